@@ -1,0 +1,97 @@
+// Package impl keeps the list of implementations that a package of kernels has
+// beside its portable loops, so that tests can run each of them in one binary
+// and a user can switch one off.
+//
+// A package declares one flag per implementation, true when the machine has it,
+// registers the flags from best to worst, and dispatches on them:
+//
+//	var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+//
+//	func init() { impl.Register("kern", "avx2", &useAVX2) }
+//
+// The environment variable GLIA_ISA (avx512, avx2 or portable) caps what is used.
+package impl
+
+import (
+	"os"
+	"strings"
+)
+
+// Portable is the name of the implementation that every package has.
+const Portable = "portable"
+
+type entry struct {
+	pkg, name string
+	flag      *bool
+	available bool
+}
+
+var entries []entry
+
+// limit is what GLIA_ISA asks for; empty means the best there is.
+var limit = strings.ToLower(os.Getenv("GLIA_ISA"))
+
+// Register adds the implementation name of pkg, in use where *flag is true.
+// It is called from init functions, best implementation first.
+func Register(pkg, name string, flag *bool) {
+	if limit != "" && !reached(pkg, name) {
+		*flag = false
+	}
+	entries = append(entries, entry{pkg, name, flag, *flag})
+}
+
+// reached reports whether the limit is name or an implementation registered before it.
+func reached(pkg, name string) bool {
+	if name == limit {
+		return true
+	}
+	for _, e := range entries {
+		if e.pkg == pkg && e.name == limit {
+			return true
+		}
+	}
+	return false
+}
+
+// ISA returns the name of the best implementation in use, or Portable.
+func ISA() string {
+	for _, e := range entries {
+		if *e.flag {
+			return e.name
+		}
+	}
+	return Portable
+}
+
+// Names lists the implementations of pkg that this machine can run, best first,
+// Portable last.
+func Names(pkg string) []string {
+	var names []string
+	for _, e := range entries {
+		if e.pkg == pkg && e.available {
+			names = append(names, e.name)
+		}
+	}
+	return append(names, Portable)
+}
+
+// Select makes name the best implementation that pkg uses, until restore is
+// called. It is for tests and benchmarks: nothing may run kernels meanwhile.
+func Select(pkg, name string) (restore func()) {
+	var undo []func()
+	on := false
+	for _, e := range entries {
+		if e.pkg != pkg {
+			continue
+		}
+		on = on || e.name == name
+		was := *e.flag
+		undo = append(undo, func() { *e.flag = was })
+		*e.flag = on && e.available
+	}
+	return func() {
+		for _, u := range undo {
+			u()
+		}
+	}
+}
