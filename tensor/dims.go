@@ -1,0 +1,124 @@
+package tensor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MaxRank is the largest number of axes a tensor can have.
+const MaxRank = 8
+
+// Dims is a short list of integers: a shape, a list of axes, a permutation.
+// It is comparable, so operations that hold one in their attributes are too.
+// The zero value is the empty list, the shape of a scalar.
+type Dims struct {
+	n uint8
+	d [MaxRank]int
+}
+
+// D makes a Dims of at most [MaxRank] numbers; it panics on more, as indexing
+// past the end of an array does. Code that handles foreign shapes uses [MakeDims].
+func D(dims ...int) Dims {
+	d, err := MakeDims(dims)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// MakeDims makes a Dims of a list that may be too long.
+func MakeDims(dims []int) (Dims, error) {
+	if len(dims) > MaxRank {
+		return Dims{}, fmt.Errorf("tensor: %d axes %v: want at most %d", len(dims), dims, MaxRank)
+	}
+	var d Dims
+	d.n = uint8(len(dims))
+	copy(d.d[:], dims)
+	return d, nil
+}
+
+// Rank returns how many numbers there are.
+func (d Dims) Rank() int { return int(d.n) }
+
+// At returns number i; a negative i counts from the end.
+func (d Dims) At(i int) int {
+	if i < 0 {
+		i += int(d.n)
+	}
+	return d.d[:d.n][i]
+}
+
+// Slice returns the numbers as a fresh slice.
+func (d Dims) Slice() []int { return slices.Clone(d.d[:d.n]) }
+
+// With returns d with number i replaced by v; a negative i counts from the end.
+func (d Dims) With(i, v int) Dims {
+	if i < 0 {
+		i += int(d.n)
+	}
+	d.d[:d.n][i] = v
+	return d
+}
+
+// Append returns d with more numbers behind.
+func (d Dims) Append(v ...int) Dims { return D(append(d.Slice(), v...)...) }
+
+// From returns the numbers from i on.
+func (d Dims) From(i int) Dims { return D(d.d[i:d.n]...) }
+
+// To returns the numbers before i.
+func (d Dims) To(i int) Dims { return D(d.d[:d.n][:i]...) }
+
+// Without returns d without number i; a negative i counts from the end.
+func (d Dims) Without(i int) Dims {
+	if i < 0 {
+		i += int(d.n)
+	}
+	return D(slices.Delete(d.Slice(), i, i+1)...)
+}
+
+// Contains reports whether v is one of the numbers.
+func (d Dims) Contains(v int) bool { return slices.Contains(d.d[:d.n], v) }
+
+// Size returns the product of the numbers: the elements of a tensor of this shape.
+func (d Dims) Size() int {
+	n := 1
+	for _, v := range d.d[:d.n] {
+		n *= v
+	}
+	return n
+}
+
+// Strides returns the row-major strides of shape d, in elements.
+func (d Dims) Strides() Dims {
+	s, n := d, 1
+	for i := int(d.n) - 1; i >= 0; i-- {
+		s.d[i] = n
+		n *= d.d[i]
+	}
+	return s
+}
+
+// String prints d as NumPy-like error messages in glia do: [32 784].
+func (d Dims) String() string {
+	return "[" + strings.Trim(fmt.Sprint(d.d[:d.n]), "[]") + "]"
+}
+
+// Spec is what is known of a tensor before its values: dtype and shape.
+type Spec struct {
+	DType DType
+	Shape Dims
+}
+
+// S makes a Spec.
+func S(dt DType, dims ...int) Spec { return Spec{dt, D(dims...)} }
+
+// Bytes returns the memory that a tensor of this spec takes, row-major without gaps.
+func (s Spec) Bytes() int { return s.DType.Size() * s.Shape.Size() }
+
+// Rank returns the number of axes.
+func (s Spec) Rank() int { return s.Shape.Rank() }
+
+// String prints dtype and shape: float32[32 784].
+func (s Spec) String() string { return s.DType.String() + s.Shape.String() }
