@@ -1,0 +1,5 @@
+//go:build tools
+
+package asm
+
+import _ "golang.org/x/tools/go/packages"

@@ -1,0 +1,22 @@
+//go:build !purego
+
+package kern
+
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/glia-ml/glia/internal/impl"
+)
+
+// useAVX2 says that the machine and its system have AVX2, FMA and F16C. useAVX512
+// adds the foundation with BW, DQ and VL: it never holds without useAVX2.
+var (
+	useAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasF16C
+	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW &&
+		cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
+)
+
+func init() {
+	impl.Register("kern", "avx512", &useAVX512)
+	impl.Register("kern", "avx2", &useAVX2)
+}
