@@ -14,18 +14,24 @@ type Task interface {
 }
 
 // Worker is the memory of one thread of work.
-type Worker struct{ scratch []byte }
+type Worker struct{ scratch, extra []byte }
 
 // Align is the alignment of scratch memory in bytes: one cache line, and the widest vector.
 const Align = 64
 
 // Scratch returns n bytes, aligned to Align, of undefined content. They are
 // valid until the piece ends; every call hands out the same memory.
-func (w *Worker) Scratch(n int) []byte {
-	if cap(w.scratch) < n+Align {
-		w.scratch = make([]byte, n+Align)
+func (w *Worker) Scratch(n int) []byte { return aligned(&w.scratch, n) }
+
+// Extra is a second Scratch, for what runs inside a piece that uses Scratch
+// itself, such as the epilogue of a matrix product.
+func (w *Worker) Extra(n int) []byte { return aligned(&w.extra, n) }
+
+func aligned(buf *[]byte, n int) []byte {
+	if cap(*buf) < n+Align {
+		*buf = make([]byte, n+Align)
 	}
-	s := w.scratch[:cap(w.scratch)]
+	s := (*buf)[:cap(*buf)]
 	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(s))) & (Align - 1))
 	return s[off : off+n : off+n]
 }
