@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// Error is a mistake in a model or a traced function. Building a graph panics
+// with *Error and with nothing else; [Catch] turns it into an error.
+type Error struct {
+	// Where is the line of the user's program, "model.go:42", if it is known.
+	Where string
+	// Layer is the path of the layer that was being traced, if any.
+	Layer string
+	// Text says what was done, what was got and what was wanted.
+	Text string
+}
+
+// Error joins place, layer and text.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Where != "" {
+		b.WriteString(e.Where + ": ")
+	}
+	if e.Layer != "" {
+		fmt.Fprintf(&b, "layer %q: ", e.Layer)
+	}
+	b.WriteString(e.Text)
+	return b.String()
+}
+
+// Errorf returns an *Error at the user's line that led here.
+func Errorf(format string, args ...any) *Error {
+	return &Error{Where: Caller(), Text: fmt.Sprintf(format, args...)}
+}
+
+// Catch runs f and returns the *Error that it panicked with, if it did. Other
+// panics are bugs and pass through.
+func Catch(f func()) (err error) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case *Error:
+			err = e
+		default:
+			panic(e)
+		}
+	}()
+	f()
+	return nil
+}
+
+const module = "github.com/glia-ml/glia"
+
+// Caller returns file and line of the innermost function on the stack that is
+// not glia's own: the user's. Tests, examples and commands count as users.
+func Caller() string {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if f.File != "" && !internal(f.Function, f.File) {
+			return fmt.Sprintf("%s:%d", f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+func internal(function, file string) bool {
+	if strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "reflect.") {
+		return true
+	}
+	rest, ours := strings.CutPrefix(function, module)
+	return ours && !strings.HasSuffix(file, "_test.go") &&
+		!strings.HasPrefix(rest, "/examples/") && !strings.HasPrefix(rest, "/cmd/")
+}

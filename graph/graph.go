@@ -1,0 +1,201 @@
+// Package graph holds the symbolic program that a model is traced into: nodes
+// that apply operations to other nodes, with every dtype and shape known.
+//
+// A node is never changed. Equal operations on equal inputs are one node, so
+// common subexpressions are found while a graph is built.
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Op is an operation: a comparable type whose fields are its attributes.
+type Op interface {
+	// Name is the operation's ONNX name where ONNX has it.
+	Name() string
+	// Infer returns the specs of the results for inputs of these specs, or an
+	// error that says which input does not fit and what was wanted.
+	Infer(in []tensor.Spec) ([]tensor.Spec, error)
+}
+
+// Node is the result of an operation on other nodes.
+type Node struct {
+	Op    Op
+	In    []*Node
+	g     *Graph
+	id    int
+	specs []tensor.Spec
+}
+
+// Graph returns the graph that n belongs to.
+func (n *Node) Graph() *Graph { return n.g }
+
+// ID numbers the nodes of a graph in the order of their making: inputs come first.
+func (n *Node) ID() int { return n.id }
+
+// Specs returns the spec of every result.
+func (n *Node) Specs() []tensor.Spec { return n.specs }
+
+// Spec returns dtype and shape of the result. It panics with *Error for a
+// node of several results: take one of them with [Pick].
+func (n *Node) Spec() tensor.Spec {
+	if len(n.specs) != 1 {
+		panic(Errorf("graph.Spec: %s has %d results: want one, chosen with graph.Pick", n.Op.Name(), len(n.specs)))
+	}
+	return n.specs[0]
+}
+
+// DType returns the element type of the result.
+func (n *Node) DType() tensor.DType { return n.Spec().DType }
+
+// Shape returns the shape of the result.
+func (n *Node) Shape() tensor.Dims { return n.Spec().Shape }
+
+// Rank returns the number of axes of the result.
+func (n *Node) Rank() int { return n.Spec().Rank() }
+
+// Graph is a program under construction.
+type Graph struct {
+	nodes   []*Node
+	known   map[key]*Node
+	inputs  []*Node
+	vars    []*Var
+	current map[*Var]*Node
+	before  map[*Var]*Node
+}
+
+// key is what makes two nodes equal. Inputs beyond the second are spelled out in more.
+type key struct {
+	op   Op
+	n    int
+	a, b int
+	more string
+}
+
+// New returns an empty graph.
+func New() *Graph {
+	return &Graph{known: map[key]*Node{}, current: map[*Var]*Node{}, before: map[*Var]*Node{}}
+}
+
+// Nodes returns all nodes; each comes after its inputs.
+func (g *Graph) Nodes() []*Node { return g.nodes }
+
+// Inputs returns the nodes made by Input, in that order.
+func (g *Graph) Inputs() []*Node { return g.inputs }
+
+// Apply applies op to nodes of one graph. A mistake panics with *Error.
+func Apply(op Op, in ...*Node) *Node {
+	if len(in) == 0 {
+		panic(Errorf("graph.Apply: %s without inputs: want Graph.Apply", op.Name()))
+	}
+	for i, n := range in {
+		if n == nil {
+			panic(Errorf("ops.%s: input %d is nil", op.Name(), i))
+		}
+	}
+	return in[0].g.Apply(op, in...)
+}
+
+// Apply applies op, which may have no inputs, to nodes of g. A mistake panics with *Error.
+func (g *Graph) Apply(op Op, in ...*Node) *Node {
+	specs := make([]tensor.Spec, len(in))
+	for i, n := range in {
+		if n.g != g {
+			panic(Errorf("ops.%s: input %d belongs to another graph", op.Name(), i))
+		}
+		specs[i] = n.Spec()
+	}
+	k := keyOf(op, in)
+	if n := g.known[k]; n != nil {
+		return n
+	}
+	out, err := op.Infer(specs)
+	if err != nil {
+		panic(Errorf("ops.%s: %v", op.Name(), err))
+	}
+	n := &Node{Op: op, In: in, g: g, id: len(g.nodes), specs: out}
+	g.nodes = append(g.nodes, n)
+	g.known[k] = n
+	return n
+}
+
+func keyOf(op Op, in []*Node) key {
+	k := key{op: op, n: len(in)}
+	switch {
+	case len(in) > 2:
+		var b strings.Builder
+		for _, n := range in[2:] {
+			fmt.Fprintf(&b, "%d,", n.id)
+		}
+		k.more = b.String()
+		fallthrough
+	case len(in) == 2:
+		k.b = in[1].id
+		fallthrough
+	case len(in) == 1:
+		k.a = in[0].id
+	}
+	return k
+}
+
+// Pick returns result i of a node with several results, and n itself when it has one.
+func Pick(n *Node, i int) *Node {
+	if len(n.specs) == 1 && i == 0 {
+		return n
+	}
+	if i < 0 || i >= len(n.specs) {
+		panic(Errorf("graph.Pick: result %d of %s: want 0 to %d", i, n.Op.Name(), len(n.specs)-1))
+	}
+	k := key{op: PickOp{i}, n: 1, a: n.id}
+	if p := n.g.known[k]; p != nil {
+		return p
+	}
+	p := &Node{Op: PickOp{i}, In: []*Node{n}, g: n.g, id: len(n.g.nodes), specs: n.specs[i : i+1]}
+	n.g.nodes = append(n.g.nodes, p)
+	n.g.known[k] = p
+	return p
+}
+
+// PickOp is one result of an operation that has several.
+type PickOp struct{ Result int }
+
+// Name implements Op.
+func (PickOp) Name() string { return "Pick" }
+
+// Infer implements Op; [Pick] knows the spec without it.
+func (PickOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
+
+// String lists the nodes, one a line.
+func (g *Graph) String() string {
+	var b strings.Builder
+	for _, n := range g.nodes {
+		fmt.Fprintf(&b, "%%%d = %s", n.id, describe(n.Op))
+		for i, in := range n.In {
+			sep := ", "
+			if i == 0 {
+				sep = " "
+			}
+			fmt.Fprintf(&b, "%s%%%d", sep, in.id)
+		}
+		for _, s := range n.specs {
+			fmt.Fprintf(&b, "  %v", s)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// describe prints an operation with its attributes, if it has any.
+func describe(op Op) string {
+	if s, ok := op.(fmt.Stringer); ok {
+		return s.String()
+	}
+	attrs := strings.Trim(fmt.Sprintf("%+v", op), "{}")
+	if attrs == "" {
+		return op.Name()
+	}
+	return op.Name() + "{" + attrs + "}"
+}

@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/tensor"
+)
+
+// InputOp is a value that is given anew for every run.
+type InputOp struct {
+	Label string
+	Index int
+	Spec  tensor.Spec
+}
+
+// Name implements Op.
+func (InputOp) Name() string { return "Input" }
+
+// Infer implements Op.
+func (o InputOp) Infer([]tensor.Spec) ([]tensor.Spec, error) { return []tensor.Spec{o.Spec}, nil }
+
+// String names the input.
+func (o InputOp) String() string { return fmt.Sprintf("Input %s", o.Label) }
+
+// Input adds an input. The name is for people.
+func (g *Graph) Input(name string, s tensor.Spec) *Node {
+	n := g.Apply(InputOp{name, len(g.inputs), s})
+	g.inputs = append(g.inputs, n)
+	return n
+}
+
+// ConstOp is a tensor that is known when the graph is built and never changes.
+type ConstOp struct{ Tensor *tensor.Tensor }
+
+// Name implements Op.
+func (ConstOp) Name() string { return "Constant" }
+
+// Infer implements Op.
+func (o ConstOp) Infer([]tensor.Spec) ([]tensor.Spec, error) {
+	return []tensor.Spec{o.Tensor.Spec()}, nil
+}
+
+// String prints the spec, not the values.
+func (o ConstOp) String() string { return "Constant" }
+
+// Const adds a constant. The tensor must be contiguous and not change any more.
+// For one number, or one number everywhere, ops.Full is better: it is folded.
+func (g *Graph) Const(t *tensor.Tensor) *Node { return g.Apply(ConstOp{t}) }
+
+// Var is state that outlives a run: a weight, a moving average, the total of a
+// metric, a random generator's counter. A graph reads it with Value and gives it
+// a new value with Update.
+type Var struct {
+	// Path tells the variable from others of the same model: "dense_1/kernel".
+	Path string
+	// Trainable variables are those that an optimizer updates.
+	Trainable bool
+
+	value *tensor.Tensor
+}
+
+// NewVar returns a variable that holds t, which becomes the variable's own memory.
+func NewVar(path string, t *tensor.Tensor) *Var { return &Var{Path: path, value: t} }
+
+// Tensor returns the variable's memory. Whoever trains the model writes to it.
+func (v *Var) Tensor() *tensor.Tensor { return v.value }
+
+// Spec returns dtype and shape.
+func (v *Var) Spec() tensor.Spec { return v.value.Spec() }
+
+// Set copies t, which must have the variable's dtype and shape, into it.
+func (v *Var) Set(t *tensor.Tensor) error {
+	if t.Spec() != v.Spec() {
+		return fmt.Errorf("graph: variable %s: set to %v: want %v", v.Path, t.Spec(), v.Spec())
+	}
+	if !t.Contiguous() {
+		t = t.Clone()
+	}
+	copy(v.value.Bytes(), t.Bytes())
+	return nil
+}
+
+// VarOp is the value of a variable before the run.
+type VarOp struct{ Var *Var }
+
+// Name implements Op.
+func (VarOp) Name() string { return "Variable" }
+
+// Infer implements Op.
+func (o VarOp) Infer([]tensor.Spec) ([]tensor.Spec, error) {
+	return []tensor.Spec{o.Var.Spec()}, nil
+}
+
+// String names the variable.
+func (o VarOp) String() string { return "Variable " + o.Var.Path }
+
+// Value returns the value of v at this point of the trace: the one that Update
+// gave it, else the one from before the run.
+func (g *Graph) Value(v *Var) *Node {
+	if n := g.current[v]; n != nil {
+		return n
+	}
+	n := g.Apply(VarOp{v})
+	g.current[v], g.before[v] = n, n
+	g.vars = append(g.vars, v)
+	return n
+}
+
+// Update makes n the value of v after the run. It panics with *Error if the
+// dtype or shape differ.
+func (g *Graph) Update(v *Var, n *Node) {
+	if n.Spec() != v.Spec() {
+		panic(Errorf("graph.Update: variable %s: new value is %v: want %v", v.Path, n.Spec(), v.Spec()))
+	}
+	g.Value(v)
+	g.current[v] = n
+}
+
+// Vars returns the variables that the graph reads or updates, in the order of
+// their first use.
+func (g *Graph) Vars() []*Var { return g.vars }
+
+// Update is a variable's value after the run.
+type Update struct {
+	Var  *Var
+	Node *Node
+}
+
+// Updates returns the variables that change, in the order of their first use.
+func (g *Graph) Updates() []Update {
+	var u []Update
+	for _, v := range g.vars {
+		if n := g.current[v]; n != g.before[v] {
+			u = append(u, Update{v, n})
+		}
+	}
+	return u
+}

@@ -1,0 +1,18 @@
+package ops
+
+import "github.com/glia-ml/glia/graph"
+
+// Add returns a+b, elementwise.
+func Add(a, b *graph.Node) *graph.Node { return graph.Apply(AddOp{}, a, b) }
+
+// AddOp is the operation behind [Add].
+type AddOp struct{ binary }
+
+// Name implements graph.Op.
+func (AddOp) Name() string { return "Add" }
+
+// Eval implements [Binary].
+func (AddOp) Eval(a, b float64) float64 { return a + b }
+
+// VJP implements [Differentiable].
+func (AddOp) VJP(_, dy *graph.Node) []*graph.Node { return []*graph.Node{dy, dy} }

@@ -1,0 +1,20 @@
+package ops
+
+import "github.com/glia-ml/glia/graph"
+
+// Mul returns a·b, elementwise.
+func Mul(a, b *graph.Node) *graph.Node { return graph.Apply(MulOp{}, a, b) }
+
+// MulOp is the operation behind [Mul].
+type MulOp struct{ binary }
+
+// Name implements graph.Op.
+func (MulOp) Name() string { return "Mul" }
+
+// Eval implements [Binary].
+func (MulOp) Eval(a, b float64) float64 { return a * b }
+
+// VJP implements [Differentiable].
+func (MulOp) VJP(n, dy *graph.Node) []*graph.Node {
+	return []*graph.Node{Mul(dy, n.In[1]), Mul(dy, n.In[0])}
+}

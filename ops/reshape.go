@@ -1,0 +1,61 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Reshape returns the elements of x, in row-major order, in another shape. One
+// axis may be -1: it takes what the others leave.
+func Reshape(x *graph.Node, shape ...int) *graph.Node {
+	return graph.Apply(ReshapeOp{fill(x.Shape(), shape)}, x)
+}
+
+// fill puts in the axis that -1 asks for, where that is possible.
+func fill(from tensor.Dims, to []int) tensor.Dims {
+	shape, err := tensor.MakeDims(to)
+	if err != nil {
+		panic(graph.Errorf("ops.Reshape: %v", err))
+	}
+	known, at := 1, -1
+	for i, d := range to {
+		if d == -1 && at < 0 {
+			at = i
+		} else {
+			known *= d
+		}
+	}
+	if at >= 0 && known > 0 && from.Size()%known == 0 {
+		shape = shape.With(at, from.Size()/known)
+	}
+	return shape
+}
+
+// ReshapeOp is the operation behind [Reshape].
+type ReshapeOp struct{ Shape tensor.Dims }
+
+// Name implements graph.Op.
+func (ReshapeOp) Name() string { return "Reshape" }
+
+// Infer implements graph.Op.
+func (o ReshapeOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	for i := range o.Shape.Rank() {
+		if o.Shape.At(i) < 0 {
+			return nil, fmt.Errorf("x %v does not fit into %v", in[0].Shape, o.Shape)
+		}
+	}
+	if got, want := o.Shape.Size(), in[0].Shape.Size(); got != want {
+		return nil, fmt.Errorf("x %v has %d elements, %v takes %d", in[0].Shape, want, o.Shape, got)
+	}
+	return one(in[0].DType, o.Shape)
+}
+
+// Ref implements [Referenced].
+func (ReshapeOp) Ref(out, in []Array) { copy(out[0].V, in[0].V) }
+
+// VJP: the gradient takes x's shape.
+func (ReshapeOp) VJP(n, dy *graph.Node) []*graph.Node {
+	return []*graph.Node{graph.Apply(ReshapeOp{n.In[0].Shape()}, dy)}
+}

@@ -1,0 +1,16 @@
+package ops
+
+import "github.com/glia-ml/glia/graph"
+
+// StopGradient returns x, for which every gradient is zero.
+func StopGradient(x *graph.Node) *graph.Node { return graph.Apply(StopGradientOp{}, x) }
+
+// StopGradientOp is the operation behind [StopGradient]. It has no gradient rule,
+// which is the point of it.
+type StopGradientOp struct{ identity }
+
+// Name implements graph.Op.
+func (StopGradientOp) Name() string { return "StopGradient" }
+
+// Eval implements [Unary].
+func (StopGradientOp) Eval(x float64) float64 { return x }
