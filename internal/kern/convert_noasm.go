@@ -1,0 +1,13 @@
+//go:build !amd64 || purego
+
+package kern
+
+func scaleU8(dst []float32, src []uint8, scale, offset float32) { scaleU8Go(dst, src, scale, offset) }
+func f16ToF32(dst []float32, src []uint16)                      { f16ToF32Go(dst, src) }
+func f32ToF16(dst []uint16, src []float32)                      { f32ToF16Go(dst, src) }
+func bf16ToF32(dst []float32, src []uint16)                     { bf16ToF32Go(dst, src) }
+func f32ToBF16(dst []uint16, src []float32)                     { f32ToBF16Go(dst, src) }
+func f32ToF64(dst []float64, src []float32)                     { f32ToF64Go(dst, src) }
+func f64ToF32(dst []float32, src []float64)                     { f64ToF32Go(dst, src) }
+func i32ToF32(dst []float32, src []int32)                       { i32ToF32Go(dst, src) }
+func f32ToI32(dst []int32, src []float32)                       { f32ToI32Go(dst, src) }

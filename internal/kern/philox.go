@@ -1,0 +1,204 @@
+package kern
+
+import (
+	"math"
+	"math/bits"
+	"unsafe"
+)
+
+// Random numbers come from Philox4x32-10, a function of a key and a counter. A
+// stream is named by (key, stream); its element i depends on nothing else, so any
+// part of it can be made by any thread, in any order. Word i of the stream is word
+// i%4 of the block with counter {i/4, stream}, low half first.
+//
+// Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel Random Numbers: As Easy as
+// 1, 2, 3", section 3.3.
+
+// Philox writes the words offset, offset+1, ... of a stream to dst.
+func Philox(dst []uint32, key, stream, offset uint64) {
+	s := source{key: key, stream: stream, emit: emitWords}
+	s.fill(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst)), offset)
+}
+
+// Uniform writes numbers uniform in [0, 1), multiples of 2^-24: element i is the
+// upper 24 bits of word i.
+func Uniform(dst []float32, key, stream, offset uint64) {
+	s := source{key: key, stream: stream, emit: emitUniform}
+	s.fill(dst, offset)
+}
+
+// DropoutMask writes 0 where the element of [Uniform] is less than rate, and
+// 1/(1-rate) elsewhere. Rate is in [0, 1).
+func DropoutMask(mask []float32, key, stream, offset uint64, rate float32) {
+	s := source{key: key, stream: stream, emit: emitMask, rate: rate, scale: 1 / (1 - rate)}
+	s.fill(mask, offset)
+}
+
+// Dropout sets dst[i] to 0 where [DropoutMask] is 0 and to the product of x[i] and
+// the mask elsewhere. Given dy for x it is its own gradient. Dst may be x.
+func Dropout(dst, x []float32, key, stream, offset uint64, rate float32) {
+	scale := 1 / (1 - rate)
+	head := min(len(dst), int(-offset%4))
+	tail := head + (len(dst)-head)/groupWords*groupWords
+	dropoutPart(dst[:head], x, key, stream, offset, rate)
+	if tail > head {
+		philoxDropout(dst[head:tail], x[head:tail], key, stream, (offset+uint64(head))/4, rate, scale)
+	}
+	dropoutPart(dst[tail:], x[tail:], key, stream, offset+uint64(tail), rate)
+}
+
+// dropoutPart is Dropout of less than a group.
+func dropoutPart(dst, x []float32, key, stream, offset uint64, rate float32) {
+	var buf [groupWords]float32
+	mask := buf[:len(dst)]
+	DropoutMask(mask, key, stream, offset, rate)
+	for i, m := range mask {
+		if m == 0 {
+			dst[i] = 0
+		} else {
+			dst[i] = x[i] * m
+		}
+	}
+}
+
+// Normal writes numbers of the standard normal distribution. Elements 2i and 2i+1
+// are r·cos(t) and r·sin(t), where, u being words 2i and 2i+1 of the stream,
+//
+//	r = √(-2 ln((u0 + 1/2)·2^-32)),  t = 2π·(u1 + 1/2)·2^-32
+//
+// in float64, rounded to float32.
+//
+// Source: Box, Muller 1958, "A Note on the Generation of Random Normal Deviates".
+func Normal(dst []float32, key, stream, offset uint64) {
+	var u [groupWords]uint32
+	for len(dst) > 0 {
+		skip := int(offset % 2)
+		n := min(len(dst), groupWords-skip)
+		Philox(u[:(skip+n+1)&^1], key, stream, offset-uint64(skip))
+		for i := range n {
+			j := skip + i
+			pair := u[j&^1:]
+			r := math.Sqrt(-2 * math.Log((float64(pair[0])+0.5)*0x1p-32))
+			sin, cos := math.Sincos(2 * math.Pi * (float64(pair[1]) + 0.5) * 0x1p-32)
+			if j%2 == 0 {
+				dst[i] = float32(r * cos)
+			} else {
+				dst[i] = float32(r * sin)
+			}
+		}
+		dst = dst[n:]
+		offset += uint64(n)
+	}
+}
+
+// The kernels make whole groups of 16 blocks.
+const groupWords = 64
+
+// A source is a stream and what is made of its words.
+type source struct {
+	key, stream uint64
+	emit        emit
+	rate, scale float32 // for emitMask
+}
+
+type emit int
+
+const (
+	emitWords emit = iota
+	emitUniform
+	emitMask
+)
+
+// fill writes elements offset and on to dst.
+func (s *source) fill(dst []float32, offset uint64) {
+	var buf [groupWords]float32
+	if skip := int(offset % 4); skip > 0 && len(dst) > 0 {
+		s.groups(buf[:], offset/4)
+		n := copy(dst, buf[skip:])
+		dst = dst[n:]
+		offset += uint64(n)
+		if offset%4 != 0 { // dst ended inside the group
+			return
+		}
+	}
+	if n := len(dst) / groupWords * groupWords; n > 0 {
+		s.groups(dst[:n], offset/4)
+		dst = dst[n:]
+		offset += uint64(n)
+	}
+	if len(dst) > 0 {
+		s.groups(buf[:], offset/4)
+		copy(dst, buf[:])
+	}
+}
+
+// groups writes whole groups, the first of which begins with a given block.
+func (s *source) groups(dst []float32, block uint64) {
+	switch s.emit {
+	case emitWords:
+		words := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst))
+		philoxWords(words, s.key, s.stream, block)
+	case emitUniform:
+		philoxUniform(dst, s.key, s.stream, block)
+	case emitMask:
+		philoxMask(dst, s.key, s.stream, block, s.rate, s.scale)
+	}
+}
+
+func philoxWordsGo(dst []uint32, key, stream, block uint64) {
+	for ; len(dst) >= 4; dst = dst[4:] {
+		b := philoxBlock(key, [2]uint64{block, stream})
+		copy(dst, b[:])
+		block++
+	}
+}
+
+func philoxUniformGo(dst []float32, key, stream, block uint64) {
+	for ; len(dst) >= 4; dst = dst[4:] {
+		b := philoxBlock(key, [2]uint64{block, stream})
+		for i, w := range b {
+			dst[i] = float32(w>>8) * 0x1p-24
+		}
+		block++
+	}
+}
+
+func philoxMaskGo(dst []float32, key, stream, block uint64, rate, scale float32) {
+	philoxUniformGo(dst, key, stream, block)
+	for i, u := range dst {
+		if u < rate {
+			dst[i] = 0
+		} else {
+			dst[i] = scale
+		}
+	}
+}
+
+func philoxDropoutGo(dst, x []float32, key, stream, block uint64, rate, scale float32) {
+	for ; len(dst) >= 4; dst, x = dst[4:], x[4:] {
+		b := philoxBlock(key, [2]uint64{block, stream})
+		for i, w := range b {
+			if float32(w>>8)*0x1p-24 < rate {
+				dst[i] = 0
+			} else {
+				dst[i] = x[i] * scale
+			}
+		}
+		block++
+	}
+}
+
+// philoxBlock is Philox4x32-10 of one counter, {low, high}.
+func philoxBlock(key uint64, counter [2]uint64) [4]uint32 {
+	c0, c1 := uint32(counter[0]), uint32(counter[0]>>32)
+	c2, c3 := uint32(counter[1]), uint32(counter[1]>>32)
+	k0, k1 := uint32(key), uint32(key>>32)
+	for range 10 {
+		hi0, lo0 := bits.Mul32(0xD2511F53, c0)
+		hi1, lo1 := bits.Mul32(0xCD9E8D57, c2)
+		c0, c1, c2, c3 = hi1^c1^k0, lo1, hi0^c3^k1, lo0
+		k0 += 0x9E3779B9
+		k1 += 0xBB67AE85
+	}
+	return [4]uint32{c0, c1, c2, c3}
+}
