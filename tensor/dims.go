@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -116,6 +117,34 @@ func S(dt DType, dims ...int) Spec { return Spec{dt, D(dims...)} }
 
 // Bytes returns the memory that a tensor of this spec takes, row-major without gaps.
 func (s Spec) Bytes() int { return s.DType.Size() * s.Shape.Size() }
+
+// CheckedBytes returns what [Spec.Bytes] does, for a spec from a file or another
+// program: an invalid dtype, a negative axis and a size that no int can hold are
+// errors.
+func CheckedBytes(s Spec) (int, error) {
+	size := s.DType.Size()
+	if size == 0 {
+		return 0, fmt.Errorf("tensor: %v: dtype %d: want one of %v", s.Shape, uint8(s.DType), DTypes())
+	}
+	// Every axis counts, even beside one of length 0, so that strides fit as well.
+	n, empty := size, false
+	for _, d := range s.Shape.d[:s.Shape.n] {
+		switch {
+		case d < 0:
+			return 0, fmt.Errorf("tensor: %v: got an axis of length %d, want 0 or more", s, d)
+		case d == 0:
+			empty = true
+		case n > math.MaxInt/d:
+			return 0, fmt.Errorf("tensor: %v: want at most %d bytes", s, math.MaxInt)
+		default:
+			n *= d
+		}
+	}
+	if empty {
+		return 0, nil
+	}
+	return n, nil
+}
 
 // Rank returns the number of axes.
 func (s Spec) Rank() int { return s.Shape.Rank() }

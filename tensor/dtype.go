@@ -68,8 +68,13 @@ func (d DType) String() string {
 	return dtypes[d].name
 }
 
-// Size returns the bytes of one element.
-func (d DType) Size() int { return dtypes[d].size }
+// Size returns the bytes of one element, 0 for Invalid.
+func (d DType) Size() int {
+	if int(d) >= len(dtypes) {
+		return 0
+	}
+	return dtypes[d].size
+}
 
 // IsFloat reports whether d is a floating point type.
 func (d DType) IsFloat() bool { return d >= Float16 && d <= Float64 }

@@ -4,7 +4,6 @@ package tensor
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 )
 
@@ -13,12 +12,6 @@ import (
 type Element interface {
 	bool | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | F16 | BF16 | float32 | float64
 }
-
-// F16 is the bits of an IEEE 754 half.
-type F16 uint16
-
-// BF16 is the bits of a bfloat16, the upper half of a float32.
-type BF16 uint16
 
 // DTypeOf returns the dtype of T.
 func DTypeOf[T Element]() DType {
@@ -86,19 +79,26 @@ func FromSlice[T Element](data []T, dims ...int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range dims {
-		if d < 0 {
-			return nil, fmt.Errorf("tensor: FromSlice: shape %v has a negative axis", shape)
-		}
-	}
-	if shape.Size() != len(data) {
+	spec := Spec{DTypeOf[T](), shape}
+	if n, err := CheckedBytes(spec); err != nil {
+		return nil, err
+	} else if b := bytesOf(data); len(b) != n {
 		return nil, fmt.Errorf("tensor: FromSlice: %d values for shape %v: want %d", len(data), shape, shape.Size())
 	}
 	return &Tensor{
-		spec:    Spec{DTypeOf[T](), shape},
+		spec:    spec,
 		strides: shape.Strides(),
 		data:    bytesOf(data),
 	}, nil
+}
+
+// FromBytes returns a tensor over mem, without a copy. mem must hold exactly the
+// bytes of the spec, in the machine's byte order, aligned for the element type.
+func FromBytes(s Spec, mem []byte) (*Tensor, error) {
+	if len(mem) != s.Bytes() {
+		return nil, fmt.Errorf("tensor: FromBytes: %d bytes for %v: want %d", len(mem), s, s.Bytes())
+	}
+	return &Tensor{spec: s, strides: s.Shape.Strides(), data: mem}, nil
 }
 
 // Of returns a tensor of one axis over data, without a copy.
@@ -132,6 +132,9 @@ func (t *Tensor) Len() int { return t.spec.Shape.Size() }
 
 // Contiguous reports whether the elements lie row-major without gaps.
 func (t *Tensor) Contiguous() bool {
+	if t.Len() == 0 {
+		return true
+	}
 	n := 1
 	for i := t.spec.Rank() - 1; i >= 0; i-- {
 		if d := t.spec.Shape.At(i); d != 1 {
@@ -147,7 +150,7 @@ func (t *Tensor) Contiguous() bool {
 // Bytes returns the memory of a contiguous tensor; it panics on another.
 func (t *Tensor) Bytes() []byte {
 	if !t.Contiguous() {
-		panic("tensor: Bytes of a view with gaps: take Contiguous copy with Clone first")
+		panic("tensor: Bytes of a view with gaps: want a contiguous tensor, Clone gives one")
 	}
 	return t.data[:t.spec.Bytes()]
 }
@@ -160,25 +163,3 @@ func Data[T Element](t *Tensor) []T {
 	}
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.Bytes()))), t.Len())
 }
-
-// Float64 converts a float16 to float64.
-func (h F16) Float64() float64 { return float64(h.Float32()) }
-
-// Float32 converts a float16 to float32, exactly.
-func (h F16) Float32() float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch {
-	case exp == 31:
-		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
-	case exp == 0:
-		f := float32(frac) * 0x1p-24
-		return math.Float32frombits(sign | math.Float32bits(f))
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}
-
-// Float32 converts a bfloat16 to float32, exactly.
-func (b BF16) Float32() float32 { return math.Float32frombits(uint32(b) << 16) }
-
-// Float64 converts a bfloat16 to float64.
-func (b BF16) Float64() float64 { return float64(b.Float32()) }

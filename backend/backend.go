@@ -1,0 +1,54 @@
+// Package backend says what a device offers: kernels for operations, looked up
+// by the operation's type, and the fused operations that only plans make.
+package backend
+
+import (
+	"unsafe"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Buf is the memory of one value during a run, row-major without gaps.
+type Buf struct {
+	tensor.Spec
+	Mem []byte
+}
+
+// Data returns the elements of b, whose dtype must be that of T.
+func Data[T tensor.Element](b Buf) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.Mem))), b.Shape.Size())
+}
+
+// Tensor returns b as a tensor, without a copy.
+func (b Buf) Tensor() *tensor.Tensor {
+	t, err := tensor.FromBytes(b.Spec, b.Mem)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// Kernel computes the results of one operation. It checks nothing: the plan has
+// proved dtypes, shapes and sizes. An instance serves one run at a time, so it
+// may keep memory of its own between calls.
+type Kernel interface {
+	Run(out, in []Buf)
+}
+
+// KernelFunc is a kernel without memory of its own.
+type KernelFunc func(out, in []Buf)
+
+// Run implements [Kernel].
+func (f KernelFunc) Run(out, in []Buf) { f(out, in) }
+
+// Backend makes kernels for one device.
+type Backend interface {
+	Name() string
+	// Kernel returns a new kernel of op for results and inputs of these specs,
+	// or nil if the backend cannot compute it.
+	Kernel(op graph.Op, out, in []tensor.Spec) Kernel
+	// Fuses reports whether op, on inputs of these specs, can be an instruction
+	// of a [Program].
+	Fuses(op graph.Op, out, in []tensor.Spec) bool
+}

@@ -1,0 +1,36 @@
+package backend
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Reference is the backend that runs every operation's reference: slow, in
+// float64, and right. Results are rounded to their dtype after each operation.
+type Reference struct{}
+
+// Name implements [Backend].
+func (Reference) Name() string { return "reference" }
+
+// Fuses implements [Backend]: nothing is gained by it.
+func (Reference) Fuses(graph.Op, []tensor.Spec, []tensor.Spec) bool { return false }
+
+// Kernel implements [Backend].
+func (Reference) Kernel(op graph.Op, _, _ []tensor.Spec) Kernel {
+	return KernelFunc(func(out, in []Buf) {
+		args, res := make([]ops.Array, len(in)), make([]ops.Array, len(out))
+		for i, b := range in {
+			args[i] = ops.Array{Spec: b.Spec, V: b.Tensor().Float64s()}
+		}
+		for i, b := range out {
+			res[i] = ops.NewArray(b.Spec)
+		}
+		ops.Reference(op, res, args)
+		for i, b := range out {
+			if err := b.Tensor().SetFloat64s(res[i].V); err != nil {
+				panic(err)
+			}
+		}
+	})
+}
