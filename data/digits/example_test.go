@@ -1,0 +1,46 @@
+package digits_test
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/data/digits"
+)
+
+func ExampleGenerate() {
+	images, labels, err := digits.Generate(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(images.Spec(), labels.Spec())
+	fmt.Println(labels.Bytes()[:10])
+	// Output:
+	// uint8[1000 28 28] uint8[1000]
+	// [7 1 8 9 3 2 4 5 6 0]
+}
+
+func ExampleDraw() {
+	var img digits.Image
+	label := digits.Draw(&img, 1, 5)
+	fmt.Println("a", label)
+	for y := 3; y < digits.Side-3; y += 2 {
+		for x := 3; x < digits.Side-3; x++ {
+			upper, lower := img[y*digits.Side+x], img[(y+1)*digits.Side+x]
+			fmt.Printf("%c", ".:+#"[(int(upper)+int(lower))/128])
+		}
+		fmt.Println()
+	}
+	// Output:
+	// a 2
+	// ............:++::.....
+	// ..........+##+###+....
+	// ........:##+...:##:...
+	// .........:.....:##:...
+	// ..............+##:....
+	// ...........:+##+......
+	// .........:+##:........
+	// .....:+#+##+..........
+	// ....+######+++:.......
+	// ....+##+:::::::.......
+	// ......................
+}
