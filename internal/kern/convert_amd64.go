@@ -2,12 +2,124 @@
 
 package kern
 
-func scaleU8(dst []float32, src []uint8, scale, offset float32) { scaleU8Go(dst, src, scale, offset) }
-func f16ToF32(dst []float32, src []uint16)                      { f16ToF32Go(dst, src) }
-func f32ToF16(dst []uint16, src []float32)                      { f32ToF16Go(dst, src) }
-func bf16ToF32(dst []float32, src []uint16)                     { bf16ToF32Go(dst, src) }
-func f32ToBF16(dst []uint16, src []float32)                     { f32ToBF16Go(dst, src) }
-func f32ToF64(dst []float64, src []float32)                     { f32ToF64Go(dst, src) }
-func f64ToF32(dst []float32, src []float64)                     { f64ToF32Go(dst, src) }
-func i32ToF32(dst []float32, src []int32)                       { i32ToF32Go(dst, src) }
-func f32ToI32(dst []int32, src []float32)                       { f32ToI32Go(dst, src) }
+import "unsafe"
+
+// whole returns the part of n that the conversion kernels take: whole registers. The
+// portable loops do the rest, to the same bits.
+func whole(n int) int {
+	switch {
+	case useAVX512:
+		return n &^ 15
+	case useAVX2:
+		return n &^ 7
+	}
+	return 0
+}
+
+func scaleU8(dst []float32, src []uint8, scale, offset float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		scaleU8AVX512(d, s, n, scale, offset)
+	} else if useAVX2 {
+		scaleU8AVX2(d, s, n, scale, offset)
+	}
+	if n < len(dst) {
+		scaleU8Go(dst[n:], src[n:], scale, offset)
+	}
+}
+
+func f16ToF32(dst []float32, src []uint16) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		f16ToF32AVX512(d, s, n)
+	} else if useAVX2 {
+		f16ToF32AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		f16ToF32Go(dst[n:], src[n:])
+	}
+}
+
+func f32ToF16(dst []uint16, src []float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		f32ToF16AVX512(d, s, n)
+	} else if useAVX2 {
+		f32ToF16AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		f32ToF16Go(dst[n:], src[n:])
+	}
+}
+
+func bf16ToF32(dst []float32, src []uint16) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		bf16ToF32AVX512(d, s, n)
+	} else if useAVX2 {
+		bf16ToF32AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		bf16ToF32Go(dst[n:], src[n:])
+	}
+}
+
+func f32ToBF16(dst []uint16, src []float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		f32ToBF16AVX512(d, s, n)
+	} else if useAVX2 {
+		f32ToBF16AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		f32ToBF16Go(dst[n:], src[n:])
+	}
+}
+
+func f32ToF64(dst []float64, src []float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		f32ToF64AVX512(d, s, n)
+	} else if useAVX2 {
+		f32ToF64AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		f32ToF64Go(dst[n:], src[n:])
+	}
+}
+
+func f64ToF32(dst []float32, src []float64) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		f64ToF32AVX512(d, s, n)
+	} else if useAVX2 {
+		f64ToF32AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		f64ToF32Go(dst[n:], src[n:])
+	}
+}
+
+func i32ToF32(dst []float32, src []int32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		i32ToF32AVX512(d, s, n)
+	} else if useAVX2 {
+		i32ToF32AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		i32ToF32Go(dst[n:], src[n:])
+	}
+}
+
+func f32ToI32(dst []int32, src []float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+		f32ToI32AVX512(d, s, n)
+	} else if useAVX2 {
+		f32ToI32AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		f32ToI32Go(dst[n:], src[n:])
+	}
+}

@@ -1,0 +1,155 @@
+// Command convert generates the conversions between element types.
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+)
+
+//go:generate go run main.go -out ../../convert_amd64.s -stubs ../../convert_stub_amd64.go -pkg kern
+
+func main() {
+	ConstraintExpr("!purego")
+	half, one, quiet := isa.Word("bf16Half", 0x7fff), isa.Word("bf16One", 1), isa.Word("bf16Quiet", 0x40)
+	for _, a := range isa.All {
+		convert(a, "scaleU8", "float32", "uint8", 4, 1, ", scale, offset float32", func() func(d, s Mem) {
+			scale, offset := a.Broadcast("scale"), a.Broadcast("offset")
+			return func(d, s Mem) {
+				v := a.Vec()
+				VPMOVZXBD(s, v)
+				VCVTDQ2PS(v, v)
+				VMULPS(scale, v, v)
+				VADDPS(offset, v, v)
+				VMOVUPS(v, d)
+			}
+		})
+		convert(a, "f16ToF32", "float32", "uint16", 4, 2, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				v := a.Vec()
+				VCVTPH2PS(s, v)
+				VMOVUPS(v, d)
+			}
+		})
+		convert(a, "f32ToF16", "uint16", "float32", 2, 4, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				v := a.Vec()
+				VMOVUPS(s, v)
+				VCVTPS2PH(Imm(0), v, d) // 0: to nearest, ties to even
+			}
+		})
+		convert(a, "bf16ToF32", "float32", "uint16", 4, 2, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				v := a.Vec()
+				VPMOVZXWD(s, v)
+				VPSLLD(Imm(16), v, v)
+				VMOVUPS(v, d)
+			}
+		})
+		convert(a, "f32ToBF16", "uint16", "float32", 2, 4, "", func() func(d, s Mem) {
+			h, o, q := a.Vec(), a.Vec(), a.Vec()
+			VMOVUPS(half, h)
+			VMOVUPS(one, o)
+			VMOVUPS(quiet, q)
+			return func(d, s Mem) { toBF16(a, d, s, h, o, q) }
+		})
+		convert(a, "f32ToF64", "float64", "float32", 8, 4, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				for range 2 {
+					v := a.Vec()
+					VCVTPS2PD(s, v)
+					VMOVUPD(v, d)
+					d, s = d.Offset(4*a.W), s.Offset(2*a.W)
+				}
+			}
+		})
+		convert(a, "f64ToF32", "float32", "float64", 4, 8, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				for range 2 {
+					v := a.Half()
+					if a.Wide() {
+						VCVTPD2PS(s, v)
+					} else {
+						VCVTPD2PSY(s, v)
+					}
+					VMOVUPS(v, d)
+					d, s = d.Offset(2*a.W), s.Offset(4*a.W)
+				}
+			}
+		})
+		convert(a, "i32ToF32", "float32", "int32", 4, 4, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				v := a.Vec()
+				VCVTDQ2PS(s, v)
+				VMOVUPS(v, d)
+			}
+		})
+		convert(a, "f32ToI32", "int32", "float32", 4, 4, "", func() func(d, s Mem) {
+			return func(d, s Mem) {
+				v := a.Vec()
+				VCVTTPS2DQ(s, v)
+				VMOVUPS(v, d)
+			}
+		})
+	}
+	Generate()
+}
+
+// convert emits a loop over n elements, a multiple of W. Setup emits what precedes
+// the loop and returns what emits the conversion of W elements.
+func convert(a isa.ISA, name, dst, src string, dstSize, srcSize int, params string, setup func() func(d, s Mem)) {
+	a.Func(name, fmt.Sprintf("func(dst *%s, src *%s, n int%s)", dst, src, params),
+		fmt.Sprintf("is %s for n a multiple of %d.", name, a.W))
+	d, s, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
+	body := setup()
+	for _, unroll := range []int{4, 1} {
+		loop, end := fmt.Sprintf("by%d", unroll), fmt.Sprintf("end%d", unroll)
+		step := unroll * a.W
+		SUBQ(I32(step), n)
+		JL(LabelRef(end))
+		Label(loop)
+		for i := range unroll {
+			body(Mem{Base: d}.Offset(i*a.W*dstSize), Mem{Base: s}.Offset(i*a.W*srcSize))
+		}
+		ADDQ(I32(step*dstSize), d)
+		ADDQ(I32(step*srcSize), s)
+		SUBQ(I32(step), n)
+		JGE(LabelRef(loop))
+		Label(end)
+		ADDQ(I32(step), n)
+	}
+	isa.Leave()
+}
+
+// toBF16 adds half a unit, or just less if the kept part is even, and cuts off;
+// NaNs are cut off and made quiet.
+func toBF16(a isa.ISA, d, s Mem, half, one, quiet reg.VecVirtual) {
+	v, r, nan := a.Vec(), a.Vec(), a.Vec()
+	VMOVUPS(s, v)
+	VPSRLD(Imm(16), v, nan)
+	if a.Wide() {
+		k := K()
+		VPANDD(one, nan, r)
+		VPADDD(half, r, r)
+		VPADDD(v, r, r)
+		VPSRLD(Imm(16), r, r)
+		VCMPPS(Imm(3), v, v, k)
+		VPORD(quiet, nan, k, r)
+		VPMOVDW(r, d)
+		return
+	}
+	VPAND(one, nan, r)
+	VPADDD(half, r, r)
+	VPADDD(v, r, r)
+	VPSRLD(Imm(16), r, r)
+	VPOR(quiet, nan, nan)
+	VCMPPS(Imm(3), v, v, v)
+	VBLENDVPS(v, nan, r, r)
+	VPACKUSDW(r, r, r)
+	VPERMQ(Imm(8), r, r)
+	VMOVDQU(r.AsX(), d)
+}

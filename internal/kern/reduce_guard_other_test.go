@@ -1,0 +1,7 @@
+//go:build !linux
+
+package kern
+
+import "testing"
+
+func guardedBytes(t testing.TB, size int) []byte { return make([]byte, size) }
