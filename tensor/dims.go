@@ -31,7 +31,8 @@ func D(dims ...int) Dims {
 // MakeDims makes a Dims of a list that may be too long.
 func MakeDims(dims []int) (Dims, error) {
 	if len(dims) > MaxRank {
-		return Dims{}, fmt.Errorf("tensor: %d axes %v: want at most %d", len(dims), dims, MaxRank)
+		// A copy, so that dims need not be on the heap.
+		return Dims{}, fmt.Errorf("tensor: %d axes %v: want at most %d", len(dims), slices.Clone(dims), MaxRank)
 	}
 	var d Dims
 	d.n = uint8(len(dims))
@@ -63,7 +64,11 @@ func (d Dims) With(i, v int) Dims {
 }
 
 // Append returns d with more numbers behind.
-func (d Dims) Append(v ...int) Dims { return D(append(d.Slice(), v...)...) }
+func (d Dims) Append(v ...int) Dims {
+	var all [2 * MaxRank]int
+	n := copy(all[:], d.d[:d.n])
+	return D(append(all[:n], v...)...)
+}
 
 // From returns the numbers from i on.
 func (d Dims) From(i int) Dims { return D(d.d[i:d.n]...) }
@@ -76,7 +81,7 @@ func (d Dims) Without(i int) Dims {
 	if i < 0 {
 		i += int(d.n)
 	}
-	return D(slices.Delete(d.Slice(), i, i+1)...)
+	return D(slices.Delete(d.d[:d.n], i, i+1)...)
 }
 
 // Contains reports whether v is one of the numbers.

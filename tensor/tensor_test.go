@@ -125,6 +125,19 @@ func TestDims(t *testing.T) {
 	}
 }
 
+func TestDimsAllocateNothing(t *testing.T) {
+	d, v := D(2, 3, 4), []int{5, 6}
+	got := testing.AllocsPerRun(10, func() {
+		e := d.Append(v...).Without(1).From(1).To(2).With(0, 7)
+		if e.Strides() != D(5, 1) {
+			t.Fatalf("got %v", e)
+		}
+	})
+	if got != 0 {
+		t.Errorf("got %v allocations, want 0", got)
+	}
+}
+
 func TestEqual(t *testing.T) {
 	nan := math.NaN()
 	x, _ := iota32(t, 2, 2).Transpose()
