@@ -3,8 +3,29 @@ package digits_test
 import (
 	"fmt"
 
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/digits"
 )
+
+func ExampleLoad() {
+	train, test, err := digits.Load(600, 100, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	train, test = train.Scale(1.0/255).OneHot(digits.Classes), test.Scale(1.0/255).OneHot(digits.Classes)
+	fmt.Println(train.Len(), test.Len())
+
+	var batch data.Batch
+	if err := train.Read([]int{0, 1, 2}, &batch); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(batch.X.Spec(), batch.Y.Spec())
+	// Output:
+	// 600 100
+	// float32[3 28 28] float32[3 10]
+}
 
 func ExampleGenerate() {
 	images, labels, err := digits.Generate(1000, 1)
