@@ -1,6 +1,11 @@
 package kern
 
-import "github.com/glia-ml/glia/internal/par"
+import (
+	"math"
+	"unsafe"
+
+	"github.com/glia-ml/glia/internal/par"
+)
 
 // Float is the element types of the matrix product.
 type Float interface{ float32 | float64 }
@@ -26,7 +31,7 @@ type Epilogue interface {
 //
 // Each element of C is one chain of multiply-adds, for k = 0 ... K-1, that starts
 // from the bias, or from 0: its bits do not depend on M, N, the place in C, or the
-// number of threads.
+// number of threads. The vector kernels of [MatMul] fuse each multiply-add.
 type Product[T Float] struct {
 	M, N, K        int
 	TransA, TransB bool // A is stored [K M], B is stored [N K]
@@ -39,6 +44,8 @@ type Product[T Float] struct {
 	Bias  []T // [N] or nil
 	Act   Act
 	After Epilogue // or nil
+
+	cut cut[T]
 }
 
 // MatMul is the float32 matrix product, the one that has vector kernels.
@@ -47,48 +54,181 @@ type MatMul = Product[float32]
 // MatMul64 is the float64 matrix product.
 type MatMul64 = Product[float64]
 
+// A cut is how a product is cut into pieces, and how far it is.
+//
+// The rows of C fall into strips, as high as a tile of registers, and the columns
+// into panels. An operand is read where it is if its strides suit the caches, and
+// otherwise packed: A strip by strip and B panel by panel, so that what the
+// kernel reads for one k lies together. If several pieces need the same packed
+// operand it is packed for all of them, one window of the product at a time.
+// Otherwise the window is the whole product, and a piece packs what it needs.
+type cut[T Float] struct {
+	tile
+	packA, packB, shared bool
+	depth                int // most of K at a time
+
+	i0, i1, j0, j1, k0, k1 int // the window
+	strips, panels         int // in the window
+	rows, cols             int // blocks of strips, of panels; a piece is one of each
+	packsA, packsB         int // pieces of packing
+	a, b                   []T // packed for all pieces
+	batch                  int // the matrix in work, if shared
+}
+
+// A tile is the block of C that a kernel holds in registers.
+type tile struct {
+	isa   isa
+	lanes int // elements of a vector
+	mr    int // most rows
+	nr    int // columns of a panel
+}
+
+type isa uint8
+
+const (
+	portable isa = iota
+	avx2
+	avx512
+)
+
+const (
+	pieceFlops  = 1 << 20   // work below which a piece is not cut further
+	morePieces  = 64        // pieces beyond which it is not cut either
+	blockRows   = 256       // of A, to stay in the L2 cache while B passes
+	packDepth   = 384       // of K: a panel of B stays in the L1 cache, or nearly
+	directDepth = 1024      // of K, if nothing is packed
+	windowRows  = 4096      // of A packed at a time
+	windowCols  = 4096      // of B packed at a time
+	packPiece   = 16 << 10  // elements for one piece of packing
+	largeB      = 512 << 10 // bytes: beyond it even a B with good strides is packed
+)
+
 // Run computes the product. C must not overlap A, B or Bias. Once warm it
 // allocates nothing; a Product runs once at a time.
 func (m *Product[T]) Run() {
 	if m.M == 0 || m.N == 0 {
 		return
 	}
-	par.Do(max(m.Batch, 1)*m.M, (*byRow[T])(m))
+	m.plan()
+	if !m.cut.shared {
+		par.Do(max(m.Batch, 1)*m.cut.rows*m.cut.cols, (*compute[T])(m))
+		return
+	}
+	m.runShared()
 }
 
-type byRow[T Float] Product[T]
+// plan decides how to cut the product, from its shape alone.
+func (m *Product[T]) plan() {
+	c := &m.cut
+	*c = cut[T]{tile: tileFor[T](m.M, m.TransA)}
+	batch := max(m.Batch, 1)
+	size := int(unsafe.Sizeof(T(0)))
+	narrow := m.M <= c.mr
+	c.packA = c.isa == portable || clash(m.LDA*size) && !narrow && m.N > c.nr
+	c.packB = m.TransB || !narrow && (clash(m.LDB*size) || m.K*m.N*size > largeB)
 
-// Piece computes one row of one C.
-func (m *byRow[T]) Piece(p int, w *par.Worker) {
-	b, i := p/m.M, p%m.M
-	c := m.C[b*m.StrideC+i*m.LDC:][:m.N]
-	clear(c)
-	copy(c, m.Bias)
-	a := m.A[min(len(m.A), b*m.StrideA):]
-	bb := m.B[min(len(m.B), b*m.StrideB):]
-	for k := range m.K {
-		var x T
-		if m.TransA {
-			x = a[k*m.LDA+i]
-		} else {
-			x = a[i*m.LDA+k]
+	c.setWindow(0, m.M, 0, m.N, 0, m.K)
+	work := 2 * m.M * m.N * max(m.K, 1)
+	c.blocks(batch, min(morePieces, work*batch/pieceFlops))
+	c.shared = (c.packB && c.rows > 1 || c.packA && c.cols > 1) && (batch == 1 || work > 64*pieceFlops)
+	switch {
+	case c.packB && narrow:
+		c.depth = 8192 / c.nr
+	case c.packB:
+		c.depth = packDepth
+	default:
+		c.depth = directDepth
+	}
+	parts := max(1, ceil(m.K, c.depth))
+	c.depth = max(16, ceil(ceil(m.K, parts), 16)*16)
+}
+
+// clash reports whether rows so many bytes apart compete for few lines of the L1 cache.
+func clash(stride int) bool { return stride%2048 == 0 }
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// part returns where part i of n falls in total, evenly.
+func part(total, n, i int) int {
+	q, r := total/n, total%n
+	return q*i + min(r, i)
+}
+
+func (c *cut[T]) setWindow(i0, i1, j0, j1, k0, k1 int) {
+	c.i0, c.i1, c.j0, c.j1, c.k0, c.k1 = i0, i1, j0, j1, k0, k1
+	c.strips = ceil(i1-i0, c.mr)
+	c.panels = ceil(j1-j0, c.nr)
+}
+
+// row returns where strip s begins.
+func (c *cut[T]) row(s int) int { return c.i0 + part(c.i1-c.i0, c.strips, s) }
+
+// col returns where panel q begins.
+func (c *cut[T]) col(q int) int { return min(c.j1, c.j0+q*c.nr) }
+
+// blocks cuts the window of each of batch matrices, so that there are about want pieces.
+func (c *cut[T]) blocks(batch, want int) {
+	c.rows = min(c.strips, ceil(c.i1-c.i0, blockRows))
+	c.cols = 1
+	for batch*c.rows*c.cols < want {
+		tall := (c.i1-c.i0)*c.cols > (c.j1-c.j0)*c.rows
+		switch {
+		case c.cols*2 <= c.panels && !(tall && c.rows*2 <= c.strips):
+			c.cols *= 2
+		case c.rows*2 <= c.strips:
+			c.rows *= 2
+		default:
+			return
 		}
-		for j := range c {
-			if m.TransB {
-				c[j] += T(x * bb[j*m.LDB+k])
-			} else {
-				c[j] += T(x * bb[k*m.LDB+j])
+	}
+}
+
+// runShared goes through the product window by window.
+func (m *Product[T]) runShared() {
+	c := &m.cut
+	var bufA, bufB []T
+	if c.packA {
+		bufA = getBuf[T](ceil(min(m.M, windowRows)+c.mr, c.mr) * c.packWidth() * c.depth)
+	}
+	if c.packB {
+		bufB = getBuf[T](ceil(min(m.N, windowCols), c.nr) * c.nr * c.depth)
+	}
+	c.a, c.b = bufA, bufB
+	for c.batch = 0; c.batch < max(m.Batch, 1); c.batch++ {
+		for j := 0; j < m.N; j += windowCols {
+			for k := 0; k < max(m.K, 1); k += c.depth {
+				for i := 0; i < m.M; i += windowRows {
+					c.setWindow(i, min(m.M, i+windowRows), j, min(m.N, j+windowCols), k, min(m.K, k+c.depth))
+					m.window()
+				}
 			}
 		}
 	}
+	c.a, c.b = nil, nil
+	putBuf(bufA)
+	putBuf(bufB)
+}
+
+// window packs and computes the window.
+func (m *Product[T]) window() {
+	c := &m.cut
+	depth := max(1, c.k1-c.k0)
+	c.packsA, c.packsB = 0, 0
+	if c.packA {
+		c.packsA = min(c.strips, ceil((c.i1-c.i0)*depth, packPiece))
+	}
+	if c.packB && c.i0 == 0 {
+		c.packsB = min(c.panels, ceil((c.j1-c.j0)*depth, packPiece))
+	}
+	par.Do(c.packsA+c.packsB, (*packing[T])(m))
+	c.blocks(1, min(morePieces, 2*(c.i1-c.i0)*(c.j1-c.j0)*depth/pieceFlops))
+	par.Do(c.rows*c.cols, (*compute[T])(m))
+}
+
+// low is the lower bound that the activation puts on results.
+func (m *Product[T]) low() T {
 	if m.Act == ReLU {
-		for j, x := range c {
-			if x < 0 {
-				c[j] = 0
-			}
-		}
+		return 0
 	}
-	if m.After != nil {
-		m.After.Block(b, i, i+1, 0, m.N, w)
-	}
+	return T(math.Inf(-1))
 }

@@ -3,3 +3,109 @@
 //go:build !purego
 
 package kern
+
+// tileAVX512Row1 computes p.strips tiles of p.rows <= 14 rows and 16 columns.
+//
+//go:noescape
+func tileAVX512Row1(p *byte)
+
+// tileAVX512Row2 computes p.strips tiles of p.rows <= 14 rows and 32 columns.
+//
+//go:noescape
+func tileAVX512Row2(p *byte)
+
+// tileAVX512Col1 computes p.strips tiles of p.rows <= 14 rows and 16 columns.
+//
+//go:noescape
+func tileAVX512Col1(p *byte)
+
+// tileAVX512Col2 computes p.strips tiles of p.rows <= 14 rows and 32 columns.
+//
+//go:noescape
+func tileAVX512Col2(p *byte)
+
+// tileAVX512Row4 computes p.strips tiles of p.rows <= 6 rows and 64 columns.
+//
+//go:noescape
+func tileAVX512Row4(p *byte)
+
+// tileAVX512Row8 computes p.strips tiles of p.rows <= 3 rows and 128 columns.
+//
+//go:noescape
+func tileAVX512Row8(p *byte)
+
+// packRowsAVX512 copies p.k rows of one or two vectors, the last one masked and filled up with zeros.
+//
+//go:noescape
+func packRowsAVX512(p *byte, vecs int)
+
+// packTransposedAVX512 writes p.k vectors; vector k has element k of each of the 16 rows at p.ptr.
+//
+//go:noescape
+func packTransposedAVX512(p *byte)
+
+// fmaLoopAVX512 does n times 12 vector multiply-adds.
+func fmaLoopAVX512(n int)
+
+// tileAVX2Row1Mask computes p.strips tiles of p.rows <= 6 rows and 8 columns.
+//
+//go:noescape
+func tileAVX2Row1Mask(p *byte)
+
+// tileAVX2Row1 computes p.strips tiles of p.rows <= 6 rows and 8 columns.
+//
+//go:noescape
+func tileAVX2Row1(p *byte)
+
+// tileAVX2Row2Mask computes p.strips tiles of p.rows <= 6 rows and 16 columns.
+//
+//go:noescape
+func tileAVX2Row2Mask(p *byte)
+
+// tileAVX2Row2 computes p.strips tiles of p.rows <= 6 rows and 16 columns.
+//
+//go:noescape
+func tileAVX2Row2(p *byte)
+
+// tileAVX2Col1Mask computes p.strips tiles of p.rows <= 6 rows and 8 columns.
+//
+//go:noescape
+func tileAVX2Col1Mask(p *byte)
+
+// tileAVX2Col1 computes p.strips tiles of p.rows <= 6 rows and 8 columns.
+//
+//go:noescape
+func tileAVX2Col1(p *byte)
+
+// tileAVX2Col2Mask computes p.strips tiles of p.rows <= 6 rows and 16 columns.
+//
+//go:noescape
+func tileAVX2Col2Mask(p *byte)
+
+// tileAVX2Col2 computes p.strips tiles of p.rows <= 6 rows and 16 columns.
+//
+//go:noescape
+func tileAVX2Col2(p *byte)
+
+// tileAVX2Row4 computes p.strips tiles of p.rows <= 3 rows and 32 columns.
+//
+//go:noescape
+func tileAVX2Row4(p *byte)
+
+// tileAVX2Row8 computes p.strips tiles of p.rows <= 1 rows and 64 columns.
+//
+//go:noescape
+func tileAVX2Row8(p *byte)
+
+// packRowsAVX2 copies p.k rows of one or two vectors, the last one masked and filled up with zeros.
+//
+//go:noescape
+func packRowsAVX2(p *byte, vecs int)
+
+// packTransposedAVX2 writes p.k vectors; vector k has element k of each of the 8 rows at p.ptr.
+//
+//go:noescape
+func packTransposedAVX2(p *byte)
+
+// fmaLoopAVX2 does n times 12 vector multiply-adds.
+func fmaLoopAVX2(n int)

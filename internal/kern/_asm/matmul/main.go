@@ -1,11 +1,527 @@
-// Command matmul generates the micro-kernels of the float32 matrix product.
+// Command matmul generates the micro-kernels of the float32 matrix product, the
+// routines that pack its operands, and the loops that measure peak speed.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
 
 //go:generate go run main.go -out ../../matmul_amd64.s -stubs ../../matmul_stub_amd64.go -pkg kern
 
+// An isa is what differs between the two instruction sets.
+type isa struct {
+	name  string
+	bytes int           // in one vector
+	rows  int           // most rows of a tile two vectors wide
+	wide  map[int]int   // vectors across -> most rows, for the tiles that read B in place
+	vec   []VecPhysical // all vector registers
+}
+
+var (
+	avx512 = isa{"AVX512", 64, 14, map[int]int{4: 6, 8: 3}, []VecPhysical{
+		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}}
+	avx2 = isa{"AVX2", 32, 6, map[int]int{4: 3, 8: 1}, []VecPhysical{
+		Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}}
+)
+
 func main() {
 	ConstraintExpr("!purego")
+	for _, s := range []isa{avx512, avx2} {
+		for _, layout := range []layout{byRow, byCol} {
+			for _, vecs := range []int{1, 2} {
+				tiles(s, layout, vecs, s.rows, true)
+				if s.name == avx2.name { // AVX-512 masks cost nothing
+					tiles(s, layout, vecs, s.rows, false)
+				}
+			}
+		}
+		for _, vecs := range []int{4, 8} {
+			tiles(s, byRow, vecs, s.wide[vecs], false)
+		}
+		packRows(s)
+		packTransposed(s)
+		fmaLoop(s)
+	}
 	Generate()
+}
+
+// Byte offsets in struct tileArgs.
+const (
+	argA = 8 * iota
+	argB
+	argC
+	argInit
+	argLDA
+	argLDB
+	argLDC
+	argLDInit
+	argK
+	argRows
+	argStrips
+	argStepA
+	argStepC
+	argStepInit
+	argMask
+	argLow
+)
+
+// A layout is how the rows of A that a tile needs lie in memory.
+type layout string
+
+const (
+	byRow layout = "Row" // row after row, LDA apart
+	byCol layout = "Col" // the rows' elements for one k together, LDA from one k to the next
+)
+
+var (
+	p              = RDI // the arguments
+	a0, a5         = RSI, R8
+	lda, lda3      = RAX, RBX
+	lda5           = RCX
+	b              = RDX
+	ldb, ldb3      = R9, R10
+	k              = R11
+	c, ldc, rowTmp = R12, R13, R14
+)
+
+const unroll = 4
+
+// tiles writes a function that computes strips of 1 to maxRows rows, vecs vectors
+// across. Where masked, the last vector is cut off by the mask.
+func tiles(s isa, lay layout, vecs, maxRows int, masked bool) {
+	name := fmt.Sprintf("tile%s%s%d", s.name, lay, vecs)
+	if masked && s.name == avx2.name {
+		name += "Mask"
+	}
+	TEXT(name, NOSPLIT, "func(p *byte)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes p.strips tiles of p.rows <= %d rows and %d columns.", name, maxRows, vecs*s.bytes/4))
+	Load(Param("p"), p)
+	t := tile{isa: s, layout: lay, vecs: vecs, masked: masked}
+	if masked && s.name == avx512.name {
+		KMOVW(Mem{Base: p, Disp: argMask}, K1)
+	}
+	MOVQ(Mem{Base: p, Disp: argLDA}, lda)
+	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	if lay == byRow {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
+	}
+	MOVQ(Mem{Base: p, Disp: argLDB}, ldb)
+	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
+	MOVQ(Mem{Base: p, Disp: argRows}, k)
+	for r := maxRows; r > 1; r-- {
+		CMPQ(k, Imm(uint64(r)))
+		JEQ(LabelRef(fmt.Sprintf("rows%d", r)))
+	}
+	for r := 1; r <= maxRows; r++ {
+		t.strips(r)
+	}
+}
+
+type tile struct {
+	isa
+	layout
+	vecs   int
+	masked bool
+	rows   int
+}
+
+// acc is the accumulator of row r, vector v.
+func (t tile) acc(r, v int) VecPhysical { return t.vec[r*t.vecs+v] }
+
+// strips writes the loop over strips of the given number of rows.
+func (t tile) strips(rows int) {
+	t.rows = rows
+	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
+	Label(label("rows"))
+
+	t.load()
+	MOVQ(Mem{Base: p, Disp: argA}, a0)
+	if t.layout == byRow && rows > 5 {
+		LEAQ(Mem{Base: a0, Index: lda5, Scale: 1}, a5)
+	}
+	MOVQ(Mem{Base: p, Disp: argB}, b)
+	MOVQ(Mem{Base: p, Disp: argK}, k)
+
+	SUBQ(Imm(unroll), k)
+	JLT(LabelRef(label("tail")))
+	Label(label("loop"))
+	for u := range unroll {
+		t.step(u)
+	}
+	t.advance(unroll)
+	SUBQ(Imm(unroll), k)
+	JGE(LabelRef(label("loop")))
+
+	Label(label("tail"))
+	ADDQ(Imm(unroll), k)
+	JEQ(LabelRef(label("done")))
+	Label(label("one"))
+	t.step(0)
+	t.advance(1)
+	DECQ(k)
+	JNE(LabelRef(label("one")))
+
+	Label(label("done"))
+	t.store()
+
+	for _, f := range []struct{ ptr, step int }{{argA, argStepA}, {argC, argStepC}, {argInit, argStepInit}} {
+		MOVQ(Mem{Base: p, Disp: f.step}, rowTmp)
+		ADDQ(rowTmp, Mem{Base: p, Disp: f.ptr})
+	}
+	DECQ(Mem{Base: p, Disp: argStrips})
+	JNE(LabelRef(label("rows")))
+	VZEROUPPER()
+	RET()
+}
+
+// load sets the accumulators from p.init.
+func (t tile) load() {
+	MOVQ(Mem{Base: p, Disp: argInit}, c)
+	MOVQ(Mem{Base: p, Disp: argLDInit}, ldc)
+	mask := t.loadMask()
+	for r := range t.rows {
+		for v := range t.vecs {
+			t.loadVec(Mem{Base: c, Disp: v * t.bytes}, t.acc(r, v), v, mask)
+		}
+		if r+1 < t.rows {
+			ADDQ(ldc, c)
+		}
+	}
+}
+
+// store applies the activation's lower bound and writes the accumulators to p.c.
+func (t tile) store() {
+	MOVQ(Mem{Base: p, Disp: argC}, c)
+	MOVQ(Mem{Base: p, Disp: argLDC}, ldc)
+	mask := t.loadMask()
+	low := t.bcast(0)
+	VBROADCASTSS(Mem{Base: p, Disp: argLow}, low)
+	for r := range t.rows {
+		for v := range t.vecs {
+			x := t.acc(r, v)
+			VMAXPS(x, low, x) // x where x is a NaN
+			m := Mem{Base: c, Disp: v * t.bytes}
+			switch {
+			case !t.masked || v+1 < t.vecs:
+				VMOVUPS(x, m)
+			case t.name == avx512.name:
+				VMOVUPS(x, K1, m)
+			default:
+				VMASKMOVPS(x, mask, m)
+			}
+		}
+		if r+1 < t.rows {
+			ADDQ(ldc, c)
+		}
+	}
+}
+
+// loadMask returns the register of AVX2's mask, loaded.
+func (t tile) loadMask() VecPhysical {
+	if !t.masked || t.name == avx512.name {
+		return nil
+	}
+	mask := t.vec[15]
+	MOVQ(Mem{Base: p, Disp: argMask}, rowTmp)
+	VMOVUPS(Mem{Base: rowTmp}, mask)
+	return mask
+}
+
+func (t tile) loadVec(m Mem, x VecPhysical, v int, mask VecPhysical) {
+	switch {
+	case !t.masked || v+1 < t.vecs:
+		VMOVUPS(m, x)
+	case t.name == avx512.name:
+		VMOVUPS_Z(m, K1, x)
+	default:
+		VMASKMOVPS(m, mask, x)
+	}
+}
+
+// bcast is the i-th register for elements of A; AVX2's mask has the last register.
+func (t tile) bcast(i int) VecPhysical {
+	n := len(t.vec)
+	if t.name == avx2.name {
+		if t.masked {
+			return t.vec[n-2]
+		}
+		if t.vecs <= 2 {
+			return t.vec[n-2+i%2]
+		}
+		return t.vec[n-4+i]
+	}
+	if t.vecs <= 2 {
+		return t.vec[n-2+i%2]
+	}
+	return t.vec[n-8+i]
+}
+
+// step writes one k, u after the pointers.
+func (t tile) step(u int) {
+	if t.vecs > 2 {
+		t.wideStep(u)
+		return
+	}
+	n := len(t.vec)
+	bv := t.vec[n-4 : n-2]
+	for v := range t.vecs {
+		t.loadVec(t.memB(u, v), bv[v], v, t.vec[15])
+	}
+	for r := range t.rows {
+		x := t.bcast(r)
+		VBROADCASTSS(t.memA(r, u), x)
+		for v := range t.vecs {
+			VFMADD231PS(bv[v], x, t.acc(r, v))
+		}
+	}
+}
+
+// wideStep is step for few rows: their elements of A stay in registers while B passes.
+func (t tile) wideStep(u int) {
+	for r := range t.rows {
+		VBROADCASTSS(t.memA(r, u), t.bcast(r))
+	}
+	bv := t.vec[len(t.vec)-1]
+	for v := range t.vecs {
+		if t.rows == 1 {
+			VFMADD231PS(t.memB(u, v), t.bcast(0), t.acc(0, v))
+			continue
+		}
+		VMOVUPS(t.memB(u, v), bv)
+		for r := range t.rows {
+			VFMADD231PS(bv, t.bcast(r), t.acc(r, v))
+		}
+	}
+}
+
+func (t tile) memB(u, v int) Mem { return strided(b, ldb, ldb3, u, v*t.bytes) }
+
+func (t tile) memA(r, u int) Mem {
+	if t.layout == byCol {
+		return strided(a0, lda, lda3, u, 4*r)
+	}
+	at := []struct {
+		base, index GPPhysical
+		scale       uint8
+	}{
+		{a0, nil, 0}, {a0, lda, 1}, {a0, lda, 2}, {a0, lda3, 1}, {a0, lda, 4},
+		{a0, lda5, 1}, {a0, lda3, 2}, {a5, lda, 2}, {a0, lda, 8}, {a5, lda, 4},
+		{a0, lda5, 2}, {a5, lda3, 2}, {a0, lda3, 4}, {a5, lda, 8},
+	}[r]
+	m := Mem{Base: at.base, Disp: 4 * u}
+	if at.index != nil {
+		m.Index, m.Scale = at.index, at.scale
+	}
+	return m
+}
+
+// strided is base + u*ld + disp, for u up to 3.
+func strided(base, ld, ld3 GPPhysical, u, disp int) Mem {
+	m := Mem{Base: base, Disp: disp}
+	switch u {
+	case 1, 2:
+		m.Index, m.Scale = ld, uint8(u)
+	case 3:
+		m.Index, m.Scale = ld3, 1
+	}
+	return m
+}
+
+// advance moves the pointers by n steps of k.
+func (t tile) advance(n int) {
+	move := func(ptr, ld GPPhysical) {
+		if n == 1 {
+			ADDQ(ld, ptr)
+		} else {
+			LEAQ(Mem{Base: ptr, Index: ld, Scale: uint8(n)}, ptr)
+		}
+	}
+	move(b, ldb)
+	if t.layout == byCol {
+		move(a0, lda)
+		return
+	}
+	ADDQ(Imm(uint64(4*n)), a0)
+	if t.rows > 5 {
+		ADDQ(Imm(uint64(4*n)), a5)
+	}
+}
+
+// Byte offsets in struct packArgs.
+const (
+	packDst = 8 * iota
+	packLDDst
+	packSrc
+	packLDSrc
+	packK
+	packMask
+	packPtr // 16 pointers
+)
+
+// packRows writes a routine that copies k rows of up to two vectors.
+func packRows(s isa) {
+	name := "packRows" + s.name
+	TEXT(name, NOSPLIT, "func(p *byte, vecs int)")
+	Pragma("noescape")
+	Doc(name + " copies p.k rows of one or two vectors, the last one masked and filled up with zeros.")
+	Load(Param("p"), p)
+	Load(Param("vecs"), rowTmp)
+	MOVQ(Mem{Base: p, Disp: packDst}, a0)
+	MOVQ(Mem{Base: p, Disp: packLDDst}, lda)
+	MOVQ(Mem{Base: p, Disp: packSrc}, b)
+	MOVQ(Mem{Base: p, Disp: packLDSrc}, ldb)
+	MOVQ(Mem{Base: p, Disp: packK}, k)
+	var mask Op = K1
+	masked := func(m Mem, x VecPhysical) { VMOVUPS_Z(m, K1, x) }
+	if s.name == avx512.name {
+		KMOVW(Mem{Base: p, Disp: packMask}, K1)
+	} else {
+		mask = Y15
+		MOVQ(Mem{Base: p, Disp: packMask}, c)
+		VMOVUPS(Mem{Base: c}, Y15)
+		masked = func(m Mem, x VecPhysical) { VMASKMOVPS(m, mask, x) }
+	}
+	CMPQ(rowTmp, Imm(1))
+	JEQ(LabelRef("one"))
+	Label("two")
+	VMOVUPS(Mem{Base: b}, s.vec[0])
+	masked(Mem{Base: b, Disp: s.bytes}, s.vec[1])
+	VMOVUPS(s.vec[0], Mem{Base: a0})
+	VMOVUPS(s.vec[1], Mem{Base: a0, Disp: s.bytes})
+	ADDQ(ldb, b)
+	ADDQ(lda, a0)
+	DECQ(k)
+	JNE(LabelRef("two"))
+	VZEROUPPER()
+	RET()
+	Label("one")
+	masked(Mem{Base: b}, s.vec[0])
+	VMOVUPS(s.vec[0], Mem{Base: a0})
+	ADDQ(ldb, b)
+	ADDQ(lda, a0)
+	DECQ(k)
+	JNE(LabelRef("one"))
+	VZEROUPPER()
+	RET()
+}
+
+// packTransposed writes a routine that turns rows of k elements, as many as a
+// vector has, into k vectors.
+func packTransposed(s isa) {
+	n := s.bytes / 4
+	name := "packTransposed" + s.name
+	TEXT(name, NOSPLIT, "func(p *byte)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s writes p.k vectors; vector k has element k of each of the %d rows at p.ptr.", name, n))
+	Load(Param("p"), p)
+	MOVQ(Mem{Base: p, Disp: packDst}, a0)
+	MOVQ(Mem{Base: p, Disp: packLDDst}, lda)
+	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	MOVQ(Mem{Base: p, Disp: packK}, k)
+	XORQ(b, b)
+	SUBQ(Imm(uint64(n)), k)
+	JLT(LabelRef("tail"))
+	Label("loop")
+	var mask VecPhysical
+	out := s.transpose(func(m Mem, x VecPhysical) { VMOVUPS(m, x) })
+	for i, x := range out {
+		VMOVUPS(x, strided(a0, lda, lda3, i%4, 0))
+		if i%4 == 3 {
+			LEAQ(Mem{Base: a0, Index: lda, Scale: 4}, a0)
+		}
+	}
+	ADDQ(Imm(uint64(4*n)), b)
+	SUBQ(Imm(uint64(n)), k)
+	JGE(LabelRef("loop"))
+	Label("tail")
+	ADDQ(Imm(uint64(n)), k)
+	JEQ(LabelRef("done"))
+	load := func(m Mem, x VecPhysical) { VMOVUPS_Z(m, K1, x) }
+	if s.name == avx512.name {
+		KMOVW(Mem{Base: p, Disp: packMask}, K1)
+	} else {
+		mask = Y15
+		MOVQ(Mem{Base: p, Disp: packMask}, c)
+		load = func(m Mem, x VecPhysical) {
+			VMOVUPS(Mem{Base: c}, mask)
+			VMASKMOVPS(m, mask, x)
+		}
+	}
+	out = s.transpose(load)
+	for _, x := range out[:n-1] {
+		VMOVUPS(x, Mem{Base: a0})
+		ADDQ(lda, a0)
+		DECQ(k)
+		JEQ(LabelRef("done"))
+	}
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// transpose loads a square from the rows at p.ptr, b bytes in, and returns the
+// registers that hold its columns. It uses all registers.
+func (s isa) transpose(load func(m Mem, x VecPhysical)) []VecPhysical {
+	n := s.bytes / 4
+	x, y := s.vec[:n], s.vec[n:]
+	for r := range n {
+		MOVQ(Mem{Base: p, Disp: packPtr + 8*r}, rowTmp)
+		load(Mem{Base: rowTmp, Index: b, Scale: 1}, x[r])
+	}
+	for r := 0; r < n; r += 2 {
+		VUNPCKLPS(x[r+1], x[r], y[r])
+		VUNPCKHPS(x[r+1], x[r], y[r+1])
+	}
+	for r := 0; r < n; r += 4 { // rows r to r+3; in each 128-bit lane l, column 4l+i goes to x[r+i]
+		VUNPCKLPD(y[r+2], y[r], x[r])
+		VUNPCKHPD(y[r+2], y[r], x[r+1])
+		VUNPCKLPD(y[r+3], y[r+1], x[r+2])
+		VUNPCKHPD(y[r+3], y[r+1], x[r+3])
+	}
+	if n == 8 {
+		for i := range 4 {
+			VPERM2F128(Imm(0x20), x[4+i], x[i], y[i])
+			VPERM2F128(Imm(0x31), x[4+i], x[i], y[4+i])
+		}
+		return y
+	}
+	for i := range 4 {
+		VSHUFF32X4(Imm(0x88), x[4+i], x[i], y[4*i])
+		VSHUFF32X4(Imm(0x88), x[12+i], x[8+i], y[4*i+1])
+		VSHUFF32X4(Imm(0xdd), x[4+i], x[i], y[4*i+2])
+		VSHUFF32X4(Imm(0xdd), x[12+i], x[8+i], y[4*i+3])
+	}
+	for i := range 4 {
+		VSHUFF32X4(Imm(0x88), y[4*i+1], y[4*i], x[i])
+		VSHUFF32X4(Imm(0xdd), y[4*i+1], y[4*i], x[8+i])
+		VSHUFF32X4(Imm(0x88), y[4*i+3], y[4*i+2], x[4+i])
+		VSHUFF32X4(Imm(0xdd), y[4*i+3], y[4*i+2], x[12+i])
+	}
+	return x
+}
+
+// fmaLoop writes a loop of independent multiply-adds on registers.
+func fmaLoop(s isa) {
+	const chains = 12
+	name := "fmaLoop" + s.name
+	TEXT(name, NOSPLIT, "func(n int)")
+	Doc(fmt.Sprintf("%s does n times %d vector multiply-adds.", name, chains))
+	Load(Param("n"), k)
+	for i := range chains + 1 {
+		VXORPS(s.vec[i], s.vec[i], s.vec[i])
+	}
+	Label("loop")
+	for i := range chains {
+		VFMADD231PS(s.vec[chains], s.vec[chains], s.vec[i])
+	}
+	DECQ(k)
+	JNE(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
 }

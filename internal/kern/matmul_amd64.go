@@ -1,0 +1,197 @@
+//go:build !purego
+
+package kern
+
+import "unsafe"
+
+// tileArgs is what the assembly of a strip of tiles reads; the generator knows
+// the layout. It uses some fields as its variables.
+type tileArgs struct {
+	a, b, c, init          unsafe.Pointer // init: what the accumulators start from
+	lda, ldb, ldc, ldInit  uintptr        // bytes
+	k, rows, strips        int
+	stepA, stepC, stepInit uintptr // bytes from one strip to the next
+	mask                   uintptr // of the last vector: bits, or the address of a vector
+	low                    float32 // lower bound of the results
+}
+
+// packArgs is what the assembly of packing reads.
+type packArgs struct {
+	dst   unsafe.Pointer
+	ldDst uintptr
+	src   unsafe.Pointer
+	ldSrc uintptr
+	k     int
+	mask  uintptr
+	row   [16]unsafe.Pointer
+}
+
+// tileFor returns the tile for a product of m rows.
+func tileFor[T Float](m int, transA bool) tile {
+	t := goTile
+	if unsafe.Sizeof(T(0)) != 4 || !useAVX2 {
+		return t
+	}
+	wide4, wide8 := 3, 1
+	if useAVX512 {
+		t = tile{isa: avx512, lanes: 16, mr: 14, nr: 32}
+		wide4, wide8 = 6, 3
+	} else {
+		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16}
+	}
+	switch {
+	case transA:
+	case m <= wide8:
+		t.nr = 8 * t.lanes
+	case m <= wide4:
+		t.nr = 4 * t.lanes
+	}
+	return t
+}
+
+var (
+	zeros [128]float32 // a row of the widest tile
+	masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+)
+
+// maskFor returns the mask for a vector of n elements, 0 < n <= lanes.
+func (i isa) maskFor(n int) uintptr {
+	if i == avx512 {
+		return 1<<n - 1
+	}
+	return uintptr(unsafe.Pointer(&masks[8-n]))
+}
+
+func kernel[T Float](i isa, s *strips[T]) {
+	if i == portable {
+		kernelGo(s)
+		return
+	}
+	lanes := 8
+	if i == avx512 {
+		lanes = 16
+	}
+	wide4, wide8 := !s.byCol && s.rows <= 3, !s.byCol && s.rows == 1
+	if i == avx512 {
+		wide4, wide8 = !s.byCol && s.rows <= 6, !s.byCol && s.rows <= 3
+	}
+	for j := 0; j < s.n; {
+		vecs := min(2, ceil(s.n-j, lanes))
+		if left := s.n - j; wide8 && left >= 8*lanes {
+			vecs = 8
+		} else if wide4 && left >= 4*lanes {
+			vecs = 4
+		}
+		n := min(s.n-j, vecs*lanes)
+		t := tileArgs{
+			a: ptr(s.a, 0), b: ptr(s.b, j), c: ptr(s.c, j),
+			init: unsafe.Pointer(&zeros),
+			lda:  uintptr(4 * s.lda), ldb: uintptr(4 * s.ldb), ldc: uintptr(4 * s.ldc),
+			k: s.k, rows: s.rows, strips: s.strips,
+			stepA: uintptr(4 * s.stepA), stepC: uintptr(4 * s.rows * s.ldc),
+			mask: i.maskFor(n - (vecs-1)*lanes),
+			low:  float32(s.low),
+		}
+		switch {
+		case !s.first:
+			t.init, t.ldInit, t.stepInit = t.c, t.ldc, t.stepC
+		case s.bias != nil:
+			t.init = ptr(s.bias, j)
+		}
+		p := (*byte)(unsafe.Pointer(&t))
+		if i == avx512 {
+			tiles512(p, vecs, s.byCol)
+		} else {
+			tiles256(p, vecs, s.byCol, n == vecs*lanes)
+		}
+		j += n
+	}
+}
+
+// ptr is the address of s[i], or of nothing in particular where it has no elements.
+func ptr[T Float](s []T, i int) unsafe.Pointer {
+	if i >= len(s) {
+		return unsafe.Pointer(&zeros)
+	}
+	return unsafe.Pointer(&s[i])
+}
+
+func tiles512(p *byte, vecs int, byCol bool) {
+	switch {
+	case vecs == 8:
+		tileAVX512Row8(p)
+	case vecs == 4:
+		tileAVX512Row4(p)
+	case vecs == 2 && byCol:
+		tileAVX512Col2(p)
+	case vecs == 2:
+		tileAVX512Row2(p)
+	case byCol:
+		tileAVX512Col1(p)
+	default:
+		tileAVX512Row1(p)
+	}
+}
+
+func tiles256(p *byte, vecs int, byCol, full bool) {
+	switch {
+	case vecs == 8:
+		tileAVX2Row8(p)
+	case vecs == 4:
+		tileAVX2Row4(p)
+	case vecs == 2 && byCol && full:
+		tileAVX2Col2(p)
+	case vecs == 2 && byCol:
+		tileAVX2Col2Mask(p)
+	case vecs == 2 && full:
+		tileAVX2Row2(p)
+	case vecs == 2:
+		tileAVX2Row2Mask(p)
+	case byCol && full:
+		tileAVX2Col1(p)
+	case byCol:
+		tileAVX2Col1Mask(p)
+	case full:
+		tileAVX2Row1(p)
+	default:
+		tileAVX2Row1Mask(p)
+	}
+}
+
+func packRows[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
+	if t.isa == portable || k == 0 {
+		packRowsGo(dst, ldDst, src, ldSrc, n, k)
+		return
+	}
+	for j := 0; j < n; j += 2 * t.lanes {
+		vecs := min(2, ceil(n-j, t.lanes))
+		p := packArgs{
+			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
+			src: ptr(src, j), ldSrc: uintptr(4 * ldSrc), k: k,
+			mask: t.isa.maskFor(min(t.lanes, n-j-(vecs-1)*t.lanes)),
+		}
+		if t.isa == avx512 {
+			packRowsAVX512((*byte)(unsafe.Pointer(&p)), vecs)
+		} else {
+			packRowsAVX2((*byte)(unsafe.Pointer(&p)), vecs)
+		}
+	}
+}
+
+func packCols[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
+	if t.isa == portable || k == 0 {
+		packColsGo(dst, ldDst, src, ldSrc, n, k)
+		return
+	}
+	for j := 0; j < n; j += t.lanes {
+		p := packArgs{dst: ptr(dst, j), ldDst: uintptr(4 * ldDst), k: k, mask: t.isa.maskFor(k % t.lanes)}
+		for i := range t.lanes {
+			p.row[i] = ptr(src, min(j+i, n-1)*ldSrc)
+		}
+		if t.isa == avx512 {
+			packTransposedAVX512((*byte)(unsafe.Pointer(&p)))
+		} else {
+			packTransposedAVX2((*byte)(unsafe.Pointer(&p)))
+		}
+	}
+}
