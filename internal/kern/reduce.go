@@ -322,7 +322,7 @@ func maxColsGo(dst, x []float32, rows, cols, ld int) {
 	fill(dst, -inf32)
 	for r := range rows {
 		for c, v := range x[r*ld:][:cols] {
-			if !(dst[c] > v) && dst[c] == dst[c] {
+			if v > dst[c] || v != v {
 				dst[c] = v
 			}
 		}
@@ -334,7 +334,7 @@ func minColsGo(dst, x []float32, rows, cols, ld int) {
 	fill(dst, inf32)
 	for r := range rows {
 		for c, v := range x[r*ld:][:cols] {
-			if !(dst[c] < v) && dst[c] == dst[c] {
+			if v < dst[c] || v != v {
 				dst[c] = v
 			}
 		}

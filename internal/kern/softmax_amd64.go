@@ -2,6 +2,8 @@
 
 package kern
 
+import "unsafe"
+
 func subRows(dst, x, v []float32, rows, cols int)       { subRowsGo(dst, x, v, rows, cols) }
 func scaleRows(dst, x, v []float32, rows, cols int)     { scaleRowsGo(dst, x, v, rows, cols) }
 func subMulRows(dst, x, y, v []float32, rows, cols int) { subMulRowsGo(dst, x, y, v, rows, cols) }
@@ -11,5 +13,12 @@ func entropyGradRows(dst, p, l, s, v []float32, rows, cols int) {
 }
 
 func entropyRows(dst, l, x, m, s []float32, rows, cols int) {
-	entropyRowsGo(dst, l, x, m, s, rows, cols)
+	switch {
+	case useAVX512:
+		entropyRowsAVX512(unsafe.SliceData(dst), unsafe.SliceData(l), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(s), rows, cols)
+	case useAVX2:
+		entropyRowsAVX2(unsafe.SliceData(dst), unsafe.SliceData(l), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(s), rows, cols)
+	default:
+		entropyRowsGo(dst, l, x, m, s, rows, cols)
+	}
 }

@@ -55,7 +55,13 @@ func (a ISA) Half() reg.VecVirtual {
 }
 
 // Zero clears v.
-func Zero(v reg.Vec) { VXORPS(v.AsX(), v.AsX(), v.AsX()) }
+func Zero(v reg.VecVirtual) {
+	if v.Size() == 64 {
+		VPXORD(v, v, v)
+	} else {
+		VXORPS(v, v, v)
+	}
+}
 
 // Broadcast returns a register that holds a float32 parameter in every lane.
 func (a ISA) Broadcast(param string) reg.VecVirtual {
