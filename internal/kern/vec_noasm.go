@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kern
 
 func vAdd(dst, a, b []float32)                           { vAddGo(dst, a, b) }

@@ -35,12 +35,12 @@ func Log1p(dst, x []float32) { vLog1p(dst, x) }
 
 func vLog1pGo(dst, x []float32) { each(dst, x, math.Log1p) }
 
-// Tanh is dst[i] = tanh x[i], within 2 ULP.
+// Tanh is dst[i] = tanh x[i], within 2.5 ULP.
 func Tanh(dst, x []float32) { vTanh(dst, x) }
 
 func vTanhGo(dst, x []float32) { each(dst, x, math.Tanh) }
 
-// Sigmoid is dst[i] = 1 / (1+e^-x[i]), within 2 ULP.
+// Sigmoid is dst[i] = 1 / (1+e^-x[i]), within 2.5 ULP.
 func Sigmoid(dst, x []float32) { vSigmoid(dst, x) }
 
 func sigmoid64(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -61,7 +61,7 @@ func softplus64(x float64) float64 {
 
 func vSoftplusGo(dst, x []float32) { each(dst, x, softplus64) }
 
-// Silu is dst[i] = x[i] / (1+e^-x[i]), within 3 ULP.
+// Silu is dst[i] = x[i] / (1+e^-x[i]), within 3.5 ULP.
 func Silu(dst, x []float32) { vSilu(dst, x) }
 
 // finite is x with -Inf replaced by a number that a factor 0 makes 0.

@@ -1,0 +1,320 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A gen writes instructions for one of the two instruction sets. Kernels are
+// described once, in terms of its methods; each of them is the same IEEE or
+// integer operation in both sets, so both kernels give the same bits.
+type gen struct {
+	avx512 bool
+	u      int // vectors worked on at a time
+}
+
+func (g *gen) suffix() string {
+	if g.avx512 {
+		return "AVX512"
+	}
+	return "AVX2"
+}
+
+func (g *gen) width() int {
+	if g.avx512 {
+		return 16
+	}
+	return 8
+}
+
+// A vec is u registers. A mask is u opmask registers or u vectors of all-ones lanes.
+// A val is a vec or a con.
+type (
+	vec  []reg.VecVirtual
+	mask []reg.Register
+	con  uint32
+	val  interface{ isVal() }
+)
+
+func (vec) isVal() {}
+func (con) isVal() {}
+
+// f is a float constant.
+func f(x float64) con { return con(math.Float32bits(float32(x))) }
+
+// pool holds each constant eight times: AVX2 takes all, AVX-512 broadcasts one.
+var pool struct {
+	index map[con]int
+	list  []con
+}
+
+func (c con) mem() operand.Mem {
+	i, ok := pool.index[c]
+	if !ok {
+		if pool.index == nil {
+			pool.index = map[con]int{}
+		}
+		i = len(pool.list)
+		pool.index[c] = i
+		pool.list = append(pool.list, c)
+	}
+	return operand.NewDataAddr(operand.NewStaticSymbol("vecConst"), 32*i)
+}
+
+// data writes the constants, and the table from which AVX2 loads masks for tails.
+func data() {
+	GLOBL("vecConst", attr.RODATA|attr.NOPTR)
+	for i, c := range pool.list {
+		for j := range 4 {
+			DATA(32*i+8*j, operand.U64(uint64(c)<<32|uint64(c)))
+		}
+	}
+	GLOBL("vecTail", attr.RODATA|attr.NOPTR)
+	for i := range 8 {
+		v := ^uint64(0)
+		if i >= 4 {
+			v = 0
+		}
+		DATA(8*i, operand.U64(v))
+	}
+}
+
+func (g *gen) reg() reg.VecVirtual {
+	if g.avx512 {
+		return ZMM()
+	}
+	return YMM()
+}
+
+func (g *gen) vec() vec {
+	v := make(vec, g.u)
+	for i := range v {
+		v[i] = g.reg()
+	}
+	return v
+}
+
+func (g *gen) mask() mask {
+	m := make(mask, g.u)
+	for i := range m {
+		if g.avx512 {
+			m[i] = K()
+		} else {
+			m[i] = YMM()
+		}
+	}
+	return m
+}
+
+type instr func(...operand.Op)
+
+// emit writes plain or, for a constant operand of AVX-512, bcst. The operand b
+// goes where Intel writes it last.
+func (g *gen) emit(plain, bcst instr, b val, i int, rest ...operand.Op) {
+	if c, ok := b.(con); ok {
+		if g.avx512 {
+			plain = bcst
+		}
+		plain(append([]operand.Op{c.mem()}, rest...)...)
+		return
+	}
+	plain(append([]operand.Op{b.(vec)[i]}, rest...)...)
+}
+
+func (g *gen) op2(plain, bcst instr, a vec, b val) vec {
+	d := g.vec()
+	for i := range d {
+		g.emit(plain, bcst, b, i, a[i], d[i])
+	}
+	return d
+}
+
+func (g *gen) add(a vec, b val) vec { return g.op2(VADDPS, VADDPS_BCST, a, b) }
+func (g *gen) sub(a vec, b val) vec { return g.op2(VSUBPS, VSUBPS_BCST, a, b) }
+func (g *gen) mul(a vec, b val) vec { return g.op2(VMULPS, VMULPS_BCST, a, b) }
+func (g *gen) div(a vec, b val) vec { return g.op2(VDIVPS, VDIVPS_BCST, a, b) }
+
+// max is a > b ? a : b, min is a < b ? a : b: b if either is NaN.
+func (g *gen) max(a vec, b val) vec { return g.op2(VMAXPS, VMAXPS_BCST, a, b) }
+func (g *gen) min(a vec, b val) vec { return g.op2(VMINPS, VMINPS_BCST, a, b) }
+
+func (g *gen) iadd(a vec, b val) vec { return g.op2(VPADDD, VPADDD_BCST, a, b) }
+func (g *gen) isub(a vec, b val) vec { return g.op2(VPSUBD, VPSUBD_BCST, a, b) }
+func (g *gen) imax(a vec, b val) vec { return g.op2(VPMAXSD, VPMAXSD_BCST, a, b) }
+func (g *gen) imin(a vec, b val) vec { return g.op2(VPMINSD, VPMINSD_BCST, a, b) }
+
+func (g *gen) and(a vec, b val) vec {
+	if g.avx512 {
+		return g.op2(VPANDD, VPANDD_BCST, a, b)
+	}
+	return g.op2(VPAND3, nil, a, b)
+}
+
+func (g *gen) or(a vec, b val) vec {
+	if g.avx512 {
+		return g.op2(VPORD, VPORD_BCST, a, b)
+	}
+	return g.op2(VPOR3, nil, a, b)
+}
+
+func (g *gen) xor(a vec, b val) vec {
+	if g.avx512 {
+		return g.op2(VPXORD, VPXORD_BCST, a, b)
+	}
+	return g.op2(VPXOR3, nil, a, b)
+}
+
+// VPAND3, VPOR3 and VPXOR3 have the type of the other instructions.
+func VPAND3(o ...operand.Op) { VPAND(o[0], o[1], o[2]) }
+func VPOR3(o ...operand.Op)  { VPOR(o[0], o[1], o[2]) }
+func VPXOR3(o ...operand.Op) { VPXOR(o[0], o[1], o[2]) }
+
+func (g *gen) op1(in instr, a vec, imm ...operand.Op) vec {
+	d := g.vec()
+	for i := range d {
+		in(append(append([]operand.Op{}, imm...), a[i], d[i])...)
+	}
+	return d
+}
+
+func (g *gen) sqrt(a vec) vec         { return g.op1(VSQRTPS, a) }
+func (g *gen) shl(a vec, n uint8) vec { return g.op1(VPSLLD, a, operand.U8(n)) }
+func (g *gen) sar(a vec, n uint8) vec { return g.op1(VPSRAD, a, operand.U8(n)) }
+func (g *gen) toFloat(a vec) vec      { return g.op1(VCVTDQ2PS, a) }
+func (g *gen) mov(a vec) vec          { return g.op1(VMOVAPS, a) }
+
+// round rounds to integers: mode 0 to nearest even, 1 down, 2 up, 3 towards zero.
+func (g *gen) round(a vec, mode uint8) vec {
+	if g.avx512 {
+		return g.op1(VRNDSCALEPS, a, operand.U8(mode|8))
+	}
+	return g.op1(func(o ...operand.Op) { VROUNDPS(o[0], o[1], o[2]) }, a, operand.U8(mode|8))
+}
+
+// con loads a constant into registers of its own.
+func (g *gen) con(c con) vec {
+	d := g.vec()
+	for i := range d {
+		if g.avx512 {
+			VBROADCASTSS(c.mem(), d[i])
+		} else {
+			VMOVUPS(c.mem(), d[i])
+		}
+	}
+	return d
+}
+
+// The fused operations overwrite a.
+
+// mulAdd is a = a*b + c.
+func (g *gen) mulAdd(a, b vec, c val) vec {
+	for i := range a {
+		g.emit(VFMADD213PS, VFMADD213PS_BCST, c, i, b[i], a[i])
+	}
+	return a
+}
+
+// addMul is a = a + b*c.
+func (g *gen) addMul(a, b vec, c val) vec {
+	for i := range a {
+		g.emit(VFMADD231PS, VFMADD231PS_BCST, c, i, b[i], a[i])
+	}
+	return a
+}
+
+// subMul is a = a - b*c.
+func (g *gen) subMul(a, b vec, c val) vec {
+	for i := range a {
+		g.emit(VFNMADD231PS, VFNMADD231PS_BCST, c, i, b[i], a[i])
+	}
+	return a
+}
+
+// horner is the polynomial of x with the given coefficients, highest first.
+func (g *gen) horner(x vec, c []float64) vec {
+	p := g.con(f(c[0]))
+	for _, c := range c[1:] {
+		p = g.mulAdd(p, x, f(c))
+	}
+	return p
+}
+
+// Predicates of cmp. Those named n.. hold for NaN too.
+const (
+	eq    = 0
+	lt    = 1
+	le    = 2
+	unord = 3
+	neq   = 4
+	nlt   = 5
+	ge    = 13
+	gt    = 14
+)
+
+func (g *gen) cmp(a vec, pred uint8, b val) mask {
+	m := g.mask()
+	for i := range m {
+		in := func(in instr) instr {
+			return func(o ...operand.Op) { in(append([]operand.Op{operand.U8(pred)}, o...)...) }
+		}
+		g.emit(in(VCMPPS), in(VCMPPS_BCST), b, i, a[i], m[i])
+	}
+	return m
+}
+
+// pick is m ? a : b.
+func (g *gen) pick(m mask, a val, b vec) vec {
+	d := g.vec()
+	for i := range d {
+		if g.avx512 {
+			g.emit(VBLENDMPS, VBLENDMPS_BCST, a, i, b[i], m[i], d[i])
+		} else {
+			g.emit(func(o ...operand.Op) { VBLENDVPS(m[i], o[0], o[1], o[2]) }, nil, a, i, b[i], d[i])
+		}
+	}
+	return d
+}
+
+// keep is m ? a : 0.
+func (g *gen) keep(m mask, a val) vec {
+	d := g.vec()
+	for i := range d {
+		c, isCon := a.(con)
+		switch {
+		case g.avx512 && isCon:
+			VBROADCASTSS_Z(c.mem(), m[i], d[i])
+		case g.avx512:
+			VMOVAPS_Z(a.(vec)[i], m[i], d[i])
+		case isCon:
+			VANDPS(c.mem(), m[i], d[i])
+		default:
+			VANDPS(a.(vec)[i], m[i], d[i])
+		}
+	}
+	return d
+}
+
+// copySign is a with the sign of b.
+func (g *gen) copySign(a, b vec) vec {
+	if !g.avx512 {
+		return g.or(g.and(a, ^signBit), g.and(b, signBit))
+	}
+	d := g.con(signBit)
+	for i := range d {
+		VPTERNLOGD(operand.U8(0xca), a[i], b[i], d[i]) // d ? b : a
+	}
+	return d
+}
+
+// rep is one register u times.
+func (g *gen) rep(r reg.VecVirtual) vec {
+	v := make(vec, g.u)
+	for i := range v {
+		v[i] = r
+	}
+	return v
+}
