@@ -7,6 +7,7 @@ package graph
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/glia-ml/glia/tensor"
@@ -116,6 +117,11 @@ func (g *Graph) Apply(op Op, in ...*Node) *Node {
 	if err != nil {
 		panic(Errorf("ops.%s: %v", op.Name(), err))
 	}
+	for _, s := range out {
+		if _, err := tensor.CheckedBytes(s); err != nil {
+			panic(Errorf("ops.%s: %v", op.Name(), err))
+		}
+	}
 	n := &Node{Op: op, In: in, g: g, id: len(g.nodes), specs: out}
 	g.nodes = append(g.nodes, n)
 	g.known[k] = n
@@ -172,7 +178,7 @@ func (PickOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
 func (g *Graph) String() string {
 	var b strings.Builder
 	for _, n := range g.nodes {
-		fmt.Fprintf(&b, "%%%d = %s", n.id, describe(n.Op))
+		fmt.Fprintf(&b, "%%%d = %s", n.id, Describe(n.Op))
 		for i, in := range n.In {
 			sep := ", "
 			if i == 0 {
@@ -188,14 +194,24 @@ func (g *Graph) String() string {
 	return b.String()
 }
 
-// describe prints an operation with its attributes, if it has any.
-func describe(op Op) string {
+// Describe prints an operation with its attributes, if it has any: its exported
+// fields, but for false ones.
+func Describe(op Op) string {
 	if s, ok := op.(fmt.Stringer); ok {
 		return s.String()
 	}
-	attrs := strings.Trim(fmt.Sprintf("%+v", op), "{}")
-	if attrs == "" {
+	t := reflect.TypeOf(op)
+	if t.Kind() != reflect.Struct {
 		return op.Name()
 	}
-	return op.Name() + "{" + attrs + "}"
+	var attrs []string
+	for _, f := range reflect.VisibleFields(t) {
+		if v := reflect.ValueOf(op).FieldByIndex(f.Index); f.IsExported() && !f.Anonymous && v.Interface() != false {
+			attrs = append(attrs, fmt.Sprintf("%s:%v", f.Name, v))
+		}
+	}
+	if len(attrs) == 0 {
+		return op.Name()
+	}
+	return op.Name() + "{" + strings.Join(attrs, " ") + "}"
 }

@@ -2,7 +2,7 @@ package ops
 
 import "github.com/glia-ml/glia/graph"
 
-// Add returns a+b, elementwise.
+// Add returns a+b, elementwise, of numbers of any dtype.
 func Add(a, b *graph.Node) *graph.Node { return graph.Apply(AddOp{}, a, b) }
 
 // AddOp is the operation behind [Add].
@@ -13,6 +13,9 @@ func (AddOp) Name() string { return "Add" }
 
 // Eval implements [Binary].
 func (AddOp) Eval(a, b float64) float64 { return a + b }
+
+// EvalInt implements [BinaryInt].
+func (AddOp) EvalInt(a, b int64) int64 { return a + b }
 
 // VJP implements [Differentiable].
 func (AddOp) VJP(_, dy *graph.Node) []*graph.Node { return []*graph.Node{dy, dy} }

@@ -10,7 +10,8 @@ import (
 // MatMul returns the matrix product of the last two axes; leading axes are a
 // batch and broadcast.
 //
-// Shapes: a [... M K], b [... K N] -> [... M N].
+// Shapes: a [... M K], b [... K N] -> [... M N]. DTypes: numbers; float16 and
+// bfloat16 accumulate in float32. Gradient: a, b.
 func MatMul(a, b *graph.Node) *graph.Node { return graph.Apply(MatMulOp{}, a, b) }
 
 // MatMulT is [MatMul] of matrices that are transposed on the way: with transA, a
@@ -29,6 +30,9 @@ func (MatMulOp) Name() string { return "MatMul" }
 func (o MatMulOp) Dims(a, b tensor.Spec) (batch tensor.Dims, m, n, k int, err error) {
 	if a.DType != b.DType {
 		return batch, 0, 0, 0, fmt.Errorf("a is %v, b is %v: want one dtype; ops.Cast converts", a, b)
+	}
+	if err := wantNumber("a", a); err != nil {
+		return batch, 0, 0, 0, err
 	}
 	if a.Rank() < 2 || b.Rank() < 2 {
 		return batch, 0, 0, 0, fmt.Errorf("a %v · b %v: want two axes or more on each side", a.Shape, b.Shape)

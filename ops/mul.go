@@ -2,7 +2,7 @@ package ops
 
 import "github.com/glia-ml/glia/graph"
 
-// Mul returns a·b, elementwise.
+// Mul returns a·b, elementwise, of numbers of any dtype.
 func Mul(a, b *graph.Node) *graph.Node { return graph.Apply(MulOp{}, a, b) }
 
 // MulOp is the operation behind [Mul].
@@ -13,6 +13,9 @@ func (MulOp) Name() string { return "Mul" }
 
 // Eval implements [Binary].
 func (MulOp) Eval(a, b float64) float64 { return a * b }
+
+// EvalInt implements [BinaryInt].
+func (MulOp) EvalInt(a, b int64) int64 { return a * b }
 
 // VJP implements [Differentiable].
 func (MulOp) VJP(n, dy *graph.Node) []*graph.Node {

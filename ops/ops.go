@@ -3,7 +3,9 @@
 // loops, against which every fast kernel is tested.
 //
 // Functions panic with *graph.Error when the inputs do not fit. Operations of
-// two inputs broadcast as NumPy does; their dtypes must be equal.
+// two inputs broadcast as NumPy does; their dtypes must be equal. Elementwise
+// operations keep the dtype; unless they say otherwise they take floats only,
+// and float16 and bfloat16 are computed in float32 and rounded once.
 package ops
 
 import (
@@ -50,6 +52,33 @@ type Binary interface {
 	Eval(a, b float64) float64
 }
 
+// UnaryInt is a [Unary] operation that also takes integers. EvalInt is exact:
+// it wraps around as Go's int64 does, and the low bits of its result are right
+// for every narrower integer dtype, signed or not.
+type UnaryInt interface {
+	Unary
+	EvalInt(x int64) int64
+}
+
+// UnaryUint is a [UnaryInt] operation for which a uint64 that no int64 can hold
+// is not the same as the int64 of those bits.
+type UnaryUint interface {
+	UnaryInt
+	EvalUint(x uint64) uint64
+}
+
+// BinaryInt is what [UnaryInt] is, for two inputs. Questions answer 0 or 1.
+type BinaryInt interface {
+	Binary
+	EvalInt(a, b int64) int64
+}
+
+// BinaryUint is what [UnaryUint] is, for two inputs.
+type BinaryUint interface {
+	BinaryInt
+	EvalUint(a, b uint64) uint64
+}
+
 // Ternary is an elementwise operation of three inputs that broadcast.
 type Ternary interface {
 	graph.Op
@@ -62,19 +91,28 @@ type Referenced interface {
 	Ref(out, in []Array)
 }
 
+// Sweepable is an optimizer's update of one parameter and its slots. Result i may
+// take the memory of input i; plans do the updates of all parameters in one sweep.
+type Sweepable interface {
+	graph.Op
+	Sweepable()
+}
+
 // Reference runs the reference of op. Results are not yet rounded to their dtypes.
 func Reference(op graph.Op, out, in []Array) {
 	switch o := op.(type) {
 	case Referenced:
 		o.Ref(out, in)
 	case Unary:
+		f := evalUnary(o, in[0].DType)
 		for i, x := range in[0].V {
-			out[0].V[i] = o.Eval(x)
+			out[0].V[i] = f(x)
 		}
 	case Binary:
+		f := evalBinary(o, in[0].DType)
 		a, b := broadcastIndex(in[0].Shape, out[0].Shape), broadcastIndex(in[1].Shape, out[0].Shape)
 		for i := range out[0].V {
-			out[0].V[i] = o.Eval(in[0].V[a(i)], in[1].V[b(i)])
+			out[0].V[i] = f(in[0].V[a(i)], in[1].V[b(i)])
 		}
 	case Ternary:
 		a, b, c := broadcastIndex(in[0].Shape, out[0].Shape), broadcastIndex(in[1].Shape, out[0].Shape), broadcastIndex(in[2].Shape, out[0].Shape)
@@ -86,17 +124,38 @@ func Reference(op graph.Op, out, in []Array) {
 	}
 }
 
+// evalUnary returns the function of o for numbers of dtype dt.
+func evalUnary(o Unary, dt tensor.DType) func(float64) float64 {
+	if n, ok := o.(UnaryInt); ok && dt.IsInt() {
+		return func(x float64) float64 { return float64(n.EvalInt(int64(x))) }
+	}
+	return o.Eval
+}
+
+// evalBinary returns the function of o for numbers of dtype dt.
+func evalBinary(o Binary, dt tensor.DType) func(a, b float64) float64 {
+	if n, ok := o.(BinaryInt); ok && dt.IsInt() {
+		return func(a, b float64) float64 { return float64(n.EvalInt(int64(a), int64(b))) }
+	}
+	return o.Eval
+}
+
 // broadcastIndex returns the function from a flat index into shape to to the
 // flat index of the element of shape from that NumPy's broadcasting puts there.
 func broadcastIndex(from, to tensor.Dims) func(int) int {
 	if from == to {
 		return func(i int) int { return i }
 	}
-	strides := BroadcastStrides(from, to)
+	return stridedIndex(to, BroadcastStrides(from, to))
+}
+
+// stridedIndex returns the function from a flat index into shape to the sum of its
+// coordinates, each times the stride of its axis.
+func stridedIndex(shape, strides tensor.Dims) func(int) int {
 	return func(i int) int {
 		j := 0
-		for a := to.Rank() - 1; a >= 0; a-- {
-			d := to.At(a)
+		for a := shape.Rank() - 1; a >= 0; a-- {
+			d := shape.At(a)
 			j += i % d * strides.At(a)
 			i /= d
 		}
@@ -148,10 +207,7 @@ type unary struct{}
 
 // Infer implements graph.Op.
 func (unary) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	if !in[0].DType.IsFloat() {
-		return nil, fmt.Errorf("x is %v: want a float dtype", in[0])
-	}
-	return in, nil
+	return in, wantFloat("x", in[0])
 }
 
 // numeric is the shape rule of elementwise operations on one number of any kind.
@@ -159,10 +215,7 @@ type numeric struct{}
 
 // Infer implements graph.Op.
 func (numeric) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	if in[0].DType == tensor.Bool {
-		return nil, fmt.Errorf("x is %v: want a number", in[0])
-	}
-	return in, nil
+	return in, wantNumber("x", in[0])
 }
 
 // identity is the shape rule of operations that keep any spec.
@@ -171,11 +224,36 @@ type identity struct{}
 // Infer implements graph.Op.
 func (identity) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
 
+// question is the shape rule of elementwise questions about one float.
+type question struct{}
+
+// Infer implements graph.Op.
+func (question) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if err := wantFloat("x", in[0]); err != nil {
+		return nil, err
+	}
+	return one(tensor.Bool, in[0].Shape)
+}
+
 // binary is the shape rule of elementwise operations on two numbers of one dtype.
 type binary struct{}
 
 // Infer implements graph.Op.
 func (binary) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if err := wantNumber("a", in[0]); err != nil {
+		return nil, err
+	}
+	return inferBinary(in, in[0].DType)
+}
+
+// binaryFloat is the shape rule of elementwise operations on two floats of one dtype.
+type binaryFloat struct{}
+
+// Infer implements graph.Op.
+func (binaryFloat) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if err := wantFloat("a", in[0]); err != nil {
+		return nil, err
+	}
 	return inferBinary(in, in[0].DType)
 }
 
@@ -197,6 +275,74 @@ func inferBinary(in []tensor.Spec, out tensor.DType) ([]tensor.Spec, error) {
 		return nil, err
 	}
 	return one(out, shape)
+}
+
+func wantFloat(name string, s tensor.Spec) error {
+	if !s.DType.IsFloat() {
+		return fmt.Errorf("%s is %v: want a float dtype; ops.Cast converts", name, s)
+	}
+	return nil
+}
+
+func wantNumber(name string, s tensor.Spec) error {
+	if s.DType == tensor.Bool {
+		return fmt.Errorf("%s is %v: want a number; ops.Cast converts", name, s)
+	}
+	return nil
+}
+
+func wantInt(name string, s tensor.Spec) error {
+	if !s.DType.IsInt() {
+		return fmt.Errorf("%s is %v: want an integer dtype; ops.Cast converts", name, s)
+	}
+	return nil
+}
+
+// wantAxis is the error of an attribute that names an axis which s does not have.
+func wantAxis(axis int, s tensor.Spec) error {
+	if axis < 0 || axis >= s.Rank() {
+		return fmt.Errorf("axis %d of x %v: want 0 to %d", axis, s.Shape, s.Rank()-1)
+	}
+	return nil
+}
+
+// axisOf returns axis of x, which may count from the end, as a number from 0.
+// More is how many axes the result has beyond those of x.
+func axisOf(op string, x *graph.Node, axis, more int) int {
+	rank := x.Rank() + more
+	a := axis
+	if a < 0 {
+		a += rank
+	}
+	if a < 0 || a >= rank {
+		panic(graph.Errorf("ops.%s: axis %d of x %v: want %d to %d", op, axis, x.Shape(), -rank, rank-1))
+	}
+	return a
+}
+
+// dimsOf is tensor.MakeDims that panics with *graph.Error.
+func dimsOf(op string, dims []int) tensor.Dims {
+	d, err := tensor.MakeDims(dims)
+	if err != nil {
+		panic(graph.Errorf("ops.%s: %v", op, err))
+	}
+	return d
+}
+
+// truth is 1 for true and 0 for false.
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// truthInt is [truth] for integers.
+func truthInt[T int64 | uint64](b bool) T {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Scale returns c·x for a number c known now.

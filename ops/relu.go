@@ -1,12 +1,8 @@
 package ops
 
-import (
-	"math"
+import "github.com/glia-ml/glia/graph"
 
-	"github.com/glia-ml/glia/graph"
-)
-
-// Relu returns max(x, 0), elementwise; NaN stays NaN.
+// Relu returns max(x, 0), elementwise; NaN stays NaN. The slope at 0 is 0.
 func Relu(x *graph.Node) *graph.Node { return graph.Apply(ReluOp{}, x) }
 
 // ReluOp is the operation behind [Relu].
@@ -16,7 +12,7 @@ type ReluOp struct{ unary }
 func (ReluOp) Name() string { return "Relu" }
 
 // Eval implements [Unary].
-func (ReluOp) Eval(x float64) float64 { return math.Max(x, 0) }
+func (ReluOp) Eval(x float64) float64 { return max(x, 0) }
 
 // VJP: the slope is 1 where the result is positive and 0 elsewhere, at 0 too.
 func (ReluOp) VJP(n, dy *graph.Node) []*graph.Node {
@@ -24,7 +20,7 @@ func (ReluOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // ReluGradOp is dy where y > 0, else 0: the gradient of [Relu] from its result y.
-type ReluGradOp struct{ binary }
+type ReluGradOp struct{ binaryFloat }
 
 // Name implements graph.Op.
 func (ReluGradOp) Name() string { return "ReluGrad" }

@@ -10,11 +10,15 @@ import (
 // Reshape returns the elements of x, in row-major order, in another shape. One
 // axis may be -1: it takes what the others leave.
 func Reshape(x *graph.Node, shape ...int) *graph.Node {
-	return graph.Apply(ReshapeOp{fill(x.Shape(), shape)}, x)
+	to := fit(x.Shape(), shape)
+	if to == x.Shape() {
+		return x
+	}
+	return graph.Apply(ReshapeOp{to}, x)
 }
 
-// fill puts in the axis that -1 asks for, where that is possible.
-func fill(from tensor.Dims, to []int) tensor.Dims {
+// fit puts in the axis that -1 asks for, where that is possible.
+func fit(from tensor.Dims, to []int) tensor.Dims {
 	shape, err := tensor.MakeDims(to)
 	if err != nil {
 		panic(graph.Errorf("ops.Reshape: %v", err))
@@ -57,5 +61,5 @@ func (ReshapeOp) Ref(out, in []Array) { copy(out[0].V, in[0].V) }
 
 // VJP: the gradient takes x's shape.
 func (ReshapeOp) VJP(n, dy *graph.Node) []*graph.Node {
-	return []*graph.Node{graph.Apply(ReshapeOp{n.In[0].Shape()}, dy)}
+	return []*graph.Node{Reshape(dy, n.In[0].Shape().Slice()...)}
 }

@@ -1,0 +1,58 @@
+package ops
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Any returns whether an element of x over the axes is true; over all axes when
+// none is given. Negative axes count from the end. The axes vanish from the shape.
+//
+// DTypes: Bool.
+func Any(x *graph.Node, axes ...int) *graph.Node {
+	return graph.Apply(AnyOp{reduceOver("Any", x, axes, false)}, x)
+}
+
+// AnyOp is the operation behind [Any].
+type AnyOp struct{ Reduction }
+
+// Name implements graph.Op.
+func (AnyOp) Name() string { return "Any" }
+
+// Infer implements graph.Op.
+func (o AnyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	_, err := logical{}.Infer(in[:1])
+	return o.infer(in[0], err)
+}
+
+// Ref implements [Referenced].
+func (o AnyOp) Ref(out, in []Array) {
+	fill(out[0].V, 0)
+	o.each(in[0].Shape, func(i, j int) { out[0].V[j] = max(out[0].V[j], in[0].V[i]) })
+}
+
+// All returns whether every element of x over the axes is true; over all axes when
+// none is given. Negative axes count from the end. The axes vanish from the shape.
+//
+// DTypes: Bool.
+func All(x *graph.Node, axes ...int) *graph.Node {
+	return graph.Apply(AllOp{reduceOver("All", x, axes, false)}, x)
+}
+
+// AllOp is the operation behind [All].
+type AllOp struct{ Reduction }
+
+// Name implements graph.Op.
+func (AllOp) Name() string { return "All" }
+
+// Infer implements graph.Op.
+func (o AllOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	_, err := logical{}.Infer(in[:1])
+	return o.infer(in[0], err)
+}
+
+// Ref implements [Referenced].
+func (o AllOp) Ref(out, in []Array) {
+	fill(out[0].V, 1)
+	o.each(in[0].Shape, func(i, j int) { out[0].V[j] = min(out[0].V[j], in[0].V[i]) })
+}

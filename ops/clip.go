@@ -1,0 +1,63 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Clip returns x with lo in the place of what is less and hi in the place of what
+// is greater, elementwise; NaN stays NaN. Either bound may be infinite.
+//
+// DTypes: numbers. Gradient: x, where it is not clipped; at the bounds, too.
+// Panics with *graph.Error unless lo <= hi.
+func Clip(x *graph.Node, lo, hi float64) *graph.Node {
+	return graph.Apply(ClipOp{lo, hi}, x)
+}
+
+// ClipOp is the operation behind [Clip].
+type ClipOp struct{ Lo, Hi float64 }
+
+// Name implements graph.Op.
+func (ClipOp) Name() string { return "Clip" }
+
+// Infer implements graph.Op.
+func (o ClipOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if !(o.Lo <= o.Hi) {
+		return nil, fmt.Errorf("bounds %g and %g: want the first not above the second", o.Lo, o.Hi)
+	}
+	return in, wantNumber("x", in[0])
+}
+
+// Eval implements [Unary].
+func (o ClipOp) Eval(x float64) float64 { return min(max(x, o.Lo), o.Hi) }
+
+// EvalInt implements [UnaryInt].
+func (o ClipOp) EvalInt(x int64) int64 {
+	switch f := float64(x); {
+	case f < o.Lo:
+		return int64(o.Lo)
+	case f > o.Hi:
+		return int64(o.Hi)
+	}
+	return x
+}
+
+// EvalUint implements [UnaryUint].
+func (o ClipOp) EvalUint(x uint64) uint64 {
+	switch f := float64(x); {
+	case f < o.Lo:
+		return uint64(o.Lo)
+	case f > o.Hi:
+		return uint64(max(o.Hi, 0))
+	}
+	return x
+}
+
+// VJP: the slope is 1 from Lo to Hi, both included, and 0 outside.
+func (o ClipOp) VJP(n, dy *graph.Node) []*graph.Node {
+	x := n.In[0]
+	inside := And(GreaterEqual(x, constLike(x, o.Lo)), LessEqual(x, constLike(x, o.Hi)))
+	return []*graph.Node{Where(inside, dy, constLike(dy, 0))}
+}

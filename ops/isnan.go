@@ -1,0 +1,43 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+)
+
+// IsNaN returns whether x is NaN, elementwise, as Bool.
+func IsNaN(x *graph.Node) *graph.Node { return graph.Apply(IsNaNOp{}, x) }
+
+// IsNaNOp is the operation behind [IsNaN].
+type IsNaNOp struct{ question }
+
+// Name implements graph.Op.
+func (IsNaNOp) Name() string { return "IsNaN" }
+
+// Eval implements [Unary].
+func (IsNaNOp) Eval(x float64) float64 { return truth(math.IsNaN(x)) }
+
+// IsInf returns whether x is infinite, elementwise, as Bool.
+func IsInf(x *graph.Node) *graph.Node { return graph.Apply(IsInfOp{}, x) }
+
+// IsInfOp is the operation behind [IsInf].
+type IsInfOp struct{ question }
+
+// Name implements graph.Op.
+func (IsInfOp) Name() string { return "IsInf" }
+
+// Eval implements [Unary].
+func (IsInfOp) Eval(x float64) float64 { return truth(math.IsInf(x, 0)) }
+
+// IsFinite returns whether x is neither infinite nor NaN, elementwise, as Bool.
+func IsFinite(x *graph.Node) *graph.Node { return graph.Apply(IsFiniteOp{}, x) }
+
+// IsFiniteOp is the operation behind [IsFinite].
+type IsFiniteOp struct{ question }
+
+// Name implements graph.Op.
+func (IsFiniteOp) Name() string { return "IsFinite" }
+
+// Eval implements [Unary].
+func (IsFiniteOp) Eval(x float64) float64 { return truth(!math.IsInf(x, 0) && !math.IsNaN(x)) }

@@ -1,0 +1,30 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+)
+
+// Logaddexp returns ln(e^a + e^b), elementwise, without overflow on the way.
+func Logaddexp(a, b *graph.Node) *graph.Node { return graph.Apply(LogaddexpOp{}, a, b) }
+
+// LogaddexpOp is the operation behind [Logaddexp].
+type LogaddexpOp struct{ binaryFloat }
+
+// Name implements graph.Op.
+func (LogaddexpOp) Name() string { return "Logaddexp" }
+
+// Eval implements [Binary].
+func (LogaddexpOp) Eval(a, b float64) float64 {
+	if a == b { // infinities of one sign too
+		return a + math.Ln2
+	}
+	return max(a, b) + math.Log1p(math.Exp(-math.Abs(a-b)))
+}
+
+// VJP: d/da = 1/(1+e^(b-a)) and d/db = 1/(1+e^(a-b)).
+func (LogaddexpOp) VJP(n, dy *graph.Node) []*graph.Node {
+	a, b := n.In[0], n.In[1]
+	return []*graph.Node{Mul(dy, Sigmoid(Sub(a, b))), Mul(dy, Sigmoid(Sub(b, a)))}
+}

@@ -1,0 +1,195 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/kern"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Random numbers come from Philox4x32-10 by way of package kern. The seed is a node,
+// uint64 [2] = (key, counter): a key for the model, a counter that a step raises.
+// The stream tells operations with one seed apart. Element i of a result depends on
+// key, counter, stream and i alone, not on threads, devices or other operations.
+//
+// Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel Random Numbers: As Easy as
+// 1, 2, 3".
+
+// StreamOf returns the number that kern calls a stream: the operation's stream in
+// the upper half and the counter in the lower, which counters up to 2^32 fit in.
+func StreamOf(counter uint64, stream uint32) uint64 { return uint64(stream)<<32 + counter }
+
+// seedOf returns key and stream for a seed in the reference. Float64 holds numbers
+// up to 2^53.
+func seedOf(seed Array, stream uint32) (key, kernStream uint64) {
+	return uint64(seed.V[0]), StreamOf(uint64(seed.V[1]), stream)
+}
+
+// wantSeed is the error of a seed that is none.
+func wantSeed(s tensor.Spec) error {
+	if want := tensor.S(tensor.Uint64, 2); s != want {
+		return fmt.Errorf("seed is %v: want %v, a key and a counter", s, want)
+	}
+	return nil
+}
+
+// inferRandom is the shape rule of random floats.
+func inferRandom(s, seed tensor.Spec) ([]tensor.Spec, error) {
+	if s.DType != tensor.Float32 && s.DType != tensor.Float64 {
+		return nil, fmt.Errorf("result %v: want float32 or float64; ops.Cast converts", s)
+	}
+	return []tensor.Spec{s}, wantSeed(seed)
+}
+
+// setFloat32 sets dst to what f writes.
+func setFloat32(dst []float64, f func(v []float32)) {
+	v := make([]float32, len(dst))
+	f(v)
+	for i, x := range v {
+		dst[i] = float64(x)
+	}
+}
+
+// RandomUniform returns numbers uniform in [0, 1), multiples of 2^-24.
+//
+// Shapes: seed [2] -> s. DTypes: seed Uint64 -> Float32, or Float64 of the same
+// values. No gradient.
+func RandomUniform(seed *graph.Node, s tensor.Spec, stream uint32) *graph.Node {
+	return graph.Apply(RandomUniformOp{s, stream}, seed)
+}
+
+// RandomUniformOp is the operation behind [RandomUniform].
+type RandomUniformOp struct {
+	Spec   tensor.Spec
+	Stream uint32
+}
+
+// Name implements graph.Op.
+func (RandomUniformOp) Name() string { return "RandomUniform" }
+
+// Infer implements graph.Op.
+func (o RandomUniformOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	return inferRandom(o.Spec, in[0])
+}
+
+// Ref implements [Referenced].
+func (o RandomUniformOp) Ref(out, in []Array) {
+	key, stream := seedOf(in[0], o.Stream)
+	setFloat32(out[0].V, func(v []float32) { kern.Uniform(v, key, stream, 0) })
+}
+
+// RandomNormal returns numbers of the standard normal distribution.
+//
+// Shapes: seed [2] -> s. DTypes: seed Uint64 -> Float32, or Float64 of the same
+// values. No gradient.
+func RandomNormal(seed *graph.Node, s tensor.Spec, stream uint32) *graph.Node {
+	return graph.Apply(RandomNormalOp{s, stream}, seed)
+}
+
+// RandomNormalOp is the operation behind [RandomNormal].
+type RandomNormalOp struct {
+	Spec   tensor.Spec
+	Stream uint32
+}
+
+// Name implements graph.Op.
+func (RandomNormalOp) Name() string { return "RandomNormal" }
+
+// Infer implements graph.Op.
+func (o RandomNormalOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	return inferRandom(o.Spec, in[0])
+}
+
+// Ref implements [Referenced].
+func (o RandomNormalOp) Ref(out, in []Array) {
+	key, stream := seedOf(in[0], o.Stream)
+	setFloat32(out[0].V, func(v []float32) { kern.Normal(v, key, stream, 0) })
+}
+
+// Bernoulli returns 1 with probability p and 0 otherwise: 1 where the element of
+// [RandomUniform] with the same seed and stream is less than float32(p).
+//
+// Shapes: seed [2] -> s. DTypes: seed Uint64 -> any. No gradient.
+func Bernoulli(seed *graph.Node, s tensor.Spec, p float64, stream uint32) *graph.Node {
+	return graph.Apply(BernoulliOp{s, p, stream}, seed)
+}
+
+// BernoulliOp is the operation behind [Bernoulli].
+type BernoulliOp struct {
+	Spec   tensor.Spec
+	P      float64
+	Stream uint32
+}
+
+// Name implements graph.Op.
+func (BernoulliOp) Name() string { return "Bernoulli" }
+
+// Infer implements graph.Op.
+func (o BernoulliOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if !(o.P >= 0 && o.P <= 1) {
+		return nil, fmt.Errorf("probability %g: want 0 to 1", o.P)
+	}
+	return []tensor.Spec{o.Spec}, wantSeed(in[0])
+}
+
+// Ref implements [Referenced].
+func (o BernoulliOp) Ref(out, in []Array) {
+	key, stream := seedOf(in[0], o.Stream)
+	setFloat32(out[0].V, func(v []float32) { kern.Uniform(v, key, stream, 0) })
+	for i, u := range out[0].V {
+		out[0].V[i] = truth(float32(u) < float32(o.P))
+	}
+}
+
+// Dropout sets elements of x to 0, each with probability rate, and divides the
+// others by 1-rate: those where the element of [RandomUniform] with the same seed
+// and stream is less than float32(rate) go.
+//
+// Shapes: x any, seed [2]. DTypes: x float, seed Uint64. Gradient: x.
+// Panics with *graph.Error unless 0 <= rate < 1.
+//
+// Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks
+// from Overfitting".
+func Dropout(x, seed *graph.Node, rate float64, stream uint32) *graph.Node {
+	if rate == 0 {
+		return x
+	}
+	return graph.Apply(DropoutOp{rate, stream}, x, seed)
+}
+
+// DropoutOp is the operation behind [Dropout].
+type DropoutOp struct {
+	Rate   float64
+	Stream uint32
+}
+
+// Name implements graph.Op.
+func (DropoutOp) Name() string { return "Dropout" }
+
+// Infer implements graph.Op.
+func (o DropoutOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if !(o.Rate >= 0 && o.Rate < 1) || float32(o.Rate) == 1 {
+		return nil, fmt.Errorf("rate %g: want 0 to 1, less than 1", o.Rate)
+	}
+	if err := wantFloat("x", in[0]); err != nil {
+		return nil, err
+	}
+	return in[:1], wantSeed(in[1])
+}
+
+// Ref implements [Referenced].
+func (o DropoutOp) Ref(out, in []Array) {
+	key, stream := seedOf(in[1], o.Stream)
+	setFloat32(out[0].V, func(v []float32) { kern.DropoutMask(v, key, stream, 0, float32(o.Rate)) })
+	for i, mask := range out[0].V {
+		if mask != 0 { // 0·∞ is no 0
+			out[0].V[i] = in[0].V[i] * mask
+		}
+	}
+}
+
+// VJP: the gradient passes where x did.
+func (o DropoutOp) VJP(n, dy *graph.Node) []*graph.Node {
+	return []*graph.Node{graph.Apply(o, dy, n.In[1]), nil}
+}

@@ -1,0 +1,43 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+)
+
+// Softplus returns ln(1+e^x), elementwise, without overflow on the way.
+func Softplus(x *graph.Node) *graph.Node { return graph.Apply(SoftplusOp{}, x) }
+
+// SoftplusOp is the operation behind [Softplus].
+type SoftplusOp struct{ unary }
+
+// Name implements graph.Op.
+func (SoftplusOp) Name() string { return "Softplus" }
+
+// Eval implements [Unary].
+func (SoftplusOp) Eval(x float64) float64 { return softplus(x) }
+
+func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
+
+// VJP: d/dx = sigmoid(x).
+func (SoftplusOp) VJP(n, dy *graph.Node) []*graph.Node {
+	return []*graph.Node{Mul(dy, Sigmoid(n.In[0]))}
+}
+
+// Softsign returns x/(1+|x|), elementwise.
+func Softsign(x *graph.Node) *graph.Node { return graph.Apply(SoftsignOp{}, x) }
+
+// SoftsignOp is the operation behind [Softsign].
+type SoftsignOp struct{ unary }
+
+// Name implements graph.Op.
+func (SoftsignOp) Name() string { return "Softsign" }
+
+// Eval implements [Unary].
+func (SoftsignOp) Eval(x float64) float64 { return x / (1 + math.Abs(x)) }
+
+// VJP: d/dx = 1/(1+|x|)².
+func (SoftsignOp) VJP(n, dy *graph.Node) []*graph.Node {
+	return []*graph.Node{Div(dy, Square(Offset(Abs(n.In[0]), 1)))}
+}

@@ -1,0 +1,21 @@
+package ops
+
+import "github.com/glia-ml/glia/graph"
+
+// Sub returns a-b, elementwise, of numbers of any dtype.
+func Sub(a, b *graph.Node) *graph.Node { return graph.Apply(SubOp{}, a, b) }
+
+// SubOp is the operation behind [Sub].
+type SubOp struct{ binary }
+
+// Name implements graph.Op.
+func (SubOp) Name() string { return "Sub" }
+
+// Eval implements [Binary].
+func (SubOp) Eval(a, b float64) float64 { return a - b }
+
+// EvalInt implements [BinaryInt].
+func (SubOp) EvalInt(a, b int64) int64 { return a - b }
+
+// VJP implements [Differentiable].
+func (SubOp) VJP(_, dy *graph.Node) []*graph.Node { return []*graph.Node{dy, Neg(dy)} }
