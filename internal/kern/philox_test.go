@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -127,4 +128,30 @@ func TestNormal(t *testing.T) {
 			}
 		}
 	})
+}
+
+func BenchmarkPhilox(b *testing.B) {
+	for _, n := range []int{1280, 100352} {
+		dst, x, words := make([]float32, n), make([]float32, n), make([]uint32, n)
+		for _, bm := range []struct {
+			name string
+			run  func()
+		}{
+			{"Words", func() { Philox(words, 1, 2, 3) }},
+			{"Uniform", func() { Uniform(dst, 1, 2, 0) }},
+			{"DropoutMask", func() { DropoutMask(dst, 1, 2, 0, 0.5) }},
+			{"Dropout", func() { Dropout(dst, x, 1, 2, 0, 0.5) }},
+			{"Normal", func() { Normal(dst, 1, 2, 0) }},
+		} {
+			b.Run(fmt.Sprintf("%s/n=%d", bm.name, n), func(b *testing.B) {
+				impltest.Bench(b, "kern", func(b *testing.B) {
+					b.SetBytes(int64(4 * n))
+					b.ReportAllocs()
+					for b.Loop() {
+						bm.run()
+					}
+				})
+			})
+		}
+	}
 }
