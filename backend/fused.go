@@ -60,6 +60,12 @@ func (p *Program) LastUse(v int) int {
 	return -1
 }
 
+// Overwrites reports whether result r may have the memory of input in: no
+// instruction reads the input after the one that computes the result.
+func (p *Program) Overwrites(r, in int) bool {
+	return p.In[in].Shape == p.Shape && p.LastUse(in) <= p.Results[r]-len(p.In)
+}
+
 // String prints the program as nested calls: a letter for every input.
 func (p *Program) String() string {
 	var parts []string
@@ -174,6 +180,21 @@ func (f *FusedMatMul) Rest() int {
 		return 3
 	}
 	return 2
+}
+
+// Home returns the result of After in whose memory the product can be computed
+// first, or -1.
+func (f *FusedMatMul) Home() int {
+	home := -1
+	for r, v := range f.After.Results {
+		if v == f.Acc {
+			return r
+		}
+		if f.After.DType(v) == tensor.Float32 && f.After.LastUse(f.Acc) <= v-len(f.After.In) {
+			home = r
+		}
+	}
+	return home
 }
 
 // Ref implements ops.Referenced.

@@ -1,0 +1,140 @@
+package cpu
+
+import (
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/internal/kern"
+	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+func init() {
+	register(func(op ops.MatMulOp, out, in []tensor.Spec) backend.Kernel {
+		switch {
+		case all(tensor.Float32, in):
+			return newMatMul[float32](op, out[0], in)
+		case all(tensor.Float64, in):
+			return newMatMul[float64](op, out[0], in)
+		}
+		return nil
+	})
+	register(func(op *backend.FusedMatMul, _, in []tensor.Spec) backend.Kernel {
+		c, _ := op.MatMulOp.Infer(in[:2])
+		k := &fusedMatMul{op: op, product: newMatMul[float32](op.MatMulOp, c[0], in[:2])}
+		if op.Act == backend.ReluAct {
+			k.product.Act = kern.ReLU
+		}
+		if op.After != nil {
+			k.after = newProgram(op.After)
+			k.home = op.Home()
+			k.args = make([]backend.Buf, len(op.After.In))
+			k.product.After = k
+		}
+		return k
+	})
+}
+
+// matMul is the kernel of a matrix product. The kern product takes one batch
+// axis; products that broadcast several run it once per outer position.
+type matMul[T kern.Float] struct {
+	kern.Product[T]
+	outer      []int // sizes of the batch axes that are walked here
+	outA, outB []int // their strides
+	at         int   // the element of the result where the present product begins
+}
+
+func newMatMul[T kern.Float](op ops.MatMulOp, out tensor.Spec, in []tensor.Spec) *matMul[T] {
+	a, b := in[0], in[1]
+	batch, m, n, k, _ := op.Dims(a, b)
+	p := &matMul[T]{}
+	p.M, p.N, p.K, p.TransA, p.TransB = m, n, k, op.TransA, op.TransB
+	p.LDA, p.LDB, p.LDC = a.Shape.At(-1), b.Shape.At(-1), n
+	p.StrideC = m * n
+	p.Batch = 1
+	sa := ops.BroadcastStrides(a.Shape.To(a.Rank()-2), batch).Slice()
+	sb := ops.BroadcastStrides(b.Shape.To(b.Rank()-2), batch).Slice()
+	dims := batch.Slice()
+	if r := len(dims); r > 0 {
+		p.Batch, p.StrideA, p.StrideB = dims[r-1], sa[r-1]*m*k, sb[r-1]*k*n
+		dims, sa, sb = dims[:r-1], sa[:r-1], sb[:r-1]
+		// Outer axes that continue the last one join it.
+		for r := len(dims); r > 0 && sa[r-1]*m*k == p.StrideA*p.Batch && sb[r-1]*k*n == p.StrideB*p.Batch; r-- {
+			p.Batch *= dims[r-1]
+			dims, sa, sb = dims[:r-1], sa[:r-1], sb[:r-1]
+		}
+		// A product whose B is shared is one with more rows.
+		if len(dims) == 0 && p.StrideB == 0 && !p.TransA && p.StrideA == m*k {
+			p.M, p.Batch, p.StrideA, p.StrideC = p.M*p.Batch, 1, 0, 0
+		}
+	}
+	p.outer = dims
+	for i := range dims {
+		p.outA, p.outB = append(p.outA, sa[i]*m*k), append(p.outB, sb[i]*k*n)
+	}
+	return p
+}
+
+// Run implements backend.Kernel.
+func (p *matMul[T]) Run(out, in []backend.Buf) {
+	p.run(backend.Data[T](out[0]), backend.Data[T](in[0]), backend.Data[T](in[1]))
+}
+
+func (p *matMul[T]) run(c, a, b []T) {
+	if len(c) == 0 {
+		return
+	}
+	count := 1
+	for _, d := range p.outer {
+		count *= d
+	}
+	for i := range count {
+		atA, atB := 0, 0
+		for axis, rest := len(p.outer)-1, i; axis >= 0; axis-- {
+			atA += rest % p.outer[axis] * p.outA[axis]
+			atB += rest % p.outer[axis] * p.outB[axis]
+			rest /= p.outer[axis]
+		}
+		p.at = i * p.Batch * p.M * p.N
+		p.A, p.B, p.C = a[atA:], b[atB:], c[p.at:]
+		p.Product.Run()
+	}
+	p.A, p.B, p.C = nil, nil, nil
+}
+
+// fusedMatMul is the kernel of a matrix product with an epilogue.
+type fusedMatMul struct {
+	op      *backend.FusedMatMul
+	product *matMul[float32]
+	after   *program
+	home    int
+	args    []backend.Buf
+}
+
+// Run implements backend.Kernel.
+func (k *fusedMatMul) Run(out, in []backend.Buf) {
+	if k.op.Bias {
+		k.product.Bias = floats(in[2])
+	}
+	if k.after != nil {
+		rest := in[k.op.Rest():]
+		copy(k.args, rest[:k.op.Acc])
+		k.args[k.op.Acc] = out[k.home]
+		copy(k.args[k.op.Acc+1:], rest[k.op.Acc:])
+		k.after.in, k.after.out = k.args, out
+	}
+	k.product.run(floats(out[k.home]), floats(in[0]), floats(in[1]))
+}
+
+// Block implements kern.Epilogue: it runs the program over a finished block.
+func (k *fusedMatMul) Block(b, i0, i1, j0, j1 int, w *par.Worker) {
+	tiles := k.after.begin(w.Extra(k.after.scratch()))
+	n := k.product.N
+	base := k.product.at + b*k.product.M*n
+	if j0 == 0 && j1 == n {
+		k.after.span(base+i0*n, base+i1*n, tiles)
+		return
+	}
+	for i := i0; i < i1; i++ {
+		k.after.span(base+i*n+j0, base+i*n+j1, tiles)
+	}
+}

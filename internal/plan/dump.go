@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+)
+
+// String lists the steps for a person: what is computed, from what, into which
+// memory. @ is an offset in the arena; (reference) marks what the backend lacks.
+func (p *Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "plan on %s: %d steps, arena %d bytes\n", p.be.Name(), len(p.steps), p.arena)
+	for i, s := range p.steps {
+		fmt.Fprintf(&b, "%3d  %s", i, p.describe(s))
+		if s.op != (copyOp{}) && p.be.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil {
+			b.WriteString(" (reference)")
+		}
+		b.WriteByte('\n')
+		for _, v := range s.in {
+			fmt.Fprintf(&b, "       <- %s\n", p.name(v))
+		}
+		for _, v := range s.out {
+			fmt.Fprintf(&b, "       -> %s\n", p.name(v))
+		}
+	}
+	for _, f := range p.finals {
+		fmt.Fprintf(&b, "  =  %s -> %s\n", p.name(f.from), p.at(f.to))
+	}
+	return b.String()
+}
+
+func (p *Plan) describe(s step) string {
+	switch op := s.op.(type) {
+	case *backend.Program:
+		return op.String()
+	case fmt.Stringer:
+		return op.String()
+	}
+	return graph.Describe(s.op)
+}
+
+// name describes a value: its memory and spec.
+func (p *Plan) name(v int) string {
+	return fmt.Sprintf("%s %v", p.at(p.values[p.base(v)].place), p.values[v].spec)
+}
+
+func (p *Plan) at(at place) string {
+	switch at.kind {
+	case inArena:
+		return fmt.Sprintf("@%d", at.index)
+	case inInput:
+		return p.labels[at.index]
+	case inOutput:
+		return fmt.Sprintf("output %d", at.index)
+	case inVar:
+		return at.v.Path
+	case inConst:
+		if at.data.Len() == 1 {
+			return fmt.Sprintf("%g", at.data.Item())
+		}
+		return "constant"
+	}
+	return "nowhere"
+}

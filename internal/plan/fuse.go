@@ -1,0 +1,177 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// group is nodes that become one step.
+type group struct {
+	nodes   []*graph.Node // in the order of the graph
+	fused   bool          // elementwise: the step is a program
+	product *graph.Node   // the matrix product that the program rides on, or nil
+}
+
+// grouping tells which group every node of interest belongs to.
+type grouping struct {
+	of map[*graph.Node]*group
+	// users lists the nodes that read a node; roots count as reading it once more.
+	users map[*graph.Node][]*graph.Node
+	roots map[*graph.Node]bool
+	order []*graph.Node
+}
+
+// leaf reports whether n is known before the run or is a view of another node:
+// it takes no step.
+func leaf(n *graph.Node) bool {
+	switch n.Op.(type) {
+	case graph.InputOp, graph.VarOp, graph.ConstOp, graph.PickOp, ops.FullOp, ops.ReshapeOp:
+		return true
+	}
+	return false
+}
+
+// source follows views and picks to the node that computes n, or n if it is a leaf.
+func source(n *graph.Node) *graph.Node {
+	for {
+		switch n.Op.(type) {
+		case graph.PickOp, ops.ReshapeOp:
+			n = n.In[0]
+		default:
+			return n
+		}
+	}
+}
+
+// fuse gathers the nodes that the roots need into groups.
+func fuse(roots []*graph.Node, be backend.Backend) *grouping {
+	gr := &grouping{
+		of:    map[*graph.Node]*group{},
+		users: map[*graph.Node][]*graph.Node{},
+		roots: map[*graph.Node]bool{},
+		order: live(roots),
+	}
+	for _, r := range roots {
+		gr.roots[r] = true
+	}
+	for _, n := range gr.order {
+		for _, in := range n.In {
+			gr.users[in] = append(gr.users[in], n)
+		}
+	}
+	for _, n := range gr.order {
+		if leaf(n) {
+			continue
+		}
+		g := &group{nodes: []*graph.Node{n}, fused: len(n.Specs()) == 1 && be.Fuses(n.Op, n.Specs(), specsOf(n.In))}
+		gr.of[n] = g
+		if !g.fused {
+			continue
+		}
+		for _, in := range n.In {
+			if h := gr.of[in]; h != nil && h != gr.of[n] && h.fused && in.Shape() == n.Shape() && gr.mergeable(h, gr.of[n]) {
+				gr.merge(h, gr.of[n])
+			}
+		}
+	}
+	for _, n := range gr.order {
+		if g := gr.of[n]; g != nil && !g.fused {
+			gr.ride(n)
+		}
+	}
+	return gr
+}
+
+// live returns the nodes that the roots depend on, in the order of the graph.
+func live(roots []*graph.Node) []*graph.Node {
+	if len(roots) == 0 {
+		return nil
+	}
+	nodes := roots[0].Graph().Nodes()
+	needed := make([]bool, len(nodes))
+	for _, r := range roots {
+		needed[r.ID()] = true
+	}
+	var order []*graph.Node
+	for _, n := range slices.Backward(nodes) {
+		if needed[n.ID()] {
+			order = append(order, n)
+			for _, in := range n.In {
+				needed[in.ID()] = true
+			}
+		}
+	}
+	slices.Reverse(order)
+	return order
+}
+
+func specsOf(nodes []*graph.Node) []tensor.Spec {
+	specs := make([]tensor.Spec, len(nodes))
+	for i, n := range nodes {
+		specs[i] = n.Spec()
+	}
+	return specs
+}
+
+// mergeable reports whether a and b can be one step: no value goes from one to
+// the other by way of a third.
+func (gr *grouping) mergeable(a, b *group) bool {
+	return !gr.detours(a, b) && !gr.detours(b, a)
+}
+
+// detours reports whether to depends on from through a group that is neither.
+func (gr *grouping) detours(from, to *group) bool {
+	first := from.nodes[0].ID()
+	seen := map[*group]bool{from: true, to: true}
+	var reaches func(g *group) bool
+	reaches = func(g *group) bool {
+		for _, n := range g.nodes {
+			for _, in := range n.In {
+				h := gr.of[source(in)]
+				if h == from && g != to {
+					return true
+				}
+				if h == nil || seen[h] || h.nodes[len(h.nodes)-1].ID() < first {
+					continue
+				}
+				seen[h] = true
+				if reaches(h) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return reaches(to)
+}
+
+// merge moves the nodes of b into a.
+func (gr *grouping) merge(a, b *group) {
+	a.nodes = append(a.nodes, b.nodes...)
+	slices.SortFunc(a.nodes, func(x, y *graph.Node) int { return x.ID() - y.ID() })
+	for _, n := range b.nodes {
+		gr.of[n] = a
+	}
+}
+
+// ride lets a program that is the only reader of matrix product n run in n's epilogue.
+func (gr *grouping) ride(n *graph.Node) {
+	if _, ok := n.Op.(ops.MatMulOp); !ok || n.DType() != tensor.Float32 || gr.roots[n] || len(gr.users[n]) == 0 {
+		return
+	}
+	g := gr.of[gr.users[n][0]]
+	if g == nil || !g.fused || g.product != nil || g.nodes[0].Shape() != n.Shape() {
+		return
+	}
+	for _, u := range gr.users[n] {
+		if gr.of[u] != g {
+			return
+		}
+	}
+	g.product = n
+	gr.of[n] = g
+}

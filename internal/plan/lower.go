@@ -1,0 +1,370 @@
+package plan
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// result is one of the results of a node.
+type result struct {
+	node *graph.Node
+	i    int
+}
+
+// lowering turns groups into steps.
+type lowering struct {
+	*Plan
+	gr    *grouping
+	value map[result]int
+	done  map[*group]bool
+}
+
+// lower orders the groups so that each comes after those it reads, and makes a
+// step of each.
+func lower(p *Plan, gr *grouping, roots []*graph.Node) *lowering {
+	l := &lowering{Plan: p, gr: gr, value: map[result]int{}, done: map[*group]bool{}}
+	for _, n := range gr.order {
+		if g := gr.of[n]; g != nil {
+			l.emit(g)
+		}
+	}
+	for _, r := range roots {
+		l.valueOf(r)
+	}
+	return l
+}
+
+func (l *lowering) emit(g *group) {
+	if l.done[g] {
+		return
+	}
+	l.done[g] = true
+	members := g.nodes
+	if g.product != nil {
+		members = append([]*graph.Node{g.product}, members...)
+	}
+	for _, n := range members {
+		for _, in := range n.In {
+			if h := l.gr.of[source(in)]; h != nil {
+				l.emit(h)
+			}
+		}
+	}
+	if g.fused {
+		l.emitProgram(g)
+		return
+	}
+	n := g.nodes[0]
+	s := step{op: n.Op}
+	for _, in := range n.In {
+		s.in = append(s.in, l.valueOf(in))
+	}
+	for i, spec := range n.Specs() {
+		s.out = append(s.out, l.define(result{n, i}, spec))
+	}
+	l.steps = append(l.steps, s)
+}
+
+// define adds the value of a result.
+func (l *lowering) define(r result, spec tensor.Spec) int {
+	l.values = append(l.values, value{spec: spec, alias: -1})
+	l.value[r] = len(l.values) - 1
+	return len(l.values) - 1
+}
+
+// valueOf returns the value of node n, which has one result. Leaves and views
+// come into being here.
+func (l *lowering) valueOf(n *graph.Node) int {
+	r := result{n, 0}
+	if p, ok := n.Op.(graph.PickOp); ok {
+		r = result{n.In[0], p.Result}
+	}
+	if v, ok := l.value[r]; ok {
+		return v
+	}
+	var base int
+	if _, ok := n.Op.(ops.ReshapeOp); ok {
+		base = l.valueOf(n.In[0])
+	}
+	v := l.define(r, n.Spec())
+	switch op := n.Op.(type) {
+	case ops.ReshapeOp:
+		l.values[v].alias = base
+	case graph.InputOp:
+		l.values[v].place = place{kind: inInput, index: op.Index}
+	case graph.VarOp:
+		l.values[v].place = place{kind: inVar, v: op.Var}
+	case graph.ConstOp:
+		l.values[v].place = place{kind: inConst, data: op.Tensor}
+	case ops.FullOp:
+		l.values[v].place = place{kind: inConst, data: fullTensor(op)}
+	}
+	return v
+}
+
+func fullTensor(op ops.FullOp) *tensor.Tensor {
+	one := tensor.New(op.Spec.DType)
+	if err := one.SetFloat64s([]float64{op.Value()}); err != nil {
+		panic(err)
+	}
+	t := tensor.NewSpec(op.Spec)
+	for b := t.Bytes(); len(b) > 0; {
+		b = b[copy(b, one.Bytes()):]
+	}
+	return t
+}
+
+// emitProgram makes the step of a fused group, with the product it rides on.
+func (l *lowering) emitProgram(g *group) {
+	b := newBuilder(g.nodes[0].Shape())
+	if g.product != nil {
+		b.input(g.product)
+	}
+	for _, n := range g.nodes {
+		b.add(n)
+	}
+	for _, n := range g.nodes {
+		if l.leaves(g, n) {
+			b.prog.Results = append(b.prog.Results, b.value[n])
+			b.results = append(b.results, n)
+		}
+	}
+	var s step
+	if g.product != nil {
+		s = l.productStep(g, b)
+	} else {
+		s.op = b.prog
+		for _, n := range b.inputs {
+			s.in = append(s.in, l.valueOf(n))
+		}
+	}
+	for _, n := range b.results {
+		s.out = append(s.out, l.define(result{n, 0}, n.Spec()))
+	}
+	l.steps = append(l.steps, s)
+}
+
+// leaves reports whether the value of n is read outside its group.
+func (l *lowering) leaves(g *group, n *graph.Node) bool {
+	return l.gr.roots[n] || slices.ContainsFunc(l.gr.users[n], func(u *graph.Node) bool { return l.gr.of[u] != g })
+}
+
+// productStep makes a matrix product with an epilogue. A bias and a ReLU at the
+// head of the program move into the product itself.
+func (l *lowering) productStep(g *group, b *builder) step {
+	m := g.product
+	f := &backend.FusedMatMul{MatMulOp: m.Op.(ops.MatMulOp), After: b.prog}
+	s := step{op: f, in: []int{l.valueOf(m.In[0]), l.valueOf(m.In[1])}}
+	if bias := b.peelBias(); bias != nil {
+		f.Bias = true
+		s.in = append(s.in, l.valueOf(bias))
+	}
+	if b.peelRelu() {
+		f.Act = backend.ReluAct
+	}
+	if f.Acc = slices.Index(b.inputs, m); len(b.prog.Code) == 0 {
+		f.After = nil
+	}
+	if f.After != nil && f.Home() < 0 {
+		b.prog.Results = append(b.prog.Results, f.Acc)
+		b.results = append(b.results, m)
+	}
+	for _, n := range b.inputs {
+		if n != m && f.After != nil {
+			s.in = append(s.in, l.valueOf(n))
+		}
+	}
+	return s
+}
+
+// builder makes a program out of nodes.
+type builder struct {
+	prog    *backend.Program
+	inputs  []*graph.Node
+	value   map[*graph.Node]int
+	pending []*graph.Node
+	results []*graph.Node
+}
+
+func newBuilder(shape tensor.Dims) *builder {
+	return &builder{prog: &backend.Program{Shape: shape}, value: map[*graph.Node]int{}}
+}
+
+// input adds an input to a program that has no instructions yet.
+func (b *builder) input(n *graph.Node) {
+	b.value[n] = len(b.inputs)
+	b.inputs = append(b.inputs, n)
+	b.prog.In = append(b.prog.In, n.Spec())
+}
+
+// add queues n. Inputs are numbered before instructions, so those are numbered
+// relative to the inputs until all are known; here every new input shifts them.
+func (b *builder) add(n *graph.Node) {
+	var args []int
+	for _, in := range n.In {
+		if _, ok := b.value[in]; !ok {
+			if _, full := in.Op.(ops.FullOp); full {
+				b.instr(in, nil)
+			} else {
+				b.shift()
+				b.input(in)
+			}
+		}
+	}
+	for _, in := range n.In {
+		args = append(args, b.value[in])
+	}
+	b.instr(n, args)
+}
+
+func (b *builder) instr(n *graph.Node, args []int) {
+	b.value[n] = len(b.inputs) + len(b.prog.Code)
+	b.prog.Code = append(b.prog.Code, backend.Instr{Op: n.Op, Args: args, Out: n.DType()})
+}
+
+// shift makes room for one more input before the instructions.
+func (b *builder) shift() {
+	first := len(b.inputs)
+	for n, v := range b.value {
+		if v >= first {
+			b.value[n] = v + 1
+		}
+	}
+	for _, c := range b.prog.Code {
+		for i, a := range c.Args {
+			if a >= first {
+				c.Args[i] = a + 1
+			}
+		}
+	}
+}
+
+// peelBias takes the addition of a vector along the last axis off the head of
+// the program, where the product is read by nothing else, and returns the vector.
+func (b *builder) peelBias() *graph.Node {
+	at, other := b.onlyUse(0)
+	if at < 0 || other < 0 || other >= len(b.inputs) {
+		return nil
+	}
+	bias := b.inputs[other]
+	if _, ok := b.prog.Code[at].Op.(ops.AddOp); !ok || bias.DType() != tensor.Float32 ||
+		bias.Shape().Size() != b.prog.Shape.At(-1) || bias.Rank() == 0 || bias.Shape().At(-1) != b.prog.Shape.At(-1) {
+		return nil
+	}
+	b.drop(at)
+	if b.prog.LastUse(other) < 0 {
+		b.dropInput(other)
+	}
+	return bias
+}
+
+// peelRelu takes a ReLU off the head of the program.
+func (b *builder) peelRelu() bool {
+	at, other := b.onlyUse(0)
+	if at < 0 || other >= 0 {
+		return false
+	}
+	if _, ok := b.prog.Code[at].Op.(ops.ReluOp); !ok {
+		return false
+	}
+	b.drop(at)
+	return true
+}
+
+// onlyUse returns the one instruction that reads value v, and its other argument
+// (-1 for an instruction of one argument); at is -1 if there are more or none.
+func (b *builder) onlyUse(v int) (at, other int) {
+	at, other = -1, -1
+	for i, c := range b.prog.Code {
+		for j, a := range c.Args {
+			if a != v {
+				continue
+			}
+			if at >= 0 || len(c.Args) > 2 || b.isResult(v) {
+				return -1, -1
+			}
+			at = i
+			if len(c.Args) == 2 {
+				other = c.Args[1-j]
+			}
+		}
+	}
+	return at, other
+}
+
+func (b *builder) isResult(v int) bool { return slices.Contains(b.prog.Results, v) }
+
+// drop removes instruction at; the product, value 0, takes its place.
+func (b *builder) drop(at int) {
+	gone := len(b.inputs) + at
+	b.prog.Code = slices.Delete(b.prog.Code, at, at+1)
+	b.renumber(gone, 0)
+}
+
+// dropInput removes an input that nothing reads.
+func (b *builder) dropInput(v int) {
+	b.inputs = slices.Delete(b.inputs, v, v+1)
+	b.prog.In = slices.Delete(b.prog.In, v, v+1)
+	b.renumber(v, 0)
+}
+
+// renumber makes every use of value gone one of value to, and closes the gap.
+func (b *builder) renumber(gone, to int) {
+	fix := func(list []int) {
+		for i, a := range list {
+			switch {
+			case a == gone:
+				list[i] = to
+			case a > gone:
+				list[i] = a - 1
+			}
+		}
+	}
+	for _, c := range b.prog.Code {
+		fix(c.Args)
+	}
+	fix(b.prog.Results)
+}
+
+// sweep joins updates of one type whose results no step reads into one step.
+func (l *lowering) sweep() {
+	read := map[int]bool{}
+	for _, s := range l.steps {
+		for _, v := range s.in {
+			read[v] = true
+		}
+	}
+	last := map[reflect.Type]int{} // the step that the others join
+	joined := make([]bool, len(l.steps))
+	for i, s := range slices.Backward(l.steps) {
+		if _, ok := s.op.(ops.Sweepable); !ok || slices.ContainsFunc(s.out, func(v int) bool { return read[v] }) {
+			continue
+		}
+		t := reflect.TypeOf(s.op)
+		j, ok := last[t]
+		if !ok {
+			last[t] = i
+			l.steps[i].op = &backend.Sweep{Ops: []graph.Op{s.op}, Ins: []int{len(s.in)}, Outs: []int{len(s.out)}}
+			continue
+		}
+		joined[i] = true
+		sw := l.steps[j].op.(*backend.Sweep)
+		sw.Ops = slices.Insert(sw.Ops, 0, s.op)
+		sw.Ins = slices.Insert(sw.Ins, 0, len(s.in))
+		sw.Outs = slices.Insert(sw.Outs, 0, len(s.out))
+		l.steps[j].in = append(slices.Clone(s.in), l.steps[j].in...)
+		l.steps[j].out = append(slices.Clone(s.out), l.steps[j].out...)
+	}
+	var kept []step
+	for i, s := range l.steps {
+		if !joined[i] {
+			kept = append(kept, s)
+		}
+	}
+	l.steps = kept
+}

@@ -1,0 +1,103 @@
+// Package plan compiles a graph into a plan: a flat list of kernel calls over
+// buffers whose places are fixed. A plan is immutable; each run borrows memory
+// of its own, so any number of goroutines may run one plan at once.
+//
+// The passes, in order: simplify rewrites the graph; fuse gathers elementwise
+// operations into programs, programs into matrix products, and parameter updates
+// into sweeps; place puts every buffer into one arena by lifetime and lets
+// results take the memory of inputs that die.
+package plan
+
+import (
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Plan is a compiled graph.
+type Plan struct {
+	be      backend.Backend
+	steps   []step
+	values  []value
+	inputs  []tensor.Spec
+	labels  []string
+	outputs []tensor.Spec
+	finals  []final
+	arena   int
+	free    freeList
+}
+
+// step is one kernel call.
+type step struct {
+	op      graph.Op
+	in, out []int // values
+}
+
+// value is a result of a step, an input, a variable or a constant.
+type value struct {
+	spec  tensor.Spec
+	alias int // the value whose memory this one is a view of, or -1
+	place place
+}
+
+// place says where a value's memory is.
+type place struct {
+	kind  kind
+	index int // of the input, the output; the offset in the arena
+	v     *graph.Var
+	data  *tensor.Tensor
+}
+
+type kind uint8
+
+const (
+	nowhere kind = iota
+	inArena
+	inInput
+	inOutput
+	inVar
+	inConst
+)
+
+// final is a copy after the last step: a value that could not be computed in the
+// memory where it is wanted.
+type final struct {
+	from int
+	to   place
+}
+
+// Compile makes the plan that computes outputs, and every update of the graph's
+// variables, from the graph's inputs.
+func Compile(g *graph.Graph, outputs []*graph.Node, be backend.Backend) *Plan {
+	updates := g.Updates()
+	roots := append([]*graph.Node(nil), outputs...)
+	for _, u := range updates {
+		roots = append(roots, u.Node)
+	}
+	roots = simplify(g, roots)
+
+	p := &Plan{be: be}
+	for _, in := range g.Inputs() {
+		p.inputs = append(p.inputs, in.Spec())
+		p.labels = append(p.labels, in.Op.(graph.InputOp).Label)
+	}
+	for _, out := range outputs {
+		p.outputs = append(p.outputs, out.Spec())
+	}
+	l := lower(p, fuse(roots, be), roots)
+	l.sweep()
+	l.place(roots[:len(outputs)], updates, roots[len(outputs):])
+	return p
+}
+
+// Inputs returns the specs of the tensors that a run takes.
+func (p *Plan) Inputs() []tensor.Spec { return p.inputs }
+
+// Outputs returns the specs of the tensors that a run fills.
+func (p *Plan) Outputs() []tensor.Spec { return p.outputs }
+
+// Arena returns the bytes of scratch memory that a run takes.
+func (p *Plan) Arena() int { return p.arena }
+
+// Len returns the number of kernel calls of a run.
+func (p *Plan) Len() int { return len(p.steps) }

@@ -1,0 +1,206 @@
+package plan
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// run is the memory of one run: the arena, the kernels with theirs, and the
+// buffers of every step. Between runs only what the caller brings is bound anew.
+type run struct {
+	kernels []backend.Kernel
+	in, out [][]backend.Buf
+	// inputs and outputs list, for each tensor of the caller, the buffers over it.
+	inputs, outputs [][]*backend.Buf
+	finals          []copying
+}
+
+// copying is a final copy of a run.
+type copying struct{ dst, src *backend.Buf }
+
+// copyOp copies its input.
+type copyOp struct{}
+
+// Name implements graph.Op.
+func (copyOp) Name() string { return "Copy" }
+
+// Infer implements graph.Op.
+func (copyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
+
+func copyKernel(out, in []backend.Buf) { copy(out[0].Mem, in[0].Mem) }
+
+// newRun makes the memory of a run.
+func (p *Plan) newRun() *run {
+	r := &run{
+		inputs:  make([][]*backend.Buf, len(p.inputs)),
+		outputs: make([][]*backend.Buf, len(p.outputs)),
+	}
+	arena := tensor.Alloc(p.arena)
+	for _, s := range p.steps {
+		in, out := make([]backend.Buf, len(s.in)), make([]backend.Buf, len(s.out))
+		for i, v := range s.in {
+			r.bind(p, &in[i], v, arena)
+		}
+		for i, v := range s.out {
+			r.bind(p, &out[i], v, arena)
+		}
+		r.in, r.out = append(r.in, in), append(r.out, out)
+		r.kernels = append(r.kernels, p.kernel(s))
+	}
+	for _, f := range p.finals {
+		c := copying{new(backend.Buf), new(backend.Buf)}
+		r.bind(p, c.src, f.from, arena)
+		r.bindPlace(c.dst, f.to, p.values[f.from].spec, arena)
+		r.finals = append(r.finals, c)
+	}
+	return r
+}
+
+// bind points b to the memory of value v.
+func (r *run) bind(p *Plan, b *backend.Buf, v int, arena []byte) {
+	r.bindPlace(b, p.values[p.base(v)].place, p.values[v].spec, arena)
+}
+
+func (r *run) bindPlace(b *backend.Buf, at place, spec tensor.Spec, arena []byte) {
+	b.Spec = spec
+	switch at.kind {
+	case inArena:
+		b.Mem = arena[at.index:][:spec.Bytes()]
+	case inVar:
+		b.Mem = at.v.Tensor().Bytes()
+	case inConst:
+		b.Mem = at.data.Bytes()
+	case inInput:
+		r.inputs[at.index] = append(r.inputs[at.index], b)
+	case inOutput:
+		r.outputs[at.index] = append(r.outputs[at.index], b)
+	}
+}
+
+// kernel returns a new kernel for step s; what the backend lacks, the reference
+// computes.
+func (p *Plan) kernel(s step) backend.Kernel {
+	if s.op == (copyOp{}) {
+		return backend.KernelFunc(copyKernel)
+	}
+	out, in := p.specs(s.out), p.specs(s.in)
+	if k := p.be.Kernel(s.op, out, in); k != nil {
+		return k
+	}
+	return backend.Reference{}.Kernel(s.op, out, in)
+}
+
+func (p *Plan) specs(values []int) []tensor.Spec {
+	specs := make([]tensor.Spec, len(values))
+	for i, v := range values {
+		specs[i] = p.values[v].spec
+	}
+	return specs
+}
+
+// References lists the operations that the backend lacks and the reference computes.
+func (p *Plan) References() []graph.Op {
+	var missing []graph.Op
+	for _, s := range p.steps {
+		if s.op != (copyOp{}) && p.be.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil {
+			missing = append(missing, s.op)
+		}
+	}
+	return missing
+}
+
+// Run computes the outputs from the inputs and updates the variables. in and out
+// are contiguous tensors of the plan's specs; outputs share no memory with
+// inputs. A run that changes no variable may go on beside others.
+func (p *Plan) Run(out, in []*tensor.Tensor) error {
+	if err := check("input", in, p.inputs); err != nil {
+		return err
+	}
+	if err := check("output", out, p.outputs); err != nil {
+		return err
+	}
+	r := p.free.take()
+	if r == nil {
+		r = p.newRun()
+	}
+	for i, bufs := range r.inputs {
+		for _, b := range bufs {
+			b.Mem = in[i].Bytes()
+		}
+	}
+	for i, bufs := range r.outputs {
+		for _, b := range bufs {
+			b.Mem = out[i].Bytes()
+		}
+	}
+	for i, k := range r.kernels {
+		k.Run(r.out[i], r.in[i])
+	}
+	for _, c := range r.finals {
+		copy(c.dst.Mem, c.src.Mem)
+	}
+	r.unbind()
+	p.free.give(r)
+	return nil
+}
+
+// unbind lets go of the caller's tensors.
+func (r *run) unbind() {
+	for _, bufs := range r.inputs {
+		for _, b := range bufs {
+			b.Mem = nil
+		}
+	}
+	for _, bufs := range r.outputs {
+		for _, b := range bufs {
+			b.Mem = nil
+		}
+	}
+}
+
+func check(what string, got []*tensor.Tensor, want []tensor.Spec) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("plan: %d %ss: want %d", len(got), what, len(want))
+	}
+	for i, t := range got {
+		if t.Spec() != want[i] {
+			return fmt.Errorf("plan: %s %d is %v: want %v", what, i, t.Spec(), want[i])
+		}
+		if !t.Contiguous() {
+			return fmt.Errorf("plan: %s %d %v is a view with gaps: want a contiguous tensor; Clone makes one", what, i, t.Spec())
+		}
+	}
+	return nil
+}
+
+// freeList keeps the memory of finished runs for the next ones.
+type freeList struct {
+	mu   sync.Mutex
+	runs []*run
+}
+
+// keepRuns bounds how many idle runs a plan keeps.
+const keepRuns = 16
+
+func (f *freeList) take() *run {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.runs) == 0 {
+		return nil
+	}
+	r := f.runs[len(f.runs)-1]
+	f.runs = f.runs[:len(f.runs)-1]
+	return r
+}
+
+func (f *freeList) give(r *run) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.runs) < keepRuns {
+		f.runs = append(f.runs, r)
+	}
+}

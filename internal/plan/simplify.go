@@ -1,0 +1,242 @@
+package plan
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// simplify rewrites what the roots depend on into a new graph, one node after
+// another, and returns the roots there. Equal nodes become one, as in any graph.
+// No rule changes a result's bits: x·0, say, stays, since x may be NaN.
+func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
+	s := rewriter{graph.New(), map[*graph.Node]*graph.Node{}}
+	for _, in := range g.Inputs() {
+		s.new[in] = s.g.Input(in.Op.(graph.InputOp).Label, in.Spec())
+	}
+	for _, n := range live(roots) {
+		if s.new[n] == nil {
+			s.new[n] = s.rewrite(n)
+		}
+	}
+	out := make([]*graph.Node, len(roots))
+	for i, r := range roots {
+		out[i] = s.new[r]
+	}
+	return out
+}
+
+type rewriter struct {
+	g   *graph.Graph
+	new map[*graph.Node]*graph.Node
+}
+
+func (s rewriter) rewrite(n *graph.Node) *graph.Node {
+	in := make([]*graph.Node, len(n.In))
+	for i, x := range n.In {
+		in[i] = s.new[x]
+	}
+	switch op := n.Op.(type) {
+	case graph.PickOp:
+		return graph.Pick(in[0], op.Result)
+	case graph.VarOp:
+		return s.g.Value(op.Var)
+	}
+	if f := s.fold(n, in); f != nil {
+		return f
+	}
+	for i, x := range in {
+		in[i] = unbroadcast(n, i, x, in)
+	}
+	if r := s.shortcut(n, in); r != nil {
+		return r
+	}
+	return s.g.Apply(n.Op, in...)
+}
+
+// shortcut returns the simpler node that equals op applied to in, or nil.
+func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
+	keeps := func(x *graph.Node) *graph.Node {
+		if x.Spec() == n.Spec() {
+			return x
+		}
+		return nil
+	}
+	switch op := n.Op.(type) {
+	case ops.StopGradientOp:
+		return in[0]
+	case ops.CastOp, ops.BroadcastOp:
+		return keeps(in[0])
+	case ops.ReshapeOp:
+		for x := in[0]; ; x = x.In[0] {
+			if _, again := x.Op.(ops.ReshapeOp); !again {
+				if r := keeps(x); r != nil {
+					return r
+				}
+				return s.g.Apply(op, x)
+			}
+		}
+	case ops.TransposeOp:
+		if inner, ok := in[0].Op.(ops.TransposeOp); ok {
+			in[0], op = in[0].In[0], ops.TransposeOp{Perm: compose(inner.Perm, op.Perm)}
+		}
+		if isIdentity(op.Perm) {
+			return in[0]
+		}
+		if movesOnlyOnes(op.Perm, in[0].Shape()) {
+			return s.g.Apply(ops.ReshapeOp{Shape: n.Shape()}, in[0])
+		}
+		return s.g.Apply(op, in...)
+	case ops.ReduceSumOp:
+		if op.Count(in[0].Shape()) == 1 {
+			return s.reshape(in[0], n.Shape())
+		}
+	case ops.MulOp:
+		if isFull(in[1], 1) {
+			return keeps(in[0])
+		}
+		if isFull(in[0], 1) {
+			return keeps(in[1])
+		}
+	case ops.DivOp:
+		if isFull(in[1], 1) {
+			return keeps(in[0])
+		}
+	case ops.NegOp:
+		if inner, ok := in[0].Op.(ops.NegOp); ok {
+			_ = inner
+			return in[0].In[0]
+		}
+	case ops.MatMulOp:
+		a, ta := untranspose(in[0])
+		b, tb := untranspose(in[1])
+		return s.g.Apply(ops.MatMulOp{TransA: op.TransA != ta, TransB: op.TransB != tb}, a, b)
+	}
+	return nil
+}
+
+func (s rewriter) reshape(x *graph.Node, shape tensor.Dims) *graph.Node {
+	if x.Shape() == shape {
+		return x
+	}
+	return s.g.Apply(ops.ReshapeOp{Shape: shape}, x)
+}
+
+// fold computes an elementwise operation on numbers that are the same everywhere.
+func (s rewriter) fold(n *graph.Node, in []*graph.Node) *graph.Node {
+	if len(in) == 0 || len(n.Specs()) != 1 || n.DType().IsInt() {
+		return nil
+	}
+	args := make([]ops.Array, len(in))
+	for i, x := range in {
+		f, ok := x.Op.(ops.FullOp)
+		if !ok || x.DType().IsInt() {
+			return nil
+		}
+		args[i] = ops.Array{Spec: tensor.Spec{DType: x.DType()}, V: []float64{f.Value()}}
+	}
+	switch n.Op.(type) {
+	case ops.Unary, ops.Binary, ops.Ternary:
+	case ops.ReshapeOp, ops.BroadcastOp, ops.TransposeOp:
+		return ops.Full(s.g, n.Spec(), args[0].V[0])
+	default:
+		return nil
+	}
+	out := ops.NewArray(tensor.Spec{DType: n.DType()})
+	ops.Reference(n.Op, []ops.Array{out}, args)
+	t := tensor.New(n.DType())
+	if err := t.SetFloat64s(out.V); err != nil {
+		return nil
+	}
+	return ops.Full(s.g, n.Spec(), t.Item())
+}
+
+// unbroadcast lets an elementwise operation read x itself instead of x repeated,
+// when another input alone gives the result its shape.
+func unbroadcast(n *graph.Node, i int, x *graph.Node, in []*graph.Node) *graph.Node {
+	switch n.Op.(type) {
+	case ops.Binary, ops.Ternary:
+	default:
+		return x
+	}
+	switch op := x.Op.(type) {
+	case ops.BroadcastOp:
+		if othersFill(n, i, in) {
+			return x.In[0]
+		}
+	case ops.FullOp:
+		if x.Rank() > 0 && othersFill(n, i, in) {
+			return ops.Full(x.Graph(), tensor.Spec{DType: x.DType()}, op.Value())
+		}
+	}
+	return x
+}
+
+// othersFill reports whether the inputs other than i broadcast to n's shape.
+func othersFill(n *graph.Node, i int, in []*graph.Node) bool {
+	var shape tensor.Dims
+	for j, x := range in {
+		if j != i {
+			var err error
+			if shape, err = ops.Broadcast(shape, x.Shape()); err != nil {
+				return false
+			}
+		}
+	}
+	return shape == n.Shape()
+}
+
+func isFull(n *graph.Node, v float64) bool {
+	f, ok := n.Op.(ops.FullOp)
+	return ok && f.Value() == v
+}
+
+// untranspose returns x, or what x is the transpose of in its last two axes.
+func untranspose(x *graph.Node) (*graph.Node, bool) {
+	t, ok := x.Op.(ops.TransposeOp)
+	if !ok {
+		return x, false
+	}
+	r := t.Perm.Rank()
+	for i := range r - 2 {
+		if t.Perm.At(i) != i {
+			return x, false
+		}
+	}
+	if r < 2 || t.Perm.At(r-1) != r-2 {
+		return x, false
+	}
+	return x.In[0], true
+}
+
+// compose returns the permutation that does first, then second.
+func compose(first, second tensor.Dims) tensor.Dims {
+	p := second
+	for i := range p.Rank() {
+		p = p.With(i, first.At(second.At(i)))
+	}
+	return p
+}
+
+func isIdentity(perm tensor.Dims) bool {
+	for i := range perm.Rank() {
+		if perm.At(i) != i {
+			return false
+		}
+	}
+	return true
+}
+
+// movesOnlyOnes reports whether the axes longer than 1 keep their order.
+func movesOnlyOnes(perm, shape tensor.Dims) bool {
+	last := -1
+	for i := range perm.Rank() {
+		if a := perm.At(i); shape.At(a) != 1 {
+			if a < last {
+				return false
+			}
+			last = a
+		}
+	}
+	return true
+}
