@@ -142,10 +142,7 @@ func MaxCols(dst, x []float32, rows, cols, ld int) { maxCols(dst, x, rows, cols,
 // MinCols sets dst[c] to the least x[r*ld+c], NaN if one is NaN.
 func MinCols(dst, x []float32, rows, cols, ld int) { minCols(dst, x, rows, cols, ld) }
 
-var (
-	inf32 = float32(math.Inf(1))
-	nan32 = float32(math.NaN())
-)
+var infinity = float32(math.Inf(1))
 
 // max2 and min2 are VMAXPS and VMINPS: the second operand if they are equal or one
 // is NaN.
@@ -272,11 +269,11 @@ func sum64RowsGo(dst []float64, x []float32, rows, cols, ld int) {
 }
 
 func maxRowsGo(dst, x []float32, rows, cols, ld int) {
-	bestRowsGo(dst, x, rows, cols, ld, -inf32, max2)
+	bestRowsGo(dst, x, rows, cols, ld, -infinity, max2)
 }
 
 func minRowsGo(dst, x []float32, rows, cols, ld int) {
-	bestRowsGo(dst, x, rows, cols, ld, inf32, min2)
+	bestRowsGo(dst, x, rows, cols, ld, infinity, min2)
 }
 
 func bestRowsGo(dst, x []float32, rows, cols, ld int, identity float32, best func(a, b float32) float32) {
@@ -290,7 +287,7 @@ func bestRowsGo(dst, x []float32, rows, cols, ld int, identity float32, best fun
 			nan = nan || v != v
 		}
 		if nan {
-			dst[r] = nan32
+			dst[r] = float32(math.NaN())
 			continue
 		}
 		if len(l) == lanes {
@@ -319,7 +316,7 @@ func sumColsGo(dst, x []float32, rows, cols, ld int) {
 
 func maxColsGo(dst, x []float32, rows, cols, ld int) {
 	dst = dst[:cols]
-	fill(dst, -inf32)
+	fill(dst, -infinity)
 	for r := range rows {
 		for c, v := range x[r*ld:][:cols] {
 			if v > dst[c] || v != v {
@@ -331,7 +328,7 @@ func maxColsGo(dst, x []float32, rows, cols, ld int) {
 
 func minColsGo(dst, x []float32, rows, cols, ld int) {
 	dst = dst[:cols]
-	fill(dst, inf32)
+	fill(dst, infinity)
 	for r := range rows {
 		for c, v := range x[r*ld:][:cols] {
 			if v < dst[c] || v != v {

@@ -11,15 +11,13 @@ import (
 // systems where the tests know how), and has canaries in front.
 type guard struct {
 	mem  []byte
-	used int
+	free int // bytes before the slice last handed out
 }
 
 const canary = 0xa5
 
 func newGuard(t testing.TB, size int) *guard {
-	g := &guard{mem: guardedBytes(t, size)}
-	g.used = len(g.mem)
-	return g
+	return &guard{mem: guardedBytes(t, size)}
 }
 
 // tail returns the last n elements of g, and puts canaries into all of the rest. As n
@@ -30,7 +28,7 @@ func tail[T any](g *guard, n int) []T {
 	for i := range start {
 		g.mem[i] = canary
 	}
-	g.used = start
+	g.free = start
 	if n == 0 {
 		return nil
 	}
@@ -46,9 +44,9 @@ func tailOf[T any](g *guard, x []T) []T {
 
 func (g *guard) check(t testing.TB) {
 	t.Helper()
-	for i, b := range g.mem[:g.used] {
+	for i, b := range g.mem[:g.free] {
 		if b != canary {
-			t.Fatalf("byte written %d before the slice", g.used-i)
+			t.Fatalf("byte written %d before the slice", g.free-i)
 		}
 	}
 }
