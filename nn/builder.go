@@ -1,0 +1,170 @@
+package nn
+
+import (
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Builder makes the variables of a network.
+type Builder struct {
+	// DType is the element type of parameters: float32 unless it is set.
+	DType tensor.DType
+
+	seed   uint64
+	path   []string
+	params []*graph.Var // in the order of their making or adoption, each once
+	states []*graph.Var
+	known  map[*graph.Var]bool
+	order  uint64  // parameters made so far
+	fresh  []*Base // layers built by this builder
+}
+
+// NewBuilder returns a Builder of float32 parameters. Their initial values
+// follow from seed, their shapes and the order of their making.
+func NewBuilder(seed uint64) *Builder {
+	return &Builder{DType: tensor.Float32, seed: seed, known: map[*graph.Var]bool{}}
+}
+
+// Param makes a trainable variable of dtype DType. Its path is that of the layer
+// and the name: "dense_1/kernel".
+func (b *Builder) Param(name string, shape tensor.Dims, init Initializer) *graph.Var {
+	v := b.variable(name, tensor.Spec{DType: b.DType, Shape: shape}, init)
+	v.Trainable = true
+	b.params = append(b.params, v)
+	return v
+}
+
+// State makes a variable that is not trained, such as a moving average.
+func (b *Builder) State(name string, s tensor.Spec, init Initializer) *graph.Var {
+	v := b.variable(name, s, init)
+	b.states = append(b.states, v)
+	return v
+}
+
+func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.Var {
+	path := strings.Join(append(b.path[:len(b.path):len(b.path)], name), "/")
+	if _, err := tensor.CheckedBytes(s); err != nil {
+		panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
+	}
+	t := tensor.NewSpec(s)
+	if err := init.set(t, b.seed, paramStream|b.order); err != nil {
+		panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
+	}
+	b.order++
+	v := graph.NewVar(path, t)
+	b.known[v] = true
+	return v
+}
+
+// Build builds l, a part of the layer that is being built, under the given name,
+// and returns the spec of its output. A layer that embeds [Base] and was built
+// before keeps its variables.
+func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
+	b.path = append(b.path, name)
+	defer func() { b.path = b.path[:len(b.path)-1] }()
+	if h, ok := l.(interface{ base() *Base }); !ok {
+		l.Build(b, in)
+	} else if base := h.base(); base.built {
+		b.params = b.adopt(b.params, base.params)
+		b.states = b.adopt(b.states, base.states)
+	} else {
+		p, s := len(b.params), len(b.states)
+		l.Build(b, in)
+		base.params, base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
+		base.built = true
+		b.fresh = append(b.fresh, base)
+	}
+	g := graph.New()
+	return l.Call(NewCtx(g, NewSeed(0)), g.Input("x", in)).Spec()
+}
+
+func (b *Builder) adopt(have, more []*graph.Var) []*graph.Var {
+	for _, v := range more {
+		if !b.known[v] {
+			b.known[v] = true
+			have = append(have, v)
+		}
+	}
+	return have
+}
+
+// forget makes the layers built since the first n unbuilt again, after a mistake.
+func (b *Builder) forget(n int) {
+	for _, l := range b.fresh[n:] {
+		l.built, l.params, l.states = false, nil, nil
+	}
+	b.fresh = b.fresh[:n]
+}
+
+// NewSeed returns the variable that random layers draw from: uint64[2], a key,
+// which follows from seed, and a counter of steps.
+func NewSeed(seed uint64) *graph.Var {
+	return graph.NewVar("seed_generator_state", tensor.Of(seed&(1<<53-1), 0))
+}
+
+// Ctx is the trace of one step or one prediction.
+type Ctx struct {
+	// Training says that the step trains: dropout drops.
+	Training bool
+
+	g           *graph.Graph
+	losses      []*graph.Node
+	regularized map[*graph.Var]bool
+	seed        *graph.Var
+	drawn       *graph.Node // the seed before this step
+	streams     uint32
+}
+
+// NewCtx returns a context that traces into g. seed is what [NewSeed] made.
+func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
+	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}}
+}
+
+// Graph returns the graph that is being built.
+func (c *Ctx) Graph() *graph.Graph { return c.g }
+
+// Value returns the value of v.
+func (c *Ctx) Value(v *graph.Var) *graph.Node { return c.g.Value(v) }
+
+// Update makes n the value of v after the step.
+func (c *Ctx) Update(v *graph.Var, n *graph.Node) { c.g.Update(v, n) }
+
+// AddLoss adds a float scalar to what training minimizes.
+func (c *Ctx) AddLoss(n *graph.Node) {
+	if n.Rank() != 0 || !n.DType().IsFloat() {
+		panic(graph.Errorf("nn.AddLoss: loss is %v: want a float scalar", n.Spec()))
+	}
+	c.losses = append(c.losses, n)
+}
+
+// Losses returns what AddLoss was given.
+func (c *Ctx) Losses() []*graph.Node { return c.losses }
+
+// Regularize adds the penalty r of v to the loss, once a trace however often the
+// layer is called, and only while v is trained.
+func (c *Ctx) Regularize(v *graph.Var, r Regularizer) {
+	if r.Zero() || !v.Trainable || c.regularized[v] {
+		return
+	}
+	c.regularized[v] = true
+	c.AddLoss(r.Penalty(c.Value(v)))
+}
+
+// Seed returns what random operations draw from: the seed, a uint64[2] of key
+// and counter that differs in every step, and a stream of its own for the caller.
+func (c *Ctx) Seed() (seed *graph.Node, stream uint32) {
+	if c.drawn == nil {
+		c.drawn = c.g.Value(c.seed)
+		c.g.Update(c.seed, nextSeed(c.drawn))
+	}
+	c.streams++
+	return c.drawn, c.streams
+}
+
+// nextSeed returns the seed of the step after the one with seed s.
+func nextSeed(s *graph.Node) *graph.Node {
+	return ops.Add(s, s.Graph().Const(tensor.Of[uint64](0, 1)))
+}

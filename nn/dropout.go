@@ -1,0 +1,206 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Dropout returns a layer that, in training, sets elements to 0 with probability
+// rate and scales the others by 1/(1-rate). Otherwise it passes x on.
+//
+// Shapes: x [...] -> y [...].
+// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
+//
+// Options: [NoiseShape], [Name].
+//
+// Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural
+// Networks from Overfitting", section 4.
+func Dropout(rate float64, opts ...DropoutOption) *DropoutLayer {
+	d := &DropoutLayer{Base: made(), Rate: rate}
+	for _, o := range opts {
+		o.dropout(d)
+	}
+	return d
+}
+
+// DropoutLayer is the layer that [Dropout] makes.
+type DropoutLayer struct {
+	Base
+	// Rate is the probability of an element to become 0.
+	Rate float64 `json:"rate"`
+	// NoiseShape is the shape of the mask, which is broadcast: an axis of 1 drops
+	// all of it at once, an axis of -1 is that of x. By default it is x's shape.
+	NoiseShape Noise `json:"noise_shape"`
+}
+
+// DropoutOption is an option of [Dropout].
+type DropoutOption interface{ dropout(*DropoutLayer) }
+
+func (n Named) dropout(d *DropoutLayer) { n.layer(&d.Base) }
+func (n Noise) dropout(d *DropoutLayer) { d.NoiseShape = n }
+
+// Noise is the shape of a dropout mask; -1 stands for the axis of the input.
+type Noise []int
+
+// NoiseShape gives [Dropout] a mask of another shape, which is broadcast:
+// NoiseShape(-1, 1, -1) drops features of x [B time features] at all times.
+func NoiseShape(dims ...int) Noise { return dims }
+
+// MarshalJSON writes null for -1, as Keras does.
+func (n Noise) MarshalJSON() ([]byte, error) {
+	if n == nil {
+		return []byte("null"), nil
+	}
+	dims := make([]*int, len(n))
+	for i := range n {
+		if n[i] != -1 {
+			dims[i] = &n[i]
+		}
+	}
+	return json.Marshal(dims)
+}
+
+// UnmarshalJSON reads what Keras writes.
+func (n *Noise) UnmarshalJSON(b []byte) error {
+	var dims []*int
+	if err := json.Unmarshal(b, &dims); err != nil {
+		return fmt.Errorf("nn: noise_shape: %w", err)
+	}
+	*n = nil
+	for _, d := range dims {
+		if d == nil {
+			*n = append(*n, -1)
+		} else {
+			*n = append(*n, *d)
+		}
+	}
+	return nil
+}
+
+// Class returns Keras's name of the type.
+func (d *DropoutLayer) Class() string { return "Dropout" }
+
+// Build implements [Layer].
+func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) {
+	wantFloat("Dropout", in)
+	wantRate("Dropout", d.Rate)
+	if d.NoiseShape == nil {
+		return
+	}
+	mask := d.mask(in.Shape)
+	if s, err := ops.Broadcast(mask, in.Shape); err != nil || s != in.Shape {
+		panic(graph.Errorf("nn.Dropout: noise shape %v of x %v: want one that broadcasts to it", d.NoiseShape, in.Shape))
+	}
+}
+
+func (d *DropoutLayer) mask(x tensor.Dims) tensor.Dims {
+	mask, err := tensor.MakeDims(d.NoiseShape)
+	if err != nil || mask.Rank() != x.Rank() {
+		panic(graph.Errorf("nn.Dropout: noise shape %v of x %v: want as many axes", d.NoiseShape, x))
+	}
+	for i := range x.Rank() {
+		if mask.At(i) == -1 {
+			mask = mask.With(i, x.At(i))
+		}
+	}
+	return mask
+}
+
+// Call implements [Layer].
+func (d *DropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	if !c.Training || d.Rate == 0 {
+		return x
+	}
+	seed, stream := c.Seed()
+	if d.NoiseShape == nil {
+		return ops.Dropout(x, seed, d.Rate, stream)
+	}
+	ones := ops.Full(c.Graph(), tensor.Spec{DType: x.DType(), Shape: d.mask(x.Shape())}, 1)
+	return ops.Mul(x, ops.Dropout(ones, seed, d.Rate, stream))
+}
+
+func wantRate(layer string, rate float64) {
+	if !(rate >= 0 && rate < 1) {
+		panic(graph.Errorf("nn.%s: rate %g: want 0 <= rate < 1", layer, rate))
+	}
+}
+
+// GaussianNoise returns a layer that, in training, adds normal noise with mean 0
+// and the given standard deviation. Otherwise it passes x on.
+func GaussianNoise(stddev float64, opts ...LayerOption) *GaussianNoiseLayer {
+	n := &GaussianNoiseLayer{Base: made(), Stddev: stddev}
+	n.apply(opts)
+	return n
+}
+
+// GaussianNoiseLayer is the layer that [GaussianNoise] makes.
+type GaussianNoiseLayer struct {
+	Base
+	// Stddev is the standard deviation of the noise.
+	Stddev float64 `json:"stddev"`
+}
+
+// Class returns Keras's name of the type.
+func (l *GaussianNoiseLayer) Class() string { return "GaussianNoise" }
+
+// Build implements [Layer].
+func (l *GaussianNoiseLayer) Build(_ *Builder, in tensor.Spec) {
+	wantFloat("GaussianNoise", in)
+	if !(l.Stddev >= 0) || math.IsInf(l.Stddev, 1) {
+		panic(graph.Errorf("nn.GaussianNoise: stddev %g: want 0 or more", l.Stddev))
+	}
+}
+
+// Call implements [Layer].
+func (l *GaussianNoiseLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	if !c.Training || l.Stddev == 0 {
+		return x
+	}
+	return ops.Add(x, ops.Scale(normal(c, x.Spec()), l.Stddev))
+}
+
+// GaussianDropout returns a layer that, in training, multiplies x with normal
+// noise of mean 1 and standard deviation √(rate/(1-rate)). Otherwise it passes x on.
+//
+// Source: Srivastava et al. 2014, section 10.
+func GaussianDropout(rate float64, opts ...LayerOption) *GaussianDropoutLayer {
+	d := &GaussianDropoutLayer{Base: made(), Rate: rate}
+	d.apply(opts)
+	return d
+}
+
+// GaussianDropoutLayer is the layer that [GaussianDropout] makes.
+type GaussianDropoutLayer struct {
+	Base
+	// Rate sets the standard deviation of the noise.
+	Rate float64 `json:"rate"`
+}
+
+// Class returns Keras's name of the type.
+func (l *GaussianDropoutLayer) Class() string { return "GaussianDropout" }
+
+// Build implements [Layer].
+func (l *GaussianDropoutLayer) Build(_ *Builder, in tensor.Spec) {
+	wantFloat("GaussianDropout", in)
+	wantRate("GaussianDropout", l.Rate)
+}
+
+// Call implements [Layer].
+func (l *GaussianDropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	if !c.Training || l.Rate == 0 {
+		return x
+	}
+	stddev := math.Sqrt(l.Rate / (1 - l.Rate))
+	return ops.Mul(x, ops.Offset(ops.Scale(normal(c, x.Spec()), stddev), 1))
+}
+
+// normal draws a tensor of spec s from the standard normal distribution.
+func normal(c *Ctx, s tensor.Spec) *graph.Node {
+	seed, stream := c.Seed()
+	return ops.RandomNormal(seed, s, stream)
+}

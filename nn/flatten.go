@@ -1,0 +1,31 @@
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Flatten returns a layer that joins all axes but the batch, row-major.
+//
+// Shapes: x [B ...] -> y [B n]; x [B] -> y [B 1].
+func Flatten(opts ...LayerOption) *FlattenLayer {
+	f := &FlattenLayer{Base: made()}
+	f.apply(opts)
+	return f
+}
+
+// FlattenLayer is the layer that [Flatten] makes.
+type FlattenLayer struct{ Base }
+
+// Class returns Keras's name of the type.
+func (f *FlattenLayer) Class() string { return "Flatten" }
+
+// Build implements [Layer].
+func (f *FlattenLayer) Build(*Builder, tensor.Spec) {}
+
+// Call implements [Layer].
+func (f *FlattenLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+	s := x.Shape()
+	return ops.Reshape(x, s.At(0), s.From(1).Size())
+}

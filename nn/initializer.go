@@ -1,0 +1,343 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/glia-ml/glia/internal/kern"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Initializer gives a new variable its first value. The zero Initializer gives
+// zeros. [InitializerFunc] makes one of a function of your own.
+type Initializer struct {
+	class string
+	cfg   initConfig
+	fill  func(dst []float64, shape tensor.Dims, r *Rand)
+}
+
+// initConfig is what Keras's configs of initializers hold.
+type initConfig struct {
+	Value        *float64 `json:"value,omitempty"`
+	Scale        *float64 `json:"scale,omitempty"`
+	Mode         string   `json:"mode,omitempty"`
+	Distribution string   `json:"distribution,omitempty"`
+	Mean         *float64 `json:"mean,omitempty"`
+	Stddev       *float64 `json:"stddev,omitempty"`
+	Minval       *float64 `json:"minval,omitempty"`
+	Maxval       *float64 `json:"maxval,omitempty"`
+	Seed         *uint64  `json:"seed,omitempty"`
+}
+
+// InitializerFunc returns an initializer of your own: f sets the elements of a
+// variable of the given shape, row-major, and draws from r if it needs to.
+func InitializerFunc(name string, f func(dst []float64, shape tensor.Dims, r *Rand)) Initializer {
+	return Initializer{class: name, fill: f}
+}
+
+// Seeded returns the initializer with a seed of its own, so that it gives the
+// same values everywhere instead of others for every variable.
+func (i Initializer) Seeded(seed uint64) Initializer {
+	i.cfg.Seed = &seed
+	return i
+}
+
+// Zeros gives 0.
+var Zeros = Initializer{class: "Zeros"}
+
+// Ones gives 1.
+var Ones = Initializer{class: "Ones", fill: constant(1)}
+
+// Constant gives v.
+func Constant(v float64) Initializer {
+	return Initializer{"Constant", initConfig{Value: &v}, constant(v)}
+}
+
+func constant(v float64) func([]float64, tensor.Dims, *Rand) {
+	return func(dst []float64, _ tensor.Dims, _ *Rand) {
+		for i := range dst {
+			dst[i] = v
+		}
+	}
+}
+
+// RandomNormal draws from the normal distribution. Keras's default is mean 0 and
+// stddev 0.05.
+func RandomNormal(mean, stddev float64) Initializer {
+	return Initializer{"RandomNormal", initConfig{Mean: &mean, Stddev: &stddev}, func(dst []float64, _ tensor.Dims, r *Rand) {
+		r.Normal(dst)
+		affine(dst, stddev, mean)
+	}}
+}
+
+// TruncatedNormal draws from the normal distribution, again where the value is
+// more than two standard deviations from the mean. Keras's default is mean 0 and
+// stddev 0.05.
+func TruncatedNormal(mean, stddev float64) Initializer {
+	return Initializer{"TruncatedNormal", initConfig{Mean: &mean, Stddev: &stddev}, func(dst []float64, _ tensor.Dims, r *Rand) {
+		r.truncated(dst)
+		affine(dst, stddev, mean)
+	}}
+}
+
+// RandomUniform draws from [low, high). Keras's default is -0.05 to 0.05.
+func RandomUniform(low, high float64) Initializer {
+	return Initializer{"RandomUniform", initConfig{Minval: &low, Maxval: &high}, func(dst []float64, _ tensor.Dims, r *Rand) {
+		r.Uniform(dst)
+		affine(dst, high-low, low)
+	}}
+}
+
+// The initializers that scale their variance with the shape. A kernel
+// [... in out] has fan-in in·r and fan-out out·r, r being the product of the axes
+// before; a vector has its length as both.
+//
+// Source: Glorot, Bengio 2010, "Understanding the difficulty of training deep
+// feedforward neural networks"; He et al. 2015, arXiv:1502.01852; LeCun et al.
+// 1998, "Efficient BackProp". Formulas as in Keras.
+var (
+	// GlorotUniform draws from ±√(6 / (fan-in + fan-out)): the default of kernels.
+	GlorotUniform = named("GlorotUniform", 1, FanAvg, Uniform)
+	// GlorotNormal draws with standard deviation √(2 / (fan-in + fan-out)), truncated.
+	GlorotNormal = named("GlorotNormal", 1, FanAvg, Truncated)
+	// HeUniform draws from ±√(6 / fan-in).
+	HeUniform = named("HeUniform", 2, FanIn, Uniform)
+	// HeNormal draws with standard deviation √(2 / fan-in), truncated.
+	HeNormal = named("HeNormal", 2, FanIn, Truncated)
+	// LecunUniform draws from ±√(3 / fan-in).
+	LecunUniform = named("LecunUniform", 1, FanIn, Uniform)
+	// LecunNormal draws with standard deviation √(1 / fan-in), truncated.
+	LecunNormal = named("LecunNormal", 1, FanIn, Truncated)
+)
+
+// Fan says what the variance of [VarianceScaling] is divided by.
+type Fan string
+
+// The numbers of inputs and outputs of a unit, and their mean.
+const (
+	FanIn  Fan = "fan_in"
+	FanOut Fan = "fan_out"
+	FanAvg Fan = "fan_avg"
+)
+
+// Distribution says what [VarianceScaling] draws from.
+type Distribution string
+
+// Truncated is a normal distribution without what lies beyond two standard
+// deviations, widened so that the variance stays.
+const (
+	Uniform   Distribution = "uniform"
+	Normal    Distribution = "untruncated_normal"
+	Truncated Distribution = "truncated_normal"
+)
+
+// VarianceScaling draws with mean 0 and variance scale / fan.
+func VarianceScaling(scale float64, fan Fan, d Distribution) Initializer {
+	i := named("VarianceScaling", scale, fan, d)
+	i.cfg.Scale, i.cfg.Mode, i.cfg.Distribution = &scale, string(fan), string(d)
+	return i
+}
+
+// truncatedStddev is the standard deviation of the standard normal distribution
+// truncated to ±2: √(1 - 4φ(2) / (2Φ(2) - 1)).
+var truncatedStddev = math.Sqrt(1 - 4*math.Exp(-2)/math.Sqrt(2*math.Pi)/math.Erf(math.Sqrt2))
+
+func named(class string, scale float64, fan Fan, d Distribution) Initializer {
+	return Initializer{class: class, fill: func(dst []float64, shape tensor.Dims, r *Rand) {
+		variance := scale / max(1, fan.of(shape))
+		switch d {
+		case Truncated:
+			r.truncated(dst)
+			affine(dst, math.Sqrt(variance)/truncatedStddev, 0)
+		case Normal:
+			r.Normal(dst)
+			affine(dst, math.Sqrt(variance), 0)
+		default:
+			limit := math.Sqrt(3 * variance)
+			r.Uniform(dst)
+			affine(dst, 2*limit, -limit)
+		}
+	}}
+}
+
+// of returns the fan of a variable.
+func (f Fan) of(shape tensor.Dims) float64 {
+	var in, out int
+	switch rank := shape.Rank(); rank {
+	case 0:
+		in, out = 1, 1
+	case 1:
+		in, out = shape.At(0), shape.At(0)
+	default:
+		field := shape.To(rank - 2).Size()
+		in, out = shape.At(-2)*field, shape.At(-1)*field
+	}
+	switch f {
+	case FanIn:
+		return float64(in)
+	case FanOut:
+		return float64(out)
+	}
+	return float64(in+out) / 2
+}
+
+func affine(v []float64, scale, offset float64) {
+	for i := range v {
+		v[i] = float64(v[i]*scale) + offset
+	}
+}
+
+// Or returns i, or other if i is the zero Initializer: a layer's default.
+func (i Initializer) Or(other Initializer) Initializer {
+	if i.class == "" {
+		return other
+	}
+	return i
+}
+
+// set gives t its first value from the stream, or from the initializer's own seed.
+func (i Initializer) set(t *tensor.Tensor, seed, stream uint64) error {
+	if i.fill == nil {
+		return nil
+	}
+	if i.cfg.Seed != nil {
+		seed, stream = *i.cfg.Seed, paramStream
+	}
+	v := make([]float64, t.Len())
+	i.fill(v, t.Shape(), &Rand{key: seed, stream: stream})
+	return t.SetFloat64s(v)
+}
+
+// serialized is the form in which Keras writes objects of a class.
+type serialized struct {
+	Module     string          `json:"module,omitempty"`
+	Class      string          `json:"class_name"`
+	Config     json.RawMessage `json:"config"`
+	Registered *string         `json:"registered_name"`
+}
+
+// MarshalJSON writes the initializer as Keras does.
+func (i Initializer) MarshalJSON() ([]byte, error) {
+	if i.class == "" {
+		return []byte("null"), nil
+	}
+	cfg, err := json.Marshal(i.cfg)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(serialized{Module: "keras.initializers", Class: i.class, Config: cfg})
+}
+
+// UnmarshalJSON reads what Keras writes: an object, or a name such as
+// "glorot_uniform".
+func (i *Initializer) UnmarshalJSON(b []byte) error {
+	class, cfg, err := decodeObject[initConfig](b)
+	if err != nil {
+		return fmt.Errorf("nn: initializer: %w", err)
+	}
+	switch snake(class) {
+	case "":
+		*i = Initializer{}
+	case "constant":
+		*i = Constant(numberOr(cfg.Value, 0))
+	case "random_normal":
+		*i = RandomNormal(numberOr(cfg.Mean, 0), numberOr(cfg.Stddev, 0.05))
+	case "truncated_normal":
+		*i = TruncatedNormal(numberOr(cfg.Mean, 0), numberOr(cfg.Stddev, 0.05))
+	case "random_uniform":
+		*i = RandomUniform(numberOr(cfg.Minval, -0.05), numberOr(cfg.Maxval, 0.05))
+	case "variance_scaling":
+		*i = VarianceScaling(numberOr(cfg.Scale, 1), Fan(cfg.Mode).or(FanIn), Distribution(cfg.Distribution).or(Truncated))
+	default:
+		for _, known := range []Initializer{Zeros, Ones, GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal} {
+			if snake(known.class) == snake(class) {
+				*i = known
+				i.cfg.Seed = cfg.Seed
+				return nil
+			}
+		}
+		return fmt.Errorf("nn: initializer %q: want one of Keras's that nn has", class)
+	}
+	i.cfg.Seed = cfg.Seed
+	return nil
+}
+
+func (f Fan) or(def Fan) Fan {
+	if f == "" {
+		return def
+	}
+	return f
+}
+
+func (d Distribution) or(def Distribution) Distribution {
+	switch d {
+	case "":
+		return def
+	case "normal":
+		return Truncated
+	}
+	return d
+}
+
+// decodeObject reads a Keras object, a bare class name, or null, which has no class.
+func decodeObject[T any](b []byte) (class string, cfg T, err error) {
+	if len(b) > 0 && b[0] == '"' {
+		return class, cfg, json.Unmarshal(b, &class)
+	}
+	var s serialized
+	if err = json.Unmarshal(b, &s); err != nil || len(s.Config) == 0 {
+		return s.Class, cfg, err
+	}
+	return s.Class, cfg, json.Unmarshal(s.Config, &cfg)
+}
+
+// numberOr returns *v, or def if there is none.
+func numberOr(v *float64, def float64) float64 {
+	if v != nil {
+		return *v
+	}
+	return def
+}
+
+// Rand draws random numbers from a Philox stream: the same numbers in the same
+// order on every machine.
+type Rand struct {
+	key, stream, offset uint64
+}
+
+// paramStream is the first of the streams that initial values come from, apart
+// from those of training steps.
+const paramStream = 1 << 63
+
+// Uniform sets dst to numbers from [0, 1).
+func (r *Rand) Uniform(dst []float64) { r.draw(dst, kern.Uniform) }
+
+// Normal sets dst to numbers from the standard normal distribution.
+func (r *Rand) Normal(dst []float64) { r.draw(dst, kern.Normal) }
+
+func (r *Rand) draw(dst []float64, from func(dst []float32, key, stream, offset uint64)) {
+	var buf [1024]float32
+	for len(dst) > 0 {
+		part := buf[:min(len(dst), len(buf))]
+		from(part, r.key, r.stream, r.offset)
+		for i, v := range part {
+			dst[i] = float64(v)
+		}
+		r.offset += uint64(len(part))
+		dst = dst[len(part):]
+	}
+}
+
+// truncated sets dst to numbers from the standard normal distribution within ±2.
+func (r *Rand) truncated(dst []float64) {
+	for n := 0; n < len(dst); {
+		r.Normal(dst[n:])
+		for _, v := range dst[n:] {
+			if math.Abs(v) <= 2 {
+				dst[n] = v
+				n++
+			}
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package nn
+
+import (
+	"errors"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Lambda returns a layer without variables that applies f. Its config cannot be
+// saved: for that, write a type with Build and Call.
+func Lambda(f func(x *graph.Node) *graph.Node, opts ...LayerOption) *LambdaLayer {
+	l := &LambdaLayer{f: f} // without a line: errors name that in f
+	l.apply(opts)
+	return l
+}
+
+// LambdaLayer is the layer that [Lambda] makes.
+type LambdaLayer struct {
+	Base
+	f func(x *graph.Node) *graph.Node
+}
+
+// Class returns Keras's name of the type.
+func (l *LambdaLayer) Class() string { return "Lambda" }
+
+// Build implements [Layer].
+func (l *LambdaLayer) Build(*Builder, tensor.Spec) {}
+
+// Call implements [Layer].
+func (l *LambdaLayer) Call(_ *Ctx, x *graph.Node) *graph.Node { return l.f(x) }
+
+// MarshalJSON fails: a function cannot be saved.
+func (l *LambdaLayer) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("nn: a Lambda layer cannot be saved: want a type with Build and Call")
+}

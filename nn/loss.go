@@ -1,0 +1,182 @@
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Loss measures how far predictions are from the truth. Any type with these
+// methods is one; a loss is also a metric, its mean.
+type Loss interface {
+	// Name is the name in logs.
+	Name() string
+	// Each returns a loss for every sample, or for every place in it: the mean
+	// over the last axis of yPred, which vanishes.
+	Each(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// Reduction says how the losses of a batch become one number. As an option it
+// sets that of a loss. The zero Reduction is [MeanOverBatch].
+type Reduction string
+
+// The reductions. NoReduction keeps one loss a sample, which cannot be trained on.
+const (
+	// MeanOverBatch is Σ weight·loss / n, n being the number of losses.
+	MeanOverBatch Reduction = "sum_over_batch_size"
+	// MeanByWeight is Σ weight·loss / Σ weight.
+	MeanByWeight Reduction = "mean_with_sample_weight"
+	// Sum is Σ weight·loss.
+	Sum Reduction = "sum"
+	// NoReduction is weight·loss.
+	NoReduction Reduction = "none"
+)
+
+// LossOption is an option of every loss: [Name] and a [Reduction].
+type LossOption interface{ loss(*LossConfig) }
+
+// LossConfig is the configuration that losses have in common.
+type LossConfig struct {
+	// LossName is the name in logs; by default that of the loss in Keras.
+	LossName string `json:"name"`
+	// Reduction is [MeanOverBatch] by default.
+	Reduction Reduction `json:"reduction"`
+}
+
+func (n Named) loss(c *LossConfig)     { c.LossName = string(n) }
+func (r Reduction) loss(c *LossConfig) { c.Reduction = r }
+
+// Name returns the name in logs.
+func (c *LossConfig) Name() string { return c.LossName }
+
+func (c *LossConfig) reduction() Reduction { return c.Reduction }
+
+func lossConfig(name string, opts []LossOption) LossConfig {
+	c := LossConfig{name, MeanOverBatch}
+	for _, o := range opts {
+		o.loss(&c)
+	}
+	return c
+}
+
+// ReduceLoss returns the loss of a batch: a scalar, unless the loss was made with
+// [NoReduction]. Weight may be nil; otherwise it holds one number a sample [B],
+// or one for every loss, and may broadcast.
+//
+// Panics with *graph.Error if shapes or dtypes do not fit.
+func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
+	losses := l.Each(yTrue, yPred)
+	if weight != nil {
+		if weight.DType() != losses.DType() {
+			weight = ops.Cast(weight, losses.DType())
+		}
+		losses, weight = sameRank(losses, weight)
+		if s, err := ops.Broadcast(losses.Shape(), weight.Shape()); err != nil || s != losses.Shape() {
+			panic(graph.Errorf("nn.ReduceLoss: weights %v of losses %v: want one a sample or one a loss", weight.Shape(), losses.Shape()))
+		}
+		losses = ops.Mul(losses, weight)
+	}
+	r := MeanOverBatch
+	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {
+		r = c.reduction()
+	}
+	switch {
+	case r == NoReduction:
+		return losses
+	case r == Sum:
+		return ops.ReduceSum(losses)
+	case r == MeanByWeight && weight != nil:
+		total := ops.ReduceSum(weight)
+		zero := ops.Zeros(total)
+		none := ops.Equal(total, zero)
+		mean := ops.Div(ops.ReduceSum(losses), ops.Where(none, ops.Ones(total), total))
+		return ops.Where(none, zero, mean)
+	}
+	return ops.Scale(ops.ReduceSum(losses), 1/max(1, float64(losses.Shape().Size())))
+}
+
+// sameRank gives a and b as many axes where they differ by one at the end of
+// length 1, as Keras does: [B] meets [B 1] as [B 1], [B T] meets [B T 1] as [B T].
+func sameRank(a, b *graph.Node) (*graph.Node, *graph.Node) {
+	switch {
+	case a.Rank() == b.Rank()+1 && a.Shape().At(-1) == 1:
+		a, b = dropOrAdd(a, b)
+	case b.Rank() == a.Rank()+1 && b.Shape().At(-1) == 1:
+		b, a = dropOrAdd(b, a)
+	}
+	return a, b
+}
+
+// dropOrAdd takes the last axis from long, or adds one to short if it has only one.
+func dropOrAdd(long, short *graph.Node) (*graph.Node, *graph.Node) {
+	if short.Rank() == 1 {
+		return long, ops.Reshape(short, short.Shape().At(0), 1)
+	}
+	return ops.Reshape(long, long.Shape().To(long.Rank()-1).Slice()...), short
+}
+
+// matched returns the truth with the dtype and shape of the predictions.
+func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
+	if !yPred.DType().IsFloat() {
+		panic(graph.Errorf("nn.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
+	}
+	if yTrue.DType() != yPred.DType() {
+		yTrue = ops.Cast(yTrue, yPred.DType())
+	}
+	t, p := sameRank(yTrue, yPred)
+	if t.Shape() != p.Shape() {
+		panic(graph.Errorf("nn.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
+	}
+	return t, p
+}
+
+// MeanSquaredError returns the loss mean((yTrue - yPred)²) over the last axis.
+//
+// Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+func MeanSquaredError(opts ...LossOption) *MeanSquaredErrorLoss {
+	return &MeanSquaredErrorLoss{lossConfig("mean_squared_error", opts)}
+}
+
+// MeanSquaredErrorLoss is the loss that [MeanSquaredError] makes.
+type MeanSquaredErrorLoss struct{ LossConfig }
+
+// Class returns Keras's name of the type.
+func (l *MeanSquaredErrorLoss) Class() string { return "MeanSquaredError" }
+
+// Each implements [Loss].
+func (l *MeanSquaredErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	t, p := matched("MeanSquaredError", yTrue, yPred)
+	d := ops.Sub(t, p)
+	return ops.ReduceMean(ops.Mul(d, d), -1)
+}
+
+// MeanAbsoluteError returns the loss mean(|yTrue - yPred|) over the last axis.
+//
+// Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+func MeanAbsoluteError(opts ...LossOption) *MeanAbsoluteErrorLoss {
+	return &MeanAbsoluteErrorLoss{lossConfig("mean_absolute_error", opts)}
+}
+
+// MeanAbsoluteErrorLoss is the loss that [MeanAbsoluteError] makes.
+type MeanAbsoluteErrorLoss struct{ LossConfig }
+
+// Class returns Keras's name of the type.
+func (l *MeanAbsoluteErrorLoss) Class() string { return "MeanAbsoluteError" }
+
+// Each implements [Loss].
+func (l *MeanAbsoluteErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	t, p := matched("MeanAbsoluteError", yTrue, yPred)
+	return ops.ReduceMean(ops.Abs(ops.Sub(t, p)), -1)
+}
+
+// wantClasses panics unless yPred has an axis beside the batch, for the classes.
+func wantClasses(loss string, yPred *graph.Node) {
+	if yPred.Rank() < 1 || !yPred.DType().IsFloat() {
+		panic(graph.Errorf("nn.%s: predictions are %v: want floats [B ... classes]", loss, yPred.Spec()))
+	}
+}
+
+// full returns the number v of the dtype of x, to broadcast.
+func full(x *graph.Node, v float64) *graph.Node {
+	return ops.Full(x.Graph(), tensor.Spec{DType: x.DType()}, v)
+}

@@ -1,0 +1,102 @@
+// Package nn holds what networks are made of: layers, activations,
+// initializers, regularizers and losses, with Keras's names, defaults and
+// formulas.
+//
+// A layer is made by its constructor, whose required arguments come first and
+// whose options are values:
+//
+//	net := nn.Sequential(
+//		nn.Flatten(),
+//		nn.Dense(128, nn.ReLU, nn.KernelRegularizer(nn.L2(1e-4))),
+//		nn.Dropout(0.5),
+//		nn.Dense(10, nn.Softmax, nn.Name("head")),
+//	)
+//
+// The exported fields of a layer are its whole configuration; as JSON they are
+// the config that Keras writes. A zero field means the documented default.
+//
+// Building and tracing panic with *graph.Error on mistakes and with nothing
+// else; graph.Catch returns such an error.
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Layer maps a tensor to a tensor. Any type with these methods is one; if it
+// embeds [Base], it can be named and frozen, and can stand in two networks.
+type Layer interface {
+	// Build makes the layer's variables for inputs of spec in, whose axis 0 is
+	// the batch. They must not depend on the length of the batch.
+	Build(b *Builder, in tensor.Spec)
+	// Call traces the layer on x.
+	Call(c *Ctx, x *graph.Node) *graph.Node
+}
+
+// Base is what layers have in common. A layer of your own may embed it.
+type Base struct {
+	// Name is the layer's name in its network. Empty means the class in lower
+	// case, with a number from the second of its kind on: "dense", "dense_1".
+	Name string `json:"name,omitempty"`
+	// Frozen keeps the layer's variables from being trained. It may change after
+	// the layer was built.
+	Frozen Not `json:"trainable"`
+
+	where          string // the user's line that made the layer
+	built          bool
+	params, states []*graph.Var
+}
+
+func (l *Base) base() *Base { return l }
+
+// made returns a Base that knows the user's line.
+func made() Base { return Base{where: graph.Caller()} }
+
+// Not is a switch that JSON holds the other way round: NoBias is Keras's use_bias.
+type Not bool
+
+// MarshalJSON implements json.Marshaler.
+func (n Not) MarshalJSON() ([]byte, error) {
+	if n {
+		return []byte("false"), nil
+	}
+	return []byte("true"), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Not) UnmarshalJSON(b []byte) error {
+	*n = string(b) == "false"
+	return nil
+}
+
+// LayerOption is an option that every layer takes: [Name] and [Frozen].
+type LayerOption interface{ layer(*Base) }
+
+// Named is the option that [Name] returns.
+type Named string
+
+// Name names a layer, a network or a loss.
+func Name(name string) Named { return Named(name) }
+
+func (n Named) layer(l *Base) { l.Name = string(n) }
+
+// Frozen keeps a layer's variables from being trained.
+const Frozen freeze = true
+
+type freeze bool
+
+func (f freeze) layer(l *Base) { l.Frozen = Not(f) }
+
+func (l *Base) apply(opts []LayerOption) {
+	for _, o := range opts {
+		o.layer(l)
+	}
+}
+
+// wantFloat panics unless in is a float tensor.
+func wantFloat(layer string, in tensor.Spec) {
+	if !in.DType.IsFloat() {
+		panic(graph.Errorf("nn.%s: x is %v: want a float dtype; nn.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number", layer, in))
+	}
+}

@@ -1,0 +1,30 @@
+package nn
+
+// NoBias leaves the bias of a layer out.
+const NoBias noBias = true
+
+type noBias bool
+
+type (
+	kernelInit  struct{ Initializer }
+	biasInit    struct{ Initializer }
+	kernelReg   struct{ Regularizer }
+	biasReg     struct{ Regularizer }
+	activityReg struct{ Regularizer }
+)
+
+// KernelInitializer gives a layer's kernel its first value.
+func KernelInitializer(i Initializer) kernelInit { return kernelInit{i} }
+
+// BiasInitializer gives a layer's bias its first value.
+func BiasInitializer(i Initializer) biasInit { return biasInit{i} }
+
+// KernelRegularizer adds a penalty of a layer's kernel to the loss.
+func KernelRegularizer(r Regularizer) kernelReg { return kernelReg{r} }
+
+// BiasRegularizer adds a penalty of a layer's bias to the loss.
+func BiasRegularizer(r Regularizer) biasReg { return biasReg{r} }
+
+// ActivityRegularizer adds a penalty of a layer's output, divided by the length
+// of the batch, to the loss.
+func ActivityRegularizer(r Regularizer) activityReg { return activityReg{r} }

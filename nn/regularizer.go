@@ -1,0 +1,99 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+)
+
+// Regularizer is a penalty on the size of a tensor's elements:
+//
+//	L1·Σ|x| + L2·Σx²
+//
+// The zero Regularizer is none.
+type Regularizer struct{ L1, L2 float64 }
+
+// L1 returns the penalty l1·Σ|x|. Keras's default is 0.01.
+func L1(l1 float64) Regularizer { return Regularizer{L1: l1} }
+
+// L2 returns the penalty l2·Σx². Keras's default is 0.01.
+func L2(l2 float64) Regularizer { return Regularizer{L2: l2} }
+
+// L1L2 returns the penalty l1·Σ|x| + l2·Σx².
+func L1L2(l1, l2 float64) Regularizer { return Regularizer{l1, l2} }
+
+// Zero reports whether r is no penalty.
+func (r Regularizer) Zero() bool { return r == Regularizer{} }
+
+// Penalty returns the scalar penalty of x.
+func (r Regularizer) Penalty(x *graph.Node) *graph.Node {
+	var sum *graph.Node
+	if r.L1 != 0 {
+		sum = ops.Scale(ops.ReduceSum(ops.Abs(x)), r.L1)
+	}
+	if r.L2 != 0 {
+		square := ops.Scale(ops.ReduceSum(ops.Mul(x, x)), r.L2)
+		if sum == nil {
+			return square
+		}
+		sum = ops.Add(sum, square)
+	}
+	return sum
+}
+
+// activity adds the penalty of a layer's output to the loss, divided by the
+// length of the batch, so that its weight does not depend on it.
+func (r Regularizer) activity(c *Ctx, y *graph.Node) {
+	if !r.Zero() {
+		c.AddLoss(ops.Scale(r.Penalty(y), 1/float64(y.Shape().At(0))))
+	}
+}
+
+type regularizerConfig struct {
+	L1 *float64 `json:"l1,omitempty"`
+	L2 *float64 `json:"l2,omitempty"`
+}
+
+// MarshalJSON writes the regularizer as Keras does.
+func (r Regularizer) MarshalJSON() ([]byte, error) {
+	var class string
+	var cfg regularizerConfig
+	switch {
+	case r.Zero():
+		return []byte("null"), nil
+	case r.L2 == 0:
+		class, cfg.L1 = "L1", &r.L1
+	case r.L1 == 0:
+		class, cfg.L2 = "L2", &r.L2
+	default:
+		class, cfg.L1, cfg.L2 = "L1L2", &r.L1, &r.L2
+	}
+	b, err := json.Marshal(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(serialized{Module: "keras.regularizers", Class: class, Config: b})
+}
+
+// UnmarshalJSON reads what Keras writes: an object, a name such as "l2", or null.
+func (r *Regularizer) UnmarshalJSON(b []byte) error {
+	class, cfg, err := decodeObject[regularizerConfig](b)
+	if err != nil {
+		return fmt.Errorf("nn: regularizer: %w", err)
+	}
+	switch class {
+	case "":
+		*r = Regularizer{}
+	case "L1", "l1":
+		*r = L1(numberOr(cfg.L1, 0.01))
+	case "L2", "l2":
+		*r = L2(numberOr(cfg.L2, 0.01))
+	case "L1L2", "l1_l2":
+		*r = L1L2(numberOr(cfg.L1, 0), numberOr(cfg.L2, 0))
+	default:
+		return fmt.Errorf("nn: regularizer %q: want L1, L2 or L1L2", class)
+	}
+	return nil
+}

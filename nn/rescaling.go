@@ -1,0 +1,45 @@
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Rescaling returns a layer that computes x·scale + offset in floats:
+// Rescaling(1.0/255, 0) takes pixels to 0..1.
+//
+// DTypes: any number; integers become the network's float dtype first.
+func Rescaling(scale, offset float64, opts ...LayerOption) *RescalingLayer {
+	r := &RescalingLayer{Base: made(), Scale: scale, Offset: offset}
+	r.apply(opts)
+	return r
+}
+
+// RescalingLayer is the layer that [Rescaling] makes.
+type RescalingLayer struct {
+	Base
+	// Scale is the factor and Offset what is added then.
+	Scale  float64 `json:"scale"`
+	Offset float64 `json:"offset"`
+
+	dtype tensor.DType
+}
+
+// Class returns Keras's name of the type.
+func (r *RescalingLayer) Class() string { return "Rescaling" }
+
+// Build implements [Layer].
+func (r *RescalingLayer) Build(b *Builder, _ tensor.Spec) { r.dtype = b.DType }
+
+// Call implements [Layer].
+func (r *RescalingLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+	if !x.DType().IsFloat() {
+		x = ops.Cast(x, r.dtype)
+	}
+	x = ops.Scale(x, r.Scale)
+	if r.Offset == 0 {
+		return x
+	}
+	return ops.Offset(x, r.Offset)
+}

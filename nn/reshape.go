@@ -1,0 +1,105 @@
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Reshape returns a layer that gives every sample another shape, row-major. One
+// axis may be -1: it takes what the others leave.
+//
+// Shapes: x [B ...] -> y [B shape].
+// Panics with *graph.Error, when built, if a sample does not have the elements.
+func Reshape(shape ...int) *ReshapeLayer {
+	return &ReshapeLayer{Base: made(), TargetShape: shape}
+}
+
+// ReshapeLayer is the layer that [Reshape] makes.
+type ReshapeLayer struct {
+	Base
+	// TargetShape is the shape of one sample.
+	TargetShape []int `json:"target_shape"`
+}
+
+// Class returns Keras's name of the type.
+func (r *ReshapeLayer) Class() string { return "Reshape" }
+
+// Build implements [Layer].
+func (r *ReshapeLayer) Build(*Builder, tensor.Spec) {}
+
+// Call implements [Layer].
+func (r *ReshapeLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+	return ops.Reshape(x, append([]int{x.Shape().At(0)}, r.TargetShape...)...)
+}
+
+// Permute returns a layer that reorders the axes of a sample: axis i of the
+// output, counted from 1 as in Keras, is axis dims[i-1] of the input.
+//
+// Shapes: Permute(2, 1) takes x [B n m] to y [B m n].
+// Panics with *graph.Error, when built, if dims does not name every axis once.
+func Permute(dims ...int) *PermuteLayer {
+	return &PermuteLayer{Base: made(), Dims: dims}
+}
+
+// PermuteLayer is the layer that [Permute] makes.
+type PermuteLayer struct {
+	Base
+	// Dims are the input's axes in their new order. The batch is axis 0.
+	Dims []int `json:"dims"`
+}
+
+// Class returns Keras's name of the type.
+func (p *PermuteLayer) Class() string { return "Permute" }
+
+// Build implements [Layer].
+func (p *PermuteLayer) Build(_ *Builder, in tensor.Spec) {
+	seen := map[int]bool{0: true}
+	for _, d := range p.Dims {
+		if seen[d] || d < 1 || d >= in.Rank() {
+			panic(graph.Errorf("nn.Permute: axes %v of x %v: want each of 1 to %d once", p.Dims, in.Shape, in.Rank()-1))
+		}
+		seen[d] = true
+	}
+	if len(p.Dims) != in.Rank()-1 {
+		panic(graph.Errorf("nn.Permute: axes %v of x %v: want each of 1 to %d once", p.Dims, in.Shape, in.Rank()-1))
+	}
+}
+
+// Call implements [Layer].
+func (p *PermuteLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+	return ops.Transpose(x, append([]int{0}, p.Dims...)...)
+}
+
+// RepeatVector returns a layer that repeats its input n times.
+//
+// Shapes: x [B features] -> y [B n features].
+// Panics with *graph.Error, when built, if x has another number of axes.
+func RepeatVector(n int, opts ...LayerOption) *RepeatVectorLayer {
+	r := &RepeatVectorLayer{Base: made(), N: n}
+	r.apply(opts)
+	return r
+}
+
+// RepeatVectorLayer is the layer that [RepeatVector] makes.
+type RepeatVectorLayer struct {
+	Base
+	// N is how often the input is repeated.
+	N int `json:"n"`
+}
+
+// Class returns Keras's name of the type.
+func (r *RepeatVectorLayer) Class() string { return "RepeatVector" }
+
+// Build implements [Layer].
+func (r *RepeatVectorLayer) Build(_ *Builder, in tensor.Spec) {
+	if in.Rank() != 2 || r.N < 1 {
+		panic(graph.Errorf("nn.RepeatVector: x %v, n %d: want [batch features] and n of 1 or more", in.Shape, r.N))
+	}
+}
+
+// Call implements [Layer].
+func (r *RepeatVectorLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+	b, f := x.Shape().At(0), x.Shape().At(1)
+	return ops.BroadcastTo(ops.Reshape(x, b, 1, f), tensor.D(b, r.N, f))
+}
