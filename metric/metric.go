@@ -1,0 +1,57 @@
+// Package metric measures models while they train and when they are evaluated,
+// with Keras's names, defaults and numbers.
+//
+// Totals are kept in float64 on the device and cover the whole epoch: they are
+// not averages of batches. A loss serves as a metric, too: see [FromLoss].
+package metric
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Metric is a kind of measurement. It holds no numbers: those are in a [State].
+type Metric interface {
+	// Name is the name in logs.
+	Name() string
+	// New returns a fresh state for labels and predictions of these specs, whose
+	// axis 0 is the batch and may differ between updates.
+	New(yTrue, yPred tensor.Spec) (State, error)
+}
+
+// State is the measurement of one model over one epoch.
+type State interface {
+	// Vars returns the totals, all zero at the start of an epoch.
+	Vars() []*graph.Var
+	// Update traces the addition of a batch to the totals. Weight is nil or holds a
+	// weight for every sample [B], or more finely. It panics with *graph.Error if
+	// the batch does not fit.
+	Update(g *graph.Graph, yTrue, yPred, weight *graph.Node)
+	// Result computes the measurement from the values of the totals: float64, a
+	// scalar for most metrics.
+	Result() *tensor.Tensor
+	// Reset sets the totals to zero.
+	Reset()
+}
+
+// totals is the variables of a state.
+type totals []*graph.Var
+
+// Vars implements State.
+func (t totals) Vars() []*graph.Var { return t }
+
+// Reset implements State.
+func (t totals) Reset() {
+	for _, v := range t {
+		clear(v.Tensor().Bytes())
+	}
+}
+
+// newTotals returns one float64 variable for every name, of the given shape.
+func newTotals(metric string, shape tensor.Dims, names ...string) totals {
+	t := make(totals, len(names))
+	for i, n := range names {
+		t[i] = graph.NewVar(metric+"/"+n, tensor.NewSpec(tensor.Spec{DType: tensor.Float64, Shape: shape}))
+	}
+	return t
+}

@@ -1,0 +1,354 @@
+package optim
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Schedule is a learning rate that follows from the number of steps taken.
+type Schedule struct {
+	class string
+	cfg   scheduleConfig
+	f     func(t *graph.Node) *graph.Node
+}
+
+// scheduleConfig is what Keras's configs of schedules hold.
+type scheduleConfig struct {
+	Initial      float64   `json:"initial_learning_rate,omitempty"`
+	DecaySteps   float64   `json:"decay_steps,omitempty"`
+	DecayRate    *float64  `json:"decay_rate,omitempty"`
+	Staircase    bool      `json:"staircase,omitempty"`
+	Alpha        float64   `json:"alpha,omitempty"`
+	WarmupTarget *float64  `json:"warmup_target,omitempty"`
+	WarmupSteps  float64   `json:"warmup_steps,omitempty"`
+	Boundaries   []float64 `json:"boundaries,omitempty"`
+	Values       []float64 `json:"values,omitempty"`
+	End          *float64  `json:"end_learning_rate,omitempty"`
+	Power        *float64  `json:"power,omitempty"`
+	Cycle        bool      `json:"cycle,omitempty"`
+	First        float64   `json:"first_decay_steps,omitempty"`
+	TMul         *float64  `json:"t_mul,omitempty"`
+	MMul         *float64  `json:"m_mul,omitempty"`
+}
+
+// ScheduleFunc returns a schedule of your own: f traces the learning rate, a
+// float64 scalar, from the number of steps taken before, a float64 scalar.
+func ScheduleFunc(name string, f func(t *graph.Node) *graph.Node) *Schedule {
+	return &Schedule{class: name, f: f}
+}
+
+// Rate traces the learning rate, a float64 scalar, from the number of steps taken
+// before, a scalar of any dtype.
+func (s *Schedule) Rate(step *graph.Node) *graph.Node {
+	lr := s.f(ops.Cast(step, tensor.Float64))
+	if want := tensor.S(tensor.Float64); lr.Spec() != want {
+		panic(graph.Errorf("optim: schedule %s: rate is %v: want %v", s.class, lr.Spec(), want))
+	}
+	return lr
+}
+
+// At returns the learning rate after step steps.
+func (s *Schedule) At(step int64) float64 {
+	g := graph.New()
+	out := s.Rate(ops.Full(g, tensor.S(tensor.Int64), float64(step)))
+	values := make([]ops.Array, len(g.Nodes()))
+	for i, n := range g.Nodes() {
+		in := make([]ops.Array, len(n.In))
+		for j, x := range n.In {
+			in[j] = values[x.ID()]
+		}
+		y := []ops.Array{ops.NewArray(n.Spec())}
+		ops.Reference(n.Op, y, in)
+		values[i] = y[0]
+	}
+	return values[out.ID()].V[0]
+}
+
+// ExponentialDecay returns the rate initial·rate^(step/steps).
+//
+// Options: [Staircase].
+func ExponentialDecay(initial float64, steps int, rate float64, opts ...StaircaseOption) *Schedule {
+	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps), DecayRate: &rate}
+	return staircased("ExponentialDecay", c, opts)
+}
+
+// InverseTimeDecay returns the rate initial / (1 + rate·step/steps).
+//
+// Options: [Staircase].
+func InverseTimeDecay(initial float64, steps int, rate float64, opts ...StaircaseOption) *Schedule {
+	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps), DecayRate: &rate}
+	return staircased("InverseTimeDecay", c, opts)
+}
+
+// StaircaseOption is [Staircase].
+type StaircaseOption interface{ staircase(*scheduleConfig) }
+
+// Staircase lets the rate change only every so many steps.
+const Staircase staircase = true
+
+type staircase bool
+
+func (s staircase) staircase(c *scheduleConfig) { c.Staircase = bool(s) }
+
+func staircased(class string, c scheduleConfig, opts []StaircaseOption) *Schedule {
+	for _, o := range opts {
+		o.staircase(&c)
+	}
+	return newSchedule(class, c)
+}
+
+// CosineDecay returns the rate initial·((1-alpha)·(1 + cos(π·step/steps))/2 + alpha),
+// which stays as it is after steps. Alpha is 0 unless [Alpha] says otherwise.
+//
+// Options: [Alpha], [Warmup].
+//
+// Source: Loshchilov, Hutter 2016, arXiv:1608.03983, section 3.
+func CosineDecay(initial float64, steps int, opts ...CosineOption) *Schedule {
+	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps)}
+	for _, o := range opts {
+		o.cosine(&c)
+	}
+	return newSchedule("CosineDecay", c)
+}
+
+// CosineOption is an option of [CosineDecay].
+type CosineOption interface{ cosine(*scheduleConfig) }
+
+// Alpha is the last rate as a part of the first.
+type Alpha float64
+
+func (a Alpha) cosine(c *scheduleConfig)   { c.Alpha = float64(a) }
+func (a Alpha) restarts(c *scheduleConfig) { c.Alpha = float64(a) }
+
+// Warmup lets the rate grow from the initial one to target over steps before it decays.
+func Warmup(steps int, target float64) CosineOption { return warmup{steps, target} }
+
+type warmup struct {
+	steps  int
+	target float64
+}
+
+func (w warmup) cosine(c *scheduleConfig) {
+	c.WarmupSteps, c.WarmupTarget = float64(w.steps), &w.target
+}
+
+// CosineDecayRestarts returns [CosineDecay] that starts again after steps. Every
+// period is [PeriodFactor] times as long as the one before, 2 by default, and
+// starts at [RateFactor] times its rate, 1 by default.
+//
+// Options: [Alpha], [PeriodFactor], [RateFactor].
+//
+// Source: Loshchilov, Hutter 2016, arXiv:1608.03983, section 3.
+func CosineDecayRestarts(initial float64, steps int, opts ...RestartOption) *Schedule {
+	c := scheduleConfig{Initial: initial, First: float64(steps)}
+	for _, o := range opts {
+		o.restarts(&c)
+	}
+	return newSchedule("CosineDecayRestarts", c)
+}
+
+// RestartOption is an option of [CosineDecayRestarts].
+type RestartOption interface{ restarts(*scheduleConfig) }
+
+type (
+	// PeriodFactor is how much longer a period is than the one before: Keras's t_mul.
+	PeriodFactor float64
+	// RateFactor is the first rate of a period, by that of the one before: Keras's m_mul.
+	RateFactor float64
+)
+
+func (f PeriodFactor) restarts(c *scheduleConfig) { v := float64(f); c.TMul = &v }
+func (f RateFactor) restarts(c *scheduleConfig)   { v := float64(f); c.MMul = &v }
+
+// PiecewiseConstantDecay returns values[i] up to and including step boundaries[i],
+// and the last value after the last boundary: there is one value more.
+func PiecewiseConstantDecay(boundaries []int, values []float64) *Schedule {
+	c := scheduleConfig{Values: values}
+	for _, b := range boundaries {
+		c.Boundaries = append(c.Boundaries, float64(b))
+	}
+	return newSchedule("PiecewiseConstantDecay", c)
+}
+
+// PolynomialDecay returns the rate (initial-end)·(1 - step/steps)^power + end, which
+// stays at end after steps.
+//
+// Options: [EndRate], 0.0001 by default, [Power], 1 by default, [Cycle].
+func PolynomialDecay(initial float64, steps int, opts ...PolynomialOption) *Schedule {
+	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps)}
+	for _, o := range opts {
+		o.polynomial(&c)
+	}
+	return newSchedule("PolynomialDecay", c)
+}
+
+// PolynomialOption is an option of [PolynomialDecay].
+type PolynomialOption interface{ polynomial(*scheduleConfig) }
+
+type (
+	// EndRate is the last rate.
+	EndRate float64
+	// Power is the exponent of the decay.
+	Power float64
+)
+
+// Cycle starts the decay again where it ended, over twice, three times, ... as many steps.
+const Cycle cycle = true
+
+type cycle bool
+
+func (e EndRate) polynomial(c *scheduleConfig) { v := float64(e); c.End = &v }
+func (p Power) polynomial(c *scheduleConfig)   { v := float64(p); c.Power = &v }
+func (y cycle) polynomial(c *scheduleConfig)   { c.Cycle = bool(y) }
+
+// newSchedule returns the schedule of a Keras class. A config that cannot be is
+// found when the schedule is traced.
+func newSchedule(class string, c scheduleConfig) *Schedule {
+	f := map[string]func(scheduleConfig, *graph.Node) *graph.Node{
+		"ExponentialDecay":       exponential,
+		"InverseTimeDecay":       inverseTime,
+		"CosineDecay":            cosine,
+		"CosineDecayRestarts":    cosineRestarts,
+		"PiecewiseConstantDecay": piecewise,
+		"PolynomialDecay":        polynomial,
+	}[class]
+	if f == nil {
+		return nil
+	}
+	return &Schedule{class, c, func(t *graph.Node) *graph.Node { return f(c, t) }}
+}
+
+func (c scheduleConfig) wantSteps(class string, steps float64) {
+	if !(steps > 0) {
+		panic(graph.Errorf("optim.%s: %g steps: want more than 0", class, steps))
+	}
+}
+
+// periods returns t in units of the decay, whole ones for a staircase.
+func (c scheduleConfig) periods(class string, t *graph.Node) *graph.Node {
+	c.wantSteps(class, c.DecaySteps)
+	p := ops.Div(t, number(t, c.DecaySteps))
+	if c.Staircase {
+		p = ops.Floor(p)
+	}
+	return p
+}
+
+func exponential(c scheduleConfig, t *graph.Node) *graph.Node {
+	return ops.Scale(ops.Pow(number(t, numberOr(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.Initial)
+}
+
+func inverseTime(c scheduleConfig, t *graph.Node) *graph.Node {
+	p := c.periods("InverseTimeDecay", t)
+	return ops.Div(number(t, c.Initial), ops.Offset(ops.Scale(p, numberOr(c.DecayRate, 1)), 1))
+}
+
+func cosine(c scheduleConfig, t *graph.Node) *graph.Node {
+	c.wantSteps("CosineDecay", c.DecaySteps)
+	peak := numberOr(c.WarmupTarget, c.Initial)
+	decay := t
+	if c.WarmupTarget != nil {
+		decay = ops.Offset(t, -c.WarmupSteps)
+	}
+	decay = ops.Clip(decay, 0, c.DecaySteps)
+	rate := ops.Scale(c.wave(ops.Div(decay, number(t, c.DecaySteps)), number(t, 1)), peak)
+	if c.WarmupTarget == nil || c.WarmupSteps == 0 {
+		return rate
+	}
+	rise := ops.Offset(ops.Scale(ops.Div(t, number(t, c.WarmupSteps)), peak-c.Initial), c.Initial)
+	return ops.Where(ops.Less(t, number(t, c.WarmupSteps)), rise, rate)
+}
+
+// wave is (1-alpha)·height·(1 + cos(π·p))/2 + alpha.
+func (c scheduleConfig) wave(p, height *graph.Node) *graph.Node {
+	half := ops.Scale(ops.Offset(ops.Cos(ops.Scale(p, math.Pi)), 1), 0.5)
+	return ops.Offset(ops.Scale(ops.Mul(half, height), 1-c.Alpha), c.Alpha)
+}
+
+func cosineRestarts(c scheduleConfig, t *graph.Node) *graph.Node {
+	c.wantSteps("CosineDecayRestarts", c.First)
+	longer, height := numberOr(c.TMul, 2), numberOr(c.MMul, 1)
+	p := ops.Div(t, number(t, c.First)) // in units of the first period
+	var i *graph.Node                   // periods that are over
+	if longer == 1 {
+		i = ops.Floor(p)
+		p = ops.Sub(p, i)
+	} else {
+		i = ops.Floor(ops.Scale(ops.Log(ops.Offset(ops.Scale(p, longer-1), 1)), 1/math.Log(longer)))
+		length := ops.Pow(number(t, longer), i)
+		over := ops.Scale(ops.Offset(length, -1), 1/(longer-1))
+		p = ops.Div(ops.Sub(p, over), length)
+	}
+	return ops.Scale(c.wave(p, ops.Pow(number(t, height), i)), c.Initial)
+}
+
+func piecewise(c scheduleConfig, t *graph.Node) *graph.Node {
+	if len(c.Values) != len(c.Boundaries)+1 {
+		panic(graph.Errorf("optim.PiecewiseConstantDecay: %d boundaries, %d values: want one value more", len(c.Boundaries), len(c.Values)))
+	}
+	rate := number(t, c.Values[len(c.Values)-1])
+	for i := len(c.Boundaries) - 1; i >= 0; i-- {
+		rate = ops.Where(ops.LessEqual(t, number(t, c.Boundaries[i])), number(t, c.Values[i]), rate)
+	}
+	return rate
+}
+
+func polynomial(c scheduleConfig, t *graph.Node) *graph.Node {
+	c.wantSteps("PolynomialDecay", c.DecaySteps)
+	steps := number(t, c.DecaySteps)
+	if c.Cycle {
+		steps = ops.Mul(steps, ops.Maximum(ops.Ceil(ops.Div(t, steps)), number(t, 1)))
+	} else {
+		t = ops.Minimum(t, steps)
+	}
+	end := numberOr(c.End, 0.0001)
+	left := ops.Sub(number(t, 1), ops.Div(t, steps))
+	return ops.Offset(ops.Scale(ops.Pow(left, number(t, numberOr(c.Power, 1))), c.Initial-end), end)
+}
+
+// numberOr returns *v, or def if there is none.
+func numberOr(v *float64, def float64) float64 {
+	if v != nil {
+		return *v
+	}
+	return def
+}
+
+type serialized struct {
+	Module     string          `json:"module,omitempty"`
+	Class      string          `json:"class_name"`
+	Config     json.RawMessage `json:"config"`
+	Registered *string         `json:"registered_name"`
+}
+
+// MarshalJSON writes the schedule as Keras does.
+func (s *Schedule) MarshalJSON() ([]byte, error) {
+	cfg, err := json.Marshal(s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(serialized{Module: "keras.optimizers.schedules", Class: s.class, Config: cfg})
+}
+
+// UnmarshalJSON reads what Keras writes.
+func (s *Schedule) UnmarshalJSON(b []byte) error {
+	var o serialized
+	var c scheduleConfig
+	if err := json.Unmarshal(b, &o); err != nil {
+		return fmt.Errorf("optim: schedule: %w", err)
+	}
+	if err := json.Unmarshal(o.Config, &c); err != nil {
+		return fmt.Errorf("optim: schedule %s: %w", o.Class, err)
+	}
+	known := newSchedule(o.Class, c)
+	if known == nil {
+		return fmt.Errorf("optim: schedule %q: want one of Keras's that optim has", o.Class)
+	}
+	*s = *known
+	return nil
+}
