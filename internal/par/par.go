@@ -5,7 +5,11 @@
 // any GOMAXPROCS.
 package par
 
-import "unsafe"
+import (
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
 
 // Task is work that falls into pieces which do not depend on each other.
 type Task interface {
@@ -36,10 +40,39 @@ func aligned(buf *[]byte, n int) []byte {
 	return s[off : off+n : off+n]
 }
 
-// Do does pieces 0 to n-1 of t and returns when all are done.
+// limit is what SetThreads asked for.
+var limit atomic.Int32
+
+// SetThreads sets how many threads do the pieces: at most n, and never more than
+// GOMAXPROCS. With n = 0, the default, they are as many as GOMAXPROCS and the
+// machine allow.
+func SetThreads(n int) { limit.Store(int32(n)) }
+
+// Threads returns the number of threads that would share in a Do now.
+func Threads() int {
+	n := runtime.GOMAXPROCS(0)
+	if l := int(limit.Load()); l > 0 {
+		return min(n, l)
+	}
+	return min(n, numCPU)
+}
+
+var numCPU = runtime.NumCPU()
+
+// Do does pieces 0 to n-1 of t and returns when all are done. The caller takes
+// part. A Do inside a piece, or while another goroutine's is under way, does its
+// pieces alone. A panic in a piece reaches the caller; other pieces may then be
+// missing.
 func Do(n int, t Task) {
-	var w Worker
+	if n > 1 {
+		if threads := Threads(); threads > 1 && shared.owner.TryLock() {
+			shared.do(n, t, threads)
+			return
+		}
+	}
+	w := getWorker()
+	defer putWorker(w)
 	for i := range n {
-		t.Piece(i, &w)
+		t.Piece(i, w)
 	}
 }
