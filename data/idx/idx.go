@@ -60,7 +60,11 @@ func ReadFile(path string, limit int) (*tensor.Tensor, error) {
 // read reads from r, which holds size bytes, or an unknown number if -1.
 func read(r io.Reader, size int64, limit int) (*tensor.Tensor, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
-	if magic, _ := in.Peek(2); len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
+	magic, err := in.Peek(2)
+	if err != nil && err != io.EOF {
+		return nil, headerError(len(magic), 4, err)
+	}
+	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
 		return decode(in, limit, func(want int64) error {
 			if size >= 0 && size != want {
 				return fmt.Errorf("got a file of %d bytes, want %d", size, want)

@@ -1,0 +1,115 @@
+package mnist
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/glia-ml/glia/data/idx"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// cached returns the four files from the cache, after downloading what is not
+// there or not as it should be.
+func (l *loader) cached() (t [4]*tensor.Tensor, err error) {
+	dir, dirErr := os.UserCacheDir()
+	if dirErr == nil {
+		dir = filepath.Join(dir, "glia", "mnist")
+		t, _ = each(func(i int) (*tensor.Tensor, error) { return readChecked(dir, l.files[i]), nil })
+	} else {
+		dir = dirErr.Error()
+	}
+	d := l.downloader()
+	defer d.close()
+	for i, f := range l.files {
+		if t[i] != nil {
+			continue
+		}
+		if t[i], err = d.get(f, dir); err != nil {
+			return t, err
+		}
+		if dirErr == nil {
+			err = store(dir, f, t[i])
+		} else {
+			err = dirErr
+		}
+		if err != nil {
+			d.report.line("mnist: %s is not kept for the next time: %v", f.name, err)
+		}
+	}
+	return t, nil
+}
+
+// readChecked returns the content of a file in the cache, or nil if it is missing
+// or its content is not what it should be.
+func readChecked(dir string, f file) *tensor.Tensor {
+	t, err := idx.ReadFile(filepath.Join(dir, f.name), limit)
+	if err != nil || check(f, t) != nil {
+		return nil
+	}
+	return t
+}
+
+// check compares the SHA-256 of t as a file with that of f. As the format leaves
+// no choice, this is the SHA-256 of the file t was read from, without compression.
+func check(f file, t *tensor.Tensor) error {
+	h := sha256.New()
+	if err := idx.Write(h, t); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != f.sum {
+		return fmt.Errorf("SHA-256 of the content: got %s, want %s", got, f.sum)
+	}
+	return nil
+}
+
+// store writes t beside the file's name and renames it, so that whoever reads at
+// the same time sees all of it or nothing, and of several writers any may win.
+func store(dir string, f file, t *tensor.Tensor) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	removeLeftovers(dir)
+	tmp, err := os.CreateTemp(dir, f.name+".*"+tmpSuffix)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(tmp)
+	err = idx.Write(w, t)
+	for _, step := range []func() error{w.Flush, tmp.Sync, tmp.Close} {
+		if e := step(); err == nil {
+			err = e
+		}
+	}
+	if err == nil {
+		err = os.Chmod(tmp.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), filepath.Join(dir, f.name))
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}
+
+const tmpSuffix = ".tmp"
+
+// removeLeftovers removes what was being written when a process was killed.
+func removeLeftovers(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && strings.HasSuffix(e.Name(), tmpSuffix) && time.Since(info.ModTime()) > time.Hour {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
