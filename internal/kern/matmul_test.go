@@ -403,6 +403,16 @@ func TestMatMulEpilogue(t *testing.T) {
 	})
 }
 
+func TestMatMulAllocs(t *testing.T) {
+	for _, c := range []mmCase{{m: 1, n: 128, k: 784}, {m: 128, n: 128, k: 128}, {m: 512, n: 512, k: 512}, {m: 64, n: 64, k: 64, transB: true}} {
+		p := mmNew[float32](c, mmInts(1))
+		p.Run()
+		if n := testing.AllocsPerRun(20, p.Run); n != 0 {
+			t.Errorf("%dx%dx%d allocates %v times", c.m, c.n, c.k, n)
+		}
+	}
+}
+
 func FuzzMatMul(f *testing.F) {
 	f.Add(uint16(3), uint16(40), uint16(5), uint8(0), uint64(1))
 	f.Add(uint16(128), uint16(10), uint16(128), uint8(2), uint64(2))
