@@ -6750,58 +6750,80 @@ TEXT ·vTanhAVX512(SB), NOSPLIT, $0-48
 unrolled:
 	VMOVUPS           (DX)(BX*4), Z0
 	VMOVUPS           64(DX)(BX*4), Z1
-	VBROADCASTSS      vecConst<>+1184(SB), Z2
-	VBROADCASTSS      vecConst<>+1184(SB), Z3
-	VPANDD.BCST       vecConst<>+96(SB), Z0, Z4
-	VPANDD.BCST       vecConst<>+96(SB), Z1, Z5
-	VMINPS            Z4, Z2, Z2
-	VMINPS            Z5, Z3, Z3
-	VADDPS            Z2, Z2, Z2
-	VADDPS            Z3, Z3, Z3
-	VBROADCASTSS      vecConst<>+224(SB), Z4
-	VBROADCASTSS      vecConst<>+224(SB), Z5
-	VFMADD231PS.BCST  vecConst<>+256(SB), Z2, Z4
-	VFMADD231PS.BCST  vecConst<>+256(SB), Z3, Z5
-	VPSLLD            $0x17, Z4, Z6
-	VPSLLD            $0x17, Z5, Z7
-	VSUBPS.BCST       vecConst<>+224(SB), Z4, Z4
-	VSUBPS.BCST       vecConst<>+224(SB), Z5, Z5
-	VMOVAPS           Z2, Z2
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST vecConst<>+288(SB), Z4, Z2
-	VFNMADD231PS.BCST vecConst<>+288(SB), Z5, Z3
-	VFNMADD231PS.BCST vecConst<>+320(SB), Z4, Z2
-	VFNMADD231PS.BCST vecConst<>+320(SB), Z5, Z3
-	VBROADCASTSS      vecConst<>+352(SB), Z4
-	VBROADCASTSS      vecConst<>+352(SB), Z5
-	VFMADD213PS.BCST  vecConst<>+384(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+384(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+416(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+416(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+448(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+448(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+480(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+480(SB), Z3, Z5
-	VMULPS            Z2, Z2, Z8
-	VMULPS            Z3, Z3, Z9
-	VFMADD213PS       Z2, Z8, Z4
-	VFMADD213PS       Z3, Z9, Z5
-	VPADDD.BCST       vecConst<>+0(SB), Z6, Z2
-	VPADDD.BCST       vecConst<>+0(SB), Z7, Z3
-	VSUBPS.BCST       vecConst<>+0(SB), Z2, Z6
-	VSUBPS.BCST       vecConst<>+0(SB), Z3, Z7
-	VFMADD213PS       Z6, Z2, Z4
-	VFMADD213PS       Z7, Z3, Z5
-	VADDPS.BCST       vecConst<>+1216(SB), Z4, Z2
-	VADDPS.BCST       vecConst<>+1216(SB), Z5, Z3
-	VDIVPS            Z2, Z4, Z2
-	VDIVPS            Z3, Z5, Z3
-	VBROADCASTSS      vecConst<>+64(SB), Z4
-	VBROADCASTSS      vecConst<>+64(SB), Z5
-	VPTERNLOGD        $0xca, Z2, Z0, Z4
-	VPTERNLOGD        $0xca, Z3, Z1, Z5
-	VMOVUPS           Z4, (AX)(BX*4)
-	VMOVUPS           Z5, 64(AX)(BX*4)
+	VPANDD.BCST       vecConst<>+96(SB), Z0, Z2
+	VPANDD.BCST       vecConst<>+96(SB), Z1, Z3
+	VMULPS            Z0, Z0, Z4
+	VMULPS            Z1, Z1, Z5
+	VBROADCASTSS      vecConst<>+1184(SB), Z6
+	VBROADCASTSS      vecConst<>+1184(SB), Z7
+	VFMADD213PS.BCST  vecConst<>+1216(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1216(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1248(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1248(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1280(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1280(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1312(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1312(SB), Z5, Z7
+	VMULPS            Z4, Z6, Z4
+	VMULPS            Z5, Z7, Z5
+	VFMADD213PS       Z2, Z2, Z4
+	VFMADD213PS       Z3, Z3, Z5
+	VBROADCASTSS      vecConst<>+1344(SB), Z6
+	VBROADCASTSS      vecConst<>+1344(SB), Z7
+	VMINPS            Z2, Z6, Z6
+	VMINPS            Z3, Z7, Z7
+	VADDPS            Z6, Z6, Z6
+	VADDPS            Z7, Z7, Z7
+	VBROADCASTSS      vecConst<>+224(SB), Z12
+	VBROADCASTSS      vecConst<>+224(SB), Z13
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z6, Z12
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z7, Z13
+	VPSLLD            $0x17, Z12, Z14
+	VPSLLD            $0x17, Z13, Z15
+	VSUBPS.BCST       vecConst<>+224(SB), Z12, Z12
+	VSUBPS.BCST       vecConst<>+224(SB), Z13, Z13
+	VMOVAPS           Z6, Z6
+	VMOVAPS           Z7, Z7
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z12, Z6
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z13, Z7
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z12, Z6
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z13, Z7
+	VBROADCASTSS      vecConst<>+352(SB), Z12
+	VBROADCASTSS      vecConst<>+352(SB), Z13
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z7, Z13
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z7, Z13
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z7, Z13
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z7, Z13
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z7, Z13
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z7, Z13
+	VPADDD.BCST       vecConst<>+0(SB), Z14, Z6
+	VPADDD.BCST       vecConst<>+0(SB), Z15, Z7
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z6, Z12
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z7, Z13
+	VBROADCASTSS      vecConst<>+0(SB), Z6
+	VBROADCASTSS      vecConst<>+0(SB), Z7
+	VBROADCASTSS      vecConst<>+1376(SB), Z14
+	VBROADCASTSS      vecConst<>+1376(SB), Z15
+	VDIVPS            Z12, Z14, Z12
+	VDIVPS            Z13, Z15, Z13
+	VSUBPS            Z12, Z6, Z6
+	VSUBPS            Z13, Z7, Z7
+	VCMPPS.BCST       $0x01, vecConst<>+1408(SB), Z2, K1
+	VCMPPS.BCST       $0x01, vecConst<>+1408(SB), Z3, K2
+	VBLENDMPS         Z4, Z6, K1, Z8
+	VBLENDMPS         Z5, Z7, K2, Z9
+	VBROADCASTSS      vecConst<>+64(SB), Z2
+	VBROADCASTSS      vecConst<>+64(SB), Z3
+	VPTERNLOGD        $0xca, Z8, Z0, Z2
+	VPTERNLOGD        $0xca, Z9, Z1, Z3
+	VMOVUPS           Z2, (AX)(BX*4)
+	VMOVUPS           Z3, 64(AX)(BX*4)
 	ADDQ              $+32, BX
 	CMPQ              BX, SI
 	JLE               unrolled
@@ -6813,32 +6835,43 @@ unrolled_end:
 
 single:
 	VMOVUPS           (DX)(BX*4), Z0
-	VBROADCASTSS      vecConst<>+1184(SB), Z1
-	VPANDD.BCST       vecConst<>+96(SB), Z0, Z2
-	VMINPS            Z2, Z1, Z1
-	VADDPS            Z1, Z1, Z1
-	VBROADCASTSS      vecConst<>+224(SB), Z2
-	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
-	VPSLLD            $0x17, Z2, Z3
-	VSUBPS.BCST       vecConst<>+224(SB), Z2, Z2
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST vecConst<>+288(SB), Z2, Z1
-	VFNMADD231PS.BCST vecConst<>+320(SB), Z2, Z1
-	VBROADCASTSS      vecConst<>+352(SB), Z2
-	VFMADD213PS.BCST  vecConst<>+384(SB), Z1, Z2
-	VFMADD213PS.BCST  vecConst<>+416(SB), Z1, Z2
-	VFMADD213PS.BCST  vecConst<>+448(SB), Z1, Z2
-	VFMADD213PS.BCST  vecConst<>+480(SB), Z1, Z2
-	VMULPS            Z1, Z1, Z4
-	VFMADD213PS       Z1, Z4, Z2
-	VPADDD.BCST       vecConst<>+0(SB), Z3, Z1
-	VSUBPS.BCST       vecConst<>+0(SB), Z1, Z3
-	VFMADD213PS       Z3, Z1, Z2
-	VADDPS.BCST       vecConst<>+1216(SB), Z2, Z1
-	VDIVPS            Z1, Z2, Z1
-	VBROADCASTSS      vecConst<>+64(SB), Z2
-	VPTERNLOGD        $0xca, Z1, Z0, Z2
-	VMOVUPS           Z2, (AX)(BX*4)
+	VPANDD.BCST       vecConst<>+96(SB), Z0, Z1
+	VMULPS            Z0, Z0, Z2
+	VBROADCASTSS      vecConst<>+1184(SB), Z3
+	VFMADD213PS.BCST  vecConst<>+1216(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1248(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1280(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1312(SB), Z2, Z3
+	VMULPS            Z2, Z3, Z2
+	VFMADD213PS       Z1, Z1, Z2
+	VBROADCASTSS      vecConst<>+1344(SB), Z3
+	VMINPS            Z1, Z3, Z3
+	VADDPS            Z3, Z3, Z3
+	VBROADCASTSS      vecConst<>+224(SB), Z4
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z3, Z4
+	VPSLLD            $0x17, Z4, Z5
+	VSUBPS.BCST       vecConst<>+224(SB), Z4, Z4
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z4, Z3
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z4, Z3
+	VBROADCASTSS      vecConst<>+352(SB), Z4
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z4
+	VPADDD.BCST       vecConst<>+0(SB), Z5, Z3
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z4
+	VBROADCASTSS      vecConst<>+0(SB), Z3
+	VBROADCASTSS      vecConst<>+1376(SB), Z5
+	VDIVPS            Z4, Z5, Z4
+	VSUBPS            Z4, Z3, Z3
+	VCMPPS.BCST       $0x01, vecConst<>+1408(SB), Z1, K1
+	VBLENDMPS         Z2, Z3, K1, Z10
+	VBROADCASTSS      vecConst<>+64(SB), Z1
+	VPTERNLOGD        $0xca, Z10, Z0, Z1
+	VMOVUPS           Z1, (AX)(BX*4)
 	ADDQ              $+16, BX
 	CMPQ              BX, SI
 	JLE               single
@@ -6851,32 +6884,43 @@ single_end:
 	DECL              SI
 	KMOVW             SI, K1
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
-	VBROADCASTSS      vecConst<>+1184(SB), Z1
-	VPANDD.BCST       vecConst<>+96(SB), Z0, Z2
-	VMINPS            Z2, Z1, Z1
-	VADDPS            Z1, Z1, Z1
-	VBROADCASTSS      vecConst<>+224(SB), Z2
-	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
-	VPSLLD            $0x17, Z2, Z3
-	VSUBPS.BCST       vecConst<>+224(SB), Z2, Z2
-	VMOVAPS           Z1, Z1
-	VFNMADD231PS.BCST vecConst<>+288(SB), Z2, Z1
-	VFNMADD231PS.BCST vecConst<>+320(SB), Z2, Z1
-	VBROADCASTSS      vecConst<>+352(SB), Z2
-	VFMADD213PS.BCST  vecConst<>+384(SB), Z1, Z2
-	VFMADD213PS.BCST  vecConst<>+416(SB), Z1, Z2
-	VFMADD213PS.BCST  vecConst<>+448(SB), Z1, Z2
-	VFMADD213PS.BCST  vecConst<>+480(SB), Z1, Z2
-	VMULPS            Z1, Z1, Z4
-	VFMADD213PS       Z1, Z4, Z2
-	VPADDD.BCST       vecConst<>+0(SB), Z3, Z1
-	VSUBPS.BCST       vecConst<>+0(SB), Z1, Z3
-	VFMADD213PS       Z3, Z1, Z2
-	VADDPS.BCST       vecConst<>+1216(SB), Z2, Z1
-	VDIVPS            Z1, Z2, Z1
-	VBROADCASTSS      vecConst<>+64(SB), Z2
-	VPTERNLOGD        $0xca, Z1, Z0, Z2
-	VMOVUPS           Z2, K1, (AX)(BX*4)
+	VPANDD.BCST       vecConst<>+96(SB), Z0, Z1
+	VMULPS            Z0, Z0, Z2
+	VBROADCASTSS      vecConst<>+1184(SB), Z3
+	VFMADD213PS.BCST  vecConst<>+1216(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1248(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1280(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1312(SB), Z2, Z3
+	VMULPS            Z2, Z3, Z2
+	VFMADD213PS       Z1, Z1, Z2
+	VBROADCASTSS      vecConst<>+1344(SB), Z3
+	VMINPS            Z1, Z3, Z3
+	VADDPS            Z3, Z3, Z3
+	VBROADCASTSS      vecConst<>+224(SB), Z4
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z3, Z4
+	VPSLLD            $0x17, Z4, Z5
+	VSUBPS.BCST       vecConst<>+224(SB), Z4, Z4
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z4, Z3
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z4, Z3
+	VBROADCASTSS      vecConst<>+352(SB), Z4
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z4
+	VPADDD.BCST       vecConst<>+0(SB), Z5, Z3
+	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z4
+	VBROADCASTSS      vecConst<>+0(SB), Z3
+	VBROADCASTSS      vecConst<>+1376(SB), Z5
+	VDIVPS            Z4, Z5, Z4
+	VSUBPS            Z4, Z3, Z3
+	VCMPPS.BCST       $0x01, vecConst<>+1408(SB), Z1, K2
+	VBLENDMPS         Z2, Z3, K2, Z11
+	VBROADCASTSS      vecConst<>+64(SB), Z1
+	VPTERNLOGD        $0xca, Z11, Z0, Z1
+	VMOVUPS           Z1, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -6896,52 +6940,74 @@ TEXT ·vTanhAVX2(SB), NOSPLIT, $0-48
 unrolled:
 	VMOVUPS      (DX)(BX*4), Y0
 	VMOVUPS      32(DX)(BX*4), Y1
-	VMOVUPS      vecConst<>+1184(SB), Y2
-	VMOVUPS      vecConst<>+1184(SB), Y3
-	VPAND        vecConst<>+96(SB), Y0, Y4
-	VPAND        vecConst<>+96(SB), Y1, Y5
-	VMINPS       Y4, Y2, Y2
-	VMINPS       Y5, Y3, Y3
-	VADDPS       Y2, Y2, Y2
-	VADDPS       Y3, Y3, Y3
-	VMOVUPS      vecConst<>+224(SB), Y4
-	VMOVUPS      vecConst<>+224(SB), Y5
-	VFMADD231PS  vecConst<>+256(SB), Y2, Y4
-	VFMADD231PS  vecConst<>+256(SB), Y3, Y5
-	VPSLLD       $0x17, Y4, Y6
-	VPSLLD       $0x17, Y5, Y7
-	VSUBPS       vecConst<>+224(SB), Y4, Y4
-	VSUBPS       vecConst<>+224(SB), Y5, Y5
-	VMOVAPS      Y2, Y2
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS vecConst<>+288(SB), Y4, Y2
-	VFNMADD231PS vecConst<>+288(SB), Y5, Y3
-	VFNMADD231PS vecConst<>+320(SB), Y4, Y2
-	VFNMADD231PS vecConst<>+320(SB), Y5, Y3
-	VMOVUPS      vecConst<>+352(SB), Y4
-	VMOVUPS      vecConst<>+352(SB), Y5
-	VFMADD213PS  vecConst<>+384(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+384(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+416(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+416(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+448(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+448(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+480(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+480(SB), Y3, Y5
-	VMULPS       Y2, Y2, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD213PS  Y2, Y8, Y4
-	VFMADD213PS  Y3, Y9, Y5
-	VPADDD       vecConst<>+0(SB), Y6, Y2
-	VPADDD       vecConst<>+0(SB), Y7, Y3
-	VSUBPS       vecConst<>+0(SB), Y2, Y6
-	VSUBPS       vecConst<>+0(SB), Y3, Y7
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y7, Y3, Y5
-	VADDPS       vecConst<>+1216(SB), Y4, Y2
-	VADDPS       vecConst<>+1216(SB), Y5, Y3
-	VDIVPS       Y2, Y4, Y2
-	VDIVPS       Y3, Y5, Y3
+	VPAND        vecConst<>+96(SB), Y0, Y2
+	VPAND        vecConst<>+96(SB), Y1, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMOVUPS      vecConst<>+1184(SB), Y6
+	VMOVUPS      vecConst<>+1184(SB), Y7
+	VFMADD213PS  vecConst<>+1216(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1216(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1248(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1248(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1280(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1280(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1312(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1312(SB), Y5, Y7
+	VMULPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y5
+	VFMADD213PS  Y2, Y2, Y4
+	VFMADD213PS  Y3, Y3, Y5
+	VMOVUPS      vecConst<>+1344(SB), Y6
+	VMOVUPS      vecConst<>+1344(SB), Y7
+	VMINPS       Y2, Y6, Y6
+	VMINPS       Y3, Y7, Y7
+	VADDPS       Y6, Y6, Y6
+	VADDPS       Y7, Y7, Y7
+	VMOVUPS      vecConst<>+224(SB), Y8
+	VMOVUPS      vecConst<>+224(SB), Y9
+	VFMADD231PS  vecConst<>+256(SB), Y6, Y8
+	VFMADD231PS  vecConst<>+256(SB), Y7, Y9
+	VPSLLD       $0x17, Y8, Y10
+	VPSLLD       $0x17, Y9, Y11
+	VSUBPS       vecConst<>+224(SB), Y8, Y8
+	VSUBPS       vecConst<>+224(SB), Y9, Y9
+	VMOVAPS      Y6, Y6
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS vecConst<>+288(SB), Y8, Y6
+	VFNMADD231PS vecConst<>+288(SB), Y9, Y7
+	VFNMADD231PS vecConst<>+320(SB), Y8, Y6
+	VFNMADD231PS vecConst<>+320(SB), Y9, Y7
+	VMOVUPS      vecConst<>+352(SB), Y8
+	VMOVUPS      vecConst<>+352(SB), Y9
+	VFMADD213PS  vecConst<>+384(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+384(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+416(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+416(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+448(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+448(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+480(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+480(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+0(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+0(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+0(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+0(SB), Y7, Y9
+	VPADDD       vecConst<>+0(SB), Y10, Y6
+	VPADDD       vecConst<>+0(SB), Y11, Y7
+	VFMADD213PS  vecConst<>+0(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+0(SB), Y7, Y9
+	VMOVUPS      vecConst<>+0(SB), Y6
+	VMOVUPS      vecConst<>+0(SB), Y7
+	VMOVUPS      vecConst<>+1376(SB), Y10
+	VMOVUPS      vecConst<>+1376(SB), Y11
+	VDIVPS       Y8, Y10, Y8
+	VDIVPS       Y9, Y11, Y9
+	VSUBPS       Y8, Y6, Y6
+	VSUBPS       Y9, Y7, Y7
+	VCMPPS       $0x01, vecConst<>+1408(SB), Y2, Y2
+	VCMPPS       $0x01, vecConst<>+1408(SB), Y3, Y3
+	VBLENDVPS    Y2, Y4, Y6, Y2
+	VBLENDVPS    Y3, Y5, Y7, Y3
 	VPAND        vecConst<>+96(SB), Y2, Y2
 	VPAND        vecConst<>+96(SB), Y3, Y3
 	VPAND        vecConst<>+64(SB), Y0, Y0
@@ -6961,29 +7027,40 @@ unrolled_end:
 
 single:
 	VMOVUPS      (DX)(BX*4), Y0
-	VMOVUPS      vecConst<>+1184(SB), Y1
-	VPAND        vecConst<>+96(SB), Y0, Y2
-	VMINPS       Y2, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VMOVUPS      vecConst<>+224(SB), Y2
-	VFMADD231PS  vecConst<>+256(SB), Y1, Y2
-	VPSLLD       $0x17, Y2, Y3
-	VSUBPS       vecConst<>+224(SB), Y2, Y2
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS vecConst<>+288(SB), Y2, Y1
-	VFNMADD231PS vecConst<>+320(SB), Y2, Y1
-	VMOVUPS      vecConst<>+352(SB), Y2
-	VFMADD213PS  vecConst<>+384(SB), Y1, Y2
-	VFMADD213PS  vecConst<>+416(SB), Y1, Y2
-	VFMADD213PS  vecConst<>+448(SB), Y1, Y2
-	VFMADD213PS  vecConst<>+480(SB), Y1, Y2
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y2
-	VPADDD       vecConst<>+0(SB), Y3, Y1
-	VSUBPS       vecConst<>+0(SB), Y1, Y3
-	VFMADD213PS  Y3, Y1, Y2
-	VADDPS       vecConst<>+1216(SB), Y2, Y1
-	VDIVPS       Y1, Y2, Y1
+	VPAND        vecConst<>+96(SB), Y0, Y1
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      vecConst<>+1184(SB), Y3
+	VFMADD213PS  vecConst<>+1216(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1248(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1280(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1312(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y2
+	VFMADD213PS  Y1, Y1, Y2
+	VMOVUPS      vecConst<>+1344(SB), Y3
+	VMINPS       Y1, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VMOVUPS      vecConst<>+224(SB), Y4
+	VFMADD231PS  vecConst<>+256(SB), Y3, Y4
+	VPSLLD       $0x17, Y4, Y5
+	VSUBPS       vecConst<>+224(SB), Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS vecConst<>+288(SB), Y4, Y3
+	VFNMADD231PS vecConst<>+320(SB), Y4, Y3
+	VMOVUPS      vecConst<>+352(SB), Y4
+	VFMADD213PS  vecConst<>+384(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+416(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+448(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+480(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+0(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+0(SB), Y3, Y4
+	VPADDD       vecConst<>+0(SB), Y5, Y3
+	VFMADD213PS  vecConst<>+0(SB), Y3, Y4
+	VMOVUPS      vecConst<>+0(SB), Y3
+	VMOVUPS      vecConst<>+1376(SB), Y5
+	VDIVPS       Y4, Y5, Y4
+	VSUBPS       Y4, Y3, Y3
+	VCMPPS       $0x01, vecConst<>+1408(SB), Y1, Y1
+	VBLENDVPS    Y1, Y2, Y3, Y1
 	VPAND        vecConst<>+96(SB), Y1, Y1
 	VPAND        vecConst<>+64(SB), Y0, Y0
 	VPOR         Y0, Y1, Y0
@@ -6999,29 +7076,40 @@ single_end:
 	NEGQ         AX
 	VMOVUPS      (SI)(AX*4), Y0
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
-	VMOVUPS      vecConst<>+1184(SB), Y2
-	VPAND        vecConst<>+96(SB), Y1, Y3
-	VMINPS       Y3, Y2, Y2
-	VADDPS       Y2, Y2, Y2
-	VMOVUPS      vecConst<>+224(SB), Y3
-	VFMADD231PS  vecConst<>+256(SB), Y2, Y3
-	VPSLLD       $0x17, Y3, Y4
-	VSUBPS       vecConst<>+224(SB), Y3, Y3
-	VMOVAPS      Y2, Y2
-	VFNMADD231PS vecConst<>+288(SB), Y3, Y2
-	VFNMADD231PS vecConst<>+320(SB), Y3, Y2
-	VMOVUPS      vecConst<>+352(SB), Y3
-	VFMADD213PS  vecConst<>+384(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+416(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+448(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+480(SB), Y2, Y3
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  Y2, Y5, Y3
-	VPADDD       vecConst<>+0(SB), Y4, Y2
-	VSUBPS       vecConst<>+0(SB), Y2, Y4
-	VFMADD213PS  Y4, Y2, Y3
-	VADDPS       vecConst<>+1216(SB), Y3, Y2
-	VDIVPS       Y2, Y3, Y2
+	VPAND        vecConst<>+96(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vecConst<>+1184(SB), Y4
+	VFMADD213PS  vecConst<>+1216(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1248(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1280(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1312(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y3
+	VFMADD213PS  Y2, Y2, Y3
+	VMOVUPS      vecConst<>+1344(SB), Y4
+	VMINPS       Y2, Y4, Y4
+	VADDPS       Y4, Y4, Y4
+	VMOVUPS      vecConst<>+224(SB), Y5
+	VFMADD231PS  vecConst<>+256(SB), Y4, Y5
+	VPSLLD       $0x17, Y5, Y6
+	VSUBPS       vecConst<>+224(SB), Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS vecConst<>+288(SB), Y5, Y4
+	VFNMADD231PS vecConst<>+320(SB), Y5, Y4
+	VMOVUPS      vecConst<>+352(SB), Y5
+	VFMADD213PS  vecConst<>+384(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+416(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+448(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+480(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+0(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+0(SB), Y4, Y5
+	VPADDD       vecConst<>+0(SB), Y6, Y4
+	VFMADD213PS  vecConst<>+0(SB), Y4, Y5
+	VMOVUPS      vecConst<>+0(SB), Y4
+	VMOVUPS      vecConst<>+1376(SB), Y6
+	VDIVPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y4, Y4
+	VCMPPS       $0x01, vecConst<>+1408(SB), Y2, Y2
+	VBLENDVPS    Y2, Y3, Y4, Y2
 	VPAND        vecConst<>+96(SB), Y2, Y2
 	VPAND        vecConst<>+64(SB), Y1, Y1
 	VPOR         Y1, Y2, Y1
@@ -7047,8 +7135,8 @@ unrolled:
 	VMOVUPS           64(DX)(BX*4), Z1
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z2
 	VPORD.BCST        vecConst<>+64(SB), Z1, Z3
-	VBROADCASTSS      vecConst<>+1248(SB), Z4
-	VBROADCASTSS      vecConst<>+1248(SB), Z5
+	VBROADCASTSS      vecConst<>+1440(SB), Z4
+	VBROADCASTSS      vecConst<>+1440(SB), Z5
 	VMAXPS            Z2, Z4, Z2
 	VMAXPS            Z3, Z5, Z3
 	VBROADCASTSS      vecConst<>+224(SB), Z4
@@ -7089,22 +7177,24 @@ unrolled:
 	VPADDD.BCST       vecConst<>+0(SB), Z3, Z3
 	VMULPS            Z16, Z4, Z4
 	VMULPS            Z17, Z5, Z5
+	VADDPS.BCST       vecConst<>+0(SB), Z4, Z14
+	VADDPS.BCST       vecConst<>+0(SB), Z5, Z15
+	VDIVPS            Z14, Z4, Z14
+	VDIVPS            Z15, Z5, Z15
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z0, K1
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z1, K2
 	VBROADCASTSS      vecConst<>+0(SB), Z0
 	VBROADCASTSS      vecConst<>+0(SB), Z1
 	VBLENDMPS         Z4, Z0, K1, Z6
 	VBLENDMPS         Z5, Z1, K2, Z7
-	VADDPS.BCST       vecConst<>+0(SB), Z4, Z0
-	VADDPS.BCST       vecConst<>+0(SB), Z5, Z1
-	VDIVPS            Z0, Z6, Z0
-	VDIVPS            Z1, Z7, Z1
-	VBROADCASTSS      vecConst<>+0(SB), Z4
-	VBROADCASTSS      vecConst<>+0(SB), Z5
-	VBLENDMPS         Z2, Z4, K1, Z8
-	VBLENDMPS         Z3, Z5, K2, Z9
-	VMULPS            Z8, Z0, Z0
-	VMULPS            Z9, Z1, Z1
+	VFNMADD231PS      Z14, Z6, Z6
+	VFNMADD231PS      Z15, Z7, Z7
+	VBROADCASTSS      vecConst<>+0(SB), Z0
+	VBROADCASTSS      vecConst<>+0(SB), Z1
+	VBLENDMPS         Z2, Z0, K1, Z8
+	VBLENDMPS         Z3, Z1, K2, Z9
+	VMULPS            Z8, Z6, Z0
+	VMULPS            Z9, Z7, Z1
 	VMOVUPS           Z0, (AX)(BX*4)
 	VMOVUPS           Z1, 64(AX)(BX*4)
 	ADDQ              $+32, BX
@@ -7119,7 +7209,7 @@ unrolled_end:
 single:
 	VMOVUPS           (DX)(BX*4), Z0
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
 	VMAXPS            Z1, Z2, Z1
 	VBROADCASTSS      vecConst<>+224(SB), Z2
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
@@ -7140,14 +7230,15 @@ single:
 	VPSUBD            Z1, Z3, Z1
 	VPADDD.BCST       vecConst<>+0(SB), Z1, Z1
 	VMULPS            Z4, Z2, Z2
+	VADDPS.BCST       vecConst<>+0(SB), Z2, Z3
+	VDIVPS            Z3, Z2, Z3
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z0, K1
 	VBROADCASTSS      vecConst<>+0(SB), Z0
 	VBLENDMPS         Z2, Z0, K1, Z10
-	VADDPS.BCST       vecConst<>+0(SB), Z2, Z0
-	VDIVPS            Z0, Z10, Z0
-	VBROADCASTSS      vecConst<>+0(SB), Z2
-	VBLENDMPS         Z1, Z2, K1, Z11
-	VMULPS            Z11, Z0, Z0
+	VFNMADD231PS      Z3, Z10, Z10
+	VBROADCASTSS      vecConst<>+0(SB), Z0
+	VBLENDMPS         Z1, Z0, K1, Z11
+	VMULPS            Z11, Z10, Z0
 	VMOVUPS           Z0, (AX)(BX*4)
 	ADDQ              $+16, BX
 	CMPQ              BX, SI
@@ -7162,7 +7253,7 @@ single_end:
 	KMOVW             SI, K1
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
 	VMAXPS            Z1, Z2, Z1
 	VBROADCASTSS      vecConst<>+224(SB), Z2
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
@@ -7183,14 +7274,15 @@ single_end:
 	VPSUBD            Z1, Z3, Z1
 	VPADDD.BCST       vecConst<>+0(SB), Z1, Z1
 	VMULPS            Z4, Z2, Z2
+	VADDPS.BCST       vecConst<>+0(SB), Z2, Z3
+	VDIVPS            Z3, Z2, Z3
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z0, K2
 	VBROADCASTSS      vecConst<>+0(SB), Z0
 	VBLENDMPS         Z2, Z0, K2, Z12
-	VADDPS.BCST       vecConst<>+0(SB), Z2, Z0
-	VDIVPS            Z0, Z12, Z0
-	VBROADCASTSS      vecConst<>+0(SB), Z2
-	VBLENDMPS         Z1, Z2, K2, Z13
-	VMULPS            Z13, Z0, Z0
+	VFNMADD231PS      Z3, Z12, Z12
+	VBROADCASTSS      vecConst<>+0(SB), Z0
+	VBLENDMPS         Z1, Z0, K2, Z13
+	VMULPS            Z13, Z12, Z0
 	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
@@ -7213,8 +7305,8 @@ unrolled:
 	VMOVUPS      32(DX)(BX*4), Y1
 	VPOR         vecConst<>+64(SB), Y0, Y2
 	VPOR         vecConst<>+64(SB), Y1, Y3
-	VMOVUPS      vecConst<>+1248(SB), Y4
-	VMOVUPS      vecConst<>+1248(SB), Y5
+	VMOVUPS      vecConst<>+1440(SB), Y4
+	VMOVUPS      vecConst<>+1440(SB), Y5
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y5, Y3
 	VMOVUPS      vecConst<>+224(SB), Y4
@@ -7255,16 +7347,18 @@ unrolled:
 	VPADDD       vecConst<>+0(SB), Y3, Y3
 	VMULPS       Y8, Y4, Y4
 	VMULPS       Y9, Y5, Y5
+	VADDPS       vecConst<>+0(SB), Y4, Y6
+	VADDPS       vecConst<>+0(SB), Y5, Y7
+	VDIVPS       Y6, Y4, Y6
+	VDIVPS       Y7, Y5, Y7
 	VCMPPS       $0x01, vecConst<>+32(SB), Y0, Y0
 	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y1
-	VMOVUPS      vecConst<>+0(SB), Y6
-	VMOVUPS      vecConst<>+0(SB), Y7
-	VBLENDVPS    Y0, Y4, Y6, Y6
-	VBLENDVPS    Y1, Y5, Y7, Y7
-	VADDPS       vecConst<>+0(SB), Y4, Y4
-	VADDPS       vecConst<>+0(SB), Y5, Y5
-	VDIVPS       Y4, Y6, Y4
-	VDIVPS       Y5, Y7, Y5
+	VMOVUPS      vecConst<>+0(SB), Y8
+	VMOVUPS      vecConst<>+0(SB), Y9
+	VBLENDVPS    Y0, Y4, Y8, Y4
+	VBLENDVPS    Y1, Y5, Y9, Y5
+	VFNMADD231PS Y6, Y4, Y4
+	VFNMADD231PS Y7, Y5, Y5
 	VMOVUPS      vecConst<>+0(SB), Y6
 	VMOVUPS      vecConst<>+0(SB), Y7
 	VBLENDVPS    Y0, Y2, Y6, Y0
@@ -7285,7 +7379,7 @@ unrolled_end:
 single:
 	VMOVUPS      (DX)(BX*4), Y0
 	VPOR         vecConst<>+64(SB), Y0, Y1
-	VMOVUPS      vecConst<>+1248(SB), Y2
+	VMOVUPS      vecConst<>+1440(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMOVUPS      vecConst<>+224(SB), Y2
 	VFMADD231PS  vecConst<>+256(SB), Y1, Y2
@@ -7306,11 +7400,12 @@ single:
 	VPSUBD       Y1, Y3, Y1
 	VPADDD       vecConst<>+0(SB), Y1, Y1
 	VMULPS       Y4, Y2, Y2
+	VADDPS       vecConst<>+0(SB), Y2, Y3
+	VDIVPS       Y3, Y2, Y3
 	VCMPPS       $0x01, vecConst<>+32(SB), Y0, Y0
-	VMOVUPS      vecConst<>+0(SB), Y3
-	VBLENDVPS    Y0, Y2, Y3, Y3
-	VADDPS       vecConst<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      vecConst<>+0(SB), Y4
+	VBLENDVPS    Y0, Y2, Y4, Y2
+	VFNMADD231PS Y3, Y2, Y2
 	VMOVUPS      vecConst<>+0(SB), Y3
 	VBLENDVPS    Y0, Y1, Y3, Y0
 	VMULPS       Y0, Y2, Y0
@@ -7327,7 +7422,7 @@ single_end:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
 	VPOR         vecConst<>+64(SB), Y1, Y2
-	VMOVUPS      vecConst<>+1248(SB), Y3
+	VMOVUPS      vecConst<>+1440(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      vecConst<>+224(SB), Y3
 	VFMADD231PS  vecConst<>+256(SB), Y2, Y3
@@ -7348,11 +7443,12 @@ single_end:
 	VPSUBD       Y2, Y4, Y2
 	VPADDD       vecConst<>+0(SB), Y2, Y2
 	VMULPS       Y5, Y3, Y3
+	VADDPS       vecConst<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y4
 	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y1
-	VMOVUPS      vecConst<>+0(SB), Y4
-	VBLENDVPS    Y1, Y3, Y4, Y4
-	VADDPS       vecConst<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y4, Y3
+	VMOVUPS      vecConst<>+0(SB), Y5
+	VBLENDVPS    Y1, Y3, Y5, Y3
+	VFNMADD231PS Y4, Y3, Y3
 	VMOVUPS      vecConst<>+0(SB), Y4
 	VBLENDVPS    Y1, Y2, Y4, Y1
 	VMULPS       Y1, Y3, Y1
@@ -7380,38 +7476,38 @@ unrolled:
 	VPANDD.BCST       vecConst<>+96(SB), Z1, Z3
 	VMULPS            Z0, Z0, Z4
 	VMULPS            Z1, Z1, Z5
-	VBROADCASTSS      vecConst<>+1280(SB), Z6
-	VBROADCASTSS      vecConst<>+1280(SB), Z7
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z4, Z6
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z5, Z7
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z4, Z6
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z5, Z7
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z4, Z6
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z5, Z7
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z4, Z6
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z5, Z7
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z4, Z6
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z5, Z7
+	VBROADCASTSS      vecConst<>+1472(SB), Z6
+	VBROADCASTSS      vecConst<>+1472(SB), Z7
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z5, Z7
 	VFMADD213PS       Z2, Z2, Z6
 	VFMADD213PS       Z3, Z3, Z7
 	VBROADCASTSS      vecConst<>+1120(SB), Z4
 	VBROADCASTSS      vecConst<>+1120(SB), Z5
 	VMINPS            Z2, Z4, Z4
 	VMINPS            Z3, Z5, Z5
-	VBROADCASTSS      vecConst<>+1472(SB), Z12
-	VBROADCASTSS      vecConst<>+1472(SB), Z13
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z4, Z12
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z5, Z13
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z4, Z12
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z5, Z13
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z4, Z12
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z5, Z13
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z4, Z12
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z5, Z13
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z4, Z12
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z5, Z13
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z4, Z12
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z5, Z13
+	VBROADCASTSS      vecConst<>+1664(SB), Z12
+	VBROADCASTSS      vecConst<>+1664(SB), Z13
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z4, Z12
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z5, Z13
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z4, Z12
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z5, Z13
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z4, Z12
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z5, Z13
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z4, Z12
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z5, Z13
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z4, Z12
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z5, Z13
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z4, Z12
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z5, Z13
 	VMULPS            Z12, Z4, Z4
 	VMULPS            Z13, Z5, Z5
 	VBROADCASTSS      vecConst<>+224(SB), Z12
@@ -7448,8 +7544,8 @@ unrolled:
 	VPADDD.BCST       vecConst<>+0(SB), Z15, Z5
 	VFNMADD231PS      Z4, Z16, Z12
 	VFNMADD231PS      Z5, Z17, Z13
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z2, K1
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z3, K2
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z2, K1
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z3, K2
 	VBLENDMPS         Z6, Z12, K1, Z8
 	VBLENDMPS         Z7, Z13, K2, Z9
 	VBROADCASTSS      vecConst<>+64(SB), Z2
@@ -7471,22 +7567,22 @@ single:
 	VMOVUPS           (DX)(BX*4), Z0
 	VPANDD.BCST       vecConst<>+96(SB), Z0, Z1
 	VMULPS            Z0, Z0, Z2
-	VBROADCASTSS      vecConst<>+1280(SB), Z3
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z2, Z3
+	VBROADCASTSS      vecConst<>+1472(SB), Z3
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z2, Z3
 	VFMADD213PS       Z1, Z1, Z3
 	VBROADCASTSS      vecConst<>+1120(SB), Z2
 	VMINPS            Z1, Z2, Z2
-	VBROADCASTSS      vecConst<>+1472(SB), Z4
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z2, Z4
+	VBROADCASTSS      vecConst<>+1664(SB), Z4
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z2, Z4
 	VMULPS            Z4, Z2, Z2
 	VBROADCASTSS      vecConst<>+224(SB), Z4
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z2, Z4
@@ -7505,7 +7601,7 @@ single:
 	VFMADD213PS.BCST  vecConst<>+0(SB), Z2, Z6
 	VPADDD.BCST       vecConst<>+0(SB), Z5, Z2
 	VFNMADD231PS      Z2, Z6, Z4
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z1, K1
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z1, K1
 	VBLENDMPS         Z3, Z4, K1, Z10
 	VBROADCASTSS      vecConst<>+64(SB), Z1
 	VPTERNLOGD        $0xca, Z10, Z0, Z1
@@ -7524,22 +7620,22 @@ single_end:
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
 	VPANDD.BCST       vecConst<>+96(SB), Z0, Z1
 	VMULPS            Z0, Z0, Z2
-	VBROADCASTSS      vecConst<>+1280(SB), Z3
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z2, Z3
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z2, Z3
+	VBROADCASTSS      vecConst<>+1472(SB), Z3
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z2, Z3
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z2, Z3
 	VFMADD213PS       Z1, Z1, Z3
 	VBROADCASTSS      vecConst<>+1120(SB), Z2
 	VMINPS            Z1, Z2, Z2
-	VBROADCASTSS      vecConst<>+1472(SB), Z4
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z2, Z4
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z2, Z4
+	VBROADCASTSS      vecConst<>+1664(SB), Z4
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z2, Z4
 	VMULPS            Z4, Z2, Z2
 	VBROADCASTSS      vecConst<>+224(SB), Z4
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z2, Z4
@@ -7558,7 +7654,7 @@ single_end:
 	VFMADD213PS.BCST  vecConst<>+0(SB), Z2, Z6
 	VPADDD.BCST       vecConst<>+0(SB), Z5, Z2
 	VFNMADD231PS      Z2, Z6, Z4
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z1, K2
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z1, K2
 	VBLENDMPS         Z3, Z4, K2, Z11
 	VBROADCASTSS      vecConst<>+64(SB), Z1
 	VPTERNLOGD        $0xca, Z11, Z0, Z1
@@ -7586,38 +7682,38 @@ unrolled:
 	VPAND        vecConst<>+96(SB), Y1, Y3
 	VMULPS       Y0, Y0, Y4
 	VMULPS       Y1, Y1, Y5
-	VMOVUPS      vecConst<>+1280(SB), Y6
-	VMOVUPS      vecConst<>+1280(SB), Y7
-	VFMADD213PS  vecConst<>+1312(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1312(SB), Y5, Y7
-	VFMADD213PS  vecConst<>+1344(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1344(SB), Y5, Y7
-	VFMADD213PS  vecConst<>+1376(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1376(SB), Y5, Y7
-	VFMADD213PS  vecConst<>+1408(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1408(SB), Y5, Y7
-	VFMADD213PS  vecConst<>+1440(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1440(SB), Y5, Y7
+	VMOVUPS      vecConst<>+1472(SB), Y6
+	VMOVUPS      vecConst<>+1472(SB), Y7
+	VFMADD213PS  vecConst<>+1504(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1504(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1536(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1536(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1568(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1568(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1600(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1600(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1632(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1632(SB), Y5, Y7
 	VFMADD213PS  Y2, Y2, Y6
 	VFMADD213PS  Y3, Y3, Y7
 	VMOVUPS      vecConst<>+1120(SB), Y4
 	VMOVUPS      vecConst<>+1120(SB), Y5
 	VMINPS       Y2, Y4, Y4
 	VMINPS       Y3, Y5, Y5
-	VMOVUPS      vecConst<>+1472(SB), Y8
-	VMOVUPS      vecConst<>+1472(SB), Y9
-	VFMADD213PS  vecConst<>+1504(SB), Y4, Y8
-	VFMADD213PS  vecConst<>+1504(SB), Y5, Y9
-	VFMADD213PS  vecConst<>+1536(SB), Y4, Y8
-	VFMADD213PS  vecConst<>+1536(SB), Y5, Y9
-	VFMADD213PS  vecConst<>+1568(SB), Y4, Y8
-	VFMADD213PS  vecConst<>+1568(SB), Y5, Y9
-	VFMADD213PS  vecConst<>+1600(SB), Y4, Y8
-	VFMADD213PS  vecConst<>+1600(SB), Y5, Y9
-	VFMADD213PS  vecConst<>+1632(SB), Y4, Y8
-	VFMADD213PS  vecConst<>+1632(SB), Y5, Y9
-	VFMADD213PS  vecConst<>+1664(SB), Y4, Y8
-	VFMADD213PS  vecConst<>+1664(SB), Y5, Y9
+	VMOVUPS      vecConst<>+1664(SB), Y8
+	VMOVUPS      vecConst<>+1664(SB), Y9
+	VFMADD213PS  vecConst<>+1696(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1696(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1728(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1728(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1760(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1760(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1792(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1792(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1824(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1824(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1856(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1856(SB), Y5, Y9
 	VMULPS       Y8, Y4, Y4
 	VMULPS       Y9, Y5, Y5
 	VMOVUPS      vecConst<>+224(SB), Y8
@@ -7654,8 +7750,8 @@ unrolled:
 	VPADDD       vecConst<>+0(SB), Y11, Y5
 	VFNMADD231PS Y4, Y12, Y8
 	VFNMADD231PS Y5, Y13, Y9
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y2, Y2
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y3, Y3
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y2, Y2
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y3, Y3
 	VBLENDVPS    Y2, Y6, Y8, Y2
 	VBLENDVPS    Y3, Y7, Y9, Y3
 	VPAND        vecConst<>+96(SB), Y2, Y2
@@ -7679,22 +7775,22 @@ single:
 	VMOVUPS      (DX)(BX*4), Y0
 	VPAND        vecConst<>+96(SB), Y0, Y1
 	VMULPS       Y0, Y0, Y2
-	VMOVUPS      vecConst<>+1280(SB), Y3
-	VFMADD213PS  vecConst<>+1312(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+1344(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+1376(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+1408(SB), Y2, Y3
-	VFMADD213PS  vecConst<>+1440(SB), Y2, Y3
+	VMOVUPS      vecConst<>+1472(SB), Y3
+	VFMADD213PS  vecConst<>+1504(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1536(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1568(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1600(SB), Y2, Y3
+	VFMADD213PS  vecConst<>+1632(SB), Y2, Y3
 	VFMADD213PS  Y1, Y1, Y3
 	VMOVUPS      vecConst<>+1120(SB), Y2
 	VMINPS       Y1, Y2, Y2
-	VMOVUPS      vecConst<>+1472(SB), Y4
-	VFMADD213PS  vecConst<>+1504(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+1536(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+1568(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+1600(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+1632(SB), Y2, Y4
-	VFMADD213PS  vecConst<>+1664(SB), Y2, Y4
+	VMOVUPS      vecConst<>+1664(SB), Y4
+	VFMADD213PS  vecConst<>+1696(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+1728(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+1760(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+1792(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+1824(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+1856(SB), Y2, Y4
 	VMULPS       Y4, Y2, Y2
 	VMOVUPS      vecConst<>+224(SB), Y4
 	VFMADD231PS  vecConst<>+256(SB), Y2, Y4
@@ -7713,7 +7809,7 @@ single:
 	VFMADD213PS  vecConst<>+0(SB), Y2, Y6
 	VPADDD       vecConst<>+0(SB), Y5, Y2
 	VFNMADD231PS Y2, Y6, Y4
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y1, Y1
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y4, Y1
 	VPAND        vecConst<>+96(SB), Y1, Y1
 	VPAND        vecConst<>+64(SB), Y0, Y0
@@ -7732,22 +7828,22 @@ single_end:
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
 	VPAND        vecConst<>+96(SB), Y1, Y2
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vecConst<>+1280(SB), Y4
-	VFMADD213PS  vecConst<>+1312(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1344(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1376(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1408(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1440(SB), Y3, Y4
+	VMOVUPS      vecConst<>+1472(SB), Y4
+	VFMADD213PS  vecConst<>+1504(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1536(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1568(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1600(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1632(SB), Y3, Y4
 	VFMADD213PS  Y2, Y2, Y4
 	VMOVUPS      vecConst<>+1120(SB), Y3
 	VMINPS       Y2, Y3, Y3
-	VMOVUPS      vecConst<>+1472(SB), Y5
-	VFMADD213PS  vecConst<>+1504(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1536(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1568(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1600(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1632(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1664(SB), Y3, Y5
+	VMOVUPS      vecConst<>+1664(SB), Y5
+	VFMADD213PS  vecConst<>+1696(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1728(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1760(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1792(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1824(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1856(SB), Y3, Y5
 	VMULPS       Y5, Y3, Y3
 	VMOVUPS      vecConst<>+224(SB), Y5
 	VFMADD231PS  vecConst<>+256(SB), Y3, Y5
@@ -7766,7 +7862,7 @@ single_end:
 	VFMADD213PS  vecConst<>+0(SB), Y3, Y7
 	VPADDD       vecConst<>+0(SB), Y6, Y3
 	VFNMADD231PS Y3, Y7, Y5
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y2, Y2
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y5, Y2
 	VPAND        vecConst<>+96(SB), Y2, Y2
 	VPAND        vecConst<>+64(SB), Y1, Y1
@@ -7793,8 +7889,8 @@ unrolled:
 	VMOVUPS           64(DX)(BX*4), Z1
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z2
 	VPORD.BCST        vecConst<>+64(SB), Z1, Z3
-	VBROADCASTSS      vecConst<>+1248(SB), Z4
-	VBROADCASTSS      vecConst<>+1248(SB), Z5
+	VBROADCASTSS      vecConst<>+1440(SB), Z4
+	VBROADCASTSS      vecConst<>+1440(SB), Z5
 	VMAXPS            Z2, Z4, Z2
 	VMAXPS            Z3, Z5, Z3
 	VBROADCASTSS      vecConst<>+224(SB), Z4
@@ -7903,7 +7999,7 @@ unrolled_end:
 single:
 	VMOVUPS           (DX)(BX*4), Z0
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
 	VMAXPS            Z1, Z2, Z1
 	VBROADCASTSS      vecConst<>+224(SB), Z2
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
@@ -7965,7 +8061,7 @@ single_end:
 	KMOVW             SI, K1
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
 	VMAXPS            Z1, Z2, Z1
 	VBROADCASTSS      vecConst<>+224(SB), Z2
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
@@ -8035,8 +8131,8 @@ unrolled:
 	VMOVUPS      32(DX)(BX*4), Y1
 	VPOR         vecConst<>+64(SB), Y0, Y2
 	VPOR         vecConst<>+64(SB), Y1, Y3
-	VMOVUPS      vecConst<>+1248(SB), Y4
-	VMOVUPS      vecConst<>+1248(SB), Y5
+	VMOVUPS      vecConst<>+1440(SB), Y4
+	VMOVUPS      vecConst<>+1440(SB), Y5
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y5, Y3
 	VMOVUPS      vecConst<>+224(SB), Y4
@@ -8145,7 +8241,7 @@ unrolled_end:
 single:
 	VMOVUPS      (DX)(BX*4), Y0
 	VPOR         vecConst<>+64(SB), Y0, Y1
-	VMOVUPS      vecConst<>+1248(SB), Y2
+	VMOVUPS      vecConst<>+1440(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMOVUPS      vecConst<>+224(SB), Y2
 	VFMADD231PS  vecConst<>+256(SB), Y1, Y2
@@ -8206,7 +8302,7 @@ single_end:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
 	VPOR         vecConst<>+64(SB), Y1, Y2
-	VMOVUPS      vecConst<>+1248(SB), Y3
+	VMOVUPS      vecConst<>+1440(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      vecConst<>+224(SB), Y3
 	VFMADD231PS  vecConst<>+256(SB), Y2, Y3
@@ -8274,14 +8370,14 @@ TEXT ·vSiluAVX512(SB), NOSPLIT, $0-48
 unrolled:
 	VMOVUPS           (DX)(BX*4), Z0
 	VMOVUPS           64(DX)(BX*4), Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
-	VBROADCASTSS      vecConst<>+1248(SB), Z3
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z3
 	VMAXPS            Z0, Z2, Z0
 	VMAXPS            Z1, Z3, Z1
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z2
 	VPORD.BCST        vecConst<>+64(SB), Z1, Z3
-	VBROADCASTSS      vecConst<>+1248(SB), Z12
-	VBROADCASTSS      vecConst<>+1248(SB), Z13
+	VBROADCASTSS      vecConst<>+1440(SB), Z12
+	VBROADCASTSS      vecConst<>+1440(SB), Z13
 	VMAXPS            Z2, Z12, Z2
 	VMAXPS            Z3, Z13, Z3
 	VBROADCASTSS      vecConst<>+224(SB), Z12
@@ -8322,18 +8418,20 @@ unrolled:
 	VPADDD.BCST       vecConst<>+0(SB), Z3, Z3
 	VMULPS            Z16, Z12, Z12
 	VMULPS            Z17, Z13, Z13
+	VADDPS.BCST       vecConst<>+0(SB), Z12, Z14
+	VADDPS.BCST       vecConst<>+0(SB), Z13, Z15
+	VDIVPS            Z14, Z12, Z14
+	VDIVPS            Z15, Z13, Z15
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z0, K1
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z1, K2
-	VBROADCASTSS      vecConst<>+0(SB), Z14
-	VBROADCASTSS      vecConst<>+0(SB), Z15
-	VBLENDMPS         Z12, Z14, K1, Z4
-	VBLENDMPS         Z13, Z15, K2, Z5
+	VBROADCASTSS      vecConst<>+0(SB), Z16
+	VBROADCASTSS      vecConst<>+0(SB), Z17
+	VBLENDMPS         Z12, Z16, K1, Z4
+	VBLENDMPS         Z13, Z17, K2, Z5
+	VFNMADD231PS      Z14, Z4, Z4
+	VFNMADD231PS      Z15, Z5, Z5
 	VMULPS            Z0, Z4, Z0
 	VMULPS            Z1, Z5, Z1
-	VADDPS.BCST       vecConst<>+0(SB), Z12, Z12
-	VADDPS.BCST       vecConst<>+0(SB), Z13, Z13
-	VDIVPS            Z12, Z0, Z0
-	VDIVPS            Z13, Z1, Z1
 	VBROADCASTSS      vecConst<>+0(SB), Z12
 	VBROADCASTSS      vecConst<>+0(SB), Z13
 	VBLENDMPS         Z2, Z12, K1, Z6
@@ -8353,10 +8451,10 @@ unrolled_end:
 
 single:
 	VMOVUPS           (DX)(BX*4), Z0
-	VBROADCASTSS      vecConst<>+1248(SB), Z1
+	VBROADCASTSS      vecConst<>+1440(SB), Z1
 	VMAXPS            Z0, Z1, Z0
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
 	VMAXPS            Z1, Z2, Z1
 	VBROADCASTSS      vecConst<>+224(SB), Z2
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
@@ -8377,12 +8475,13 @@ single:
 	VPSUBD            Z1, Z3, Z1
 	VPADDD.BCST       vecConst<>+0(SB), Z1, Z1
 	VMULPS            Z4, Z2, Z2
+	VADDPS.BCST       vecConst<>+0(SB), Z2, Z3
+	VDIVPS            Z3, Z2, Z3
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z0, K1
-	VBROADCASTSS      vecConst<>+0(SB), Z3
-	VBLENDMPS         Z2, Z3, K1, Z8
+	VBROADCASTSS      vecConst<>+0(SB), Z4
+	VBLENDMPS         Z2, Z4, K1, Z8
+	VFNMADD231PS      Z3, Z8, Z8
 	VMULPS            Z0, Z8, Z0
-	VADDPS.BCST       vecConst<>+0(SB), Z2, Z2
-	VDIVPS            Z2, Z0, Z0
 	VBROADCASTSS      vecConst<>+0(SB), Z2
 	VBLENDMPS         Z1, Z2, K1, Z9
 	VMULPS            Z9, Z0, Z0
@@ -8399,10 +8498,10 @@ single_end:
 	DECL              SI
 	KMOVW             SI, K1
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
-	VBROADCASTSS      vecConst<>+1248(SB), Z1
+	VBROADCASTSS      vecConst<>+1440(SB), Z1
 	VMAXPS            Z0, Z1, Z0
 	VPORD.BCST        vecConst<>+64(SB), Z0, Z1
-	VBROADCASTSS      vecConst<>+1248(SB), Z2
+	VBROADCASTSS      vecConst<>+1440(SB), Z2
 	VMAXPS            Z1, Z2, Z1
 	VBROADCASTSS      vecConst<>+224(SB), Z2
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z1, Z2
@@ -8423,12 +8522,13 @@ single_end:
 	VPSUBD            Z1, Z3, Z1
 	VPADDD.BCST       vecConst<>+0(SB), Z1, Z1
 	VMULPS            Z4, Z2, Z2
+	VADDPS.BCST       vecConst<>+0(SB), Z2, Z3
+	VDIVPS            Z3, Z2, Z3
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z0, K2
-	VBROADCASTSS      vecConst<>+0(SB), Z3
-	VBLENDMPS         Z2, Z3, K2, Z10
+	VBROADCASTSS      vecConst<>+0(SB), Z4
+	VBLENDMPS         Z2, Z4, K2, Z10
+	VFNMADD231PS      Z3, Z10, Z10
 	VMULPS            Z0, Z10, Z0
-	VADDPS.BCST       vecConst<>+0(SB), Z2, Z2
-	VDIVPS            Z2, Z0, Z0
 	VBROADCASTSS      vecConst<>+0(SB), Z2
 	VBLENDMPS         Z1, Z2, K2, Z11
 	VMULPS            Z11, Z0, Z0
@@ -8452,14 +8552,14 @@ TEXT ·vSiluAVX2(SB), NOSPLIT, $0-48
 unrolled:
 	VMOVUPS      (DX)(BX*4), Y0
 	VMOVUPS      32(DX)(BX*4), Y1
-	VMOVUPS      vecConst<>+1248(SB), Y2
-	VMOVUPS      vecConst<>+1248(SB), Y3
+	VMOVUPS      vecConst<>+1440(SB), Y2
+	VMOVUPS      vecConst<>+1440(SB), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VPOR         vecConst<>+64(SB), Y0, Y2
 	VPOR         vecConst<>+64(SB), Y1, Y3
-	VMOVUPS      vecConst<>+1248(SB), Y4
-	VMOVUPS      vecConst<>+1248(SB), Y5
+	VMOVUPS      vecConst<>+1440(SB), Y4
+	VMOVUPS      vecConst<>+1440(SB), Y5
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y5, Y3
 	VMOVUPS      vecConst<>+224(SB), Y4
@@ -8500,22 +8600,24 @@ unrolled:
 	VPADDD       vecConst<>+0(SB), Y3, Y3
 	VMULPS       Y8, Y4, Y4
 	VMULPS       Y9, Y5, Y5
-	VCMPPS       $0x01, vecConst<>+32(SB), Y0, Y6
-	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y7
-	VMOVUPS      vecConst<>+0(SB), Y8
-	VMOVUPS      vecConst<>+0(SB), Y9
-	VBLENDVPS    Y6, Y4, Y8, Y8
-	VBLENDVPS    Y7, Y5, Y9, Y9
-	VMULPS       Y0, Y8, Y0
-	VMULPS       Y1, Y9, Y1
-	VADDPS       vecConst<>+0(SB), Y4, Y4
-	VADDPS       vecConst<>+0(SB), Y5, Y5
-	VDIVPS       Y4, Y0, Y0
-	VDIVPS       Y5, Y1, Y1
+	VADDPS       vecConst<>+0(SB), Y4, Y6
+	VADDPS       vecConst<>+0(SB), Y5, Y7
+	VDIVPS       Y6, Y4, Y6
+	VDIVPS       Y7, Y5, Y7
+	VCMPPS       $0x01, vecConst<>+32(SB), Y0, Y8
+	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y9
+	VMOVUPS      vecConst<>+0(SB), Y10
+	VMOVUPS      vecConst<>+0(SB), Y11
+	VBLENDVPS    Y8, Y4, Y10, Y4
+	VBLENDVPS    Y9, Y5, Y11, Y5
+	VFNMADD231PS Y6, Y4, Y4
+	VFNMADD231PS Y7, Y5, Y5
+	VMULPS       Y0, Y4, Y0
+	VMULPS       Y1, Y5, Y1
 	VMOVUPS      vecConst<>+0(SB), Y4
 	VMOVUPS      vecConst<>+0(SB), Y5
-	VBLENDVPS    Y6, Y2, Y4, Y2
-	VBLENDVPS    Y7, Y3, Y5, Y3
+	VBLENDVPS    Y8, Y2, Y4, Y2
+	VBLENDVPS    Y9, Y3, Y5, Y3
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMOVUPS      Y0, (CX)(BX*4)
@@ -8531,10 +8633,10 @@ unrolled_end:
 
 single:
 	VMOVUPS      (DX)(BX*4), Y0
-	VMOVUPS      vecConst<>+1248(SB), Y1
+	VMOVUPS      vecConst<>+1440(SB), Y1
 	VMAXPS       Y0, Y1, Y0
 	VPOR         vecConst<>+64(SB), Y0, Y1
-	VMOVUPS      vecConst<>+1248(SB), Y2
+	VMOVUPS      vecConst<>+1440(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMOVUPS      vecConst<>+224(SB), Y2
 	VFMADD231PS  vecConst<>+256(SB), Y1, Y2
@@ -8555,14 +8657,15 @@ single:
 	VPSUBD       Y1, Y3, Y1
 	VPADDD       vecConst<>+0(SB), Y1, Y1
 	VMULPS       Y4, Y2, Y2
-	VCMPPS       $0x01, vecConst<>+32(SB), Y0, Y3
-	VMOVUPS      vecConst<>+0(SB), Y4
-	VBLENDVPS    Y3, Y2, Y4, Y4
-	VMULPS       Y0, Y4, Y0
-	VADDPS       vecConst<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y0, Y0
+	VADDPS       vecConst<>+0(SB), Y2, Y3
+	VDIVPS       Y3, Y2, Y3
+	VCMPPS       $0x01, vecConst<>+32(SB), Y0, Y4
+	VMOVUPS      vecConst<>+0(SB), Y5
+	VBLENDVPS    Y4, Y2, Y5, Y2
+	VFNMADD231PS Y3, Y2, Y2
+	VMULPS       Y0, Y2, Y0
 	VMOVUPS      vecConst<>+0(SB), Y2
-	VBLENDVPS    Y3, Y1, Y2, Y1
+	VBLENDVPS    Y4, Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (CX)(BX*4)
 	ADDQ         $+8, BX
@@ -8576,10 +8679,10 @@ single_end:
 	NEGQ         AX
 	VMOVUPS      (SI)(AX*4), Y0
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
-	VMOVUPS      vecConst<>+1248(SB), Y2
+	VMOVUPS      vecConst<>+1440(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VPOR         vecConst<>+64(SB), Y1, Y2
-	VMOVUPS      vecConst<>+1248(SB), Y3
+	VMOVUPS      vecConst<>+1440(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      vecConst<>+224(SB), Y3
 	VFMADD231PS  vecConst<>+256(SB), Y2, Y3
@@ -8600,14 +8703,15 @@ single_end:
 	VPSUBD       Y2, Y4, Y2
 	VPADDD       vecConst<>+0(SB), Y2, Y2
 	VMULPS       Y5, Y3, Y3
-	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y4
-	VMOVUPS      vecConst<>+0(SB), Y5
-	VBLENDVPS    Y4, Y3, Y5, Y5
-	VMULPS       Y1, Y5, Y1
-	VADDPS       vecConst<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y1, Y1
+	VADDPS       vecConst<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y4
+	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y5
+	VMOVUPS      vecConst<>+0(SB), Y6
+	VBLENDVPS    Y5, Y3, Y6, Y3
+	VFNMADD231PS Y4, Y3, Y3
+	VMULPS       Y1, Y3, Y1
 	VMOVUPS      vecConst<>+0(SB), Y3
-	VBLENDVPS    Y4, Y2, Y3, Y2
+	VBLENDVPS    Y5, Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (CX)(BX*4)
 
@@ -8635,38 +8739,38 @@ unrolled:
 	VPANDD.BCST       vecConst<>+96(SB), Z3, Z5
 	VMULPS            Z2, Z2, Z6
 	VMULPS            Z3, Z3, Z7
-	VBROADCASTSS      vecConst<>+1280(SB), Z8
-	VBROADCASTSS      vecConst<>+1280(SB), Z9
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z6, Z8
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z7, Z9
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z6, Z8
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z7, Z9
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z6, Z8
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z7, Z9
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z6, Z8
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z7, Z9
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z6, Z8
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z7, Z9
+	VBROADCASTSS      vecConst<>+1472(SB), Z8
+	VBROADCASTSS      vecConst<>+1472(SB), Z9
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z7, Z9
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z7, Z9
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z7, Z9
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z7, Z9
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z7, Z9
 	VFMADD213PS       Z4, Z4, Z8
 	VFMADD213PS       Z5, Z5, Z9
 	VBROADCASTSS      vecConst<>+1120(SB), Z6
 	VBROADCASTSS      vecConst<>+1120(SB), Z7
 	VMINPS            Z4, Z6, Z6
 	VMINPS            Z5, Z7, Z7
-	VBROADCASTSS      vecConst<>+1472(SB), Z14
-	VBROADCASTSS      vecConst<>+1472(SB), Z15
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z6, Z14
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z7, Z15
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z6, Z14
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z7, Z15
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z6, Z14
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z7, Z15
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z6, Z14
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z7, Z15
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z6, Z14
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z7, Z15
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z6, Z14
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z7, Z15
+	VBROADCASTSS      vecConst<>+1664(SB), Z14
+	VBROADCASTSS      vecConst<>+1664(SB), Z15
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z6, Z14
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z7, Z15
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z6, Z14
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z7, Z15
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z6, Z14
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z7, Z15
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z6, Z14
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z7, Z15
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z6, Z14
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z7, Z15
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z6, Z14
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z7, Z15
 	VMULPS            Z14, Z6, Z6
 	VMULPS            Z15, Z7, Z7
 	VBROADCASTSS      vecConst<>+224(SB), Z14
@@ -8703,16 +8807,16 @@ unrolled:
 	VPADDD.BCST       vecConst<>+0(SB), Z17, Z7
 	VFNMADD231PS      Z6, Z18, Z14
 	VFNMADD231PS      Z7, Z19, Z15
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z4, K1
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z5, K2
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z4, K1
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z5, K2
 	VBLENDMPS         Z8, Z14, K1, Z10
 	VBLENDMPS         Z9, Z15, K2, Z11
 	VBROADCASTSS      vecConst<>+64(SB), Z4
 	VBROADCASTSS      vecConst<>+64(SB), Z5
 	VPTERNLOGD        $0xca, Z10, Z2, Z4
 	VPTERNLOGD        $0xca, Z11, Z3, Z5
-	VBROADCASTSS      vecConst<>+1728(SB), Z2
-	VBROADCASTSS      vecConst<>+1728(SB), Z3
+	VBROADCASTSS      vecConst<>+1920(SB), Z2
+	VBROADCASTSS      vecConst<>+1920(SB), Z3
 	VMULPS.BCST       vecConst<>+576(SB), Z0, Z6
 	VMULPS.BCST       vecConst<>+576(SB), Z1, Z7
 	VMAXPS            Z6, Z2, Z2
@@ -8739,22 +8843,22 @@ single:
 	VMULPS.BCST       vecConst<>+672(SB), Z0, Z1
 	VPANDD.BCST       vecConst<>+96(SB), Z1, Z2
 	VMULPS            Z1, Z1, Z3
-	VBROADCASTSS      vecConst<>+1280(SB), Z4
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z3, Z4
+	VBROADCASTSS      vecConst<>+1472(SB), Z4
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z3, Z4
 	VFMADD213PS       Z2, Z2, Z4
 	VBROADCASTSS      vecConst<>+1120(SB), Z3
 	VMINPS            Z2, Z3, Z3
-	VBROADCASTSS      vecConst<>+1472(SB), Z5
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z3, Z5
+	VBROADCASTSS      vecConst<>+1664(SB), Z5
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z3, Z5
 	VMULPS            Z5, Z3, Z3
 	VBROADCASTSS      vecConst<>+224(SB), Z5
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z3, Z5
@@ -8773,11 +8877,11 @@ single:
 	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z7
 	VPADDD.BCST       vecConst<>+0(SB), Z6, Z3
 	VFNMADD231PS      Z3, Z7, Z5
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z2, K1
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z2, K1
 	VBLENDMPS         Z4, Z5, K1, Z12
 	VBROADCASTSS      vecConst<>+64(SB), Z2
 	VPTERNLOGD        $0xca, Z12, Z1, Z2
-	VBROADCASTSS      vecConst<>+1728(SB), Z1
+	VBROADCASTSS      vecConst<>+1920(SB), Z1
 	VMULPS.BCST       vecConst<>+576(SB), Z0, Z3
 	VMAXPS            Z3, Z1, Z1
 	VFMADD213PS       Z1, Z1, Z2
@@ -8799,22 +8903,22 @@ single_end:
 	VMULPS.BCST       vecConst<>+672(SB), Z0, Z1
 	VPANDD.BCST       vecConst<>+96(SB), Z1, Z2
 	VMULPS            Z1, Z1, Z3
-	VBROADCASTSS      vecConst<>+1280(SB), Z4
-	VFMADD213PS.BCST  vecConst<>+1312(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1344(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1376(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1408(SB), Z3, Z4
-	VFMADD213PS.BCST  vecConst<>+1440(SB), Z3, Z4
+	VBROADCASTSS      vecConst<>+1472(SB), Z4
+	VFMADD213PS.BCST  vecConst<>+1504(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1536(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1568(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1600(SB), Z3, Z4
+	VFMADD213PS.BCST  vecConst<>+1632(SB), Z3, Z4
 	VFMADD213PS       Z2, Z2, Z4
 	VBROADCASTSS      vecConst<>+1120(SB), Z3
 	VMINPS            Z2, Z3, Z3
-	VBROADCASTSS      vecConst<>+1472(SB), Z5
-	VFMADD213PS.BCST  vecConst<>+1504(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1536(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1568(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1600(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1632(SB), Z3, Z5
-	VFMADD213PS.BCST  vecConst<>+1664(SB), Z3, Z5
+	VBROADCASTSS      vecConst<>+1664(SB), Z5
+	VFMADD213PS.BCST  vecConst<>+1696(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1728(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z3, Z5
 	VMULPS            Z5, Z3, Z3
 	VBROADCASTSS      vecConst<>+224(SB), Z5
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z3, Z5
@@ -8833,11 +8937,11 @@ single_end:
 	VFMADD213PS.BCST  vecConst<>+0(SB), Z3, Z7
 	VPADDD.BCST       vecConst<>+0(SB), Z6, Z3
 	VFNMADD231PS      Z3, Z7, Z5
-	VCMPPS.BCST       $0x01, vecConst<>+1696(SB), Z2, K2
+	VCMPPS.BCST       $0x01, vecConst<>+1888(SB), Z2, K2
 	VBLENDMPS         Z4, Z5, K2, Z13
 	VBROADCASTSS      vecConst<>+64(SB), Z2
 	VPTERNLOGD        $0xca, Z13, Z1, Z2
-	VBROADCASTSS      vecConst<>+1728(SB), Z1
+	VBROADCASTSS      vecConst<>+1920(SB), Z1
 	VMULPS.BCST       vecConst<>+576(SB), Z0, Z3
 	VMAXPS            Z3, Z1, Z1
 	VFMADD213PS       Z1, Z1, Z2
@@ -8869,38 +8973,38 @@ unrolled:
 	VPAND        vecConst<>+96(SB), Y3, Y5
 	VMULPS       Y2, Y2, Y6
 	VMULPS       Y3, Y3, Y7
-	VMOVUPS      vecConst<>+1280(SB), Y8
-	VMOVUPS      vecConst<>+1280(SB), Y9
-	VFMADD213PS  vecConst<>+1312(SB), Y6, Y8
-	VFMADD213PS  vecConst<>+1312(SB), Y7, Y9
-	VFMADD213PS  vecConst<>+1344(SB), Y6, Y8
-	VFMADD213PS  vecConst<>+1344(SB), Y7, Y9
-	VFMADD213PS  vecConst<>+1376(SB), Y6, Y8
-	VFMADD213PS  vecConst<>+1376(SB), Y7, Y9
-	VFMADD213PS  vecConst<>+1408(SB), Y6, Y8
-	VFMADD213PS  vecConst<>+1408(SB), Y7, Y9
-	VFMADD213PS  vecConst<>+1440(SB), Y6, Y8
-	VFMADD213PS  vecConst<>+1440(SB), Y7, Y9
+	VMOVUPS      vecConst<>+1472(SB), Y8
+	VMOVUPS      vecConst<>+1472(SB), Y9
+	VFMADD213PS  vecConst<>+1504(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+1504(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+1536(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+1536(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+1568(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+1568(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+1600(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+1600(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+1632(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+1632(SB), Y7, Y9
 	VFMADD213PS  Y4, Y4, Y8
 	VFMADD213PS  Y5, Y5, Y9
 	VMOVUPS      vecConst<>+1120(SB), Y6
 	VMOVUPS      vecConst<>+1120(SB), Y7
 	VMINPS       Y4, Y6, Y6
 	VMINPS       Y5, Y7, Y7
-	VMOVUPS      vecConst<>+1472(SB), Y10
-	VMOVUPS      vecConst<>+1472(SB), Y11
-	VFMADD213PS  vecConst<>+1504(SB), Y6, Y10
-	VFMADD213PS  vecConst<>+1504(SB), Y7, Y11
-	VFMADD213PS  vecConst<>+1536(SB), Y6, Y10
-	VFMADD213PS  vecConst<>+1536(SB), Y7, Y11
-	VFMADD213PS  vecConst<>+1568(SB), Y6, Y10
-	VFMADD213PS  vecConst<>+1568(SB), Y7, Y11
-	VFMADD213PS  vecConst<>+1600(SB), Y6, Y10
-	VFMADD213PS  vecConst<>+1600(SB), Y7, Y11
-	VFMADD213PS  vecConst<>+1632(SB), Y6, Y10
-	VFMADD213PS  vecConst<>+1632(SB), Y7, Y11
-	VFMADD213PS  vecConst<>+1664(SB), Y6, Y10
-	VFMADD213PS  vecConst<>+1664(SB), Y7, Y11
+	VMOVUPS      vecConst<>+1664(SB), Y10
+	VMOVUPS      vecConst<>+1664(SB), Y11
+	VFMADD213PS  vecConst<>+1696(SB), Y6, Y10
+	VFMADD213PS  vecConst<>+1696(SB), Y7, Y11
+	VFMADD213PS  vecConst<>+1728(SB), Y6, Y10
+	VFMADD213PS  vecConst<>+1728(SB), Y7, Y11
+	VFMADD213PS  vecConst<>+1760(SB), Y6, Y10
+	VFMADD213PS  vecConst<>+1760(SB), Y7, Y11
+	VFMADD213PS  vecConst<>+1792(SB), Y6, Y10
+	VFMADD213PS  vecConst<>+1792(SB), Y7, Y11
+	VFMADD213PS  vecConst<>+1824(SB), Y6, Y10
+	VFMADD213PS  vecConst<>+1824(SB), Y7, Y11
+	VFMADD213PS  vecConst<>+1856(SB), Y6, Y10
+	VFMADD213PS  vecConst<>+1856(SB), Y7, Y11
 	VMULPS       Y10, Y6, Y6
 	VMULPS       Y11, Y7, Y7
 	VMOVUPS      vecConst<>+224(SB), Y10
@@ -8937,8 +9041,8 @@ unrolled:
 	VPADDD       vecConst<>+0(SB), Y13, Y7
 	VFNMADD231PS Y6, Y14, Y10
 	VFNMADD231PS Y7, Y15, Y11
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y4, Y4
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y5, Y5
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y4, Y4
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y5, Y5
 	VBLENDVPS    Y4, Y8, Y10, Y4
 	VBLENDVPS    Y5, Y9, Y11, Y5
 	VPAND        vecConst<>+96(SB), Y4, Y4
@@ -8947,8 +9051,8 @@ unrolled:
 	VPAND        vecConst<>+64(SB), Y3, Y3
 	VPOR         Y2, Y4, Y2
 	VPOR         Y3, Y5, Y3
-	VMOVUPS      vecConst<>+1728(SB), Y4
-	VMOVUPS      vecConst<>+1728(SB), Y5
+	VMOVUPS      vecConst<>+1920(SB), Y4
+	VMOVUPS      vecConst<>+1920(SB), Y5
 	VMULPS       vecConst<>+576(SB), Y0, Y6
 	VMULPS       vecConst<>+576(SB), Y1, Y7
 	VMAXPS       Y6, Y4, Y4
@@ -8977,22 +9081,22 @@ single:
 	VMULPS       vecConst<>+672(SB), Y0, Y1
 	VPAND        vecConst<>+96(SB), Y1, Y2
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vecConst<>+1280(SB), Y4
-	VFMADD213PS  vecConst<>+1312(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1344(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1376(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1408(SB), Y3, Y4
-	VFMADD213PS  vecConst<>+1440(SB), Y3, Y4
+	VMOVUPS      vecConst<>+1472(SB), Y4
+	VFMADD213PS  vecConst<>+1504(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1536(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1568(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1600(SB), Y3, Y4
+	VFMADD213PS  vecConst<>+1632(SB), Y3, Y4
 	VFMADD213PS  Y2, Y2, Y4
 	VMOVUPS      vecConst<>+1120(SB), Y3
 	VMINPS       Y2, Y3, Y3
-	VMOVUPS      vecConst<>+1472(SB), Y5
-	VFMADD213PS  vecConst<>+1504(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1536(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1568(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1600(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1632(SB), Y3, Y5
-	VFMADD213PS  vecConst<>+1664(SB), Y3, Y5
+	VMOVUPS      vecConst<>+1664(SB), Y5
+	VFMADD213PS  vecConst<>+1696(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1728(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1760(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1792(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1824(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+1856(SB), Y3, Y5
 	VMULPS       Y5, Y3, Y3
 	VMOVUPS      vecConst<>+224(SB), Y5
 	VFMADD231PS  vecConst<>+256(SB), Y3, Y5
@@ -9011,12 +9115,12 @@ single:
 	VFMADD213PS  vecConst<>+0(SB), Y3, Y7
 	VPADDD       vecConst<>+0(SB), Y6, Y3
 	VFNMADD231PS Y3, Y7, Y5
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y2, Y2
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y5, Y2
 	VPAND        vecConst<>+96(SB), Y2, Y2
 	VPAND        vecConst<>+64(SB), Y1, Y1
 	VPOR         Y1, Y2, Y1
-	VMOVUPS      vecConst<>+1728(SB), Y2
+	VMOVUPS      vecConst<>+1920(SB), Y2
 	VMULPS       vecConst<>+576(SB), Y0, Y3
 	VMAXPS       Y3, Y2, Y2
 	VFMADD213PS  Y2, Y2, Y1
@@ -9038,22 +9142,22 @@ single_end:
 	VMULPS       vecConst<>+672(SB), Y1, Y2
 	VPAND        vecConst<>+96(SB), Y2, Y3
 	VMULPS       Y2, Y2, Y4
-	VMOVUPS      vecConst<>+1280(SB), Y5
-	VFMADD213PS  vecConst<>+1312(SB), Y4, Y5
-	VFMADD213PS  vecConst<>+1344(SB), Y4, Y5
-	VFMADD213PS  vecConst<>+1376(SB), Y4, Y5
-	VFMADD213PS  vecConst<>+1408(SB), Y4, Y5
-	VFMADD213PS  vecConst<>+1440(SB), Y4, Y5
+	VMOVUPS      vecConst<>+1472(SB), Y5
+	VFMADD213PS  vecConst<>+1504(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+1536(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+1568(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+1600(SB), Y4, Y5
+	VFMADD213PS  vecConst<>+1632(SB), Y4, Y5
 	VFMADD213PS  Y3, Y3, Y5
 	VMOVUPS      vecConst<>+1120(SB), Y4
 	VMINPS       Y3, Y4, Y4
-	VMOVUPS      vecConst<>+1472(SB), Y6
-	VFMADD213PS  vecConst<>+1504(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1536(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1568(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1600(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1632(SB), Y4, Y6
-	VFMADD213PS  vecConst<>+1664(SB), Y4, Y6
+	VMOVUPS      vecConst<>+1664(SB), Y6
+	VFMADD213PS  vecConst<>+1696(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1728(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1760(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1792(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1824(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1856(SB), Y4, Y6
 	VMULPS       Y6, Y4, Y4
 	VMOVUPS      vecConst<>+224(SB), Y6
 	VFMADD231PS  vecConst<>+256(SB), Y4, Y6
@@ -9072,12 +9176,12 @@ single_end:
 	VFMADD213PS  vecConst<>+0(SB), Y4, Y8
 	VPADDD       vecConst<>+0(SB), Y7, Y4
 	VFNMADD231PS Y4, Y8, Y6
-	VCMPPS       $0x01, vecConst<>+1696(SB), Y3, Y3
+	VCMPPS       $0x01, vecConst<>+1888(SB), Y3, Y3
 	VBLENDVPS    Y3, Y5, Y6, Y3
 	VPAND        vecConst<>+96(SB), Y3, Y3
 	VPAND        vecConst<>+64(SB), Y2, Y2
 	VPOR         Y2, Y3, Y2
-	VMOVUPS      vecConst<>+1728(SB), Y3
+	VMOVUPS      vecConst<>+1920(SB), Y3
 	VMULPS       vecConst<>+576(SB), Y1, Y4
 	VMAXPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y3, Y2
@@ -9104,22 +9208,22 @@ TEXT ·vGeluTanhAVX512(SB), NOSPLIT, $0-48
 unrolled:
 	VMOVUPS           (DX)(BX*4), Z0
 	VMOVUPS           64(DX)(BX*4), Z1
-	VBROADCASTSS      vecConst<>+1760(SB), Z2
-	VBROADCASTSS      vecConst<>+1760(SB), Z3
+	VBROADCASTSS      vecConst<>+1952(SB), Z2
+	VBROADCASTSS      vecConst<>+1952(SB), Z3
 	VMAXPS            Z0, Z2, Z0
 	VMAXPS            Z1, Z3, Z1
 	VMULPS            Z0, Z0, Z2
 	VMULPS            Z1, Z1, Z3
-	VBROADCASTSS      vecConst<>+1792(SB), Z12
-	VBROADCASTSS      vecConst<>+1792(SB), Z13
-	VFMADD213PS.BCST  vecConst<>+1824(SB), Z12, Z2
-	VFMADD213PS.BCST  vecConst<>+1824(SB), Z13, Z3
+	VBROADCASTSS      vecConst<>+1984(SB), Z12
+	VBROADCASTSS      vecConst<>+1984(SB), Z13
+	VFMADD213PS.BCST  vecConst<>+2016(SB), Z12, Z2
+	VFMADD213PS.BCST  vecConst<>+2016(SB), Z13, Z3
 	VMULPS            Z2, Z0, Z2
 	VMULPS            Z3, Z1, Z3
 	VPORD.BCST        vecConst<>+64(SB), Z2, Z12
 	VPORD.BCST        vecConst<>+64(SB), Z3, Z13
-	VBROADCASTSS      vecConst<>+1248(SB), Z14
-	VBROADCASTSS      vecConst<>+1248(SB), Z15
+	VBROADCASTSS      vecConst<>+1440(SB), Z14
+	VBROADCASTSS      vecConst<>+1440(SB), Z15
 	VMAXPS            Z12, Z14, Z12
 	VMAXPS            Z13, Z15, Z13
 	VBROADCASTSS      vecConst<>+224(SB), Z14
@@ -9160,18 +9264,20 @@ unrolled:
 	VPADDD.BCST       vecConst<>+0(SB), Z13, Z13
 	VMULPS            Z18, Z14, Z14
 	VMULPS            Z19, Z15, Z15
+	VADDPS.BCST       vecConst<>+0(SB), Z14, Z16
+	VADDPS.BCST       vecConst<>+0(SB), Z15, Z17
+	VDIVPS            Z16, Z14, Z16
+	VDIVPS            Z17, Z15, Z17
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z2, K1
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z3, K2
 	VBROADCASTSS      vecConst<>+0(SB), Z2
 	VBROADCASTSS      vecConst<>+0(SB), Z3
 	VBLENDMPS         Z14, Z2, K1, Z4
 	VBLENDMPS         Z15, Z3, K2, Z5
+	VFNMADD231PS      Z16, Z4, Z4
+	VFNMADD231PS      Z17, Z5, Z5
 	VMULPS            Z0, Z4, Z0
 	VMULPS            Z1, Z5, Z1
-	VADDPS.BCST       vecConst<>+0(SB), Z14, Z2
-	VADDPS.BCST       vecConst<>+0(SB), Z15, Z3
-	VDIVPS            Z2, Z0, Z0
-	VDIVPS            Z3, Z1, Z1
 	VBROADCASTSS      vecConst<>+0(SB), Z2
 	VBROADCASTSS      vecConst<>+0(SB), Z3
 	VBLENDMPS         Z12, Z2, K1, Z6
@@ -9191,14 +9297,14 @@ unrolled_end:
 
 single:
 	VMOVUPS           (DX)(BX*4), Z0
-	VBROADCASTSS      vecConst<>+1760(SB), Z1
+	VBROADCASTSS      vecConst<>+1952(SB), Z1
 	VMAXPS            Z0, Z1, Z0
 	VMULPS            Z0, Z0, Z1
-	VBROADCASTSS      vecConst<>+1792(SB), Z2
-	VFMADD213PS.BCST  vecConst<>+1824(SB), Z2, Z1
+	VBROADCASTSS      vecConst<>+1984(SB), Z2
+	VFMADD213PS.BCST  vecConst<>+2016(SB), Z2, Z1
 	VMULPS            Z1, Z0, Z1
 	VPORD.BCST        vecConst<>+64(SB), Z1, Z2
-	VBROADCASTSS      vecConst<>+1248(SB), Z3
+	VBROADCASTSS      vecConst<>+1440(SB), Z3
 	VMAXPS            Z2, Z3, Z2
 	VBROADCASTSS      vecConst<>+224(SB), Z3
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z2, Z3
@@ -9219,12 +9325,13 @@ single:
 	VPSUBD            Z2, Z4, Z2
 	VPADDD.BCST       vecConst<>+0(SB), Z2, Z2
 	VMULPS            Z5, Z3, Z3
+	VADDPS.BCST       vecConst<>+0(SB), Z3, Z4
+	VDIVPS            Z4, Z3, Z4
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z1, K1
 	VBROADCASTSS      vecConst<>+0(SB), Z1
 	VBLENDMPS         Z3, Z1, K1, Z8
+	VFNMADD231PS      Z4, Z8, Z8
 	VMULPS            Z0, Z8, Z0
-	VADDPS.BCST       vecConst<>+0(SB), Z3, Z1
-	VDIVPS            Z1, Z0, Z0
 	VBROADCASTSS      vecConst<>+0(SB), Z1
 	VBLENDMPS         Z2, Z1, K1, Z9
 	VMULPS            Z9, Z0, Z0
@@ -9241,14 +9348,14 @@ single_end:
 	DECL              SI
 	KMOVW             SI, K1
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
-	VBROADCASTSS      vecConst<>+1760(SB), Z1
+	VBROADCASTSS      vecConst<>+1952(SB), Z1
 	VMAXPS            Z0, Z1, Z0
 	VMULPS            Z0, Z0, Z1
-	VBROADCASTSS      vecConst<>+1792(SB), Z2
-	VFMADD213PS.BCST  vecConst<>+1824(SB), Z2, Z1
+	VBROADCASTSS      vecConst<>+1984(SB), Z2
+	VFMADD213PS.BCST  vecConst<>+2016(SB), Z2, Z1
 	VMULPS            Z1, Z0, Z1
 	VPORD.BCST        vecConst<>+64(SB), Z1, Z2
-	VBROADCASTSS      vecConst<>+1248(SB), Z3
+	VBROADCASTSS      vecConst<>+1440(SB), Z3
 	VMAXPS            Z2, Z3, Z2
 	VBROADCASTSS      vecConst<>+224(SB), Z3
 	VFMADD231PS.BCST  vecConst<>+256(SB), Z2, Z3
@@ -9269,12 +9376,13 @@ single_end:
 	VPSUBD            Z2, Z4, Z2
 	VPADDD.BCST       vecConst<>+0(SB), Z2, Z2
 	VMULPS            Z5, Z3, Z3
+	VADDPS.BCST       vecConst<>+0(SB), Z3, Z4
+	VDIVPS            Z4, Z3, Z4
 	VCMPPS.BCST       $0x01, vecConst<>+32(SB), Z1, K2
 	VBROADCASTSS      vecConst<>+0(SB), Z1
 	VBLENDMPS         Z3, Z1, K2, Z10
+	VFNMADD231PS      Z4, Z10, Z10
 	VMULPS            Z0, Z10, Z0
-	VADDPS.BCST       vecConst<>+0(SB), Z3, Z1
-	VDIVPS            Z1, Z0, Z0
 	VBROADCASTSS      vecConst<>+0(SB), Z1
 	VBLENDMPS         Z2, Z1, K2, Z11
 	VMULPS            Z11, Z0, Z0
@@ -9298,22 +9406,22 @@ TEXT ·vGeluTanhAVX2(SB), NOSPLIT, $0-48
 unrolled:
 	VMOVUPS      (DX)(BX*4), Y0
 	VMOVUPS      32(DX)(BX*4), Y1
-	VMOVUPS      vecConst<>+1760(SB), Y2
-	VMOVUPS      vecConst<>+1760(SB), Y3
+	VMOVUPS      vecConst<>+1952(SB), Y2
+	VMOVUPS      vecConst<>+1952(SB), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
 	VMULPS       Y0, Y0, Y2
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vecConst<>+1792(SB), Y4
-	VMOVUPS      vecConst<>+1792(SB), Y5
-	VFMADD213PS  vecConst<>+1824(SB), Y4, Y2
-	VFMADD213PS  vecConst<>+1824(SB), Y5, Y3
+	VMOVUPS      vecConst<>+1984(SB), Y4
+	VMOVUPS      vecConst<>+1984(SB), Y5
+	VFMADD213PS  vecConst<>+2016(SB), Y4, Y2
+	VFMADD213PS  vecConst<>+2016(SB), Y5, Y3
 	VMULPS       Y2, Y0, Y2
 	VMULPS       Y3, Y1, Y3
 	VPOR         vecConst<>+64(SB), Y2, Y4
 	VPOR         vecConst<>+64(SB), Y3, Y5
-	VMOVUPS      vecConst<>+1248(SB), Y6
-	VMOVUPS      vecConst<>+1248(SB), Y7
+	VMOVUPS      vecConst<>+1440(SB), Y6
+	VMOVUPS      vecConst<>+1440(SB), Y7
 	VMAXPS       Y4, Y6, Y4
 	VMAXPS       Y5, Y7, Y5
 	VMOVUPS      vecConst<>+224(SB), Y6
@@ -9354,18 +9462,20 @@ unrolled:
 	VPADDD       vecConst<>+0(SB), Y5, Y5
 	VMULPS       Y10, Y6, Y6
 	VMULPS       Y11, Y7, Y7
+	VADDPS       vecConst<>+0(SB), Y6, Y8
+	VADDPS       vecConst<>+0(SB), Y7, Y9
+	VDIVPS       Y8, Y6, Y8
+	VDIVPS       Y9, Y7, Y9
 	VCMPPS       $0x01, vecConst<>+32(SB), Y2, Y2
 	VCMPPS       $0x01, vecConst<>+32(SB), Y3, Y3
-	VMOVUPS      vecConst<>+0(SB), Y8
-	VMOVUPS      vecConst<>+0(SB), Y9
-	VBLENDVPS    Y2, Y6, Y8, Y8
-	VBLENDVPS    Y3, Y7, Y9, Y9
-	VMULPS       Y0, Y8, Y0
-	VMULPS       Y1, Y9, Y1
-	VADDPS       vecConst<>+0(SB), Y6, Y6
-	VADDPS       vecConst<>+0(SB), Y7, Y7
-	VDIVPS       Y6, Y0, Y0
-	VDIVPS       Y7, Y1, Y1
+	VMOVUPS      vecConst<>+0(SB), Y10
+	VMOVUPS      vecConst<>+0(SB), Y11
+	VBLENDVPS    Y2, Y6, Y10, Y6
+	VBLENDVPS    Y3, Y7, Y11, Y7
+	VFNMADD231PS Y8, Y6, Y6
+	VFNMADD231PS Y9, Y7, Y7
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
 	VMOVUPS      vecConst<>+0(SB), Y6
 	VMOVUPS      vecConst<>+0(SB), Y7
 	VBLENDVPS    Y2, Y4, Y6, Y2
@@ -9385,14 +9495,14 @@ unrolled_end:
 
 single:
 	VMOVUPS      (DX)(BX*4), Y0
-	VMOVUPS      vecConst<>+1760(SB), Y1
+	VMOVUPS      vecConst<>+1952(SB), Y1
 	VMAXPS       Y0, Y1, Y0
 	VMULPS       Y0, Y0, Y1
-	VMOVUPS      vecConst<>+1792(SB), Y2
-	VFMADD213PS  vecConst<>+1824(SB), Y2, Y1
+	VMOVUPS      vecConst<>+1984(SB), Y2
+	VFMADD213PS  vecConst<>+2016(SB), Y2, Y1
 	VMULPS       Y1, Y0, Y1
 	VPOR         vecConst<>+64(SB), Y1, Y2
-	VMOVUPS      vecConst<>+1248(SB), Y3
+	VMOVUPS      vecConst<>+1440(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      vecConst<>+224(SB), Y3
 	VFMADD231PS  vecConst<>+256(SB), Y2, Y3
@@ -9413,12 +9523,13 @@ single:
 	VPSUBD       Y2, Y4, Y2
 	VPADDD       vecConst<>+0(SB), Y2, Y2
 	VMULPS       Y5, Y3, Y3
+	VADDPS       vecConst<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y4
 	VCMPPS       $0x01, vecConst<>+32(SB), Y1, Y1
-	VMOVUPS      vecConst<>+0(SB), Y4
-	VBLENDVPS    Y1, Y3, Y4, Y4
-	VMULPS       Y0, Y4, Y0
-	VADDPS       vecConst<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y0, Y0
+	VMOVUPS      vecConst<>+0(SB), Y5
+	VBLENDVPS    Y1, Y3, Y5, Y3
+	VFNMADD231PS Y4, Y3, Y3
+	VMULPS       Y0, Y3, Y0
 	VMOVUPS      vecConst<>+0(SB), Y3
 	VBLENDVPS    Y1, Y2, Y3, Y1
 	VMULPS       Y1, Y0, Y0
@@ -9434,14 +9545,14 @@ single_end:
 	NEGQ         AX
 	VMOVUPS      (SI)(AX*4), Y0
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
-	VMOVUPS      vecConst<>+1760(SB), Y2
+	VMOVUPS      vecConst<>+1952(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMULPS       Y1, Y1, Y2
-	VMOVUPS      vecConst<>+1792(SB), Y3
-	VFMADD213PS  vecConst<>+1824(SB), Y3, Y2
+	VMOVUPS      vecConst<>+1984(SB), Y3
+	VFMADD213PS  vecConst<>+2016(SB), Y3, Y2
 	VMULPS       Y2, Y1, Y2
 	VPOR         vecConst<>+64(SB), Y2, Y3
-	VMOVUPS      vecConst<>+1248(SB), Y4
+	VMOVUPS      vecConst<>+1440(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMOVUPS      vecConst<>+224(SB), Y4
 	VFMADD231PS  vecConst<>+256(SB), Y3, Y4
@@ -9462,12 +9573,13 @@ single_end:
 	VPSUBD       Y3, Y5, Y3
 	VPADDD       vecConst<>+0(SB), Y3, Y3
 	VMULPS       Y6, Y4, Y4
+	VADDPS       vecConst<>+0(SB), Y4, Y5
+	VDIVPS       Y5, Y4, Y5
 	VCMPPS       $0x01, vecConst<>+32(SB), Y2, Y2
-	VMOVUPS      vecConst<>+0(SB), Y5
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VMULPS       Y1, Y5, Y1
-	VADDPS       vecConst<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      vecConst<>+0(SB), Y6
+	VBLENDVPS    Y2, Y4, Y6, Y4
+	VFNMADD231PS Y5, Y4, Y4
+	VMULPS       Y1, Y4, Y1
 	VMOVUPS      vecConst<>+0(SB), Y4
 	VBLENDVPS    Y2, Y3, Y4, Y2
 	VMULPS       Y2, Y1, Y1
@@ -9784,8 +9896,8 @@ unrolled:
 	VMOVUPS           64(DX)(BX*4), Z1
 	VCMPPS.BCST       $0x0e, vecConst<>+32(SB), Z0, K1
 	VCMPPS.BCST       $0x0e, vecConst<>+32(SB), Z1, K2
-	VMULPS.BCST       vecConst<>+1856(SB), Z0, Z2
-	VMULPS.BCST       vecConst<>+1856(SB), Z1, Z3
+	VMULPS.BCST       vecConst<>+2048(SB), Z0, Z2
+	VMULPS.BCST       vecConst<>+2048(SB), Z1, Z3
 	VBROADCASTSS      vecConst<>+544(SB), Z4
 	VBROADCASTSS      vecConst<>+544(SB), Z5
 	VMAXPS            Z0, Z4, Z4
@@ -9828,8 +9940,8 @@ unrolled:
 	VBROADCASTSS      vecConst<>+64(SB), Z5
 	VPTERNLOGD        $0xca, Z10, Z0, Z4
 	VPTERNLOGD        $0xca, Z11, Z1, Z5
-	VMULPS.BCST       vecConst<>+1888(SB), Z4, Z0
-	VMULPS.BCST       vecConst<>+1888(SB), Z5, Z1
+	VMULPS.BCST       vecConst<>+2080(SB), Z4, Z0
+	VMULPS.BCST       vecConst<>+2080(SB), Z5, Z1
 	VBLENDMPS         Z2, Z0, K1, Z6
 	VBLENDMPS         Z3, Z1, K2, Z7
 	VMOVUPS           Z6, (AX)(BX*4)
@@ -9846,7 +9958,7 @@ unrolled_end:
 single:
 	VMOVUPS           (DX)(BX*4), Z0
 	VCMPPS.BCST       $0x0e, vecConst<>+32(SB), Z0, K1
-	VMULPS.BCST       vecConst<>+1856(SB), Z0, Z1
+	VMULPS.BCST       vecConst<>+2048(SB), Z0, Z1
 	VBROADCASTSS      vecConst<>+544(SB), Z2
 	VMAXPS            Z0, Z2, Z2
 	VBROADCASTSS      vecConst<>+224(SB), Z3
@@ -9868,7 +9980,7 @@ single:
 	VFMADD213PS       Z4, Z2, Z3
 	VBROADCASTSS      vecConst<>+64(SB), Z2
 	VPTERNLOGD        $0xca, Z3, Z0, Z2
-	VMULPS.BCST       vecConst<>+1888(SB), Z2, Z0
+	VMULPS.BCST       vecConst<>+2080(SB), Z2, Z0
 	VBLENDMPS         Z1, Z0, K1, Z8
 	VMOVUPS           Z8, (AX)(BX*4)
 	ADDQ              $+16, BX
@@ -9884,7 +9996,7 @@ single_end:
 	KMOVW             SI, K1
 	VMOVUPS.Z         (DX)(BX*4), K1, Z0
 	VCMPPS.BCST       $0x0e, vecConst<>+32(SB), Z0, K2
-	VMULPS.BCST       vecConst<>+1856(SB), Z0, Z1
+	VMULPS.BCST       vecConst<>+2048(SB), Z0, Z1
 	VBROADCASTSS      vecConst<>+544(SB), Z2
 	VMAXPS            Z0, Z2, Z2
 	VBROADCASTSS      vecConst<>+224(SB), Z3
@@ -9906,7 +10018,7 @@ single_end:
 	VFMADD213PS       Z4, Z2, Z3
 	VBROADCASTSS      vecConst<>+64(SB), Z2
 	VPTERNLOGD        $0xca, Z3, Z0, Z2
-	VMULPS.BCST       vecConst<>+1888(SB), Z2, Z0
+	VMULPS.BCST       vecConst<>+2080(SB), Z2, Z0
 	VBLENDMPS         Z1, Z0, K2, Z9
 	VMOVUPS           Z9, K1, (AX)(BX*4)
 
@@ -9930,8 +10042,8 @@ unrolled:
 	VMOVUPS      32(DX)(BX*4), Y1
 	VCMPPS       $0x0e, vecConst<>+32(SB), Y0, Y2
 	VCMPPS       $0x0e, vecConst<>+32(SB), Y1, Y3
-	VMULPS       vecConst<>+1856(SB), Y0, Y4
-	VMULPS       vecConst<>+1856(SB), Y1, Y5
+	VMULPS       vecConst<>+2048(SB), Y0, Y4
+	VMULPS       vecConst<>+2048(SB), Y1, Y5
 	VMOVUPS      vecConst<>+544(SB), Y6
 	VMOVUPS      vecConst<>+544(SB), Y7
 	VMAXPS       Y0, Y6, Y6
@@ -9976,8 +10088,8 @@ unrolled:
 	VPAND        vecConst<>+64(SB), Y1, Y1
 	VPOR         Y0, Y6, Y0
 	VPOR         Y1, Y7, Y1
-	VMULPS       vecConst<>+1888(SB), Y0, Y0
-	VMULPS       vecConst<>+1888(SB), Y1, Y1
+	VMULPS       vecConst<>+2080(SB), Y0, Y0
+	VMULPS       vecConst<>+2080(SB), Y1, Y1
 	VBLENDVPS    Y2, Y4, Y0, Y0
 	VBLENDVPS    Y3, Y5, Y1, Y1
 	VMOVUPS      Y0, (CX)(BX*4)
@@ -9994,7 +10106,7 @@ unrolled_end:
 single:
 	VMOVUPS      (DX)(BX*4), Y0
 	VCMPPS       $0x0e, vecConst<>+32(SB), Y0, Y1
-	VMULPS       vecConst<>+1856(SB), Y0, Y2
+	VMULPS       vecConst<>+2048(SB), Y0, Y2
 	VMOVUPS      vecConst<>+544(SB), Y3
 	VMAXPS       Y0, Y3, Y3
 	VMOVUPS      vecConst<>+224(SB), Y4
@@ -10017,7 +10129,7 @@ single:
 	VPAND        vecConst<>+96(SB), Y4, Y3
 	VPAND        vecConst<>+64(SB), Y0, Y0
 	VPOR         Y0, Y3, Y0
-	VMULPS       vecConst<>+1888(SB), Y0, Y0
+	VMULPS       vecConst<>+2080(SB), Y0, Y0
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VMOVUPS      Y0, (CX)(BX*4)
 	ADDQ         $+8, BX
@@ -10032,7 +10144,7 @@ single_end:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMASKMOVPS   (DX)(BX*4), Y0, Y1
 	VCMPPS       $0x0e, vecConst<>+32(SB), Y1, Y2
-	VMULPS       vecConst<>+1856(SB), Y1, Y3
+	VMULPS       vecConst<>+2048(SB), Y1, Y3
 	VMOVUPS      vecConst<>+544(SB), Y4
 	VMAXPS       Y1, Y4, Y4
 	VMOVUPS      vecConst<>+224(SB), Y5
@@ -10055,7 +10167,7 @@ single_end:
 	VPAND        vecConst<>+96(SB), Y5, Y4
 	VPAND        vecConst<>+64(SB), Y1, Y1
 	VPOR         Y1, Y4, Y1
-	VMULPS       vecConst<>+1888(SB), Y1, Y1
+	VMULPS       vecConst<>+2080(SB), Y1, Y1
 	VBLENDVPS    Y2, Y3, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (CX)(BX*4)
 
@@ -10211,99 +10323,123 @@ DATA vecConst<>+1152(SB)/8, $0x3e8000003e800000
 DATA vecConst<>+1160(SB)/8, $0x3e8000003e800000
 DATA vecConst<>+1168(SB)/8, $0x3e8000003e800000
 DATA vecConst<>+1176(SB)/8, $0x3e8000003e800000
-DATA vecConst<>+1184(SB)/8, $0x4120000041200000
-DATA vecConst<>+1192(SB)/8, $0x4120000041200000
-DATA vecConst<>+1200(SB)/8, $0x4120000041200000
-DATA vecConst<>+1208(SB)/8, $0x4120000041200000
-DATA vecConst<>+1216(SB)/8, $0x4000000040000000
-DATA vecConst<>+1224(SB)/8, $0x4000000040000000
-DATA vecConst<>+1232(SB)/8, $0x4000000040000000
-DATA vecConst<>+1240(SB)/8, $0x4000000040000000
-DATA vecConst<>+1248(SB)/8, $0xc2dc0000c2dc0000
-DATA vecConst<>+1256(SB)/8, $0xc2dc0000c2dc0000
-DATA vecConst<>+1264(SB)/8, $0xc2dc0000c2dc0000
-DATA vecConst<>+1272(SB)/8, $0xc2dc0000c2dc0000
-DATA vecConst<>+1280(SB)/8, $0xba1ea962ba1ea962
-DATA vecConst<>+1288(SB)/8, $0xba1ea962ba1ea962
-DATA vecConst<>+1296(SB)/8, $0xba1ea962ba1ea962
-DATA vecConst<>+1304(SB)/8, $0xba1ea962ba1ea962
-DATA vecConst<>+1312(SB)/8, $0x3ba3f9f03ba3f9f0
-DATA vecConst<>+1320(SB)/8, $0x3ba3f9f03ba3f9f0
-DATA vecConst<>+1328(SB)/8, $0x3ba3f9f03ba3f9f0
-DATA vecConst<>+1336(SB)/8, $0x3ba3f9f03ba3f9f0
-DATA vecConst<>+1344(SB)/8, $0xbcdb53a6bcdb53a6
-DATA vecConst<>+1352(SB)/8, $0xbcdb53a6bcdb53a6
-DATA vecConst<>+1360(SB)/8, $0xbcdb53a6bcdb53a6
-DATA vecConst<>+1368(SB)/8, $0xbcdb53a6bcdb53a6
-DATA vecConst<>+1376(SB)/8, $0x3de70e0c3de70e0c
-DATA vecConst<>+1384(SB)/8, $0x3de70e0c3de70e0c
-DATA vecConst<>+1392(SB)/8, $0x3de70e0c3de70e0c
-DATA vecConst<>+1400(SB)/8, $0x3de70e0c3de70e0c
-DATA vecConst<>+1408(SB)/8, $0xbec09377bec09377
-DATA vecConst<>+1416(SB)/8, $0xbec09377bec09377
-DATA vecConst<>+1424(SB)/8, $0xbec09377bec09377
-DATA vecConst<>+1432(SB)/8, $0xbec09377bec09377
-DATA vecConst<>+1440(SB)/8, $0x3e0375d33e0375d3
-DATA vecConst<>+1448(SB)/8, $0x3e0375d33e0375d3
-DATA vecConst<>+1456(SB)/8, $0x3e0375d33e0375d3
-DATA vecConst<>+1464(SB)/8, $0x3e0375d33e0375d3
-DATA vecConst<>+1472(SB)/8, $0xb734a0deb734a0de
-DATA vecConst<>+1480(SB)/8, $0xb734a0deb734a0de
-DATA vecConst<>+1488(SB)/8, $0xb734a0deb734a0de
-DATA vecConst<>+1496(SB)/8, $0xb734a0deb734a0de
-DATA vecConst<>+1504(SB)/8, $0x39a6c58a39a6c58a
-DATA vecConst<>+1512(SB)/8, $0x39a6c58a39a6c58a
-DATA vecConst<>+1520(SB)/8, $0x39a6c58a39a6c58a
-DATA vecConst<>+1528(SB)/8, $0x39a6c58a39a6c58a
-DATA vecConst<>+1536(SB)/8, $0xbb6d70b4bb6d70b4
-DATA vecConst<>+1544(SB)/8, $0xbb6d70b4bb6d70b4
-DATA vecConst<>+1552(SB)/8, $0xbb6d70b4bb6d70b4
-DATA vecConst<>+1560(SB)/8, $0xbb6d70b4bb6d70b4
-DATA vecConst<>+1568(SB)/8, $0x3cc2516c3cc2516c
-DATA vecConst<>+1576(SB)/8, $0x3cc2516c3cc2516c
-DATA vecConst<>+1584(SB)/8, $0x3cc2516c3cc2516c
-DATA vecConst<>+1592(SB)/8, $0x3cc2516c3cc2516c
-DATA vecConst<>+1600(SB)/8, $0xbdd9790fbdd9790f
-DATA vecConst<>+1608(SB)/8, $0xbdd9790fbdd9790f
-DATA vecConst<>+1616(SB)/8, $0xbdd9790fbdd9790f
-DATA vecConst<>+1624(SB)/8, $0xbdd9790fbdd9790f
-DATA vecConst<>+1632(SB)/8, $0xbf229b3ebf229b3e
-DATA vecConst<>+1640(SB)/8, $0xbf229b3ebf229b3e
-DATA vecConst<>+1648(SB)/8, $0xbf229b3ebf229b3e
-DATA vecConst<>+1656(SB)/8, $0xbf229b3ebf229b3e
-DATA vecConst<>+1664(SB)/8, $0xbf90774fbf90774f
-DATA vecConst<>+1672(SB)/8, $0xbf90774fbf90774f
-DATA vecConst<>+1680(SB)/8, $0xbf90774fbf90774f
-DATA vecConst<>+1688(SB)/8, $0xbf90774fbf90774f
-DATA vecConst<>+1696(SB)/8, $0x3f6666663f666666
-DATA vecConst<>+1704(SB)/8, $0x3f6666663f666666
-DATA vecConst<>+1712(SB)/8, $0x3f6666663f666666
-DATA vecConst<>+1720(SB)/8, $0x3f6666663f666666
-DATA vecConst<>+1728(SB)/8, $0xff7fffffff7fffff
-DATA vecConst<>+1736(SB)/8, $0xff7fffffff7fffff
-DATA vecConst<>+1744(SB)/8, $0xff7fffffff7fffff
-DATA vecConst<>+1752(SB)/8, $0xff7fffffff7fffff
-DATA vecConst<>+1760(SB)/8, $0xc1400000c1400000
-DATA vecConst<>+1768(SB)/8, $0xc1400000c1400000
-DATA vecConst<>+1776(SB)/8, $0xc1400000c1400000
-DATA vecConst<>+1784(SB)/8, $0xc1400000c1400000
-DATA vecConst<>+1792(SB)/8, $0x3d9222793d922279
-DATA vecConst<>+1800(SB)/8, $0x3d9222793d922279
-DATA vecConst<>+1808(SB)/8, $0x3d9222793d922279
-DATA vecConst<>+1816(SB)/8, $0x3d9222793d922279
-DATA vecConst<>+1824(SB)/8, $0x3fcc422a3fcc422a
-DATA vecConst<>+1832(SB)/8, $0x3fcc422a3fcc422a
-DATA vecConst<>+1840(SB)/8, $0x3fcc422a3fcc422a
-DATA vecConst<>+1848(SB)/8, $0x3fcc422a3fcc422a
-DATA vecConst<>+1856(SB)/8, $0x3f867d5f3f867d5f
-DATA vecConst<>+1864(SB)/8, $0x3f867d5f3f867d5f
-DATA vecConst<>+1872(SB)/8, $0x3f867d5f3f867d5f
-DATA vecConst<>+1880(SB)/8, $0x3f867d5f3f867d5f
-DATA vecConst<>+1888(SB)/8, $0x3fe109663fe10966
-DATA vecConst<>+1896(SB)/8, $0x3fe109663fe10966
-DATA vecConst<>+1904(SB)/8, $0x3fe109663fe10966
-DATA vecConst<>+1912(SB)/8, $0x3fe109663fe10966
-GLOBL vecConst<>(SB), RODATA|NOPTR, $1920
+DATA vecConst<>+1184(SB)/8, $0xbbc143bbbbc143bb
+DATA vecConst<>+1192(SB)/8, $0xbbc143bbbbc143bb
+DATA vecConst<>+1200(SB)/8, $0xbbc143bbbbc143bb
+DATA vecConst<>+1208(SB)/8, $0xbbc143bbbbc143bb
+DATA vecConst<>+1216(SB)/8, $0x3caa61e13caa61e1
+DATA vecConst<>+1224(SB)/8, $0x3caa61e13caa61e1
+DATA vecConst<>+1232(SB)/8, $0x3caa61e13caa61e1
+DATA vecConst<>+1240(SB)/8, $0x3caa61e13caa61e1
+DATA vecConst<>+1248(SB)/8, $0xbd5c4d5dbd5c4d5d
+DATA vecConst<>+1256(SB)/8, $0xbd5c4d5dbd5c4d5d
+DATA vecConst<>+1264(SB)/8, $0xbd5c4d5dbd5c4d5d
+DATA vecConst<>+1272(SB)/8, $0xbd5c4d5dbd5c4d5d
+DATA vecConst<>+1280(SB)/8, $0x3e0884df3e0884df
+DATA vecConst<>+1288(SB)/8, $0x3e0884df3e0884df
+DATA vecConst<>+1296(SB)/8, $0x3e0884df3e0884df
+DATA vecConst<>+1304(SB)/8, $0x3e0884df3e0884df
+DATA vecConst<>+1312(SB)/8, $0xbeaaaa9fbeaaaa9f
+DATA vecConst<>+1320(SB)/8, $0xbeaaaa9fbeaaaa9f
+DATA vecConst<>+1328(SB)/8, $0xbeaaaa9fbeaaaa9f
+DATA vecConst<>+1336(SB)/8, $0xbeaaaa9fbeaaaa9f
+DATA vecConst<>+1344(SB)/8, $0x4120000041200000
+DATA vecConst<>+1352(SB)/8, $0x4120000041200000
+DATA vecConst<>+1360(SB)/8, $0x4120000041200000
+DATA vecConst<>+1368(SB)/8, $0x4120000041200000
+DATA vecConst<>+1376(SB)/8, $0x4000000040000000
+DATA vecConst<>+1384(SB)/8, $0x4000000040000000
+DATA vecConst<>+1392(SB)/8, $0x4000000040000000
+DATA vecConst<>+1400(SB)/8, $0x4000000040000000
+DATA vecConst<>+1408(SB)/8, $0x3f19999a3f19999a
+DATA vecConst<>+1416(SB)/8, $0x3f19999a3f19999a
+DATA vecConst<>+1424(SB)/8, $0x3f19999a3f19999a
+DATA vecConst<>+1432(SB)/8, $0x3f19999a3f19999a
+DATA vecConst<>+1440(SB)/8, $0xc2dc0000c2dc0000
+DATA vecConst<>+1448(SB)/8, $0xc2dc0000c2dc0000
+DATA vecConst<>+1456(SB)/8, $0xc2dc0000c2dc0000
+DATA vecConst<>+1464(SB)/8, $0xc2dc0000c2dc0000
+DATA vecConst<>+1472(SB)/8, $0xba1ea962ba1ea962
+DATA vecConst<>+1480(SB)/8, $0xba1ea962ba1ea962
+DATA vecConst<>+1488(SB)/8, $0xba1ea962ba1ea962
+DATA vecConst<>+1496(SB)/8, $0xba1ea962ba1ea962
+DATA vecConst<>+1504(SB)/8, $0x3ba3f9f03ba3f9f0
+DATA vecConst<>+1512(SB)/8, $0x3ba3f9f03ba3f9f0
+DATA vecConst<>+1520(SB)/8, $0x3ba3f9f03ba3f9f0
+DATA vecConst<>+1528(SB)/8, $0x3ba3f9f03ba3f9f0
+DATA vecConst<>+1536(SB)/8, $0xbcdb53a6bcdb53a6
+DATA vecConst<>+1544(SB)/8, $0xbcdb53a6bcdb53a6
+DATA vecConst<>+1552(SB)/8, $0xbcdb53a6bcdb53a6
+DATA vecConst<>+1560(SB)/8, $0xbcdb53a6bcdb53a6
+DATA vecConst<>+1568(SB)/8, $0x3de70e0c3de70e0c
+DATA vecConst<>+1576(SB)/8, $0x3de70e0c3de70e0c
+DATA vecConst<>+1584(SB)/8, $0x3de70e0c3de70e0c
+DATA vecConst<>+1592(SB)/8, $0x3de70e0c3de70e0c
+DATA vecConst<>+1600(SB)/8, $0xbec09377bec09377
+DATA vecConst<>+1608(SB)/8, $0xbec09377bec09377
+DATA vecConst<>+1616(SB)/8, $0xbec09377bec09377
+DATA vecConst<>+1624(SB)/8, $0xbec09377bec09377
+DATA vecConst<>+1632(SB)/8, $0x3e0375d33e0375d3
+DATA vecConst<>+1640(SB)/8, $0x3e0375d33e0375d3
+DATA vecConst<>+1648(SB)/8, $0x3e0375d33e0375d3
+DATA vecConst<>+1656(SB)/8, $0x3e0375d33e0375d3
+DATA vecConst<>+1664(SB)/8, $0xb734a0deb734a0de
+DATA vecConst<>+1672(SB)/8, $0xb734a0deb734a0de
+DATA vecConst<>+1680(SB)/8, $0xb734a0deb734a0de
+DATA vecConst<>+1688(SB)/8, $0xb734a0deb734a0de
+DATA vecConst<>+1696(SB)/8, $0x39a6c58a39a6c58a
+DATA vecConst<>+1704(SB)/8, $0x39a6c58a39a6c58a
+DATA vecConst<>+1712(SB)/8, $0x39a6c58a39a6c58a
+DATA vecConst<>+1720(SB)/8, $0x39a6c58a39a6c58a
+DATA vecConst<>+1728(SB)/8, $0xbb6d70b4bb6d70b4
+DATA vecConst<>+1736(SB)/8, $0xbb6d70b4bb6d70b4
+DATA vecConst<>+1744(SB)/8, $0xbb6d70b4bb6d70b4
+DATA vecConst<>+1752(SB)/8, $0xbb6d70b4bb6d70b4
+DATA vecConst<>+1760(SB)/8, $0x3cc2516c3cc2516c
+DATA vecConst<>+1768(SB)/8, $0x3cc2516c3cc2516c
+DATA vecConst<>+1776(SB)/8, $0x3cc2516c3cc2516c
+DATA vecConst<>+1784(SB)/8, $0x3cc2516c3cc2516c
+DATA vecConst<>+1792(SB)/8, $0xbdd9790fbdd9790f
+DATA vecConst<>+1800(SB)/8, $0xbdd9790fbdd9790f
+DATA vecConst<>+1808(SB)/8, $0xbdd9790fbdd9790f
+DATA vecConst<>+1816(SB)/8, $0xbdd9790fbdd9790f
+DATA vecConst<>+1824(SB)/8, $0xbf229b3ebf229b3e
+DATA vecConst<>+1832(SB)/8, $0xbf229b3ebf229b3e
+DATA vecConst<>+1840(SB)/8, $0xbf229b3ebf229b3e
+DATA vecConst<>+1848(SB)/8, $0xbf229b3ebf229b3e
+DATA vecConst<>+1856(SB)/8, $0xbf90774fbf90774f
+DATA vecConst<>+1864(SB)/8, $0xbf90774fbf90774f
+DATA vecConst<>+1872(SB)/8, $0xbf90774fbf90774f
+DATA vecConst<>+1880(SB)/8, $0xbf90774fbf90774f
+DATA vecConst<>+1888(SB)/8, $0x3f6666663f666666
+DATA vecConst<>+1896(SB)/8, $0x3f6666663f666666
+DATA vecConst<>+1904(SB)/8, $0x3f6666663f666666
+DATA vecConst<>+1912(SB)/8, $0x3f6666663f666666
+DATA vecConst<>+1920(SB)/8, $0xff7fffffff7fffff
+DATA vecConst<>+1928(SB)/8, $0xff7fffffff7fffff
+DATA vecConst<>+1936(SB)/8, $0xff7fffffff7fffff
+DATA vecConst<>+1944(SB)/8, $0xff7fffffff7fffff
+DATA vecConst<>+1952(SB)/8, $0xc1400000c1400000
+DATA vecConst<>+1960(SB)/8, $0xc1400000c1400000
+DATA vecConst<>+1968(SB)/8, $0xc1400000c1400000
+DATA vecConst<>+1976(SB)/8, $0xc1400000c1400000
+DATA vecConst<>+1984(SB)/8, $0x3d9222793d922279
+DATA vecConst<>+1992(SB)/8, $0x3d9222793d922279
+DATA vecConst<>+2000(SB)/8, $0x3d9222793d922279
+DATA vecConst<>+2008(SB)/8, $0x3d9222793d922279
+DATA vecConst<>+2016(SB)/8, $0x3fcc422a3fcc422a
+DATA vecConst<>+2024(SB)/8, $0x3fcc422a3fcc422a
+DATA vecConst<>+2032(SB)/8, $0x3fcc422a3fcc422a
+DATA vecConst<>+2040(SB)/8, $0x3fcc422a3fcc422a
+DATA vecConst<>+2048(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2056(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2064(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2072(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2080(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2088(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2096(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2104(SB)/8, $0x3fe109663fe10966
+GLOBL vecConst<>(SB), RODATA|NOPTR, $2112
 
 DATA vecTail<>+0(SB)/8, $0xffffffffffffffff
 DATA vecTail<>+8(SB)/8, $0xffffffffffffffff

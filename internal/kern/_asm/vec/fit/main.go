@@ -22,7 +22,16 @@ type problem struct {
 	weight func(x float64) float64 // factor from its error to that of the result
 }
 
-const erfSplit = 0.9
+const erfSplit, tanhSplit = 0.9, 0.6
+
+// tanhD is d with tanh(x)/x = d/(d+z), z = x², from Lambert's continued fraction.
+func tanhD(z float64) float64 {
+	d := 31.0
+	for k := 29.0; k >= 3; k -= 2 {
+		d = k + z/d
+	}
+	return d
+}
 
 var problems = []problem{
 	{"expm1(r) = r + r²·P(r), relative", -0.34660, 0.34660, 4,
@@ -33,6 +42,9 @@ var problems = []problem{
 			return series(-f, func(k int) float64 { return 1 / (float64(k) + 3) })
 		},
 		func(f float64) float64 { return f * f * f / math.Log1p(f) }},
+	{"tanh(x) = x + x³·P(x²), relative", 0, tanhSplit * tanhSplit, 4,
+		func(z float64) float64 { return -1 / (tanhD(z) + z) },
+		func(z float64) float64 { return z * (tanhD(z) + z) / tanhD(z) }},
 	{"erf(x) = x + x·P(x²), relative", 0, erfSplit * erfSplit, 5,
 		func(z float64) float64 {
 			return 2/math.SqrtPi*series(-z, func(k int) float64 {

@@ -11,6 +11,9 @@ var (
 	// ln(1+f) = f - f²/2 + f³·P(f) for √½ <= 1+f < √2.
 	logCoef = []float64{-0.076363996, 0.127622, -0.13159613, 0.14201581, -0.16623409, 0.20001242, -0.2500082, 0.3333333}
 
+	// tanh x = x + x³·P(x²) for |x| < tanhSplit, and beyond it 1 - 2/(e^2x+1).
+	tanhCoef = []float64{-0.0058979667, 0.020798625, -0.053784717, 0.13331936, -0.333333}
+
 	// erf x = x + x·P(x²) for |x| < erfSplit.
 	erfCoef = []float64{-0.00060524617, 0.00500416, -0.026773285, 0.11281976, -0.37612507, 0.12837915}
 
@@ -18,7 +21,7 @@ var (
 	erfcCoef = []float64{-1.0766291e-05, 0.00031809165, -0.0036230506, 0.023720466, -0.10618793, -0.6351813, -1.128641}
 )
 
-const erfSplit = 0.9
+const erfSplit, tanhSplit = 0.9, 0.6
 
 const (
 	// magic plus a small number is that number rounded to an integer, and holds it
@@ -132,27 +135,32 @@ func (g *gen) expm1Neg(x vec) vec {
 	return g.copySign(g.mulAdd(p, s, g.sub(s, one)), x)
 }
 
-// tanh is m/(m+2), m = e^2|x| - 1, with the sign of x.
 func (g *gen) tanh(x vec) vec {
-	t := g.min(g.con(f(10)), g.and(x, ^signBit))
+	a := g.and(x, ^signBit)
+	z := g.mul(x, x)
+	near := g.mul(g.horner(z, tanhCoef), z)
+	near = g.mulAdd(near, a, a)
+
+	t := g.min(g.con(f(10)), a)
 	exponent, r := g.split(g.add(t, t))
-	p := g.expm1Poly(r)
-	s := g.iadd(exponent, one)
-	m := g.mulAdd(p, s, g.sub(s, one))
-	return g.copySign(g.div(m, g.add(m, f(2))), x)
+	d := g.mulAdd(g.expPoly(r), g.iadd(exponent, one), one)
+	far := g.sub(g.con(one), g.div(g.con(f(2)), d))
+	return g.copySign(g.pick(g.cmp(a, lt, f(tanhSplit)), near, far), x)
 }
 
-// sigmoid is y/(1+e^-x), y being 1 if nil. With t = e^-|x| it is y/(1+t), or
-// y·t/(1+t) for negative x: nothing overflows, and nothing cancels.
+// sigmoid is y/(1+e^-x), y being 1 if nil. With t = e^-|x| and q = t/(1+t) it is
+// y·(1-q), or y·t·(1-q) for negative x: nothing overflows, and the error of q
+// counts less the smaller it is.
 func (g *gen) sigmoid(x, y vec) vec {
 	t, t2 := g.expNeg(g.or(x, signBit))
+	q := g.div(t, g.add(t, one))
 	neg := g.cmp(x, lt, f(0))
-	num := g.pick(neg, t, g.con(one))
+	t = g.pick(neg, t, g.con(one))
+	t = g.subMul(t, t, q)
 	if y != nil {
-		num = g.mul(num, y)
+		t = g.mul(t, y)
 	}
-	q := g.div(num, g.add(t, one))
-	return g.mul(q, g.pick(neg, t2, g.con(one)))
+	return g.mul(t, g.pick(neg, t2, g.con(one)))
 }
 
 // geluTanh clamps where the result is 0 in float32.
