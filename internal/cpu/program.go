@@ -17,8 +17,11 @@ const (
 // Fuses implements backend.Backend: programs compute in float32. Truth values are
 // 1 and 0 inside, and other inputs are converted as they are loaded.
 func (Backend) Fuses(op graph.Op, out, in []tensor.Spec) bool {
-	if c, ok := op.(ops.CastOp); ok {
-		return c.To == tensor.Float32 && loadable(in[0].DType)
+	switch o := op.(type) {
+	case ops.CastOp:
+		return o.To == tensor.Float32 && loadable(in[0].DType)
+	case ops.BroadcastOp:
+		return in[0].DType == tensor.Float32
 	}
 	if out[0].DType != tensor.Float32 && out[0].DType != tensor.Bool {
 		return false
@@ -109,14 +112,14 @@ func newProgram(p *backend.Program) *program {
 	var idle []int
 	for i, c := range p.Code {
 		v := len(p.In) + i
-		if isCast(c.Op) { // loading has converted it
+		if isLoad(c.Op) {
 			where[v] = where[c.Args[0]]
 			continue
 		}
 		var in instr
 		for j, a := range c.Args {
 			in.args[j] = where[a]
-			if first := len(p.In); a >= first && last[a] == i && where[a].kind == inSlot && !isConst(p.Code[a-first].Op) && !isCast(p.Code[a-first].Op) {
+			if first := len(p.In); a >= first && last[a] == i && where[a].kind == inSlot && !isConst(p.Code[a-first].Op) && !isLoad(p.Code[a-first].Op) {
 				idle = append(idle, where[a].index)
 				last[a] = -1
 			}
@@ -150,18 +153,26 @@ func newProgram(p *backend.Program) *program {
 	return k
 }
 
-func isCast(op graph.Op) bool { _, ok := op.(ops.CastOp); return ok }
+// isLoad reports whether op does no more than how its input is loaded: as
+// float32, broadcast.
+func isLoad(op graph.Op) bool {
+	switch op.(type) {
+	case ops.CastOp, ops.BroadcastOp:
+		return true
+	}
+	return false
+}
 
 func isConst(op graph.Op) bool { _, ok := op.(ops.FullOp); return ok }
 
 // lastUses returns the last instruction that reads each value; a value that is a
-// result, or is read as a cast of it, is read until the end.
+// result, or is read under another name, is read until the end.
 func lastUses(p *backend.Program) []int {
 	last := make([]int, len(p.In)+len(p.Code))
 	for i, c := range p.Code {
 		for _, a := range c.Args {
 			last[a] = i
-			if isCast(c.Op) {
+			if isLoad(c.Op) {
 				last[a] = len(p.Code)
 			}
 		}
@@ -181,7 +192,7 @@ func homes(p *backend.Program) map[int]int {
 			continue
 		}
 		op := p.Code[v-len(p.In)].Op
-		if _, taken := home[v]; !taken && !isCast(op) && !isConst(op) {
+		if _, taken := home[v]; !taken && !isLoad(op) && !isConst(op) {
 			home[v] = r
 		}
 	}

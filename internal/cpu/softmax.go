@@ -82,4 +82,3 @@ func (k *rows) Run(out, in []backend.Buf) {
 func (k *rows) Piece(i int, _ *par.Worker) {
 	k.f(k, i*k.piece, min((i+1)*k.piece, k.count))
 }
-

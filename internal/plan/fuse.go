@@ -123,7 +123,8 @@ func (gr *grouping) mergeable(a, b *group) bool {
 	return !gr.detours(a, b) && !gr.detours(b, a)
 }
 
-// detours reports whether to depends on from through a group that is neither.
+// detours reports whether to depends on from through a group that is neither, or
+// through a view, which an elementwise program cannot take within a tile.
 func (gr *grouping) detours(from, to *group) bool {
 	first := from.nodes[0].ID()
 	seen := map[*group]bool{from: true, to: true}
@@ -132,7 +133,7 @@ func (gr *grouping) detours(from, to *group) bool {
 		for _, n := range g.nodes {
 			for _, in := range n.In {
 				h := gr.of[source(in)]
-				if h == from && g != to {
+				if h == from && (g != to || in != source(in)) {
 					return true
 				}
 				if h == nil || seen[h] || h.nodes[len(h.nodes)-1].ID() < first {

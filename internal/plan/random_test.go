@@ -1,0 +1,173 @@
+package plan_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// randomGraph builds a graph of n nodes out of operations that fuse, ride on
+// products, view, reduce and update variables in every combination.
+// Numbers are small multiples of powers of two, so that none is rounded.
+func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, vars []*graph.Var, in []*tensor.Tensor) {
+	g = graph.New()
+	shapes := [][]int{{4, 6}, {4, 6}, {6}, {4, 1}, {6, 6}, {}, {1, 6}, {6, 4}}
+	random := func(dims []int) *tensor.Tensor {
+		t := tensor.New(tensor.Float32, dims...)
+		for i := range tensor.Data[float32](t) {
+			tensor.Data[float32](t)[i] = float32(rng.IntN(9)-4) / 4
+		}
+		return t
+	}
+	var nodes []*graph.Node
+	for i := range 3 {
+		t := random(shapes[rng.IntN(len(shapes))])
+		in = append(in, t)
+		nodes = append(nodes, g.Input(fmt.Sprint("x", i), t.Spec()))
+		v := graph.NewVar(fmt.Sprint("v", i), random(shapes[rng.IntN(len(shapes))]))
+		vars = append(vars, v)
+		nodes = append(nodes, g.Value(v))
+	}
+	pick := func() *graph.Node { // prefer what is new
+		if rng.IntN(2) == 0 {
+			return nodes[len(nodes)-1-rng.IntN(min(4, len(nodes)))]
+		}
+		return nodes[rng.IntN(len(nodes))]
+	}
+	for len(nodes) < n {
+		a, b := pick(), pick()
+		var y *graph.Node
+		err := graph.Catch(func() {
+			switch rng.IntN(14) {
+			case 0, 1:
+				y = ops.Add(a, b)
+			case 2:
+				y = ops.Sub(a, b)
+			case 3:
+				y = ops.Maximum(a, ops.Scale(b, 0.5))
+			case 4:
+				y = ops.Relu(a)
+			case 5:
+				y = ops.Where(ops.Greater(a, b), a, ops.Neg(b))
+			case 6, 7, 8:
+				if a.Shape().Size() <= 36 {
+					y = ops.Scale(ops.MatMulT(a, b, rng.IntN(2) == 0, rng.IntN(2) == 0), 0.25)
+				}
+			case 9:
+				if a.Rank() > 0 {
+					y = ops.Scale(ops.ReduceSum(a, rng.IntN(a.Rank())), 0.25)
+				}
+			case 10:
+				y = ops.Transpose(a)
+			case 11:
+				y = ops.Reshape(a, a.Shape().Size())
+			case 12:
+				y = ops.BroadcastTo(a, tensor.D(4, 6))
+			case 13:
+				y = ops.Cast(ops.Greater(a, b), tensor.Float32)
+			}
+		})
+		if err == nil && y != nil && y.Shape().Size() <= 64 {
+			nodes = append(nodes, y)
+		}
+	}
+	for range 1 + rng.IntN(4) {
+		outs = append(outs, pick())
+	}
+	for _, v := range vars {
+		for _, y := range nodes[6:] {
+			if y.Spec() == v.Spec() && rng.IntN(3) == 0 {
+				g.Update(v, y)
+				break
+			}
+		}
+	}
+	return g, outs, vars, in
+}
+
+// TestRandomGraphs compares plans with the same graphs run node by node through
+// the reference.
+func TestRandomGraphs(t *testing.T) {
+	for seed := range uint64(1500) {
+		run := func(be backend.Backend) ([]*tensor.Tensor, []*graph.Var, *plan.Plan, *graph.Graph) {
+			rng := rand.New(rand.NewPCG(seed, 7))
+			g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))
+			p := plan.Compile(g, outs, be)
+			var out []*tensor.Tensor
+			for _, s := range p.Outputs() {
+				out = append(out, tensor.NewSpec(s))
+			}
+			for range 2 {
+				if err := p.Run(out, in); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return out, vars, p, g
+		}
+		got, gotVars, p, g := run(cpu.Backend{})
+		want, wantVars := interpret(seed)
+		for i := range got {
+			if err := tensor.AllClose(got[i], want[i], 1e-4, 1e-4); err != nil {
+				t.Fatalf("seed %d: output %d: %v\n%v\n%v", seed, i, err, g, p)
+			}
+		}
+		for i, v := range gotVars {
+			if err := tensor.AllClose(v.Tensor(), wantVars[i].Tensor(), 1e-4, 1e-4); err != nil {
+				t.Fatalf("seed %d: %s: %v\n%v\n%v", seed, v.Path, err, g, p)
+			}
+		}
+		if got, _, _, _ := run(backend.Reference{}); tensor.AllClose(got[0], want[0], 1e-4, 1e-4) != nil {
+			t.Fatalf("seed %d: plan on the reference differs from the interpreter", seed)
+		}
+	}
+}
+
+// interpret runs the graph of a seed twice, one node after another, without a plan.
+func interpret(seed uint64) ([]*tensor.Tensor, []*graph.Var) {
+	rng := rand.New(rand.NewPCG(seed, 7))
+	g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))
+	var res []*tensor.Tensor
+	for range 2 {
+		vals := map[*graph.Node]ops.Array{}
+		for _, n := range g.Nodes() {
+			out := ops.NewArray(n.Spec())
+			switch op := n.Op.(type) {
+			case graph.InputOp:
+				out.V = in[op.Index].Float64s()
+			case graph.VarOp:
+				out.V = op.Var.Tensor().Float64s()
+			default:
+				var args []ops.Array
+				for _, x := range n.In {
+					args = append(args, vals[x])
+				}
+				ops.Reference(n.Op, []ops.Array{out}, args)
+			}
+			vals[n] = out
+		}
+		toTensor := func(n *graph.Node) *tensor.Tensor {
+			t := tensor.NewSpec(n.Spec())
+			if err := t.SetFloat64s(vals[n].V); err != nil {
+				panic(err)
+			}
+			return t
+		}
+		res = nil
+		for _, o := range outs {
+			res = append(res, toTensor(o))
+		}
+		for _, u := range g.Updates() {
+			if err := u.Var.Set(toTensor(u.Node)); err != nil {
+				panic(err)
+			}
+		}
+	}
+	return res, vars
+}
