@@ -316,6 +316,44 @@ func TestVecPortable(t *testing.T) {
 	}
 }
 
+// TestVecBits compares the vector implementations with each other on four million random
+// bit patterns and ordinary numbers.
+func TestVecBits(t *testing.T) {
+	names := impl.Names("kern")
+	names = names[:len(names)-1]
+	if len(names) < 2 {
+		t.Skip("fewer than two vector implementations")
+	}
+	const n = 1 << 16
+	r := rand.New(rand.NewPCG(7, 8))
+	x := [][]float32{make([]float32, n), make([]float32, n), make([]float32, n)}
+	got := [][]float32{make([]float32, n), make([]float32, n)}
+	for range 64 {
+		for i := range n {
+			u, v := r.Uint64(), r.Uint64()
+			x[0][i] = math.Float32frombits(uint32(u))
+			x[1][i] = math.Float32frombits(uint32(u >> 32))
+			x[2][i] = float32(int64(v)) * 0x1p-58 // -32 to 32
+			if i%2 == 0 {
+				x[0][i], x[2][i] = x[2][i], x[0][i]
+			}
+		}
+		for _, f := range vecFuncs {
+			for k, name := range names[:2] {
+				restore := impl.Select("kern", name)
+				f.fast(got[k], x[:f.in], f.s)
+				restore()
+			}
+			for i, v := range got[0] {
+				if w := got[1][i]; math.Float32bits(v) != math.Float32bits(w) {
+					t.Fatalf("%s: %s gives %#x, %s %#x, input %v", f.name, names[0], math.Float32bits(v),
+						names[1], math.Float32bits(w), column(x[:f.in], i))
+				}
+			}
+		}
+	}
+}
+
 func FuzzVec(f *testing.F) {
 	f.Add(uint8(0), uint32(0), uint32(1<<31), uint32(0x7f800000), uint8(3))
 	f.Add(uint8(44), uint32(0x42b17218), uint32(0x3f800000), uint32(0), uint8(17))
