@@ -27,11 +27,10 @@ func (l *loader) downloader() *downloader {
 		loader: l,
 		report: newReport(l.progress),
 		client: &http.Client{Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: min(l.stall, 10*time.Second)}).DialContext,
-			TLSHandshakeTimeout:   min(l.stall, 10*time.Second),
-			ResponseHeaderTimeout: l.stall,
-			ForceAttemptHTTP2:     true,
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: min(l.stall, 10*time.Second)}).DialContext,
+			TLSHandshakeTimeout: min(l.stall, 10*time.Second),
+			ForceAttemptHTTP2:   true,
 		}},
 	}
 }
@@ -154,6 +153,7 @@ var errRefused = errors.New("refused")
 func (b *body) open() error {
 	ctx, cancel := context.WithCancelCause(b.ctx)
 	b.cancel = cancel
+	// The timer also ends a request that is not answered.
 	b.timer = time.AfterFunc(b.stall, func() { cancel(fmt.Errorf("%w for %v", errStalled, b.stall)) })
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url, nil)
 	if err != nil {
