@@ -17,17 +17,30 @@ func softBlock(rows, cols int) int {
 
 // Softmax sets dst[r, c] = e^x[r, c] / Σ_j e^x[r, j]. Dst may be x.
 func Softmax(dst, x []float32, rows, cols int) {
+	var e [softElems]float32
 	var m, s [softRows]float32
 	for rows > 0 {
 		n := softBlock(rows, cols)
 		maxRows(m[:n], x, n, cols, cols)
-		expSum(s[:n], dst, x, m[:n], cols, true)
-		for i, v := range s[:n] {
-			s[i] = 1 / v
-		}
-		scaleRows(dst, dst, s[:n], n, cols)
+		softmax(s[:n], dst, e[:], x, m[:n], cols)
 		dst, x, rows = dst[n*cols:], x[n*cols:], rows-n
 	}
+}
+
+// softmax is [Softmax] of a block of len(m) rows of which m has the greatest
+// elements. It leaves Σ e^(x - m) in s. The exponentials of short rows go to scratch:
+// what scales them into dst then need not wait for its own writes.
+func softmax(s, dst, scratch, x, m []float32, cols int) {
+	e := scratch
+	if cols > softElems {
+		e = dst
+	}
+	expSum(s, e, x, m, cols, true)
+	var inv [softRows]float32
+	for i, v := range s {
+		inv[i] = 1 / v
+	}
+	scaleRows(dst, e, inv[:], len(m), cols)
 }
 
 // LogSoftmax sets dst[r, c] = x[r, c] - ln Σ_j e^x[r, j]. Dst may be x.
@@ -39,8 +52,12 @@ func LogSoftmax(dst, x []float32, rows, cols int) {
 		maxRows(m[:n], x, n, cols, cols)
 		expSum(s[:n], e[:], x, m[:n], cols, false)
 		Log(s[:n], s[:n])
-		subRows(dst, x, m[:n], n, cols)
-		subRows(dst, dst, s[:n], n, cols)
+		z := e[:]
+		if cols > softElems {
+			z = dst
+		}
+		subRows(z, x, m[:n], n, cols)
+		subRows(dst, z, s[:n], n, cols)
 		dst, x, rows = dst[n*cols:], x[n*cols:], rows-n
 	}
 }
@@ -79,10 +96,11 @@ func LogSoftmaxGrad(dx, y, dy []float32, rows, cols int) {
 // Labels need not sum to 1; a label of 0 adds nothing even to a logit of -Inf.
 // Probs is not logits.
 func SoftmaxCrossEntropy(loss, probs, logits, labels []float32, rows, cols int) {
+	var e [softElems]float32
 	var m, s [softRows]float32
 	for rows > 0 {
 		n := softBlock(rows, cols)
-		logSumExp(m[:n], s[:n], probs, logits, cols)
+		logSumExp(m[:n], s[:n], probs, e[:], logits, cols)
 		entropyRows(loss, labels, logits, m[:n], s[:n], n, cols)
 		loss, logits, labels, rows = loss[n:], logits[n*cols:], labels[n*cols:], rows-n
 		if probs != nil {
@@ -112,10 +130,11 @@ func SoftmaxCrossEntropyGrad(dx, probs, labels, dy []float32, rows, cols int) {
 // each row: loss[r] = ln Σ_j e^logits[r, j] - logits[r, labels[r]]. A row with a
 // negative label is ignored: its loss is 0.
 func SparseSoftmaxCrossEntropy(loss, probs, logits []float32, labels []int32, rows, cols int) {
+	var e [softElems]float32
 	var m, s [softRows]float32
 	for rows > 0 {
 		n := softBlock(rows, cols)
-		logSumExp(m[:n], s[:n], probs, logits, cols)
+		logSumExp(m[:n], s[:n], probs, e[:], logits, cols)
 		for i, c := range labels[:n] {
 			loss[i] = 0
 			if c >= 0 {
@@ -156,19 +175,13 @@ func SparseSoftmaxCrossEntropyGrad(dx, probs []float32, labels []int32, dy []flo
 
 // logSumExp sets m[r] to the greatest element of row r and s[r] to ln Σ e^(x - m[r]),
 // for a block of len(m) rows. If probs is not nil it gets the softmax.
-func logSumExp(m, s, probs, x []float32, cols int) {
+func logSumExp(m, s, probs, scratch, x []float32, cols int) {
 	n := len(m)
 	maxRows(m, x, n, cols, cols)
 	if probs == nil {
-		var e [softElems]float32
-		expSum(s, e[:], x, m, cols, false)
+		expSum(s, scratch, x, m, cols, false)
 	} else {
-		var inv [softRows]float32
-		expSum(s, probs, x, m, cols, true)
-		for i, v := range s {
-			inv[i] = 1 / v
-		}
-		scaleRows(probs, probs, inv[:n], n, cols)
+		softmax(s, probs, scratch, x, m, cols)
 	}
 	Log(s, s)
 }

@@ -86,10 +86,75 @@ TEXT ·subRowsAVX512(SB), NOSPLIT, $0-40
 	SUBQ         DI, R8
 	VPBROADCASTD DI, Z0
 	VPCMPGTD     iota64<>+0(SB), Z0, K1
+	TESTQ        R8, R8
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x08
+	JL           row
+	VMOVUPS.Z    (BX), K1, Z1
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z2
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z3
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z4
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z5
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z6
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z7
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z8
+	LEAQ         (BX)(DX*4), BX
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z1, Z1
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z2, Z2
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z3, Z3
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z4, Z4
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z5, Z5
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z6, Z6
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z7, Z7
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VSUBPS       Z0, Z8, Z8
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x08, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (SI), Z0
-	ADDQ         $0x04, SI
+	LEAQ         4(SI), SI
 	XORQ         R9, R9
 	TESTQ        R8, R8
 	JZ           rest
@@ -135,10 +200,75 @@ TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-40
 	SUBQ         DI, R8
 	VPBROADCASTD DI, Z0
 	VPCMPGTD     iota64<>+0(SB), Z0, K1
+	TESTQ        R8, R8
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x08
+	JL           row
+	VMOVUPS.Z    (BX), K1, Z1
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z2
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z3
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z4
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z5
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z6
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z7
+	LEAQ         (BX)(DX*4), BX
+	VMOVUPS.Z    (BX), K1, Z8
+	LEAQ         (BX)(DX*4), BX
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z1, Z1
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z2, Z2
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z3, Z3
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z4, Z4
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z5, Z5
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z6, Z6
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z7, Z7
+	VBROADCASTSS (SI), Z0
+	LEAQ         4(SI), SI
+	VMULPS       Z0, Z8, Z8
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x08, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (SI), Z0
-	ADDQ         $0x04, SI
+	LEAQ         4(SI), SI
 	XORQ         R9, R9
 	TESTQ        R8, R8
 	JZ           rest
@@ -185,10 +315,99 @@ TEXT ·subMulRowsAVX512(SB), NOSPLIT, $0-48
 	SUBQ         R8, R9
 	VPBROADCASTD R8, Z0
 	VPCMPGTD     iota64<>+0(SB), Z0, K1
+	TESTQ        R9, R9
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x08
+	JL           row
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (SI), K1, Z2
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z3
+	VMOVUPS.Z    (SI), K1, Z4
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z5
+	VMOVUPS.Z    (SI), K1, Z6
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z7
+	VMOVUPS.Z    (SI), K1, Z8
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z9
+	VMOVUPS.Z    (SI), K1, Z10
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z11
+	VMOVUPS.Z    (SI), K1, Z12
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z13
+	VMOVUPS.Z    (SI), K1, Z14
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z15
+	VMOVUPS.Z    (SI), K1, Z16
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z3, Z3
+	VMULPS       Z4, Z3, Z3
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z5, Z5
+	VMULPS       Z6, Z5, Z5
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z7, Z7
+	VMULPS       Z8, Z7, Z7
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z9, Z9
+	VMULPS       Z10, Z9, Z9
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z11, Z11
+	VMULPS       Z12, Z11, Z11
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z13, Z13
+	VMULPS       Z14, Z13, Z13
+	VBROADCASTSS (DI), Z0
+	LEAQ         4(DI), DI
+	VSUBPS       Z0, Z15, Z15
+	VMULPS       Z16, Z15, Z15
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z11, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z13, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z15, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x08, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (DI), Z0
-	ADDQ         $0x04, DI
+	LEAQ         4(DI), DI
 	XORQ         R10, R10
 	TESTQ        R9, R9
 	JZ           rest
@@ -241,12 +460,125 @@ TEXT ·entropyGradRowsAVX512(SB), NOSPLIT, $0-56
 	SUBQ         R9, R10
 	VPBROADCASTD R9, Z0
 	VPCMPGTD     iota64<>+0(SB), Z0, K1
+	TESTQ        R10, R10
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x08
+	JL           row
+	VMOVUPS.Z    (BX), K1, Z2
+	VMOVUPS.Z    (SI), K1, Z3
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z4
+	VMOVUPS.Z    (SI), K1, Z5
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z6
+	VMOVUPS.Z    (SI), K1, Z7
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z8
+	VMOVUPS.Z    (SI), K1, Z9
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z10
+	VMOVUPS.Z    (SI), K1, Z11
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z12
+	VMOVUPS.Z    (SI), K1, Z13
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z14
+	VMOVUPS.Z    (SI), K1, Z15
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMOVUPS.Z    (BX), K1, Z16
+	VMOVUPS.Z    (SI), K1, Z17
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z2, Z2
+	VSUBPS       Z3, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z4, Z4
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z1, Z4, Z4
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z6, Z6
+	VSUBPS       Z7, Z6, Z6
+	VMULPS       Z1, Z6, Z6
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z8, Z8
+	VSUBPS       Z9, Z8, Z8
+	VMULPS       Z1, Z8, Z8
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z10, Z10
+	VSUBPS       Z11, Z10, Z10
+	VMULPS       Z1, Z10, Z10
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z12, Z12
+	VSUBPS       Z13, Z12, Z12
+	VMULPS       Z1, Z12, Z12
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z14, Z14
+	VSUBPS       Z15, Z14, Z14
+	VMULPS       Z1, Z14, Z14
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS (R8), Z1
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Z0, Z16, Z16
+	VSUBPS       Z17, Z16, Z16
+	VMULPS       Z1, Z16, Z16
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z12, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z14, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      Z16, K1, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x08, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (DI), Z0
-	ADDQ         $0x04, DI
 	VBROADCASTSS (R8), Z1
-	ADDQ         $0x04, R8
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
 	XORQ         R11, R11
 	TESTQ        R10, R10
 	JZ           rest
@@ -300,10 +632,75 @@ TEXT ·subRowsAVX2(SB), NOSPLIT, $0-40
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota64<>+0(SB), Y0, Y0
+	TESTQ        R8, R8
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x08
+	JL           row
+	VMASKMOVPS   (BX), Y0, Y2
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y3
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y4
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y5
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y6
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y7
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y8
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y9
+	LEAQ         (BX)(DX*4), BX
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y2, Y2
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y3, Y3
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y4, Y4
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y5, Y5
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y6, Y6
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y7, Y7
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y8, Y8
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VSUBPS       Y1, Y9, Y9
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y3, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y4, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y5, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y6, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y7, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y8, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y9, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x08, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (SI), Y1
-	ADDQ         $0x04, SI
+	LEAQ         4(SI), SI
 	XORQ         R9, R9
 	TESTQ        R8, R8
 	JZ           rest
@@ -350,10 +747,75 @@ TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-40
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota64<>+0(SB), Y0, Y0
+	TESTQ        R8, R8
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x08
+	JL           row
+	VMASKMOVPS   (BX), Y0, Y2
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y3
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y4
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y5
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y6
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y7
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y8
+	LEAQ         (BX)(DX*4), BX
+	VMASKMOVPS   (BX), Y0, Y9
+	LEAQ         (BX)(DX*4), BX
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y3, Y3
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y4, Y4
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y6, Y6
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y7, Y7
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y8, Y8
+	VBROADCASTSS (SI), Y1
+	LEAQ         4(SI), SI
+	VMULPS       Y1, Y9, Y9
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y3, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y4, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y5, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y6, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y7, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y8, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y9, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x08, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (SI), Y1
-	ADDQ         $0x04, SI
+	LEAQ         4(SI), SI
 	XORQ         R9, R9
 	TESTQ        R8, R8
 	JZ           rest
@@ -401,10 +863,59 @@ TEXT ·subMulRowsAVX2(SB), NOSPLIT, $0-48
 	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota64<>+0(SB), Y0, Y0
+	TESTQ        R9, R9
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x04
+	JL           row
+	VMASKMOVPS   (BX), Y0, Y2
+	VMASKMOVPS   (SI), Y0, Y3
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMASKMOVPS   (BX), Y0, Y4
+	VMASKMOVPS   (SI), Y0, Y5
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMASKMOVPS   (BX), Y0, Y6
+	VMASKMOVPS   (SI), Y0, Y7
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMASKMOVPS   (BX), Y0, Y8
+	VMASKMOVPS   (SI), Y0, Y9
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VBROADCASTSS (DI), Y1
+	LEAQ         4(DI), DI
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DI), Y1
+	LEAQ         4(DI), DI
+	VSUBPS       Y1, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS (DI), Y1
+	LEAQ         4(DI), DI
+	VSUBPS       Y1, Y6, Y6
+	VMULPS       Y7, Y6, Y6
+	VBROADCASTSS (DI), Y1
+	LEAQ         4(DI), DI
+	VSUBPS       Y1, Y8, Y8
+	VMULPS       Y9, Y8, Y8
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y4, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y6, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y8, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x04, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (DI), Y1
-	ADDQ         $0x04, DI
+	LEAQ         4(DI), DI
 	XORQ         R10, R10
 	TESTQ        R9, R9
 	JZ           rest
@@ -458,12 +969,73 @@ TEXT ·entropyGradRowsAVX2(SB), NOSPLIT, $0-56
 	VMOVD        R9, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     iota64<>+0(SB), Y0, Y0
+	TESTQ        R10, R10
+	JNZ          row
+
+several:
+	CMPQ         CX, $0x04
+	JL           row
+	VMASKMOVPS   (BX), Y0, Y3
+	VMASKMOVPS   (SI), Y0, Y4
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMASKMOVPS   (BX), Y0, Y5
+	VMASKMOVPS   (SI), Y0, Y6
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMASKMOVPS   (BX), Y0, Y7
+	VMASKMOVPS   (SI), Y0, Y8
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VMASKMOVPS   (BX), Y0, Y9
+	VMASKMOVPS   (SI), Y0, Y10
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(DX*4), SI
+	VBROADCASTSS (DI), Y1
+	VBROADCASTSS (R8), Y2
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Y1, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS (DI), Y1
+	VBROADCASTSS (R8), Y2
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Y1, Y5, Y5
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VBROADCASTSS (DI), Y1
+	VBROADCASTSS (R8), Y2
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Y1, Y7, Y7
+	VSUBPS       Y8, Y7, Y7
+	VMULPS       Y2, Y7, Y7
+	VBROADCASTSS (DI), Y1
+	VBROADCASTSS (R8), Y2
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
+	VMULPS       Y1, Y9, Y9
+	VSUBPS       Y10, Y9, Y9
+	VMULPS       Y2, Y9, Y9
+	VMASKMOVPS   Y3, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y5, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y7, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	VMASKMOVPS   Y9, Y0, (AX)
+	LEAQ         (AX)(DX*4), AX
+	SUBQ         $0x04, CX
+	JNZ          several
+	JMP          done
 
 row:
 	VBROADCASTSS (DI), Y1
-	ADDQ         $0x04, DI
 	VBROADCASTSS (R8), Y2
-	ADDQ         $0x04, R8
+	LEAQ         4(DI), DI
+	LEAQ         4(R8), R8
 	XORQ         R11, R11
 	TESTQ        R10, R10
 	JZ           rest

@@ -81,23 +81,65 @@ func (p pass) emit(a isa.ISA, iota Mem) {
 	for j := range s {
 		s[j] = a.Vec()
 	}
+	next := func(of []reg.GPVirtual, by Mem) {
+		for _, base := range of {
+			by.Base = base
+			LEAQ(by, base)
+		}
+	}
+	row := Mem{Index: cols, Scale: 4}
+	number := Mem{Disp: 4}
+	broadcast := func() {
+		for j, base := range numbers {
+			VBROADCASTSS(Mem{Base: base}, s[j])
+		}
+		next(numbers, number)
+	}
+	TESTQ(whole, whole)
+	JNZ(LabelRef("row"))
+
+	// Rows shorter than a register, several at a time: all are read before the first
+	// is written. A row read right after the one before it was written, in place,
+	// would wait for that write.
+	n := 8
+	if !a.Wide() && len(in) > 1 {
+		n = 4
+	}
+	Label("several")
+	CMPQ(rows, Imm(uint64(n)))
+	JL(LabelRef("row"))
+	x := make([][]vec, n)
+	for r := range x {
+		for _, base := range in {
+			x[r] = append(x[r], a.LoadMasked(Mem{Base: base}, mask))
+		}
+		next(in, row)
+	}
+	for r := range x {
+		broadcast()
+		x[r][0] = p.body(x[r], s)
+	}
+	for r := range x {
+		a.StoreMasked(x[r][0], mask, Mem{Base: dst})
+		next([]reg.GPVirtual{dst}, row)
+	}
+	SUBQ(Imm(uint64(n)), rows)
+	JNZ(LabelRef("several"))
+	JMP(LabelRef("done"))
 
 	Label("row")
-	for j, base := range numbers {
-		VBROADCASTSS(Mem{Base: base}, s[j])
-		ADDQ(Imm(4), base)
-	}
+	broadcast()
 	XORQ(i, i)
 	at := func(base reg.Register) Mem { return Mem{Base: base, Index: i, Scale: 4} }
 	TESTQ(whole, whole)
 	JZ(LabelRef("rest"))
 	Label("whole")
-	x := make([]vec, len(in))
+	y := make([]vec, len(in))
 	for j, base := range in {
-		x[j] = a.Vec()
-		VMOVUPS(at(base), x[j])
+		y[j] = a.Vec()
+		VMOVUPS(at(base), y[j])
 	}
-	VMOVUPS(p.body(x, s), at(dst))
+	VMOVUPS(p.body(y, s), at(dst))
 	ADDQ(Imm(uint64(a.W)), i)
 	CMPQ(i, whole)
 	JL(LabelRef("whole"))
@@ -105,13 +147,11 @@ func (p pass) emit(a isa.ISA, iota Mem) {
 	TESTQ(rest, rest)
 	JZ(LabelRef("next"))
 	for j, base := range in {
-		x[j] = a.LoadMasked(at(base), mask)
+		y[j] = a.LoadMasked(at(base), mask)
 	}
-	a.StoreMasked(p.body(x, s), mask, at(dst))
+	a.StoreMasked(p.body(y, s), mask, at(dst))
 	Label("next")
-	for _, base := range append(in, dst) {
-		LEAQ(Mem{Base: base, Index: cols, Scale: 4}, base)
-	}
+	next(append(in, dst), row)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	Label("done")
