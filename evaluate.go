@@ -1,0 +1,160 @@
+package glia
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Evaluate measures loss and metrics on a dataset, in batches of 32 unless
+// [BatchSize] says otherwise. What it finds does not depend on the batches but
+// for rounding of the loss.
+func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
+	c, err := configOf("Evaluate", opts)
+	if err != nil {
+		return Result{}, err
+	}
+	m.evaluating.Lock()
+	defer m.evaluating.Unlock()
+	e, err := m.newEvaluation(ds, c)
+	if err != nil {
+		return Result{}, fmt.Errorf("glia: Evaluate: %w", err)
+	}
+	bar := newProgress(c.progress, 0)
+	defer bar.stop()
+	r, err := e.run(c.ctx, bar)
+	if err != nil {
+		return Result{}, fmt.Errorf("glia: Evaluate: %w", err)
+	}
+	return r, nil
+}
+
+var errNotCompiled = errors.New("the model is not compiled: want Compile first")
+
+// checkData checks that a dataset has samples and labels.
+func checkData(ds data.Dataset) error {
+	if ds == nil {
+		return errors.New("the dataset is nil")
+	}
+	if ds.Len() == 0 {
+		return errors.New("the dataset is empty: want one sample or more")
+	}
+	if _, y := ds.Specs(); y.DType == tensor.Invalid {
+		return errors.New("the dataset has no labels")
+	}
+	return nil
+}
+
+// metersFor returns the state of the measures for samples of these specs. The
+// model is built for them if it is not.
+func (m *Model) metersFor(training bool, x, y tensor.Spec) (*meters, error) {
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	x, y = oneOf(x), oneOf(y)
+	if err := m.accept(x); err != nil {
+		return nil, err
+	}
+	k := meterKey{training, y}
+	if ms := m.meters[k]; ms != nil {
+		return ms, nil
+	}
+	var pred tensor.Spec
+	err := graph.Catch(func() {
+		g := graph.New()
+		pred = m.net.Call(nn.NewCtx(g, m.random), g.Input("x", x)).Spec()
+	})
+	if err != nil {
+		return nil, err
+	}
+	ms, err := newMeters(m.metrics, y, pred)
+	if err != nil {
+		return nil, err
+	}
+	m.meters[k] = ms
+	return ms, nil
+}
+
+// oneOf returns the spec of a batch of one sample.
+func oneOf(s tensor.Spec) tensor.Spec {
+	s.Shape = tensor.D(1).Append(s.Shape.Slice()...)
+	return s
+}
+
+// evaluation measures a dataset, any number of times.
+type evaluation struct {
+	m       *Model
+	ds      data.Dataset
+	meters  *meters
+	size    int
+	order   []int
+	batches batches
+}
+
+func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
+	if m.opt == nil {
+		return nil, errNotCompiled
+	}
+	if err := checkData(ds); err != nil {
+		return nil, err
+	}
+	x, y := ds.Specs()
+	ms, err := m.metersFor(false, x, y)
+	if err != nil {
+		return nil, err
+	}
+	return &evaluation{m: m, ds: ds, meters: ms, size: c.batchOf(ds.Len()), order: inOrder(ds.Len())}, nil
+}
+
+// inOrder returns the numbers 0 to n-1.
+func inOrder(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// run measures, while evaluating is held. The bar may be nil.
+func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
+	e.meters.reset()
+	n := e.ds.Len()
+	if bar != nil {
+		bar.begin(0, (n+e.size-1)/e.size)
+	}
+	start := time.Now()
+	for b, at := 0, 0; at < n; b, at = b+1, at+e.size {
+		if err := ctx.Err(); err != nil {
+			return Result{}, fmt.Errorf("stopped before batch %d: %w", b+1, err)
+		}
+		if err := e.batch(e.order[at:min(at+e.size, n)]); err != nil {
+			return Result{}, fmt.Errorf("batch %d: %w", b+1, err)
+		}
+		if bar != nil && bar.due() {
+			bar.show(b+1, e.m.result(e.meters))
+		}
+	}
+	r := e.m.result(e.meters)
+	if bar != nil {
+		bar.end(Epoch{Seconds: time.Since(start).Seconds(), Result: r})
+	}
+	return r, nil
+}
+
+// batch measures the samples idx.
+func (e *evaluation) batch(idx []int) error {
+	b := e.batches.of(len(idx))
+	if err := e.ds.Read(idx, b); err != nil {
+		return err
+	}
+	s, err := e.m.stepFor(b, false, e.meters)
+	if err != nil {
+		return err
+	}
+	return e.m.run(s, b, false)
+}

@@ -1,0 +1,242 @@
+package glia
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/glia-ml/glia/data"
+)
+
+// Fit trains the model on a dataset. It returns what was measured epoch by epoch,
+// also together with an error: when the context is done, a callback fails, or the
+// loss is not finite and [StopOnNaN] is given, the history so far comes with it.
+// A second Fit of the same model meanwhile is an error.
+func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
+	h := &History{}
+	c, err := configOf("Fit", opts)
+	if err != nil {
+		return h, err
+	}
+	if !m.fitting.TryLock() {
+		return h, errors.New("glia: Fit: the model is being fitted already: want one Fit at a time")
+	}
+	defer m.fitting.Unlock()
+	f := &fitting{m: m, config: c, train: train, history: h}
+	if err := f.prepare(); err != nil {
+		return h, fmt.Errorf("glia: Fit: %w", err)
+	}
+	err = f.all()
+	f.bar.stop()
+	if errors.Is(err, ErrStop) {
+		err = nil
+	}
+	for _, cb := range c.callbacks {
+		if cb.OnTrainEnd == nil {
+			continue
+		}
+		if e := cb.OnTrainEnd(m, h); e != nil && !errors.Is(e, ErrStop) {
+			err = errors.Join(err, e)
+		}
+	}
+	return h, err
+}
+
+// fitting is one call of Fit.
+type fitting struct {
+	*config
+	m          *Model
+	train      data.Dataset
+	history    *History
+	meters     *meters
+	validating *evaluation
+	bar        *progress
+	order      []int
+	batches    batches
+	classes    *classWeigher
+	weighed    data.Batch
+}
+
+// prepare checks the data and builds what is missing.
+func (f *fitting) prepare() error {
+	if f.m.opt == nil {
+		return errNotCompiled
+	}
+	if err := f.divide(); err != nil {
+		return err
+	}
+	if err := checkData(f.train); err != nil {
+		return err
+	}
+	x, y := f.train.Specs()
+	var err error
+	if f.meters, err = f.m.metersFor(true, x, y); err != nil {
+		return err
+	}
+	if f.validation != nil {
+		if f.validating, err = f.m.newEvaluation(f.validation, f.config); err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+	}
+	if f.classWeights != nil {
+		f.classes = newClassWeigher(f.classWeights)
+	}
+	f.bar = newProgress(f.progress, f.epochs)
+	return nil
+}
+
+// divide sets a part of the data aside for validation if asked to.
+func (f *fitting) divide() error {
+	if f.split == 0 {
+		return nil
+	}
+	s, ok := f.train.(interface {
+		Split(float64) (train, validation *data.Memory, err error)
+	})
+	if !ok {
+		return fmt.Errorf("ValidationSplit of a %T: want a dataset with Split, such as *data.Memory", f.train)
+	}
+	train, validation, err := s.Split(f.split)
+	if err != nil {
+		return fmt.Errorf("ValidationSplit: %w", err)
+	}
+	f.train, f.validation = train, validation
+	return nil
+}
+
+// all runs the epochs.
+func (f *fitting) all() error {
+	for _, cb := range f.callbacks {
+		if cb.OnTrainBegin != nil {
+			if err := cb.OnTrainBegin(f.m); err != nil {
+				return err
+			}
+		}
+	}
+	for e := f.first; e < f.epochs; e++ {
+		for _, cb := range f.callbacks {
+			if cb.OnEpochBegin != nil {
+				if err := cb.OnEpochBegin(f.m, e); err != nil {
+					return err
+				}
+			}
+		}
+		done, err := f.epoch(e)
+		if err != nil {
+			return err
+		}
+		f.history.Epochs = append(f.history.Epochs, done)
+		f.bar.end(done)
+		for _, cb := range f.callbacks {
+			if cb.OnEpochEnd != nil {
+				if err := cb.OnEpochEnd(f.m, done); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// epoch trains on all samples once and validates.
+func (f *fitting) epoch(e int) (Epoch, error) {
+	n := f.train.Len()
+	f.shuffle(n, e)
+	size := f.batchOf(n)
+	f.bar.begin(e, (n+size-1)/size)
+	f.meters.reset()
+	start := time.Now()
+	for b, at := 0, 0; at < n; b, at = b+1, at+size {
+		if err := f.ctx.Err(); err != nil {
+			return Epoch{}, fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
+		}
+		if err := f.batch(e, b, f.order[at:min(at+size, n)]); err != nil {
+			return Epoch{}, err
+		}
+	}
+	done := Epoch{Epoch: e + 1, Result: f.m.result(f.meters)}
+	if f.validating != nil {
+		r, err := f.validate()
+		if err != nil {
+			return Epoch{}, fmt.Errorf("glia: Fit: epoch %d, validation: %w", e+1, err)
+		}
+		done.Validation = &r
+	}
+	done.Seconds = time.Since(start).Seconds()
+	return done, nil
+}
+
+func (f *fitting) validate() (Result, error) {
+	f.m.evaluating.Lock()
+	defer f.m.evaluating.Unlock()
+	return f.validating.run(f.ctx, nil)
+}
+
+// shuffle puts the numbers of the samples in the order of epoch e.
+func (f *fitting) shuffle(n, e int) {
+	if !f.inOrder {
+		f.order = data.Permutation(n, f.m.Seed, uint64(e), f.order)
+	} else if len(f.order) != n {
+		f.order = inOrder(n)
+	}
+}
+
+// batch trains on the samples idx.
+func (f *fitting) batch(e, b int, idx []int) error {
+	if err := f.step(idx); err != nil {
+		return fmt.Errorf("glia: Fit: epoch %d, batch %d: %w", e+1, b+1, err)
+	}
+	if f.stopOnNaN {
+		if l := f.meters.loss(); math.IsNaN(l) || math.IsInf(l, 0) {
+			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number; a smaller learning rate or clipped gradients may help", e+1, b+1, l)
+		}
+	}
+	if f.bar.due() {
+		f.bar.show(b+1, f.m.result(f.meters))
+	}
+	for _, cb := range f.callbacks {
+		if cb.OnBatchEnd != nil {
+			if err := cb.OnBatchEnd(f.m, e, b, f.meters.loss()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step reads the samples idx and changes the weights by them.
+func (f *fitting) step(idx []int) error {
+	batch := f.batches.of(len(idx))
+	if err := f.train.Read(idx, batch); err != nil {
+		return err
+	}
+	if f.classes != nil {
+		w, err := f.classes.weigh(batch)
+		if err != nil {
+			return err
+		}
+		f.weighed = *batch // the dataset's own weights stay as they are
+		f.weighed.Weight = w
+		batch = &f.weighed
+	}
+	s, err := f.m.stepFor(batch, true, f.meters)
+	if err != nil {
+		return err
+	}
+	return f.m.run(s, batch, true)
+}
+
+// batches keeps a batch for every length that occurs: all but the last have one
+// length, so no tensor is made twice.
+type batches map[int]*data.Batch
+
+func (b *batches) of(n int) *data.Batch {
+	if *b == nil {
+		*b = batches{}
+	}
+	if (*b)[n] == nil {
+		(*b)[n] = &data.Batch{}
+	}
+	return (*b)[n]
+}

@@ -1,0 +1,131 @@
+package glia
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Function is a compiled function of tensors; [Func] makes it.
+type Function struct {
+	f     func(in ...*graph.Node) []*graph.Node
+	mu    sync.Mutex
+	plans []*plan.Plan
+}
+
+// Func returns f as a function of tensors. f is traced once for each combination
+// of input dtypes and shapes; what it computes is then fused and run like a
+// model's step. It may take gradients with package autodiff, and read and update
+// variables.
+//
+//	grad := glia.Func(func(in ...*graph.Node) []*graph.Node {
+//		y := ops.ReduceSum(ops.Square(in[0]))
+//		return append([]*graph.Node{y}, autodiff.Grad(y, in[0])...)
+//	})
+//	out, err := grad.Call(x) // out[0] is y, out[1] its gradient
+//
+// Call may be used from several goroutines at once if f updates no variable.
+func Func(f func(in ...*graph.Node) []*graph.Node) *Function {
+	return &Function{f: f}
+}
+
+// Call computes the function. Mistakes in f are returned as errors that name
+// f's line.
+func (f *Function) Call(in ...*tensor.Tensor) ([]*tensor.Tensor, error) {
+	p, err := f.planFor(in)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*tensor.Tensor, len(p.Outputs()))
+	for i, s := range p.Outputs() {
+		out[i] = tensor.NewSpec(s)
+	}
+	return out, f.run(p, out, in)
+}
+
+// CallInto is [Function.Call] with the results written to out: tensors of the
+// right dtypes and shapes that share no memory with the inputs. Once warm it
+// allocates nothing.
+func (f *Function) CallInto(out []*tensor.Tensor, in ...*tensor.Tensor) error {
+	p, err := f.planFor(in)
+	if err != nil {
+		return err
+	}
+	return f.run(p, out, in)
+}
+
+func (f *Function) run(p *plan.Plan, out, in []*tensor.Tensor) error {
+	if err := p.Run(out, contiguous(in)); err != nil {
+		return fmt.Errorf("glia: Func: %w", err)
+	}
+	return nil
+}
+
+// contiguous returns in with views that have gaps replaced by copies.
+func contiguous(in []*tensor.Tensor) []*tensor.Tensor {
+	for i, t := range in {
+		if !t.Contiguous() {
+			in = slices.Clone(in) // the caller's slice stays as it is
+			for ; i < len(in); i++ {
+				if !in[i].Contiguous() {
+					in[i] = in[i].Clone()
+				}
+			}
+			break
+		}
+	}
+	return in
+}
+
+// planFor returns the plan for inputs of these dtypes and shapes.
+func (f *Function) planFor(in []*tensor.Tensor) (*plan.Plan, error) {
+	for i, t := range in {
+		if t == nil {
+			return nil, fmt.Errorf("glia: Func: input %d is nil", i)
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.plans {
+		if fits(p.Inputs(), in) {
+			return p, nil
+		}
+	}
+	var p *plan.Plan
+	err := graph.Catch(func() {
+		g := graph.New()
+		nodes := make([]*graph.Node, len(in))
+		for i, t := range in {
+			nodes[i] = g.Input(fmt.Sprintf("in[%d]", i), t.Spec())
+		}
+		out := f.f(nodes...)
+		for i, n := range out {
+			if n == nil || n.Graph() != g {
+				panic(graph.Errorf("result %d is nil or of another graph: want one computed from the inputs", i))
+			}
+		}
+		p = plan.Compile(g, out, cpu.Backend{})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("glia: Func: %w", err)
+	}
+	f.plans = append(f.plans, p)
+	return p, nil
+}
+
+func fits(specs []tensor.Spec, in []*tensor.Tensor) bool {
+	if len(specs) != len(in) {
+		return false
+	}
+	for i, t := range in {
+		if t.Spec() != specs[i] {
+			return false
+		}
+	}
+	return true
+}

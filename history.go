@@ -1,0 +1,65 @@
+package glia
+
+import (
+	"math"
+
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Result is what an evaluation found.
+type Result struct {
+	Loss    float64
+	Metrics []Metric
+}
+
+// Metric is the value of a metric over an epoch. A metric with one number per
+// class has them in Tensor, and their mean in Value.
+type Metric struct {
+	Name   string
+	Value  float64
+	Tensor *tensor.Tensor
+}
+
+// Get returns the value of the metric with that name, or NaN.
+func (r Result) Get(name string) float64 {
+	if name == "loss" {
+		return r.Loss
+	}
+	for _, m := range r.Metrics {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return math.NaN()
+}
+
+// Epoch is what was measured in one epoch.
+type Epoch struct {
+	// Epoch is its number, counted from 1.
+	Epoch   int
+	Seconds float64
+	Result
+	// Validation is nil if there was none.
+	Validation *Result
+}
+
+// History is the course of a training.
+type History struct{ Epochs []Epoch }
+
+// result reads what has been measured so far.
+func (m *Model) result(ms *meters) Result {
+	r := Result{Loss: ms.loss()}
+	for i, s := range ms.states {
+		t := s.Result()
+		r.Metrics = append(r.Metrics, Metric{m.metrics[i].Name(), mean(t), t})
+	}
+	return r
+}
+
+func mean(t *tensor.Tensor) float64 {
+	var sum float64
+	for _, v := range t.Float64s() {
+		sum += v
+	}
+	return sum / float64(t.Len())
+}

@@ -1,0 +1,94 @@
+package glia
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Predict returns the model's output for the samples along the first axis of x,
+// which is split into batches of 256. An output does not depend on the samples
+// beside it. Any number of goroutines may predict at once.
+func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
+	if x == nil {
+		return nil, errors.New("glia: Predict: x is nil")
+	}
+	if x.Shape().Rank() == 0 {
+		return nil, fmt.Errorf("glia: Predict: x is %v: want samples along the first axis", x.Spec())
+	}
+	n := x.Shape().At(0)
+	if n == 0 {
+		return nil, fmt.Errorf("glia: Predict: x is %v: want one sample or more", x.Spec())
+	}
+	if !x.Contiguous() {
+		x = x.Clone()
+	}
+	if n <= predictBatch {
+		p, err := m.planFor(x.Spec())
+		if err != nil {
+			return nil, err
+		}
+		out := tensor.NewSpec(p.Outputs()[0])
+		return out, m.runPredict(p, out, x)
+	}
+	var out *tensor.Tensor
+	for at := 0; at < n; at += predictBatch {
+		part, err := x.Slice(0, at, min(at+predictBatch, n), 1)
+		if err != nil {
+			return nil, err
+		}
+		p, err := m.planFor(part.Spec())
+		if err != nil {
+			return nil, err
+		}
+		spec := p.Outputs()[0]
+		if out == nil {
+			out = tensor.NewSpec(tensor.Spec{DType: spec.DType, Shape: spec.Shape.With(0, n)})
+		}
+		dst, err := out.Slice(0, at, min(at+predictBatch, n), 1)
+		if err != nil {
+			return nil, err
+		}
+		if err := m.runPredict(p, dst, part); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+const predictBatch = 256
+
+// planFor returns the plan that predicts for inputs of a spec. The model is built
+// for them if it is not.
+func (m *Model) planFor(in tensor.Spec) (*plan.Plan, error) {
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	if p := m.predict[in]; p != nil {
+		return p, nil
+	}
+	if err := m.accept(in); err != nil {
+		return nil, fmt.Errorf("glia: Predict: %w", err)
+	}
+	var p *plan.Plan
+	err := graph.Catch(func() {
+		g := graph.New()
+		out := m.net.Call(nn.NewCtx(g, m.random), g.Input("x", in))
+		p = plan.Compile(g, []*graph.Node{out}, cpu.Backend{})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("glia: Predict: %w", err)
+	}
+	m.predict[in] = p
+	return p, nil
+}
+
+func (m *Model) runPredict(p *plan.Plan, out, x *tensor.Tensor) error {
+	m.weights.RLock()
+	defer m.weights.RUnlock()
+	return p.Run([]*tensor.Tensor{out}, []*tensor.Tensor{x})
+}

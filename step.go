@@ -1,0 +1,152 @@
+package glia
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/glia-ml/glia/autodiff"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// stepKey tells the steps of a model apart: one is compiled for each shape of a
+// batch, for training and for evaluation.
+type stepKey struct {
+	training bool
+	x, y     tensor.Spec
+	weighted bool
+}
+
+// step is one batch: forward, loss and metrics; in training also gradients and
+// the optimizer's update.
+type step struct {
+	plan *plan.Plan
+	in   []*tensor.Tensor
+}
+
+// meterKey tells the meters of a model apart.
+type meterKey struct {
+	training bool
+	y        tensor.Spec
+}
+
+// meters is the state that adds up the loss and the metrics of an epoch.
+type meters struct {
+	total, count *graph.Var // of the loss, float64
+	states       []metric.State
+}
+
+func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
+	m := &meters{
+		total: graph.NewVar("loss/total", tensor.New(tensor.Float64)),
+		count: graph.NewVar("loss/count", tensor.New(tensor.Float64)),
+	}
+	for _, x := range metrics {
+		s, err := x.New(y, pred)
+		if err != nil {
+			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
+		}
+		m.states = append(m.states, s)
+	}
+	return m, nil
+}
+
+// reset starts a new epoch.
+func (m *meters) reset() {
+	clear(m.total.Tensor().Bytes())
+	clear(m.count.Tensor().Bytes())
+	for _, s := range m.states {
+		s.Reset()
+	}
+}
+
+// loss returns the mean loss so far.
+func (m *meters) loss() float64 {
+	if n := m.count.Tensor().Item(); n > 0 {
+		return m.total.Tensor().Item() / n
+	}
+	return 0
+}
+
+// trace adds the update of the totals by a batch to the graph. As in Keras, a
+// batch counts with its length, whatever its sample weights.
+func (m *meters) trace(g *graph.Graph, loss, y, pred *graph.Node) {
+	n := float64(y.Shape().At(0))
+	g.Update(m.total, ops.Add(g.Value(m.total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
+	g.Update(m.count, ops.Offset(g.Value(m.count), n))
+	for _, s := range m.states {
+		s.Update(g, y, pred, nil)
+	}
+}
+
+// stepFor returns the step for batches like b, compiled when it is new.
+func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error) {
+	if b.X == nil || b.Y == nil {
+		return nil, errors.New("the dataset gave a batch without x or y")
+	}
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	k := stepKey{training: training, x: b.X.Spec(), y: b.Y.Spec(), weighted: b.Weight != nil}
+	if s := m.steps[k]; s != nil {
+		return s, nil
+	}
+	var p *plan.Plan
+	if err := graph.Catch(func() { p = m.trace(k, ms) }); err != nil {
+		return nil, err
+	}
+	s := &step{plan: p}
+	m.steps[k] = s
+	return s, nil
+}
+
+// trace builds the graph of a step and compiles it.
+func (m *Model) trace(k stepKey, ms *meters) *plan.Plan {
+	g := graph.New()
+	x, y := g.Input("x", k.x), g.Input("y", k.y)
+	var weight *graph.Node
+	if k.weighted {
+		weight = g.Input("sample_weight", tensor.S(tensor.Float32, k.x.Shape.At(0)))
+	}
+	ctx := nn.NewCtx(g, m.random)
+	ctx.Training = k.training
+	pred := m.net.Call(ctx, x)
+	loss := nn.ReduceLoss(m.loss, y, pred, weight)
+	if loss.Rank() != 0 || !loss.DType().IsFloat() {
+		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", m.loss.Name(), loss.Spec()))
+	}
+	for _, l := range ctx.Losses() {
+		loss = ops.Add(loss, ops.Cast(l, loss.DType()))
+	}
+	ms.trace(g, loss, y, pred)
+	if k.training {
+		params := m.net.Params()
+		nodes := make([]*graph.Node, len(params))
+		for i, v := range params {
+			nodes[i] = g.Value(v)
+		}
+		m.opt.Apply(g, autodiff.Grad(loss, nodes...))
+	}
+	return plan.Compile(g, nil, cpu.Backend{})
+}
+
+// run does the step for a batch.
+func (m *Model) run(s *step, b *data.Batch, training bool) error {
+	s.in = append(s.in[:0], b.X, b.Y)
+	if b.Weight != nil {
+		s.in = append(s.in, b.Weight)
+	}
+	if training {
+		m.weights.Lock()
+		defer m.weights.Unlock()
+	} else {
+		m.weights.RLock()
+		defer m.weights.RUnlock()
+	}
+	return s.plan.Run(nil, s.in)
+}

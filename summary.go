@@ -1,0 +1,142 @@
+package glia
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Summary returns a table of the layers, the shapes of their outputs and their
+// numbers of parameters, as Keras prints it. It ends with a newline.
+func (m *Model) Summary() string {
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	name := m.net.Name
+	if name == "" {
+		name = "sequential"
+	}
+	head := fmt.Sprintf("Model: %q\n", name)
+	if !m.built {
+		return head + "Not built: want nn.Input in front and Compile, or the first data\n"
+	}
+	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
+	for _, r := range m.net.Records() {
+		if _, input := r.Layer.(*nn.InputLayer); input {
+			continue
+		}
+		n := count(r.Params).n + count(r.States).n
+		rows = append(rows, []string{r.Name + " (" + r.Class + ")", batchShape(r.Out.Shape), grouped(n)})
+	}
+	return head + table(rows) + m.totals()
+}
+
+// totals lists how many parameters there are of each kind.
+func (m *Model) totals() string {
+	all, trainable := count(m.net.Vars()), count(m.net.Params())
+	fixed := size{all.n - trainable.n, all.bytes - trainable.bytes}
+	var opt size
+	if m.opt != nil {
+		opt = count(m.opt.Vars())
+	}
+	var b strings.Builder
+	line := func(what string, s size) { fmt.Fprintf(&b, " %s: %s (%s)\n", what, grouped(s.n), s) }
+	line("Total params", size{all.n + opt.n, all.bytes + opt.bytes})
+	line("Trainable params", trainable)
+	line("Non-trainable params", fixed)
+	if m.opt != nil {
+		line("Optimizer params", opt)
+	}
+	return b.String()
+}
+
+// size is how much variables hold.
+type size struct{ n, bytes int }
+
+func count(vars []*graph.Var) (s size) {
+	for _, v := range vars {
+		s.n += v.Spec().Shape.Size()
+		s.bytes += v.Spec().Bytes()
+	}
+	return s
+}
+
+// String returns the bytes for people to read, a KB being 1024 of them.
+func (s size) String() string {
+	units := []string{"B", "KB", "MB", "GB", "TB"}
+	v, i := float64(s.bytes), 0
+	for v >= 1024 && i < len(units)-1 {
+		v, i = v/1024, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", s.bytes)
+	}
+	return fmt.Sprintf("%.2f %s", v, units[i])
+}
+
+// batchShape returns a shape with None for the batch.
+func batchShape(d tensor.Dims) string {
+	s := []string{"None"}
+	for _, n := range d.From(1).Slice() {
+		s = append(s, fmt.Sprint(n))
+	}
+	if len(s) == 1 {
+		return "(None,)"
+	}
+	return "(" + strings.Join(s, ", ") + ")"
+}
+
+// grouped returns n with commas between thousands.
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// table draws rows in a box, the first as the head. The last column is numbers.
+func table(rows [][]string) string {
+	widths := make([]int, len(rows[0]))
+	for _, r := range rows {
+		for i, cell := range r {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	rule := func(left, line, cross, right string) {
+		b.WriteString(left)
+		for i, w := range widths {
+			if i > 0 {
+				b.WriteString(cross)
+			}
+			b.WriteString(strings.Repeat(line, w+2))
+		}
+		b.WriteString(right + "\n")
+	}
+	rule("┏", "━", "┳", "┓")
+	for i, r := range rows {
+		side := "│"
+		if i == 0 {
+			side = "┃"
+		}
+		for j, cell := range r {
+			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
+			if j == len(r)-1 && i > 0 {
+				cell = pad + cell
+			} else {
+				cell += pad
+			}
+			b.WriteString(side + " " + cell + " ")
+		}
+		b.WriteString(side + "\n")
+		if i == 0 {
+			rule("┡", "━", "╇", "┩")
+		}
+	}
+	rule("└", "─", "┴", "┘")
+	return b.String()
+}
