@@ -91,13 +91,6 @@ type Referenced interface {
 	Ref(out, in []Array)
 }
 
-// Sweepable is an optimizer's update of one parameter and its slots. Result i may
-// take the memory of input i; plans do the updates of all parameters in one sweep.
-type Sweepable interface {
-	graph.Op
-	Sweepable()
-}
-
 // Reference runs the reference of op. Results are not yet rounded to their dtypes.
 func Reference(op graph.Op, out, in []Array) {
 	switch o := op.(type) {
@@ -126,6 +119,9 @@ func Reference(op graph.Op, out, in []Array) {
 
 // evalUnary returns the function of o for numbers of dtype dt.
 func evalUnary(o Unary, dt tensor.DType) func(float64) float64 {
+	if u, ok := o.(UnaryUint); ok && dt == tensor.Uint64 {
+		return func(x float64) float64 { return float64(u.EvalUint(uint64(x))) }
+	}
 	if n, ok := o.(UnaryInt); ok && dt.IsInt() {
 		return func(x float64) float64 { return float64(n.EvalInt(int64(x))) }
 	}
@@ -134,6 +130,9 @@ func evalUnary(o Unary, dt tensor.DType) func(float64) float64 {
 
 // evalBinary returns the function of o for numbers of dtype dt.
 func evalBinary(o Binary, dt tensor.DType) func(a, b float64) float64 {
+	if u, ok := o.(BinaryUint); ok && dt == tensor.Uint64 {
+		return func(a, b float64) float64 { return float64(u.EvalUint(uint64(a), uint64(b))) }
+	}
 	if n, ok := o.(BinaryInt); ok && dt.IsInt() {
 		return func(a, b float64) float64 { return float64(n.EvalInt(int64(a), int64(b))) }
 	}

@@ -1,0 +1,175 @@
+package optest
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// TestEveryOpHasARow reads the sources of package ops for types that have the
+// methods of an operation of their own.
+func TestEveryOpHasARow(t *testing.T) {
+	pkgs, err := parser.ParseDir(token.NewFileSet(), "../../ops", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var types []string
+	for name, f := range pkgs["ops"].Files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, decl := range f.Decls {
+			if m, ok := decl.(*ast.FuncDecl); ok && m.Recv != nil && m.Name.Name == "Name" {
+				types = append(types, m.Recv.List[0].Type.(*ast.Ident).Name)
+			}
+		}
+	}
+	tested := map[string]bool{}
+	for _, c := range Cases() {
+		tested[reflect.TypeOf(c.Op).Name()] = true
+	}
+	slices.Sort(types)
+	if len(types) < 50 {
+		t.Errorf("found %d op types: want all of them", len(types))
+	}
+	for _, name := range types {
+		if !tested[name] {
+			t.Errorf("ops.%s has no row in internal/optest", name)
+		}
+	}
+}
+
+// TestNames sees to it that a failure names one case.
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Cases() {
+		if seen[c.Name] {
+			t.Errorf("two cases are called %s", c.Name)
+		}
+		seen[c.Name] = true
+	}
+}
+
+// TestShapeRule runs the reference of every case and sees that it fills exactly
+// the results that the shape rule promises.
+func TestShapeRule(t *testing.T) {
+	for _, c := range Cases() {
+		want, err := c.Want()
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for i, a := range want {
+			if len(a.V) != a.Shape.Size() {
+				t.Errorf("%s: result %d has %d elements: want %v", c.Name, i, len(a.V), a.Spec)
+			}
+			if a.DType == tensor.Invalid {
+				t.Errorf("%s: result %d has no dtype", c.Name, i)
+			}
+		}
+		if err := c.Check(want); err != nil {
+			t.Errorf("the reference differs from itself: %v", err)
+		}
+	}
+}
+
+// TestCheckNotices changes one value of one result of every case by more than the
+// error allowed.
+func TestCheckNotices(t *testing.T) {
+	for _, c := range Cases() {
+		got, err := c.Want()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r := range got {
+			if len(got[r].V) == 0 {
+				continue
+			}
+			v := &got[r].V[len(got[r].V)/2]
+			old := *v
+			*v = old + 1 + 0.1*max(old, -old)
+			if *v == old || *v != *v {
+				*v = 0
+			}
+			if c.Check(got) == nil && old != *v {
+				eps, _ := precision(got[r].DType)
+				if got[r].DType.IsInt() || (c.Ulps+c.Abs)*eps < 0.05 {
+					t.Errorf("%s: %v in the place of %v passes", c.Name, *v, old)
+				}
+			}
+			*v = old
+		}
+	}
+}
+
+func TestGradients(t *testing.T) {
+	const tol = 1e-6
+	checked := map[reflect.Type]bool{}
+	for _, c := range Cases() {
+		if c.NoGrad || !c.Small() || !differentiable(c) {
+			continue
+		}
+		for order, check := range []func(*graph.Node, []ops.Array, float64) error{CheckGrad, CheckGrad2} {
+			err := graph.Catch(func() {
+				y := c.trace()
+				if err := check(y, c.In, tol); err != nil {
+					t.Errorf("%s: order %d: %v", c.Name, order+1, err)
+				}
+			})
+			if err != nil {
+				t.Errorf("%s: order %d: %v", c.Name, order+1, err)
+			}
+		}
+		checked[reflect.TypeOf(c.Op)] = true
+	}
+	for _, c := range Cases() {
+		_, one := c.Op.(ops.Differentiable)
+		_, tuple := c.Op.(ops.DifferentiableTuple)
+		if typ := reflect.TypeOf(c.Op); (one || tuple) && !checked[typ] {
+			t.Errorf("%v has a gradient that no case checks", typ)
+			checked[typ] = true
+		}
+	}
+}
+
+// differentiable reports whether the op has a gradient and the inputs are in float64.
+func differentiable(c Case) bool {
+	_, one := c.Op.(ops.Differentiable)
+	_, tuple := c.Op.(ops.DifferentiableTuple)
+	if !one && !tuple {
+		return false
+	}
+	for _, a := range c.In {
+		if a.DType.IsFloat() && a.DType != tensor.Float64 {
+			return false
+		}
+	}
+	out, err := c.Op.Infer(specs(c.In))
+	return err == nil && out[0].DType.IsFloat()
+}
+
+func specs(in []ops.Array) []tensor.Spec {
+	s := make([]tensor.Spec, len(in))
+	for i, a := range in {
+		s[i] = a.Spec
+	}
+	return s
+}
+
+// trace applies the op of the case to inputs and returns its first result.
+func (c Case) trace() *graph.Node {
+	g := graph.New()
+	in := make([]*graph.Node, len(c.In))
+	for i, a := range c.In {
+		in[i] = g.Input("x", a.Spec)
+	}
+	return graph.Pick(g.Apply(c.Op, in...), 0)
+}
