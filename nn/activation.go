@@ -130,10 +130,7 @@ func (a Activation) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what Keras writes: a name, an object, or null.
 func (a *Activation) UnmarshalJSON(b []byte) error {
-	class, cfg, err := decodeObject[struct {
-		Slope *float64 `json:"negative_slope"`
-		Alpha *float64 `json:"alpha"`
-	}](b)
+	class, cfg, err := decodeObject[activationConfig](b)
 	if err != nil {
 		return fmt.Errorf("nn: activation: %w", err)
 	}
@@ -147,6 +144,13 @@ func (a *Activation) UnmarshalJSON(b []byte) error {
 	case "ELU":
 		*a = ELUAlpha(numberOr(cfg.Alpha, 1))
 		return nil
+	case "ReLU":
+		return a.rectifier(cfg)
+	case "Softmax":
+		if cfg.Axis != nil && string(cfg.Axis) != "-1" {
+			return fmt.Errorf("nn: Softmax over axis %s: want -1", cfg.Axis)
+		}
+		class = "softmax"
 	case "swish":
 		class = "silu"
 	case "hard_swish":
@@ -159,6 +163,31 @@ func (a *Activation) UnmarshalJSON(b []byte) error {
 		}
 	}
 	return fmt.Errorf("nn: activation %q: want one of Keras's that nn has", class)
+}
+
+// activationConfig is what the configs of Keras's activation layers hold.
+type activationConfig struct {
+	Slope     *float64        `json:"negative_slope"`
+	Alpha     *float64        `json:"alpha"`
+	Max       *float64        `json:"max_value"`
+	Threshold float64         `json:"threshold"`
+	Axis      json.RawMessage `json:"axis"`
+}
+
+// rectifier sets a to Keras's ReLU layer, as far as there is an activation for it.
+func (a *Activation) rectifier(c activationConfig) error {
+	slope := numberOr(c.Slope, 0)
+	switch {
+	case c.Threshold == 0 && c.Max == nil && slope == 0:
+		*a = ReLU
+	case c.Threshold == 0 && c.Max == nil:
+		*a = LeakyReLUSlope(slope)
+	case c.Threshold == 0 && *c.Max == 6 && slope == 0:
+		*a = ReLU6
+	default:
+		return fmt.Errorf("nn: ReLU with threshold %g or a max_value other than 6: want none", c.Threshold)
+	}
+	return nil
 }
 
 // activations lists those that a name describes.

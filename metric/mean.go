@@ -1,0 +1,152 @@
+package metric
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Mean returns the mean of any value that f traces from labels and predictions:
+// numbers or truths, one a sample [B] or more [B ...].
+//
+// With a weight for every sample it is Σ weight·value / Σ weight.
+func Mean(name string, f func(yTrue, yPred *graph.Node) *graph.Node) *MeanMetric {
+	return &MeanMetric{name, f}
+}
+
+// FromLoss returns the mean of a loss as a metric. The loss is any of package nn.
+func FromLoss(l interface {
+	Name() string
+	Each(yTrue, yPred *graph.Node) *graph.Node
+}) *MeanMetric {
+	return &MeanMetric{l.Name(), l.Each}
+}
+
+// MeanMetric is the metric that [Mean], [FromLoss] and the accuracies make.
+type MeanMetric struct {
+	name string
+	each func(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// Name implements [Metric].
+func (m *MeanMetric) Name() string { return m.name }
+
+// New implements [Metric].
+func (m *MeanMetric) New(yTrue, yPred tensor.Spec) (State, error) {
+	return checked(&meanState{newTotals(m.name, tensor.Dims{}, "total", "count"), m}, yTrue, yPred)
+}
+
+// checked returns s if a batch of these specs fits it.
+func checked(s State, yTrue, yPred tensor.Spec) (State, error) {
+	if yTrue.Rank() == 0 || yPred.Rank() == 0 || yTrue.Shape.At(0) != yPred.Shape.At(0) {
+		return nil, fmt.Errorf("metric: labels %v, predictions %v: want the same batch on axis 0", yTrue, yPred)
+	}
+	err := graph.Catch(func() {
+		g := graph.New()
+		s.Update(g, g.Input("y", yTrue), g.Input("pred", yPred), nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+type meanState struct {
+	totals
+	m *MeanMetric
+}
+
+// Update implements [State].
+func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
+	values := s.m.each(yTrue, yPred)
+	if values.Rank() == 0 {
+		panic(graph.Errorf("metric.%s: value is %v: want one for every sample", s.m.name, values.Spec()))
+	}
+	values = ops.Cast(values, tensor.Float64)
+	count := number(values, float64(values.Shape().At(0)))
+	if weight != nil {
+		values, weight = weighted(values, ops.Cast(weight, tensor.Float64))
+		count = ops.ReduceSum(weight)
+	}
+	total := ops.ReduceSum(values)
+	if rest := values.Shape().From(1).Size(); rest > 1 { // the mean over what a sample has
+		total = ops.Scale(total, 1/float64(rest))
+	}
+	g.Update(s.totals[0], ops.Add(g.Value(s.totals[0]), total))
+	g.Update(s.totals[1], ops.Add(g.Value(s.totals[1]), count))
+}
+
+// weighted returns values times weights and the weight of every sample. Weights
+// may be coarser than values, whose mean they weigh then, and may broadcast.
+func weighted(values, weight *graph.Node) (product, perSample *graph.Node) {
+	values, weight = sameRank(values, weight)
+	if v, w := values.Rank(), weight.Rank(); v > w {
+		values = ops.ReduceMean(values, axes(w, v)...)
+	}
+	if s, err := ops.Broadcast(values.Shape(), weight.Shape()); err != nil || s != values.Shape() {
+		panic(graph.Errorf("metric: weights %v of values %v: want one a sample or one a value", weight.Shape(), values.Shape()))
+	}
+	perSample = ops.BroadcastTo(weight, values.Shape())
+	product = ops.Mul(values, perSample)
+	if r := perSample.Rank(); r > 1 {
+		perSample = ops.ReduceMean(perSample, axes(1, r)...)
+	}
+	return product, perSample
+}
+
+// axes lists the axes from i to before j.
+func axes(i, j int) []int {
+	var a []int
+	for ; i < j; i++ {
+		a = append(a, i)
+	}
+	return a
+}
+
+// Result implements [State].
+func (s *meanState) Result() *tensor.Tensor {
+	return tensor.Scalar(ratio(s.totals[0].Tensor().Item(), s.totals[1].Tensor().Item()))
+}
+
+// ratio is a/b, and 0 where b is 0.
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// number returns the scalar v of the dtype of x.
+func number(x *graph.Node, v float64) *graph.Node {
+	return ops.Full(x.Graph(), tensor.Spec{DType: x.DType()}, v)
+}
+
+// sameRank gives a and b as many axes where they differ by one at the end of
+// length 1, as Keras does: [B] meets [B 1] as [B 1], [B T] meets [B T 1] as [B T].
+func sameRank(a, b *graph.Node) (*graph.Node, *graph.Node) {
+	switch {
+	case a.Rank() == b.Rank()+1 && a.Shape().At(-1) == 1:
+		a, b = dropOrAdd(a, b)
+	case b.Rank() == a.Rank()+1 && b.Shape().At(-1) == 1:
+		b, a = dropOrAdd(b, a)
+	}
+	return a, b
+}
+
+func dropOrAdd(long, short *graph.Node) (*graph.Node, *graph.Node) {
+	if short.Rank() == 1 {
+		return long, ops.ExpandDims(short, -1)
+	}
+	return ops.Squeeze(long, -1), short
+}
+
+// matched returns labels and predictions of one shape.
+func matched(metric string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
+	t, p := sameRank(yTrue, yPred)
+	if t.Shape() != p.Shape() {
+		panic(graph.Errorf("metric.%s: labels %v, predictions %v: want one shape", metric, yTrue.Spec(), yPred.Spec()))
+	}
+	return t, p
+}

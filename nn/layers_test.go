@@ -1,0 +1,48 @@
+package nn_test
+
+import (
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+func f32(dims ...int) tensor.Spec { return tensor.S(tensor.Float32, dims...) }
+
+func TestLayers(t *testing.T) {
+	for name, c := range map[string]nntest.Case{
+		"Dense":       {New: func() nn.Layer { return nn.Dense(4) }, In: f32(5, 3), Out: f32(5, 4), Params: 16},
+		"Dense/ranks": {New: func() nn.Layer { return nn.Dense(4, nn.Tanh) }, In: f32(2, 3, 2, 6), Out: f32(2, 3, 2, 4), Params: 28},
+		"Dense/options": {New: func() nn.Layer {
+			return nn.Dense(2, nn.LeakyReLUSlope(0.1), nn.NoBias, nn.KernelInitializer(nn.HeNormal.Seeded(3)),
+				nn.KernelRegularizer(nn.L2(0.1)), nn.ActivityRegularizer(nn.L1(0.1)), nn.Name("head"))
+		}, In: f32(5, 3), Out: f32(5, 2), Params: 6},
+		"Dense/bias": {New: func() nn.Layer {
+			return nn.Dense(2, nn.BiasInitializer(nn.Constant(0.5)), nn.BiasRegularizer(nn.L1L2(0.1, 0.2)), nn.Frozen)
+		}, In: f32(5, 3), Out: f32(5, 2), Params: 8},
+		"Flatten":        {New: func() nn.Layer { return nn.Flatten() }, In: f32(4, 2, 3), Out: f32(4, 6)},
+		"Flatten/vector": {New: func() nn.Layer { return nn.Flatten(nn.Name("f")) }, In: f32(4), Out: f32(4, 1)},
+		"Flatten/ints": {New: func() nn.Layer { return nn.Flatten() }, In: tensor.S(tensor.Uint8, 4, 2, 3),
+			Out: tensor.S(tensor.Uint8, 4, 6), NoGradient: true},
+		"Input":           {New: func() nn.Layer { return nn.Input(2, 3) }, In: f32(4, 2, 3), Out: f32(4, 2, 3)},
+		"Reshape":         {New: func() nn.Layer { return nn.Reshape(3, -1) }, In: f32(4, 6), Out: f32(4, 3, 2)},
+		"Permute":         {New: func() nn.Layer { return nn.Permute(2, 1) }, In: f32(4, 2, 3), Out: f32(4, 3, 2)},
+		"RepeatVector":    {New: func() nn.Layer { return nn.RepeatVector(3) }, In: f32(4, 2), Out: f32(4, 3, 2)},
+		"Activation":      {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.GELU} }, In: f32(4, 2), Out: f32(4, 2)},
+		"Dropout":         {New: func() nn.Layer { return nn.Dropout(0.3) }, In: f32(4, 5), Out: f32(4, 5)},
+		"Dropout/noise":   {New: func() nn.Layer { return nn.Dropout(0.3, nn.NoiseShape(-1, 1, -1)) }, In: f32(4, 5, 2), Out: f32(4, 5, 2)},
+		"GaussianNoise":   {New: func() nn.Layer { return nn.GaussianNoise(0.1) }, In: f32(4, 5), Out: f32(4, 5)},
+		"GaussianDropout": {New: func() nn.Layer { return nn.GaussianDropout(0.1) }, In: f32(4, 5), Out: f32(4, 5)},
+		"Rescaling":       {New: func() nn.Layer { return nn.Rescaling(0.5, 1) }, In: f32(4, 5), Out: f32(4, 5)},
+		"Rescaling/pixels": {New: func() nn.Layer { return nn.Rescaling(1.0/255, 0) }, In: tensor.S(tensor.Uint8, 4, 5),
+			Out: f32(4, 5), NoGradient: true},
+		"Lambda": {New: func() nn.Layer {
+			return nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 2) })
+		}, In: f32(4, 5), Out: f32(4, 5), NoConfig: true},
+	} {
+		t.Run(name, func(t *testing.T) { nntest.Layer(t, c) })
+	}
+}
