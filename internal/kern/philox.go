@@ -71,21 +71,18 @@ func dropoutPart(dst, x []float32, key, stream, offset uint64, rate float32) {
 // Source: Box, Muller 1958, "A Note on the Generation of Random Normal Deviates".
 func Normal(dst []float32, key, stream, offset uint64) {
 	var u [groupWords]uint32
+	var pairs [groupWords]float32
 	for len(dst) > 0 {
 		skip := int(offset % 2)
 		n := min(len(dst), groupWords-skip)
-		Philox(u[:(skip+n+1)&^1], key, stream, offset-uint64(skip))
-		for i := range n {
-			j := skip + i
-			pair := u[j&^1:]
-			r := math.Sqrt(-2 * math.Log((float64(pair[0])+0.5)*0x1p-32))
-			sin, cos := math.Sincos(2 * math.Pi * (float64(pair[1]) + 0.5) * 0x1p-32)
-			if j%2 == 0 {
-				dst[i] = float32(r * cos)
-			} else {
-				dst[i] = float32(r * sin)
-			}
+		words := u[:(skip+n+1)&^1]
+		Philox(words, key, stream, offset-uint64(skip))
+		for i := 0; i < len(words); i += 2 {
+			r := math.Sqrt(-2 * math.Log((float64(words[i])+0.5)*0x1p-32))
+			sin, cos := math.Sincos(2 * math.Pi * (float64(words[i+1]) + 0.5) * 0x1p-32)
+			pairs[i], pairs[i+1] = float32(r*cos), float32(r*sin)
 		}
+		copy(dst, pairs[skip:][:n])
 		dst = dst[n:]
 		offset += uint64(n)
 	}
