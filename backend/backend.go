@@ -17,7 +17,8 @@ type Buf struct {
 
 // Data returns the elements of b, whose dtype must be that of T.
 func Data[T tensor.Element](b Buf) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.Mem))), b.Shape.Size())
+	var z T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.Mem))), len(b.Mem)/int(unsafe.Sizeof(z)))
 }
 
 // Tensor returns b as a tensor, without a copy.
