@@ -16,6 +16,9 @@ func whole(n int) int {
 	return 0
 }
 
+// prefetch asks for the first n bytes of p to be brought into the cache.
+func prefetch(p []byte, n int) { prefetchLines(unsafe.SliceData(p), n) }
+
 func scaleU8(dst []float32, src []uint8, scale, offset float32) {
 	n := whole(len(dst))
 	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {

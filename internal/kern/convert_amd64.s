@@ -970,3 +970,20 @@ end1:
 	ADDQ $+8, DX
 	VZEROUPPER
 	RET
+
+// func prefetchLines(p *byte, n int)
+// Requires: MMX+
+TEXT ·prefetchLines(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ n+8(FP), CX
+	ADDQ AX, CX
+
+line:
+	CMPQ       AX, CX
+	JGE        done
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	JMP        line
+
+done:
+	RET

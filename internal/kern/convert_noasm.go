@@ -2,6 +2,9 @@
 
 package kern
 
+// prefetch does nothing here.
+func prefetch(p []byte, n int) {}
+
 func scaleU8(dst []float32, src []uint8, scale, offset float32) { scaleU8Go(dst, src, scale, offset) }
 func f16ToF32(dst []float32, src []uint16)                      { f16ToF32Go(dst, src) }
 func f32ToF16(dst []uint16, src []float32)                      { f32ToF16Go(dst, src) }

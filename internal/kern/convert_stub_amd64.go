@@ -93,3 +93,8 @@ func i32ToF32AVX2(dst *float32, src *int32, n int)
 //
 //go:noescape
 func f32ToI32AVX2(dst *int32, src *float32, n int)
+
+// prefetchLines is prefetch.
+//
+//go:noescape
+func prefetchLines(p *byte, n int)

@@ -12,7 +12,7 @@ func TestGather(t *testing.T) {
 	for i := range src {
 		src[i] = byte(i * 7)
 	}
-	idx := []int{4, 0, 0, 3}
+	idx := []int{4, 0, 0, 3, 1, 1, 2, 4, 4, 0, 2}
 	impltest.All(t, "kern", func(t *testing.T) {
 		rows, floats := make([]byte, len(idx)*37+1), make([]float32, len(idx)*37+1)
 		GatherRows(rows, src, 37, idx)

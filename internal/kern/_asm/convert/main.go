@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -96,7 +97,25 @@ func main() {
 			}
 		})
 	}
+	prefetch()
 	Generate()
+}
+
+// prefetch emits the touching of n bytes, by cache lines.
+func prefetch() {
+	TEXT("prefetchLines", attr.NOSPLIT, "func(p *byte, n int)")
+	Doc("prefetchLines is prefetch.")
+	Pragma("noescape")
+	p, n := Load(Param("p"), GP64()), Load(Param("n"), GP64())
+	ADDQ(p, n)
+	Label("line")
+	CMPQ(p, n)
+	JGE(LabelRef("done"))
+	PREFETCHT0(Mem{Base: p})
+	ADDQ(Imm(64), p)
+	JMP(LabelRef("line"))
+	Label("done")
+	RET()
 }
 
 // convert emits a loop over n elements, a multiple of W. Setup emits what precedes
