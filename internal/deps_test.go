@@ -1,0 +1,233 @@
+// Package internal holds the tests of the repository as a whole.
+package internal
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// module is glia's module path.
+const module = "github.com/glia-ml/glia"
+
+// picture lists glia's packages, "glia" being the one at the root. A package
+// imports those on lower lines only; beside lists the exceptions.
+var picture = []string{
+	0: "tensor internal/kern internal/impl internal/par",
+	1: "graph ops",
+	2: "autodiff backend",
+	3: "nn metric optim internal/plan internal/cpu data data/idx data/mnist data/digits",
+	4: "", // interop
+	5: "glia",
+	6: "internal/bench",
+	7: "cmd/glia examples/*",
+	8: forTests,
+}
+
+// forTests lists the packages that tests import, any test, and nothing else.
+const forTests = "internal/impl/impltest internal/optest nn/nntest backend/backendtest"
+
+// beside says which packages on its own line a package imports.
+var beside = map[string]string{
+	"internal/kern": "internal/impl internal/par",
+	"ops":           "graph",
+	"data/mnist":    "data data/idx",
+	"data/digits":   "data",
+	"nn/nntest":     "internal/optest",
+}
+
+// besideInTests says which packages on its own line or above the tests of a
+// package import, other than forTests.
+var besideInTests = map[string]string{
+	"graph":         "ops",
+	"metric":        "nn",
+	"internal/plan": "internal/cpu",
+}
+
+// core is the last line whose packages import the standard library and
+// coreModules only, so that who imports glia links nothing else.
+const core = 5
+
+var (
+	coreModules = []string{"golang.org/x/sys", "golang.org/x/term"}
+	rimModules  = map[string][]string{ // beyond coreModules
+		"cmd/glia": {"github.com/spf13/cobra"},
+	}
+	testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid"} // any test
+)
+
+// TestImports compares every import in the module with the picture: of all Go
+// files, whatever system they are for.
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range goFiles(t) {
+		pkg := packageOf(path.Dir(f))
+		line := lineOf(pkg)
+		if line < 0 {
+			if !seen[pkg] {
+				t.Errorf("%s: package %s is missing in the picture", f, pkg)
+			}
+			seen[pkg] = true
+			continue
+		}
+		seen[pkg] = true
+		for _, imp := range importsOf(t, f) {
+			if why := refuse(pkg, line, imp, strings.HasSuffix(f, "_test.go")); why != "" {
+				t.Errorf("%s imports %s: %s", f, imp, why)
+			}
+		}
+	}
+	if len(seen) < 20 {
+		t.Errorf("found %d packages: want all of glia's", len(seen))
+	}
+}
+
+// TestRefuse makes sure that the rules refuse something.
+func TestRefuse(t *testing.T) {
+	for _, c := range []struct {
+		pkg, imp  string
+		test, bad bool
+	}{
+		{"tensor", "math", false, false},
+		{"tensor", "C", false, true},
+		{"tensor", "C", true, true},
+		{"cmd/glia", "C", false, true},
+		{"tensor", module + "/internal/kern", false, true},
+		{"internal/kern", module + "/internal/par", false, false},
+		{"internal/kern", module + "/tensor", false, true},
+		{"internal/kern", "golang.org/x/sys/cpu", false, false},
+		{"internal/kern", "golang.org/x/system/cpu", false, true},
+		{"internal/kern", module + "/internal/impl/impltest", true, false},
+		{"internal/kern", module + "/internal/impl/impltest", false, true},
+		{"graph", module + "/ops", false, true},
+		{"ops", module + "/graph", false, false},
+		{"nn", module + "/metric", false, true},
+		{"nn", module, false, true},
+		{"nn", module + "/nn", true, false}, // nn_test
+		{"glia", module + "/nn", false, false},
+		{"glia", module + "/nn/nntest", false, true},
+		{"glia", "github.com/spf13/cobra", false, true},
+		{"cmd/glia", "github.com/spf13/cobra", false, false},
+		{"examples/xor", "github.com/spf13/cobra", false, true},
+		{"examples/xor", module, false, false},
+		{"nn", "pgregory.net/rapid", false, true},
+		{"nn", "pgregory.net/rapid", true, false},
+		{"nn", module + "/nosuch", false, true},
+	} {
+		if why := refuse(c.pkg, lineOf(c.pkg), c.imp, c.test); (why != "") != c.bad {
+			t.Errorf("%s imports %s (in a test: %v): refused %v (%s), want %v", c.pkg, c.imp, c.test, why != "", why, c.bad)
+		}
+	}
+}
+
+// refuse says why a file of pkg, which is on a line of the picture, may not
+// import imp; it returns "" if it may.
+func refuse(pkg string, line int, imp string, test bool) string {
+	first, _, _ := strings.Cut(imp, "/")
+	switch {
+	case imp == "C":
+		return "glia has no cgo"
+	case imp == module || strings.HasPrefix(imp, module+"/"):
+		to := packageOf(strings.TrimPrefix(strings.TrimPrefix(imp, module), "/"))
+		return refuseOwn(pkg, line, to, test)
+	case !strings.Contains(first, "."):
+		return "" // the standard library
+	}
+	allowed := slices.Concat(coreModules, rimModules[pkg])
+	if test {
+		allowed = append(allowed, testModules...)
+	}
+	for _, m := range allowed {
+		if imp == m || strings.HasPrefix(imp, m+"/") {
+			return ""
+		}
+	}
+	return "want one of " + strings.Join(allowed, " ") + " or the standard library"
+}
+
+// refuseOwn is refuse for an import of glia's own package to.
+func refuseOwn(pkg string, line int, to string, test bool) string {
+	below := lineOf(to)
+	switch {
+	case below < 0:
+		return "the picture has no such package"
+	case below < line, slices.Contains(strings.Fields(beside[pkg]), to):
+		return ""
+	case test && slices.Contains(strings.Fields(pkg+" "+forTests+" "+besideInTests[pkg]), to):
+		return ""
+	}
+	return "it is on line " + strconv.Itoa(below) + " of the picture, " + pkg + " on line " + strconv.Itoa(line)
+}
+
+// lineOf returns the line of the picture that pkg is on, or -1.
+func lineOf(pkg string) int {
+	return slices.IndexFunc(picture, func(line string) bool {
+		return slices.ContainsFunc(strings.Fields(line), func(p string) bool {
+			ok, _ := path.Match(p, pkg)
+			return ok
+		})
+	})
+}
+
+// packageOf returns the name in the picture of the package in a directory
+// relative to the root.
+func packageOf(dir string) string {
+	if dir == "." || dir == "" {
+		return "glia"
+	}
+	return dir
+}
+
+// importsOf returns what a file, by its name relative to the root, imports.
+func importsOf(t *testing.T, name string) []string {
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", name), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var imports []string
+	for _, s := range f.Imports {
+		p, err := strconv.Unquote(s.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports = append(imports, p)
+	}
+	return imports
+}
+
+// goFiles lists the Go files of the module, without those in this directory,
+// with slashes and relative to the root.
+func goFiles(t *testing.T) []string {
+	var files []string
+	root := os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() {
+			if strings.HasSuffix(name, ".go") && path.Dir(name) != "internal" {
+				files = append(files, name)
+			}
+			return nil
+		}
+		base := d.Name()
+		if name != "." && (base == "testdata" || base[0] == '.' || base[0] == '_') {
+			return fs.SkipDir // as the go command does
+		}
+		if _, err := fs.Stat(root, path.Join(name, "go.mod")); err == nil && name != "." {
+			return fs.SkipDir // another module
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
