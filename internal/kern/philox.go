@@ -66,7 +66,8 @@ func dropoutPart(dst, x []float32, key, stream, offset uint64, rate float32) {
 //
 //	r = √(-2 ln((u0 + 1/2)·2^-32)),  t = 2π·(u1 + 1/2)·2^-32
 //
-// in float64, rounded to float32.
+// in float64, rounded to float32. The functions are those below, not those of
+// package math, which may differ between machines.
 //
 // Source: Box, Muller 1958, "A Note on the Generation of Random Normal Deviates".
 func Normal(dst []float32, key, stream, offset uint64) {
@@ -78,14 +79,70 @@ func Normal(dst []float32, key, stream, offset uint64) {
 		words := u[:(skip+n+1)&^1]
 		Philox(words, key, stream, offset-uint64(skip))
 		for i := 0; i < len(words); i += 2 {
-			r := math.Sqrt(-2 * math.Log((float64(words[i])+0.5)*0x1p-32))
-			sin, cos := math.Sincos(2 * math.Pi * (float64(words[i+1]) + 0.5) * 0x1p-32)
+			r := math.Sqrt(-2 * logWord(words[i]))
+			cos, sin := cosSinWord(words[i+1])
 			pairs[i], pairs[i+1] = float32(r*cos), float32(r*sin)
 		}
 		copy(dst, pairs[skip:][:n])
 		dst = dst[n:]
 		offset += uint64(n)
 	}
+}
+
+// logWord returns ln((w + 1/2)·2^-32), with a relative error below 2^-48: for
+// w + 1/2 = 2^e·(1+f) with 1+f between √½ and √2 it is
+//
+//	(e-32)·ln 2 + 2·(s + s³/3 + s⁵/5 + ... + s¹⁹/19),  s = f/(2+f)
+//
+// Products are rounded before they are added, on every machine.
+func logWord(w uint32) float64 {
+	const one, rootHalf = 0x3ff0000000000000, 0x3fe6a09e667f3bcd // bits of 1 and √½
+	b := math.Float64bits(float64(w)+0.5) + (one - rootHalf)
+	e := float64(int64(b>>52) - 1023 - 32)
+	f := math.Float64frombits(b&(1<<52-1)+rootHalf) - 1
+	s := f / (2 + f)
+	z := s * s
+	p := 1.0 / 19
+	p = float64(p*z) + 1.0/17
+	p = float64(p*z) + 1.0/15
+	p = float64(p*z) + 1.0/13
+	p = float64(p*z) + 1.0/11
+	p = float64(p*z) + 1.0/9
+	p = float64(p*z) + 1.0/7
+	p = float64(p*z) + 1.0/5
+	p = float64(p*z) + 1.0/3
+	p = float64(p*z) + 1
+	return float64(e*math.Ln2) + float64(2*s*p)
+}
+
+// cosSinWord returns the cosine and sine of 2π·(w + 1/2)·2^-32, with an error below
+// 2^-44: the Taylor series about the nearest multiple of π/2, turned by that.
+func cosSinWord(w uint32) (cos, sin float64) {
+	quarter := (w + 1<<29) >> 30
+	t := (float64(int32(w-quarter<<30)) + 0.5) * (2 * math.Pi / (1 << 32))
+	z := t * t
+	c := 1.0 / 20922789888000 // 1/16!
+	c = float64(c*z) - 1.0/87178291200
+	c = float64(c*z) + 1.0/479001600
+	c = float64(c*z) - 1.0/3628800
+	c = float64(c*z) + 1.0/40320
+	c = float64(c*z) - 1.0/720
+	c = float64(c*z) + 1.0/24
+	c = float64(c*z) - 1.0/2
+	c = float64(c*z) + 1
+	s := -1.0 / 1307674368000 // 1/15!
+	s = float64(s*z) + 1.0/6227020800
+	s = float64(s*z) - 1.0/39916800
+	s = float64(s*z) + 1.0/362880
+	s = float64(s*z) - 1.0/5040
+	s = float64(s*z) + 1.0/120
+	s = float64(s*z) - 1.0/6
+	s = float64(s*z) + 1
+	s *= t
+	cs := [2]uint64{math.Float64bits(c), math.Float64bits(s)}
+	// Quarters 1 and 2 have a negative cosine, 2 and 3 a negative sine.
+	q := uint64(quarter)
+	return math.Float64frombits(cs[q&1] ^ (q+1)>>1<<63), math.Float64frombits(cs[q&1^1] ^ q>>1<<63)
 }
 
 // The kernels make whole groups of 16 blocks.

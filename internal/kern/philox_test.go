@@ -130,6 +130,37 @@ func TestNormal(t *testing.T) {
 	})
 }
 
+// The functions behind Normal against those of package math, at the edges of every
+// interval and at random.
+func TestNormalFunctions(t *testing.T) {
+	words := []uint32{0, 1, math.MaxUint32, math.MaxUint32 - 1}
+	for shift := range 32 {
+		for d := range uint32(5) {
+			words = append(words, 1<<shift+d-2, math.MaxUint32>>shift+d-2, uint32(math.Sqrt2*float64(uint32(1)<<shift))+d-2)
+		}
+	}
+	for i := range uint32(8) {
+		words = append(words, i<<29-1, i<<29, i<<29+1)
+	}
+	random := make([]uint32, 10000)
+	Philox(random, 5, 6, 7)
+	for _, w := range append(words, random...) {
+		u := (float64(w) + 0.5) * 0x1p-32
+		want := math.Log(u)
+		if w > 1<<31 {
+			want = math.Log1p(u - 1)
+		}
+		if got := logWord(w); math.Abs(got-want) > 0x1p-48*math.Abs(want) {
+			t.Errorf("logWord(%d) = %v, want %v", w, got, want)
+		}
+		sin, cos := math.Sincos(2 * math.Pi * u)
+		c, s := cosSinWord(w)
+		if math.Abs(c-cos) > 0x1p-44 || math.Abs(s-sin) > 0x1p-44 {
+			t.Errorf("cosSinWord(%d) = %v, %v, want %v, %v", w, c, s, cos, sin)
+		}
+	}
+}
+
 func BenchmarkPhilox(b *testing.B) {
 	for _, n := range []int{1280, 100352} {
 		dst, x, words := make([]float32, n), make([]float32, n), make([]uint32, n)
