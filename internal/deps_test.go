@@ -57,7 +57,7 @@ const core = 5
 
 var (
 	coreModules = []string{"golang.org/x/sys", "golang.org/x/term"}
-	rimModules  = map[string][]string{ // beyond coreModules
+	rimModules  = map[string][]string{ // what packages above the core import besides
 		"cmd/glia": {"github.com/spf13/cobra"},
 	}
 	testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid"} // any test
@@ -140,7 +140,10 @@ func refuse(pkg string, line int, imp string, test bool) string {
 	case !strings.Contains(first, "."):
 		return "" // the standard library
 	}
-	allowed := slices.Concat(coreModules, rimModules[pkg])
+	allowed := slices.Clone(coreModules)
+	if line > core {
+		allowed = append(allowed, rimModules[pkg]...)
+	}
 	if test {
 		allowed = append(allowed, testModules...)
 	}
