@@ -165,6 +165,8 @@ func overwrites(op graph.Op, r, in int) bool {
 		return false
 	case ops.Sweepable:
 		return in == r
+	case ops.Unary, ops.Binary, ops.Ternary:
+		return true
 	}
 	return false
 }
