@@ -3,6 +3,7 @@ package optest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
@@ -121,18 +122,22 @@ type function struct {
 
 func newFunction(y *graph.Node, in []ops.Array) function {
 	g := y.Graph()
-	f := function{y: y, dy: g.Input("cotangent", y.Spec())}
+	f := function{y: y, in: slices.Clone(in)}
+	for _, x := range g.Inputs() {
+		switch i := x.Op.(graph.InputOp).Index; {
+		case i >= len(in): // a cotangent that an earlier check left there
+			f.in = append(f.in, ops.NewArray(x.Spec()))
+		case x.DType().IsFloat():
+			f.wrt = append(f.wrt, x)
+		}
+	}
+	f.dy = g.Input("cotangent", y.Spec())
 	cot := ops.NewArray(y.Spec())
 	r := source(uint64(len(g.Nodes())))
 	for i := range cot.V {
 		cot.V[i] = r.normal()
 	}
-	f.in = append(append(f.in, in...), cot)
-	for _, x := range g.Inputs() {
-		if x.DType().IsFloat() && x != f.dy {
-			f.wrt = append(f.wrt, x)
-		}
-	}
+	f.in = append(f.in, cot)
 	f.grad = autodiff.VJP(y, f.dy, f.wrt...)
 	return f
 }
