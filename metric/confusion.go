@@ -183,8 +183,8 @@ func (m *ThresholdMetric) top(p *graph.Node) *graph.Node {
 		return nil
 	}
 	c := p.Shape().At(-1)
-	if p.Rank() < 2 || m.TopK < 1 || m.TopK > c {
-		panic(graph.Errorf("metric.%s: top %d of predictions %v: want 1 to the number of classes", m.MetricName, m.TopK, p.Shape()))
+	if m.TopK < 1 || m.TopK > c {
+		panic(graph.Errorf("metric.%s: top %d of predictions %v: want 1 to %d", m.MetricName, m.TopK, p.Shape(), c))
 	}
 	_, i := ops.TopK(p, m.TopK)
 	return ops.Cast(ops.ReduceSum(ops.OneHot(i, c, tensor.Float32), -2), tensor.Bool)

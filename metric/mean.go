@@ -13,7 +13,7 @@ import (
 //
 // With a weight for every sample it is Σ weight·value / Σ weight.
 func Mean(name string, f func(yTrue, yPred *graph.Node) *graph.Node) *MeanMetric {
-	return &MeanMetric{name, f}
+	return &MeanMetric{name: name, each: f}
 }
 
 // FromLoss returns the mean of a loss as a metric. The loss is any of package nn.
@@ -21,13 +21,22 @@ func FromLoss(l interface {
 	Name() string
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }) *MeanMetric {
-	return &MeanMetric{l.Name(), l.Each}
+	m := Mean(l.Name(), l.Each)
+	if c, ok := l.(interface {
+		Counted(yTrue, yPred *graph.Node) *graph.Node
+	}); ok {
+		m.counted = c.Counted
+	}
+	return m
 }
 
 // MeanMetric is the metric that [Mean], [FromLoss] and the accuracies make.
 type MeanMetric struct {
 	name string
 	each func(yTrue, yPred *graph.Node) *graph.Node
+	// counted, if there is one, says which values weights are for. As in Keras it
+	// matters only if there are weights.
+	counted func(yTrue, yPred *graph.Node) *graph.Node
 }
 
 // Name implements [Metric].
@@ -63,6 +72,12 @@ func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 	values := s.m.each(yTrue, yPred)
 	if values.Rank() == 0 {
 		panic(graph.Errorf("metric.%s: value is %v: want one for every sample", s.m.name, values.Spec()))
+	}
+	if s.m.counted != nil && weight != nil {
+		if keep := s.m.counted(yTrue, yPred); keep != nil {
+			mask, w := sameRank(ops.Cast(keep, weight.DType()), weight)
+			weight = ops.Mul(mask, w)
+		}
 	}
 	values = ops.Cast(values, tensor.Float64)
 	count := number(values, float64(values.Shape().At(0)))

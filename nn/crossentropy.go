@@ -206,22 +206,25 @@ func (l *SparseCategoricalCrossentropyLoss) Class() string { return "SparseCateg
 // Each implements [Loss].
 func (l *SparseCategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	labels := l.labels(yTrue, yPred)
-	keep := l.mask(labels)
+	keep := l.Counted(yTrue, yPred)
 	if keep != nil {
 		labels = ops.Where(keep, labels, ops.Zeros(labels))
 	}
-	z := logitsOf(yPred, l.FromLogits)
-	if z == nil { // the softmax of ln p is p
-		z = logOf(yPred)
-		onehot := ops.OneHot(labels, yPred.Shape().At(-1), yPred.DType())
-		z = ops.Neg(ops.ReduceSum(ops.Mul(onehot, z), -1))
+	var losses *graph.Node
+	if z := logitsOf(yPred, l.FromLogits); z != nil {
+		losses = ops.SparseSoftmaxCrossEntropy(z, labels)
 	} else {
-		z = ops.SparseSoftmaxCrossEntropy(z, labels)
+		own := ops.GatherAlong(logOf(yPred), ops.ExpandDims(labels, -1), -1)
+		losses = ops.Neg(ops.Squeeze(own, -1))
+		if !labels.DType().IsUnsigned() {
+			zero := ops.Zeros(labels)
+			losses = ops.Where(ops.Less(labels, zero), ops.Zeros(losses), losses)
+		}
 	}
 	if keep != nil {
-		z = ops.Where(keep, z, ops.Zeros(z))
+		losses = ops.Where(keep, losses, ops.Zeros(losses))
 	}
-	return z
+	return losses
 }
 
 // labels returns the class numbers, as integers of the shape of yPred without its
@@ -244,10 +247,11 @@ func (l *SparseCategoricalCrossentropyLoss) labels(yTrue, yPred *graph.Node) *gr
 	return yTrue
 }
 
-// mask returns which labels count, or nil if all do.
-func (l *SparseCategoricalCrossentropyLoss) mask(labels *graph.Node) *graph.Node {
+// Counted returns which losses count in a mean, as truths, or nil if all do.
+func (l *SparseCategoricalCrossentropyLoss) Counted(yTrue, yPred *graph.Node) *graph.Node {
 	if l.IgnoreClass == nil {
 		return nil
 	}
+	labels := l.labels(yTrue, yPred)
 	return ops.NotEqual(labels, full(labels, float64(*l.IgnoreClass)))
 }

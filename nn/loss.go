@@ -1,6 +1,9 @@
 package nn
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -31,6 +34,27 @@ const (
 	// NoReduction is weight·loss.
 	NoReduction Reduction = "none"
 )
+
+// UnmarshalJSON reads what Keras writes; null is no reduction.
+func (r *Reduction) UnmarshalJSON(b []byte) error {
+	var s *string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("nn: reduction: %w", err)
+	}
+	switch {
+	case s == nil:
+		*r = NoReduction
+	case *s == "mean":
+		*r = MeanOverBatch
+	default:
+		switch *r = Reduction(*s); *r {
+		case MeanOverBatch, MeanByWeight, Sum, NoReduction:
+		default:
+			return fmt.Errorf("nn: reduction %q: want one of %q, %q, %q, %q", *s, MeanOverBatch, MeanByWeight, Sum, NoReduction)
+		}
+	}
+	return nil
+}
 
 // LossOption is an option of every loss: [Name] and a [Reduction].
 type LossOption interface{ loss(*LossConfig) }
@@ -66,19 +90,24 @@ func lossConfig(name string, opts []LossOption) LossConfig {
 // Panics with *graph.Error if shapes or dtypes do not fit.
 func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 	losses := l.Each(yTrue, yPred)
+	r := MeanOverBatch
+	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {
+		r = c.reduction()
+	}
+	if weight != nil && weight.DType() != losses.DType() {
+		weight = ops.Cast(weight, losses.DType())
+	}
+	if m, ok := l.(interface {
+		Counted(yTrue, yPred *graph.Node) *graph.Node
+	}); ok {
+		weight = masked(weight, m.Counted(yTrue, yPred), losses, r)
+	}
 	if weight != nil {
-		if weight.DType() != losses.DType() {
-			weight = ops.Cast(weight, losses.DType())
-		}
 		losses, weight = sameRank(losses, weight)
 		if s, err := ops.Broadcast(losses.Shape(), weight.Shape()); err != nil || s != losses.Shape() {
 			panic(graph.Errorf("nn.ReduceLoss: weights %v of losses %v: want one a sample or one a loss", weight.Shape(), losses.Shape()))
 		}
 		losses = ops.Mul(losses, weight)
-	}
-	r := MeanOverBatch
-	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {
-		r = c.reduction()
 	}
 	switch {
 	case r == NoReduction:
@@ -86,13 +115,32 @@ func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 	case r == Sum:
 		return ops.ReduceSum(losses)
 	case r == MeanByWeight && weight != nil:
-		total := ops.ReduceSum(weight)
-		zero := ops.Zeros(total)
-		none := ops.Equal(total, zero)
-		mean := ops.Div(ops.ReduceSum(losses), ops.Where(none, ops.Ones(total), total))
-		return ops.Where(none, zero, mean)
+		return ratio(ops.ReduceSum(losses), ops.ReduceSum(weight))
 	}
 	return ops.Scale(ops.ReduceSum(losses), 1/max(1, float64(losses.Shape().Size())))
+}
+
+// masked returns weights that leave losses out where keep is false. A mean over
+// the batch is then one over those that stay.
+func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
+	if keep == nil {
+		return weight
+	}
+	mask := ops.Cast(keep, losses.DType())
+	if r == MeanOverBatch {
+		mask = ops.Mul(mask, ratio(full(mask, float64(mask.Shape().Size())), ops.ReduceSum(mask)))
+	}
+	if weight != nil {
+		mask, weight = sameRank(mask, weight)
+		mask = ops.Mul(mask, weight)
+	}
+	return mask
+}
+
+// ratio returns a/b for scalars, 0 where b is 0.
+func ratio(a, b *graph.Node) *graph.Node {
+	none := ops.Equal(b, ops.Zeros(b))
+	return ops.Where(none, ops.Zeros(a), ops.Div(a, ops.Where(none, ops.Ones(b), b)))
 }
 
 // sameRank gives a and b as many axes where they differ by one at the end of

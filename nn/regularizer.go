@@ -29,18 +29,15 @@ func (r Regularizer) Zero() bool { return r == Regularizer{} }
 
 // Penalty returns the scalar penalty of x.
 func (r Regularizer) Penalty(x *graph.Node) *graph.Node {
-	var sum *graph.Node
-	if r.L1 != 0 {
-		sum = ops.Scale(ops.ReduceSum(ops.Abs(x)), r.L1)
+	switch {
+	case r.Zero():
+		return full(x, 0)
+	case r.L2 == 0:
+		return ops.Scale(ops.ReduceSum(ops.Abs(x)), r.L1)
+	case r.L1 == 0:
+		return ops.Scale(ops.ReduceSum(ops.Mul(x, x)), r.L2)
 	}
-	if r.L2 != 0 {
-		square := ops.Scale(ops.ReduceSum(ops.Mul(x, x)), r.L2)
-		if sum == nil {
-			return square
-		}
-		sum = ops.Add(sum, square)
-	}
-	return sum
+	return ops.Add(L1(r.L1).Penalty(x), L2(r.L2).Penalty(x))
 }
 
 // activity adds the penalty of a layer's output to the loss, divided by the

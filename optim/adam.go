@@ -114,13 +114,9 @@ func (a *AdamOptimizer) Build(params []*graph.Var) {
 // Apply implements [Optimizer].
 func (a *AdamOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s := a.begin(g, grads)
-	alpha, decay := s.lr, ops.Scale(s.lr, float64(a.WeightDecay))
-	if !a.NoBiasCorrection {
-		alpha = ops.Div(ops.Mul(alpha, ops.Sqrt(bias(s.t, a.Beta2))), bias(s.t, a.Beta1))
-	}
 	for i, p := range a.params {
 		w, m, v := g.Value(p), g.Value(a.m[i]), g.Value(a.v[i])
-		alpha, decay := s.scalar(alpha, p), s.scalar(decay, p)
+		alpha, decay := s.scalar(a.alpha(s, p), p), s.scalar(ops.Scale(s.lr, float64(a.WeightDecay)), p)
 		if a.WeightDecay == 0 {
 			decay = ops.Full(g, tensor.Spec{DType: p.Spec().DType}, 0)
 		}
@@ -139,7 +135,19 @@ func (a *AdamOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	}
 }
 
-// bias is 1 - beta^t: how far a moving mean that started at zero has come.
-func bias(t *graph.Node, beta float64) *graph.Node {
-	return ops.Sub(number(t, 1), ops.Pow(number(t, beta), t))
+// alpha is the learning rate of a step with the correction for a parameter. As in
+// Keras, the betas have the parameter's precision there: float32(0.999) is nearer
+// to 1 than 0.999 by a hundred-thousandth of the distance.
+func (a *AdamOptimizer) alpha(s step, p *graph.Var) *graph.Node {
+	if a.NoBiasCorrection {
+		return s.lr
+	}
+	one := number(s.t, 1)
+	bias := func(beta float64) *graph.Node { // how far a mean that started at zero has come
+		if p.Spec().DType != tensor.Float64 {
+			beta = float64(float32(beta))
+		}
+		return ops.Sub(one, ops.Pow(number(s.t, beta), s.t))
+	}
+	return ops.Div(ops.Mul(s.lr, ops.Sqrt(bias(a.Beta2))), bias(a.Beta1))
 }
