@@ -94,8 +94,8 @@ const (
 const (
 	pieceFlops  = 1 << 20   // work below which a piece is not cut further
 	morePieces  = 64        // pieces beyond which it is not cut either
-	blockRows   = 256       // of A, to stay in the L2 cache while B passes
-	packDepth   = 384       // of K: a panel of B stays in the L1 cache, or nearly
+	blockRows   = 256       // of A, likewise
+	packDepth   = 512       // of K: a block of A stays in the L2 cache
 	directDepth = 1024      // of K, if nothing is packed
 	windowRows  = 4096      // of A packed at a time
 	windowCols  = 4096      // of B packed at a time

@@ -13,6 +13,8 @@ type tileArgs struct {
 	stepA, stepC, stepInit uintptr // bytes from one strip to the next
 	mask                   uintptr // of the last vector: bits, or the address of a vector
 	low                    float32 // lower bound of the results
+	next                   uintptr // address of what the kernel reads next, to prefetch
+	nextStep               uintptr // bytes to go on after each four k
 }
 
 // packArgs is what the assembly of packing reads.
@@ -91,6 +93,12 @@ func kernel[T Float](i isa, s *strips[T]) {
 			stepA: uintptr(4 * s.stepA), stepC: uintptr(4 * s.rows * s.ldc),
 			mask: i.maskFor(n - (vecs-1)*lanes),
 			low:  float32(s.low),
+		}
+		if len(s.next) > 0 { // a panel, in as many steps as the loops have
+			t.next = uintptr(ptr(s.next, 0))
+			t.nextStep = uintptr(min(64, 4*4*s.ldb/s.strips))
+		} else {
+			t.next = uintptr(t.b)
 		}
 		switch {
 		case !s.first:

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tileAVX512Row1(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512Row1(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), DI
 	KMOVW 112(DI), K1
@@ -43,16 +43,24 @@ TEXT ·tileAVX512Row1(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -84,6 +92,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -101,18 +110,28 @@ done1:
 	RET
 
 rows2:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -154,6 +173,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -174,20 +194,32 @@ done2:
 	RET
 
 rows3:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -239,6 +271,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -262,22 +295,36 @@ done3:
 	RET
 
 rows4:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -339,6 +386,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -365,24 +413,40 @@ done4:
 	RET
 
 rows5:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -454,6 +518,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -483,27 +548,44 @@ done5:
 	RET
 
 rows6:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -558,7 +640,6 @@ loop6:
 	VFMADD231PS  Z28, Z31, Z5
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -582,11 +663,11 @@ one6:
 	VFMADD231PS  Z28, Z31, Z5
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -619,29 +700,48 @@ done6:
 	RET
 
 rows7:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail7
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail7
 
 loop7:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -704,7 +804,6 @@ loop7:
 	VFMADD231PS  Z28, Z30, Z6
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop7
 
@@ -730,11 +829,11 @@ one7:
 	VFMADD231PS  Z28, Z30, Z6
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one7
 
 done7:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -770,31 +869,53 @@ done7:
 	RET
 
 rows8:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail8
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail8
 
 loop8:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -898,6 +1019,7 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -936,33 +1058,57 @@ done8:
 	RET
 
 rows9:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail9
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail9
 
 loop9:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -1076,6 +1222,7 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1117,35 +1264,61 @@ done9:
 	RET
 
 rows10:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail10
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail10
 
 loop10:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -1269,6 +1442,7 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1313,37 +1487,65 @@ done10:
 	RET
 
 rows11:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail11
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail11
 
 loop11:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -1477,6 +1679,7 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1524,39 +1727,69 @@ done11:
 	RET
 
 rows12:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z11
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail12
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail12
 
 loop12:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -1700,6 +1933,7 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1750,41 +1984,73 @@ done12:
 	RET
 
 rows13:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z12
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail13
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z12
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail13
 
 loop13:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -1938,6 +2204,7 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1991,43 +2258,77 @@ done13:
 	RET
 
 rows14:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z12
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z13
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail14
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z12
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z13
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail14
 
 loop14:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -2191,6 +2492,7 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2247,7 +2549,7 @@ done14:
 	RET
 
 // func tileAVX512Row2(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512Row2(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), DI
 	KMOVW 112(DI), K1
@@ -2285,17 +2587,26 @@ TEXT ·tileAVX512Row2(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -2337,6 +2648,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2356,20 +2668,32 @@ done1:
 	RET
 
 rows2:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -2426,6 +2750,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2450,23 +2775,38 @@ done2:
 	RET
 
 rows3:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -2538,6 +2878,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2567,26 +2908,44 @@ done3:
 	RET
 
 rows4:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -2673,6 +3032,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2707,29 +3067,50 @@ done4:
 	RET
 
 rows5:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -2831,6 +3212,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2870,33 +3252,56 @@ done5:
 	RET
 
 rows6:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -2979,7 +3384,6 @@ loop6:
 	VFMADD231PS  Z29, Z31, Z11
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -3010,11 +3414,11 @@ one6:
 	VFMADD231PS  Z29, Z31, Z11
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3059,36 +3463,62 @@ done6:
 	RET
 
 rows7:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail7
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail7
 
 loop7:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -3183,7 +3613,6 @@ loop7:
 	VFMADD231PS  Z29, Z30, Z13
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop7
 
@@ -3217,11 +3646,11 @@ one7:
 	VFMADD231PS  Z29, Z30, Z13
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one7
 
 done7:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3271,39 +3700,69 @@ done7:
 	RET
 
 rows8:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail8
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail8
 
 loop8:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -3452,6 +3911,7 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3506,42 +3966,75 @@ done8:
 	RET
 
 rows9:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail9
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail9
 
 loop9:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -3705,6 +4198,7 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3764,45 +4258,81 @@ done9:
 	RET
 
 rows10:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail10
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail10
 
 loop10:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -3981,6 +4511,7 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -4045,48 +4576,87 @@ done10:
 	RET
 
 rows11:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail11
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail11
 
 loop11:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -4280,6 +4850,7 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -4349,51 +4920,93 @@ done11:
 	RET
 
 rows12:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail12
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z22
+	VMOVUPS.Z  64(R12), K1, Z23
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail12
 
 loop12:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -4602,6 +5215,7 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -4676,54 +5290,99 @@ done12:
 	RET
 
 rows13:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z24
-	VMOVUPS.Z 64(R12), K1, Z25
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail13
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z22
+	VMOVUPS.Z  64(R12), K1, Z23
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z24
+	VMOVUPS.Z  64(R12), K1, Z25
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail13
 
 loop13:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -4947,6 +5606,7 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5026,57 +5686,105 @@ done13:
 	RET
 
 rows14:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z24
-	VMOVUPS.Z 64(R12), K1, Z25
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z26
-	VMOVUPS.Z 64(R12), K1, Z27
-	MOVQ      (DI), SI
-	LEAQ      (SI)(CX*1), R8
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail14
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z22
+	VMOVUPS.Z  64(R12), K1, Z23
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z24
+	VMOVUPS.Z  64(R12), K1, Z25
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z26
+	VMOVUPS.Z  64(R12), K1, Z27
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	LEAQ       (SI)(CX*1), R8
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail14
 
 loop14:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -5315,6 +6023,7 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5399,7 +6108,7 @@ done14:
 	RET
 
 // func tileAVX512Col1(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512Col1(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), DI
 	KMOVW 112(DI), K1
@@ -5436,16 +6145,24 @@ TEXT ·tileAVX512Col1(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -5477,6 +6194,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5494,18 +6212,28 @@ done1:
 	RET
 
 rows2:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -5547,6 +6275,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5567,20 +6296,32 @@ done2:
 	RET
 
 rows3:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -5632,6 +6373,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5655,22 +6397,36 @@ done3:
 	RET
 
 rows4:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -5732,6 +6488,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5758,24 +6515,40 @@ done4:
 	RET
 
 rows5:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -5847,6 +6620,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5876,26 +6650,44 @@ done5:
 	RET
 
 rows6:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -5977,6 +6769,7 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6009,28 +6802,48 @@ done6:
 	RET
 
 rows7:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail7
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail7
 
 loop7:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -6122,6 +6935,7 @@ one7:
 	JNE          one7
 
 done7:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6157,30 +6971,52 @@ done7:
 	RET
 
 rows8:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail8
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail8
 
 loop8:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -6282,6 +7118,7 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6320,32 +7157,56 @@ done8:
 	RET
 
 rows9:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail9
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail9
 
 loop9:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -6457,6 +7318,7 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6498,34 +7360,60 @@ done9:
 	RET
 
 rows10:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail10
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail10
 
 loop10:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -6647,6 +7535,7 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6691,36 +7580,64 @@ done10:
 	RET
 
 rows11:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail11
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail11
 
 loop11:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -6852,6 +7769,7 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6899,38 +7817,68 @@ done11:
 	RET
 
 rows12:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z11
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail12
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail12
 
 loop12:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -7072,6 +8020,7 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7122,40 +8071,72 @@ done12:
 	RET
 
 rows13:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z12
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail13
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z12
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail13
 
 loop13:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -7307,6 +8288,7 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7360,42 +8342,76 @@ done13:
 	RET
 
 rows14:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z12
-	ADDQ      R13, R12
-	VMOVUPS.Z (R12), K1, Z13
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail14
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS.Z  (R12), K1, Z0
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z2
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z4
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z6
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z8
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z10
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z12
+	ADDQ       R13, R12
+	VMOVUPS.Z  (R12), K1, Z13
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail14
 
 loop14:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (DX), K1, Z28
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -7557,6 +8573,7 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7613,7 +8630,7 @@ done14:
 	RET
 
 // func tileAVX512Col2(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512Col2(SB), NOSPLIT, $0-8
 	MOVQ  p+0(FP), DI
 	KMOVW 112(DI), K1
@@ -7650,17 +8667,26 @@ TEXT ·tileAVX512Col2(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -7702,6 +8728,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7721,20 +8748,32 @@ done1:
 	RET
 
 rows2:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -7791,6 +8830,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7815,23 +8855,38 @@ done2:
 	RET
 
 rows3:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -7903,6 +8958,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7932,26 +8988,44 @@ done3:
 	RET
 
 rows4:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -8038,6 +9112,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8072,29 +9147,50 @@ done4:
 	RET
 
 rows5:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -8196,6 +9292,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8235,32 +9332,56 @@ done5:
 	RET
 
 rows6:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -8377,6 +9498,7 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8421,35 +9543,62 @@ done6:
 	RET
 
 rows7:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail7
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail7
 
 loop7:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -8581,6 +9730,7 @@ one7:
 	JNE          one7
 
 done7:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8630,38 +9780,68 @@ done7:
 	RET
 
 rows8:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail8
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail8
 
 loop8:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -8808,6 +9988,7 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8862,41 +10043,74 @@ done8:
 	RET
 
 rows9:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail9
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail9
 
 loop9:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -9058,6 +10272,7 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9117,44 +10332,80 @@ done9:
 	RET
 
 rows10:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail10
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail10
 
 loop10:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -9331,6 +10582,7 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9395,47 +10647,86 @@ done10:
 	RET
 
 rows11:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail11
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail11
 
 loop11:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -9627,6 +10918,7 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9696,50 +10988,92 @@ done11:
 	RET
 
 rows12:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail12
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z22
+	VMOVUPS.Z  64(R12), K1, Z23
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail12
 
 loop12:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -9946,6 +11280,7 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10020,53 +11355,98 @@ done12:
 	RET
 
 rows13:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z24
-	VMOVUPS.Z 64(R12), K1, Z25
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail13
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z22
+	VMOVUPS.Z  64(R12), K1, Z23
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z24
+	VMOVUPS.Z  64(R12), K1, Z25
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail13
 
 loop13:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -10288,6 +11668,7 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10367,56 +11748,104 @@ done13:
 	RET
 
 rows14:
-	MOVQ      24(DI), R12
-	MOVQ      56(DI), R13
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z24
-	VMOVUPS.Z 64(R12), K1, Z25
-	ADDQ      R13, R12
-	VMOVUPS   (R12), Z26
-	VMOVUPS.Z 64(R12), K1, Z27
-	MOVQ      (DI), SI
-	MOVQ      8(DI), DX
-	MOVQ      64(DI), R11
-	SUBQ      $0x04, R11
-	JLT       tail14
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS.Z  64(R12), K1, Z1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z2
+	VMOVUPS.Z  64(R12), K1, Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS.Z  64(R12), K1, Z5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z6
+	VMOVUPS.Z  64(R12), K1, Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS.Z  64(R12), K1, Z9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z10
+	VMOVUPS.Z  64(R12), K1, Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS.Z  64(R12), K1, Z13
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z14
+	VMOVUPS.Z  64(R12), K1, Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS.Z  64(R12), K1, Z17
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z18
+	VMOVUPS.Z  64(R12), K1, Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS.Z  64(R12), K1, Z21
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z22
+	VMOVUPS.Z  64(R12), K1, Z23
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z24
+	VMOVUPS.Z  64(R12), K1, Z25
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z26
+	VMOVUPS.Z  64(R12), K1, Z27
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail14
 
 loop14:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
 	VBROADCASTSS (SI), Z30
@@ -10653,6 +12082,7 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10737,7 +12167,7 @@ done14:
 	RET
 
 // func tileAVX512Row4(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512Row4(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -10758,40 +12188,69 @@ TEXT ·tileAVX512Row4(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VFMADD231PS  (DX), Z24, Z0
 	VFMADD231PS  64(DX), Z24, Z1
 	VFMADD231PS  128(DX), Z24, Z2
 	VFMADD231PS  192(DX), Z24, Z3
 	VBROADCASTSS 4(SI), Z24
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VFMADD231PS  (DX)(R9*1), Z24, Z0
 	VFMADD231PS  64(DX)(R9*1), Z24, Z1
 	VFMADD231PS  128(DX)(R9*1), Z24, Z2
 	VFMADD231PS  192(DX)(R9*1), Z24, Z3
 	VBROADCASTSS 8(SI), Z24
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VFMADD231PS  (DX)(R9*2), Z24, Z0
 	VFMADD231PS  64(DX)(R9*2), Z24, Z1
 	VFMADD231PS  128(DX)(R9*2), Z24, Z2
 	VFMADD231PS  192(DX)(R9*2), Z24, Z3
 	VBROADCASTSS 12(SI), Z24
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VFMADD231PS  (DX)(R10*1), Z24, Z0
 	VFMADD231PS  64(DX)(R10*1), Z24, Z1
 	VFMADD231PS  128(DX)(R10*1), Z24, Z2
 	VFMADD231PS  192(DX)(R10*1), Z24, Z3
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
@@ -10802,16 +12261,22 @@ tail1:
 
 one1:
 	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VFMADD231PS  (DX), Z24, Z0
 	VFMADD231PS  64(DX), Z24, Z1
 	VFMADD231PS  128(DX), Z24, Z2
 	VFMADD231PS  192(DX), Z24, Z3
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -10835,26 +12300,47 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z4
-	VMOVUPS 64(R12), Z5
-	VMOVUPS 128(R12), Z6
-	VMOVUPS 192(R12), Z7
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS    64(R12), Z5
+	VMOVUPS    128(R12), Z6
+	VMOVUPS    192(R12), Z7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -10869,6 +12355,10 @@ loop2:
 	VFMADD231PS  Z31, Z25, Z7
 	VBROADCASTSS 4(SI), Z24
 	VBROADCASTSS 4(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -10883,6 +12373,10 @@ loop2:
 	VFMADD231PS  Z31, Z25, Z7
 	VBROADCASTSS 8(SI), Z24
 	VBROADCASTSS 8(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -10897,6 +12391,10 @@ loop2:
 	VFMADD231PS  Z31, Z25, Z7
 	VBROADCASTSS 12(SI), Z24
 	VBROADCASTSS 12(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -10910,6 +12408,7 @@ loop2:
 	VFMADD231PS  Z31, Z24, Z3
 	VFMADD231PS  Z31, Z25, Z7
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
@@ -10921,6 +12420,10 @@ tail2:
 one2:
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -10934,11 +12437,13 @@ one2:
 	VFMADD231PS  Z31, Z24, Z3
 	VFMADD231PS  Z31, Z25, Z7
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -10971,32 +12476,58 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z4
-	VMOVUPS 64(R12), Z5
-	VMOVUPS 128(R12), Z6
-	VMOVUPS 192(R12), Z7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z8
-	VMOVUPS 64(R12), Z9
-	VMOVUPS 128(R12), Z10
-	VMOVUPS 192(R12), Z11
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS    64(R12), Z5
+	VMOVUPS    128(R12), Z6
+	VMOVUPS    192(R12), Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS    64(R12), Z9
+	VMOVUPS    128(R12), Z10
+	VMOVUPS    192(R12), Z11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11016,6 +12547,10 @@ loop3:
 	VBROADCASTSS 4(SI), Z24
 	VBROADCASTSS 4(SI)(AX*1), Z25
 	VBROADCASTSS 4(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11035,6 +12570,10 @@ loop3:
 	VBROADCASTSS 8(SI), Z24
 	VBROADCASTSS 8(SI)(AX*1), Z25
 	VBROADCASTSS 8(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11054,6 +12593,10 @@ loop3:
 	VBROADCASTSS 12(SI), Z24
 	VBROADCASTSS 12(SI)(AX*1), Z25
 	VBROADCASTSS 12(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11071,6 +12614,7 @@ loop3:
 	VFMADD231PS  Z31, Z25, Z7
 	VFMADD231PS  Z31, Z26, Z11
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
@@ -11083,6 +12627,10 @@ one3:
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11100,11 +12648,13 @@ one3:
 	VFMADD231PS  Z31, Z25, Z7
 	VFMADD231PS  Z31, Z26, Z11
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -11146,38 +12696,69 @@ done3:
 	RET
 
 rows4:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z4
-	VMOVUPS 64(R12), Z5
-	VMOVUPS 128(R12), Z6
-	VMOVUPS 192(R12), Z7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z8
-	VMOVUPS 64(R12), Z9
-	VMOVUPS 128(R12), Z10
-	VMOVUPS 192(R12), Z11
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z12
-	VMOVUPS 64(R12), Z13
-	VMOVUPS 128(R12), Z14
-	VMOVUPS 192(R12), Z15
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS    64(R12), Z5
+	VMOVUPS    128(R12), Z6
+	VMOVUPS    192(R12), Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS    64(R12), Z9
+	VMOVUPS    128(R12), Z10
+	VMOVUPS    192(R12), Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS    64(R12), Z13
+	VMOVUPS    128(R12), Z14
+	VMOVUPS    192(R12), Z15
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
 	VBROADCASTSS (SI)(BX*1), Z27
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11202,6 +12783,10 @@ loop4:
 	VBROADCASTSS 4(SI)(AX*1), Z25
 	VBROADCASTSS 4(SI)(AX*2), Z26
 	VBROADCASTSS 4(SI)(BX*1), Z27
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11226,6 +12811,10 @@ loop4:
 	VBROADCASTSS 8(SI)(AX*1), Z25
 	VBROADCASTSS 8(SI)(AX*2), Z26
 	VBROADCASTSS 8(SI)(BX*1), Z27
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11250,6 +12839,10 @@ loop4:
 	VBROADCASTSS 12(SI)(AX*1), Z25
 	VBROADCASTSS 12(SI)(AX*2), Z26
 	VBROADCASTSS 12(SI)(BX*1), Z27
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11271,6 +12864,7 @@ loop4:
 	VFMADD231PS  Z31, Z26, Z11
 	VFMADD231PS  Z31, Z27, Z15
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
@@ -11284,6 +12878,10 @@ one4:
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
 	VBROADCASTSS (SI)(BX*1), Z27
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11305,11 +12903,13 @@ one4:
 	VFMADD231PS  Z31, Z26, Z11
 	VFMADD231PS  Z31, Z27, Z15
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -11360,44 +12960,80 @@ done4:
 	RET
 
 rows5:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z4
-	VMOVUPS 64(R12), Z5
-	VMOVUPS 128(R12), Z6
-	VMOVUPS 192(R12), Z7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z8
-	VMOVUPS 64(R12), Z9
-	VMOVUPS 128(R12), Z10
-	VMOVUPS 192(R12), Z11
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z12
-	VMOVUPS 64(R12), Z13
-	VMOVUPS 128(R12), Z14
-	VMOVUPS 192(R12), Z15
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z16
-	VMOVUPS 64(R12), Z17
-	VMOVUPS 128(R12), Z18
-	VMOVUPS 192(R12), Z19
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS    64(R12), Z5
+	VMOVUPS    128(R12), Z6
+	VMOVUPS    192(R12), Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS    64(R12), Z9
+	VMOVUPS    128(R12), Z10
+	VMOVUPS    192(R12), Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS    64(R12), Z13
+	VMOVUPS    128(R12), Z14
+	VMOVUPS    192(R12), Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS    64(R12), Z17
+	VMOVUPS    128(R12), Z18
+	VMOVUPS    192(R12), Z19
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
 	VBROADCASTSS (SI)(BX*1), Z27
 	VBROADCASTSS (SI)(AX*4), Z28
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11427,6 +13063,10 @@ loop5:
 	VBROADCASTSS 4(SI)(AX*2), Z26
 	VBROADCASTSS 4(SI)(BX*1), Z27
 	VBROADCASTSS 4(SI)(AX*4), Z28
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11456,6 +13096,10 @@ loop5:
 	VBROADCASTSS 8(SI)(AX*2), Z26
 	VBROADCASTSS 8(SI)(BX*1), Z27
 	VBROADCASTSS 8(SI)(AX*4), Z28
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11485,6 +13129,10 @@ loop5:
 	VBROADCASTSS 12(SI)(AX*2), Z26
 	VBROADCASTSS 12(SI)(BX*1), Z27
 	VBROADCASTSS 12(SI)(AX*4), Z28
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11510,6 +13158,7 @@ loop5:
 	VFMADD231PS  Z31, Z27, Z15
 	VFMADD231PS  Z31, Z28, Z19
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
@@ -11524,6 +13173,10 @@ one5:
 	VBROADCASTSS (SI)(AX*2), Z26
 	VBROADCASTSS (SI)(BX*1), Z27
 	VBROADCASTSS (SI)(AX*4), Z28
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11549,11 +13202,13 @@ one5:
 	VFMADD231PS  Z31, Z27, Z15
 	VFMADD231PS  Z31, Z28, Z19
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -11613,51 +13268,91 @@ done5:
 	RET
 
 rows6:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z4
-	VMOVUPS 64(R12), Z5
-	VMOVUPS 128(R12), Z6
-	VMOVUPS 192(R12), Z7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z8
-	VMOVUPS 64(R12), Z9
-	VMOVUPS 128(R12), Z10
-	VMOVUPS 192(R12), Z11
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z12
-	VMOVUPS 64(R12), Z13
-	VMOVUPS 128(R12), Z14
-	VMOVUPS 192(R12), Z15
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z16
-	VMOVUPS 64(R12), Z17
-	VMOVUPS 128(R12), Z18
-	VMOVUPS 192(R12), Z19
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z20
-	VMOVUPS 64(R12), Z21
-	VMOVUPS 128(R12), Z22
-	VMOVUPS 192(R12), Z23
-	MOVQ    (DI), SI
-	LEAQ    (SI)(CX*1), R8
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z4
+	VMOVUPS    64(R12), Z5
+	VMOVUPS    128(R12), Z6
+	VMOVUPS    192(R12), Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS    64(R12), Z9
+	VMOVUPS    128(R12), Z10
+	VMOVUPS    192(R12), Z11
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z12
+	VMOVUPS    64(R12), Z13
+	VMOVUPS    128(R12), Z14
+	VMOVUPS    192(R12), Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS    64(R12), Z17
+	VMOVUPS    128(R12), Z18
+	VMOVUPS    192(R12), Z19
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z20
+	VMOVUPS    64(R12), Z21
+	VMOVUPS    128(R12), Z22
+	VMOVUPS    192(R12), Z23
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
 	VBROADCASTSS (SI)(BX*1), Z27
 	VBROADCASTSS (SI)(AX*4), Z28
 	VBROADCASTSS (SI)(CX*1), Z29
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11692,6 +13387,10 @@ loop6:
 	VBROADCASTSS 4(SI)(BX*1), Z27
 	VBROADCASTSS 4(SI)(AX*4), Z28
 	VBROADCASTSS 4(SI)(CX*1), Z29
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11726,6 +13425,10 @@ loop6:
 	VBROADCASTSS 8(SI)(BX*1), Z27
 	VBROADCASTSS 8(SI)(AX*4), Z28
 	VBROADCASTSS 8(SI)(CX*1), Z29
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11760,6 +13463,10 @@ loop6:
 	VBROADCASTSS 12(SI)(BX*1), Z27
 	VBROADCASTSS 12(SI)(AX*4), Z28
 	VBROADCASTSS 12(SI)(CX*1), Z29
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11789,8 +13496,8 @@ loop6:
 	VFMADD231PS  Z31, Z28, Z19
 	VFMADD231PS  Z31, Z29, Z23
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -11805,6 +13512,10 @@ one6:
 	VBROADCASTSS (SI)(BX*1), Z27
 	VBROADCASTSS (SI)(AX*4), Z28
 	VBROADCASTSS (SI)(CX*1), Z29
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z4
@@ -11834,12 +13545,13 @@ one6:
 	VFMADD231PS  Z31, Z28, Z19
 	VFMADD231PS  Z31, Z29, Z23
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -11908,7 +13620,7 @@ done6:
 	RET
 
 // func tileAVX512Row8(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512Row8(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -11923,24 +13635,48 @@ TEXT ·tileAVX512Row8(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	VMOVUPS 256(R12), Z4
-	VMOVUPS 320(R12), Z5
-	VMOVUPS 384(R12), Z6
-	VMOVUPS 448(R12), Z7
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	VMOVUPS    256(R12), Z4
+	VMOVUPS    320(R12), Z5
+	VMOVUPS    384(R12), Z6
+	VMOVUPS    448(R12), Z7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	PREFETCHT0 256(R12)
+	PREFETCHT0 320(R12)
+	PREFETCHT0 384(R12)
+	PREFETCHT0 448(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
 	VFMADD231PS  (DX), Z24, Z0
 	VFMADD231PS  64(DX), Z24, Z1
 	VFMADD231PS  128(DX), Z24, Z2
@@ -11950,6 +13686,14 @@ loop1:
 	VFMADD231PS  384(DX), Z24, Z6
 	VFMADD231PS  448(DX), Z24, Z7
 	VBROADCASTSS 4(SI), Z24
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	PREFETCHT0   256(R8)(R9*1)
+	PREFETCHT0   320(R8)(R9*1)
+	PREFETCHT0   384(R8)(R9*1)
+	PREFETCHT0   448(R8)(R9*1)
 	VFMADD231PS  (DX)(R9*1), Z24, Z0
 	VFMADD231PS  64(DX)(R9*1), Z24, Z1
 	VFMADD231PS  128(DX)(R9*1), Z24, Z2
@@ -11959,6 +13703,14 @@ loop1:
 	VFMADD231PS  384(DX)(R9*1), Z24, Z6
 	VFMADD231PS  448(DX)(R9*1), Z24, Z7
 	VBROADCASTSS 8(SI), Z24
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	PREFETCHT0   256(R8)(R9*2)
+	PREFETCHT0   320(R8)(R9*2)
+	PREFETCHT0   384(R8)(R9*2)
+	PREFETCHT0   448(R8)(R9*2)
 	VFMADD231PS  (DX)(R9*2), Z24, Z0
 	VFMADD231PS  64(DX)(R9*2), Z24, Z1
 	VFMADD231PS  128(DX)(R9*2), Z24, Z2
@@ -11968,6 +13720,14 @@ loop1:
 	VFMADD231PS  384(DX)(R9*2), Z24, Z6
 	VFMADD231PS  448(DX)(R9*2), Z24, Z7
 	VBROADCASTSS 12(SI), Z24
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	PREFETCHT0   256(R8)(R10*1)
+	PREFETCHT0   320(R8)(R10*1)
+	PREFETCHT0   384(R8)(R10*1)
+	PREFETCHT0   448(R8)(R10*1)
 	VFMADD231PS  (DX)(R10*1), Z24, Z0
 	VFMADD231PS  64(DX)(R10*1), Z24, Z1
 	VFMADD231PS  128(DX)(R10*1), Z24, Z2
@@ -11977,6 +13737,7 @@ loop1:
 	VFMADD231PS  384(DX)(R10*1), Z24, Z6
 	VFMADD231PS  448(DX)(R10*1), Z24, Z7
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
@@ -11987,6 +13748,14 @@ tail1:
 
 one1:
 	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
 	VFMADD231PS  (DX), Z24, Z0
 	VFMADD231PS  64(DX), Z24, Z1
 	VFMADD231PS  128(DX), Z24, Z2
@@ -11996,11 +13765,13 @@ one1:
 	VFMADD231PS  384(DX), Z24, Z6
 	VFMADD231PS  448(DX), Z24, Z7
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -12032,34 +13803,67 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	VMOVUPS 256(R12), Z4
-	VMOVUPS 320(R12), Z5
-	VMOVUPS 384(R12), Z6
-	VMOVUPS 448(R12), Z7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z8
-	VMOVUPS 64(R12), Z9
-	VMOVUPS 128(R12), Z10
-	VMOVUPS 192(R12), Z11
-	VMOVUPS 256(R12), Z12
-	VMOVUPS 320(R12), Z13
-	VMOVUPS 384(R12), Z14
-	VMOVUPS 448(R12), Z15
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	VMOVUPS    256(R12), Z4
+	VMOVUPS    320(R12), Z5
+	VMOVUPS    384(R12), Z6
+	VMOVUPS    448(R12), Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS    64(R12), Z9
+	VMOVUPS    128(R12), Z10
+	VMOVUPS    192(R12), Z11
+	VMOVUPS    256(R12), Z12
+	VMOVUPS    320(R12), Z13
+	VMOVUPS    384(R12), Z14
+	VMOVUPS    448(R12), Z15
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	PREFETCHT0 256(R12)
+	PREFETCHT0 320(R12)
+	PREFETCHT0 384(R12)
+	PREFETCHT0 448(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	PREFETCHT0 256(R12)
+	PREFETCHT0 320(R12)
+	PREFETCHT0 384(R12)
+	PREFETCHT0 448(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12086,6 +13890,14 @@ loop2:
 	VFMADD231PS  Z31, Z25, Z15
 	VBROADCASTSS 4(SI), Z24
 	VBROADCASTSS 4(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	PREFETCHT0   256(R8)(R9*1)
+	PREFETCHT0   320(R8)(R9*1)
+	PREFETCHT0   384(R8)(R9*1)
+	PREFETCHT0   448(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12112,6 +13924,14 @@ loop2:
 	VFMADD231PS  Z31, Z25, Z15
 	VBROADCASTSS 8(SI), Z24
 	VBROADCASTSS 8(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	PREFETCHT0   256(R8)(R9*2)
+	PREFETCHT0   320(R8)(R9*2)
+	PREFETCHT0   384(R8)(R9*2)
+	PREFETCHT0   448(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12138,6 +13958,14 @@ loop2:
 	VFMADD231PS  Z31, Z25, Z15
 	VBROADCASTSS 12(SI), Z24
 	VBROADCASTSS 12(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	PREFETCHT0   256(R8)(R10*1)
+	PREFETCHT0   320(R8)(R10*1)
+	PREFETCHT0   384(R8)(R10*1)
+	PREFETCHT0   448(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12163,6 +13991,7 @@ loop2:
 	VFMADD231PS  Z31, Z24, Z7
 	VFMADD231PS  Z31, Z25, Z15
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
@@ -12174,6 +14003,14 @@ tail2:
 one2:
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12199,11 +14036,13 @@ one2:
 	VFMADD231PS  Z31, Z24, Z7
 	VFMADD231PS  Z31, Z25, Z15
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -12252,44 +14091,86 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Z0
-	VMOVUPS 64(R12), Z1
-	VMOVUPS 128(R12), Z2
-	VMOVUPS 192(R12), Z3
-	VMOVUPS 256(R12), Z4
-	VMOVUPS 320(R12), Z5
-	VMOVUPS 384(R12), Z6
-	VMOVUPS 448(R12), Z7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z8
-	VMOVUPS 64(R12), Z9
-	VMOVUPS 128(R12), Z10
-	VMOVUPS 192(R12), Z11
-	VMOVUPS 256(R12), Z12
-	VMOVUPS 320(R12), Z13
-	VMOVUPS 384(R12), Z14
-	VMOVUPS 448(R12), Z15
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z16
-	VMOVUPS 64(R12), Z17
-	VMOVUPS 128(R12), Z18
-	VMOVUPS 192(R12), Z19
-	VMOVUPS 256(R12), Z20
-	VMOVUPS 320(R12), Z21
-	VMOVUPS 384(R12), Z22
-	VMOVUPS 448(R12), Z23
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Z0
+	VMOVUPS    64(R12), Z1
+	VMOVUPS    128(R12), Z2
+	VMOVUPS    192(R12), Z3
+	VMOVUPS    256(R12), Z4
+	VMOVUPS    320(R12), Z5
+	VMOVUPS    384(R12), Z6
+	VMOVUPS    448(R12), Z7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z8
+	VMOVUPS    64(R12), Z9
+	VMOVUPS    128(R12), Z10
+	VMOVUPS    192(R12), Z11
+	VMOVUPS    256(R12), Z12
+	VMOVUPS    320(R12), Z13
+	VMOVUPS    384(R12), Z14
+	VMOVUPS    448(R12), Z15
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Z16
+	VMOVUPS    64(R12), Z17
+	VMOVUPS    128(R12), Z18
+	VMOVUPS    192(R12), Z19
+	VMOVUPS    256(R12), Z20
+	VMOVUPS    320(R12), Z21
+	VMOVUPS    384(R12), Z22
+	VMOVUPS    448(R12), Z23
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	PREFETCHT0 256(R12)
+	PREFETCHT0 320(R12)
+	PREFETCHT0 384(R12)
+	PREFETCHT0 448(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	PREFETCHT0 256(R12)
+	PREFETCHT0 320(R12)
+	PREFETCHT0 384(R12)
+	PREFETCHT0 448(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	PREFETCHT0 256(R12)
+	PREFETCHT0 320(R12)
+	PREFETCHT0 384(R12)
+	PREFETCHT0 448(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12325,6 +14206,14 @@ loop3:
 	VBROADCASTSS 4(SI), Z24
 	VBROADCASTSS 4(SI)(AX*1), Z25
 	VBROADCASTSS 4(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	PREFETCHT0   256(R8)(R9*1)
+	PREFETCHT0   320(R8)(R9*1)
+	PREFETCHT0   384(R8)(R9*1)
+	PREFETCHT0   448(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12360,6 +14249,14 @@ loop3:
 	VBROADCASTSS 8(SI), Z24
 	VBROADCASTSS 8(SI)(AX*1), Z25
 	VBROADCASTSS 8(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	PREFETCHT0   256(R8)(R9*2)
+	PREFETCHT0   320(R8)(R9*2)
+	PREFETCHT0   384(R8)(R9*2)
+	PREFETCHT0   448(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12395,6 +14292,14 @@ loop3:
 	VBROADCASTSS 12(SI), Z24
 	VBROADCASTSS 12(SI)(AX*1), Z25
 	VBROADCASTSS 12(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	PREFETCHT0   256(R8)(R10*1)
+	PREFETCHT0   320(R8)(R10*1)
+	PREFETCHT0   384(R8)(R10*1)
+	PREFETCHT0   448(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12428,6 +14333,7 @@ loop3:
 	VFMADD231PS  Z31, Z25, Z15
 	VFMADD231PS  Z31, Z26, Z23
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
@@ -12440,6 +14346,14 @@ one3:
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
 	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
 	VMOVUPS      (DX), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z8
@@ -12473,11 +14387,13 @@ one3:
 	VFMADD231PS  Z31, Z25, Z15
 	VFMADD231PS  Z31, Z26, Z23
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -12579,7 +14495,7 @@ one:
 	RET
 
 // func packTransposedAVX512(p *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·packTransposedAVX512(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), SI
@@ -12593,36 +14509,52 @@ TEXT ·packTransposedAVX512(SB), NOSPLIT, $0-8
 loop:
 	MOVQ       48(DI), R14
 	VMOVUPS    (R14)(DX*1), Z0
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       56(DI), R14
 	VMOVUPS    (R14)(DX*1), Z1
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       64(DI), R14
 	VMOVUPS    (R14)(DX*1), Z2
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       72(DI), R14
 	VMOVUPS    (R14)(DX*1), Z3
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       80(DI), R14
 	VMOVUPS    (R14)(DX*1), Z4
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       88(DI), R14
 	VMOVUPS    (R14)(DX*1), Z5
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       96(DI), R14
 	VMOVUPS    (R14)(DX*1), Z6
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       104(DI), R14
 	VMOVUPS    (R14)(DX*1), Z7
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       112(DI), R14
 	VMOVUPS    (R14)(DX*1), Z8
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       120(DI), R14
 	VMOVUPS    (R14)(DX*1), Z9
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       128(DI), R14
 	VMOVUPS    (R14)(DX*1), Z10
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       136(DI), R14
 	VMOVUPS    (R14)(DX*1), Z11
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       144(DI), R14
 	VMOVUPS    (R14)(DX*1), Z12
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       152(DI), R14
 	VMOVUPS    (R14)(DX*1), Z13
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       160(DI), R14
 	VMOVUPS    (R14)(DX*1), Z14
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       168(DI), R14
 	VMOVUPS    (R14)(DX*1), Z15
+	PREFETCHT1 128(R14)(DX*1)
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z17
 	VUNPCKLPS  Z3, Z2, Z18
@@ -12717,36 +14649,52 @@ tail:
 	KMOVW      40(DI), K1
 	MOVQ       48(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z0
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       56(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z1
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       64(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z2
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       72(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z3
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       80(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z4
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       88(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z5
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       96(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z6
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       104(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z7
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       112(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z8
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       120(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z9
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       128(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z10
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       136(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z11
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       144(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z12
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       152(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z13
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       160(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z14
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       168(DI), R14
 	VMOVUPS.Z  (R14)(DX*1), K1, Z15
+	PREFETCHT1 128(R14)(DX*1)
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z17
 	VUNPCKLPS  Z3, Z2, Z18
@@ -12913,7 +14861,7 @@ loop:
 	RET
 
 // func tileAVX2Row1Mask(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Row1Mask(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -12939,13 +14887,21 @@ rows1:
 	MOVQ       112(DI), R14
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS (R12), Y15, Y0
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -12977,6 +14933,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -13003,13 +14960,23 @@ rows2:
 	VMASKMOVPS (R12), Y15, Y0
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13051,6 +15018,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -13082,13 +15050,25 @@ rows3:
 	VMASKMOVPS (R12), Y15, Y1
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13140,6 +15120,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -13176,13 +15157,27 @@ rows4:
 	VMASKMOVPS (R12), Y15, Y2
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13244,6 +15239,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -13285,13 +15281,29 @@ rows5:
 	VMASKMOVPS (R12), Y15, Y3
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13363,6 +15375,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -13409,14 +15422,31 @@ rows6:
 	VMASKMOVPS (R12), Y15, Y4
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13471,7 +15501,6 @@ loop6:
 	VFMADD231PS  Y12, Y14, Y5
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -13495,11 +15524,11 @@ one6:
 	VFMADD231PS  Y12, Y14, Y5
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -13534,7 +15563,7 @@ done6:
 	RET
 
 // func tileAVX2Row1(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Row1(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -13555,16 +15584,24 @@ TEXT ·tileAVX2Row1(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13596,6 +15633,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -13613,18 +15651,28 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13666,6 +15714,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -13686,20 +15735,32 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13751,6 +15812,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -13774,22 +15836,36 @@ done3:
 	RET
 
 rows4:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y3
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13851,6 +15927,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -13877,24 +15954,40 @@ done4:
 	RET
 
 rows5:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -13966,6 +16059,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -13995,27 +16089,44 @@ done5:
 	RET
 
 rows6:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y5
-	MOVQ    (DI), SI
-	LEAQ    (SI)(CX*1), R8
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -14070,7 +16181,6 @@ loop6:
 	VFMADD231PS  Y12, Y15, Y5
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -14094,11 +16204,11 @@ one6:
 	VFMADD231PS  Y12, Y15, Y5
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -14131,7 +16241,7 @@ done6:
 	RET
 
 // func tileAVX2Row2Mask(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Row2Mask(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -14158,13 +16268,21 @@ rows1:
 	VMOVUPS    (R14), Y15
 	VMOVUPS    (R12), Y0
 	VMASKMOVPS 32(R12), Y15, Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -14206,6 +16324,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -14236,13 +16355,23 @@ rows2:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y2
 	VMASKMOVPS 32(R12), Y15, Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -14299,6 +16428,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -14337,13 +16467,25 @@ rows3:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y4
 	VMASKMOVPS 32(R12), Y15, Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -14415,6 +16557,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -14461,13 +16604,27 @@ rows4:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y6
 	VMASKMOVPS 32(R12), Y15, Y7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -14554,6 +16711,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -14608,13 +16766,29 @@ rows5:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y8
 	VMASKMOVPS 32(R12), Y15, Y9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -14716,6 +16890,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -14778,14 +16953,31 @@ rows6:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y10
 	VMASKMOVPS 32(R12), Y15, Y11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -14868,7 +17060,6 @@ loop6:
 	VFMADD231PS  Y13, Y14, Y11
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -14899,11 +17090,11 @@ one6:
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -14950,7 +17141,7 @@ done6:
 	RET
 
 // func tileAVX2Row2(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Row2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -14971,17 +17162,25 @@ TEXT ·tileAVX2Row2(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -15023,6 +17222,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -15042,20 +17242,30 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -15112,6 +17322,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -15136,23 +17347,35 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -15224,6 +17447,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -15253,26 +17477,40 @@ done3:
 	RET
 
 rows4:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y6
+	VMOVUPS    32(R12), Y7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -15359,6 +17597,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -15393,29 +17632,45 @@ done4:
 	RET
 
 rows5:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y6
+	VMOVUPS    32(R12), Y7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y8
+	VMOVUPS    32(R12), Y9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -15517,6 +17772,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -15556,33 +17812,50 @@ done5:
 	RET
 
 rows6:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y10
-	VMOVUPS 32(R12), Y11
-	MOVQ    (DI), SI
-	LEAQ    (SI)(CX*1), R8
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y6
+	VMOVUPS    32(R12), Y7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y8
+	VMOVUPS    32(R12), Y9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y10
+	VMOVUPS    32(R12), Y11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -15665,7 +17938,6 @@ loop6:
 	VFMADD231PS  Y13, Y15, Y11
 	LEAQ         (DX)(R9*4), DX
 	ADDQ         $0x10, SI
-	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop6
 
@@ -15696,11 +17968,11 @@ one6:
 	VFMADD231PS  Y13, Y15, Y11
 	ADDQ         R9, DX
 	ADDQ         $0x04, SI
-	ADDQ         $0x04, R8
 	DECQ         R11
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -15745,7 +18017,7 @@ done6:
 	RET
 
 // func tileAVX2Col1Mask(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Col1Mask(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -15770,13 +18042,21 @@ rows1:
 	MOVQ       112(DI), R14
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS (R12), Y15, Y0
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -15808,6 +18088,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -15834,13 +18115,23 @@ rows2:
 	VMASKMOVPS (R12), Y15, Y0
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -15882,6 +18173,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -15913,13 +18205,25 @@ rows3:
 	VMASKMOVPS (R12), Y15, Y1
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -15971,6 +18275,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -16007,13 +18312,27 @@ rows4:
 	VMASKMOVPS (R12), Y15, Y2
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16075,6 +18394,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -16116,13 +18436,29 @@ rows5:
 	VMASKMOVPS (R12), Y15, Y3
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16194,6 +18530,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -16240,13 +18577,31 @@ rows6:
 	VMASKMOVPS (R12), Y15, Y4
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMASKMOVPS   (DX), Y15, Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16328,6 +18683,7 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -16362,7 +18718,7 @@ done6:
 	RET
 
 // func tileAVX2Col1(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Col1(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -16382,16 +18738,24 @@ TEXT ·tileAVX2Col1(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16423,6 +18787,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -16440,18 +18805,28 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16493,6 +18868,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -16513,20 +18889,32 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16578,6 +18966,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -16601,22 +18990,36 @@ done3:
 	RET
 
 rows4:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y3
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16678,6 +19081,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -16704,24 +19108,40 @@ done4:
 	RET
 
 rows5:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16793,6 +19213,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -16822,26 +19243,44 @@ done5:
 	RET
 
 rows6:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y5
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -16923,6 +19362,7 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -16955,7 +19395,7 @@ done6:
 	RET
 
 // func tileAVX2Col2Mask(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Col2Mask(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -16981,13 +19421,21 @@ rows1:
 	VMOVUPS    (R14), Y15
 	VMOVUPS    (R12), Y0
 	VMASKMOVPS 32(R12), Y15, Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -17029,6 +19477,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -17059,13 +19508,23 @@ rows2:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y2
 	VMASKMOVPS 32(R12), Y15, Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -17122,6 +19581,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -17160,13 +19620,25 @@ rows3:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y4
 	VMASKMOVPS 32(R12), Y15, Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -17238,6 +19710,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -17284,13 +19757,27 @@ rows4:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y6
 	VMASKMOVPS 32(R12), Y15, Y7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -17377,6 +19864,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -17431,13 +19919,29 @@ rows5:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y8
 	VMASKMOVPS 32(R12), Y15, Y9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -17539,6 +20043,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -17601,13 +20106,31 @@ rows6:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y10
 	VMASKMOVPS 32(R12), Y15, Y11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
 	SUBQ       $0x04, R11
 	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMASKMOVPS   32(DX), Y15, Y13
 	VBROADCASTSS (SI), Y14
@@ -17724,6 +20247,7 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -17770,7 +20294,7 @@ done6:
 	RET
 
 // func tileAVX2Col2(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Col2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -17790,17 +20314,25 @@ TEXT ·tileAVX2Col2(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -17842,6 +20374,7 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -17861,20 +20394,30 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -17931,6 +20474,7 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -17955,23 +20499,35 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -18043,6 +20599,7 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -18072,26 +20629,40 @@ done3:
 	RET
 
 rows4:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail4
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y6
+	VMOVUPS    32(R12), Y7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail4
 
 loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -18178,6 +20749,7 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -18212,29 +20784,45 @@ done4:
 	RET
 
 rows5:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail5
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y6
+	VMOVUPS    32(R12), Y7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y8
+	VMOVUPS    32(R12), Y9
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail5
 
 loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -18336,6 +20924,7 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -18375,32 +20964,50 @@ done5:
 	RET
 
 rows6:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y10
-	VMOVUPS 32(R12), Y11
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail6
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y2
+	VMOVUPS    32(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y6
+	VMOVUPS    32(R12), Y7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y8
+	VMOVUPS    32(R12), Y9
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y10
+	VMOVUPS    32(R12), Y11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail6
 
 loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (SI), Y14
@@ -18517,6 +21124,7 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -18561,7 +21169,7 @@ done6:
 	RET
 
 // func tileAVX2Row4(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Row4(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -18576,40 +21184,59 @@ TEXT ·tileAVX2Row4(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	VMOVUPS 64(R12), Y2
-	VMOVUPS 96(R12), Y3
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	VMOVUPS    64(R12), Y2
+	VMOVUPS    96(R12), Y3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Y12
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
 	VFMADD231PS  (DX), Y12, Y0
 	VFMADD231PS  32(DX), Y12, Y1
 	VFMADD231PS  64(DX), Y12, Y2
 	VFMADD231PS  96(DX), Y12, Y3
 	VBROADCASTSS 4(SI), Y12
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
 	VFMADD231PS  (DX)(R9*1), Y12, Y0
 	VFMADD231PS  32(DX)(R9*1), Y12, Y1
 	VFMADD231PS  64(DX)(R9*1), Y12, Y2
 	VFMADD231PS  96(DX)(R9*1), Y12, Y3
 	VBROADCASTSS 8(SI), Y12
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
 	VFMADD231PS  (DX)(R9*2), Y12, Y0
 	VFMADD231PS  32(DX)(R9*2), Y12, Y1
 	VFMADD231PS  64(DX)(R9*2), Y12, Y2
 	VFMADD231PS  96(DX)(R9*2), Y12, Y3
 	VBROADCASTSS 12(SI), Y12
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
 	VFMADD231PS  (DX)(R10*1), Y12, Y0
 	VFMADD231PS  32(DX)(R10*1), Y12, Y1
 	VFMADD231PS  64(DX)(R10*1), Y12, Y2
 	VFMADD231PS  96(DX)(R10*1), Y12, Y3
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
@@ -18620,16 +21247,20 @@ tail1:
 
 one1:
 	VBROADCASTSS (SI), Y12
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
 	VFMADD231PS  (DX), Y12, Y0
 	VFMADD231PS  32(DX), Y12, Y1
 	VFMADD231PS  64(DX), Y12, Y2
 	VFMADD231PS  96(DX), Y12, Y3
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -18653,26 +21284,41 @@ done1:
 	RET
 
 rows2:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	VMOVUPS 64(R12), Y2
-	VMOVUPS 96(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	VMOVUPS 64(R12), Y6
-	VMOVUPS 96(R12), Y7
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail2
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	VMOVUPS    64(R12), Y2
+	VMOVUPS    96(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	VMOVUPS    64(R12), Y6
+	VMOVUPS    96(R12), Y7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail2
 
 loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Y12
 	VBROADCASTSS (SI)(AX*1), Y13
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
 	VMOVUPS      (DX), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18687,6 +21333,8 @@ loop2:
 	VFMADD231PS  Y15, Y13, Y7
 	VBROADCASTSS 4(SI), Y12
 	VBROADCASTSS 4(SI)(AX*1), Y13
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18701,6 +21349,8 @@ loop2:
 	VFMADD231PS  Y15, Y13, Y7
 	VBROADCASTSS 8(SI), Y12
 	VBROADCASTSS 8(SI)(AX*1), Y13
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18715,6 +21365,8 @@ loop2:
 	VFMADD231PS  Y15, Y13, Y7
 	VBROADCASTSS 12(SI), Y12
 	VBROADCASTSS 12(SI)(AX*1), Y13
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18728,6 +21380,7 @@ loop2:
 	VFMADD231PS  Y15, Y12, Y3
 	VFMADD231PS  Y15, Y13, Y7
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
@@ -18739,6 +21392,8 @@ tail2:
 one2:
 	VBROADCASTSS (SI), Y12
 	VBROADCASTSS (SI)(AX*1), Y13
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
 	VMOVUPS      (DX), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18752,11 +21407,13 @@ one2:
 	VFMADD231PS  Y15, Y12, Y3
 	VFMADD231PS  Y15, Y13, Y7
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one2
 
 done2:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -18789,32 +21446,50 @@ done2:
 	RET
 
 rows3:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	VMOVUPS 64(R12), Y2
-	VMOVUPS 96(R12), Y3
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	VMOVUPS 64(R12), Y6
-	VMOVUPS 96(R12), Y7
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	VMOVUPS 64(R12), Y10
-	VMOVUPS 96(R12), Y11
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail3
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	VMOVUPS    64(R12), Y2
+	VMOVUPS    96(R12), Y3
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y4
+	VMOVUPS    32(R12), Y5
+	VMOVUPS    64(R12), Y6
+	VMOVUPS    96(R12), Y7
+	ADDQ       R13, R12
+	VMOVUPS    (R12), Y8
+	VMOVUPS    32(R12), Y9
+	VMOVUPS    64(R12), Y10
+	VMOVUPS    96(R12), Y11
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       R13, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail3
 
 loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Y12
 	VBROADCASTSS (SI)(AX*1), Y13
 	VBROADCASTSS (SI)(AX*2), Y14
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
 	VMOVUPS      (DX), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18834,6 +21509,8 @@ loop3:
 	VBROADCASTSS 4(SI), Y12
 	VBROADCASTSS 4(SI)(AX*1), Y13
 	VBROADCASTSS 4(SI)(AX*2), Y14
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
 	VMOVUPS      (DX)(R9*1), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18853,6 +21530,8 @@ loop3:
 	VBROADCASTSS 8(SI), Y12
 	VBROADCASTSS 8(SI)(AX*1), Y13
 	VBROADCASTSS 8(SI)(AX*2), Y14
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
 	VMOVUPS      (DX)(R9*2), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18872,6 +21551,8 @@ loop3:
 	VBROADCASTSS 12(SI), Y12
 	VBROADCASTSS 12(SI)(AX*1), Y13
 	VBROADCASTSS 12(SI)(AX*2), Y14
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
 	VMOVUPS      (DX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18889,6 +21570,7 @@ loop3:
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y11
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
@@ -18901,6 +21583,8 @@ one3:
 	VBROADCASTSS (SI), Y12
 	VBROADCASTSS (SI)(AX*1), Y13
 	VBROADCASTSS (SI)(AX*2), Y14
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
 	VMOVUPS      (DX), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y4
@@ -18918,11 +21602,13 @@ one3:
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y11
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one3
 
 done3:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -18964,7 +21650,7 @@ done3:
 	RET
 
 // func tileAVX2Row8(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2Row8(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ 32(DI), AX
@@ -18975,24 +21661,40 @@ TEXT ·tileAVX2Row8(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), R11
 
 rows1:
-	MOVQ    24(DI), R12
-	MOVQ    56(DI), R13
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	VMOVUPS 64(R12), Y2
-	VMOVUPS 96(R12), Y3
-	VMOVUPS 128(R12), Y4
-	VMOVUPS 160(R12), Y5
-	VMOVUPS 192(R12), Y6
-	VMOVUPS 224(R12), Y7
-	MOVQ    (DI), SI
-	MOVQ    8(DI), DX
-	MOVQ    64(DI), R11
-	SUBQ    $0x04, R11
-	JLT     tail1
+	MOVQ       24(DI), R12
+	MOVQ       56(DI), R13
+	VMOVUPS    (R12), Y0
+	VMOVUPS    32(R12), Y1
+	VMOVUPS    64(R12), Y2
+	VMOVUPS    96(R12), Y3
+	VMOVUPS    128(R12), Y4
+	VMOVUPS    160(R12), Y5
+	VMOVUPS    192(R12), Y6
+	VMOVUPS    224(R12), Y7
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	PREFETCHT0 192(R12)
+	MOVQ       (DI), SI
+	MOVQ       8(DI), DX
+	LEAQ       (DX)(R9*8), R8
+	MOVQ       64(DI), R11
+	MOVQ       128(DI), R12
+	MOVQ       136(DI), R13
+	SUBQ       $0x04, R11
+	JLT        tail1
 
 loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VBROADCASTSS (SI), Y12
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VFMADD231PS  (DX), Y12, Y0
 	VFMADD231PS  32(DX), Y12, Y1
 	VFMADD231PS  64(DX), Y12, Y2
@@ -19002,6 +21704,10 @@ loop1:
 	VFMADD231PS  192(DX), Y12, Y6
 	VFMADD231PS  224(DX), Y12, Y7
 	VBROADCASTSS 4(SI), Y12
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
 	VFMADD231PS  (DX)(R9*1), Y12, Y0
 	VFMADD231PS  32(DX)(R9*1), Y12, Y1
 	VFMADD231PS  64(DX)(R9*1), Y12, Y2
@@ -19011,6 +21717,10 @@ loop1:
 	VFMADD231PS  192(DX)(R9*1), Y12, Y6
 	VFMADD231PS  224(DX)(R9*1), Y12, Y7
 	VBROADCASTSS 8(SI), Y12
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
 	VFMADD231PS  (DX)(R9*2), Y12, Y0
 	VFMADD231PS  32(DX)(R9*2), Y12, Y1
 	VFMADD231PS  64(DX)(R9*2), Y12, Y2
@@ -19020,6 +21730,10 @@ loop1:
 	VFMADD231PS  192(DX)(R9*2), Y12, Y6
 	VFMADD231PS  224(DX)(R9*2), Y12, Y7
 	VBROADCASTSS 12(SI), Y12
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
 	VFMADD231PS  (DX)(R10*1), Y12, Y0
 	VFMADD231PS  32(DX)(R10*1), Y12, Y1
 	VFMADD231PS  64(DX)(R10*1), Y12, Y2
@@ -19029,6 +21743,7 @@ loop1:
 	VFMADD231PS  192(DX)(R10*1), Y12, Y6
 	VFMADD231PS  224(DX)(R10*1), Y12, Y7
 	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
@@ -19039,6 +21754,10 @@ tail1:
 
 one1:
 	VBROADCASTSS (SI), Y12
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
 	VFMADD231PS  (DX), Y12, Y0
 	VFMADD231PS  32(DX), Y12, Y1
 	VFMADD231PS  64(DX), Y12, Y2
@@ -19048,11 +21767,13 @@ one1:
 	VFMADD231PS  192(DX), Y12, Y6
 	VFMADD231PS  224(DX), Y12, Y7
 	ADDQ         R9, DX
+	ADDQ         R9, R8
 	ADDQ         $0x04, SI
 	DECQ         R11
 	JNE          one1
 
 done1:
+	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -19121,7 +21842,7 @@ one:
 	RET
 
 // func packTransposedAVX2(p *byte)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), SI
@@ -19135,20 +21856,28 @@ TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-8
 loop:
 	MOVQ       48(DI), R14
 	VMOVUPS    (R14)(DX*1), Y0
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       56(DI), R14
 	VMOVUPS    (R14)(DX*1), Y1
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       64(DI), R14
 	VMOVUPS    (R14)(DX*1), Y2
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       72(DI), R14
 	VMOVUPS    (R14)(DX*1), Y3
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       80(DI), R14
 	VMOVUPS    (R14)(DX*1), Y4
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       88(DI), R14
 	VMOVUPS    (R14)(DX*1), Y5
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       96(DI), R14
 	VMOVUPS    (R14)(DX*1), Y6
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       104(DI), R14
 	VMOVUPS    (R14)(DX*1), Y7
+	PREFETCHT1 128(R14)(DX*1)
 	VUNPCKLPS  Y1, Y0, Y8
 	VUNPCKHPS  Y1, Y0, Y9
 	VUNPCKLPS  Y3, Y2, Y10
@@ -19194,27 +21923,35 @@ tail:
 	MOVQ       48(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y0
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       56(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y1
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       64(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y2
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       72(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y3
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       80(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y4
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       88(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y5
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       96(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y6
+	PREFETCHT1 128(R14)(DX*1)
 	MOVQ       104(DI), R14
 	VMOVUPS    (R12), Y15
 	VMASKMOVPS (R14)(DX*1), Y15, Y7
+	PREFETCHT1 128(R14)(DX*1)
 	VUNPCKLPS  Y1, Y0, Y8
 	VUNPCKHPS  Y1, Y0, Y9
 	VUNPCKLPS  Y3, Y2, Y10

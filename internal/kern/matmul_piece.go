@@ -13,17 +13,14 @@ type packing[T Float] Product[T]
 func (t *packing[T]) Piece(p int, w *par.Worker) {
 	m := (*Product[T])(t)
 	c := &m.cut
-	depth := c.k1 - c.k0
 	if p < c.packsA {
 		s0, s1 := part(c.strips, c.packsA, p), part(c.strips, c.packsA, p+1)
-		m.packA(c.a[s0*c.packWidth()*depth:], c.batch, s0, s1, c.k0, c.k1)
+		m.packA(c.a[s0*c.packWidth()*(c.k1-c.k0):], c.batch, s0, s1, c.k0, c.k1)
 		return
 	}
 	p -= c.packsA
 	q0, q1 := part(c.panels, c.packsB, p), part(c.panels, c.packsB, p+1)
-	for q := q0; q < q1; q++ {
-		m.packB(c.b[q*c.nr*depth:], c.batch, q, c.k0, c.k1)
-	}
+	m.packB(c.b[q0*c.nr*(c.k1-c.k0):], c.batch, q0, q1, c.k0, c.k1)
 }
 
 // compute is a block of strips times a block of panels.
@@ -99,8 +96,9 @@ func (b *block[T]) run(k0, k1 int) {
 		switch {
 		case c.packB && c.shared:
 			job.b, job.ldb = c.b[q*c.nr*depth:], c.nr
+			job.next = c.b[min(q+1, c.panels-1)*c.nr*depth:]
 		case c.packB:
-			m.packB(own[sizeA:], b.batch, q, k0, k1)
+			m.packB(own[sizeA:], b.batch, q, q+1, k0, k1)
 			job.b, job.ldb = own[sizeA:], c.nr
 		default:
 			job.b, job.ldb = from(m.B, b.batch*m.StrideB+k0*m.LDB+j0), m.LDB
@@ -116,6 +114,7 @@ func (b *block[T]) run(k0, k1 int) {
 // some columns of it.
 type strips[T Float] struct {
 	a, b, c, bias []T // bias: nil for zeros
+	next          []T // what b will be next, to prefetch; or nil
 	lda, ldb      int
 	byCol         bool // a is [k rows], not [rows k]
 	stepA         int  // from one strip to the next
@@ -167,28 +166,53 @@ func (b *block[T]) panel(job *strips[T], i0, j0, j1 int) {
 // from is s[i:], or nothing if s is shorter, as where K is 0.
 func from[T Float](s []T, i int) []T { return s[min(i, len(s)):] }
 
+// alongRows is how many rows of a matrix are packed at a time, so that what is next
+// to each other in memory is read soon after.
+const alongRows = 32
+
 // packA packs strips [s0,s1) of A, [k packWidth] each.
 func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, k1 int) {
 	c := &m.cut
-	for s := s0; s < s1; s++ {
-		i, n := c.row(s), c.row(s+1)-c.row(s)
-		if m.TransA {
-			packRows(c.tile, dst, c.packWidth(), from(m.A, batch*m.StrideA+k0*m.LDA+i), m.LDA, n, k1-k0)
-		} else {
-			packCols(c.tile, dst, c.packWidth(), from(m.A, batch*m.StrideA+i*m.LDA+k0), m.LDA, n, k1-k0)
+	w, depth := c.packWidth(), k1-k0
+	step := depth
+	if m.TransA {
+		step = alongRows
+	}
+	for k := 0; k < depth; k += step {
+		n := min(step, depth-k)
+		for s := s0; s < s1; s++ {
+			to := dst[((s-s0)*depth+k)*w:]
+			i := c.row(s)
+			rows := c.row(s+1) - i
+			if m.TransA {
+				packRows(c.tile, to, w, m.A[batch*m.StrideA+(k0+k)*m.LDA+i:], m.LDA, rows, n)
+			} else {
+				packCols(c.tile, to, w, m.A[batch*m.StrideA+i*m.LDA+k0+k:], m.LDA, rows, n)
+			}
 		}
-		dst = dst[c.packWidth()*(k1-k0):]
 	}
 }
 
-// packB packs panel q of B, [k nr].
-func (m *Product[T]) packB(dst []T, batch, q, k0, k1 int) {
+// packB packs panels [q0,q1) of B, [k nr] each.
+func (m *Product[T]) packB(dst []T, batch, q0, q1, k0, k1 int) {
 	c := &m.cut
-	j, n := c.col(q), c.col(q+1)-c.col(q)
-	if m.TransB {
-		packCols(c.tile, dst, c.nr, from(m.B, batch*m.StrideB+j*m.LDB+k0), m.LDB, n, k1-k0)
-	} else {
-		packRows(c.tile, dst, c.nr, from(m.B, batch*m.StrideB+k0*m.LDB+j), m.LDB, n, k1-k0)
+	depth := k1 - k0
+	step := depth
+	if !m.TransB {
+		step = alongRows
+	}
+	for k := 0; k < depth; k += step {
+		n := min(step, depth-k)
+		for q := q0; q < q1; q++ {
+			to := dst[((q-q0)*depth+k)*c.nr:]
+			j := c.col(q)
+			cols := c.col(q+1) - j
+			if m.TransB {
+				packCols(c.tile, to, c.nr, m.B[batch*m.StrideB+j*m.LDB+k0+k:], m.LDB, cols, n)
+			} else {
+				packRows(c.tile, to, c.nr, m.B[batch*m.StrideB+(k0+k)*m.LDB+j:], m.LDB, cols, n)
+			}
+		}
 	}
 }
 

@@ -68,6 +68,8 @@ const (
 	argStepInit
 	argMask
 	argLow
+	argNext
+	argNextStep
 )
 
 // A layout is how the rows of A that a tile needs lie in memory.
@@ -87,7 +89,15 @@ var (
 	ldb, ldb3      = R9, R10
 	k              = R11
 	c, ldc, rowTmp = R12, R13, R14
+
+	// while c and ldc are not needed
+	next, nextStep = R12, R13
+
+	// in place of a5, which few rows do not need
+	bAhead = R8
 )
+
+const ahead = 8 // rows of B that wide tiles ask for in advance
 
 const unroll = 4
 
@@ -141,16 +151,25 @@ func (t tile) strips(rows int) {
 	Label(label("rows"))
 
 	t.load()
+	t.prefetch()
 	MOVQ(Mem{Base: p, Disp: argA}, a0)
-	if t.layout == byRow && rows > 5 {
+	if t.layout == byRow && rows > 7 {
 		LEAQ(Mem{Base: a0, Index: lda5, Scale: 1}, a5)
 	}
 	MOVQ(Mem{Base: p, Disp: argB}, b)
+	if t.vecs > 2 {
+		LEAQ(Mem{Base: b, Index: ldb, Scale: ahead}, bAhead)
+	}
 	MOVQ(Mem{Base: p, Disp: argK}, k)
+
+	MOVQ(Mem{Base: p, Disp: argNext}, next)
+	MOVQ(Mem{Base: p, Disp: argNextStep}, nextStep)
 
 	SUBQ(Imm(unroll), k)
 	JLT(LabelRef(label("tail")))
 	Label(label("loop"))
+	PREFETCHT1(Mem{Base: next})
+	ADDQ(nextStep, next)
 	for u := range unroll {
 		t.step(u)
 	}
@@ -168,6 +187,7 @@ func (t tile) strips(rows int) {
 	JNE(LabelRef(label("one")))
 
 	Label(label("done"))
+	MOVQ(next, Mem{Base: p, Disp: argNext})
 	t.store()
 
 	for _, f := range []struct{ ptr, step int }{{argA, argStepA}, {argC, argStepC}, {argInit, argStepInit}} {
@@ -188,6 +208,22 @@ func (t tile) load() {
 	for r := range t.rows {
 		for v := range t.vecs {
 			t.loadVec(Mem{Base: c, Disp: v * t.bytes}, t.acc(r, v), v, mask)
+		}
+		if r+1 < t.rows {
+			ADDQ(ldc, c)
+		}
+	}
+}
+
+// prefetch asks for the next strip's part of C: its rows are far apart, where the
+// hardware does not look for them.
+func (t tile) prefetch() {
+	MOVQ(Mem{Base: p, Disp: argC}, c)
+	ADDQ(Mem{Base: p, Disp: argStepC}, c)
+	MOVQ(Mem{Base: p, Disp: argLDC}, ldc)
+	for r := range t.rows {
+		for line := 0; line < t.vecs*t.bytes; line += 64 {
+			PREFETCHT0(Mem{Base: c, Disp: line})
 		}
 		if r+1 < t.rows {
 			ADDQ(ldc, c)
@@ -287,6 +323,9 @@ func (t tile) wideStep(u int) {
 	for r := range t.rows {
 		VBROADCASTSS(t.memA(r, u), t.bcast(r))
 	}
+	for line := 0; line < t.vecs*t.bytes; line += 64 {
+		PREFETCHT0(strided(bAhead, ldb, ldb3, u, line))
+	}
 	bv := t.vec[len(t.vec)-1]
 	for v := range t.vecs {
 		if t.rows == 1 {
@@ -343,12 +382,15 @@ func (t tile) advance(n int) {
 		}
 	}
 	move(b, ldb)
+	if t.vecs > 2 {
+		move(bAhead, ldb)
+	}
 	if t.layout == byCol {
 		move(a0, lda)
 		return
 	}
 	ADDQ(Imm(uint64(4*n)), a0)
-	if t.rows > 5 {
+	if t.rows > 7 {
 		ADDQ(Imm(uint64(4*n)), a5)
 	}
 }
@@ -473,6 +515,7 @@ func (s isa) transpose(load func(m Mem, x VecPhysical)) []VecPhysical {
 	for r := range n {
 		MOVQ(Mem{Base: p, Disp: packPtr + 8*r}, rowTmp)
 		load(Mem{Base: rowTmp, Index: b, Scale: 1}, x[r])
+		PREFETCHT1(Mem{Base: rowTmp, Index: b, Scale: 1, Disp: 2 * 64})
 	}
 	for r := 0; r < n; r += 2 {
 		VUNPCKLPS(x[r+1], x[r], y[r])
