@@ -19,6 +19,9 @@ const (
 func (Backend) Fuses(op graph.Op, out, in []tensor.Spec) bool {
 	switch o := op.(type) {
 	case ops.CastOp:
+		if in[0].DType == tensor.Float32 || in[0].DType == tensor.Bool {
+			return storable(o.To)
+		}
 		return o.To == tensor.Float32 && loadable(in[0].DType)
 	case ops.BroadcastOp:
 		return in[0].DType == tensor.Float32
@@ -35,6 +38,16 @@ func (Backend) Fuses(op graph.Op, out, in []tensor.Spec) bool {
 	return ok
 }
 
+// storable reports whether a program's value can leave it as dtype dt.
+func storable(dt tensor.DType) bool {
+	switch dt {
+	case tensor.Float32, tensor.Bool, tensor.Float16, tensor.BFloat16:
+		return true
+	}
+	return false
+}
+
+// loadable reports whether a program's input can be of dtype dt.
 func loadable(dt tensor.DType) bool {
 	switch dt {
 	case tensor.Float32, tensor.Bool, tensor.Uint8, tensor.Int32, tensor.Float16, tensor.BFloat16:
@@ -156,8 +169,10 @@ func newProgram(p *backend.Program) *program {
 // isLoad reports whether op does no more than how its input is loaded: as
 // float32, broadcast.
 func isLoad(op graph.Op) bool {
-	switch op.(type) {
-	case ops.CastOp, ops.BroadcastOp:
+	switch o := op.(type) {
+	case ops.CastOp:
+		return o.To == tensor.Float32
+	case ops.BroadcastOp:
 		return true
 	}
 	return false
@@ -274,11 +289,16 @@ func (k *program) at(o operand, tiles []float32, at, n int) []float32 {
 
 func (k *program) store(s store, tiles []float32, at, n int) {
 	src, dst := k.at(s.from, tiles, at, n), k.out[s.result]
-	if dst.DType == tensor.Bool {
+	switch dst.DType {
+	case tensor.Bool:
 		kern.F32ToBool(backend.Data[bool](dst)[at:at+n], src)
-		return
+	case tensor.Float16:
+		kern.F32ToF16(bits16(dst)[at:at+n], src)
+	case tensor.BFloat16:
+		kern.F32ToBF16(bits16(dst)[at:at+n], src)
+	default:
+		copy(floats(dst)[at:at+n], src)
 	}
-	copy(floats(dst)[at:at+n], src)
 }
 
 func slotOf(tiles []float32, slot, n int) []float32 {

@@ -6,6 +6,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // tile is an instruction's function on float32 tiles; arity says which one it is.
@@ -42,6 +43,8 @@ func tileOf(op graph.Op) (tile, bool) {
 		return f(op), true
 	}
 	switch o := op.(type) {
+	case ops.CastOp:
+		return tile{arity: 1, one: rounding(o.To)}, true
 	case ops.Unary:
 		return tile{arity: 1, one: func(dst, x []float32) {
 			for i, v := range x {
@@ -62,6 +65,38 @@ func tileOf(op graph.Op) (tile, bool) {
 		}}, true
 	}
 	return tile{}, false
+}
+
+// rounding returns the function that rounds float32 to what dtype dt can hold. The
+// values stay float32 inside a program and are stored as dt.
+func rounding(dt tensor.DType) func(dst, x []float32) {
+	through := func(narrow func([]uint16, []float32), widen func([]float32, []uint16)) func(dst, x []float32) {
+		return func(dst, x []float32) {
+			var half [256]uint16
+			for len(x) > 0 {
+				n := min(len(x), len(half))
+				narrow(half[:n], x[:n])
+				widen(dst[:n], half[:n])
+				dst, x = dst[n:], x[n:]
+			}
+		}
+	}
+	switch dt {
+	case tensor.Bool:
+		return func(dst, x []float32) {
+			for i, v := range x {
+				dst[i] = 0
+				if v != 0 {
+					dst[i] = 1
+				}
+			}
+		}
+	case tensor.Float16:
+		return through(kern.F32ToF16, kern.F16ToF32)
+	case tensor.BFloat16:
+		return through(kern.F32ToBF16, kern.BF16ToF32)
+	}
+	return func(dst, x []float32) { copy(dst, x) }
 }
 
 func init() {

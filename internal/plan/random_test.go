@@ -45,7 +45,7 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 		a, b := pick(), pick()
 		var y *graph.Node
 		err := graph.Catch(func() {
-			switch rng.IntN(14) {
+			switch rng.IntN(15) {
 			case 0, 1:
 				y = ops.Add(a, b)
 			case 2:
@@ -72,6 +72,8 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 				y = ops.BroadcastTo(a, tensor.D(4, 6))
 			case 13:
 				y = ops.Cast(ops.Greater(a, b), tensor.Float32)
+			case 14:
+				y = ops.Cast(ops.Cast(a, tensor.Float16), tensor.Float32)
 			}
 		})
 		if err == nil && y != nil && y.Shape().Size() <= 64 {
@@ -149,6 +151,11 @@ func interpret(seed uint64) ([]*tensor.Tensor, []*graph.Var) {
 					args = append(args, vals[x])
 				}
 				ops.Reference(n.Op, []ops.Array{out}, args)
+				rounded := tensor.NewSpec(n.Spec())
+				if err := rounded.SetFloat64s(out.V); err != nil {
+					panic(err)
+				}
+				out.V = rounded.Float64s()
 			}
 			vals[n] = out
 		}
