@@ -5,7 +5,7 @@ Files in --results, all optional except peers.tsv:
 
     peers.tsv           name and description of every peer asked for, in order
     NAME-THREADS.json   a peer's training; glia's own has its own form
-    glia-THREADS-again.json   glia once more, after its peers
+    NAME-THREADS-again.json   the same in a second round
     glia-bench.json     glia's matrix products, step and prediction times
     gemm-openblas-N.json  one OpenBLAS library under one choice of kernels
     *.skipped           why something has no result
@@ -67,23 +67,27 @@ class Training:
 
     def __init__(self, name, what, raw, again=None):
         self.name, self.what = name, what
+        epochs = self.epoch_seconds(raw)
         if name == "glia":
-            epochs = [e["seconds"] for e in raw["epochs"]]
             self.version, self.cores, self.notes = raw.get("isa", ""), None, ""
             self.loss = raw["test"]["loss"]
             self.accuracy = next((v for k, v in raw["test"]["metrics"].items() if "accuracy" in k.lower()), None)
         else:
-            epochs = raw["epoch_seconds"]
             self.version, self.cores, self.notes = raw["version"], raw.get("cores_used"), raw.get("notes", "")
             self.loss, self.accuracy = raw["loss"], raw["accuracy"]
         self.warm = len(epochs) > 1
         self.epochs = epochs[1:] or epochs
         self.rounds = [statistics.median(self.epochs)]
         if again:
-            second = [e["seconds"] for e in again["epochs"]][1:]
+            second = self.epoch_seconds(again)[1:]
             self.rounds.append(statistics.median(second))
             self.epochs = self.epochs + second
         self.seconds = statistics.median(self.epochs)
+
+    @staticmethod
+    def epoch_seconds(raw):
+        """Return the seconds of all epochs from a peer's JSON or glia's."""
+        return raw["epoch_seconds"] if "epoch_seconds" in raw else [e["seconds"] for e in raw["epochs"]]
 
     def row(self, glia):
         return [
@@ -105,7 +109,8 @@ def machine(root):
     try:
         cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
         fields = dict(re.findall(r"^(model name|cpu family|model|flags)\s*:\s*(.*)$", cpuinfo, re.M))
-        simd = "AVX-512" if "avx512f" in fields["flags"].split() else "AVX2" if "avx2" in fields["flags"].split() else "SSE"
+        flags = fields["flags"].split()
+        simd = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "SSE"
         cpu = f"{fields['model name']} (family {fields['cpu family']}, model {fields['model']}), {simd}"
     except (OSError, KeyError):
         pass
@@ -135,9 +140,9 @@ def training(results, peers, threads):
         parts.append(f"### {n} thread{'s' if n != 1 else ''}\n")
         head = ["", "version", "s / epoch", "min … max", "epochs", "× glia", "cores", "test loss", "accuracy"]
         parts.append(table(head, [r.row(glia) for r in sorted(runs, key=lambda r: r.seconds)], left=2))
-        if glia and len(glia.rounds) == 2:
-            first, last = glia.rounds
-            parts.append(f"glia ran before and after its peers: medians {first:.3f} s and {last:.3f} s.\n")
+        twice = [f"{r.name} {r.rounds[0]:.3f}, {r.rounds[1]:.3f}" for r in runs if len(r.rounds) == 2]
+        if twice:
+            parts.append("Medians of the first and the second round: " + "; ".join(twice) + ".\n")
     if not parts:
         return ""
     intro = (
@@ -147,7 +152,8 @@ def training(results, peers, threads):
         "Seconds for one epoch, shuffling and gathering included: the median of the epochs after a warm-up epoch. "
         "“× glia” is the peer's time over glia's: above 1, glia is faster. “cores” is processor time over wall time. "
         "One thread runs on one core (`taskset`); thread counts are set through each framework's own knobs. "
-        "A peer whose time ran out did fewer epochs, as the column says. "
+        "The fast ones ran in two rounds, the second in reverse order, and count the epochs of both; "
+        "a peer whose time ran out did fewer epochs, as the column says. "
         "Seeds and the details of initial values differ, so losses and accuracies agree only roughly.\n"
     )
     said = "".join(f"- {what}: {note}\n" for what, note in notes.items())
@@ -204,7 +210,7 @@ def gemm(results):
     return (
         "## Matrix products, float32\n\n"
         "GFLOP/s on one thread and on all cores; C [m n] = A [m k] · B [k n], row-major, with neither or one side stored "
-        "transposed. “ratio” is glia over OpenBLAS: above 1, glia is faster. OpenBLAS's figure is the best of these runs:\n\n"
+        "transposed. “ratio” is glia over OpenBLAS: above 1, glia is faster. OpenBLAS's figure is, size by size, the best of these runs:\n\n"
         + lines + "\n" + peak + table(head, rows, left=2)
     )
 
@@ -215,7 +221,9 @@ def own(results):
     if not mlp:
         return ""
     rows = [
-        ["epoch over the time its floating-point work and memory traffic need, one core", show(mlp.get("of_floor_1"), 2)],
+        ["an epoch in `glia bench`, one core, s", show(mlp.get("epoch_seconds_1"))],
+        ["the same, all cores", show(mlp.get("epoch_seconds_all"))],
+        ["share of that time its arithmetic needs at peak speed, one core", show(mlp.get("of_floor_1"), 2)],
         ["the same, all cores", show(mlp.get("of_floor_all"), 2)],
         ["allocations per warm training step", show(mlp.get("allocs_per_step"), 1)],
         ["building the training plan, ms", show(mlp.get("plan_ms"), 2)],
