@@ -68,10 +68,11 @@ func (m *meters) reset() {
 
 // loss returns the mean loss so far.
 func (m *meters) loss() float64 {
-	if n := m.count.Tensor().Item(); n > 0 {
-		return m.total.Tensor().Item() / n
+	total, count := tensor.Data[float64](m.total.Tensor())[0], tensor.Data[float64](m.count.Tensor())[0]
+	if count == 0 {
+		return 0
 	}
-	return 0
+	return total / count
 }
 
 // trace adds the update of the totals by a batch to the graph. As in Keras, a

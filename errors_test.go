@@ -1,0 +1,202 @@
+package glia_test
+
+import (
+	"errors"
+	"regexp"
+	"testing"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// wants fails unless err is an error that matches the pattern.
+func wants(t *testing.T, what string, err error, pattern string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: no error, want %s", what, pattern)
+	} else if !regexp.MustCompile(pattern).MatchString(err.Error()) {
+		t.Errorf("%s: error\n\t%v\nwant\n\t%s", what, err, pattern)
+	}
+}
+
+// broken is a dataset that fails.
+type broken struct {
+	*data.Memory
+	read func(b *data.Batch) error
+}
+
+func (b broken) Read(idx []int, to *data.Batch) error {
+	if err := b.Memory.Read(idx, to); err != nil {
+		return err
+	}
+	return b.read(to)
+}
+
+func TestCompileErrors(t *testing.T) {
+	mse, sgd := nn.MeanSquaredError(), optim.SGD(0.1)
+	dense := func() *glia.Model { return glia.Sequential(nn.Input(3), nn.Dense(2)) }
+	wants(t, "no optimizer", dense().Compile(nil, mse), `^glia: Compile: got nil: want an optimizer and a loss$`)
+	wants(t, "no loss", dense().Compile(sgd, nil), `want an optimizer and a loss`)
+	wants(t, "a metric twice", dense().Compile(sgd, mse, metric.Accuracy(), metric.Accuracy()), `two metrics are named "accuracy"`)
+	wants(t, "no metric", dense().Compile(sgd, mse, nil), `metric 0 is nil`)
+
+	for _, c := range []struct {
+		name, pattern string
+		layers        []nn.Layer
+	}{
+		{"units", `^glia: Compile: errors_test.go:\d+: layer "dense_1": nn.Dense: 0 units: want 1 or more$`,
+			[]nn.Layer{nn.Input(3), nn.Dense(2), nn.Dense(0)}},
+		{"reshape", `errors_test.go:\d+: layer "reshape": .*\[1 3\].*\[1 2 2\]`,
+			[]nn.Layer{nn.Input(3), nn.Reshape(2, 2)}},
+		{"names", `errors_test.go:\d+: .*both named "a"`,
+			[]nn.Layer{nn.Input(3), nn.Dense(2, nn.Name("a")), nn.Dense(2, nn.Name("a"))}},
+		{"input", `errors_test.go:\d+: nn.Input: shape \[-1\]`,
+			[]nn.Layer{nn.Input(-1), nn.Dense(2)}},
+		{"dropout", `errors_test.go:\d+: layer "dropout": .*1.5`,
+			[]nn.Layer{nn.Input(3), nn.Dropout(1.5)}},
+		{"within a layer", `errors_test.go:\d+: layer "lambda": ops.MatMul`,
+			[]nn.Layer{nn.Input(3), nn.Lambda(func(x *graph.Node) *graph.Node { return ops.MatMul(x, x) })}},
+	} {
+		m := glia.Sequential(c.layers...)
+		wants(t, c.name, m.Compile(sgd, mse), c.pattern)
+		var e *graph.Error
+		if !errors.As(m.Compile(sgd, mse), &e) {
+			t.Errorf("%s: the error is no *graph.Error", c.name)
+		}
+		if _, err := m.Fit(blobs(t, 10, 3, 2)); err == nil {
+			t.Errorf("%s: Fit after a failed Compile: no error", c.name)
+		}
+	}
+}
+
+func TestFitErrors(t *testing.T) {
+	ds := blobs(t, 20, 3, 2)
+	labels := func(y *tensor.Tensor) *data.Memory { return memory(t, ds.X(), y) }
+	none, err := ds.Subset(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sparse := func() *glia.Model {
+		m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
+		compile(t, m, optim.SGD(0.1), nn.SparseCategoricalCrossentropy(), metric.Accuracy())
+		return m
+	}
+	lost := errors.New("disk lost")
+	for _, c := range []struct {
+		name    string
+		ds      data.Dataset
+		pattern string
+		opts    []glia.Option
+	}{
+		{"no data", nil, `^glia: Fit: the dataset is nil$`, nil},
+		{"empty", none, `^glia: Fit: the dataset is empty`, nil},
+		{"no labels", memory(t, ds.X(), nil), `no labels`, nil},
+		{"other features", blobs(t, 20, 4, 2), `^glia: Fit: samples are \[4\]: the model takes \[3\]$`, nil},
+		{"bytes", memory(t, tensor.New(tensor.Uint8, 20, 3), ds.Y()), `^glia: Fit: .*uint8`, nil},
+		{"too many labels", labels(tensor.New(tensor.Int32, 20, 5)), `^glia: Fit: metric accuracy: .*labels int32\[1 5\], predictions float32\[1 2\]`, nil},
+		{"label out of range", ds.OneHot(1), `label 1: want 0 or more and less than 1`, nil},
+		{"epochs", ds, `0 epochs: want 1 or more`, []glia.Option{glia.Epochs(0)}},
+		{"initial epoch", ds, `initial epoch -1`, []glia.Option{glia.InitialEpoch(-1)}},
+		{"batch size", ds, `batch size 0: want 1 or more, or FullBatch`, []glia.Option{glia.BatchSize(0)}},
+		{"context", ds, `Context: got nil`, []glia.Option{glia.Context(nil)}}, //nolint:staticcheck // the mistake
+		{"split of too few", ds.Take(1), `ValidationSplit: .*1 samples`, []glia.Option{glia.ValidationSplit(0.2)}},
+		{"split of all", ds, `fraction 1: want more than 0 and less than 1`, []glia.Option{glia.ValidationSplit(1)}},
+		{"split below 0", ds, `fraction -0.1`, []glia.Option{glia.ValidationSplit(-0.1)}},
+		{"two validations", ds, `want one of them`, []glia.Option{glia.ValidationSplit(0.2), glia.Validate(ds)}},
+		{"validation", ds, `^glia: Fit: validation: samples are \[4\]: the model takes \[3\]`, []glia.Option{glia.Validate(blobs(t, 20, 4, 2))}},
+		{"empty validation", ds, `validation: the dataset is empty`, []glia.Option{glia.Validate(none)}},
+		{"class weight", ds, `class 1 has weight -2`, []glia.Option{glia.ClassWeights(map[int]float64{1: -2})}},
+		{"empty option", ds, `option 0 is empty`, []glia.Option{{}}},
+		{"read", broken{ds, func(*data.Batch) error { return lost }}, `^glia: Fit: epoch 1, batch 1: disk lost$`, nil},
+		{"batch without labels", broken{ds, func(b *data.Batch) error { b.Y = nil; return nil }}, `without x or y`, nil},
+	} {
+		h, err := sparse().Fit(c.ds, c.opts...)
+		wants(t, c.name, err, c.pattern)
+		if h == nil || len(h.Epochs) != 0 {
+			t.Errorf("%s: history %v, want an empty one", c.name, h)
+		}
+	}
+	if _, err := sparse().Fit(broken{ds, func(*data.Batch) error { return lost }}); !errors.Is(err, lost) {
+		t.Errorf("error %v does not wrap that of the dataset", err)
+	}
+
+	m := glia.Sequential(nn.Input(3), nn.Dense(2))
+	_, err = m.Fit(ds)
+	wants(t, "not compiled", err, `^glia: Fit: the model is not compiled: want Compile first$`)
+	_, err = m.Evaluate(ds)
+	wants(t, "not compiled", err, `^glia: Evaluate: the model is not compiled: want Compile first$`)
+
+	m = glia.Sequential(nn.Input(3), nn.Dense(2))
+	compile(t, m, optim.SGD(0.1), nn.CategoricalCrossentropy())
+	_, err = m.Fit(ds)
+	wants(t, "class numbers for one-hot", err, `labels int32\[20\], predictions float32\[20 2\].*SparseCategoricalCrossentropy`)
+
+	m = glia.Sequential(nn.Input(3), nn.Dense(2))
+	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError(nn.NoReduction))
+	_, err = m.Fit(ds.OneHot(2))
+	wants(t, "no reduction", err, `loss mean_squared_error is float32\[20\]: want one float`)
+
+	m = glia.Sequential(nn.Dense(2), nn.Dense(-1))
+	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	_, err = m.Fit(ds.OneHot(2))
+	wants(t, "a layer's mistake at the first data", err, `^glia: Fit: errors_test.go:\d+: layer "dense_1": nn.Dense: -1 units`)
+}
+
+func TestEvaluateErrors(t *testing.T) {
+	ds := blobs(t, 20, 3, 2).OneHot(2)
+	m := classifier(t, 3, 2)
+	for _, c := range []struct {
+		name    string
+		ds      data.Dataset
+		pattern string
+		opts    []glia.Option
+	}{
+		{"no data", nil, `^glia: Evaluate: the dataset is nil$`, nil},
+		{"other features", blobs(t, 20, 4, 2), `^glia: Evaluate: samples are \[4\]: the model takes \[3\]$`, nil},
+		{"no labels", memory(t, ds.X(), nil), `no labels`, nil},
+		{"option of Fit", ds, `^glia: Evaluate: option Epochs: want BatchSize, Context or Progress$`, []glia.Option{glia.Epochs(2)}},
+		{"batch size", ds, `^glia: Evaluate: batch size -3`, []glia.Option{glia.BatchSize(-3)}},
+	} {
+		_, err := m.Evaluate(c.ds, c.opts...)
+		wants(t, c.name, err, c.pattern)
+	}
+}
+
+func TestPredictErrors(t *testing.T) {
+	m := glia.Sequential(nn.Input(3), nn.Dense(2))
+	for _, c := range []struct {
+		name    string
+		x       *tensor.Tensor
+		pattern string
+	}{
+		{"nil", nil, `^glia: Predict: x is nil$`},
+		{"scalar", tensor.Scalar[float32](1), `want samples along the first axis`},
+		{"no samples", tensor.New(tensor.Float32, 0, 3), `want one sample or more`},
+		{"other features", tensor.New(tensor.Float32, 2, 4), `^glia: Predict: .*\[4\].*\[3\]$`},
+		{"one sample without batch", tensor.New(tensor.Float32, 3), `^glia: Predict: .*\[3\]$`},
+		{"bytes", tensor.New(tensor.Uint8, 2, 3), `^glia: Predict: .*uint8`},
+	} {
+		_, err := m.Predict(c.x)
+		wants(t, c.name, err, c.pattern)
+	}
+	if _, err := m.Predict(tensor.New(tensor.Float32, 2, 3)); err != nil {
+		t.Errorf("after mistakes: %v", err)
+	}
+}
+
+// TestRegularizersCount checks that penalties are part of the loss.
+func TestRegularizersCount(t *testing.T) {
+	ds := memory(t, of(t, []float32{1}, 1, 1), of(t, []float32{0}, 1, 1))
+	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.KernelInitializer(nn.Ones), nn.KernelRegularizer(nn.L1L2(0.25, 0.5))))
+	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	near(t, "loss", evaluate(t, m, ds).Loss, 1+0.25+0.5, 1e-6)
+	near(t, "loss of training", fit(t, m, ds).Epochs[0].Loss, 1.75, 1e-6)
+	// 1 - 0.1·(2 + 0.25 + 2·0.5)
+	near(t, "kernel", m.Network().Vars()[0].Tensor().Item(), 0.675, 1e-6)
+}

@@ -1,0 +1,139 @@
+package glia_test
+
+import (
+	"math"
+	"sync"
+	"testing"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// TestPredictBatchMates checks that the output for a sample is the same bits
+// alone, among others, and beyond the first batch.
+func TestPredictBatchMates(t *testing.T) {
+	const n, features = 700, 30
+	for _, units := range []int{1, 3, 16, 128, 200} {
+		ds := blobs(t, n, features, 4)
+		m := glia.Sequential(nn.Input(features), nn.Dense(units, nn.Tanh), nn.Dense(units, nn.ReLU), nn.Dense(4, nn.Softmax))
+		compile(t, m, optim.Adam(0.01), nn.SparseCategoricalCrossentropy())
+		fit(t, m, ds)
+		all := predict(t, m, ds.X())
+		if all.Spec() != tensor.S(tensor.Float32, n, 4) {
+			t.Fatalf("predictions are %v", all.Spec())
+		}
+		for _, size := range []int{1, 2, 5, 13, 64, 255, 256, 257, 300} {
+			for at := 0; at+size <= n; at += 97 + size {
+				x, err := ds.X().Slice(0, at, at+size, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := all.Slice(0, at, at+size, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := predict(t, m, x); !tensor.Equal(got, want) {
+					t.Errorf("%d units: samples %d to %d give other bits than among %d", units, at, at+size, n)
+				}
+			}
+		}
+	}
+}
+
+func TestPredictSums(t *testing.T) {
+	m := glia.Sequential(nn.Input(3), nn.Dense(5, nn.Softmax))
+	p := tensor.Data[float32](predict(t, m, blobs(t, 50, 3, 2).X()))
+	for i := 0; i < len(p); i += 5 {
+		var sum float64
+		for _, v := range p[i : i+5] {
+			sum += float64(v)
+		}
+		if math.Abs(sum-1) > 1e-6 {
+			t.Fatalf("row %d sums to %v", i/5, sum)
+		}
+	}
+}
+
+// TestPredictView checks that a view with gaps is read as what it shows.
+func TestPredictView(t *testing.T) {
+	m := glia.Sequential(nn.Input(3), nn.Dense(5))
+	x := blobs(t, 40, 3, 2).X()
+	odd, err := x.Slice(0, 1, 40, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !tensor.Equal(predict(t, m, odd), predict(t, m, odd.Clone())) {
+		t.Error("a view and its copy give different predictions")
+	}
+}
+
+// TestPredictConcurrently predicts from 16 goroutines, in batches of various
+// sizes, and wants the bits of one.
+func TestPredictConcurrently(t *testing.T) {
+	m := classifier(t, 6, 3)
+	x := blobs(t, 400, 6, 3).X()
+	want := predict(t, m, x)
+	var wg sync.WaitGroup
+	for g := range 16 {
+		wg.Go(func() {
+			for i := range 20 {
+				size := 1 + (g*31+i*7)%60
+				at := (g*17 + i) % (400 - size)
+				part, _ := x.Slice(0, at, at+size, 1)
+				same, _ := want.Slice(0, at, at+size, 1)
+				got, err := m.Predict(part)
+				if err != nil {
+					t.Error(err)
+				} else if !tensor.Equal(got, same) {
+					t.Errorf("goroutine %d: samples %d to %d differ", g, at, at+size)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestPredictWhileFit predicts and evaluates while the model is trained: for the
+// race detector, and so that no prediction is of weights in between.
+func TestPredictWhileFit(t *testing.T) {
+	ds := blobs(t, 200, 6, 3).OneHot(3)
+	m := glia.Sequential(nn.Dense(8, nn.ReLU), nn.Dropout(0.1), nn.Dense(3, nn.Softmax))
+	compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy())
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				p, err := m.Predict(ds.X())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if sum := tensor.Data[float32](p)[:3]; math.Abs(float64(sum[0]+sum[1]+sum[2])-1) > 1e-5 {
+					t.Errorf("probabilities %v do not sum to 1", sum)
+				}
+				if _, err := m.Evaluate(ds); err != nil {
+					t.Error(err)
+				}
+				m.Summary()
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	fit(t, m, ds, glia.Epochs(20), glia.ValidationSplit(0.1))
+	close(done)
+	wg.Wait()
+
+	alone := glia.Sequential(nn.Dense(8, nn.ReLU), nn.Dropout(0.1), nn.Dense(3, nn.Softmax))
+	compile(t, alone, optim.Adam(0.01), nn.CategoricalCrossentropy())
+	fit(t, alone, ds, glia.Epochs(20), glia.ValidationSplit(0.1))
+	if string(weights(m)) != string(weights(alone)) {
+		t.Error("predicting meanwhile changed the training")
+	}
+}
