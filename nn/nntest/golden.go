@@ -65,6 +65,11 @@ func Replay(t *testing.T, path, kind string, f func(c *Golden) ([]ops.Array, err
 	})
 }
 
+// ReplayOwn is [Replay] without the external file.
+func ReplayOwn(t *testing.T, path, kind string, f func(c *Golden) ([]ops.Array, error)) {
+	replay(t, path, kind, f)
+}
+
 func replay(t *testing.T, path, kind string, f func(c *Golden) ([]ops.Array, error)) {
 	text, err := os.ReadFile(path)
 	var file struct{ Cases []*Golden }
