@@ -80,13 +80,17 @@ func refArg(out, x Array, axis int, better func(a, b float64) bool) {
 }
 
 // lanes calls f for every line of elements along an axis of shape s: with its
-// number, its first flat index, the step from one element to the next, and how
-// many there are.
+// number, its first flat index (0 if it has none), the step from one element to the
+// next, and how many there are.
 func lanes(s tensor.Dims, axis int, f func(lane, start, step, n int)) {
 	n, step := s.At(axis), s.From(axis+1).Size()
 	for outer := range s.To(axis).Size() {
 		for inner := range step {
-			f(outer*step+inner, outer*n*step+inner, step, n)
+			start := 0
+			if n > 0 {
+				start = outer*n*step + inner
+			}
+			f(outer*step+inner, start, step, n)
 		}
 	}
 }
