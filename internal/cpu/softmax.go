@@ -1,84 +1,133 @@
 package cpu
 
 import (
+	"math"
+
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/internal/kern"
-	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
 func init() {
 	register(func(op ops.SoftmaxOp, _, in []tensor.Spec) backend.Kernel {
-		return newRows(in, op.Axis, func(k *rows, lo, hi int) {
-			kern.Softmax(k.cut(k.out[0], lo, hi), k.cut(k.in[0], lo, hi), hi-lo, k.cols)
+		return floatLines(in[0], op.Axis, []role{whole}, whole, func(b block[float32]) {
+			kern.Softmax(b.y, b.x[0], b.rows, b.cols)
+		}, func(y []float64, x [3][]float64, _ int) {
+			top, sum := expSum(x[0])
+			for i, v := range x[0] {
+				y[i] = math.Exp(v-top) / sum
+			}
 		})
 	})
 	register(func(op ops.SoftmaxGradOp, _, in []tensor.Spec) backend.Kernel {
-		return newRows(in, op.Axis, func(k *rows, lo, hi int) {
-			kern.SoftmaxGrad(k.cut(k.out[0], lo, hi), k.cut(k.in[0], lo, hi), k.cut(k.in[1], lo, hi), hi-lo, k.cols)
+		return floatLines(in[0], op.Axis, []role{whole, whole}, whole, func(b block[float32]) {
+			kern.SoftmaxGrad(b.y, b.x[0], b.x[1], b.rows, b.cols)
+		}, func(dx []float64, x [3][]float64, _ int) {
+			y, dy, dot := x[0], x[1], 0.0
+			for i := range y {
+				dot += y[i] * dy[i]
+			}
+			for i := range y {
+				dx[i] = y[i] * (dy[i] - dot)
+			}
 		})
 	})
 	register(func(op ops.LogSoftmaxOp, _, in []tensor.Spec) backend.Kernel {
-		return newRows(in, op.Axis, func(k *rows, lo, hi int) {
-			kern.LogSoftmax(k.cut(k.out[0], lo, hi), k.cut(k.in[0], lo, hi), hi-lo, k.cols)
+		return floatLines(in[0], op.Axis, []role{whole}, whole, func(b block[float32]) {
+			kern.LogSoftmax(b.y, b.x[0], b.rows, b.cols)
+		}, func(y []float64, x [3][]float64, _ int) {
+			l := logSumExp(x[0])
+			for i, v := range x[0] {
+				y[i] = v - l
+			}
 		})
 	})
 	register(func(op ops.LogSoftmaxGradOp, _, in []tensor.Spec) backend.Kernel {
-		return newRows(in, op.Axis, func(k *rows, lo, hi int) {
-			kern.LogSoftmaxGrad(k.cut(k.out[0], lo, hi), k.cut(k.in[0], lo, hi), k.cut(k.in[1], lo, hi), hi-lo, k.cols)
+		return floatLines(in[0], op.Axis, []role{whole, whole}, whole, func(b block[float32]) {
+			kern.LogSoftmaxGrad(b.y, b.x[0], b.x[1], b.rows, b.cols)
+		}, func(dx []float64, x [3][]float64, _ int) {
+			y, dy, sum := x[0], x[1], 0.0
+			for _, d := range dy {
+				sum += d
+			}
+			for i := range y {
+				dx[i] = dy[i] - math.Exp(y[i])*sum
+			}
 		})
 	})
 	register(func(_ ops.SoftmaxCrossEntropyOp, _, in []tensor.Spec) backend.Kernel {
-		return newRows(in, in[0].Rank()-1, func(k *rows, lo, hi int) {
-			kern.SoftmaxCrossEntropy(floats(k.out[0])[lo:hi], nil, k.cut(k.in[0], lo, hi), k.cut(k.in[1], lo, hi), hi-lo, k.cols)
+		return floatLines(in[0], in[0].Rank()-1, []role{whole, whole}, perLine, func(b block[float32]) {
+			kern.SoftmaxCrossEntropy(b.y, nil, b.x[0], b.x[1], b.rows, b.cols)
+		}, func(loss []float64, x [3][]float64, _ int) {
+			logits, labels := x[0], x[1]
+			l := logSumExp(logits)
+			loss[0] = 0
+			for i, label := range labels {
+				if label != 0 {
+					loss[0] += label * (l - logits[i])
+				}
+			}
 		})
 	})
 	register(func(_ ops.SoftmaxCrossEntropyGradOp, _, in []tensor.Spec) backend.Kernel {
-		return newRows(in, in[0].Rank()-1, func(k *rows, lo, hi int) {
-			kern.SoftmaxCrossEntropyGrad(k.cut(k.out[0], lo, hi), k.cut(k.in[0], lo, hi), k.cut(k.in[1], lo, hi), floats(k.in[2])[lo:hi], hi-lo, k.cols)
+		return floatLines(in[0], in[0].Rank()-1, []role{whole, whole, perLine}, whole, func(b block[float32]) {
+			kern.SoftmaxCrossEntropyGrad(b.y, b.x[0], b.x[1], b.x[2], b.rows, b.cols)
+		}, func(dx []float64, x [3][]float64, _ int) {
+			probs, labels, dy, sum := x[0], x[1], x[2][0], 0.0
+			for _, label := range labels {
+				sum += label
+			}
+			for i, label := range labels {
+				dx[i] = (probs[i]*sum - label) * dy
+			}
 		})
 	})
 }
 
-// rows is the kernel of an operation on the rows of float32 matrices, the last
-// axis, that do not depend on each other.
-type rows struct {
-	f           func(k *rows, lo, hi int)
-	count, cols int
-	piece       int // rows that one thread takes at a time
-	out, in     []backend.Buf
+// floatLines is newLines for floats: float32 and narrower go through a vector kernel
+// in float32, float64 line by line. A line without elements, too, is float64's.
+func floatLines(x tensor.Spec, axis int, in []role, result role, narrow func(b block[float32]),
+	line func(y []float64, x [3][]float64, lane int)) backend.Kernel {
+	if x.DType != tensor.Float64 && x.Shape.At(axis) > 0 {
+		return newLines(x, axis, in, result, narrow)
+	}
+	return newLines(x, axis, in, result, func(b block[float64]) {
+		for r := range b.rows {
+			var args [3][]float64
+			for i, role := range in {
+				args[i] = b.row(b.x[i], role, r)
+			}
+			line(b.row(b.y, result, r), args, b.lo+r)
+		}
+	})
 }
 
-// newRows returns nil unless all inputs are float32 and axis is the last.
-func newRows(in []tensor.Spec, axis int, f func(k *rows, lo, hi int)) backend.Kernel {
-	if !all(tensor.Float32, in) || axis != in[0].Rank()-1 {
-		return nil
+// row returns row r of a value.
+func (b *block[W]) row(v []W, as role, r int) []W {
+	switch as {
+	case whole:
+		return v[r*b.cols:][:b.cols]
+	case perLine:
+		return v[r : r+1]
 	}
-	k := &rows{f: f, cols: in[0].Shape.At(-1)}
-	k.count = in[0].Shape.To(axis).Size()
-	k.piece = max(1, pieceLen/max(1, k.cols))
-	return k
+	return nil
 }
 
-// cut returns rows [lo,hi) of a matrix.
-func (k *rows) cut(b backend.Buf, lo, hi int) []float32 { return floats(b)[lo*k.cols : hi*k.cols] }
-
-// Run implements backend.Kernel.
-func (k *rows) Run(out, in []backend.Buf) {
-	if k.count == 0 || k.cols == 0 {
-		return
+// expSum returns the greatest of x and Σ e^(x-top).
+func expSum(x []float64) (top, sum float64) {
+	top = math.Inf(-1)
+	for _, v := range x {
+		top = max(top, v)
 	}
-	k.out, k.in = out, in
-	if n := (k.count + k.piece - 1) / k.piece; n == 1 {
-		k.f(k, 0, k.count)
-	} else {
-		par.Do(n, k)
+	for _, v := range x {
+		sum += math.Exp(v - top)
 	}
-	k.out, k.in = nil, nil
+	return top, sum
 }
 
-// Piece implements par.Task.
-func (k *rows) Piece(i int, _ *par.Worker) {
-	k.f(k, i*k.piece, min((i+1)*k.piece, k.count))
+// logSumExp returns ln Σ e^x.
+func logSumExp(x []float64) float64 {
+	top, sum := expSum(x)
+	return top + math.Log(sum)
 }

@@ -1,0 +1,131 @@
+package cpu
+
+import (
+	"github.com/glia-ml/glia/internal/kern"
+)
+
+// fold is what a reduction makes of many elements.
+type fold uint8
+
+const (
+	sumOf fold = iota
+	meanOf
+	productOf
+	greatestOf
+	leastOf
+)
+
+// folder is a fold of elements of T.
+type folder[T number] struct {
+	// rows sets dst[r] to the fold of row r, cols dst[c] to that of column c.
+	rows, cols func(dst, x []T, rows, cols, ld int)
+	none       T // the fold of nothing
+}
+
+// vectorFolder returns the float32 folder, of vector kernels.
+func vectorFolder(f fold) folder[float32] {
+	switch f {
+	case productOf:
+		return folder[float32]{kern.ProdRows, colsBy(func(dst, x []float32) { kern.Mul(dst, dst, x) }), 1}
+	case greatestOf:
+		return folder[float32]{rows: kern.MaxRows, cols: kern.MaxCols}
+	case leastOf:
+		return folder[float32]{rows: kern.MinRows, cols: kern.MinCols}
+	}
+	return folder[float32]{rows: kern.SumRows, cols: kern.SumCols}
+}
+
+// plainFolder returns the folder of other types, of plain loops.
+func plainFolder[T number](f fold) folder[T] {
+	switch f {
+	case productOf:
+		return folder[T]{rowsBy(product[T]), colsBy(multiplyBy[T]), 1}
+	case greatestOf:
+		return folder[T]{rowsBy(greatest[T]), colsBy(raiseTo[T]), 0}
+	case leastOf:
+		return folder[T]{rowsBy(least[T]), colsBy(lowerTo[T]), 1}
+	}
+	return folder[T]{rowsBy(sum[T]), colsBy(addTo[T]), 0}
+}
+
+// rowsBy folds rows by the fold of a slice.
+func rowsBy[T number](of func(x []T) T) func(dst, x []T, rows, cols, ld int) {
+	return func(dst, x []T, rows, cols, ld int) {
+		for r := range dst[:rows] {
+			dst[r] = of(x[r*ld:][:cols])
+		}
+	}
+}
+
+// colsBy folds columns, row after row.
+func colsBy[T number](into func(dst, x []T)) func(dst, x []T, rows, cols, ld int) {
+	return func(dst, x []T, rows, cols, ld int) {
+		copy(dst[:cols], x)
+		for r := 1; r < rows; r++ {
+			into(dst[:cols], x[r*ld:][:cols])
+		}
+	}
+}
+
+// sum adds up in four chains, which the processor follows side by side.
+func sum[T number](x []T) T {
+	var a, b, c, d T
+	for ; len(x) >= 4; x = x[4:] {
+		a += x[0]
+		b += x[1]
+		c += x[2]
+		d += x[3]
+	}
+	for _, v := range x {
+		a += v
+	}
+	return (a + b) + (c + d)
+}
+
+func addTo[T number](dst, x []T) {
+	for i, v := range x {
+		dst[i] += v
+	}
+}
+
+func product[T number](x []T) T {
+	p := T(1)
+	for _, v := range x {
+		p *= v
+	}
+	return p
+}
+
+func multiplyBy[T number](dst, x []T) {
+	for i, v := range x {
+		dst[i] *= v
+	}
+}
+
+func greatest[T number](x []T) T {
+	g := x[0]
+	for _, v := range x[1:] {
+		g = max(g, v)
+	}
+	return g
+}
+
+func raiseTo[T number](dst, x []T) {
+	for i, v := range x {
+		dst[i] = max(dst[i], v)
+	}
+}
+
+func least[T number](x []T) T {
+	l := x[0]
+	for _, v := range x[1:] {
+		l = min(l, v)
+	}
+	return l
+}
+
+func lowerTo[T number](dst, x []T) {
+	for i, v := range x {
+		dst[i] = min(dst[i], v)
+	}
+}
