@@ -94,8 +94,8 @@ const (
 const (
 	pieceFlops  = 1 << 20   // work below which a piece is not cut further
 	morePieces  = 64        // pieces beyond which it is not cut either
-	blockRows   = 256       // of A, likewise
-	packDepth   = 512       // of K: a block of A stays in the L2 cache
+	blockRows   = 128       // of A, likewise
+	packDepth   = 1024      // of K: a block of A stays in the L2 cache
 	directDepth = 1024      // of K, if nothing is packed
 	windowRows  = 4096      // of A packed at a time
 	windowCols  = 4096      // of B packed at a time
@@ -215,14 +215,23 @@ func (m *Product[T]) window() {
 	depth := max(1, c.k1-c.k0)
 	c.packsA, c.packsB = 0, 0
 	if c.packA {
-		c.packsA = min(c.strips, ceil((c.i1-c.i0)*depth, packPiece))
+		c.packsA = packPieces(c.strips, c.i1-c.i0, depth, m.TransA)
 	}
 	if c.packB && c.i0 == 0 {
-		c.packsB = min(c.panels, ceil((c.j1-c.j0)*depth, packPiece))
+		c.packsB = packPieces(c.panels, c.j1-c.j0, depth, !m.TransB)
 	}
 	par.Do(c.packsA+c.packsB, (*packing[T])(m))
 	c.blocks(1, min(morePieces, 2*(c.i1-c.i0)*(c.j1-c.j0)*depth/pieceFlops))
 	par.Do(c.rows*c.cols, (*compute[T])(m))
+}
+
+// packPieces returns into how many pieces to cut the packing of n times depth
+// elements: pieces of strips or panels, or of depth if they are copied row by row.
+func packPieces(strips, n, depth int, rows bool) int {
+	if rows {
+		strips = ceil(depth, alongRows)
+	}
+	return min(strips, ceil(n*depth, packPiece))
 }
 
 // low is the lower bound that the activation puts on results.

@@ -203,3 +203,20 @@ func packCols[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 		}
 	}
 }
+
+// fmaChains is the number of vectors in a round of the assembly's loops.
+const fmaChains = 12
+
+func fmaLoop(n int) (flops int) {
+	switch {
+	case n <= 0:
+		return 0
+	case useAVX512:
+		fmaLoopAVX512(n)
+		return n * fmaChains * 16 * 2
+	case useAVX2:
+		fmaLoopAVX2(n)
+		return n * fmaChains * 8 * 2
+	}
+	return fmaLoopGo(n)
+}

@@ -14459,7 +14459,7 @@ done3:
 	RET
 
 // func packRowsAVX512(p *byte, vecs int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·packRowsAVX512(SB), NOSPLIT, $0-16
 	MOVQ  p+0(FP), DI
 	MOVQ  vecs+8(FP), R14
@@ -14473,24 +14473,27 @@ TEXT ·packRowsAVX512(SB), NOSPLIT, $0-16
 	JEQ   one
 
 two:
-	VMOVUPS   (DX), Z0
-	VMOVUPS.Z 64(DX), K1, Z1
-	VMOVUPS   Z0, (SI)
-	VMOVUPS   Z1, 64(SI)
-	ADDQ      R9, DX
-	ADDQ      AX, SI
-	DECQ      R11
-	JNE       two
+	PREFETCHT0 (DX)(R9*8)
+	PREFETCHT0 64(DX)(R9*8)
+	VMOVUPS    (DX), Z0
+	VMOVUPS.Z  64(DX), K1, Z1
+	VMOVUPS    Z0, (SI)
+	VMOVUPS    Z1, 64(SI)
+	ADDQ       R9, DX
+	ADDQ       AX, SI
+	DECQ       R11
+	JNE        two
 	VZEROUPPER
 	RET
 
 one:
-	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS   Z0, (SI)
-	ADDQ      R9, DX
-	ADDQ      AX, SI
-	DECQ      R11
-	JNE       one
+	PREFETCHT0 (DX)(R9*8)
+	VMOVUPS.Z  (DX), K1, Z0
+	VMOVUPS    Z0, (SI)
+	ADDQ       R9, DX
+	ADDQ       AX, SI
+	DECQ       R11
+	JNE        one
 	VZEROUPPER
 	RET
 
@@ -21805,7 +21808,7 @@ done1:
 	RET
 
 // func packRowsAVX2(p *byte, vecs int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·packRowsAVX2(SB), NOSPLIT, $0-16
 	MOVQ    p+0(FP), DI
 	MOVQ    vecs+8(FP), R14
@@ -21820,6 +21823,7 @@ TEXT ·packRowsAVX2(SB), NOSPLIT, $0-16
 	JEQ     one
 
 two:
+	PREFETCHT0 (DX)(R9*8)
 	VMOVUPS    (DX), Y0
 	VMASKMOVPS 32(DX), Y15, Y1
 	VMOVUPS    Y0, (SI)
@@ -21832,6 +21836,7 @@ two:
 	RET
 
 one:
+	PREFETCHT0 (DX)(R9*8)
 	VMASKMOVPS (DX), Y15, Y0
 	VMOVUPS    Y0, (SI)
 	ADDQ       R9, DX

@@ -14,3 +14,5 @@ func packRows[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 func packCols[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 	packColsGo(dst, ldDst, src, ldSrc, n, k)
 }
+
+func fmaLoop(n int) (flops int) { return fmaLoopGo(n) }

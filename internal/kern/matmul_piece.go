@@ -13,14 +13,23 @@ type packing[T Float] Product[T]
 func (t *packing[T]) Piece(p int, w *par.Worker) {
 	m := (*Product[T])(t)
 	c := &m.cut
+	depth := c.k1 - c.k0
 	if p < c.packsA {
-		s0, s1 := part(c.strips, c.packsA, p), part(c.strips, c.packsA, p+1)
-		m.packA(c.a[s0*c.packWidth()*(c.k1-c.k0):], c.batch, s0, s1, c.k0, c.k1)
+		if m.TransA {
+			m.packA(c.a, c.batch, 0, c.strips, c.k0, depth, part(depth, c.packsA, p), part(depth, c.packsA, p+1))
+		} else {
+			s0, s1 := part(c.strips, c.packsA, p), part(c.strips, c.packsA, p+1)
+			m.packA(c.a[s0*c.packWidth()*depth:], c.batch, s0, s1, c.k0, depth, 0, depth)
+		}
 		return
 	}
 	p -= c.packsA
-	q0, q1 := part(c.panels, c.packsB, p), part(c.panels, c.packsB, p+1)
-	m.packB(c.b[q0*c.nr*(c.k1-c.k0):], c.batch, q0, q1, c.k0, c.k1)
+	if !m.TransB {
+		m.packB(c.b, c.batch, 0, c.panels, c.k0, depth, part(depth, c.packsB, p), part(depth, c.packsB, p+1))
+	} else {
+		q0, q1 := part(c.panels, c.packsB, p), part(c.panels, c.packsB, p+1)
+		m.packB(c.b[q0*c.nr*depth:], c.batch, q0, q1, c.k0, depth, 0, depth)
+	}
 }
 
 // compute is a block of strips times a block of panels.
@@ -84,7 +93,7 @@ func (b *block[T]) run(k0, k1 int) {
 	case c.packA && c.shared:
 		job.a = c.a[b.s0*c.packWidth()*depth:]
 	case c.packA:
-		m.packA(own, b.batch, b.s0, b.s1, k0, k1)
+		m.packA(own, b.batch, b.s0, b.s1, k0, depth, 0, depth)
 		job.a = own
 	case m.TransA:
 		job.a = from(m.A, b.batch*m.StrideA+k0*m.LDA+i0)
@@ -98,7 +107,7 @@ func (b *block[T]) run(k0, k1 int) {
 			job.b, job.ldb = c.b[q*c.nr*depth:], c.nr
 			job.next = c.b[min(q+1, c.panels-1)*c.nr*depth:]
 		case c.packB:
-			m.packB(own[sizeA:], b.batch, q, q+1, k0, k1)
+			m.packB(own[sizeA:], b.batch, q, q+1, k0, depth, 0, depth)
 			job.b, job.ldb = own[sizeA:], c.nr
 		default:
 			job.b, job.ldb = from(m.B, b.batch*m.StrideB+k0*m.LDB+j0), m.LDB
@@ -166,51 +175,50 @@ func (b *block[T]) panel(job *strips[T], i0, j0, j1 int) {
 // from is s[i:], or nothing if s is shorter, as where K is 0.
 func from[T Float](s []T, i int) []T { return s[min(i, len(s)):] }
 
-// alongRows is how many rows of a matrix are packed at a time, so that what is next
+// alongRows is how many rows of a matrix are copied at a time, so that what is next
 // to each other in memory is read soon after.
-const alongRows = 32
+const alongRows = 64
 
-// packA packs strips [s0,s1) of A, [k packWidth] each.
-func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, k1 int) {
+// packA packs strips [s0,s1) of A, [depth packWidth] each, from k0 on: of those, the
+// k's [from,to).
+func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 	c := &m.cut
-	w, depth := c.packWidth(), k1-k0
-	step := depth
+	w, step := c.packWidth(), max(1, depth)
 	if m.TransA {
 		step = alongRows
 	}
-	for k := 0; k < depth; k += step {
-		n := min(step, depth-k)
+	for k := from; k < to; k += step {
+		n := min(step, to-k)
 		for s := s0; s < s1; s++ {
-			to := dst[((s-s0)*depth+k)*w:]
+			at := dst[((s-s0)*depth+k)*w:]
 			i := c.row(s)
 			rows := c.row(s+1) - i
 			if m.TransA {
-				packRows(c.tile, to, w, m.A[batch*m.StrideA+(k0+k)*m.LDA+i:], m.LDA, rows, n)
+				packRows(c.tile, at, w, m.A[batch*m.StrideA+(k0+k)*m.LDA+i:], m.LDA, rows, n)
 			} else {
-				packCols(c.tile, to, w, m.A[batch*m.StrideA+i*m.LDA+k0+k:], m.LDA, rows, n)
+				packCols(c.tile, at, w, m.A[batch*m.StrideA+i*m.LDA+k0+k:], m.LDA, rows, n)
 			}
 		}
 	}
 }
 
-// packB packs panels [q0,q1) of B, [k nr] each.
-func (m *Product[T]) packB(dst []T, batch, q0, q1, k0, k1 int) {
+// packB packs panels [q0,q1) of B, [depth nr] each, likewise.
+func (m *Product[T]) packB(dst []T, batch, q0, q1, k0, depth, from, to int) {
 	c := &m.cut
-	depth := k1 - k0
-	step := depth
+	step := max(1, depth)
 	if !m.TransB {
 		step = alongRows
 	}
-	for k := 0; k < depth; k += step {
-		n := min(step, depth-k)
+	for k := from; k < to; k += step {
+		n := min(step, to-k)
 		for q := q0; q < q1; q++ {
-			to := dst[((q-q0)*depth+k)*c.nr:]
+			at := dst[((q-q0)*depth+k)*c.nr:]
 			j := c.col(q)
 			cols := c.col(q+1) - j
 			if m.TransB {
-				packCols(c.tile, to, c.nr, m.B[batch*m.StrideB+j*m.LDB+k0+k:], m.LDB, cols, n)
+				packCols(c.tile, at, c.nr, m.B[batch*m.StrideB+j*m.LDB+k0+k:], m.LDB, cols, n)
 			} else {
-				packRows(c.tile, to, c.nr, m.B[batch*m.StrideB+(k0+k)*m.LDB+j:], m.LDB, cols, n)
+				packRows(c.tile, at, c.nr, m.B[batch*m.StrideB+(k0+k)*m.LDB+j:], m.LDB, cols, n)
 			}
 		}
 	}

@@ -205,7 +205,7 @@ func mmCheckSome(t *testing.T, name any, p *Product[float32]) {
 			check(b, r.IntN(p.M), j)
 			check(b, p.M-1, j)
 		}
-		for range 500 {
+		for range min(500, p.M*p.N) {
 			check(b, r.IntN(p.M), r.IntN(p.N))
 		}
 	}
@@ -413,6 +413,36 @@ func TestMatMulAllocs(t *testing.T) {
 	}
 }
 
+// TestMatMulGuard has operands and C end where memory does.
+func TestMatMulGuard(t *testing.T) {
+	ga, gb, gc, gbias := newGuard(t, 1<<16), newGuard(t, 1<<17), newGuard(t, 1<<16), newGuard(t, 1<<12)
+	impltest.All(t, "kern", func(t *testing.T) {
+		for _, m := range []int{1, 2, 3, 4, 6, 7, 13, 14, 15, 33} {
+			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 129} {
+				for _, k := range []int{1, 3, 4, 17, 32, 100} {
+					mmLayouts(func(ta, tb bool) {
+						c := mmCase{m: m, n: n, k: k, transA: ta, transB: tb, bias: true}
+						p := mmNew[float32](c, mmInts(1))
+						p.A, p.B, p.Bias = tailOf(ga, p.A), tailOf(gb, p.B), tailOf(gbias, p.Bias)
+						p.C = tailOf(gc, p.C)
+						p.Run()
+						mmCheckSome(t, c, p)
+						gc.check(t)
+					})
+				}
+			}
+		}
+	})
+}
+
+func TestFMALoop(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		if one, ten := FMALoop(1), FMALoop(10); one <= 0 || ten != 10*one {
+			t.Errorf("1 round is %d operations, 10 are %d", one, ten)
+		}
+	})
+}
+
 func FuzzMatMul(f *testing.F) {
 	f.Add(uint16(3), uint16(40), uint16(5), uint8(0), uint64(1))
 	f.Add(uint16(128), uint16(10), uint16(128), uint8(2), uint64(2))
@@ -424,6 +454,17 @@ func FuzzMatMul(f *testing.F) {
 		if c.m > 0 && c.n > 0 {
 			mmCheckSome(t, c, p)
 		}
+	})
+}
+
+// BenchmarkFMALoop is the peak that BenchmarkMatMul's figures are to be held against.
+func BenchmarkFMALoop(b *testing.B) {
+	impltest.Bench(b, "kern", func(b *testing.B) {
+		flops := 0
+		for b.Loop() {
+			flops += FMALoop(1000)
+		}
+		b.ReportMetric(float64(flops)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 	})
 }
 

@@ -432,6 +432,9 @@ func packRows(s isa) {
 	CMPQ(rowTmp, Imm(1))
 	JEQ(LabelRef("one"))
 	Label("two")
+	for line := 0; line < 2*s.bytes; line += 64 {
+		PREFETCHT0(Mem{Base: b, Index: ldb, Scale: ahead, Disp: line})
+	}
 	VMOVUPS(Mem{Base: b}, s.vec[0])
 	masked(Mem{Base: b, Disp: s.bytes}, s.vec[1])
 	VMOVUPS(s.vec[0], Mem{Base: a0})
@@ -443,6 +446,7 @@ func packRows(s isa) {
 	VZEROUPPER()
 	RET()
 	Label("one")
+	PREFETCHT0(Mem{Base: b, Index: ldb, Scale: ahead})
 	masked(Mem{Base: b}, s.vec[0])
 	VMOVUPS(s.vec[0], Mem{Base: a0})
 	ADDQ(ldb, b)
