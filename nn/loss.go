@@ -163,7 +163,8 @@ func dropOrAdd(long, short *graph.Node) (*graph.Node, *graph.Node) {
 	return ops.Reshape(long, long.Shape().To(long.Rank()-1).Slice()...), short
 }
 
-// matched returns the truth with the dtype and shape of the predictions.
+// matched returns the truth with the dtype and shape of the predictions, [B 1] if
+// both were [B], so that there is a loss for every sample.
 func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	if !yPred.DType().IsFloat() {
 		panic(graph.Errorf("nn.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
@@ -174,6 +175,9 @@ func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	t, p := sameRank(yTrue, yPred)
 	if t.Shape() != p.Shape() {
 		panic(graph.Errorf("nn.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
+	}
+	if p.Rank() == 1 {
+		t, p = ops.ExpandDims(t, -1), ops.ExpandDims(p, -1)
 	}
 	return t, p
 }
