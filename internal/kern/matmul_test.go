@@ -413,28 +413,6 @@ func TestMatMulAllocs(t *testing.T) {
 	}
 }
 
-// TestMatMulGuard has operands and C end where memory does.
-func TestMatMulGuard(t *testing.T) {
-	ga, gb, gc, gbias := newGuard(t, 1<<16), newGuard(t, 1<<17), newGuard(t, 1<<16), newGuard(t, 1<<12)
-	impltest.All(t, "kern", func(t *testing.T) {
-		for _, m := range []int{1, 2, 3, 4, 6, 7, 13, 14, 15, 33} {
-			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 129} {
-				for _, k := range []int{1, 3, 4, 17, 32, 100} {
-					mmLayouts(func(ta, tb bool) {
-						c := mmCase{m: m, n: n, k: k, transA: ta, transB: tb, bias: true}
-						p := mmNew[float32](c, mmInts(1))
-						p.A, p.B, p.Bias = tailOf(ga, p.A), tailOf(gb, p.B), tailOf(gbias, p.Bias)
-						p.C = tailOf(gc, p.C)
-						p.Run()
-						mmCheckSome(t, c, p)
-						gc.check(t)
-					})
-				}
-			}
-		}
-	})
-}
-
 func TestFMALoop(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		if one, ten := FMALoop(1), FMALoop(10); one <= 0 || ten != 10*one {

@@ -1,0 +1,51 @@
+package kern
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/glia-ml/glia/internal/impl/impltest"
+)
+
+// mmGuard returns a function that copies its argument to where a page begins that
+// cannot be touched. Every call hands out the same memory.
+func mmGuard(t *testing.T, size int) func([]float32) []float32 {
+	page := os.Getpagesize()
+	size = (size + page - 1) / page * page
+	mem, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(mem) })
+	if err := syscall.Mprotect(mem[size:], syscall.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	all := unsafe.Slice((*float32)(unsafe.Pointer(&mem[0])), size/4)
+	return func(s []float32) []float32 {
+		end := all[len(all)-len(s):]
+		copy(end, s)
+		return end
+	}
+}
+
+// TestMatMulGuard has operands and C end where memory does.
+func TestMatMulGuard(t *testing.T) {
+	ga, gb, gc, gbias := mmGuard(t, 1<<16), mmGuard(t, 1<<17), mmGuard(t, 1<<16), mmGuard(t, 1<<12)
+	impltest.All(t, "kern", func(t *testing.T) {
+		for _, m := range []int{1, 2, 3, 4, 6, 7, 13, 14, 15, 33} {
+			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 129} {
+				for _, k := range []int{1, 3, 4, 17, 32, 100} {
+					mmLayouts(func(ta, tb bool) {
+						c := mmCase{m: m, n: n, k: k, transA: ta, transB: tb, bias: true}
+						p := mmNew[float32](c, mmInts(1))
+						p.A, p.B, p.C, p.Bias = ga(p.A), gb(p.B), gc(p.C), gbias(p.Bias)
+						p.Run()
+						mmCheckSome(t, c, p)
+					})
+				}
+			}
+		}
+	})
+}
