@@ -40,3 +40,60 @@ func (o BroadcastOp) Ref(out, in []Array) {
 
 // VJP: autodiff sums dy down to the shape of x.
 func (BroadcastOp) VJP(_, dy *graph.Node) []*graph.Node { return []*graph.Node{dy} }
+
+// broadcastIndex returns the function from a flat index into shape to to the
+// flat index of the element of shape from that NumPy's broadcasting puts there.
+func broadcastIndex(from, to tensor.Dims) func(int) int {
+	if from == to {
+		return func(i int) int { return i }
+	}
+	return stridedIndex(to, BroadcastStrides(from, to))
+}
+
+// stridedIndex returns the function from a flat index into shape to the sum of its
+// coordinates, each times the stride of its axis.
+func stridedIndex(shape, strides tensor.Dims) func(int) int {
+	return func(i int) int {
+		j := 0
+		for a := shape.Rank() - 1; a >= 0; a-- {
+			d := shape.At(a)
+			j += i % d * strides.At(a)
+			i /= d
+		}
+		return j
+	}
+}
+
+// BroadcastStrides returns, for every axis of shape to, how far a step along it
+// moves in a row-major array of shape from: 0 along axes that are broadcast.
+func BroadcastStrides(from, to tensor.Dims) tensor.Dims {
+	s, own := to, from.Strides()
+	for a := range to.Rank() {
+		s = s.With(a, 0)
+		if b := a - (to.Rank() - from.Rank()); b >= 0 && from.At(b) != 1 {
+			s = s.With(a, own.At(b))
+		}
+	}
+	return s
+}
+
+// Broadcast returns the shape that a and b have after NumPy's broadcasting.
+func Broadcast(a, b tensor.Dims) (tensor.Dims, error) {
+	if a == b {
+		return a, nil
+	}
+	if a.Rank() < b.Rank() {
+		a, b = b, a
+	}
+	out, off := a, a.Rank()-b.Rank()
+	for i := range b.Rank() {
+		switch x, y := a.At(off+i), b.At(i); {
+		case x == y || y == 1:
+		case x == 1:
+			out = out.With(off+i, y)
+		default:
+			return out, fmt.Errorf("shapes %v and %v do not broadcast: axes %d and %d", a, b, x, y)
+		}
+	}
+	return out, nil
+}

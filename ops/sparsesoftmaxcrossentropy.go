@@ -1,0 +1,119 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// SparseSoftmaxCrossEntropy is [SoftmaxCrossEntropy] with the index of one class as
+// the label of each row:
+//
+//	y = ln Σ e^logits - logits[label]
+//
+// A row with a negative label is ignored: its value and gradient are 0. A label of
+// C or more gives NaN.
+//
+// Shapes: logits [... C], labels [...] -> y [...]. DTypes: logits float, labels
+// integer. Gradient: logits.
+func SparseSoftmaxCrossEntropy(logits, labels *graph.Node) *graph.Node {
+	return graph.Apply(SparseSoftmaxCrossEntropyOp{}, logits, labels)
+}
+
+// SparseSoftmaxCrossEntropyOp is the operation behind [SparseSoftmaxCrossEntropy].
+type SparseSoftmaxCrossEntropyOp struct{}
+
+// Name implements graph.Op.
+func (SparseSoftmaxCrossEntropyOp) Name() string { return "SparseSoftmaxCrossEntropy" }
+
+// Infer implements graph.Op.
+func (SparseSoftmaxCrossEntropyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	x, err := inferSparse(in[0], in[1])
+	if err != nil {
+		return nil, err
+	}
+	return one(x[0].DType, x[0].Shape.Without(-1))
+}
+
+// inferSparse checks logits [... C] and labels [...] and returns the spec of the logits.
+func inferSparse(logits, labels tensor.Spec) ([]tensor.Spec, error) {
+	x, err := inferAlong(logits.Rank()-1, []tensor.Spec{logits})
+	if err != nil {
+		return nil, err
+	}
+	if !labels.DType.IsInt() || labels.Shape != logits.Shape.Without(-1) {
+		return nil, fmt.Errorf("logits %v, labels %v: want integer labels %v", logits, labels, logits.Shape.Without(-1))
+	}
+	return x, nil
+}
+
+// Ref implements [Referenced].
+func (SparseSoftmaxCrossEntropyOp) Ref(out, in []Array) {
+	logits, labels := in[0].V, in[1].V
+	lanes(in[0].Shape, in[0].Rank()-1, func(row, start, _, c int) {
+		switch label := int(labels[row]); {
+		case label < 0:
+		case label >= c:
+			out[0].V[row] = math.NaN()
+		default:
+			out[0].V[row] = logSumExp(logits[start:], 1, c) - logits[start+label]
+		}
+	})
+}
+
+// VJP: d/dlogits = (softmax - one-hot labels)·dy.
+func (SparseSoftmaxCrossEntropyOp) VJP(n, dy *graph.Node) []*graph.Node {
+	probs := Softmax(n.In[0], -1)
+	return []*graph.Node{graph.Apply(SparseSoftmaxCrossEntropyGradOp{}, probs, n.In[1], dy), nil}
+}
+
+// SparseSoftmaxCrossEntropyGradOp is (probs - one-hot labels)·dy: the gradient of
+// [SparseSoftmaxCrossEntropy] by its logits, from their softmax. It is 0 in rows
+// with a negative label and NaN in rows with a label of C or more.
+//
+// Shapes: probs [... C], labels [...], dy [...] -> [... C].
+type SparseSoftmaxCrossEntropyGradOp struct{}
+
+// Name implements graph.Op.
+func (SparseSoftmaxCrossEntropyGradOp) Name() string { return "SparseSoftmaxCrossEntropyGrad" }
+
+// Infer implements graph.Op.
+func (SparseSoftmaxCrossEntropyGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	x, err := inferSparse(in[0], in[1])
+	if err != nil {
+		return nil, err
+	}
+	return x, wantRows(in[2], x[0])
+}
+
+// Ref implements [Referenced].
+func (SparseSoftmaxCrossEntropyGradOp) Ref(out, in []Array) {
+	probs, labels, dy := in[0].V, in[1].V, in[2].V
+	lanes(in[0].Shape, in[0].Rank()-1, func(row, start, _, c int) {
+		label := int(labels[row])
+		for i := range c {
+			switch {
+			case label < 0:
+			case label >= c:
+				out[0].V[start+i] = math.NaN()
+			default:
+				out[0].V[start+i] = (probs[start+i] - truth(i == label)) * dy[row]
+			}
+		}
+	})
+}
+
+// VJP: linear in probs and in dy.
+func (SparseSoftmaxCrossEntropyGradOp) VJP(n, dz *graph.Node) []*graph.Node {
+	probs, labels, dy := n.In[0], n.In[1], n.In[2]
+	zero := constLike(dz, 0)
+	counts := GreaterEqual(labels, constLike(labels, 0))
+	atLabel := Squeeze(GatherAlong(dz, ExpandDims(labels, -1), -1), -1)
+	return []*graph.Node{
+		Mul(dz, ExpandDims(Where(counts, dy, zero), -1)),
+		nil,
+		Where(counts, Sub(ReduceSum(Mul(dz, probs), -1), atLabel), zero),
+	}
+}
