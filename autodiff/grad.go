@@ -3,6 +3,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -85,7 +87,7 @@ type sweep struct {
 // back passes the gradient of n on to its inputs.
 func (s *sweep) back(n *graph.Node) {
 	dy := s.grads[n]
-	if dy == nil || len(n.In) == 0 || !s.anyNeeded(n.In) {
+	if dy == nil || !slices.ContainsFunc(n.In, func(x *graph.Node) bool { return s.needed[x] }) {
 		return
 	}
 	if p, ok := n.Op.(graph.PickOp); ok {
@@ -106,15 +108,6 @@ func (s *sweep) back(n *graph.Node) {
 			s.add(n.In[i], 0, unbroadcast(d, n.In[i].Shape()))
 		}
 	}
-}
-
-func (s *sweep) anyNeeded(in []*graph.Node) bool {
-	for _, n := range in {
-		if s.needed[n] {
-			return true
-		}
-	}
-	return false
 }
 
 // add accumulates d into the gradient of result i of n.
