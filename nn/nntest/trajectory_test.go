@@ -1,4 +1,4 @@
-package optim_test
+package nntest_test
 
 import (
 	"archive/zip"
