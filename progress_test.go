@@ -76,7 +76,7 @@ func TestProgressElsewhere(t *testing.T) {
 	p.begin(0, 10)
 	p.end(Epoch{Seconds: 0.005, Result: shown})
 	want := "Epoch 1/3 - 0.5s - 250ms/step - accuracy: 0.9100 - loss: 0.3123 - val_loss: 1.0000e-04\n" +
-		"Evaluation - 0.0s - 500µs/step - accuracy: 0.9100 - loss: 0.3123\n"
+		"Evaluation - 5ms - 500µs/step - accuracy: 0.9100 - loss: 0.3123\n"
 	if got := b.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/nn"
+)
+
+// number is a float that JSON holds as null if it is not finite.
+type number float64
+
+// MarshalJSON implements json.Marshaler.
+func (n number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// trainRecord is what train --json writes.
+type trainRecord struct {
+	Dataset      string        `json:"dataset"`
+	Samples      int           `json:"samples"` // trained on
+	Model        []layerRecord `json:"model"`
+	Parameters   int           `json:"parameters"`
+	Optimizer    string        `json:"optimizer"`
+	LearningRate number        `json:"learning_rate"`
+	BatchSize    int           `json:"batch_size"`
+	Seed         uint64        `json:"seed"`
+	ISA          string        `json:"isa"`
+	GOMAXPROCS   int           `json:"gomaxprocs"`
+	Threads      int           `json:"threads"`
+	Epochs       []epochRecord `json:"epochs"`
+	Test         *measured     `json:"test,omitempty"` // missing if training was stopped
+	Stopped      bool          `json:"stopped,omitempty"`
+	SecondsTotal number        `json:"seconds_total"` // with loading and testing
+}
+
+type layerRecord struct {
+	Name        string `json:"name"`
+	Class       string `json:"class"`
+	OutputShape []int  `json:"output_shape"` // of one sample
+	Parameters  int    `json:"parameters"`
+}
+
+type epochRecord struct {
+	Epoch   int    `json:"epoch"`
+	Seconds number `json:"seconds"`
+	measured
+	ValLoss    *number           `json:"val_loss,omitempty"`
+	ValMetrics map[string]number `json:"val_metrics,omitempty"`
+}
+
+type measured struct {
+	Loss    number            `json:"loss"`
+	Metrics map[string]number `json:"metrics"`
+}
+
+func measuredOf(r glia.Result) measured {
+	m := measured{Loss: number(r.Loss), Metrics: map[string]number{}}
+	for _, x := range r.Metrics {
+		m.Metrics[x.Name] = number(x.Value)
+	}
+	return m
+}
+
+func epochOf(e glia.Epoch) epochRecord {
+	r := epochRecord{Epoch: e.Epoch, Seconds: number(e.Seconds), measured: measuredOf(e.Result)}
+	if e.Validation != nil {
+		v := measuredOf(*e.Validation)
+		r.ValLoss, r.ValMetrics = &v.Loss, v.Metrics
+	}
+	return r
+}
+
+func layersOf(m *glia.Model) []layerRecord {
+	var layers []layerRecord
+	for _, r := range m.Network().Records() {
+		if _, input := r.Layer.(*nn.InputLayer); input {
+			continue
+		}
+		n := 0
+		for _, v := range append(r.Params[:len(r.Params):len(r.Params)], r.States...) {
+			n += v.Spec().Shape.Size()
+		}
+		layers = append(layers, layerRecord{r.Name, r.Class, r.Out.Shape.From(1).Slice(), n})
+	}
+	return layers
+}
+
+// outFile is a file to be written after the work.
+type outFile struct {
+	path    string // with links followed; empty: none
+	special bool   // a pipe or a terminal
+}
+
+// newOut makes sure, before the work, that path can be written after it. An empty
+// path is no file.
+func newOut(path string) (outFile, error) {
+	if path == "" {
+		return outFile{}, nil
+	}
+	o := outFile{path: path}
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return o, fmt.Errorf("%s: got a directory, want a file", path)
+	case err == nil && !info.Mode().IsRegular():
+		o.special = true
+		return o, nil
+	case err == nil:
+		if o.path, err = filepath.EvalSymlinks(path); err != nil {
+			return o, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return o, err
+	}
+	f, err := o.beside()
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return o, fmt.Errorf("%s: cannot be written: %w", path, e.Err) // without the name of f
+	}
+	if err != nil {
+		return o, err
+	}
+	return o, errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// beside creates a file in the directory of o.
+func (o outFile) beside() (*os.File, error) {
+	return os.OpenFile(fmt.Sprintf("%s.%d.tmp", o.path, os.Getpid()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+// write writes v as JSON: first to a file beside, so that a failure leaves what
+// was there before.
+func (o outFile) write(v any) error {
+	if o.path == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	b = append(b, '\n')
+	if o.special {
+		return os.WriteFile(o.path, b, 0)
+	}
+	f, err := o.beside()
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), o.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
