@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"unsafe"
-
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/ops"
@@ -26,7 +24,7 @@ func newArg(x tensor.Spec, axis int, greatest bool) backend.Kernel {
 			rows = kern.ArgMaxRows
 		}
 		return newLines(x, axis, []role{whole}, unread, func(b block[float32]) {
-			found := int32s(b.w.Extra(4*b.rows), b.rows)
+			found := view[int32](b.w.Extra(4 * b.rows))
 			rows(found, b.x[0], b.rows, b.cols, b.cols)
 			for i, c := range found {
 				backend.Data[int64](b.out[0])[b.lo+i] = int64(c)
@@ -52,9 +50,4 @@ func newArgOf[W work](x tensor.Spec, axis int, greatest bool) backend.Kernel {
 			out[r] = int64(at)
 		}
 	})
-}
-
-// int32s returns n integers in mem.
-func int32s(mem []byte, n int) []int32 {
-	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(mem))), n)
 }

@@ -75,7 +75,7 @@ const outside = math.MinInt32
 
 // labelsOf returns the labels of the rows of b: -1 where they are negative.
 func labelsOf[W work](b *block[W], from backend.Buf) []int32 {
-	labels := int32s(b.w.Extra(4*b.rows), b.rows)
+	labels := view[int32](b.w.Extra(4 * b.rows))
 	var tile [wideTile]int64
 	for at := 0; at < b.rows; at += wideTile {
 		t := tile[:min(wideTile, b.rows-at)]

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"unsafe"
-
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/par"
@@ -33,11 +31,11 @@ func newElementwise(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	return nil
 }
 
-// integers reports whether an operation takes integers and gives integers or
-// truth values.
+// integers reports whether an operation takes integers, or a condition and two of
+// them, and gives integers or truth values.
 func integers(out, in []tensor.Spec) bool {
-	for _, s := range in {
-		if !s.DType.IsInt() {
+	for i, s := range in {
+		if !s.DType.IsInt() && !(i == 0 && len(in) == 3 && s.DType == tensor.Bool) {
 			return false
 		}
 	}
@@ -46,6 +44,15 @@ func integers(out, in []tensor.Spec) bool {
 
 func intFunction(op graph.Op, dt tensor.DType) func(dst []int64, x [3][]int64) {
 	switch o := op.(type) {
+	case ops.WhereOp:
+		return func(dst []int64, x [3][]int64) {
+			for i, cond := range x[0][:len(dst)] {
+				dst[i] = x[2][i]
+				if cond != 0 {
+					dst[i] = x[1][i]
+				}
+			}
+		}
 	case ops.UnaryInt:
 		f := o.EvalInt
 		if u, ok := op.(ops.UnaryUint); ok && dt == tensor.Uint64 {
@@ -101,6 +108,7 @@ type wide[T int64 | float64] struct {
 	size  int
 	out   backend.Buf
 	in    []backend.Buf
+	self  par.Worker
 }
 
 // wideTile is how many elements are converted and computed at a time.
@@ -117,7 +125,7 @@ func newWide[T int64 | float64](f func(dst []T, x [3][]T), out tensor.Spec, in [
 // Run implements backend.Kernel.
 func (k *wide[T]) Run(out, in []backend.Buf) {
 	k.out, k.in = out[0], in
-	par.Do((k.size+pieceLen-1)/pieceLen, k)
+	do((k.size+pieceLen-1)/pieceLen, k, &k.self)
 	k.out, k.in = backend.Buf{}, nil
 }
 
@@ -134,12 +142,6 @@ func (k *wide[T]) Piece(i int, w *par.Worker) {
 		k.f(dst[:m], x)
 		saveAs(k.out, at, 1, dst[:m])
 	}
-}
-
-// scratch returns memory of w for n elements, of undefined content.
-func scratch[T any](w *par.Worker, n int) []T {
-	var t T
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(w.Scratch(n*int(unsafe.Sizeof(t)))))), n)
 }
 
 // walk turns positions in a shape into positions in a strided tensor.

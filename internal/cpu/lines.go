@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"unsafe"
-
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/tensor"
@@ -61,13 +59,7 @@ func (k *lines[W]) Run(out, in []backend.Buf) {
 		}
 	}
 	k.bufs[3] = out[0]
-	switch n := (k.count + k.piece - 1) / k.piece; n {
-	case 0:
-	case 1:
-		k.Piece(0, &k.self)
-	default:
-		par.Do(n, k)
-	}
+	do((k.count+k.piece-1)/k.piece, k, &k.self)
 	clear(k.bufs[:])
 	k.out, k.at = nil, nil
 }
@@ -106,7 +98,7 @@ func (k *lines[W]) Piece(i int, w *par.Worker) {
 				k.move(rows, k.bufs[v], r, b, loadAs[W])
 			}
 		} else {
-			rows = elements[W](k.bufs[v])[b.first(r):][:n]
+			rows = view[W](k.bufs[v].Mem)[b.first(r):][:n]
 		}
 		if v < 3 {
 			b.x[v] = rows
@@ -168,9 +160,4 @@ func dtypeOf[W work]() tensor.DType {
 		return tensor.Float32
 	}
 	return tensor.Float64
-}
-
-// elements returns the elements of b, which are of type W.
-func elements[W work](b backend.Buf) []W {
-	return unsafe.Slice((*W)(unsafe.Pointer(unsafe.SliceData(b.Mem))), b.Shape.Size())
 }

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"unsafe"
-
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/ops"
@@ -171,11 +169,7 @@ func (k *reduction[T]) runStages(y []T, in backend.Buf) {
 	k.stages[last].y = y
 	for i := range k.stages {
 		k.now = &k.stages[i]
-		if k.now.pieces == 1 {
-			k.Piece(0, &k.self)
-		} else {
-			par.Do(k.now.pieces, k)
-		}
+		do(k.now.pieces, k, &k.self)
 	}
 	k.stages[0].x, k.stages[last].y, k.from, k.now = nil, nil, backend.Buf{}, nil
 }
@@ -222,12 +216,4 @@ func (k *reduction[T]) elements(w *par.Worker, at, rows, cols int) (x []T, ld in
 		loadAs(wide[r*cols:][:cols], k.from, at+r*s.inner, 1)
 	}
 	return view[T](view[byte](wide)), cols
-}
-
-// view returns memory as elements of another type.
-func view[T, S any](s []S) []T {
-	var t T
-	var e S
-	n := len(s) * int(unsafe.Sizeof(e)) / int(unsafe.Sizeof(t))
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s))), n)
 }

@@ -1,0 +1,67 @@
+package cpu
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// bench runs the kernel of op on inputs of zeros.
+func bench(b *testing.B, name string, op graph.Op, in ...tensor.Spec) {
+	out, err := op.Infer(in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	k := Backend{}.Kernel(op, out, in)
+	bufs := func(specs []tensor.Spec) (all []backend.Buf, size int) {
+		for _, s := range specs {
+			all = append(all, backend.Buf{Spec: s, Mem: tensor.NewSpec(s).Bytes()})
+			size += s.Bytes()
+		}
+		return all, size
+	}
+	dst, written := bufs(out)
+	src, read := bufs(in)
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(read + written))
+		for b.Loop() {
+			k.Run(dst, src)
+		}
+	})
+}
+
+func BenchmarkKernels(b *testing.B) {
+	f32 := func(dims ...int) tensor.Spec { return tensor.S(tensor.Float32, dims...) }
+	over := func(axes ...int) ops.Reduction { return ops.Reduction{Axes: tensor.D(axes...)} }
+	rows := f32(128, 10)
+	bench(b, "SoftmaxCrossEntropy", ops.SoftmaxCrossEntropyOp{}, rows, rows)
+	bench(b, "SparseSoftmaxCrossEntropy", ops.SparseSoftmaxCrossEntropyOp{}, rows, tensor.S(tensor.Int64, 128))
+	bench(b, "SparseSoftmaxCrossEntropyGrad", ops.SparseSoftmaxCrossEntropyGradOp{}, rows, tensor.S(tensor.Int64, 128), f32(128))
+	bench(b, "ArgMax", ops.ArgMaxOp{Axis: 1}, rows)
+	bench(b, "ReduceSum/f32/128x128/axis0", ops.ReduceSumOp{Reduction: over(0)}, f32(128, 128))
+	bench(b, "ReduceSum/f32/128/axis0", ops.ReduceSumOp{Reduction: over(0)}, f32(128))
+	bench(b, "ReduceSum/f64/128/axis0", ops.ReduceSumOp{Reduction: over(0)}, tensor.S(tensor.Float64, 128))
+	bench(b, "ReduceSum/f32/1024x1024/axis0", ops.ReduceSumOp{Reduction: over(0)}, f32(1024, 1024))
+	bench(b, "ReduceSum/f32/1024x1024/axis1", ops.ReduceSumOp{Reduction: over(1)}, f32(1024, 1024))
+	bench(b, "ReduceSum/f32/1000000", ops.ReduceSumOp{Reduction: over(0)}, f32(1000000))
+	bench(b, "Cast/f32-f64/128", ops.CastOp{To: tensor.Float64}, f32(128))
+	bench(b, "Cast/bool-f64/128", ops.CastOp{To: tensor.Float64}, tensor.S(tensor.Bool, 128))
+	bench(b, "Transpose/128x784", ops.TransposeOp{Perm: tensor.D(1, 0)}, f32(128, 784))
+	bench(b, "Transpose/1024x1024", ops.TransposeOp{Perm: tensor.D(1, 0)}, f32(1024, 1024))
+	bench(b, "Transpose/heads", ops.TransposeOp{Perm: tensor.D(0, 2, 1, 3)}, f32(8, 128, 8, 64))
+	bench(b, "Gather/1000x64", ops.GatherOp{Axis: 0}, f32(1000, 64), tensor.S(tensor.Int64, 512))
+
+	var ins []tensor.Spec
+	s := &backend.Sweep{}
+	for _, p := range []tensor.Spec{f32(784, 128), f32(128), f32(128, 64), f32(64), f32(64, 10), f32(10)} {
+		s.Ops = append(s.Ops, ops.ApplyAdamOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7})
+		s.Ins, s.Outs = append(s.Ins, 6), append(s.Outs, 3)
+		ins = append(ins, p, p, p, p, f32(), f32())
+	}
+	bench(b, fmt.Sprintf("Sweep/%d", len(s.Ops)), s, ins...)
+}
