@@ -93,11 +93,11 @@ var (
 	// while c and ldc are not needed
 	next, nextStep = R12, R13
 
-	// in place of a5, which few rows do not need
-	bAhead = R8
+	// in place of a5, where it is not needed
+	aAhead, bAhead = R8, R8
 )
 
-const ahead = 8 // rows of B that wide tiles ask for in advance
+const ahead = 8 // rows of B that wide tiles ask for in advance; half of those of A by column
 
 const unroll = 4
 
@@ -155,6 +155,10 @@ func (t tile) strips(rows int) {
 	MOVQ(Mem{Base: p, Disp: argA}, a0)
 	if t.layout == byRow && rows > 7 {
 		LEAQ(Mem{Base: a0, Index: lda5, Scale: 1}, a5)
+	}
+	if t.layout == byCol {
+		LEAQ(Mem{Base: a0, Index: lda, Scale: ahead}, aAhead)
+		LEAQ(Mem{Base: aAhead, Index: lda, Scale: ahead}, aAhead)
 	}
 	MOVQ(Mem{Base: p, Disp: argB}, b)
 	if t.vecs > 2 {
@@ -309,6 +313,9 @@ func (t tile) step(u int) {
 	for v := range t.vecs {
 		t.loadVec(t.memB(u, v), bv[v], v, t.vec[15])
 	}
+	if t.layout == byCol {
+		PREFETCHT0(strided(aAhead, lda, lda3, u, 0))
+	}
 	for r := range t.rows {
 		x := t.bcast(r)
 		VBROADCASTSS(t.memA(r, u), x)
@@ -387,6 +394,7 @@ func (t tile) advance(n int) {
 	}
 	if t.layout == byCol {
 		move(a0, lda)
+		move(aAhead, lda)
 		return
 	}
 	ADDQ(Imm(uint64(4*n)), a0)
