@@ -46,7 +46,7 @@ func Sequential(layers ...Layer) *Network {
 // Add appends a layer. A network that was built cannot grow: that panics with
 // *graph.Error.
 func (n *Network) Add(l Layer) {
-	if n.records != nil {
+	if n.built {
 		panic(graph.Errorf("nn.Network.Add: the network is built: want all layers before"))
 	}
 	if a, ok := l.(Activation); ok {
@@ -136,7 +136,7 @@ func (n *Network) thaw(frozen bool) {
 // It panics with *graph.Error if two layers have one name or a layer does not
 // fit its input; the error names the layer and the user's line that made it.
 func (n *Network) Build(b *Builder, in tensor.Spec) {
-	if n.records != nil {
+	if n.built {
 		b.params = b.adopt(b.params, n.Base.params)
 		b.states = b.adopt(b.states, n.Base.states)
 		return
@@ -155,7 +155,7 @@ func (n *Network) Build(b *Builder, in tensor.Spec) {
 		in.DType = n.dtype
 	}
 	p, s := len(b.params), len(b.states)
-	records := []*Record{}
+	var records []*Record
 	names := n.names()
 	for i, l := range n.layers {
 		r := &Record{Name: names[i], Path: strings.Join(append(b.path, names[i]), "/"), Class: class(l), Layer: l, In: in}
@@ -189,7 +189,7 @@ func varsOf(l Layer, path string, b *Builder) (params, states []*graph.Var) {
 
 // Call implements [Layer].
 func (n *Network) Call(c *Ctx, x *graph.Node) *graph.Node {
-	if n.records == nil && len(n.layers) > 0 {
+	if !n.built {
 		panic(graph.Errorf("nn.Network.Call: the network is not built: want Build first"))
 	}
 	if x.DType().IsFloat() && x.DType() != n.dtype && n.dtype != tensor.Invalid {

@@ -96,14 +96,26 @@ func TestMistakes(t *testing.T) {
 
 // TestRetry builds a network again after a mistake in its input.
 func TestRetry(t *testing.T) {
-	net := nn.Sequential(nn.Dense(4), nn.Reshape(2, 2), nn.Permute(1, 2, 3))
-	if graph.Catch(func() { net.Build(nn.NewBuilder(1), f32(5, 6)) }) == nil {
+	net := nn.Sequential(nn.Sequential(nn.Dense(4)), nn.Permute(1))
+	if graph.Catch(func() { net.Build(nn.NewBuilder(1), f32(5, 2, 6)) }) == nil {
 		t.Fatal("no error")
 	}
-	net = nn.Sequential(net.Layers()[:2]...)
 	built(t, net, f32(5, 3))
-	if got, want := net.Vars()[0].Spec(), f32(3, 4); got != want {
-		t.Errorf("kernel is %v, want %v", got, want)
+	if vars := net.Vars(); len(vars) != 2 || vars[0].Spec() != f32(3, 4) {
+		t.Errorf("variables are %v", paths(vars))
+	}
+}
+
+func TestUnbuilt(t *testing.T) {
+	net := nn.Sequential(nn.Dense(4))
+	g := graph.New()
+	err := graph.Catch(func() { net.Call(nn.NewCtx(g, nil), g.Input("x", f32(5, 3))) })
+	if err == nil || !strings.Contains(err.Error(), "Build first") {
+		t.Errorf("calling a network before it is built gives %v", err)
+	}
+	err = graph.Catch(func() { built(t, net, f32(5, 3)).Add(nn.Flatten()) })
+	if err == nil || !strings.Contains(err.Error(), "is built") {
+		t.Errorf("adding to a network that is built gives %v", err)
 	}
 }
 

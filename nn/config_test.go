@@ -1,0 +1,42 @@
+package nn_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+)
+
+// FuzzLayerFromConfig reads configs of anything: an error, or a layer that can be
+// written and, unless it is large, built, with nothing but *graph.Error.
+func FuzzLayerFromConfig(f *testing.F) {
+	for class, config := range map[string]string{
+		"Dense":      `{"name":"d","units":4,"activation":"relu","use_bias":false,"kernel_initializer":{"class_name":"HeNormal","config":{"seed":1}}}`,
+		"Dropout":    `{"rate":0.5,"noise_shape":[null,1]}`,
+		"InputLayer": `{"batch_shape":[null,3],"dtype":"float32"}`,
+		"Reshape":    `{"target_shape":[3,-1]}`,
+		"Permute":    `{"dims":[1]}`,
+		"LeakyReLU":  `{"negative_slope":0.1}`,
+		"Activation": `{"activation":{"class_name":"ELU","config":{"alpha":2}}}`,
+		"Rescaling":  `{"scale":0.5,"offset":1}`,
+	} {
+		f.Add(class, config)
+	}
+	f.Fuzz(func(t *testing.T, class, config string) {
+		l, err := nn.LayerFromConfig(class, []byte(config))
+		if err != nil {
+			return
+		}
+		if _, err := json.Marshal(l); err != nil {
+			t.Fatalf("%s of %s cannot be written: %v", class, config, err)
+		}
+		if d, ok := l.(*nn.DenseLayer); ok && d.Units > 1000 {
+			return
+		}
+		if r, ok := l.(*nn.RepeatVectorLayer); ok && r.N > 1000 {
+			return
+		}
+		_ = graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), f32(2, 3)) })
+	})
+}
