@@ -16,7 +16,7 @@ func init() {
 		case all(tensor.Float64, in):
 			return newMatMul[float64](op, out[0], in)
 		}
-		return nil
+		return newProduct(op, out[0], in)
 	})
 	register(func(op *backend.FusedMatMul, _, in []tensor.Spec) backend.Kernel {
 		c, _ := op.MatMulOp.Infer(in[:2])
