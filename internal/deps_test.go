@@ -36,17 +36,19 @@ const forTests = "internal/impl/impltest internal/optest nn/nntest backend/backe
 
 // beside says which packages on its own line a package imports.
 var beside = map[string]string{
-	"internal/kern": "internal/impl internal/par",
-	"ops":           "graph",
-	"data/mnist":    "data data/idx",
-	"data/digits":   "data",
-	"nn/nntest":     "internal/optest",
+	"internal/kern":       "internal/impl internal/par",
+	"ops":                 "graph",
+	"data/mnist":          "data data/idx",
+	"data/digits":         "data",
+	"nn/nntest":           "internal/optest",
+	"backend/backendtest": "internal/optest",
 }
 
 // besideInTests says which packages on its own line or above the tests of a
 // package import, other than forTests.
 var besideInTests = map[string]string{
 	"graph":         "ops",
+	"ops":           "autodiff",
 	"metric":        "nn",
 	"internal/plan": "internal/cpu",
 }
@@ -58,7 +60,7 @@ const core = 5
 var (
 	coreModules = []string{"golang.org/x/sys", "golang.org/x/term"}
 	rimModules  = map[string][]string{ // what packages above the core import besides
-		"cmd/glia": {"github.com/spf13/cobra"},
+		"cmd/glia": {"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	}
 	testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid"} // any test
 )
