@@ -1,0 +1,35 @@
+package glia
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Plan returns, for a person to read, what a training step on batches of a dataset
+// is compiled to: the kernel calls in their order, and where their results lie.
+func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
+	if m.opt == nil {
+		return "", fmt.Errorf("glia: Plan: %w", errNotCompiled)
+	}
+	if err := checkData(train); err != nil {
+		return "", fmt.Errorf("glia: Plan: %w", err)
+	}
+	if batch < 1 || batch > train.Len() {
+		return "", fmt.Errorf("glia: Plan: a batch of %d samples of %d: want 1 or more, and no more than there are", batch, train.Len())
+	}
+	x, y := train.Specs()
+	ms, err := m.metersFor(true, x, y)
+	if err != nil {
+		return "", fmt.Errorf("glia: Plan: %w", err)
+	}
+	x, y = oneOf(x), oneOf(y)
+	x.Shape, y.Shape = x.Shape.With(0, batch), y.Shape.With(0, batch)
+	b := &data.Batch{X: tensor.NewSpec(x), Y: tensor.NewSpec(y)}
+	s, err := m.stepFor(b, true, ms)
+	if err != nil {
+		return "", fmt.Errorf("glia: Plan: %w", err)
+	}
+	return s.plan.String(), nil
+}
