@@ -71,7 +71,7 @@ func newRoot() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
-	root.AddCommand(newTrain(), newVersion())
+	root.AddCommand(newTrain(), newBench(), newVersion())
 	return root
 }
 

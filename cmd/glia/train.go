@@ -19,16 +19,12 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
-	"github.com/glia-ml/glia/data/digits"
-	"github.com/glia-ml/glia/data/mnist"
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
-
-const classes = 10
 
 // training is one call of glia train mnist: its flags, and where it writes.
 type training struct {
@@ -42,8 +38,7 @@ type training struct {
 	validation   float64
 	seed         uint64
 	threads      int
-	dir          string
-	offline      bool
+	source       source
 	jsonPath     string
 	quiet        bool
 	cpuprofile   string
@@ -89,8 +84,7 @@ none of them, generated digits take MNIST's place.`,
 	f.Float64Var(&t.validation, "validation-split", 0, "share of the training data set aside for validation")
 	f.Uint64Var(&t.seed, "seed", 1, "seed of weights, order and dropout")
 	f.IntVar(&t.threads, "threads", 0, "threads to compute with (default as many as there are processors)")
-	f.StringVar(&t.dir, "data", "", "directory of the four files of MNIST, plain or .gz")
-	f.BoolVar(&t.offline, "offline", false, "do not download")
+	t.source.flags(f)
 	f.StringVar(&t.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&t.quiet, "quiet", false, "print nothing but errors")
 	f.StringVar(&t.cpuprofile, "cpuprofile", "", "file to write a CPU profile of the training to")
@@ -129,7 +123,7 @@ func (t *training) run(ctx context.Context) error {
 	par.SetThreads(t.threads)
 	defer par.SetThreads(0)
 
-	name, train, test, err := t.load(ctx)
+	name, train, test, err := t.source.load(ctx, t.stderr)
 	if err != nil {
 		return err
 	}
@@ -169,28 +163,6 @@ func (t *training) run(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("--json: %w", e))
 	}
 	return err
-}
-
-// load returns MNIST, or generated digits where it cannot be had, and its name.
-func (t *training) load(ctx context.Context) (name string, train, test *data.Memory, err error) {
-	opts := []mnist.Option{mnist.Context(ctx), mnist.Progress(t.stderr)}
-	if t.dir != "" {
-		opts = append(opts, mnist.Dir(t.dir))
-	}
-	if t.offline {
-		opts = append(opts, mnist.Offline())
-	}
-	name = "mnist"
-	train, test, err = mnist.Load(opts...)
-	if t.dir == "" && errors.Is(err, mnist.ErrUnavailable) {
-		fmt.Fprintln(t.stderr, "glia: MNIST is neither on disk nor to be downloaded: these are generated digits instead")
-		name = "digits"
-		train, test, err = digits.Load(60_000, 10_000, 1)
-	}
-	if err != nil {
-		return "", nil, nil, err
-	}
-	return name, train.Scale(1.0 / 255).OneHot(classes), test.Scale(1.0 / 255).OneHot(classes), nil
 }
 
 // model returns the compiled network.

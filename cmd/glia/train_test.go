@@ -330,3 +330,21 @@ func TestVersion(t *testing.T) {
 		t.Errorf("status %d, output %q", status, out)
 	}
 }
+
+func TestBenchFailures(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args    []string
+		status  int
+		pattern string
+	}{
+		{[]string{"mnist"}, 2, `^glia: glia bench: got argument "mnist", want none`},
+		{[]string{"--data", dir}, 1, `^glia: mnist: `},
+		{[]string{"--json", filepath.Join(dir, "no", "x.json")}, 1, `^glia: --json: .*cannot be written: no such file`},
+	} {
+		status, out, errs := exec(t.Context(), append([]string{"bench"}, c.args...)...)
+		if status != c.status || out != "" || !regexp.MustCompile(c.pattern).MatchString(errs) {
+			t.Errorf("bench %v: status %d, stdout %q, stderr %q, want status %d and %s", c.args, status, out, errs, c.status, c.pattern)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glia-ml/glia/internal/bench"
+)
+
+func newBench() *cobra.Command {
+	var from source
+	var jsonPath string
+	var quiet bool
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast glia is on this machine",
+		Long: `Measure matrix products and the training of the network of glia train mnist, and
+what part they are of the machine's peak. It takes about half a minute; nothing
+else should run meanwhile.`,
+		Args: wantArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			out, err := newOut(jsonPath)
+			if err != nil {
+				return fmt.Errorf("--json: %w", err)
+			}
+			name, train, _, err := from.load(c.Context(), c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			log := c.OutOrStdout()
+			if quiet {
+				log = io.Discard
+			}
+			r, err := bench.Run(c.Context(), train, name, log)
+			if err != nil {
+				return err
+			}
+			if err := out.write(r); err != nil {
+				return fmt.Errorf("--json: %w", err)
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	from.flags(f)
+	f.StringVar(&jsonPath, "json", "", "file to write the results to")
+	f.BoolVar(&quiet, "quiet", false, "print nothing but errors")
+	return c
+}
