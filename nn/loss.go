@@ -103,7 +103,7 @@ func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 		weight = masked(weight, m.Counted(yTrue, yPred), losses, r)
 	}
 	if weight != nil {
-		losses, weight = sameRank(losses, weight)
+		losses, weight = weightsFor(losses, weight)
 		if s, err := ops.Broadcast(losses.Shape(), weight.Shape()); err != nil || s != losses.Shape() {
 			panic(graph.Errorf("nn.ReduceLoss: weights %v of losses %v: want one a sample or one a loss", weight.Shape(), losses.Shape()))
 		}
@@ -131,10 +131,19 @@ func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
 		mask = ops.Mul(mask, ratio(full(mask, float64(mask.Shape().Size())), ops.ReduceSum(mask)))
 	}
 	if weight != nil {
-		mask, weight = sameRank(mask, weight)
+		mask, weight = weightsFor(mask, weight)
 		mask = ops.Mul(mask, weight)
 	}
 	return mask
+}
+
+// weightsFor gives weights of samples as many axes as there are losses in a sample.
+func weightsFor(losses, weight *graph.Node) (*graph.Node, *graph.Node) {
+	losses, weight = sameRank(losses, weight)
+	for weight.Rank() < losses.Rank() {
+		weight = ops.ExpandDims(weight, -1)
+	}
+	return losses, weight
 }
 
 // ratio returns a/b for scalars, 0 where b is 0.

@@ -110,6 +110,21 @@ func TestLossGradients(t *testing.T) {
 	}
 }
 
+// TestSampleWeights weighs samples that have several losses each.
+func TestSampleWeights(t *testing.T) {
+	g := graph.New()
+	in := []*graph.Node{g.Input("y", f32(2, 2, 1)), g.Input("p", f32(2, 2, 1)), g.Input("w", f32(2))}
+	loss := nn.ReduceLoss(nn.MeanAbsoluteError(nn.Sum), in[0], in[1], in[2])
+	y, err := tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := nntest.Run(g, []*graph.Node{loss}, y, tensor.New(tensor.Float32, 2, 2, 1), tensor.Of[float32](10, 1))
+	if want := 37.0; got[0].V[0] != want { // 10·(1+2) + 1·(3+4)
+		t.Errorf("loss is %v, want %v", got[0].V[0], want)
+	}
+}
+
 func TestEmptyWeights(t *testing.T) {
 	g := graph.New()
 	in := []*graph.Node{g.Input("y", f32(2, 1)), g.Input("p", f32(2, 1)), g.Input("w", f32(2))}

@@ -53,8 +53,9 @@ type AdamOptimizer struct {
 	Epsilon float64 `json:"epsilon"`
 	// AMSGrad divides by the root of the greatest v so far.
 	AMSGrad bool `json:"amsgrad"`
-	// NoBiasCorrection leaves the factor √(1-β2^t)/(1-β1^t) out.
-	NoBiasCorrection bool `json:"-"`
+	// NoBiasCorrection leaves the factor √(1-β2^t)/(1-β1^t) out. Keras has no such
+	// switch and refuses a config with it.
+	NoBiasCorrection bool `json:"no_bias_correction,omitempty"`
 
 	class      string
 	m, v, vhat []*graph.Var

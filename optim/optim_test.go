@@ -159,6 +159,7 @@ func TestJSON(t *testing.T) {
 		optim.AdamW(optim.CosineDecay(0.1, 100, optim.Alpha(0.1), optim.Warmup(10, 0.2)), optim.Beta2(0.99)),
 		optim.RMSprop(0.01, optim.Centered, optim.WeightDecay(0.1)),
 		optim.Adam(optim.PolynomialDecay(0.1, 10, optim.Power(2), optim.Cycle, optim.EndRate(0))),
+		optim.Adam(1, optim.NoBiasCorrection),
 		optim.SGD(optim.CosineDecayRestarts(0.1, 10, optim.PeriodFactor(1), optim.RateFactor(0.5))),
 	} {
 		text, err := json.Marshal(o)
