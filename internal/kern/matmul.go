@@ -65,7 +65,8 @@ type MatMul64 = Product[float64]
 type cut[T Float] struct {
 	tile
 	packA, packB, shared bool
-	depth                int // most of K at a time
+	small                bool // not worth sharing, with all its matrices
+	depth                int  // most of K at a time
 
 	i0, i1, j0, j1, k0, k1 int // the window
 	strips, panels         int // in the window
@@ -81,6 +82,7 @@ type tile struct {
 	lanes int // elements of a vector
 	mr    int // most rows
 	nr    int // columns of a panel
+	grain int // operations below which a piece of work is not cut further
 }
 
 type isa uint8
@@ -92,7 +94,6 @@ const (
 )
 
 const (
-	pieceFlops  = 1 << 20   // work below which a piece is not cut further
 	morePieces  = 64        // pieces beyond which it is not cut either
 	blockRows   = 128       // of A, likewise
 	packDepth   = 1024      // of K: a block of A stays in the L2 cache
@@ -110,12 +111,18 @@ func (m *Product[T]) Run() {
 		return
 	}
 	m.plan()
-	if !m.cut.shared {
-		par.Do(max(m.Batch, 1)*m.cut.rows*m.cut.cols, (*compute[T])(m))
-		return
+	switch c := &m.cut; {
+	case c.shared:
+		m.runShared()
+	case c.small:
+		par.Do(1, (*computeAll[T])(m))
+	default:
+		par.Do(m.pieces(), (*compute[T])(m))
 	}
-	m.runShared()
 }
+
+// pieces returns into how many pieces the window of all matrices falls.
+func (m *Product[T]) pieces() int { return max(m.Batch, 1) * m.cut.rows * m.cut.cols }
 
 // plan decides how to cut the product, from its shape alone.
 func (m *Product[T]) plan() {
@@ -129,8 +136,10 @@ func (m *Product[T]) plan() {
 
 	c.setWindow(0, m.M, 0, m.N, 0, m.K)
 	work := 2 * m.M * m.N * max(m.K, 1)
-	c.blocks(batch, min(morePieces, work*batch/pieceFlops))
-	c.shared = (c.packB && c.rows > 1 || c.packA && c.cols > 1) && (batch == 1 || work > 64*pieceFlops)
+	want := min(morePieces, work*batch/c.grain)
+	c.small = want <= 1
+	c.blocks(batch, want)
+	c.shared = (c.packB && c.rows > 1 || c.packA && c.cols > 1) && (batch == 1 || work > 64*c.grain)
 	switch {
 	case c.packB && narrow:
 		c.depth = 8192 / c.nr
@@ -168,8 +177,11 @@ func (c *cut[T]) col(q int) int { return min(c.j1, c.j0+q*c.nr) }
 
 // blocks cuts the window of each of batch matrices, so that there are about want pieces.
 func (c *cut[T]) blocks(batch, want int) {
+	c.rows, c.cols = 1, 1
+	if want <= 1 {
+		return
+	}
 	c.rows = min(c.strips, ceil(c.i1-c.i0, blockRows))
-	c.cols = 1
 	for batch*c.rows*c.cols < want {
 		tall := (c.i1-c.i0)*c.cols > (c.j1-c.j0)*c.rows
 		switch {
@@ -221,7 +233,7 @@ func (m *Product[T]) window() {
 		c.packsB = packPieces(c.panels, c.j1-c.j0, depth, !m.TransB)
 	}
 	par.Do(c.packsA+c.packsB, (*packing[T])(m))
-	c.blocks(1, min(morePieces, 2*(c.i1-c.i0)*(c.j1-c.j0)*depth/pieceFlops))
+	c.blocks(1, min(morePieces, 2*(c.i1-c.i0)*(c.j1-c.j0)*depth/c.grain))
 	par.Do(c.rows*c.cols, (*compute[T])(m))
 }
 

@@ -36,10 +36,10 @@ func tileFor[T Float](m int, transA bool) tile {
 	}
 	wide4, wide8 := 3, 1
 	if useAVX512 {
-		t = tile{isa: avx512, lanes: 16, mr: 14, nr: 32}
+		t = tile{isa: avx512, lanes: 16, mr: 14, nr: 32, grain: 1 << 20}
 		wide4, wide8 = 6, 3
 	} else {
-		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16}
+		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16, grain: 1 << 19}
 	}
 	switch {
 	case transA:

@@ -60,6 +60,15 @@ func (t *compute[T]) Piece(p int, w *par.Worker) {
 	}
 }
 
+// computeAll is all blocks of all matrices.
+type computeAll[T Float] Product[T]
+
+func (t *computeAll[T]) Piece(_ int, w *par.Worker) {
+	for p := range (*Product[T])(t).pieces() {
+		(*compute[T])(t).Piece(p, w)
+	}
+}
+
 // A block is strips [s0,s1) times panels [q0,q1) of one matrix.
 type block[T Float] struct {
 	m              *Product[T]
