@@ -1,7 +1,9 @@
 package glia_test
 
 import (
+	"bytes"
 	"errors"
+	"math"
 	"regexp"
 	"testing"
 
@@ -187,6 +189,44 @@ func TestPredictErrors(t *testing.T) {
 	}
 	if _, err := m.Predict(tensor.New(tensor.Float32, 2, 3)); err != nil {
 		t.Errorf("after mistakes: %v", err)
+	}
+}
+
+// TestBadLabels checks that class numbers outside the classes are found, with
+// the number of the sample, and that weights stay as they are.
+func TestBadLabels(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		y      *tensor.Tensor
+		opts   []nn.SparseOption
+		sample string // empty: all are good
+	}{
+		{"int32", of(t, []int32{0, 1, 2, 0}, 4), nil, "sample 2: label 2: want a class number, 0 or more and less than 2"},
+		{"negative", of(t, []int64{0, 1, 1, -1}, 4), nil, "sample 3: label -1"},
+		{"bytes", of(t, []uint8{0, 200, 1, 1}, 4, 1), nil, "sample 1: label 200"},
+		{"int16", of(t, []int16{0, 1, 1, 9}, 4), nil, "sample 3: label 9"},
+		{"not whole", of(t, []float32{0, 0.5, 1, 1}, 4), nil, "sample 1: label 0.5"},
+		{"NaN", of(t, []float64{0, 1, math.NaN(), 1}, 4), nil, "sample 2: label NaN"},
+		{"ignored", of(t, []int32{0, -1, 1, 1}, 4), []nn.SparseOption{nn.IgnoreClass(-1)}, ""},
+		{"floats", of(t, []float32{0, 1, 1, 1}, 4), nil, ""},
+	} {
+		m := glia.Sequential(nn.Input(1), nn.Dense(2))
+		compile(t, m, optim.SGD(0.1), nn.SparseCategoricalCrossentropy(append(c.opts, nn.FromLogits)...))
+		before := weights(m)
+		ds := memory(t, tensor.New(tensor.Float32, 4, 1), c.y)
+		_, err := m.Fit(ds)
+		_, evalErr := m.Evaluate(ds)
+		if c.sample == "" {
+			if err != nil || evalErr != nil {
+				t.Errorf("%s: errors %v and %v, want none", c.name, err, evalErr)
+			}
+			continue
+		}
+		wants(t, c.name, err, "^glia: Fit: epoch 1, batch 1: "+c.sample)
+		wants(t, c.name, evalErr, "^glia: Evaluate: batch 1: "+c.sample)
+		if !bytes.Equal(before, weights(m)) {
+			t.Errorf("%s: the weights changed", c.name)
+		}
 	}
 }
 

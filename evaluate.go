@@ -156,5 +156,8 @@ func (e *evaluation) batch(idx []int) error {
 	if err != nil {
 		return err
 	}
+	if err := e.m.checkLabels(b, idx, e.meters.classes); err != nil {
+		return err
+	}
 	return e.m.run(s, b, false)
 }

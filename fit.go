@@ -224,6 +224,9 @@ func (f *fitting) step(idx []int) error {
 	if err != nil {
 		return err
 	}
+	if err := f.m.checkLabels(batch, idx, f.meters.classes); err != nil {
+		return err
+	}
 	return f.m.run(s, batch, true)
 }
 

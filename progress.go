@@ -114,28 +114,32 @@ func (p *progress) stop() {
 	}
 }
 
-// draw writes the line over the one before, no wider than the terminal.
+// draw writes the line over the one before, no wider than the terminal while the
+// epoch goes on.
 func (p *progress) draw(batch int, times, values string) {
 	total := fmt.Sprint(p.batches)
 	count := fmt.Sprintf("%*d/%s ", len(total), batch, total)
-	rest := " " + times + values
+	rest := times + values
 	room := p.width() - 1 // a character in the last column would start a new line
-	cells := min(barCells, room-len([]rune(count))-len([]rune(rest)))
-	line := []rune(count + bar(batch, p.batches, cells) + rest)
-	fmt.Fprintf(p.w, "\r%s\x1b[K", string(line[:max(0, min(len(line), room))]))
+	cells := room - len([]rune(count)) - len([]rune(rest)) - 1
+	line := []rune(count + bar(batch, p.batches, min(barCells, cells)) + rest)
+	if batch < p.batches { // the last line of an epoch may be long
+		line = line[:max(0, min(len(line), room))]
+	}
+	fmt.Fprintf(p.w, "\r%s\x1b[K", string(line))
 	p.open = true
 }
 
-// bar returns a bar of so many cells, or none if they are too few.
+// bar returns a bar of so many cells and a space, or nothing if they are too few.
 func bar(done, of, cells int) string {
 	if cells < minCells {
 		return ""
 	}
 	full := cells * done / max(of, 1)
 	if full >= cells {
-		return strings.Repeat("━", cells)
+		return strings.Repeat("━", cells) + " "
 	}
-	return strings.Repeat("━", full) + "╺" + strings.Repeat("─", cells-full-1)
+	return strings.Repeat("━", full) + "╺" + strings.Repeat("─", cells-full-1) + " "
 }
 
 // values lists metrics and loss as Keras does: the loss last.

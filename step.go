@@ -38,6 +38,7 @@ type meterKey struct {
 
 // meters is the state that adds up the loss and the metrics of an epoch.
 type meters struct {
+	classes      int        // the length of the predictions' last axis
 	total, count *graph.Var // of the loss, float64
 	states       []metric.State
 }
@@ -46,6 +47,9 @@ func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
 	m := &meters{
 		total: graph.NewVar("loss/total", tensor.New(tensor.Float64)),
 		count: graph.NewVar("loss/count", tensor.New(tensor.Float64)),
+	}
+	if pred.Rank() > 0 {
+		m.classes = pred.Shape.At(-1)
 	}
 	for _, x := range metrics {
 		s, err := x.New(y, pred)
@@ -104,6 +108,22 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error)
 	s := &step{plan: p}
 	m.steps[k] = s
 	return s, nil
+}
+
+// checkLabels finds labels, of the samples idx, that the loss does not take.
+func (m *Model) checkLabels(b *data.Batch, idx []int, classes int) error {
+	l, ok := m.loss.(interface {
+		BadLabel(y *tensor.Tensor, classes int) int
+	})
+	if !ok {
+		return nil
+	}
+	at := l.BadLabel(b.Y, classes)
+	if at < 0 {
+		return nil
+	}
+	return fmt.Errorf("sample %d: label %v: want a class number, 0 or more and less than %d",
+		idx[at*len(idx)/b.Y.Len()], b.Y.Float64s()[at], classes)
 }
 
 // trace builds the graph of a step and compiles it.
