@@ -1,0 +1,169 @@
+package nntest_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/glia-ml/glia/autodiff"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// recipe is what a training step is made of, besides the layers.
+type recipe struct {
+	act      nn.Activation
+	loss     nn.Loss
+	opt      func() optim.Optimizer
+	metric   metric.Metric
+	sparse   bool // labels are class numbers
+	weighted bool
+}
+
+// TestOnCPU runs two training steps of a network of every layer as a plan on the
+// CPU and by the references, for every activation, loss, metric and optimizer.
+// Weights, slots, totals and the seed must agree, and no step of a plan may run a
+// reference.
+func TestOnCPU(t *testing.T) {
+	sgd := func() optim.Optimizer { return optim.SGD(0.01) }
+	usual := recipe{act: nn.Softmax, loss: nn.MeanSquaredError(), opt: sgd, metric: metric.Accuracy()}
+	recipes := map[string]recipe{}
+	for _, a := range []nn.Activation{nn.Linear, nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.HardSigmoid, nn.LogSigmoid, nn.Tanh, nn.Softmax,
+		nn.LogSoftmax, nn.ELU, nn.SELU, nn.GELU, nn.GELUTanh, nn.SiLU, nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Softsign, nn.Exponential} {
+		r := usual
+		r.act = a
+		recipes["activation/"+a.String()] = r
+	}
+	for _, l := range []nn.Loss{nn.MeanSquaredError(), nn.MeanAbsoluteError(nn.Sum), nn.BinaryCrossentropy(), nn.BinaryCrossentropy(nn.FromLogits),
+		nn.CategoricalCrossentropy(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1), nn.MeanByWeight)} {
+		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
+			r := usual
+			r.loss, r.act, r.metric = l, a, metric.FromLoss(l)
+			recipes[fmt.Sprintf("loss/%s %+v/%v", l.Name(), l, a)] = r
+		}
+	}
+	for _, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(2))} {
+		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
+			r := usual
+			r.loss, r.act, r.metric, r.sparse = l, a, metric.SparseTopKCategoricalAccuracy(2), true
+			recipes[fmt.Sprintf("loss/%s %+v/%v", l.Name(), l, a)] = r
+		}
+	}
+	for i, m := range []metric.Metric{metric.Accuracy(), metric.BinaryAccuracy(0.3), metric.TopKCategoricalAccuracy(2), metric.Precision(),
+		metric.Precision(metric.Thresholds(0.1, 0.3)), metric.Recall(metric.TopK(2)), metric.Recall(metric.ClassID(1)),
+		metric.F1Score(), metric.F1Score(metric.Micro, metric.Threshold(0.3)), metric.ConfusionMatrix(4)} {
+		r := usual
+		r.metric = m
+		recipes[fmt.Sprintf("metric/%s.%d", m.Name(), i)] = r
+	}
+	for name, o := range map[string]func() optim.Optimizer{
+		"clipped": func() optim.Optimizer { return optim.SGD(0.1, optim.ClipNorm(1)) },
+		"momentum": func() optim.Optimizer {
+			return optim.SGD(0.1, optim.Momentum(0.9), optim.WeightDecay(0.1), optim.GlobalClipNorm(1))
+		},
+		"adam": func() optim.Optimizer { return optim.Adam(0.01) },
+		"adamw": func() optim.Optimizer {
+			return optim.AdamW(optim.CosineDecay(0.01, 10, optim.Warmup(2, 0.02)), optim.AMSGrad)
+		},
+		"rmsprop": func() optim.Optimizer {
+			return optim.RMSprop(optim.CosineDecayRestarts(0.01, 3), optim.Centered, optim.Momentum(0.5))
+		},
+		"polynomial": func() optim.Optimizer {
+			return optim.SGD(optim.PolynomialDecay(0.1, 3, optim.Cycle), optim.ClipValue(0.1))
+		},
+	} {
+		r := usual
+		r.act, r.opt = nn.Tanh, o
+		recipes["optimizer/"+name] = r
+	}
+	for name, r := range recipes {
+		for _, r.weighted = range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%v", name, r.weighted), r.compare)
+		}
+	}
+}
+
+// compare trains twice, on the CPU and by the references.
+func (r recipe) compare(t *testing.T) {
+	want := r.train(t, func(g *graph.Graph, in []*tensor.Tensor) { nntest.Run(g, nil, in...) })
+	got := r.train(t, func(g *graph.Graph, in []*tensor.Tensor) {
+		p := plan.Compile(g, nil, cpu.Backend{})
+		if refs := p.References(); len(refs) > 0 {
+			t.Errorf("no kernels for %v", refs)
+		}
+		if err := p.Run(nil, in); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for i, v := range want {
+		w, tol := v.Tensor().Float64s(), 1e-4
+		for j, x := range got[i].Tensor().Float64s() {
+			if !(math.Abs(x-w[j]) <= tol*max(1, math.Abs(w[j]))) {
+				t.Fatalf("%s[%d] is %v, want %v", v.Path, j, x, w[j])
+			}
+		}
+	}
+}
+
+// train takes two steps and returns all state.
+func (r recipe) train(t *testing.T, run func(*graph.Graph, []*tensor.Tensor)) []*graph.Var {
+	net := nn.Sequential(
+		nn.Input(6), nn.Rescaling(0.5, 1), nn.GaussianNoise(0.1), nn.Reshape(2, 3), nn.Permute(2, 1), nn.Flatten(), nn.GaussianDropout(0.1),
+		nn.Dense(8, nn.Tanh, nn.KernelRegularizer(nn.L1L2(0.1, 0.1)), nn.ActivityRegularizer(nn.L1(0.1))),
+		nn.RepeatVector(2), nn.Dropout(0.1, nn.NoiseShape(-1, 1, -1)), nn.Dense(3), nn.Flatten(), nn.Dropout(0.1), nn.Dense(4, r.act),
+	)
+	const batch = 16
+	y := tensor.New(tensor.Float32, batch, 4)
+	for i := range batch {
+		tensor.Data[float32](y)[4*i+i*i%4] = 1
+	}
+	if r.sparse {
+		y = tensor.New(tensor.Int32, batch)
+		for i := range batch {
+			tensor.Data[int32](y)[i] = int32(i % 4)
+		}
+	}
+	in := []*tensor.Tensor{nntest.Sample(tensor.S(tensor.Float32, batch, 6)), y}
+	net.Build(nn.NewBuilder(1), in[0].Spec())
+	seed, g := nn.NewSeed(3), graph.New()
+	c := nn.NewCtx(g, seed)
+	c.Training = true
+	x, labels := g.Input("x", in[0].Spec()), g.Input("y", y.Spec())
+	var weight *graph.Node
+	if r.weighted {
+		weight = g.Input("w", tensor.S(tensor.Float32, batch))
+		w := make([]float32, batch)
+		for i := range w {
+			w[i] = float32(i%5) / 2
+		}
+		in = append(in, tensor.Of(w...))
+	}
+	pred := net.Call(c, x)
+	loss := nn.ReduceLoss(r.loss, labels, pred, weight)
+	for _, l := range c.Losses() {
+		loss = ops.Add(loss, l)
+	}
+	state, err := r.metric.New(y.Spec(), pred.Spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	state.Update(g, labels, pred, weight)
+	var params []*graph.Node
+	for _, p := range net.Params() {
+		params = append(params, g.Value(p))
+	}
+	opt := r.opt()
+	opt.Build(net.Params())
+	opt.Apply(g, autodiff.Grad(loss, params...))
+	for range 2 {
+		run(g, in)
+	}
+	return append(append(append(net.Vars(), seed), opt.Vars()...), state.Vars()...)
+}
