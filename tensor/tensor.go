@@ -61,10 +61,16 @@ func NewSpec(s Spec) *Tensor {
 	return &Tensor{spec: s, strides: s.Shape.Strides(), data: Alloc(s.Bytes())}
 }
 
+// largeAlloc is from how many bytes on memory is worth large pages.
+const largeAlloc = 8 << 20
+
 // Alloc returns n zero bytes that begin on a cache line.
 func Alloc(n int) []byte {
 	const align = 64
 	b := make([]byte, n+align)
+	if n >= largeAlloc {
+		advise(b)
+	}
 	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (align - 1))
 	return b[off : off+n : off+n]
 }
