@@ -15,7 +15,13 @@ func newElementwise(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	if len(out) != 1 {
 		return nil
 	}
+	if f := common[float64](op); f != nil && all(tensor.Float64, in) {
+		return newWide(f, out[0], in)
+	}
 	if integers(out, in) {
+		if f := common[int64](op); f != nil && in[0].DType != tensor.Uint64 {
+			return newWide(f, out[0], in)
+		}
 		if f := intFunction(op, in[0].DType); f != nil {
 			return newWide(f, out[0], in)
 		}
@@ -27,6 +33,50 @@ func newElementwise(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	}
 	if f := floatFunction(op); f != nil {
 		return newWide(f, out[0], in)
+	}
+	return nil
+}
+
+// common returns loops for the operations that metrics and counters use most, or nil.
+// Those of integers are right for signed ones.
+func common[T int64 | float64](op graph.Op) func(dst []T, x [3][]T) {
+	switch op.(type) {
+	case ops.AddOp:
+		return func(dst []T, x [3][]T) {
+			for i, v := range x[0][:len(dst)] {
+				dst[i] = v + x[1][i]
+			}
+		}
+	case ops.SubOp:
+		return func(dst []T, x [3][]T) {
+			for i, v := range x[0][:len(dst)] {
+				dst[i] = v - x[1][i]
+			}
+		}
+	case ops.MulOp:
+		return func(dst []T, x [3][]T) {
+			for i, v := range x[0][:len(dst)] {
+				dst[i] = v * x[1][i]
+			}
+		}
+	case ops.EqualOp:
+		return func(dst []T, x [3][]T) {
+			for i, v := range x[0][:len(dst)] {
+				dst[i] = 0
+				if v == x[1][i] {
+					dst[i] = 1
+				}
+			}
+		}
+	case ops.LessOp:
+		return func(dst []T, x [3][]T) {
+			for i, v := range x[0][:len(dst)] {
+				dst[i] = 0
+				if v < x[1][i] {
+					dst[i] = 1
+				}
+			}
+		}
 	}
 	return nil
 }
@@ -136,8 +186,16 @@ func (k *wide[T]) Piece(i int, w *par.Worker) {
 	for at := i * pieceLen; at < min((i+1)*pieceLen, k.size); at += wideTile {
 		m := min(wideTile, k.size-at)
 		for i := range k.walks {
+			if from, step, n := k.walks[i].run(at); step == 1 && n >= m && k.in[i].DType == dtypeOf[T]() {
+				x[i] = view[T](k.in[i].Mem)[from:][:m]
+				continue
+			}
 			x[i] = tiles[(i+1)*wideTile:][:m]
 			loadWalk(x[i], k.in[i], &k.walks[i], at)
+		}
+		if k.out.DType == dtypeOf[T]() {
+			k.f(view[T](k.out.Mem)[at:][:m], x)
+			continue
 		}
 		k.f(dst[:m], x)
 		saveAs(k.out, at, 1, dst[:m])

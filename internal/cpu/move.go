@@ -198,23 +198,40 @@ func copyAxis[T any](m *move, axis, lo, hi int, dst []T, d int, src []T, s int) 
 	}
 }
 
-// square is the edge of the squares in which matrices are transposed: their lines of
-// source and result stay in the first cache.
-const square = 8
+// square is the edge of the blocks in which matrices are transposed.
+const square = 16
 
 // copyBlocks transposes: element j of row i of dst, from d on, rows being ld apart, is
 // element i of row j of src, from s on, rows being lds apart.
 func copyBlocks[T any](dst []T, d int, src []T, s, rows, ld, cols, lds int) {
-	for j0 := 0; j0 < cols; j0 += square {
-		j1 := min(j0+square, cols)
-		for i0 := 0; i0 < rows; i0 += square {
-			for i := i0; i < min(i0+square, rows); i++ {
-				row, at := dst[d+i*ld:][j0:j1], s+j0*lds+i
-				for j := range row {
-					row[j] = src[at]
-					at += lds
+	for i0 := 0; i0 < rows; i0 += square {
+		for j0 := 0; j0 < cols; j0 += square {
+			m, n := min(square, rows-i0), min(square, cols-j0)
+			to, from := d+i0*ld+j0, s+j0*lds+i0
+			if m == square && n == square {
+				copySquare(dst[to:], ld, src, from, lds)
+				continue
+			}
+			for i := range m {
+				for j := range n {
+					dst[to+i*ld+j] = src[from+j*lds+i]
 				}
 			}
+		}
+	}
+}
+
+// copySquare transposes one block by way of a copy: so that each line of memory is
+// touched once, however the rows' distances share the cache.
+func copySquare[T any](dst []T, ld int, src []T, from, lds int) {
+	var rows [square][square]T
+	for j := range rows {
+		rows[j] = [square]T(src[from+j*lds:][:square])
+	}
+	for i := range square {
+		row := (*[square]T)(dst[i*ld:])
+		for j := range row {
+			row[j] = rows[j][i]
 		}
 	}
 }
