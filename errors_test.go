@@ -106,7 +106,8 @@ func TestFitErrors(t *testing.T) {
 		{"epochs", ds, `0 epochs: want 1 or more`, []glia.Option{glia.Epochs(0)}},
 		{"initial epoch", ds, `initial epoch -1`, []glia.Option{glia.InitialEpoch(-1)}},
 		{"batch size", ds, `batch size 0: want 1 or more, or FullBatch`, []glia.Option{glia.BatchSize(0)}},
-		{"context", ds, `Context: got nil`, []glia.Option{glia.Context(nil)}}, //nolint:staticcheck // the mistake
+		//lint:ignore SA1012 the mistake that is looked for
+		{"context", ds, `Context: got nil`, []glia.Option{glia.Context(nil)}},
 		{"split of too few", ds.Take(1), `ValidationSplit: .*1 samples`, []glia.Option{glia.ValidationSplit(0.2)}},
 		{"split of all", ds, `fraction 1: want more than 0 and less than 1`, []glia.Option{glia.ValidationSplit(1)}},
 		{"split below 0", ds, `fraction -0.1`, []glia.Option{glia.ValidationSplit(-0.1)}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"time"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/autodiff"
@@ -163,11 +162,19 @@ func ExampleCallback() {
 }
 
 func ExampleContext() {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	h, err := straight().Fit(line(), glia.Epochs(1_000_000_000), glia.Context(ctx))
-	fmt.Println(ctx.Err(), err != nil, len(h.Epochs) > 0)
-	// Output: context deadline exceeded true true
+	ctx, cancel := context.WithCancel(context.Background())
+	pressed := glia.Callback{OnEpochEnd: func(_ *glia.Model, e glia.Epoch) error {
+		if e.Epoch == 3 {
+			cancel()
+		}
+		return nil
+	}}
+	h, err := straight().Fit(line(), glia.Epochs(1000), glia.Context(ctx), glia.Use(pressed))
+	fmt.Println(err)
+	fmt.Println(len(h.Epochs), "epochs are done")
+	// Output:
+	// glia: Fit: stopped in epoch 4 before batch 1: context canceled
+	// 3 epochs are done
 }
 
 func ExampleClassWeights() {

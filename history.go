@@ -36,7 +36,8 @@ func (r Result) Get(name string) float64 {
 // Epoch is what was measured in one epoch.
 type Epoch struct {
 	// Epoch is its number, counted from 1.
-	Epoch   int
+	Epoch int
+	// Seconds is how long it took, with the validation.
 	Seconds float64
 	Result
 	// Validation is nil if there was none.

@@ -25,7 +25,7 @@ else should run meanwhile.`,
 			if err != nil {
 				return fmt.Errorf("--json: %w", err)
 			}
-			name, train, _, err := from.load(c.Context(), c.ErrOrStderr())
+			name, train, _, err := from.load(c.Context(), c.ErrOrStderr(), quiet)
 			if err != nil {
 				return err
 			}

@@ -27,8 +27,11 @@ func (s *source) flags(f *pflag.FlagSet) {
 }
 
 // load returns MNIST, or generated digits where it cannot be had, and its name.
-func (s *source) load(ctx context.Context, stderr io.Writer) (name string, train, test *data.Memory, err error) {
+func (s *source) load(ctx context.Context, stderr io.Writer, quiet bool) (name string, train, test *data.Memory, err error) {
 	opts := []mnist.Option{mnist.Context(ctx), mnist.Progress(stderr)}
+	if quiet {
+		opts = append(opts, mnist.Progress(nil))
+	}
 	if s.dir != "" {
 		opts = append(opts, mnist.Dir(s.dir))
 	}

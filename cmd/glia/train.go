@@ -123,7 +123,7 @@ func (t *training) run(ctx context.Context) error {
 	par.SetThreads(t.threads)
 	defer par.SetThreads(0)
 
-	name, train, test, err := t.source.load(ctx, t.stderr)
+	name, train, test, err := t.source.load(ctx, t.stderr, t.quiet)
 	if err != nil {
 		return err
 	}
