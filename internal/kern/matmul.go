@@ -102,6 +102,7 @@ const (
 	windowCols  = 4096      // of B packed at a time
 	packPiece   = 16 << 10  // elements for one piece of packing
 	largeB      = 512 << 10 // bytes: beyond it even a B with good strides is packed
+	afterSize   = 32 << 10  // elements of C that an epilogue waits for: they are still in the L2 cache
 )
 
 // Run computes the product. C must not overlap A, B or Bias. Once warm it

@@ -109,6 +109,7 @@ func (b *block[T]) run(k0, k1 int) {
 	default:
 		job.a = from(m.A, b.batch*m.StrideA+i0*m.LDA+k0)
 	}
+	done := c.col(b.q0) // columns that the epilogue has seen
 	for q := b.q0; q < b.q1; q++ {
 		j0, j1 := c.col(q), c.col(q+1)
 		switch {
@@ -122,8 +123,9 @@ func (b *block[T]) run(k0, k1 int) {
 			job.b, job.ldb = from(m.B, b.batch*m.StrideB+k0*m.LDB+j0), m.LDB
 		}
 		b.panel(&job, i0, j0, j1)
-		if job.last && m.After != nil {
-			m.After.Block(b.batch, i0, i1, j0, j1, b.w)
+		if job.last && m.After != nil && (q+1 == b.q1 || (i1-i0)*(j1-done) >= afterSize) {
+			m.After.Block(b.batch, i0, i1, done, j1, b.w)
+			done = j1
 		}
 	}
 }
