@@ -99,7 +99,7 @@ func ValidationSplit(fraction float64) Option {
 }
 
 // InOrder turns the shuffling of the training data off.
-var InOrder = fitOption("InOrder", func(c *config) { c.inOrder = true })
+var InOrder Option = fitOption("InOrder", func(c *config) { c.inOrder = true })
 
 // ClassWeights multiplies the loss of samples by the weight of their class, 1 for
 // classes that are not named. Labels are class numbers [n] or [n 1], or one-hot
@@ -124,7 +124,7 @@ func Progress(w io.Writer) Option { return anyOption("Progress", func(c *config)
 
 // StopOnNaN makes Fit return an error, which names epoch and batch, when the loss
 // is no longer a finite number.
-var StopOnNaN = fitOption("StopOnNaN", func(c *config) { c.stopOnNaN = true })
+var StopOnNaN Option = fitOption("StopOnNaN", func(c *config) { c.stopOnNaN = true })
 
 func fitOption(name string, set func(*config)) Option { return Option{name, false, set} }
 
