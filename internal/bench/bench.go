@@ -224,7 +224,8 @@ func mlp(ctx context.Context, train *data.Memory, r *Report) (MLP, error) {
 	return res, err
 }
 
-// allocsPerStep returns how many allocations one more epoch makes, by step.
+// allocsPerStep returns how many allocations one more epoch makes, divided by its
+// steps. An epoch makes a few of its own, for its results.
 func allocsPerStep(epochs func(int) ([]float64, error), samples int) (float64, error) {
 	count := func(n int) (float64, error) {
 		var before, after runtime.MemStats
@@ -238,13 +239,7 @@ func allocsPerStep(epochs func(int) ([]float64, error), samples int) (float64, e
 		return 0, err
 	}
 	two, err := count(2)
-	// An epoch itself allocates a little: its results.
-	perEpoch := max(0, two-one)
-	steps := float64((samples + batch - 1) / batch)
-	if perEpoch < 64 {
-		perEpoch = 0
-	}
-	return perEpoch / steps, err
+	return (two - one) / float64((samples+batch-1)/batch), err
 }
 
 // planTime returns the milliseconds that tracing and planning a training step take.
