@@ -10,16 +10,16 @@ import (
 // do not depend on each other. Blocks of lines come to f as rows of W: in place
 // where they lie so in memory, else through scratch memory.
 type lines[W work] struct {
-	f       func(b block[W])
-	count   int // lines
-	cols    int // elements of a line
-	inner   int // from one element of a line to the next
-	piece   int // lines in a block
-	in      []role
-	result  role
-	bufs    [4]backend.Buf // three inputs and a result that f sees as W
-	out, at []backend.Buf
-	self    par.Worker
+	f      func(b block[W])
+	count  int     // lines
+	cols   int     // elements of a line
+	inner  int     // from one element of a line to the next
+	piece  int     // lines in a block
+	roles  [4]role // of three inputs and of the first result
+	values [4]backend.Buf
+	out    []backend.Buf
+	in     []backend.Buf
+	self   par.Worker
 }
 
 // role is what an input or the first result is to lines.
@@ -43,62 +43,49 @@ type block[W work] struct {
 // newLines returns the kernel of f along an axis of x, for inputs and a first result
 // of these roles.
 func newLines[W work](x tensor.Spec, axis int, in []role, result role, f func(b block[W])) *lines[W] {
-	k := &lines[W]{f: f, in: in, result: result}
+	k := &lines[W]{f: f}
+	copy(k.roles[:3], in)
+	k.roles[3] = result
 	k.cols, k.inner = x.Shape.At(axis), x.Shape.From(axis+1).Size()
 	k.count = x.Shape.To(axis).Size() * k.inner
 	k.piece = max(1, pieceLen/max(1, k.cols))
+	if k.inner > 1 {
+		k.piece = max(square, k.piece)
+	}
 	return k
 }
 
 // Run implements backend.Kernel.
 func (k *lines[W]) Run(out, in []backend.Buf) {
-	k.out, k.at = out, in
-	for i, r := range k.in {
-		if r != unread {
-			k.bufs[i] = in[i]
-		}
-	}
-	k.bufs[3] = out[0]
+	k.out, k.in = out, in
+	copy(k.values[:3], in)
+	k.values[3] = out[0]
 	do((k.count+k.piece-1)/k.piece, k, &k.self)
-	clear(k.bufs[:])
-	k.out, k.at = nil, nil
+	clear(k.values[:])
+	k.out, k.in = nil, nil
 }
 
 // Piece implements par.Task.
 func (k *lines[W]) Piece(i int, w *par.Worker) {
-	b := block[W]{lo: i * k.piece, cols: k.cols, out: k.out, in: k.at, w: w}
+	b := block[W]{lo: i * k.piece, cols: k.cols, out: k.out, in: k.in, w: w}
 	b.rows = min(k.piece, k.count-b.lo)
-	var need [4]bool
 	size := 0
-	roleOf := func(v int) role {
-		if v == 3 {
-			return k.result
+	for v, r := range k.roles {
+		if !k.inPlace(v) {
+			size += b.length(r)
 		}
-		return k.in[v]
 	}
-	for v := range 4 {
-		if v < 3 && v >= len(k.in) || roleOf(v) == unread {
-			continue
-		}
-		if need[v] = !k.inPlace(k.bufs[v], roleOf(v)); need[v] {
-			size += b.length(roleOf(v))
-		}
+	if k.inner > 1 {
+		size += b.rows * b.cols // for columns on their way
 	}
 	mem := scratch[W](w, size)
-	for v := range 4 {
-		if v < 3 && v >= len(k.in) || roleOf(v) == unread {
-			continue
-		}
-		r := roleOf(v)
+	for v, r := range k.roles {
 		n := b.length(r)
 		var rows []W
-		if need[v] {
-			rows, mem = mem[:n], mem[n:]
-			if v < 3 {
-				k.move(rows, k.bufs[v], r, b, loadAs[W])
-			}
+		if k.inPlace(v) {
+			rows = view[W](k.values[v].Mem)[b.first(r):][:n]
 		} else {
-			rows = view[W](k.bufs[v].Mem)[b.first(r):][:n]
+			rows, mem = mem[:n], mem[n:]
 		}
 		if v < 3 {
 			b.x[v] = rows
@@ -106,47 +93,82 @@ func (k *lines[W]) Piece(i int, w *par.Worker) {
 			b.y = rows
 		}
 	}
+	for v, r := range k.roles[:3] {
+		if !k.inPlace(v) {
+			k.load(&b, b.x[v], k.values[v], r, mem)
+		}
+	}
 	k.f(b)
-	if need[3] {
-		k.move(b.y, k.bufs[3], k.result, b, saveRow[W])
+	if !k.inPlace(3) {
+		k.save(&b, k.values[3], b.y, k.roles[3], mem)
 	}
 }
 
-// inPlace reports whether a block of b lies in memory as rows of W.
-func (k *lines[W]) inPlace(b backend.Buf, r role) bool {
-	return b.DType == dtypeOf[W]() && (r == perLine || k.inner == 1)
+// inPlace reports whether the blocks of a value lie in memory as rows of W.
+func (k *lines[W]) inPlace(v int) bool {
+	return k.roles[v] == unread || k.values[v].DType == dtypeOf[W]() && (k.roles[v] == perLine || k.inner == 1)
 }
 
 // length returns how many elements of a value the block has.
 func (b *block[W]) length(r role) int {
-	if r == perLine {
+	switch r {
+	case whole:
+		return b.rows * b.cols
+	case perLine:
 		return b.rows
 	}
-	return b.rows * b.cols
+	return 0
 }
 
 // first returns the first element of the block, of a value that lies in rows.
 func (b *block[W]) first(r role) int {
-	if r == perLine {
+	switch r {
+	case whole:
+		return b.lo * b.cols
+	case perLine:
 		return b.lo
 	}
-	return b.lo * b.cols
+	return 0
 }
 
-// move moves a block of buf to or from rows.
-func (k *lines[W]) move(rows []W, buf backend.Buf, r role, b block[W], line func(row []W, buf backend.Buf, at, step int)) {
+// load sets rows to the block of a value. Mem is for columns.
+func (k *lines[W]) load(b *block[W], rows []W, from backend.Buf, r role, mem []W) {
 	if r == perLine || k.inner == 1 {
-		line(rows, buf, b.first(r), 1)
+		loadAs(rows, from, b.first(r), 1)
 		return
 	}
-	for i := range b.rows {
-		l := b.lo + i
-		line(rows[i*k.cols:][:k.cols], buf, l/k.inner*k.cols*k.inner+l%k.inner, k.inner)
+	for i := 0; i < b.rows; {
+		at, n := k.run(b, i)
+		for c := range k.cols {
+			loadAs(mem[c*n:][:n], from, at+c*k.inner, 1)
+		}
+		copyBlocks(rows, i*k.cols, mem, 0, n, k.cols, k.cols, n)
+		i += n
 	}
 }
 
-// saveRow is saveAs with loadAs's order of arguments.
-func saveRow[W work](row []W, b backend.Buf, at, step int) { saveAs(b, at, step, row) }
+// save sets the block of a value to rows.
+func (k *lines[W]) save(b *block[W], to backend.Buf, rows []W, r role, mem []W) {
+	if r == perLine || k.inner == 1 {
+		saveAs(to, b.first(r), 1, rows)
+		return
+	}
+	for i := 0; i < b.rows; {
+		at, n := k.run(b, i)
+		copyBlocks(mem, 0, rows, i*k.cols, k.cols, n, n, k.cols)
+		for c := range k.cols {
+			saveAs(to, at+c*k.inner, 1, mem[c*n:][:n])
+		}
+		i += n
+	}
+}
+
+// run returns where line i of a block begins, and how many from it on lie side by
+// side.
+func (k *lines[W]) run(b *block[W], i int) (at, n int) {
+	l := b.lo + i
+	return l/k.inner*k.cols*k.inner + l%k.inner, min(b.rows-i, k.inner-l%k.inner)
+}
 
 // dtypeOf returns the dtype of W.
 func dtypeOf[W work]() tensor.DType {
