@@ -13,7 +13,7 @@ func init() {
 	register(func(op ops.SoftmaxOp, _, in []tensor.Spec) backend.Kernel {
 		return floatLines(in[0], op.Axis, []role{whole}, whole, func(b block[float32]) {
 			kern.Softmax(b.y, b.x[0], b.rows, b.cols)
-		}, func(y []float64, x [3][]float64, _ int) {
+		}, func(y []float64, x [3][]float64) {
 			top, sum := expSum(x[0])
 			for i, v := range x[0] {
 				y[i] = math.Exp(v-top) / sum
@@ -23,7 +23,7 @@ func init() {
 	register(func(op ops.SoftmaxGradOp, _, in []tensor.Spec) backend.Kernel {
 		return floatLines(in[0], op.Axis, []role{whole, whole}, whole, func(b block[float32]) {
 			kern.SoftmaxGrad(b.y, b.x[0], b.x[1], b.rows, b.cols)
-		}, func(dx []float64, x [3][]float64, _ int) {
+		}, func(dx []float64, x [3][]float64) {
 			y, dy, dot := x[0], x[1], 0.0
 			for i := range y {
 				dot += y[i] * dy[i]
@@ -36,7 +36,7 @@ func init() {
 	register(func(op ops.LogSoftmaxOp, _, in []tensor.Spec) backend.Kernel {
 		return floatLines(in[0], op.Axis, []role{whole}, whole, func(b block[float32]) {
 			kern.LogSoftmax(b.y, b.x[0], b.rows, b.cols)
-		}, func(y []float64, x [3][]float64, _ int) {
+		}, func(y []float64, x [3][]float64) {
 			l := logSumExp(x[0])
 			for i, v := range x[0] {
 				y[i] = v - l
@@ -46,7 +46,7 @@ func init() {
 	register(func(op ops.LogSoftmaxGradOp, _, in []tensor.Spec) backend.Kernel {
 		return floatLines(in[0], op.Axis, []role{whole, whole}, whole, func(b block[float32]) {
 			kern.LogSoftmaxGrad(b.y, b.x[0], b.x[1], b.rows, b.cols)
-		}, func(dx []float64, x [3][]float64, _ int) {
+		}, func(dx []float64, x [3][]float64) {
 			y, dy, sum := x[0], x[1], 0.0
 			for _, d := range dy {
 				sum += d
@@ -59,7 +59,7 @@ func init() {
 	register(func(_ ops.SoftmaxCrossEntropyOp, _, in []tensor.Spec) backend.Kernel {
 		return floatLines(in[0], in[0].Rank()-1, []role{whole, whole}, perLine, func(b block[float32]) {
 			kern.SoftmaxCrossEntropy(b.y, nil, b.x[0], b.x[1], b.rows, b.cols)
-		}, func(loss []float64, x [3][]float64, _ int) {
+		}, func(loss []float64, x [3][]float64) {
 			logits, labels := x[0], x[1]
 			l := logSumExp(logits)
 			loss[0] = 0
@@ -73,7 +73,7 @@ func init() {
 	register(func(_ ops.SoftmaxCrossEntropyGradOp, _, in []tensor.Spec) backend.Kernel {
 		return floatLines(in[0], in[0].Rank()-1, []role{whole, whole, perLine}, whole, func(b block[float32]) {
 			kern.SoftmaxCrossEntropyGrad(b.y, b.x[0], b.x[1], b.x[2], b.rows, b.cols)
-		}, func(dx []float64, x [3][]float64, _ int) {
+		}, func(dx []float64, x [3][]float64) {
 			probs, labels, dy, sum := x[0], x[1], x[2][0], 0.0
 			for _, label := range labels {
 				sum += label
@@ -88,7 +88,7 @@ func init() {
 // floatLines is newLines for floats: float32 and narrower go through a vector kernel
 // in float32, float64 line by line. A line without elements, too, is float64's.
 func floatLines(x tensor.Spec, axis int, in []role, result role, narrow func(b block[float32]),
-	line func(y []float64, x [3][]float64, lane int)) backend.Kernel {
+	line func(y []float64, x [3][]float64)) backend.Kernel {
 	if x.DType != tensor.Float64 && x.Shape.At(axis) > 0 {
 		return newLines(x, axis, in, result, narrow)
 	}
@@ -98,7 +98,7 @@ func floatLines(x tensor.Spec, axis int, in []role, result role, narrow func(b b
 			for i, role := range in {
 				args[i] = b.row(b.x[i], role, r)
 			}
-			line(b.row(b.y, result, r), args, b.lo+r)
+			line(b.row(b.y, result, r), args)
 		}
 	})
 }
