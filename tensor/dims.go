@@ -123,9 +123,12 @@ func S(dt DType, dims ...int) Spec { return Spec{dt, D(dims...)} }
 // Bytes returns the memory that a tensor of this spec takes, row-major without gaps.
 func (s Spec) Bytes() int { return s.DType.Size() * s.Shape.Size() }
 
+// maxBytes is what no machine has room for: 2^40, or what an int of 32 bits holds.
+const maxBytes = math.MaxInt >> (23 * (^uint(0) >> 63))
+
 // CheckedBytes returns what [Spec.Bytes] does, for a spec from a file or another
-// program: an invalid dtype, a negative axis and a size that no int can hold are
-// errors.
+// program: an invalid dtype, a negative axis and a size that no machine has room
+// for are errors.
 func CheckedBytes(s Spec) (int, error) {
 	size := s.DType.Size()
 	if size == 0 {
@@ -139,8 +142,8 @@ func CheckedBytes(s Spec) (int, error) {
 			return 0, fmt.Errorf("tensor: %v: got an axis of length %d, want 0 or more", s, d)
 		case d == 0:
 			empty = true
-		case n > math.MaxInt/d:
-			return 0, fmt.Errorf("tensor: %v: want at most %d bytes", s, math.MaxInt)
+		case n > maxBytes/d:
+			return 0, fmt.Errorf("tensor: %v: want at most %d bytes", s, maxBytes)
 		default:
 			n *= d
 		}

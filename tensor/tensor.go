@@ -101,8 +101,10 @@ func FromSlice[T Element](data []T, dims ...int) (*Tensor, error) {
 // FromBytes returns a tensor over mem, without a copy. mem must hold exactly the
 // bytes of the spec, in the machine's byte order, aligned for the element type.
 func FromBytes(s Spec, mem []byte) (*Tensor, error) {
-	if len(mem) != s.Bytes() {
-		return nil, fmt.Errorf("tensor: FromBytes: %d bytes for %v: want %d", len(mem), s, s.Bytes())
+	if n, err := CheckedBytes(s); err != nil {
+		return nil, err
+	} else if len(mem) != n {
+		return nil, fmt.Errorf("tensor: FromBytes: %d bytes for %v: want %d", len(mem), s, n)
 	}
 	return &Tensor{spec: s, strides: s.Shape.Strides(), data: mem}, nil
 }

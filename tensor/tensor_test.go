@@ -39,6 +39,23 @@ func TestFromSlice(t *testing.T) {
 	}
 }
 
+func TestFromBytesErrors(t *testing.T) {
+	for _, c := range []struct {
+		spec Spec
+		n    int
+		want string
+	}{
+		{S(Float32, 2), 7, "7 bytes for float32[2]: want 8"},
+		{S(Uint8, 1<<32, 1<<32), 0, "want at most"}, // the product is 0 in 64 bits
+		{S(Uint8, -1, -1), 1, "axis of length -1"},
+		{Spec{}, 0, "dtype 0"},
+	} {
+		if x, err := FromBytes(c.spec, make([]byte, c.n)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: got %v, %v, want an error with %q", c.spec, x, err, c.want)
+		}
+	}
+}
+
 func TestDataPanics(t *testing.T) {
 	x := iota32(t, 2, 3)
 	tr, err := x.Transpose()
@@ -70,7 +87,9 @@ func TestCheckedBytes(t *testing.T) {
 		{S(Float32, 2, 3), 24, ""},
 		{S(Float64), 8, ""},
 		{S(Bool, 0, 5), 0, ""},
-		{S(Int8, math.MaxInt), math.MaxInt, ""},
+		{S(Int8, maxBytes), maxBytes, ""},
+		{S(Float32, 784, 1_000_000_000), 0, "want at most"},
+		{S(Int8, math.MaxInt), 0, "want at most"},
 		{S(Int16, math.MaxInt), 0, "want at most"},
 		{S(Int16, 1<<32, 1<<32), 0, "want at most"},
 		{S(Int16, 0, 1<<32, 1<<32), 0, "want at most"},
