@@ -42,17 +42,20 @@ func Read(r io.Reader, limit int) (*tensor.Tensor, error) { return read(r, -1, l
 // ReadFile reads a tensor of at most limit bytes from a file. The header is checked
 // against the size of the file before memory is taken.
 func ReadFile(path string, limit int) (*tensor.Tensor, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("idx: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // before Open, which waits for the writer of a pipe
 	if err != nil {
 		return nil, fmt.Errorf("idx: %w", err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("idx: %s: want a regular file, got %v", path, info.Mode().Type())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("idx: %w", err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, fmt.Errorf("idx: %w", err)
 	}
 	return read(f, info.Size(), limit)
 }
