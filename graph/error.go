@@ -51,8 +51,6 @@ func Catch(f func()) (err error) {
 	return nil
 }
 
-const module = "github.com/glia-ml/glia"
-
 // Caller returns file and line of the innermost function on the stack that is
 // not glia's own: the user's. Tests, examples and commands count as users.
 func Caller() string {
@@ -69,11 +67,19 @@ func Caller() string {
 	}
 }
 
+// root is where glia's files are. It tells them from the user's, which names of
+// functions do not: a closure of ours that the compiler inlines into a function of
+// the user's is named after that.
+var root = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return strings.TrimSuffix(file, "graph/error.go")
+}()
+
 func internal(function, file string) bool {
 	if strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "reflect.") {
 		return true
 	}
-	rest, ours := strings.CutPrefix(function, module)
+	rest, ours := strings.CutPrefix(file, root)
 	return ours && !strings.HasSuffix(file, "_test.go") &&
-		!strings.HasPrefix(rest, "/examples/") && !strings.HasPrefix(rest, "/cmd/")
+		!strings.HasPrefix(rest, "examples/") && !strings.HasPrefix(rest, "cmd/")
 }
