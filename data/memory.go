@@ -37,9 +37,13 @@ func New(x, y *tensor.Tensor) (*Memory, error) {
 	return m, nil
 }
 
-// Len returns the number of samples.
+// Len returns the number of samples: none for nil, which a loader returns with its
+// error, and for the zero Memory.
 func (m *Memory) Len() int {
-	if m.rows != nil {
+	switch {
+	case m == nil || m.x.t == nil:
+		return 0
+	case m.rows != nil:
 		return len(m.rows)
 	}
 	return m.x.t.Shape().At(0)

@@ -283,6 +283,15 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestLenOfNothing is what Fit asks of a set whose loader failed.
+func TestLenOfNothing(t *testing.T) {
+	for _, m := range []*Memory{nil, {}} {
+		if got := m.Len(); got != 0 {
+			t.Errorf("%v: %d samples, want none", m, got)
+		}
+	}
+}
+
 func TestNewCopiesViewsWithGaps(t *testing.T) {
 	x, err := ramp(t, tensor.Float32, 2, 3).Transpose()
 	if err != nil {
