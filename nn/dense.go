@@ -81,6 +81,7 @@ func (d *DenseLayer) Build(b *Builder, in tensor.Spec) {
 
 // Call implements [Layer].
 func (d *DenseLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	wantFloat("Dense", x.Spec())
 	shape := x.Shape()
 	if x.Rank() > 2 { // one product of all rows
 		x = ops.Reshape(x, shape.To(shape.Rank()-1).Size(), shape.At(-1))

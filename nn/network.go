@@ -219,10 +219,14 @@ func (r *Record) guard(f func()) {
 	f()
 }
 
-// names gives every layer its name. It panics if two were given the same.
+// names gives every layer its name. It panics if two were given the same, or one
+// is nil.
 func (n *Network) names() []string {
 	names, taken := make([]string, len(n.layers)), map[string]int{}
 	for i, l := range n.layers {
+		if l == nil {
+			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.Sequential: layer %d is nil", i)})
+		}
 		h, ok := l.(interface{ base() *Base })
 		if !ok || h.base().Name == "" {
 			continue

@@ -64,6 +64,7 @@ func TestMistakes(t *testing.T) {
 		"same names": {[]nn.Layer{nn.Dense(1, nn.Name("a")), nn.Dense(1, nn.Name("a"))}, in, []string{"network_test.go:", `"a"`, "different"}},
 		"slash":      {[]nn.Layer{nn.Dense(1, nn.Name("a/b"))}, in, []string{"network_test.go:", "without '/'"}},
 		"pixels":     {[]nn.Layer{nn.Flatten(), nn.Dense(1)}, tensor.S(tensor.Uint8, 5, 2, 3), []string{"network_test.go:", `layer "dense"`, "uint8[5 6]", "Rescaling"}},
+		"nil":        {[]nn.Layer{nn.Dense(1), nil}, in, []string{"network_test.go:", "layer 1 is nil"}},
 		"units":      {[]nn.Layer{nn.Dense(0)}, in, []string{"0 units", "1 or more"}},
 		"vector":     {[]nn.Layer{nn.Dense(1)}, f32(5), []string{"float32[5]", "[batch ... features]"}},
 		"rate":       {[]nn.Layer{nn.Dropout(1)}, in, []string{`layer "dropout"`, "rate 1", "0 <= rate < 1"}},
@@ -91,6 +92,17 @@ func TestMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCallOnBytes gives a network built for floats the bytes of images.
+func TestCallOnBytes(t *testing.T) {
+	net := nn.Sequential(nn.Input(6), nn.Dense(2))
+	net.Build(nn.NewBuilder(1), f32(5, 6))
+	g := graph.New()
+	err := graph.Catch(func() { net.Call(nn.NewCtx(g, nn.NewSeed(1)), g.Input("x", tensor.S(tensor.Uint8, 5, 6))) })
+	if err == nil || !strings.Contains(err.Error(), "uint8[5 6]") || !strings.Contains(err.Error(), "Rescaling") {
+		t.Errorf("got %v, want an error with Rescaling in it", err)
 	}
 }
 
