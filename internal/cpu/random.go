@@ -8,6 +8,9 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
+// drawing is what a random number costs, in elements of plain arithmetic.
+const drawing = 4
+
 func init() {
 	register(func(op ops.RandomUniformOp, out, _ []tensor.Spec) backend.Kernel {
 		return newRandom(out[0], op.Stream, kern.Uniform)
@@ -31,12 +34,12 @@ func init() {
 		rate, size := float32(op.Rate), in[0].Shape.Size()
 		switch in[0].DType {
 		case tensor.Float32:
-			return newSpread(size, 1, func(out backend.Buf, in []backend.Buf, lo, hi int, _ *par.Worker) {
+			return newSpread(size, drawing, func(out backend.Buf, in []backend.Buf, lo, hi int, _ *par.Worker) {
 				key, stream := seedOf(in[1], op.Stream)
 				kern.Dropout(floats(out)[lo:hi], floats(in[0])[lo:hi], key, stream, uint64(lo), rate)
 			})
 		case tensor.Float64:
-			return newSpread(size, 1, func(out backend.Buf, in []backend.Buf, lo, hi int, w *par.Worker) {
+			return newSpread(size, drawing, func(out backend.Buf, in []backend.Buf, lo, hi int, w *par.Worker) {
 				key, stream := seedOf(in[1], op.Stream)
 				dst, x := view[float64](out.Mem), view[float64](in[0].Mem)
 				mask := scratch[float32](w, hi-lo)
@@ -49,7 +52,7 @@ func init() {
 				}
 			})
 		}
-		return newSpread(size, 1, func(out backend.Buf, in []backend.Buf, lo, hi int, w *par.Worker) {
+		return newSpread(size, drawing, func(out backend.Buf, in []backend.Buf, lo, hi int, w *par.Worker) {
 			key, stream := seedOf(in[1], op.Stream)
 			x := scratch[float32](w, hi-lo)
 			loadAs(x, in[0], lo, 1)
@@ -61,7 +64,7 @@ func init() {
 
 // newRandom returns the kernel that fills a tensor with the numbers that f draws.
 func newRandom(out tensor.Spec, number uint32, f func(dst []float32, key, stream, offset uint64)) backend.Kernel {
-	return newSpread(out.Shape.Size(), 1, func(out backend.Buf, in []backend.Buf, lo, hi int, w *par.Worker) {
+	return newSpread(out.Shape.Size(), drawing, func(out backend.Buf, in []backend.Buf, lo, hi int, w *par.Worker) {
 		key, stream := seedOf(in[0], number)
 		if out.DType == tensor.Float32 {
 			f(floats(out)[lo:hi], key, stream, uint64(lo))
