@@ -32,7 +32,17 @@ type Node struct {
 }
 
 // Graph returns the graph that n belongs to.
-func (n *Node) Graph() *Graph { return n.g }
+func (n *Node) Graph() *Graph {
+	n.want()
+	return n.g
+}
+
+// want panics with *Error if n is nil, which a user's function may have returned.
+func (n *Node) want() {
+	if n == nil || n.Op == nil {
+		panic(Errorf("graph: got a nil node: want what an operation returned"))
+	}
+}
 
 // ID numbers the nodes of a graph in the order of their making: inputs come first.
 func (n *Node) ID() int { return n.id }
@@ -40,9 +50,10 @@ func (n *Node) ID() int { return n.id }
 // Specs returns the spec of every result.
 func (n *Node) Specs() []tensor.Spec { return n.specs }
 
-// Spec returns dtype and shape of the result. It panics with *Error for a
-// node of several results: take one of them with [Pick].
+// Spec returns dtype and shape of the result. It panics with *Error for nil and for
+// a node of several results: take one of them with [Pick].
 func (n *Node) Spec() tensor.Spec {
+	n.want()
 	if len(n.specs) != 1 {
 		panic(Errorf("graph.Spec: %s has %d results: want one, chosen with graph.Pick", n.Op.Name(), len(n.specs)))
 	}
@@ -92,10 +103,8 @@ func Apply(op Op, in ...*Node) *Node {
 	if len(in) == 0 {
 		panic(Errorf("graph.Apply: %s without inputs: want Graph.Apply", op.Name()))
 	}
-	for i, n := range in {
-		if n == nil {
-			panic(Errorf("ops.%s: input %d is nil", op.Name(), i))
-		}
+	if in[0] == nil {
+		panic(Errorf("ops.%s: input 0 is nil", op.Name()))
 	}
 	return in[0].g.Apply(op, in...)
 }
@@ -104,6 +113,9 @@ func Apply(op Op, in ...*Node) *Node {
 func (g *Graph) Apply(op Op, in ...*Node) *Node {
 	specs := make([]tensor.Spec, len(in))
 	for i, n := range in {
+		if n == nil {
+			panic(Errorf("ops.%s: input %d is nil", op.Name(), i))
+		}
 		if n.g != g {
 			panic(Errorf("ops.%s: input %d belongs to another graph", op.Name(), i))
 		}
@@ -149,6 +161,7 @@ func keyOf(op Op, in []*Node) key {
 
 // Pick returns result i of a node with several results, and n itself when it has one.
 func Pick(n *Node, i int) *Node {
+	n.want()
 	if len(n.specs) == 1 && i == 0 {
 		return n
 	}

@@ -136,6 +136,18 @@ func TestErrors(t *testing.T) {
 	wantError(t, "ops.Add: input 1 belongs to another graph", func() { ops.Add(x, input(other, 3)) })
 	wantError(t, "ops.Add: input 1 is nil", func() { ops.Add(x, nil) })
 	wantError(t, "ops.Add: shapes [3] and [4] do not broadcast", func() { ops.Add(x, input(g, 4)) })
+	wantError(t, "ops.Add: input 0 is nil", func() { ops.Add(nil, x) })
+	wantError(t, "got a nil node", func() { ops.Reshape(nil, 3) })
+	wantError(t, "got a nil node", func() { (*graph.Node)(nil).Spec() })
+	wantError(t, "got a nil node", func() { (*graph.Node)(nil).Graph() })
+	wantError(t, "got a nil node", func() { (&graph.Node{}).Shape() })
+	wantError(t, "got a nil node", func() { graph.Pick(nil, 0) })
+	wantError(t, "graph.Const: the tensor is nil", func() { g.Const(nil) })
+	wantError(t, "graph.Value: the variable is nil", func() { g.Value(nil) })
+	wantError(t, "graph.Value: the variable is nil", func() { g.Value(&graph.Var{}) })
+	wantError(t, "graph.Value: the variable is nil", func() { g.Update(nil, x) })
+	w := graph.NewVar("w", tensor.New(tensor.Float32, 3))
+	wantError(t, "variable w: new value belongs to another graph", func() { g.Update(w, input(other, 3)) })
 	wantError(t, "graph.Apply: Add without inputs", func() { graph.Apply(ops.AddOp{}) })
 	wantError(t, "want at most", func() { ops.BroadcastTo(x, tensor.D(1<<40, 1<<40, 3)) })
 	wantError(t, "ops.Input: tensor: float32[-1]: got an axis of length -1", func() { g.Input("n", tensor.S(tensor.Float32, -1)) })
@@ -232,8 +244,22 @@ func TestVarSet(t *testing.T) {
 	if diff := cmp.Diff([]float32{1, 3, 2, 4}, tensor.Data[float32](v.Tensor())); diff != "" || v.Tensor() != memory {
 		t.Errorf("after Set of a view (-want +got):\n%s", diff)
 	}
+	if err := v.Set(nil); err == nil || !strings.Contains(err.Error(), "set to nil: want float32[2 2]") {
+		t.Errorf("Set of nil: got %v", err)
+	}
 	if err := v.Set(tensor.New(tensor.Float32, 4)); err == nil || !strings.Contains(err.Error(), "float32[4]: want float32[2 2]") {
 		t.Errorf("Set of another shape: got %v", err)
+	}
+}
+
+func TestConstOfViewWithGaps(t *testing.T) {
+	view, err := tensor.Of[float32](1, 2, 3, 4).Slice(0, 0, 4, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := graph.New().Const(view).Op.(graph.ConstOp)
+	if diff := cmp.Diff([]float32{1, 3}, tensor.Data[float32](op.Tensor)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -43,9 +43,18 @@ func (o ConstOp) Infer([]tensor.Spec) ([]tensor.Spec, error) {
 // String prints the spec, not the values.
 func (o ConstOp) String() string { return "Constant" }
 
-// Const adds a constant. The tensor must be contiguous and not change any more.
-// For one number, or one number everywhere, ops.Full is better: it is folded.
-func (g *Graph) Const(t *tensor.Tensor) *Node { return g.Apply(ConstOp{t}) }
+// Const adds a constant. The tensor must not change any more; a view with gaps is
+// copied. For one number, or one number everywhere, ops.Full is better: it is
+// folded. Nil panics with *Error.
+func (g *Graph) Const(t *tensor.Tensor) *Node {
+	if t == nil {
+		panic(Errorf("graph.Const: the tensor is nil"))
+	}
+	if !t.Contiguous() {
+		t = t.Clone()
+	}
+	return g.Apply(ConstOp{t})
+}
 
 // Var is state that outlives a run: a weight, a moving average, the total of a
 // metric, a random generator's counter. A graph reads it with Value and gives it
@@ -70,6 +79,9 @@ func (v *Var) Spec() tensor.Spec { return v.value.Spec() }
 
 // Set copies t, which must have the variable's dtype and shape, into it.
 func (v *Var) Set(t *tensor.Tensor) error {
+	if t == nil {
+		return fmt.Errorf("graph: variable %s: set to nil: want %v", v.Path, v.Spec())
+	}
 	if t.Spec() != v.Spec() {
 		return fmt.Errorf("graph: variable %s: set to %v: want %v", v.Path, t.Spec(), v.Spec())
 	}
@@ -95,8 +107,11 @@ func (o VarOp) Infer([]tensor.Spec) ([]tensor.Spec, error) {
 func (o VarOp) String() string { return "Variable " + o.Var.Path }
 
 // Value returns the value of v at this point of the trace: the one that Update
-// gave it, else the one from before the run.
+// gave it, else the one from before the run. A nil variable panics with *Error.
 func (g *Graph) Value(v *Var) *Node {
+	if v == nil || v.value == nil {
+		panic(Errorf("graph.Value: the variable is nil: want one that was made, in a layer by Build"))
+	}
 	if n := g.current[v]; n != nil {
 		return n
 	}
@@ -107,12 +122,15 @@ func (g *Graph) Value(v *Var) *Node {
 }
 
 // Update makes n the value of v after the run. It panics with *Error if the
-// dtype or shape differ.
+// dtype or shape differ, or n is of another graph.
 func (g *Graph) Update(v *Var, n *Node) {
+	g.Value(v)
 	if n.Spec() != v.Spec() {
 		panic(Errorf("graph.Update: variable %s: new value is %v: want %v", v.Path, n.Spec(), v.Spec()))
 	}
-	g.Value(v)
+	if n.g != g {
+		panic(Errorf("graph.Update: variable %s: new value belongs to another graph", v.Path))
+	}
 	g.current[v] = n
 }
 

@@ -44,6 +44,9 @@ func (m *MeanMetric) Name() string { return m.name }
 
 // New implements [Metric].
 func (m *MeanMetric) New(yTrue, yPred tensor.Spec) (State, error) {
+	if m.each == nil {
+		return nil, fmt.Errorf("metric: %s: the function is nil", m.name)
+	}
 	return checked(&meanState{newTotals(m.name, tensor.Dims{}, "total", "count"), m}, yTrue, yPred)
 }
 

@@ -149,6 +149,8 @@ func TestMistakes(t *testing.T) {
 		"f1":        {metric.F1Score(), f32(4), f32(4), "[B classes]"},
 		"threshold": {metric.F1Score(metric.Threshold(2)), f32(4, 2), f32(4, 2), "up to 1"},
 		"classes":   {metric.ConfusionMatrix(3), f32(4), f32(4, 2), "[B ... 3]"},
+		"nothing":   {metric.Mean("m", nil), f32(4), f32(4, 2), "the function is nil"},
+		"nil value": {metric.Mean("m", func(_, _ *graph.Node) *graph.Node { return nil }), f32(4), f32(4, 2), "got a nil node"},
 		"none":      {metric.ConfusionMatrix(0), f32(4), f32(4, 2), "0 classes"},
 	} {
 		if _, err := c.m.New(c.y, c.p); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -25,7 +25,11 @@ type LambdaLayer struct {
 func (l *LambdaLayer) Class() string { return "Lambda" }
 
 // Build implements [Layer].
-func (l *LambdaLayer) Build(*Builder, tensor.Spec) {}
+func (l *LambdaLayer) Build(*Builder, tensor.Spec) {
+	if l.f == nil {
+		panic(graph.Errorf("nn.Lambda: the function is nil"))
+	}
+}
 
 // Call implements [Layer].
 func (l *LambdaLayer) Call(_ *Ctx, x *graph.Node) *graph.Node { return l.f(x) }

@@ -79,7 +79,9 @@ func TestMistakes(t *testing.T) {
 		"lambda": {[]nn.Layer{nn.Lambda(func(x *graph.Node) *graph.Node {
 			return ops.MatMul(x, x)
 		})}, in, []string{"network_test.go:", `layer "lambda"`, "MatMul"}},
-		"inner": {[]nn.Layer{nn.Sequential(nn.Dense(2), nn.Dense(0, nn.Name("bad")))}, in, []string{`layer "sequential/bad"`}},
+		"no function": {[]nn.Layer{nn.Lambda(nil)}, in, []string{`layer "lambda"`, "function is nil"}},
+		"no result":   {[]nn.Layer{nn.Lambda(func(*graph.Node) *graph.Node { return nil })}, in, []string{`layer "lambda"`, "got a nil node"}},
+		"inner":       {[]nn.Layer{nn.Sequential(nn.Dense(2), nn.Dense(0, nn.Name("bad")))}, in, []string{`layer "sequential/bad"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := graph.Catch(func() { nn.Sequential(c.layers...).Build(nn.NewBuilder(1), c.in) })
