@@ -9,23 +9,28 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Program is a chain of elementwise operations that runs in one pass over tiles
-// small enough for the first cache. Every instruction's result has the shape
-// Shape; inputs broadcast to it.
+// Program is a chain of elementwise operations, and of reductions along the last
+// axes, that runs in one pass over tiles small enough for the first cache. A value
+// has the shape Shape or, if it is a row's, that shape with the last Axes axes of
+// length 1: what a reduction gives, and what is computed from that. Inputs, and the
+// values of rows, broadcast.
 //
 // Values are numbered: the inputs first, then the results of the instructions.
 type Program struct {
 	Shape   tensor.Dims
+	Axes    int // that reductions go along; 0 if there are none
 	In      []tensor.Spec
 	Code    []Instr
 	Results []int // the values that leave the program
 }
 
-// Instr applies an elementwise operation, or an ops.FullOp, to earlier values.
+// Instr applies an operation to earlier values: an elementwise one, an ops.FullOp,
+// or an ops.Reducing along the last axes, whose result is a row's.
 type Instr struct {
 	Op   graph.Op
 	Args []int
 	Out  tensor.DType
+	Row  bool // the result is a row's
 }
 
 // Name implements graph.Op.
@@ -35,9 +40,25 @@ func (*Program) Name() string { return "Program" }
 func (p *Program) Infer([]tensor.Spec) ([]tensor.Spec, error) {
 	specs := make([]tensor.Spec, len(p.Results))
 	for i, v := range p.Results {
-		specs[i] = tensor.Spec{DType: p.DType(v), Shape: p.Shape}
+		specs[i] = tensor.Spec{DType: p.DType(v), Shape: p.shapeOf(p.Row(v))}
 	}
 	return specs, nil
+}
+
+// Row reports whether value v, not an input, is a row's.
+func (p *Program) Row(v int) bool { return v >= len(p.In) && p.Code[v-len(p.In)].Row }
+
+// RowShape returns the shape of the values of rows.
+func (p *Program) RowShape() tensor.Dims { return p.shapeOf(true) }
+
+func (p *Program) shapeOf(row bool) tensor.Dims {
+	s := p.Shape
+	if row {
+		for i := range p.Axes {
+			s = s.With(-1-i, 1)
+		}
+	}
+	return s
 }
 
 // DType returns the dtype of value v.
@@ -63,31 +84,47 @@ func (p *Program) LastUse(v int) int {
 // Overwrites reports whether result r may have the memory of input in: no
 // instruction reads the input after the one that computes the result.
 func (p *Program) Overwrites(r, in int) bool {
-	return p.In[in].Shape == p.Shape && p.LastUse(in) <= p.Results[r]-len(p.In)
+	return !p.Row(p.Results[r]) && p.In[in].Shape == p.Shape && p.LastUse(in) <= p.Results[r]-len(p.In)
 }
 
-// String prints the program as nested calls: a letter for every input.
+// String prints the program as nested calls: a letter for every input, a name for
+// what is used twice.
 func (p *Program) String() string {
-	var parts []string
+	uses := make([]int, len(p.In)+len(p.Code))
+	for _, c := range p.Code {
+		for _, a := range c.Args {
+			uses[a]++
+		}
+	}
 	for _, v := range p.Results {
-		parts = append(parts, p.expr(v))
+		uses[v]++
+	}
+	text := make([]string, len(uses))
+	for v := range p.In {
+		text[v] = string(rune('a' + v%26))
+	}
+	var parts []string
+	for i, c := range p.Code {
+		v := len(p.In) + i
+		if f, ok := c.Op.(ops.FullOp); ok {
+			text[v] = fmt.Sprintf("%g", f.Value())
+			continue
+		}
+		args := make([]string, len(c.Args))
+		for j, a := range c.Args {
+			args[j] = text[a]
+		}
+		text[v] = c.Op.Name() + "(" + strings.Join(args, ", ") + ")"
+		if uses[v] > 1 {
+			name := fmt.Sprintf("t%d", len(parts))
+			parts = append(parts, name+" = "+text[v])
+			text[v] = name
+		}
+	}
+	for _, v := range p.Results {
+		parts = append(parts, text[v])
 	}
 	return "{" + strings.Join(parts, "; ") + "}"
-}
-
-func (p *Program) expr(v int) string {
-	if v < len(p.In) {
-		return string(rune('a' + v%26))
-	}
-	in := p.Code[v-len(p.In)]
-	if f, ok := in.Op.(ops.FullOp); ok {
-		return fmt.Sprintf("%g", f.Value())
-	}
-	args := make([]string, len(in.Args))
-	for i, a := range in.Args {
-		args[i] = p.expr(a)
-	}
-	return in.Op.Name() + "(" + strings.Join(args, ", ") + ")"
 }
 
 // Ref implements ops.Referenced: the instructions' references, one after another.
@@ -99,17 +136,19 @@ func (p *Program) Ref(out, in []ops.Array) {
 		for i, a := range c.Args {
 			args[i] = vals[a]
 		}
-		r := ops.NewArray(tensor.Spec{DType: c.Out, Shape: p.Shape})
-		if f, ok := c.Op.(ops.FullOp); ok {
-			r.Shape = tensor.Dims{}
-			r.V = []float64{f.Value()}
-		} else {
-			ops.Reference(c.Op, []ops.Array{r}, expand(args, p.Shape))
+		r := ops.NewArray(tensor.Spec{DType: c.Out, Shape: p.shapeOf(c.Row)})
+		switch op := c.Op.(type) {
+		case ops.FullOp:
+			r = ops.Array{Spec: tensor.Spec{DType: c.Out}, V: []float64{op.Value()}}
+		case ops.Reducing:
+			ops.Reference(op, []ops.Array{r}, expand(args, p.Shape))
+		default:
+			ops.Reference(op, []ops.Array{r}, expand(args, r.Shape))
 		}
 		vals = append(vals, r)
 	}
 	for i, v := range p.Results {
-		copy(out[i].V, expand(vals[v:v+1], p.Shape)[0].V)
+		copy(out[i].V, expand(vals[v:v+1], p.shapeOf(p.Row(v)))[0].V)
 	}
 }
 

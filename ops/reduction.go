@@ -15,6 +15,15 @@ type Reduction struct {
 	KeepDims bool
 }
 
+// Over returns r: it tells what an operation that embeds r reduces over.
+func (r Reduction) Over() Reduction { return r }
+
+// Reducing is an operation that takes one value out of those along some axes.
+type Reducing interface {
+	graph.Op
+	Over() Reduction
+}
+
 // reduceOver checks the axes of a reduction and puts them in order.
 func reduceOver(op string, x *graph.Node, axes []int, keep bool) Reduction {
 	rank := x.Rank()

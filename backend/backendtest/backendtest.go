@@ -84,6 +84,9 @@ func Kernels(be backend.Backend, c optest.Case) []backend.Kernel {
 	}
 	if be.Fuses(c.Op, out, in) {
 		p := &backend.Program{Shape: out[0].Shape, In: in, Code: []backend.Instr{{Op: c.Op, Out: out[0].DType}}, Results: []int{len(in)}}
+		if r, ok := c.Op.(ops.Reducing); ok {
+			p.Shape, p.Axes, p.Code[0].Row = in[0].Shape, r.Over().Axes.Rank(), true
+		}
 		for i := range in {
 			p.Code[0].Args = append(p.Code[0].Args, i)
 		}

@@ -315,7 +315,7 @@ func lastUses(p *backend.Program) []int {
 	last := make([]int, len(p.In)+len(p.Code))
 	for i, c := range p.Code {
 		for _, a := range c.Args {
-			last[a] = i
+			last[a] = max(last[a], i)
 			if isLoad(c.Op) {
 				last[a] = len(p.Code)
 			}

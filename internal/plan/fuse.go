@@ -12,8 +12,13 @@ import (
 // group is nodes that become one step.
 type group struct {
 	nodes   []*graph.Node // in the order of the graph
-	fused   bool          // elementwise: the step is a program
+	fused   bool          // the step is a program
 	product *graph.Node   // the matrix product that the program rides on, or nil
+	// shape is that of the program's values; if it reduces along the last axes,
+	// rows are the nodes whose values have length 1 there.
+	shape tensor.Dims
+	axes  int
+	rows  map[*graph.Node]bool
 }
 
 // grouping tells which group every node of interest belongs to.
@@ -67,23 +72,61 @@ func fuse(roots []*graph.Node, be backend.Backend) *grouping {
 		if leaf(n) {
 			continue
 		}
-		g := &group{nodes: []*graph.Node{n}, fused: len(n.Specs()) == 1 && be.Fuses(n.Op, n.Specs(), specsOf(n.In))}
+		g := newGroup(n, be)
 		gr.of[n] = g
 		if !g.fused {
 			continue
 		}
 		for _, in := range n.In {
-			if h := gr.of[in]; h != nil && h != gr.of[n] && h.fused && in.Shape() == n.Shape() && gr.mergeable(h, gr.of[n]) {
+			if h := gr.of[in]; h != nil && h != gr.of[n] && h.fused && gr.match(h, in, gr.of[n], n) && gr.mergeable(h, gr.of[n]) {
 				gr.merge(h, gr.of[n])
 			}
 		}
 	}
 	for _, n := range gr.order {
 		if g := gr.of[n]; g != nil && !g.fused {
-			gr.ride(n)
+			if u := gr.rider(n); u != nil {
+				u.product = n
+				gr.of[n] = u
+			}
 		}
 	}
 	return gr
+}
+
+// newGroup returns a group of one node.
+func newGroup(n *graph.Node, be backend.Backend) *group {
+	g := &group{nodes: []*graph.Node{n}, rows: map[*graph.Node]bool{}}
+	if len(n.Specs()) != 1 {
+		return g
+	}
+	g.shape = n.Shape()
+	g.fused = be.Fuses(n.Op, n.Specs(), specsOf(n.In))
+	if r, ok := n.Op.(ops.Reducing); ok && g.fused {
+		g.shape, g.axes, g.rows[n] = n.In[0].Shape(), r.Over().Axes.Rank(), true
+	}
+	return g
+}
+
+// match reports whether the shapes of groups h and g let them be one program, in
+// which node n of g reads node in of h. A group of elementwise operations on the
+// shape of the other's rows can become rows of that.
+func (gr *grouping) match(h *group, in *graph.Node, g *group, n *graph.Node) bool {
+	if h.axes+g.axes > 0 && (gr.rides(h) || gr.rides(g)) {
+		return false // the epilogue of a product does not see whole rows
+	}
+	same := h.shape == g.shape && (h.axes == g.axes || h.axes == 0 || g.axes == 0)
+	_, reduces := n.Op.(ops.Reducing)
+	switch inRow, nRow := h.rows[in], g.rows[n] && !reduces; {
+	case reduces:
+		return same && !inRow
+	case inRow == nRow:
+		return same && in.Shape() == n.Shape() || inRow && same
+	case inRow:
+		return same || g.axes == 0 && g.shape == in.Shape()
+	default:
+		return h.axes == 0 && h.shape == n.Shape()
+	}
 }
 
 // live returns the nodes that the roots depend on, in the order of the graph.
@@ -150,29 +193,47 @@ func (gr *grouping) detours(from, to *group) bool {
 	return reaches(to)
 }
 
-// merge moves the nodes of b into a.
+// merge moves the nodes of b into a, or of a into b, whichever has the rows.
 func (gr *grouping) merge(a, b *group) {
-	a.nodes = append(a.nodes, b.nodes...)
-	slices.SortFunc(a.nodes, func(x, y *graph.Node) int { return x.ID() - y.ID() })
+	if b.axes > a.axes {
+		a, b = b, a
+	}
 	for _, n := range b.nodes {
 		gr.of[n] = a
+		if b.rows[n] || b.shape != a.shape {
+			a.rows[n] = true
+		}
 	}
+	a.nodes = append(a.nodes, b.nodes...)
+	slices.SortFunc(a.nodes, func(x, y *graph.Node) int { return x.ID() - y.ID() })
 }
 
-// ride lets a program that is the only reader of matrix product n run in n's epilogue.
-func (gr *grouping) ride(n *graph.Node) {
+// rides reports whether the program of g can run in the epilogue of a product.
+func (gr *grouping) rides(g *group) bool {
+	for _, n := range g.nodes {
+		for _, in := range n.In {
+			if gr.rider(in) == g {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rider returns the group that can run in the epilogue of matrix product n: a
+// program that alone reads the product.
+func (gr *grouping) rider(n *graph.Node) *group {
 	if _, ok := n.Op.(ops.MatMulOp); !ok || n.DType() != tensor.Float32 || gr.roots[n] || len(gr.users[n]) == 0 {
-		return
+		return nil
 	}
 	g := gr.of[gr.users[n][0]]
-	if g == nil || !g.fused || g.product != nil || g.nodes[0].Shape() != n.Shape() {
-		return
+	if g == nil || !g.fused || g.product != nil || g.axes > 0 || g.shape != n.Shape() {
+		return nil
 	}
 	for _, u := range gr.users[n] {
 		if gr.of[u] != g {
-			return
+			return nil
 		}
 	}
-	g.product = n
-	gr.of[n] = g
+	return g
 }

@@ -55,7 +55,8 @@ func (l *lowering) emit(g *group) {
 			}
 		}
 	}
-	if g.fused {
+	_, reduces := g.nodes[0].Op.(ops.Reducing)
+	if g.fused && !(reduces && len(g.nodes) == 1) {
 		l.emitProgram(g)
 		return
 	}
@@ -121,7 +122,7 @@ func fullTensor(op ops.FullOp) *tensor.Tensor {
 
 // emitProgram makes the step of a fused group, with the product it rides on.
 func (l *lowering) emitProgram(g *group) {
-	b := newBuilder(g.nodes[0].Shape())
+	b := newBuilder(g)
 	if g.product != nil {
 		b.input(g.product)
 	}
@@ -184,15 +185,15 @@ func (l *lowering) productStep(g *group, b *builder) step {
 
 // builder makes a program out of nodes.
 type builder struct {
+	group   *group
 	prog    *backend.Program
 	inputs  []*graph.Node
 	value   map[*graph.Node]int
-	pending []*graph.Node
 	results []*graph.Node
 }
 
-func newBuilder(shape tensor.Dims) *builder {
-	return &builder{prog: &backend.Program{Shape: shape}, value: map[*graph.Node]int{}}
+func newBuilder(g *group) *builder {
+	return &builder{group: g, prog: &backend.Program{Shape: g.shape, Axes: g.axes}, value: map[*graph.Node]int{}}
 }
 
 // input adds an input to a program that has no instructions yet.
@@ -202,8 +203,7 @@ func (b *builder) input(n *graph.Node) {
 	b.prog.In = append(b.prog.In, n.Spec())
 }
 
-// add queues n. Inputs are numbered before instructions, so those are numbered
-// relative to the inputs until all are known; here every new input shifts them.
+// add adds the instruction of n, and inputs for what it reads from elsewhere.
 func (b *builder) add(n *graph.Node) {
 	var args []int
 	for _, in := range n.In {
@@ -224,7 +224,7 @@ func (b *builder) add(n *graph.Node) {
 
 func (b *builder) instr(n *graph.Node, args []int) {
 	b.value[n] = len(b.inputs) + len(b.prog.Code)
-	b.prog.Code = append(b.prog.Code, backend.Instr{Op: n.Op, Args: args, Out: n.DType()})
+	b.prog.Code = append(b.prog.Code, backend.Instr{Op: n.Op, Args: args, Out: n.DType(), Row: b.group.rows[n]})
 }
 
 // shift makes room for one more input before the instructions.

@@ -45,7 +45,7 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 		a, b := pick(), pick()
 		var y *graph.Node
 		err := graph.Catch(func() {
-			switch rng.IntN(15) {
+			switch rng.IntN(19) {
 			case 0, 1:
 				y = ops.Add(a, b)
 			case 2:
@@ -72,6 +72,24 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 				y = ops.BroadcastTo(a, tensor.D(4, 6))
 			case 13:
 				y = ops.Cast(ops.Greater(a, b), tensor.Float32)
+			case 15:
+				if a.Rank() > 0 {
+					y = ops.ReduceMaxKeep(a, -1)
+				}
+			case 16:
+				if a.Rank() > 0 {
+					y = ops.Sub(a, ops.ReduceMinKeep(ops.Add(a, b), -1))
+				}
+			case 17:
+				if a.Rank() > 1 {
+					y = ops.Scale(ops.ReduceSumKeep(ops.Relu(a), 0, 1), 0.125)
+				}
+			case 18:
+				if a.Rank() > 0 {
+					m := ops.Scale(ops.ReduceSumKeep(a, -1), 0.25)
+					d := ops.Sub(a, m)
+					y = ops.Maximum(ops.Add(d, ops.Relu(ops.ReduceMaxKeep(d, -1))), b)
+				}
 			case 14:
 				y = ops.Cast(ops.Cast(a, tensor.Float16), tensor.Float32)
 			}
@@ -97,7 +115,7 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 // TestRandomGraphs compares plans with the same graphs run node by node through
 // the reference.
 func TestRandomGraphs(t *testing.T) {
-	for seed := range uint64(1500) {
+	for seed := range uint64(2500) {
 		run := func(be backend.Backend) ([]*tensor.Tensor, []*graph.Var, *plan.Plan, *graph.Graph) {
 			rng := rand.New(rand.NewPCG(seed, 7))
 			g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))

@@ -91,6 +91,21 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 		if op.Count(in[0].Shape()) == 1 {
 			return s.reshape(in[0], n.Shape())
 		}
+		if alongRows(op.Reduction, in[0]) {
+			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
+		}
+	case ops.ReduceMeanOp:
+		if alongRows(op.Reduction, in[0]) {
+			return s.reshape(s.g.Apply(ops.ReduceMeanOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
+		}
+	case ops.ReduceMaxOp:
+		if alongRows(op.Reduction, in[0]) {
+			return s.reshape(s.g.Apply(ops.ReduceMaxOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
+		}
+	case ops.ReduceMinOp:
+		if alongRows(op.Reduction, in[0]) {
+			return s.reshape(s.g.Apply(ops.ReduceMinOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
+		}
 	case ops.MulOp:
 		if isFull(in[1], 1) {
 			return keeps(in[0])
@@ -114,6 +129,16 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 	}
 	return nil
 }
+
+// alongRows reports whether a reduction goes along the last axes and drops them.
+// Such a one becomes one that keeps them, so that what reads its result again can
+// join it in one pass over the rows.
+func alongRows(r ops.Reduction, x *graph.Node) bool {
+	n := r.Axes.Rank()
+	return !r.KeepDims && n > 0 && r.Axes.At(0) == x.Rank()-n
+}
+
+func keeping(r ops.Reduction) ops.Reduction { return ops.Reduction{Axes: r.Axes, KeepDims: true} }
 
 func (s rewriter) reshape(x *graph.Node, shape tensor.Dims) *graph.Node {
 	if x.Shape() == shape {
