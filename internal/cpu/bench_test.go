@@ -78,6 +78,8 @@ func BenchmarkKernels(b *testing.B) {
 	bench(b, "Broadcast/1000-512x1000", ops.BroadcastOp{Shape: tensor.D(512, 1000)}, f32(1000))
 	bench(b, "Slice/512x1000", ops.SliceOp{Start: tensor.D(0, 500), Size: tensor.D(512, 500), Step: tensor.D(1, 1)}, f32(512, 1000))
 	bench(b, "Add/i32/100000", ops.AddOp{}, tensor.S(tensor.Int32, 100000), tensor.S(tensor.Int32, 100000))
+	bench(b, "Exp/bf16/100000", ops.ExpOp{}, tensor.S(tensor.BFloat16, 100000))
+	bench(b, "Add/f16/100000", ops.AddOp{}, tensor.S(tensor.Float16, 100000), tensor.S(tensor.Float16, 100000))
 	bench(b, "Exp/f64/100000", ops.ExpOp{}, tensor.S(tensor.Float64, 100000))
 	bench(b, "Gather/1000x64", ops.GatherOp{Axis: 0}, f32(1000, 64), tensor.S(tensor.Int64, 512))
 

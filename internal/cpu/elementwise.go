@@ -9,11 +9,14 @@ import (
 )
 
 // newElementwise returns the kernel of an elementwise operation on dtypes that
-// programs do not compute in: float64 for floats and mixtures, the exact integer
-// function for integers, a tile at a time. It returns nil for other operations.
+// programs do not compute in: float32 for narrower floats, float64 for other floats
+// and mixtures, the exact integer function for integers, a tile at a time. It returns nil for other operations.
 func newElementwise(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	if len(out) != 1 {
 		return nil
+	}
+	if f := narrowFunction(op, out, in); f != nil {
+		return newWide(f, out[0], in)
 	}
 	if f := common[float64](op); f != nil && all(tensor.Float64, in) {
 		return newWide(f, out[0], in)
@@ -33,6 +36,28 @@ func newElementwise(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	}
 	if f := floatFunction(op); f != nil {
 		return newWide(f, out[0], in)
+	}
+	return nil
+}
+
+// narrowFunction returns the vector function of an operation on floats that float32
+// holds and on truth values, or nil.
+func narrowFunction(op graph.Op, out, in []tensor.Spec) func(dst []float32, x [3][]float32) {
+	for _, s := range append(out[:1:1], in...) {
+		switch s.DType {
+		case tensor.Bool, tensor.Float16, tensor.BFloat16, tensor.Float32:
+		default:
+			return nil
+		}
+	}
+	f, ok := tileOf(op)
+	switch {
+	case ok && f.arity == 1:
+		return func(dst []float32, x [3][]float32) { f.one(dst, x[0]) }
+	case ok && f.arity == 2:
+		return func(dst []float32, x [3][]float32) { f.two(dst, x[0], x[1]) }
+	case ok && f.arity == 3:
+		return func(dst []float32, x [3][]float32) { f.three(dst, x[0], x[1], x[2]) }
 	}
 	return nil
 }
@@ -152,7 +177,7 @@ func floatFunction(op graph.Op) func(dst []float64, x [3][]float64) {
 }
 
 // wide computes an elementwise operation in a wide type T, a tile at a time.
-type wide[T int64 | float64] struct {
+type wide[T work] struct {
 	f     func(dst []T, x [3][]T)
 	walks []walk
 	size  int
@@ -164,7 +189,7 @@ type wide[T int64 | float64] struct {
 // wideTile is how many elements are converted and computed at a time.
 const wideTile = 256
 
-func newWide[T int64 | float64](f func(dst []T, x [3][]T), out tensor.Spec, in []tensor.Spec) *wide[T] {
+func newWide[T work](f func(dst []T, x [3][]T), out tensor.Spec, in []tensor.Spec) *wide[T] {
 	k := &wide[T]{f: f, size: out.Shape.Size()}
 	for _, s := range in {
 		k.walks = append(k.walks, newWalk(ops.BroadcastStrides(s.Shape, out.Shape), out.Shape))
