@@ -47,8 +47,8 @@ const (
 
 const (
 	pollTime  = 100 * time.Microsecond // for which a helper stays awake, and an owner waits awake
-	pollRound = 32                    // polls from one look at the clock to the next
-	pauses    = 4                     // between two polls
+	pollRound = 32                     // polls from one look at the clock to the next
+	pauses    = 4                      // between two polls
 )
 
 // do shares pieces 0 to n-1 of t with the helpers. The caller has locked p.owner.

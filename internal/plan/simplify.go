@@ -8,7 +8,8 @@ import (
 
 // simplify rewrites what the roots depend on into a new graph, one node after
 // another, and returns the roots there. Equal nodes become one, as in any graph.
-// No rule changes a result's bits: x·0, say, stays, since x may be NaN.
+// Rules keep results as they are but for the order of a sum: x·0, say, stays, since
+// x may be NaN.
 func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
 	s := rewriter{graph.New(), map[*graph.Node]*graph.Node{}}
 	for _, in := range g.Inputs() {
@@ -91,6 +92,10 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 		if op.Count(in[0].Shape()) == 1 {
 			return s.reshape(in[0], n.Shape())
 		}
+		if rows, rest, ok := inRows(op.Reduction, in[0]); ok {
+			sums := s.g.Apply(ops.ReduceSumOp{Reduction: rows}, in[0])
+			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: rest}, sums), n.Shape())
+		}
 		if alongRows(op.Reduction, in[0]) {
 			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
 		}
@@ -136,6 +141,23 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 func alongRows(r ops.Reduction, x *graph.Node) bool {
 	n := r.Axes.Rank()
 	return !r.KeepDims && n > 0 && r.Axes.At(0) == x.Rank()-n
+}
+
+// inRows splits the sum of a large tensor that is computed elementwise, over the
+// last axis and others, in two: over the last axis, which can go along with the
+// computation, and over the rest.
+func inRows(r ops.Reduction, x *graph.Node) (rows, rest ops.Reduction, ok bool) {
+	const leastRow, mostRow, least = 16, 4096, 1 << 14
+	switch x.Op.(type) {
+	case ops.Unary, ops.Binary, ops.Ternary:
+	default:
+		return rows, rest, false
+	}
+	last, n := x.Rank()-1, r.Axes.Rank()
+	if n < 2 || r.Axes.At(-1) != last || x.Shape().At(last) < leastRow || x.Shape().At(last) > mostRow || r.Count(x.Shape()) < least {
+		return rows, rest, false
+	}
+	return ops.Reduction{Axes: tensor.D(last), KeepDims: true}, ops.Reduction{Axes: r.Axes.To(n - 1), KeepDims: true}, true
 }
 
 func keeping(r ops.Reduction) ops.Reduction { return ops.Reduction{Axes: r.Axes, KeepDims: true} }
