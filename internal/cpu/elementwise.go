@@ -68,36 +68,41 @@ func common[T int64 | float64](op graph.Op) func(dst []T, x [3][]T) {
 	switch op.(type) {
 	case ops.AddOp:
 		return func(dst []T, x [3][]T) {
+			b := x[1][:len(dst)]
 			for i, v := range x[0][:len(dst)] {
-				dst[i] = v + x[1][i]
+				dst[i] = v + b[i]
 			}
 		}
 	case ops.SubOp:
 		return func(dst []T, x [3][]T) {
+			b := x[1][:len(dst)]
 			for i, v := range x[0][:len(dst)] {
-				dst[i] = v - x[1][i]
+				dst[i] = v - b[i]
 			}
 		}
 	case ops.MulOp:
 		return func(dst []T, x [3][]T) {
+			b := x[1][:len(dst)]
 			for i, v := range x[0][:len(dst)] {
-				dst[i] = v * x[1][i]
+				dst[i] = v * b[i]
 			}
 		}
 	case ops.EqualOp:
 		return func(dst []T, x [3][]T) {
+			b := x[1][:len(dst)]
 			for i, v := range x[0][:len(dst)] {
 				dst[i] = 0
-				if v == x[1][i] {
+				if v == b[i] {
 					dst[i] = 1
 				}
 			}
 		}
 	case ops.LessOp:
 		return func(dst []T, x [3][]T) {
+			b := x[1][:len(dst)]
 			for i, v := range x[0][:len(dst)] {
 				dst[i] = 0
-				if v < x[1][i] {
+				if v < b[i] {
 					dst[i] = 1
 				}
 			}
