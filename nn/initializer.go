@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -145,6 +146,9 @@ var truncatedStddev = math.Sqrt(1 - 4*math.Exp(-2)/math.Sqrt(2*math.Pi)/math.Erf
 
 func named(class string, scale float64, fan Fan, d Distribution) Initializer {
 	return Initializer{class: class, fill: func(dst []float64, shape tensor.Dims, r *Rand) {
+		if !(scale > 0) || math.IsInf(scale, 1) || fan != FanIn && fan != FanOut && fan != FanAvg || d != Uniform && d != Normal && d != Truncated {
+			panic(graph.Errorf("nn.VarianceScaling: scale %v, fan %q, distribution %q: want a positive number, a Fan and a Distribution of package nn", scale, fan, d))
+		}
 		variance := scale / max(1, fan.of(shape))
 		switch d {
 		case Truncated:

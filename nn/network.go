@@ -227,6 +227,9 @@ func (n *Network) names() []string {
 		if l == nil {
 			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.Sequential: layer %d is nil", i)})
 		}
+		if l == Layer(n) {
+			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.Sequential: layer %d is the network itself", i)})
+		}
 		h, ok := l.(interface{ base() *Base })
 		if !ok || h.base().Name == "" {
 			continue

@@ -3,6 +3,7 @@ package nn_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,11 @@ func TestMistakes(t *testing.T) {
 		"slash":      {[]nn.Layer{nn.Dense(1, nn.Name("a/b"))}, in, []string{"network_test.go:", "without '/'"}},
 		"pixels":     {[]nn.Layer{nn.Flatten(), nn.Dense(1)}, tensor.S(tensor.Uint8, 5, 2, 3), []string{"network_test.go:", `layer "dense"`, "uint8[5 6]", "Rescaling"}},
 		"nil":        {[]nn.Layer{nn.Dense(1), nil}, in, []string{"network_test.go:", "layer 1 is nil"}},
+		"penalty":    {[]nn.Layer{nn.Dense(1, nn.KernelRegularizer(nn.L2(math.NaN())))}, in, []string{`layer "dense"`, "L2 NaN"}},
+		"negative":   {[]nn.Layer{nn.Dense(1, nn.BiasRegularizer(nn.L1(-1)))}, in, []string{`layer "dense"`, "L1 -1"}},
+		"fan":        {[]nn.Layer{nn.Dense(1, nn.KernelInitializer(nn.VarianceScaling(1, "fan", nn.Normal)))}, in, []string{`layer "dense"`, `fan "fan"`}},
+		"spread":     {[]nn.Layer{nn.Dense(1, nn.KernelInitializer(nn.VarianceScaling(1, nn.FanIn, "normal")))}, in, []string{`layer "dense"`, `distribution "normal"`}},
+		"scale":      {[]nn.Layer{nn.Dense(1, nn.KernelInitializer(nn.VarianceScaling(0, nn.FanIn, nn.Normal)))}, in, []string{`layer "dense"`, "scale 0"}},
 		"units":      {[]nn.Layer{nn.Dense(0)}, in, []string{"0 units", "1 or more"}},
 		"vector":     {[]nn.Layer{nn.Dense(1)}, f32(5), []string{"float32[5]", "[batch ... features]"}},
 		"rate":       {[]nn.Layer{nn.Dropout(1)}, in, []string{`layer "dropout"`, "rate 1", "0 <= rate < 1"}},
@@ -105,6 +111,15 @@ func TestCallOnBytes(t *testing.T) {
 	err := graph.Catch(func() { net.Call(nn.NewCtx(g, nn.NewSeed(1)), g.Input("x", tensor.S(tensor.Uint8, 5, 6))) })
 	if err == nil || !strings.Contains(err.Error(), "uint8[5 6]") || !strings.Contains(err.Error(), "Rescaling") {
 		t.Errorf("got %v, want an error with Rescaling in it", err)
+	}
+}
+
+func TestNetworkInItself(t *testing.T) {
+	net := nn.Sequential(nn.Dense(1))
+	net.Add(net)
+	err := graph.Catch(func() { net.Build(nn.NewBuilder(1), f32(5, 6)) })
+	if err == nil || !strings.Contains(err.Error(), "layer 1 is the network itself") {
+		t.Errorf("got %v, want an error", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package nn
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -27,8 +28,12 @@ func L1L2(l1, l2 float64) Regularizer { return Regularizer{l1, l2} }
 // Zero reports whether r is no penalty.
 func (r Regularizer) Zero() bool { return r == Regularizer{} }
 
-// Penalty returns the scalar penalty of x.
+// Penalty returns the scalar penalty of x. It panics with *graph.Error if L1 or L2
+// is negative or not finite.
 func (r Regularizer) Penalty(x *graph.Node) *graph.Node {
+	if !(r.L1 >= 0 && r.L2 >= 0) || math.IsInf(r.L1+r.L2, 1) {
+		panic(graph.Errorf("nn.Regularizer: L1 %v, L2 %v: want finite numbers of 0 or more", r.L1, r.L2))
+	}
 	switch {
 	case r.Zero():
 		return full(x, 0)
