@@ -47,9 +47,13 @@ func (d *downloader) get(f file, cache string) (*tensor.Tensor, error) {
 	for i := range d.mirrors {
 		at := (d.first + i) % len(d.mirrors)
 		url := strings.TrimSuffix(d.mirrors[at], "/") + "/" + f.name + ".gz"
-		t, err := d.from(url, f)
+		t, n, err := d.from(url, f)
 		if err == nil {
 			d.first = at
+			for _, err := range tried { // where all fail, the caller tells
+				d.report.line("mnist: %s: %v", f.name, err)
+			}
+			d.report.line("mnist: %s: %s from %s", f.name, size(n), url)
 			return t, nil
 		}
 		if d.ctx.Err() != nil {
@@ -60,20 +64,19 @@ func (d *downloader) get(f file, cache string) (*tensor.Tensor, error) {
 	return nil, fmt.Errorf("%w: %s:\n%w", ErrUnavailable, hint, errors.Join(tried...))
 }
 
-// from downloads f from url.
-func (d *downloader) from(url string, f file) (*tensor.Tensor, error) {
+// from downloads f, and n bytes for it, from url.
+func (d *downloader) from(url string, f file) (t *tensor.Tensor, n int64, err error) {
 	b := &body{downloader: d, url: url, total: -1}
 	defer b.close()
-	d.report.start(f.name)
-	t, err := idx.Read(b, limit)
-	if err == nil {
-		err = check(f, t)
+	d.report.start(f.name, url)
+	defer d.report.clear()
+	if t, err = idx.Read(b, limit); err != nil {
+		return nil, b.off, err
 	}
-	d.report.end(b.off, url, err)
-	if err != nil {
-		return nil, err
+	if err := check(f, t); err != nil {
+		return nil, b.off, err
 	}
-	return t, nil
+	return t, b.off, nil
 }
 
 // body reads what an URL holds. When the connection breaks it asks for the rest.

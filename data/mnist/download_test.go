@@ -251,9 +251,13 @@ func TestUnavailable(t *testing.T) {
 	missing := f.serve(t, func(s *server, w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	closed := f.serve(t, nil)
 	closed.Close()
-	_, _, err := Load(f.options(Mirrors(missing.URL, closed.URL))...)
+	var report bytes.Buffer
+	_, _, err := Load(f.options(Mirrors(missing.URL, closed.URL), Progress(&report))...)
 	if !errors.Is(err, ErrUnavailable) {
 		t.Fatalf("got %v, want ErrUnavailable", err)
+	}
+	if report.Len() > 0 { // the error says it all
+		t.Errorf("report: got %q, want none", report.String())
 	}
 	for _, want := range []string{cache, missing.URL + "/train-images-idx3-ubyte.gz", "404 Not Found", closed.URL, "refused"} {
 		if !strings.Contains(err.Error(), want) {

@@ -26,7 +26,13 @@ func newReport(w io.Writer) *report {
 // clearLine goes to the start of the line and erases it.
 const clearLine = "\r\x1b[K"
 
-func (r *report) start(name string) { r.name = name }
+// start tells where a file is asked for.
+func (r *report) start(name, url string) {
+	r.name = name
+	if r.live {
+		fmt.Fprintf(r.w, "%smnist: %s: asking %s", clearLine, name, url)
+	}
+}
 
 // update tells that off of total bytes are there; total is -1 if not known.
 func (r *report) update(off, total int64) {
@@ -41,15 +47,10 @@ func (r *report) update(off, total int64) {
 	}
 }
 
-// end tells what became of the file.
-func (r *report) end(off int64, url string, err error) {
+// clear takes the line that changes away.
+func (r *report) clear() {
 	if r.live {
 		fmt.Fprint(r.w, clearLine)
-	}
-	if err == nil {
-		r.line("mnist: %s: %s from %s", r.name, size(off), url)
-	} else {
-		r.line("mnist: %s: %s: %v", r.name, url, err)
 	}
 }
 
