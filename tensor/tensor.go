@@ -106,6 +106,9 @@ func FromBytes(s Spec, mem []byte) (*Tensor, error) {
 	} else if len(mem) != n {
 		return nil, fmt.Errorf("tensor: FromBytes: %d bytes for %v: want %d", len(mem), s, n)
 	}
+	if size := uintptr(s.DType.Size()); uintptr(unsafe.Pointer(unsafe.SliceData(mem)))%size != 0 {
+		return nil, fmt.Errorf("tensor: FromBytes: memory for %v begins at no multiple of %d bytes", s, size)
+	}
 	return &Tensor{spec: s, strides: s.Shape.Strides(), data: mem}, nil
 }
 

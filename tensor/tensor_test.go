@@ -56,6 +56,16 @@ func TestFromBytesErrors(t *testing.T) {
 	}
 }
 
+func TestFromBytesOfMisaligned(t *testing.T) {
+	mem := Alloc(17)
+	if x, err := FromBytes(S(Float64, 2), mem[1:]); err == nil || !strings.Contains(err.Error(), "multiple of 8 bytes") {
+		t.Errorf("got %v, %v, want an error", x, err)
+	}
+	if _, err := FromBytes(S(Uint8, 16), mem[1:]); err != nil {
+		t.Errorf("bytes: %v", err)
+	}
+}
+
 func TestDataPanics(t *testing.T) {
 	x := iota32(t, 2, 3)
 	tr, err := x.Transpose()
