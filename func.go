@@ -1,6 +1,7 @@
 package glia
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -97,6 +98,9 @@ func (f *Function) planFor(in []*tensor.Tensor) (*plan.Plan, error) {
 		}
 	}
 	var p *plan.Plan
+	if f.f == nil {
+		return nil, errors.New("glia: Func: the function is nil")
+	}
 	err := graph.Catch(func() {
 		g := graph.New()
 		nodes := make([]*graph.Node, len(in))

@@ -167,6 +167,9 @@ func check(what string, got []*tensor.Tensor, want []tensor.Spec) error {
 		return fmt.Errorf("plan: %d %ss: want %d", len(got), what, len(want))
 	}
 	for i, t := range got {
+		if t == nil {
+			return fmt.Errorf("plan: %s %d is nil: want %v", what, i, want[i])
+		}
 		if t.Spec() != want[i] {
 			return fmt.Errorf("plan: %s %d is %v: want %v", what, i, t.Spec(), want[i])
 		}
