@@ -88,29 +88,8 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 			return s.g.Apply(ops.ReshapeOp{Shape: n.Shape()}, in[0])
 		}
 		return s.g.Apply(op, in...)
-	case ops.ReduceSumOp:
-		if op.Count(in[0].Shape()) == 1 {
-			return s.reshape(in[0], n.Shape())
-		}
-		if rows, rest, ok := inRows(op.Reduction, in[0]); ok {
-			sums := s.g.Apply(ops.ReduceSumOp{Reduction: rows}, in[0])
-			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: rest}, sums), n.Shape())
-		}
-		if alongRows(op.Reduction, in[0]) {
-			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
-		}
-	case ops.ReduceMeanOp:
-		if alongRows(op.Reduction, in[0]) {
-			return s.reshape(s.g.Apply(ops.ReduceMeanOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
-		}
-	case ops.ReduceMaxOp:
-		if alongRows(op.Reduction, in[0]) {
-			return s.reshape(s.g.Apply(ops.ReduceMaxOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
-		}
-	case ops.ReduceMinOp:
-		if alongRows(op.Reduction, in[0]) {
-			return s.reshape(s.g.Apply(ops.ReduceMinOp{Reduction: keeping(op.Reduction)}, in[0]), n.Shape())
-		}
+	case ops.Reducing:
+		return s.reduce(op, in[0], n.Shape())
 	case ops.MulOp:
 		if isFull(in[1], 1) {
 			return keeps(in[0])
@@ -123,8 +102,7 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 			return keeps(in[0])
 		}
 	case ops.NegOp:
-		if inner, ok := in[0].Op.(ops.NegOp); ok {
-			_ = inner
+		if _, twice := in[0].Op.(ops.NegOp); twice {
 			return in[0].In[0]
 		}
 	case ops.MatMulOp:
@@ -135,12 +113,37 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 	return nil
 }
 
-// alongRows reports whether a reduction goes along the last axes and drops them.
-// Such a one becomes one that keeps them, so that what reads its result again can
-// join it in one pass over the rows.
-func alongRows(r ops.Reduction, x *graph.Node) bool {
-	n := r.Axes.Rank()
-	return !r.KeepDims && n > 0 && r.Axes.At(0) == x.Rank()-n
+// reduce returns a reduction in the form in which it can join, in one pass over
+// rows, what computes x and what reads the result again: along the last axes, which
+// stay, with length 1. It returns nil where it has nothing to change.
+func (s rewriter) reduce(op ops.Reducing, x *graph.Node, shape tensor.Dims) *graph.Node {
+	r := op.Over()
+	if _, sum := op.(ops.ReduceSumOp); sum {
+		if r.Count(x.Shape()) == 1 {
+			return s.reshape(x, shape)
+		}
+		if rows, rest, ok := inRows(r, x); ok {
+			x = s.g.Apply(ops.ReduceSumOp{Reduction: rows}, x)
+			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: rest}, x), shape)
+		}
+	}
+	if n := r.Axes.Rank(); r.KeepDims || n == 0 || r.Axes.At(0) != x.Rank()-n {
+		return nil
+	}
+	r.KeepDims = true
+	switch op.(type) {
+	case ops.ReduceSumOp:
+		x = s.g.Apply(ops.ReduceSumOp{Reduction: r}, x)
+	case ops.ReduceMeanOp:
+		x = s.g.Apply(ops.ReduceMeanOp{Reduction: r}, x)
+	case ops.ReduceMaxOp:
+		x = s.g.Apply(ops.ReduceMaxOp{Reduction: r}, x)
+	case ops.ReduceMinOp:
+		x = s.g.Apply(ops.ReduceMinOp{Reduction: r}, x)
+	default:
+		return nil
+	}
+	return s.reshape(x, shape)
 }
 
 // inRows splits the sum of a large tensor that is computed elementwise, over the
@@ -159,8 +162,6 @@ func inRows(r ops.Reduction, x *graph.Node) (rows, rest ops.Reduction, ok bool) 
 	}
 	return ops.Reduction{Axes: tensor.D(last), KeepDims: true}, ops.Reduction{Axes: r.Axes.To(n - 1), KeepDims: true}, true
 }
-
-func keeping(r ops.Reduction) ops.Reduction { return ops.Reduction{Axes: r.Axes, KeepDims: true} }
 
 func (s rewriter) reshape(x *graph.Node, shape tensor.Dims) *graph.Node {
 	if x.Shape() == shape {
