@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,14 +18,18 @@ import (
 // TestEveryOpHasARow reads the sources of package ops for types that have the
 // methods of an operation of their own.
 func TestEveryOpHasARow(t *testing.T) {
-	pkgs, err := parser.ParseDir(token.NewFileSet(), "../../ops", nil, 0)
+	names, err := filepath.Glob("../../ops/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var types []string
-	for name, f := range pkgs["ops"].Files {
+	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		for _, decl := range f.Decls {
 			if m, ok := decl.(*ast.FuncDecl); ok && m.Recv != nil && m.Name.Name == "Name" {

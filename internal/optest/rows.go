@@ -14,7 +14,6 @@ var (
 	wide    = []tensor.DType{tensor.Float64, tensor.Float32}
 	numbers = append([]tensor.DType{tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64,
 		tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64}, floats...)
-	ints  = []tensor.DType{tensor.Int32, tensor.Int64}
 	bools = []tensor.DType{tensor.Bool}
 	all   = tensor.DTypes()
 )
