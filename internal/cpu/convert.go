@@ -23,6 +23,17 @@ type number interface{ integer | float32 | float64 }
 
 // loadAs converts elements of b, the first at at and the others step apart, to W.
 func loadAs[W work](dst []W, b backend.Buf, at, step int) {
+	if len(dst) == 0 {
+		return
+	}
+	if step == 0 && len(dst) > 1 {
+		loadAs(dst[:1], b, at, 1)
+		repeat(dst)
+		return
+	}
+	if d := asFloat32(dst); d != nil && step == 1 && loadFloat32(d, b, at) {
+		return
+	}
 	switch b.DType {
 	case tensor.Bool, tensor.Uint8:
 		loadNumbers(dst, b.Mem, at, step)
@@ -41,16 +52,8 @@ func loadAs[W work](dst []W, b backend.Buf, at, step int) {
 	case tensor.Uint64:
 		loadNumbers(dst, backend.Data[uint64](b), at, step)
 	case tensor.Float16:
-		if d := asFloat32(dst); d != nil && step == 1 {
-			kern.F16ToF32(d, bits16(b)[at:])
-			return
-		}
 		loadHalves(dst, backend.Data[tensor.F16](b), at, step)
 	case tensor.BFloat16:
-		if d := asFloat32(dst); d != nil && step == 1 {
-			kern.BF16ToF32(d, bits16(b)[at:])
-			return
-		}
 		loadHalves(dst, backend.Data[tensor.BF16](b), at, step)
 	case tensor.Float32:
 		loadNumbers(dst, floats(b), at, step)
@@ -59,10 +62,45 @@ func loadAs[W work](dst []W, b backend.Buf, at, step int) {
 	}
 }
 
-func loadNumbers[W work, S number](dst []W, src []S, at, step int) {
-	if len(dst) == 0 {
+// loadFloat32 converts neighbouring elements, from at on, of the dtypes that have a
+// kernel for it.
+func loadFloat32(dst []float32, b backend.Buf, at int) bool {
+	switch b.DType {
+	case tensor.Float32:
+		copy(dst, floats(b)[at:])
+	case tensor.Bool:
+		kern.BoolToF32(dst, backend.Data[bool](b)[at:])
+	case tensor.Uint8:
+		kern.ScaleU8(dst, b.Mem[at:], 1, 0)
+	case tensor.Int32:
+		kern.I32ToF32(dst, backend.Data[int32](b)[at:])
+	case tensor.Float16:
+		kern.F16ToF32(dst, bits16(b)[at:])
+	case tensor.BFloat16:
+		kern.BF16ToF32(dst, bits16(b)[at:])
+	default:
+		return false
+	}
+	return true
+}
+
+// repeat sets all elements to the first.
+func repeat[W work](dst []W) {
+	if d := asFloat32(dst); d != nil {
+		kern.Fill(d[1:], d[0])
 		return
 	}
+	for i := range dst {
+		dst[i] = dst[0]
+	}
+}
+
+// bits16 returns the bits of a half-precision buffer.
+func bits16(b backend.Buf) []uint16 {
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(b.Mem))), len(b.Mem)/2)
+}
+
+func loadNumbers[W work, S number](dst []W, src []S, at, step int) {
 	if step == 1 {
 		for i, v := range src[at:][:len(dst)] {
 			dst[i] = W(v)

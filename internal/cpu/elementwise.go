@@ -231,35 +231,3 @@ func (k *wide[T]) Piece(i int, w *par.Worker) {
 		saveAs(k.out, at, 1, dst[:m])
 	}
 }
-
-// walk turns positions in a shape into positions in a strided tensor.
-type walk struct{ dims, strides []int }
-
-func newWalk(strides, shape tensor.Dims) walk {
-	var w walk
-	w.dims, w.strides = collapse(shape, strides)
-	return w
-}
-
-// run returns where element at lies, and how many from it on lie step apart.
-func (w *walk) run(at int) (from, step, n int) {
-	last := len(w.dims) - 1
-	inner, step := w.dims[last], w.strides[last]
-	col := at % inner
-	from = col * step
-	for i, rest := last-1, at/inner; i >= 0; i-- {
-		from += rest % w.dims[i] * w.strides[i]
-		rest /= w.dims[i]
-	}
-	return from, step, inner - col
-}
-
-// loadWalk converts the elements from at on to W.
-func loadWalk[W work](dst []W, b backend.Buf, w *walk, at int) {
-	for len(dst) > 0 {
-		from, step, n := w.run(at)
-		n = min(n, len(dst))
-		loadAs(dst[:n], b, from, step)
-		dst, at = dst[n:], at+n
-	}
-}

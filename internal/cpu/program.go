@@ -117,7 +117,7 @@ type load struct {
 	input, slot int
 	row         bool
 	once        bool // the same for all tiles
-	src         expander
+	src         walk
 }
 
 // instr is an instruction with its places.
@@ -269,7 +269,7 @@ func (l *layout) load(v int, row bool) operand {
 		return operand{fromInput, v}
 	}
 	at := l.fresh()
-	l.k.loads = append(l.k.loads, load{v, at.index, row, s.Shape.Size() == 1, newExpander(s, shape)})
+	l.k.loads = append(l.k.loads, load{v, at.index, row, s.Shape.Size() == 1, newWalk(ops.BroadcastStrides(s.Shape, shape), shape)})
 	return at
 }
 
@@ -375,7 +375,7 @@ func (k *program) begin(mem []byte) []float32 {
 			if l.row {
 				n /= k.cols
 			}
-			l.src.expand(k.slot(tiles, l.slot, n), k.in[l.input], 0)
+			loadWalk(k.slot(tiles, l.slot, n), k.in[l.input], &l.src, 0)
 		}
 	}
 	for i := range k.code {
@@ -398,9 +398,9 @@ func (k *program) span(lo, hi int, tiles []float32) {
 			switch l := &k.loads[i]; {
 			case l.once:
 			case l.row:
-				l.src.expand(k.slot(tiles, l.slot, rows), k.in[l.input], rowAt)
+				loadWalk(k.slot(tiles, l.slot, rows), k.in[l.input], &l.src, rowAt)
 			default:
-				l.src.expand(k.slot(tiles, l.slot, n), k.in[l.input], at)
+				loadWalk(k.slot(tiles, l.slot, n), k.in[l.input], &l.src, at)
 			}
 		}
 		for i := range k.code {
