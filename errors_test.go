@@ -40,6 +40,19 @@ func (b broken) Read(idx []int, to *data.Batch) error {
 	return b.read(to)
 }
 
+// negative is a dataset of less than no samples.
+type negative struct{ *data.Memory }
+
+func (negative) Len() int { return -1 }
+
+// deep is a dataset whose samples have as many axes as a tensor can.
+type deep struct{ *data.Memory }
+
+func (d deep) Specs() (x, y tensor.Spec) {
+	x, y = d.Memory.Specs()
+	return tensor.S(x.DType, 1, 1, 1, 1, 1, 1, 1, 1), y
+}
+
 func TestCompileErrors(t *testing.T) {
 	mse, sgd := nn.MeanSquaredError(), optim.SGD(0.1)
 	dense := func() *glia.Model { return glia.Sequential(nn.Input(3), nn.Dense(2)) }
@@ -118,6 +131,18 @@ func TestFitErrors(t *testing.T) {
 		{"empty option", ds, `option 0 is empty`, []glia.Option{{}}},
 		{"read", broken{ds, func(*data.Batch) error { return lost }}, `^glia: Fit: epoch 1, batch 1: disk lost$`, nil},
 		{"batch without labels", broken{ds, func(b *data.Batch) error { b.Y = nil; return nil }}, `without x or y`, nil},
+		{"batch of one too many", broken{ds, func(b *data.Batch) error { b.X = tensor.New(tensor.Float32, 21, 3); return nil }}, `gave x float32\[21 3\] with y .* for 20 samples`, []glia.Option{glia.BatchSize(20)}},
+		{"batch of one", broken{ds, func(b *data.Batch) error {
+			b.X, b.Y = tensor.New(tensor.Float32, 1, 3), tensor.New(tensor.Int32, 1)
+			return nil
+		}}, `for 20 samples`, nil},
+		{"batch of scalars", broken{ds, func(b *data.Batch) error { b.X, b.Y = tensor.Scalar[float32](1), tensor.Scalar[int32](1); return nil }}, `for 20 samples`, nil},
+		{"view with gaps", broken{ds, func(b *data.Batch) error { b.X, _ = b.X.Slice(1, 0, 3, 2); return nil }}, `view with gaps`, nil},
+		{"weights of too many", broken{ds, func(b *data.Batch) error { b.Weight = tensor.New(tensor.Float32, 21); return nil }}, `weights float32\[21\] for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
+		{"weights of float64", broken{ds, func(b *data.Batch) error { b.Weight = tensor.New(tensor.Float64, 20); return nil }}, `weights float64\[20\] for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
+		{"scalar labels with class weights", broken{ds, func(b *data.Batch) error { b.Y = tensor.Scalar[int32](1); return nil }}, `for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
+		{"less than no samples", negative{ds}, `has -1 samples`, nil},
+		{"no axis for the batch", deep{ds}, `want less than 8 axes`, nil},
 	} {
 		h, err := sparse().Fit(c.ds, c.opts...)
 		wants(t, c.name, err, c.pattern)
@@ -190,6 +215,18 @@ func TestPredictErrors(t *testing.T) {
 	}
 	if _, err := m.Predict(tensor.New(tensor.Float32, 2, 3)); err != nil {
 		t.Errorf("after mistakes: %v", err)
+	}
+}
+
+// TestPredictWithoutBatch gives a model whose output has lost the axis of samples.
+func TestPredictWithoutBatch(t *testing.T) {
+	for _, f := range []func(x *graph.Node) *graph.Node{
+		func(x *graph.Node) *graph.Node { return ops.ReduceSum(x) },
+		func(x *graph.Node) *graph.Node { return ops.Transpose(x) },
+	} {
+		m := glia.Sequential(nn.Lambda(f))
+		_, err := m.Predict(tensor.New(tensor.Float32, 300, 3))
+		wants(t, "no batch", err, `^glia: Predict: errors_test.go:\d+: output is .* for 256 samples`)
 	}
 }
 

@@ -42,11 +42,40 @@ func checkData(ds data.Dataset) error {
 	if ds == nil {
 		return errors.New("the dataset is nil")
 	}
-	if ds.Len() == 0 {
+	if n := ds.Len(); n < 0 {
+		return fmt.Errorf("the dataset has %d samples: want one or more", n)
+	} else if n == 0 {
 		return errors.New("the dataset is empty: want one sample or more")
 	}
-	if _, y := ds.Specs(); y.DType == tensor.Invalid {
+	x, y := ds.Specs()
+	if y.DType == tensor.Invalid {
 		return errors.New("the dataset has no labels")
+	}
+	if x.Rank() >= tensor.MaxRank || y.Rank() >= tensor.MaxRank {
+		return fmt.Errorf("a sample is %v, its labels %v: want less than %d axes", x, y, tensor.MaxRank)
+	}
+	return nil
+}
+
+// readBatch fills b with the samples idx and checks that it holds so many.
+func readBatch(ds data.Dataset, idx []int, b *data.Batch) error {
+	if err := ds.Read(idx, b); err != nil {
+		return err
+	}
+	if b.X == nil || b.Y == nil {
+		return errors.New("the dataset gave a batch without x or y")
+	}
+	n := len(idx)
+	for _, t := range [...]*tensor.Tensor{b.X, b.Y} {
+		if t.Shape().Rank() == 0 || t.Shape().At(0) != n {
+			return fmt.Errorf("the dataset gave x %v with y %v for %d samples: want first axes of that length", b.X.Spec(), b.Y.Spec(), n)
+		}
+		if !t.Contiguous() {
+			return fmt.Errorf("the dataset gave %v as a view with gaps: want a contiguous tensor; Clone makes one", t.Spec())
+		}
+	}
+	if w := b.Weight; w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
+		return fmt.Errorf("the dataset gave weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
 	}
 	return nil
 }
@@ -149,7 +178,7 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 // batch measures the samples idx.
 func (e *evaluation) batch(idx []int) error {
 	b := e.batches.of(len(idx))
-	if err := e.ds.Read(idx, b); err != nil {
+	if err := readBatch(e.ds, idx, b); err != nil {
 		return err
 	}
 	s, err := e.m.stepFor(b, false, e.meters)

@@ -208,7 +208,7 @@ func (f *fitting) batch(e, b int, idx []int) error {
 // step reads the samples idx and changes the weights by them.
 func (f *fitting) step(idx []int) error {
 	batch := f.batches.of(len(idx))
-	if err := f.train.Read(idx, batch); err != nil {
+	if err := readBatch(f.train, idx, batch); err != nil {
 		return err
 	}
 	if f.classes != nil {

@@ -78,6 +78,9 @@ func (m *Model) planFor(in tensor.Spec) (*plan.Plan, error) {
 	err := graph.Catch(func() {
 		g := graph.New()
 		out := m.net.Call(nn.NewCtx(g, m.random), g.Input("x", in))
+		if out.Rank() == 0 || out.Shape().At(0) != in.Shape.At(0) {
+			panic(graph.Errorf("output is %v for %d samples: want first axes of the same length", out.Spec(), in.Shape.At(0)))
+		}
 		p = plan.Compile(g, []*graph.Node{out}, cpu.Backend{})
 	})
 	if err != nil {
