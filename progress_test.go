@@ -105,11 +105,11 @@ func TestProgressDue(t *testing.T) {
 			}
 		}
 	}
-	if moves < 1 || moves > 4 {
-		t.Errorf("%d moves in 350 ms, want 1 to 4", moves)
+	if took := time.Since(start); moves < 1 || moves > 1+int(took/(100*time.Millisecond)) {
+		t.Errorf("%d moves in %v, want one in 100 ms or more", moves, took)
 	}
-	if looks > 200 {
-		t.Errorf("%d looks at the clock for %d batches, want 200 or fewer", looks, p.batch)
+	if looks > p.batch/100 {
+		t.Errorf("%d looks at the clock for %d batches, want far fewer", looks, p.batch)
 	}
 }
 

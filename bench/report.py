@@ -24,8 +24,8 @@ import time
 
 # What could not be had when the list of peers was drawn up.
 ABSENT = {
-    "tensai": "a Go framework, plain and with `GOEXPERIMENT=simd` (github.com/mattn/tensai): the Go module proxy "
-    "refuses its one release, v0.0.1, and its newest commit (403, not available), so no version can be pinned.",
+    "tensai": "a Go framework, plain and with `GOEXPERIMENT=simd` (github.com/mattn/tensai): neither its one release, "
+    "v0.0.1, nor its newest commit could be downloaded as a module, so no version can be pinned.",
 }
 
 

@@ -21,6 +21,9 @@ what part they are of the machine's peak. It takes about half a minute; nothing
 else should run meanwhile.`,
 		Args: wantArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := wantNames(c, "data", "json"); err != nil {
+				return err
+			}
 			out, err := newOut(jsonPath)
 			if err != nil {
 				return fmt.Errorf("--json: %w", err)

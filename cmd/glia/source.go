@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/glia-ml/glia/data"
@@ -24,6 +25,17 @@ type source struct {
 func (s *source) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.dir, "data", "", "directory of the four files of MNIST, plain or .gz")
 	f.BoolVar(&s.offline, "offline", false, "do not download")
+}
+
+// wantNames finds flags that were given an empty name, as by a variable of the
+// shell that is not set.
+func wantNames(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return misused(c, "--%s: got an empty name", name)
+		}
+	}
+	return nil
 }
 
 // load returns MNIST, or generated digits where it cannot be had, and its name.

@@ -110,7 +110,7 @@ func (t *training) check(c *cobra.Command) error {
 	case t.threads < 0:
 		return misused(c, "--threads: got %d, want 1 or more, or 0 for as many as there are processors", t.threads)
 	}
-	return nil
+	return wantNames(c, "data", "json", "cpuprofile")
 }
 
 // run trains, tests and reports.
@@ -320,7 +320,7 @@ func (a *activation) Set(s string) error {
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(name, &a.Activation) != nil {
+	if s == "" || json.Unmarshal(name, &a.Activation) != nil {
 		return errors.New("want one of Keras's activations, such as relu, tanh or gelu")
 	}
 	return nil

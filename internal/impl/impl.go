@@ -13,7 +13,9 @@
 package impl
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -29,7 +31,17 @@ type entry struct {
 var entries []entry
 
 // limit is what GLIA_ISA asks for; empty means the best there is.
-var limit = strings.ToLower(os.Getenv("GLIA_ISA"))
+var limit = limitFrom(os.Getenv("GLIA_ISA"))
+
+func limitFrom(value string) string {
+	names := []string{"avx512", "avx2", Portable}
+	value = strings.ToLower(value)
+	if value != "" && !slices.Contains(names, value) {
+		fmt.Fprintf(os.Stderr, "glia: GLIA_ISA=%s: want one of %v; it has no effect\n", value, names)
+		return ""
+	}
+	return value
+}
 
 // Register adds the implementation name of pkg, in use where *flag is true.
 // It is called from init functions, best implementation first.

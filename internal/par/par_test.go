@@ -110,21 +110,26 @@ func TestDoWhileThreadsChange(t *testing.T) {
 	}
 }
 
-// slow lets helpers take part for sure.
-type slow struct{ seen sync.Map }
+// meeting is pieces that wait until all threads have one.
+type meeting struct {
+	seen sync.Map
+	n    atomic.Int32
+}
 
-func (s *slow) Piece(i int, w *Worker) {
-	s.seen.Store(w, true)
-	time.Sleep(2 * time.Millisecond)
+func (m *meeting) Piece(i int, w *Worker) {
+	if _, known := m.seen.LoadOrStore(w, true); !known {
+		m.n.Add(1)
+	}
+	for wait := 0; int(m.n.Load()) < Threads() && wait < 10000; wait++ {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func TestHelpersTakePart(t *testing.T) {
 	onThreads(t, func(t *testing.T) {
-		s := new(slow)
-		Do(24, s)
-		got := 0
-		s.seen.Range(func(any, any) bool { got++; return true })
-		if want := Threads(); got != want {
+		m := new(meeting)
+		Do(24, m)
+		if got, want := int(m.n.Load()), Threads(); got != want {
 			t.Errorf("%d threads took part, want %d", got, want)
 		}
 	})

@@ -39,7 +39,7 @@ func TestAVX2Only(t *testing.T) {
 					found++
 					for _, f := range strings.Split(features, ", ") {
 						switch f {
-						case "AVX", "AVX2", "FMA3", "F16C", "SSE", "SSE2", "CMOV", "":
+						case "AVX", "AVX2", "FMA3", "F16C", "SSE", "SSE2", "CMOV", "MMX+", "": // MMX+: prefetching
 						default:
 							t.Errorf("%s: %s requires %s", file, name, f)
 						}
