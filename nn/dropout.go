@@ -125,7 +125,7 @@ func (d *DropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 }
 
 func wantRate(layer string, rate float64) {
-	if !(rate >= 0 && rate < 1) {
+	if !(rate >= 0 && float32(rate) < 1) { // what rounds to 1 drops everything
 		panic(graph.Errorf("nn.%s: rate %g: want 0 <= rate < 1", layer, rate))
 	}
 }

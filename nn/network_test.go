@@ -74,6 +74,7 @@ func TestMistakes(t *testing.T) {
 		"units":      {[]nn.Layer{nn.Dense(0)}, in, []string{"0 units", "1 or more"}},
 		"vector":     {[]nn.Layer{nn.Dense(1)}, f32(5), []string{"float32[5]", "[batch ... features]"}},
 		"rate":       {[]nn.Layer{nn.Dropout(1)}, in, []string{`layer "dropout"`, "rate 1", "0 <= rate < 1"}},
+		"rounded":    {[]nn.Layer{nn.Dropout(1 - 1e-12)}, in, []string{`layer "dropout"`, "rate 0.999999999999", "0 <= rate < 1"}},
 		"noise":      {[]nn.Layer{nn.Dropout(0.5, nn.NoiseShape(-1, 2))}, in, []string{"noise shape"}},
 		"axes":       {[]nn.Layer{nn.Dropout(0.5, nn.NoiseShape(-1, 2, 1))}, in, []string{"as many axes"}},
 		"stddev":     {[]nn.Layer{nn.GaussianNoise(-1)}, in, []string{"stddev -1"}},
