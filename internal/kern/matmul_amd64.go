@@ -14,7 +14,7 @@ type tileArgs struct {
 	mask                   uintptr // of the last vector: bits, or the address of a vector
 	low                    float32 // lower bound of the results
 	next                   uintptr // address of what the kernel reads next, to prefetch
-	nextStep               uintptr // bytes to go on after each four k
+	nextStep               uintptr // bytes to go on after each four k, except where they bring rows of C
 }
 
 // packArgs is what the assembly of packing reads.
@@ -96,7 +96,8 @@ func kernel[T Float](i isa, s *strips[T]) {
 		}
 		if len(s.next) > 0 { // a panel, in as many steps as the loops have
 			t.next = uintptr(ptr(s.next, 0))
-			t.nextStep = uintptr(min(64, 4*4*s.ldb/s.strips))
+			steps := max(1, s.strips*(s.k/4-s.rows))
+			t.nextStep = uintptr(min(2*4*lanes, ceil(4*s.ldb*s.k, steps)))
 		} else {
 			t.next = uintptr(t.b)
 		}

@@ -43,20 +43,25 @@ TEXT ·tileAVX512Row1(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -77,6 +82,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -110,24 +122,27 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -156,6 +171,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -194,28 +216,29 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -252,6 +275,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -295,32 +325,31 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -365,6 +394,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -413,36 +449,33 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -495,6 +528,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -548,40 +588,35 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -642,6 +677,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -700,44 +742,37 @@ done6:
 	RET
 
 rows7:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail7
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
 
 loop7:
 	PREFETCHT1   (R12)
@@ -806,6 +841,13 @@ loop7:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
 
 tail7:
 	ADDQ $0x04, R11
@@ -869,49 +911,40 @@ done7:
 	RET
 
 rows8:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail8
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
 
 loop8:
 	PREFETCHT1   (R12)
@@ -989,6 +1022,13 @@ loop8:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
 
 tail8:
 	ADDQ $0x04, R11
@@ -1058,53 +1098,42 @@ done8:
 	RET
 
 rows9:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail9
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
 
 loop9:
 	PREFETCHT1   (R12)
@@ -1190,6 +1219,13 @@ loop9:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
 
 tail9:
 	ADDQ $0x04, R11
@@ -1264,57 +1300,44 @@ done9:
 	RET
 
 rows10:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail10
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
 
 loop10:
 	PREFETCHT1   (R12)
@@ -1408,6 +1431,13 @@ loop10:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
 
 tail10:
 	ADDQ $0x04, R11
@@ -1487,61 +1517,46 @@ done10:
 	RET
 
 rows11:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail11
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
 
 loop11:
 	PREFETCHT1   (R12)
@@ -1643,6 +1658,13 @@ loop11:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
 
 tail11:
 	ADDQ $0x04, R11
@@ -1727,65 +1749,48 @@ done11:
 	RET
 
 rows12:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail12
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
 
 loop12:
 	PREFETCHT1   (R12)
@@ -1895,6 +1900,13 @@ loop12:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
 
 tail12:
 	ADDQ $0x04, R11
@@ -1984,69 +1996,50 @@ done12:
 	RET
 
 rows13:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z12
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail13
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
 
 loop13:
 	PREFETCHT1   (R12)
@@ -2164,6 +2157,13 @@ loop13:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
 
 tail13:
 	ADDQ $0x04, R11
@@ -2258,73 +2258,52 @@ done13:
 	RET
 
 rows14:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z12
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z13
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail14
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z13
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
 
 loop14:
 	PREFETCHT1   (R12)
@@ -2450,6 +2429,13 @@ loop14:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
 
 tail14:
 	ADDQ $0x04, R11
@@ -2587,25 +2573,30 @@ TEXT ·tileAVX512Row2(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -2631,6 +2622,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -2668,31 +2666,33 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -2730,6 +2730,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -2775,37 +2782,36 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -2855,6 +2861,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -2908,43 +2921,39 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -3006,6 +3015,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -3067,49 +3083,42 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -3183,6 +3192,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -3252,55 +3268,45 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -3386,6 +3392,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -3463,61 +3476,48 @@ done6:
 	RET
 
 rows7:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail7
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
 
 loop7:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -3615,6 +3615,13 @@ loop7:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
 
 tail7:
 	ADDQ $0x04, R11
@@ -3700,68 +3707,52 @@ done7:
 	RET
 
 rows8:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail8
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
 
 loop8:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -3872,6 +3863,13 @@ loop8:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
 
 tail8:
 	ADDQ $0x04, R11
@@ -3966,74 +3964,55 @@ done8:
 	RET
 
 rows9:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail9
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
 
 loop9:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -4156,6 +4135,13 @@ loop9:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
 
 tail9:
 	ADDQ $0x04, R11
@@ -4258,80 +4244,58 @@ done9:
 	RET
 
 rows10:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail10
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
 
 loop10:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -4466,6 +4430,13 @@ loop10:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
 
 tail10:
 	ADDQ $0x04, R11
@@ -4576,86 +4547,61 @@ done10:
 	RET
 
 rows11:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail11
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
 
 loop11:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -4802,6 +4748,13 @@ loop11:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
 
 tail11:
 	ADDQ $0x04, R11
@@ -4920,92 +4873,64 @@ done11:
 	RET
 
 rows12:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z22
-	VMOVUPS.Z  64(R12), K1, Z23
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail12
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
 
 loop12:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -5164,6 +5089,13 @@ loop12:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
 
 tail12:
 	ADDQ $0x04, R11
@@ -5290,98 +5222,67 @@ done12:
 	RET
 
 rows13:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z22
-	VMOVUPS.Z  64(R12), K1, Z23
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z24
-	VMOVUPS.Z  64(R12), K1, Z25
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail13
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
 
 loop13:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -5552,6 +5453,13 @@ loop13:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
 
 tail13:
 	ADDQ $0x04, R11
@@ -5686,104 +5594,70 @@ done13:
 	RET
 
 rows14:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z22
-	VMOVUPS.Z  64(R12), K1, Z23
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z24
-	VMOVUPS.Z  64(R12), K1, Z25
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z26
-	VMOVUPS.Z  64(R12), K1, Z27
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(CX*1), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail14
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z26
+	VMOVUPS.Z 64(R12), K1, Z27
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
 
 loop14:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -5966,6 +5840,13 @@ loop14:
 	ADDQ         $0x10, R8
 	SUBQ         $0x04, R11
 	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
 
 tail14:
 	ADDQ $0x04, R11
@@ -6145,22 +6026,27 @@ TEXT ·tileAVX512Col1(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -6186,6 +6072,13 @@ loop1:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -6221,26 +6114,29 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -6274,6 +6170,13 @@ loop2:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -6314,30 +6217,31 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -6379,6 +6283,13 @@ loop3:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -6424,34 +6335,33 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -6501,6 +6411,13 @@ loop4:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -6551,38 +6468,35 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -6640,6 +6554,13 @@ loop5:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -6695,42 +6616,37 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -6796,6 +6712,13 @@ loop6:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -6856,46 +6779,39 @@ done6:
 	RET
 
 rows7:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail7
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
 
 loop7:
 	PREFETCHT1   (R12)
@@ -6969,6 +6885,13 @@ loop7:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
 
 tail7:
 	ADDQ $0x04, R11
@@ -7034,50 +6957,41 @@ done7:
 	RET
 
 rows8:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail8
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
 
 loop8:
 	PREFETCHT1   (R12)
@@ -7159,6 +7073,13 @@ loop8:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
 
 tail8:
 	ADDQ $0x04, R11
@@ -7229,54 +7150,43 @@ done8:
 	RET
 
 rows9:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail9
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
 
 loop9:
 	PREFETCHT1   (R12)
@@ -7366,6 +7276,13 @@ loop9:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
 
 tail9:
 	ADDQ $0x04, R11
@@ -7441,58 +7358,45 @@ done9:
 	RET
 
 rows10:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail10
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
 
 loop10:
 	PREFETCHT1   (R12)
@@ -7590,6 +7494,13 @@ loop10:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
 
 tail10:
 	ADDQ $0x04, R11
@@ -7670,62 +7581,47 @@ done10:
 	RET
 
 rows11:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail11
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
 
 loop11:
 	PREFETCHT1   (R12)
@@ -7831,6 +7727,13 @@ loop11:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
 
 tail11:
 	ADDQ $0x04, R11
@@ -7916,66 +7819,49 @@ done11:
 	RET
 
 rows12:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail12
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
 
 loop12:
 	PREFETCHT1   (R12)
@@ -8089,6 +7975,13 @@ loop12:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
 
 tail12:
 	ADDQ $0x04, R11
@@ -8179,70 +8072,51 @@ done12:
 	RET
 
 rows13:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z12
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail13
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
 
 loop13:
 	PREFETCHT1   (R12)
@@ -8364,6 +8238,13 @@ loop13:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
 
 tail13:
 	ADDQ $0x04, R11
@@ -8459,74 +8340,53 @@ done13:
 	RET
 
 rows14:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS.Z  (R12), K1, Z0
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z2
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z4
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z6
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z8
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z10
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z12
-	ADDQ       R13, R12
-	VMOVUPS.Z  (R12), K1, Z13
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail14
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z13
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
 
 loop14:
 	PREFETCHT1   (R12)
@@ -8656,6 +8516,13 @@ loop14:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
 
 tail14:
 	ADDQ $0x04, R11
@@ -8793,27 +8660,32 @@ TEXT ·tileAVX512Col2(SB), NOSPLIT, $0-8
 	JEQ   rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -8844,6 +8716,13 @@ loop1:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -8883,33 +8762,35 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -8952,6 +8833,13 @@ loop2:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -8999,39 +8887,38 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -9086,6 +8973,13 @@ loop3:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -9141,45 +9035,41 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -9246,6 +9136,13 @@ loop4:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -9309,51 +9206,44 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -9432,6 +9322,13 @@ loop5:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -9503,57 +9400,47 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -9644,6 +9531,13 @@ loop6:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -9723,63 +9617,50 @@ done6:
 	RET
 
 rows7:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail7
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
 
 loop7:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -9882,6 +9763,13 @@ loop7:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
 
 tail7:
 	ADDQ $0x04, R11
@@ -9969,69 +9857,53 @@ done7:
 	RET
 
 rows8:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail8
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
 
 loop8:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -10146,6 +10018,13 @@ loop8:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
 
 tail8:
 	ADDQ $0x04, R11
@@ -10241,75 +10120,56 @@ done8:
 	RET
 
 rows9:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail9
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
 
 loop9:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -10436,6 +10296,13 @@ loop9:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
 
 tail9:
 	ADDQ $0x04, R11
@@ -10539,81 +10406,59 @@ done9:
 	RET
 
 rows10:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail10
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
 
 loop10:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -10752,6 +10597,13 @@ loop10:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
 
 tail10:
 	ADDQ $0x04, R11
@@ -10863,87 +10715,62 @@ done10:
 	RET
 
 rows11:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail11
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
 
 loop11:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -11094,6 +10921,13 @@ loop11:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
 
 tail11:
 	ADDQ $0x04, R11
@@ -11213,93 +11047,65 @@ done11:
 	RET
 
 rows12:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z22
-	VMOVUPS.Z  64(R12), K1, Z23
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail12
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
 
 loop12:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -11462,6 +11268,13 @@ loop12:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
 
 tail12:
 	ADDQ $0x04, R11
@@ -11589,99 +11402,68 @@ done12:
 	RET
 
 rows13:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z22
-	VMOVUPS.Z  64(R12), K1, Z23
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z24
-	VMOVUPS.Z  64(R12), K1, Z25
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail13
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
 
 loop13:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -11856,6 +11638,13 @@ loop13:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
 
 tail13:
 	ADDQ $0x04, R11
@@ -11991,105 +11780,71 @@ done13:
 	RET
 
 rows14:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS.Z  64(R12), K1, Z1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z2
-	VMOVUPS.Z  64(R12), K1, Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS.Z  64(R12), K1, Z5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z6
-	VMOVUPS.Z  64(R12), K1, Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS.Z  64(R12), K1, Z9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z10
-	VMOVUPS.Z  64(R12), K1, Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS.Z  64(R12), K1, Z13
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z14
-	VMOVUPS.Z  64(R12), K1, Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS.Z  64(R12), K1, Z17
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z18
-	VMOVUPS.Z  64(R12), K1, Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS.Z  64(R12), K1, Z21
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z22
-	VMOVUPS.Z  64(R12), K1, Z23
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z24
-	VMOVUPS.Z  64(R12), K1, Z25
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z26
-	VMOVUPS.Z  64(R12), K1, Z27
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail14
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z26
+	VMOVUPS.Z 64(R12), K1, Z27
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
 
 loop14:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
@@ -12276,6 +12031,13 @@ loop14:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
 
 tail14:
 	ADDQ $0x04, R11
@@ -12440,30 +12202,33 @@ TEXT ·tileAVX512Row4(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	PREFETCHT0   (R8)
@@ -12506,6 +12271,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -12552,40 +12324,38 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS    64(R12), Z5
-	VMOVUPS    128(R12), Z6
-	VMOVUPS    192(R12), Z7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -12664,6 +12434,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -12728,50 +12505,43 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS    64(R12), Z5
-	VMOVUPS    128(R12), Z6
-	VMOVUPS    192(R12), Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS    64(R12), Z9
-	VMOVUPS    128(R12), Z10
-	VMOVUPS    192(R12), Z11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -12870,6 +12640,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -12948,60 +12725,48 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS    64(R12), Z5
-	VMOVUPS    128(R12), Z6
-	VMOVUPS    192(R12), Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS    64(R12), Z9
-	VMOVUPS    128(R12), Z10
-	VMOVUPS    192(R12), Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS    64(R12), Z13
-	VMOVUPS    128(R12), Z14
-	VMOVUPS    192(R12), Z15
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z12
+	VMOVUPS 64(R12), Z13
+	VMOVUPS 128(R12), Z14
+	VMOVUPS 192(R12), Z15
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -13120,6 +12885,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -13212,70 +12984,53 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS    64(R12), Z5
-	VMOVUPS    128(R12), Z6
-	VMOVUPS    192(R12), Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS    64(R12), Z9
-	VMOVUPS    128(R12), Z10
-	VMOVUPS    192(R12), Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS    64(R12), Z13
-	VMOVUPS    128(R12), Z14
-	VMOVUPS    192(R12), Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS    64(R12), Z17
-	VMOVUPS    128(R12), Z18
-	VMOVUPS    192(R12), Z19
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z12
+	VMOVUPS 64(R12), Z13
+	VMOVUPS 128(R12), Z14
+	VMOVUPS 192(R12), Z15
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z16
+	VMOVUPS 64(R12), Z17
+	VMOVUPS 128(R12), Z18
+	VMOVUPS 192(R12), Z19
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -13414,6 +13169,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -13520,80 +13282,58 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z4
-	VMOVUPS    64(R12), Z5
-	VMOVUPS    128(R12), Z6
-	VMOVUPS    192(R12), Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS    64(R12), Z9
-	VMOVUPS    128(R12), Z10
-	VMOVUPS    192(R12), Z11
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z12
-	VMOVUPS    64(R12), Z13
-	VMOVUPS    128(R12), Z14
-	VMOVUPS    192(R12), Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS    64(R12), Z17
-	VMOVUPS    128(R12), Z18
-	VMOVUPS    192(R12), Z19
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z20
-	VMOVUPS    64(R12), Z21
-	VMOVUPS    128(R12), Z22
-	VMOVUPS    192(R12), Z23
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z12
+	VMOVUPS 64(R12), Z13
+	VMOVUPS 128(R12), Z14
+	VMOVUPS 192(R12), Z15
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z16
+	VMOVUPS 64(R12), Z17
+	VMOVUPS 128(R12), Z18
+	VMOVUPS 192(R12), Z19
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z20
+	VMOVUPS 64(R12), Z21
+	VMOVUPS 128(R12), Z22
+	VMOVUPS 192(R12), Z23
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -13752,6 +13492,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -13887,38 +13634,37 @@ TEXT ·tileAVX512Row8(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	VMOVUPS    256(R12), Z4
-	VMOVUPS    320(R12), Z5
-	VMOVUPS    384(R12), Z6
-	VMOVUPS    448(R12), Z7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	PREFETCHT0 256(R12)
-	PREFETCHT0 320(R12)
-	PREFETCHT0 384(R12)
-	PREFETCHT0 448(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	VMOVUPS 256(R12), Z4
+	VMOVUPS 320(R12), Z5
+	VMOVUPS 384(R12), Z6
+	VMOVUPS 448(R12), Z7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	PREFETCHT0   (R8)
@@ -13993,6 +13739,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -14055,56 +13808,46 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	VMOVUPS    256(R12), Z4
-	VMOVUPS    320(R12), Z5
-	VMOVUPS    384(R12), Z6
-	VMOVUPS    448(R12), Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS    64(R12), Z9
-	VMOVUPS    128(R12), Z10
-	VMOVUPS    192(R12), Z11
-	VMOVUPS    256(R12), Z12
-	VMOVUPS    320(R12), Z13
-	VMOVUPS    384(R12), Z14
-	VMOVUPS    448(R12), Z15
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	PREFETCHT0 256(R12)
-	PREFETCHT0 320(R12)
-	PREFETCHT0 384(R12)
-	PREFETCHT0 448(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	PREFETCHT0 256(R12)
-	PREFETCHT0 320(R12)
-	PREFETCHT0 384(R12)
-	PREFETCHT0 448(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	VMOVUPS 256(R12), Z4
+	VMOVUPS 320(R12), Z5
+	VMOVUPS 384(R12), Z6
+	VMOVUPS 448(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	VMOVUPS 256(R12), Z12
+	VMOVUPS 320(R12), Z13
+	VMOVUPS 384(R12), Z14
+	VMOVUPS 448(R12), Z15
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -14247,6 +13990,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -14343,74 +14093,55 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Z0
-	VMOVUPS    64(R12), Z1
-	VMOVUPS    128(R12), Z2
-	VMOVUPS    192(R12), Z3
-	VMOVUPS    256(R12), Z4
-	VMOVUPS    320(R12), Z5
-	VMOVUPS    384(R12), Z6
-	VMOVUPS    448(R12), Z7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z8
-	VMOVUPS    64(R12), Z9
-	VMOVUPS    128(R12), Z10
-	VMOVUPS    192(R12), Z11
-	VMOVUPS    256(R12), Z12
-	VMOVUPS    320(R12), Z13
-	VMOVUPS    384(R12), Z14
-	VMOVUPS    448(R12), Z15
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Z16
-	VMOVUPS    64(R12), Z17
-	VMOVUPS    128(R12), Z18
-	VMOVUPS    192(R12), Z19
-	VMOVUPS    256(R12), Z20
-	VMOVUPS    320(R12), Z21
-	VMOVUPS    384(R12), Z22
-	VMOVUPS    448(R12), Z23
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	PREFETCHT0 256(R12)
-	PREFETCHT0 320(R12)
-	PREFETCHT0 384(R12)
-	PREFETCHT0 448(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	PREFETCHT0 256(R12)
-	PREFETCHT0 320(R12)
-	PREFETCHT0 384(R12)
-	PREFETCHT0 448(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	PREFETCHT0 256(R12)
-	PREFETCHT0 320(R12)
-	PREFETCHT0 384(R12)
-	PREFETCHT0 448(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	VMOVUPS 256(R12), Z4
+	VMOVUPS 320(R12), Z5
+	VMOVUPS 384(R12), Z6
+	VMOVUPS 448(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	VMOVUPS 256(R12), Z12
+	VMOVUPS 320(R12), Z13
+	VMOVUPS 384(R12), Z14
+	VMOVUPS 448(R12), Z15
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z16
+	VMOVUPS 64(R12), Z17
+	VMOVUPS 128(R12), Z18
+	VMOVUPS 192(R12), Z19
+	VMOVUPS 256(R12), Z20
+	VMOVUPS 320(R12), Z21
+	VMOVUPS 384(R12), Z22
+	VMOVUPS 448(R12), Z23
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
 	ADDQ         R13, R12
 	VBROADCASTSS (SI), Z24
 	VBROADCASTSS (SI)(AX*1), Z25
@@ -14589,6 +14320,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -15142,17 +14880,22 @@ rows1:
 	MOVQ       112(DI), R14
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS (R12), Y15, Y0
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x04
+	JLE        start1
+	MOVQ       R11, R14
+	MOVQ       $0x00000004, R11
+	SUBQ       R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -15173,6 +14916,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -15215,19 +14965,22 @@ rows2:
 	VMASKMOVPS (R12), Y15, Y0
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x08
+	JLE        start2
+	MOVQ       R11, R14
+	MOVQ       $0x00000008, R11
+	SUBQ       R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -15256,6 +15009,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -15305,21 +15065,22 @@ rows3:
 	VMASKMOVPS (R12), Y15, Y1
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y2
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x0c
+	JLE        start3
+	MOVQ       R11, R14
+	MOVQ       $0x0000000c, R11
+	SUBQ       R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -15356,6 +15117,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -15412,23 +15180,22 @@ rows4:
 	VMASKMOVPS (R12), Y15, Y2
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x10
+	JLE        start4
+	MOVQ       R11, R14
+	MOVQ       $0x00000010, R11
+	SUBQ       R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -15473,6 +15240,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -15536,25 +15310,22 @@ rows5:
 	VMASKMOVPS (R12), Y15, Y3
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y4
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x14
+	JLE        start5
+	MOVQ       R11, R14
+	MOVQ       $0x00000014, R11
+	SUBQ       R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -15607,6 +15378,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -15677,27 +15455,22 @@ rows6:
 	VMASKMOVPS (R12), Y15, Y4
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x18
+	JLE        start6
+	MOVQ       R11, R14
+	MOVQ       $0x00000018, R11
+	SUBQ       R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -15758,6 +15531,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -15839,20 +15619,25 @@ TEXT ·tileAVX2Row1(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -15873,6 +15658,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -15906,24 +15698,27 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -15952,6 +15747,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -15990,28 +15792,29 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -16048,6 +15851,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -16091,32 +15901,31 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y3
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -16161,6 +15970,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -16209,36 +16025,33 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -16291,6 +16104,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -16344,40 +16164,35 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y5
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -16438,6 +16253,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -16523,17 +16345,22 @@ rows1:
 	VMOVUPS    (R14), Y15
 	VMOVUPS    (R12), Y0
 	VMASKMOVPS 32(R12), Y15, Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x04
+	JLE        start1
+	MOVQ       R11, R14
+	MOVQ       $0x00000004, R11
+	SUBQ       R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -16562,6 +16389,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -16610,19 +16444,22 @@ rows2:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y2
 	VMASKMOVPS 32(R12), Y15, Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x08
+	JLE        start2
+	MOVQ       R11, R14
+	MOVQ       $0x00000008, R11
+	SUBQ       R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -16663,6 +16500,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -16722,21 +16566,22 @@ rows3:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y4
 	VMASKMOVPS 32(R12), Y15, Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x0c
+	JLE        start3
+	MOVQ       R11, R14
+	MOVQ       $0x0000000c, R11
+	SUBQ       R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -16789,6 +16634,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -16859,23 +16711,22 @@ rows4:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y6
 	VMASKMOVPS 32(R12), Y15, Y7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x10
+	JLE        start4
+	MOVQ       R11, R14
+	MOVQ       $0x00000010, R11
+	SUBQ       R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -16940,6 +16791,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -17021,25 +16879,22 @@ rows5:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y8
 	VMASKMOVPS 32(R12), Y15, Y9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x14
+	JLE        start5
+	MOVQ       R11, R14
+	MOVQ       $0x00000014, R11
+	SUBQ       R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -17116,6 +16971,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -17208,27 +17070,22 @@ rows6:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y10
 	VMASKMOVPS 32(R12), Y15, Y11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x18
+	JLE        start6
+	MOVQ       R11, R14
+	MOVQ       $0x00000018, R11
+	SUBQ       R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -17317,6 +17174,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -17417,21 +17281,26 @@ TEXT ·tileAVX2Row2(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -17460,6 +17329,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -17497,26 +17373,29 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -17557,6 +17436,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -17602,31 +17488,32 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -17679,6 +17566,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -17732,36 +17626,35 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y6
-	VMOVUPS    32(R12), Y7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -17826,6 +17719,13 @@ loop4:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -17887,41 +17787,38 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y6
-	VMOVUPS    32(R12), Y7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y8
-	VMOVUPS    32(R12), Y9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -17998,6 +17895,13 @@ loop5:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -18067,46 +17971,41 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y6
-	VMOVUPS    32(R12), Y7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y8
-	VMOVUPS    32(R12), Y9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y10
-	VMOVUPS    32(R12), Y11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y10
+	VMOVUPS 32(R12), Y11
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -18195,6 +18094,13 @@ loop6:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -18297,19 +18203,24 @@ rows1:
 	MOVQ       112(DI), R14
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS (R12), Y15, Y0
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x04
+	JLE        start1
+	MOVQ       R11, R14
+	MOVQ       $0x00000004, R11
+	SUBQ       R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -18335,6 +18246,13 @@ loop1:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -18379,21 +18297,24 @@ rows2:
 	VMASKMOVPS (R12), Y15, Y0
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x08
+	JLE        start2
+	MOVQ       R11, R14
+	MOVQ       $0x00000008, R11
+	SUBQ       R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -18427,6 +18348,13 @@ loop2:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -18478,23 +18406,24 @@ rows3:
 	VMASKMOVPS (R12), Y15, Y1
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y2
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x0c
+	JLE        start3
+	MOVQ       R11, R14
+	MOVQ       $0x0000000c, R11
+	SUBQ       R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -18536,6 +18465,13 @@ loop3:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -18594,25 +18530,24 @@ rows4:
 	VMASKMOVPS (R12), Y15, Y2
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x10
+	JLE        start4
+	MOVQ       R11, R14
+	MOVQ       $0x00000010, R11
+	SUBQ       R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -18662,6 +18597,13 @@ loop4:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -18727,27 +18669,24 @@ rows5:
 	VMASKMOVPS (R12), Y15, Y3
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y4
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x14
+	JLE        start5
+	MOVQ       R11, R14
+	MOVQ       $0x00000014, R11
+	SUBQ       R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -18805,6 +18744,13 @@ loop5:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -18877,29 +18823,24 @@ rows6:
 	VMASKMOVPS (R12), Y15, Y4
 	ADDQ       R13, R12
 	VMASKMOVPS (R12), Y15, Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x18
+	JLE        start6
+	MOVQ       R11, R14
+	MOVQ       $0x00000018, R11
+	SUBQ       R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -18965,6 +18906,13 @@ loop6:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -19047,22 +18995,27 @@ TEXT ·tileAVX2Col1(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -19088,6 +19041,13 @@ loop1:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -19123,26 +19083,29 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -19176,6 +19139,13 @@ loop2:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -19216,30 +19186,31 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -19281,6 +19252,13 @@ loop3:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -19326,34 +19304,33 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y3
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -19403,6 +19380,13 @@ loop4:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -19453,38 +19437,35 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -19542,6 +19523,13 @@ loop5:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -19597,42 +19585,37 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y5
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -19698,6 +19681,13 @@ loop6:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -19784,19 +19774,24 @@ rows1:
 	VMOVUPS    (R14), Y15
 	VMOVUPS    (R12), Y0
 	VMASKMOVPS 32(R12), Y15, Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x04
+	JLE        start1
+	MOVQ       R11, R14
+	MOVQ       $0x00000004, R11
+	SUBQ       R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -19830,6 +19825,13 @@ loop1:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -19880,21 +19882,24 @@ rows2:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y2
 	VMASKMOVPS 32(R12), Y15, Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x08
+	JLE        start2
+	MOVQ       R11, R14
+	MOVQ       $0x00000008, R11
+	SUBQ       R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -19940,6 +19945,13 @@ loop2:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -20001,23 +20013,24 @@ rows3:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y4
 	VMASKMOVPS 32(R12), Y15, Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x0c
+	JLE        start3
+	MOVQ       R11, R14
+	MOVQ       $0x0000000c, R11
+	SUBQ       R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -20075,6 +20088,13 @@ loop3:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -20147,25 +20167,24 @@ rows4:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y6
 	VMASKMOVPS 32(R12), Y15, Y7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x10
+	JLE        start4
+	MOVQ       R11, R14
+	MOVQ       $0x00000010, R11
+	SUBQ       R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -20235,6 +20254,13 @@ loop4:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -20318,27 +20344,24 @@ rows5:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y8
 	VMASKMOVPS 32(R12), Y15, Y9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x14
+	JLE        start5
+	MOVQ       R11, R14
+	MOVQ       $0x00000014, R11
+	SUBQ       R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -20420,6 +20443,13 @@ loop5:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -20514,29 +20544,24 @@ rows6:
 	ADDQ       R13, R12
 	VMOVUPS    (R12), Y10
 	VMASKMOVPS 32(R12), Y15, Y11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
 	MOVQ       (DI), SI
 	LEAQ       (SI)(AX*8), R8
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ       16(DI), R12
+	ADDQ       96(DI), R12
+	MOVQ       48(DI), R13
+	XORQ       R14, R14
+	CMPQ       R11, $0x18
+	JLE        start6
+	MOVQ       R11, R14
+	MOVQ       $0x00000018, R11
+	SUBQ       R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -20630,6 +20655,13 @@ loop6:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -20731,23 +20763,28 @@ TEXT ·tileAVX2Col2(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -20781,6 +20818,13 @@ loop1:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -20820,28 +20864,31 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -20887,6 +20934,13 @@ loop2:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -20934,33 +20988,34 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -21018,6 +21073,13 @@ loop3:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -21073,38 +21135,37 @@ done3:
 	RET
 
 rows4:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y6
-	VMOVUPS    32(R12), Y7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail4
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
 
 loop4:
 	PREFETCHT1   (R12)
@@ -21174,6 +21235,13 @@ loop4:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
 
 tail4:
 	ADDQ $0x04, R11
@@ -21237,43 +21305,40 @@ done4:
 	RET
 
 rows5:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y6
-	VMOVUPS    32(R12), Y7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y8
-	VMOVUPS    32(R12), Y9
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail5
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
 
 loop5:
 	PREFETCHT1   (R12)
@@ -21355,6 +21420,13 @@ loop5:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
 
 tail5:
 	ADDQ $0x04, R11
@@ -21426,48 +21498,43 @@ done5:
 	RET
 
 rows6:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y2
-	VMOVUPS    32(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y6
-	VMOVUPS    32(R12), Y7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y8
-	VMOVUPS    32(R12), Y9
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y10
-	VMOVUPS    32(R12), Y11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	MOVQ       (DI), SI
-	LEAQ       (SI)(AX*8), R8
-	LEAQ       (R8)(AX*8), R8
-	MOVQ       8(DI), DX
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail6
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y10
+	VMOVUPS 32(R12), Y11
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
 
 loop6:
 	PREFETCHT1   (R12)
@@ -21561,6 +21628,13 @@ loop6:
 	LEAQ         (R8)(AX*4), R8
 	SUBQ         $0x04, R11
 	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
 
 tail6:
 	ADDQ $0x04, R11
@@ -21655,25 +21729,29 @@ TEXT ·tileAVX2Row4(SB), NOSPLIT, $0-8
 	JEQ  rows2
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	VMOVUPS    64(R12), Y2
-	VMOVUPS    96(R12), Y3
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	VMOVUPS 64(R12), Y2
+	VMOVUPS 96(R12), Y3
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -21711,6 +21789,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11
@@ -21755,33 +21840,34 @@ done1:
 	RET
 
 rows2:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	VMOVUPS    64(R12), Y2
-	VMOVUPS    96(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	VMOVUPS    64(R12), Y6
-	VMOVUPS    96(R12), Y7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	VMOVUPS 64(R12), Y2
+	VMOVUPS 96(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	VMOVUPS 64(R12), Y6
+	VMOVUPS 96(R12), Y7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
 
 loop2:
 	PREFETCHT1   (R12)
@@ -21855,6 +21941,13 @@ loop2:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
 
 tail2:
 	ADDQ $0x04, R11
@@ -21917,41 +22010,39 @@ done2:
 	RET
 
 rows3:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	VMOVUPS    64(R12), Y2
-	VMOVUPS    96(R12), Y3
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y4
-	VMOVUPS    32(R12), Y5
-	VMOVUPS    64(R12), Y6
-	VMOVUPS    96(R12), Y7
-	ADDQ       R13, R12
-	VMOVUPS    (R12), Y8
-	VMOVUPS    32(R12), Y9
-	VMOVUPS    64(R12), Y10
-	VMOVUPS    96(R12), Y11
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R13, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail3
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	VMOVUPS 64(R12), Y2
+	VMOVUPS 96(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	VMOVUPS 64(R12), Y6
+	VMOVUPS 96(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	VMOVUPS 64(R12), Y10
+	VMOVUPS 96(R12), Y11
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
 
 loop3:
 	PREFETCHT1   (R12)
@@ -22045,6 +22136,13 @@ loop3:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
 
 tail3:
 	ADDQ $0x04, R11
@@ -22132,31 +22230,33 @@ TEXT ·tileAVX2Row8(SB), NOSPLIT, $0-8
 	MOVQ 72(DI), R11
 
 rows1:
-	MOVQ       24(DI), R12
-	MOVQ       56(DI), R13
-	VMOVUPS    (R12), Y0
-	VMOVUPS    32(R12), Y1
-	VMOVUPS    64(R12), Y2
-	VMOVUPS    96(R12), Y3
-	VMOVUPS    128(R12), Y4
-	VMOVUPS    160(R12), Y5
-	VMOVUPS    192(R12), Y6
-	VMOVUPS    224(R12), Y7
-	MOVQ       16(DI), R12
-	ADDQ       96(DI), R12
-	MOVQ       48(DI), R13
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	PREFETCHT0 192(R12)
-	MOVQ       (DI), SI
-	MOVQ       8(DI), DX
-	LEAQ       (DX)(R9*8), R8
-	MOVQ       64(DI), R11
-	MOVQ       128(DI), R12
-	MOVQ       136(DI), R13
-	SUBQ       $0x04, R11
-	JLT        tail1
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	VMOVUPS 64(R12), Y2
+	VMOVUPS 96(R12), Y3
+	VMOVUPS 128(R12), Y4
+	VMOVUPS 160(R12), Y5
+	VMOVUPS 192(R12), Y6
+	VMOVUPS 224(R12), Y7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
 
 loop1:
 	PREFETCHT1   (R12)
@@ -22218,6 +22318,13 @@ loop1:
 	ADDQ         $0x10, SI
 	SUBQ         $0x04, R11
 	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
 
 tail1:
 	ADDQ $0x04, R11

@@ -92,6 +92,7 @@ var (
 
 	// while c and ldc are not needed
 	next, nextStep = R12, R13
+	later          = R14 // of k, after the rows of C
 
 	// in place of a5, where it is not needed
 	aAhead, bAhead = R8, R8
@@ -151,7 +152,6 @@ func (t tile) strips(rows int) {
 	Label(label("rows"))
 
 	t.load()
-	t.prefetch()
 	MOVQ(Mem{Base: p, Disp: argA}, a0)
 	if t.layout == byRow && rows > 7 {
 		LEAQ(Mem{Base: a0, Index: lda5, Scale: 1}, a5)
@@ -166,13 +166,24 @@ func (t tile) strips(rows int) {
 	}
 	MOVQ(Mem{Base: p, Disp: argK}, k)
 
-	MOVQ(Mem{Base: p, Disp: argNext}, next)
-	MOVQ(Mem{Base: p, Disp: argNextStep}, nextStep)
-
+	// The loop asks for the next strip's part of C first, a row each time, and then
+	// for what p.next says. All at once they would hold up the loads of A and B.
+	MOVQ(Mem{Base: p, Disp: argC}, next)
+	ADDQ(Mem{Base: p, Disp: argStepC}, next)
+	MOVQ(Mem{Base: p, Disp: argLDC}, nextStep)
+	XORQ(later, later)
+	CMPQ(k, Imm(uint64(unroll*rows)))
+	JLE(LabelRef(label("start")))
+	MOVQ(k, later)
+	MOVQ(U32(unroll*rows), k)
+	SUBQ(k, later)
+	Label(label("start"))
 	SUBQ(Imm(unroll), k)
 	JLT(LabelRef(label("tail")))
 	Label(label("loop"))
-	PREFETCHT1(Mem{Base: next})
+	for line := 0; line < min(2, t.vecs)*t.bytes; line += 64 {
+		PREFETCHT1(Mem{Base: next, Disp: line})
+	}
 	ADDQ(nextStep, next)
 	for u := range unroll {
 		t.step(u)
@@ -180,6 +191,13 @@ func (t tile) strips(rows int) {
 	t.advance(unroll)
 	SUBQ(Imm(unroll), k)
 	JGE(LabelRef(label("loop")))
+	TESTQ(later, later)
+	JEQ(LabelRef(label("tail")))
+	MOVQ(later, k)
+	MOVQ(Mem{Base: p, Disp: argNext}, next)
+	MOVQ(Mem{Base: p, Disp: argNextStep}, nextStep)
+	XORQ(later, later)
+	JMP(LabelRef(label("start")))
 
 	Label(label("tail"))
 	ADDQ(Imm(unroll), k)
@@ -212,22 +230,6 @@ func (t tile) load() {
 	for r := range t.rows {
 		for v := range t.vecs {
 			t.loadVec(Mem{Base: c, Disp: v * t.bytes}, t.acc(r, v), v, mask)
-		}
-		if r+1 < t.rows {
-			ADDQ(ldc, c)
-		}
-	}
-}
-
-// prefetch asks for the next strip's part of C: its rows are far apart, where the
-// hardware does not look for them.
-func (t tile) prefetch() {
-	MOVQ(Mem{Base: p, Disp: argC}, c)
-	ADDQ(Mem{Base: p, Disp: argStepC}, c)
-	MOVQ(Mem{Base: p, Disp: argLDC}, ldc)
-	for r := range t.rows {
-		for line := 0; line < t.vecs*t.bytes; line += 64 {
-			PREFETCHT0(Mem{Base: c, Disp: line})
 		}
 		if r+1 < t.rows {
 			ADDQ(ldc, c)
