@@ -444,6 +444,7 @@ func packRows(s isa) {
 	Label("two")
 	for line := 0; line < 2*s.bytes; line += 64 {
 		PREFETCHT0(Mem{Base: b, Index: ldb, Scale: ahead, Disp: line})
+		PREFETCHT1(Mem{Base: b, Disp: 2*s.bytes + line}) // what is next in the row comes after the other rows
 	}
 	VMOVUPS(Mem{Base: b}, s.vec[0])
 	masked(Mem{Base: b, Disp: s.bytes}, s.vec[1])
