@@ -58,6 +58,7 @@ func TestCompileErrors(t *testing.T) {
 	dense := func() *glia.Model { return glia.Sequential(nn.Input(3), nn.Dense(2)) }
 	wants(t, "no optimizer", dense().Compile(nil, mse), `^glia: Compile: got nil: want an optimizer and a loss$`)
 	wants(t, "no loss", dense().Compile(sgd, nil), `want an optimizer and a loss`)
+	wants(t, "no layers", glia.Sequential().Compile(sgd, mse), `^glia: Compile: the model has no layers: want one or more$`)
 	wants(t, "a metric twice", dense().Compile(sgd, mse, metric.Accuracy(), metric.Accuracy()), `two metrics are named "accuracy"`)
 	wants(t, "no metric", dense().Compile(sgd, mse, nil), `metric 0 is nil`)
 
@@ -174,6 +175,26 @@ func TestFitErrors(t *testing.T) {
 	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
 	_, err = m.Fit(ds.OneHot(2))
 	wants(t, "a layer's mistake at the first data", err, `^glia: Fit: errors_test.go:\d+: layer "dense_1": nn.Dense: -1 units`)
+}
+
+// labelsOnly is a loss that does not look at the predictions.
+type labelsOnly struct{}
+
+func (labelsOnly) Name() string { return "labels_only" }
+
+func (labelsOnly) Each(yTrue, _ *graph.Node) *graph.Node { return ops.ReduceMean(yTrue, -1) }
+
+func TestLossWithoutPredictions(t *testing.T) {
+	m := glia.Sequential(nn.Input(3), nn.Dense(2))
+	if err := m.Compile(optim.SGD(0.1), labelsOnly{}); err != nil {
+		t.Fatal(err)
+	}
+	ds, err := data.New(tensor.New(tensor.Float32, 4, 3), tensor.New(tensor.Float32, 4, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Fit(ds)
+	wants(t, "a loss of the labels alone", err, `loss labels_only depends on no weight: want one computed from the predictions`)
 }
 
 func TestEvaluateErrors(t *testing.T) {

@@ -68,6 +68,9 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
 	}
+	if len(m.net.Layers()) == 0 {
+		return errors.New("glia: Compile: the model has no layers: want one or more")
+	}
 	seen := map[string]bool{"loss": true}
 	for i, x := range metrics {
 		if x == nil {

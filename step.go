@@ -2,6 +2,7 @@ package glia
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/data"
@@ -147,9 +148,19 @@ func (m *Model) trace(k stepKey, ms *meters) *plan.Plan {
 		for i, v := range params {
 			nodes[i] = g.Value(v)
 		}
-		m.opt.Apply(g, autodiff.Grad(loss, nodes...))
+		grads := autodiff.Grad(loss, nodes...)
+		if len(grads) > 0 && !slices.ContainsFunc(grads, reached) {
+			panic(graph.Errorf("loss %s depends on no weight: want one computed from the predictions", m.loss.Name()))
+		}
+		m.opt.Apply(g, grads)
 	}
 	return plan.Compile(g, nil, cpu.Backend{})
+}
+
+// reached reports whether a gradient is more than a constant 0.
+func reached(grad *graph.Node) bool {
+	f, full := grad.Op.(ops.FullOp)
+	return !full || f.Value() != 0
 }
 
 // run does the step for a batch.

@@ -23,7 +23,27 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	stdout := &output{File: os.Stdout}
+	status := run(ctx, os.Args[1:], stdout, os.Stderr)
+	if stdout.err != nil && status == 0 {
+		fmt.Fprintf(os.Stderr, "glia: standard output: %v\n", stdout.err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// output is standard output; err is the first error of writing to it.
+type output struct {
+	*os.File
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.File.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // run executes the command line and returns the exit status.
