@@ -277,6 +277,9 @@ func (b batchSize) of(n int) int {
 // units is the sizes of the hidden layers.
 type units []int
 
+// mostUnits keeps a slip of the finger from asking for more memory than there is.
+const mostUnits = 1 << 16
+
 // String implements pflag.Value.
 func (u *units) String() string {
 	if len(*u) == 0 {
@@ -300,8 +303,8 @@ func (u *units) Set(s string) error {
 	}
 	for part := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 1 {
-			return errors.New(`want numbers of 1 or more with commas between, or "none"`)
+		if err != nil || n < 1 || n > mostUnits {
+			return fmt.Errorf(`want numbers of 1 or more, up to %d, with commas between, or "none"`, mostUnits)
 		}
 		*u = append(*u, n)
 	}

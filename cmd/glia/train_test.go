@@ -164,6 +164,7 @@ func TestUsage(t *testing.T) {
 		{"train mnist --learning-rate NaN", `--learning-rate: got NaN, want`},
 		{"train mnist --learning-rate Inf", `--learning-rate: got \+Inf, want`},
 		{"train mnist --hidden 10,0", `"10,0" for "--hidden" flag: want numbers of 1 or more`},
+		{"train mnist --hidden 100000000", `"100000000" for "--hidden" flag: want numbers of 1 or more, up to 65536`},
 		{"train mnist --activation step", `"step" for "--activation" flag: want one of Keras's`},
 		{"train mnist --activation=", `"" for "--activation" flag: want one of Keras's`},
 		{"train mnist --data=", `--data: got an empty name`},
