@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/autodiff"
@@ -222,4 +223,129 @@ func ExampleFunc_variables() {
 	}
 	fmt.Printf("%.10f\n", x.Tensor().Item())
 	// Output: 1.4142135624
+}
+
+// CallInto writes into tensors of yours: once warm it allocates nothing.
+func ExampleFunction_CallInto() {
+	double := glia.Func(func(in ...*graph.Node) []*graph.Node {
+		return []*graph.Node{ops.Scale(in[0], 2)}
+	})
+	out := []*tensor.Tensor{tensor.New(tensor.Float32, 3)}
+	for i := range 2 {
+		if err := double.CallInto(out, tensor.Of(float32(i), 2, 3)); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(out[0])
+	}
+	// Output:
+	// [0. 4. 6.]
+	// [2. 4. 6.]
+}
+
+// Plan shows what a step runs.
+func ExampleModel_Plan() {
+	text, err := straight().Plan(line(), 8)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, op := range []string{"MatMul", "ApplySGD"} {
+		fmt.Println(op, strings.Contains(text, op))
+	}
+	// Output:
+	// MatMul true
+	// ApplySGD true
+}
+
+func ExampleModel_Params() {
+	m := glia.Sequential(nn.Input(784), nn.Dense(128, nn.ReLU, nn.Frozen), nn.Dense(10))
+	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m.Params())
+	// Output: 1290 100480
+}
+
+// A callback that halves the learning rate after every epoch.
+func ExampleModel_Optimizer() {
+	halve := glia.Callback{OnEpochEnd: func(m *glia.Model, _ glia.Epoch) error {
+		m.Optimizer().SetLearningRate(m.Optimizer().LearningRate() / 2)
+		return nil
+	}}
+	m := straight()
+	if _, err := m.Fit(line(), glia.Epochs(3), glia.Use(halve)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m.Optimizer().LearningRate())
+	// Output: 0.0125
+}
+
+// Every epoch ends with an evaluation on data that training does not see.
+func ExampleValidate() {
+	train, test, err := line().Split(0.25)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m := straight()
+	h, err := m.Fit(train, glia.Epochs(2), glia.Validate(test))
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := m.Evaluate(test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(h.Epochs), h.Epochs[1].Validation.Loss == r.Loss)
+	// Output: 2 true
+}
+
+// Progress writes a line an epoch, unless it writes to a terminal.
+func ExampleProgress() {
+	var log strings.Builder
+	if _, err := straight().Fit(line(), glia.Epochs(3), glia.Progress(&log)); err != nil {
+		fmt.Println(err)
+	}
+	for line := range strings.Lines(log.String()) {
+		fmt.Println(strings.Fields(line)[:2])
+	}
+	// Output:
+	// [Epoch 1/3]
+	// [Epoch 2/3]
+	// [Epoch 3/3]
+}
+
+// Training goes on where it stopped; epochs keep their numbers.
+func ExampleInitialEpoch() {
+	m := straight()
+	for _, upTo := range []int{2, 4} {
+		h, err := m.Fit(line(), glia.InitialEpoch(upTo-2), glia.Epochs(upTo), glia.InOrder, glia.StopOnNaN)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(h.Epochs[0].Epoch, h.Epochs[1].Epoch)
+	}
+	// Output:
+	// 1 2
+	// 3 4
+}
+
+// A network can be made and looked at before there is a model.
+func ExampleNew() {
+	net := nn.Sequential(nn.Input(4), nn.Dense(2), nn.Softmax)
+	m := glia.New(net)
+	fmt.Println(m.Network() == net, len(net.Layers()))
+	// Output: true 3
+}
+
+func ExampleResult_Get() {
+	m := glia.Sequential(nn.Input(1), nn.Dense(1))
+	err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError(), metric.FromLoss(nn.MeanAbsoluteError()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	h, err := m.Fit(line(), glia.Epochs(100), glia.BatchSize(8))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", h.Epochs[99].Get("mean_absolute_error"))
+	// Output: 0.00
 }
