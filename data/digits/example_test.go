@@ -65,3 +65,14 @@ func ExampleDraw() {
 	// ....+##+:::::::.......
 	// ......................
 }
+
+func ExampleNew() {
+	set, err := digits.New(50, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x, y := set.Specs()
+	fmt.Println(set.Len(), x, y)
+	// Output: 50 uint8[28 28] uint8[]
+}

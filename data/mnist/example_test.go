@@ -1,10 +1,12 @@
 package mnist_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/glia-ml/glia/data/idx"
 	"github.com/glia-ml/glia/data/mnist"
@@ -59,4 +61,34 @@ func ExampleDir() {
 	// Output:
 	// uint8[6 28 28] [3 1 4 1 5 9]
 	// uint8[2 28 28] [2 6]
+}
+
+// Offline leaves the network alone, for a program that must not wait for it.
+func ExampleOffline() {
+	train, test, err := mnist.Load(mnist.Offline())
+	if errors.Is(err, mnist.ErrUnavailable) {
+		fmt.Println("package digits needs no files")
+		return
+	}
+	fmt.Println(train.Len(), test.Len(), err)
+}
+
+// A mirror of your own, with a limit of time and without reports.
+func ExampleMirrors() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	train, test, err := mnist.Load(mnist.Mirrors("https://mirror.example.org/mnist/"), mnist.Context(ctx), mnist.Progress(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(train.Len(), test.Len())
+}
+
+func ExampleContext() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _, err := mnist.Load(mnist.Context(ctx))
+	fmt.Println(err)
+	// Output: mnist: context canceled
 }
