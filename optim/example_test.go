@@ -6,6 +6,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -59,4 +60,143 @@ func ExampleFromConfig() {
 	fmt.Println(string(text))
 	// Output:
 	// {"name":"rmsprop","learning_rate":0.01,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"rho":0.95,"momentum":0,"epsilon":1e-7,"centered":false}
+}
+
+// steps prints a parameter that starts at 1 with a gradient that is always 3,
+// before and after each of three steps.
+func steps(opt optim.Optimizer) {
+	w := graph.NewVar("w", tensor.Of(1.0))
+	opt.Build([]*graph.Var{w})
+	g := graph.New()
+	opt.Apply(g, []*graph.Node{g.Const(tensor.Of(3.0))})
+	fmt.Printf("%s: %.3f", opt.Name(), w.Tensor().Item())
+	for range 3 {
+		nntest.Run(g, nil)
+		fmt.Printf(" %.3f", w.Tensor().Item())
+	}
+	fmt.Println()
+}
+
+func ExampleSGD() {
+	steps(optim.SGD(0.1))
+	steps(optim.SGD(0.1, optim.Momentum(0.9), optim.Name("momentum")))
+	steps(optim.SGD(0.1, optim.Momentum(0.9), optim.Nesterov, optim.Name("nesterov")))
+	// Output:
+	// sgd: 1.000 0.700 0.400 0.100
+	// momentum: 1.000 0.700 0.130 -0.683
+	// nesterov: 1.000 0.430 -0.383 -1.415
+}
+
+// Adam steps as far as its learning rate while a gradient stays what it is.
+func ExampleAdam_steps() {
+	steps(optim.Adam(0.1))
+	steps(optim.Adam(optim.PiecewiseConstantDecay([]int{1}, []float64{0.1, 0.01}), optim.Beta1(0.8), optim.Epsilon(1e-8)))
+	steps(optim.Adam(0.1, optim.AMSGrad, optim.Name("amsgrad")))
+	// Output:
+	// adam: 1.000 0.900 0.800 0.700
+	// adam: 1.000 0.900 0.800 0.790
+	// amsgrad: 1.000 0.900 0.800 0.700
+}
+
+func ExampleAdamW() {
+	steps(optim.AdamW(0.1, optim.WeightDecay(0.5)))
+	// Output:
+	// adamw: 1.000 0.850 0.708 0.572
+}
+
+func ExampleRMSprop() {
+	steps(optim.RMSprop(0.1, optim.Rho(0.5)))
+	steps(optim.RMSprop(0.1, optim.Rho(0.5), optim.Momentum(0.5), optim.Centered, optim.Name("centered")))
+	// Output:
+	// rmsprop: 1.000 0.859 0.743 0.636
+	// centered: 1.000 0.800 0.469 0.001
+}
+
+// Three ways to keep gradients from being too large.
+func ExampleClipNorm() {
+	for _, limit := range []optim.SGDOption{optim.ClipNorm(1), optim.GlobalClipNorm(1), optim.ClipValue(1)} {
+		a, b := graph.NewVar("a", tensor.Of(0.0, 0)), graph.NewVar("b", tensor.Of(0.0))
+		opt := optim.SGD(1, limit)
+		opt.Build([]*graph.Var{a, b})
+		g := graph.New()
+		opt.Apply(g, []*graph.Node{g.Const(tensor.Of(-3.0, -4)), g.Const(tensor.Of(-12.0))})
+		nntest.Run(g, nil)
+		fmt.Printf("%T %.3f %.3f\n", limit, a.Tensor().Float64s(), b.Tensor().Float64s())
+	}
+	// Output:
+	// optim.ClipNorm [0.600 0.800] [1.000]
+	// optim.GlobalClipNorm [0.231 0.308] [0.923]
+	// optim.ClipValue [1.000 1.000] [1.000]
+}
+
+func ExampleConfig_SetLearningRate() {
+	o := optim.SGD(0.1)
+	o.SetLearningRate(o.LearningRate() / 10)
+	fmt.Printf("%.3f\n", o.LearningRate())
+	err := graph.Catch(func() { optim.SGD(optim.CosineDecay(0.1, 100)).SetLearningRate(0.5) })
+	fmt.Println(err != nil)
+	// Output:
+	// 0.010
+	// true
+}
+
+// rates prints a schedule's rates at some steps.
+func rates(s *optim.Schedule, at ...int64) {
+	for i, step := range at {
+		if i > 0 {
+			fmt.Print(", ")
+		}
+		fmt.Printf("%d: %.4f", step, s.At(step))
+	}
+	fmt.Println()
+}
+
+// A schedule of your own is traced, like a layer: the rate falls as 1/√t.
+func ExampleScheduleFunc() {
+	s := optim.ScheduleFunc("rsqrt", func(t *graph.Node) *graph.Node {
+		return ops.Scale(ops.Rsqrt(ops.Offset(t, 1)), 0.1)
+	})
+	rates(s, 0, 3, 99)
+	// Output:
+	// 0: 0.1000, 3: 0.0500, 99: 0.0100
+}
+
+func ExampleWarmup() {
+	rates(optim.CosineDecay(0, 100, optim.Warmup(10, 0.1), optim.Alpha(0.5)), 0, 5, 10, 60, 110, 1000)
+	// Output:
+	// 0: 0.0000, 5: 0.0500, 10: 0.1000, 60: 0.0750, 110: 0.0500, 1000: 0.0500
+}
+
+func ExampleCosineDecayRestarts() {
+	rates(optim.CosineDecayRestarts(1, 10, optim.PeriodFactor(2), optim.RateFactor(0.5)), 0, 5, 9, 10, 20, 29, 30)
+	// Output:
+	// 0: 1.0000, 5: 0.5000, 9: 0.0245, 10: 0.5000, 20: 0.2500, 29: 0.0031, 30: 0.2500
+}
+
+func ExampleExponentialDecay() {
+	rates(optim.ExponentialDecay(0.1, 10, 0.5), 0, 5, 10, 20)
+	rates(optim.ExponentialDecay(0.1, 10, 0.5, optim.Staircase), 0, 5, 10, 20)
+	// Output:
+	// 0: 0.1000, 5: 0.0707, 10: 0.0500, 20: 0.0250
+	// 0: 0.1000, 5: 0.1000, 10: 0.0500, 20: 0.0250
+}
+
+func ExampleInverseTimeDecay() {
+	rates(optim.InverseTimeDecay(0.1, 10, 1), 0, 5, 10, 30)
+	// Output:
+	// 0: 0.1000, 5: 0.0667, 10: 0.0500, 30: 0.0250
+}
+
+func ExamplePiecewiseConstantDecay() {
+	rates(optim.PiecewiseConstantDecay([]int{10, 20}, []float64{0.1, 0.01, 0.001}), 0, 10, 11, 20, 21)
+	// Output:
+	// 0: 0.1000, 10: 0.1000, 11: 0.0100, 20: 0.0100, 21: 0.0010
+}
+
+func ExamplePolynomialDecay() {
+	rates(optim.PolynomialDecay(0.1, 10, optim.EndRate(0), optim.Power(2)), 0, 5, 10, 15)
+	rates(optim.PolynomialDecay(0.1, 10, optim.EndRate(0), optim.Cycle), 0, 5, 10, 15)
+	// Output:
+	// 0: 0.1000, 5: 0.0250, 10: 0.0000, 15: 0.0000
+	// 0: 0.1000, 5: 0.0500, 10: 0.0000, 15: 0.0250
 }
