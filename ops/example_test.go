@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
@@ -107,4 +108,263 @@ func ExampleApplyAdam() {
 	// [1] [0.75]
 	// [1] [0.0625]
 	// [1] [0.015625]
+}
+
+// The last two axes are matrices; the axes before them are batches that broadcast.
+func ExampleMatMul() {
+	g := graph.New()
+	a := ops.Reshape(ops.Iota(g, tensor.S(tensor.Float32, 6), 0), 2, 3)
+	show(ops.MatMul(a, ops.Transpose(a)), ops.MatMulT(a, a, false, true), ops.MatVec(a, g.Const(tensor.Of[float32](1, 1, 1))))
+	batch := g.Input("batch", tensor.S(tensor.Float32, 32, 5, 2))
+	fmt.Println(ops.MatMul(batch, a).Spec())
+	// Output:
+	// [2 2] [5 14 14 50]
+	// [2 2] [5 14 14 50]
+	// [2] [3 12]
+	// float32[32 5 3]
+}
+
+func ExampleSoftmax() {
+	g := graph.New()
+	x := g.Const(tensor.Of(0.0, math.Ln2, 0))
+	for _, n := range []*graph.Node{ops.Softmax(x, -1), ops.LogSoftmax(x, 0), ops.LogSumExp(x)} {
+		fmt.Printf("%.3f\n", optest.Eval([]*graph.Node{n})[0].V)
+	}
+	// Output:
+	// [0.250 0.500 0.250]
+	// [-1.386 -0.693 -1.386]
+	// [1.386]
+}
+
+func ExampleSoftmaxCrossEntropy() {
+	g := graph.New()
+	logits := ops.Full(g, tensor.S(tensor.Float32, 2, 4), 1)
+	labels := g.Const(tensor.Of[int32](0, 3))
+	for _, n := range []*graph.Node{
+		ops.SparseSoftmaxCrossEntropy(logits, labels),
+		ops.SoftmaxCrossEntropy(logits, ops.OneHot(labels, 4, tensor.Float32)),
+		ops.SigmoidCrossEntropy(logits, ops.Ones(logits)),
+	} {
+		fmt.Printf("%v %.3f\n", n.Shape(), optest.Eval([]*graph.Node{n})[0].V)
+	}
+	// Output:
+	// [2] [1.386 1.386]
+	// [2] [1.386 1.386]
+	// [2 4] [0.313 0.313 0.313 0.313 0.313 0.313 0.313 0.313]
+}
+
+// Inputs broadcast as in NumPy.
+func ExampleAdd() {
+	g := graph.New()
+	column := ops.Iota(g, tensor.S(tensor.Int32, 2, 1), 0)
+	row := g.Const(tensor.Of[int32](10, 20, 30))
+	show(ops.Add(column, row), ops.Sub(column, row), ops.Mul(column, row), ops.Maximum(column, row))
+	show(ops.FloorDiv(row, ops.Full(g, row.Spec(), -7)), ops.Mod(row, ops.Full(g, row.Spec(), -7)), ops.Fmod(row, ops.Full(g, row.Spec(), -7)))
+	// Output:
+	// [2 3] [10 20 30 11 21 31]
+	// [2 3] [-10 -20 -30 -9 -19 -29]
+	// [2 3] [0 0 0 10 20 30]
+	// [2 3] [10 20 30 10 20 30]
+	// [3] [-2 -3 -5]
+	// [3] [-4 -1 -5]
+	// [3] [3 6 2]
+}
+
+// Questions answer with truths, which count as 1 and 0.
+func ExampleGreater() {
+	g := graph.New()
+	x := g.Const(tensor.Of(1.0, 2, 3))
+	two := ops.Full(g, x.Spec(), 2)
+	show(ops.Greater(x, two), ops.Or(ops.Less(x, two), ops.Equal(x, two)), ops.Not(ops.LessEqual(x, two)))
+	show(ops.Any(ops.Greater(x, two)), ops.All(ops.Greater(x, two)))
+	// Output:
+	// [3] [0 0 1]
+	// [3] [1 1 0]
+	// [3] [0 0 1]
+	// [] [1]
+	// [] [0]
+}
+
+func ExampleReshape() {
+	g := graph.New()
+	x := ops.Iota(g, tensor.S(tensor.Float32, 6), 0)
+	m := ops.Reshape(x, 2, -1)
+	show(m, ops.Transpose(m), ops.ExpandDims(x, 0), ops.Flip(x, 0), ops.SwapAxes(m, 0, 1))
+	// Output:
+	// [2 3] [0 1 2 3 4 5]
+	// [3 2] [0 3 1 4 2 5]
+	// [1 6] [0 1 2 3 4 5]
+	// [6] [5 4 3 2 1 0]
+	// [3 2] [0 3 1 4 2 5]
+}
+
+func ExampleConcat() {
+	g := graph.New()
+	a, b := g.Const(tensor.Of(1.0, 2)), g.Const(tensor.Of(3.0, 4))
+	show(ops.Concat(0, a, b), ops.Stack(0, a, b), ops.Stack(1, a, b))
+	show(ops.Split(ops.Concat(0, a, b), 0, 1, 3)...)
+	show(ops.Tile(a, 2), ops.Repeat(a, 2, 0))
+	// Output:
+	// [4] [1 2 3 4]
+	// [2 2] [1 2 3 4]
+	// [2 2] [1 3 2 4]
+	// [1] [1]
+	// [3] [2 3 4]
+	// [4] [1 2 1 2]
+	// [4] [1 1 2 2]
+}
+
+func ExamplePad() {
+	g := graph.New()
+	x := g.Const(tensor.Of(1.0, 2, 3))
+	before, after := []int{2}, []int{1}
+	show(ops.Pad(x, before, after, 9), ops.PadEdge(x, before, after), ops.PadReflect(x, before, after))
+	// Output:
+	// [6] [9 9 1 2 3 9]
+	// [6] [1 1 1 2 3 3]
+	// [6] [3 2 1 2 3 2]
+}
+
+func ExampleReduceMax() {
+	g := graph.New()
+	x := ops.Reshape(g.Const(tensor.Of(3.0, 1, 2, 4, 6, 5)), 2, 3)
+	show(ops.ReduceMax(x, -1), ops.ReduceMin(x, 0), ops.ReduceProd(x), ops.ReduceMean(x, -1), ops.ArgMax(x, -1), ops.ArgMin(x, 0))
+	show(ops.Var(x, -1), ops.Norm(g.Const(tensor.Of(3.0, 4))), ops.CumSum(x, 1))
+	// Output:
+	// [2] [3 6]
+	// [3] [3 1 2]
+	// [] [720]
+	// [2] [2 5]
+	// [2] [0 1]
+	// [3] [0 0 0]
+	// [2] [0.6666666666666666 0.6666666666666666]
+	// [] [5]
+	// [2 3] [3 4 6 4 10 15]
+}
+
+func ExampleOneHot() {
+	g := graph.New()
+	show(ops.OneHot(g.Const(tensor.Of[int32](2, 0)), 3, tensor.Float32))
+	// Output:
+	// [2 3] [0 0 1 1 0 0]
+}
+
+func ExampleGatherAlong() {
+	g := graph.New()
+	x := ops.Iota(g, tensor.S(tensor.Float32, 2, 3), 1)
+	own := g.Const(tensor.Of[int32](2, 1))
+	show(ops.GatherAlong(x, ops.Reshape(own, 2, 1), -1)) // one element of every row
+	show(ops.ScatterAdd(ops.Zeros(x), own, ops.Full(g, tensor.S(tensor.Float32, 2, 2), 1), 1))
+	// Output:
+	// [2 1] [2 1]
+	// [2 3] [0 1 1 0 1 1]
+}
+
+func ExampleTril() {
+	g := graph.New()
+	x := ops.Full(g, tensor.S(tensor.Float32, 3, 3), 1)
+	show(ops.Tril(x, 0), ops.Triu(x, 1))
+	// Output:
+	// [3 3] [1 0 0 1 1 0 1 1 1]
+	// [3 3] [0 1 1 0 0 1 0 0 0]
+}
+
+func ExampleExp() {
+	g := graph.New()
+	x := g.Const(tensor.Of(0.25, 1, 4))
+	for _, f := range []func(*graph.Node) *graph.Node{
+		ops.Exp, ops.Expm1, ops.Log, ops.Log1p, ops.Sqrt, ops.Rsqrt, ops.Reciprocal, ops.Square, ops.Erf,
+		ops.Sin, ops.Cos, ops.Tanh, ops.Sigmoid, ops.Softplus, ops.Relu, ops.Gelu, ops.Silu,
+	} {
+		y := f(x)
+		fmt.Printf("%-10s %.3f\n", y.Op.Name(), optest.Eval([]*graph.Node{y})[0].V)
+	}
+	// Output:
+	// Exp        [1.284 2.718 54.598]
+	// Expm1      [0.284 1.718 53.598]
+	// Log        [-1.386 0.000 1.386]
+	// Log1p      [0.223 0.693 1.609]
+	// Sqrt       [0.500 1.000 2.000]
+	// Rsqrt      [2.000 1.000 0.500]
+	// Reciprocal [4.000 1.000 0.250]
+	// Square     [0.062 1.000 16.000]
+	// Erf        [0.276 0.843 1.000]
+	// Sin        [0.247 0.841 -0.757]
+	// Cos        [0.969 0.540 -0.654]
+	// Tanh       [0.245 0.762 0.999]
+	// Sigmoid    [0.562 0.731 0.982]
+	// Softplus   [0.826 1.313 4.018]
+	// Relu       [0.250 1.000 4.000]
+	// Gelu       [0.150 0.841 4.000]
+	// Silu       [0.141 0.731 3.928]
+}
+
+func ExampleRound() {
+	g := graph.New()
+	x := g.Const(tensor.Of(-2.5, -1.2, 0.5, 1.5))
+	show(ops.Floor(x), ops.Ceil(x), ops.Trunc(x), ops.Round(x), ops.Clip(x, -1, 1), ops.Abs(x), ops.Sign(x))
+	// Output:
+	// [4] [-3 -2 0 1]
+	// [4] [-2 -1 1 2]
+	// [4] [-2 -1 0 1]
+	// [4] [-2 -1 0 2]
+	// [4] [-1 -1 0.5 1]
+	// [4] [2.5 1.2 0.5 1.5]
+	// [4] [-1 -1 1 1]
+}
+
+func ExampleCast() {
+	g := graph.New()
+	x := g.Const(tensor.Of(-1.75, 0.25, 300))
+	show(ops.Cast(x, tensor.Int32), ops.Cast(x, tensor.Bool))
+	// Output:
+	// [3] [-1 0 300]
+	// [3] [1 1 1]
+}
+
+func ExampleBroadcast() {
+	fmt.Println(ops.Broadcast(tensor.D(32, 1, 5), tensor.D(4, 1)))
+	_, err := ops.Broadcast(tensor.D(3), tensor.D(4))
+	fmt.Println(err)
+	// Output:
+	// [32 4 5] <nil>
+	// shapes [3] and [4] do not broadcast: axes 3 and 4
+}
+
+// Nothing flows back through what is held fast.
+func ExampleStopGradient() {
+	g := graph.New()
+	x := g.Const(tensor.Scalar(3.0))
+	show(autodiff.Grad(ops.Mul(x, x), x)[0], autodiff.Grad(ops.Mul(x, ops.StopGradient(x)), x)[0])
+	// Output:
+	// [] [6]
+	// [] [3]
+}
+
+// A number depends on seed, stream and its place alone.
+func ExampleRandomUniform() {
+	g := graph.New()
+	seed := g.Const(tensor.Of[uint64](42, 0))
+	s := tensor.S(tensor.Float32, 4)
+	for _, n := range []*graph.Node{
+		ops.RandomUniform(seed, s, 0), ops.RandomUniform(seed, s, 1), ops.RandomNormal(seed, s, 0), ops.Bernoulli(seed, s, 0.5, 0),
+	} {
+		fmt.Printf("%.3f\n", optest.Eval([]*graph.Node{n})[0].V)
+	}
+	// Output:
+	// [0.613 0.469 0.073 0.341]
+	// [0.126 0.594 0.329 0.785]
+	// [-0.970 0.194 -1.236 1.924]
+	// [0.000 1.000 1.000 1.000]
+}
+
+func ExampleApplySGD() {
+	g := graph.New()
+	w, grad, lr := g.Const(tensor.Of(1.0)), g.Const(tensor.Of(0.5)), g.Const(tensor.Scalar(0.5))
+	show(ops.ApplySGD(w, grad, lr))
+	show(ops.ApplyMomentum(ops.ApplyMomentumOp{Momentum: 0.5}, w, ops.Zeros(w), grad, lr))
+	// Output:
+	// [1] [0.75]
+	// [1] [0.75]
+	// [1] [-0.25]
 }
