@@ -13,8 +13,8 @@ import (
 // Grad returns the gradient of the scalar y with respect to each node of wrt:
 // a node of the same dtype and shape, zero where y does not depend on it.
 //
-// It panics with *graph.Error if y is not a float scalar, or if y depends on a
-// node of wrt only through an operation that has no gradient.
+// It panics with *graph.Error if y is not a float scalar, if a node of wrt is of
+// another graph, or if y depends on one through an operation that has no gradient.
 func Grad(y *graph.Node, wrt ...*graph.Node) []*graph.Node {
 	if y.Rank() != 0 || !y.DType().IsFloat() {
 		panic(graph.Errorf("autodiff.Grad: y is %v: want a float scalar; ops.ReduceSum makes one, autodiff.VJP takes a cotangent", y.Spec()))
@@ -23,10 +23,16 @@ func Grad(y *graph.Node, wrt ...*graph.Node) []*graph.Node {
 }
 
 // VJP returns the product of the cotangent dy, of y's dtype and shape, with the
-// Jacobian of y with respect to each node of wrt. It panics as [Grad] does.
+// Jacobian of y with respect to each node of wrt. It panics with *graph.Error if
+// they are not nodes of one graph, if dy does not fit y, and where [Grad] does.
 func VJP(y, dy *graph.Node, wrt ...*graph.Node) []*graph.Node {
 	if y.Spec() != dy.Spec() {
 		panic(graph.Errorf("autodiff.VJP: y is %v, dy is %v: want the same", y.Spec(), dy.Spec()))
+	}
+	for i, x := range wrt {
+		if x.Graph() != y.Graph() {
+			panic(graph.Errorf("autodiff: node %d of wrt belongs to another graph", i))
+		}
 	}
 	s := sweep{
 		needed: between(y.Graph(), y, wrt),

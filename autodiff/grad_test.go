@@ -145,6 +145,8 @@ func TestErrors(t *testing.T) {
 		{"autodiff.Grad: y is float64[2]: want a float scalar", func() { autodiff.Grad(x, x) }},
 		{"autodiff.Grad: y is int32[]: want a float scalar", func() { autodiff.Grad(count, x) }},
 		{"autodiff.VJP: y is float64[2], dy is float64[1]: want the same", func() { autodiff.VJP(x, w, x) }},
+		{"autodiff: node 1 of wrt belongs to another graph", func() { autodiff.VJP(x, x, x, vector(graph.New(), 1)) }},
+		{"graph: got a nil node", func() { autodiff.VJP(x, x, nil) }},
 		{"autodiff: ApplySGD has no gradient", func() { autodiff.VJP(ops.ApplySGD(w, m, lr), w, w) }},
 	} {
 		err := graph.Catch(c.f)
