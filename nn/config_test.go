@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
@@ -39,4 +40,21 @@ func FuzzLayerFromConfig(f *testing.F) {
 		}
 		_ = graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), f32(2, 3)) })
 	})
+}
+
+func TestSwitch(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"units":1,"use_bias":false}`:    "",
+		`{"units":1,"use_bias":null}`:     "",
+		`{"units":1,"use_bias":"no"}`:     `nn: config of Dense: nn: "no": want true or false`,
+		`{"units":1,"trainable":[false]}`: "nn: config of Dense: nn: [false]: want true or false",
+	} {
+		l, err := nn.LayerFromConfig("Dense", []byte(config))
+		switch {
+		case err != nil && err.Error() != want || err == nil && want != "":
+			t.Errorf("%s: error %v, want %q", config, err, want)
+		case err == nil && bool(l.(*nn.DenseLayer).NoBias) != strings.Contains(config, "false"):
+			t.Errorf("%s: NoBias is %v", config, l.(*nn.DenseLayer).NoBias)
+		}
+	}
 }

@@ -20,6 +20,9 @@
 package nn
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -66,7 +69,11 @@ func (n Not) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *Not) UnmarshalJSON(b []byte) error {
-	*n = string(b) == "false"
+	on := !bool(*n)
+	if err := json.Unmarshal(b, &on); err != nil {
+		return fmt.Errorf("nn: %s: want true or false", b)
+	}
+	*n = Not(!on)
 	return nil
 }
 
