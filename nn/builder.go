@@ -99,6 +99,21 @@ func (b *Builder) forget(n int) {
 	b.fresh = b.fresh[:n]
 }
 
+// Vars returns the trainable variables made or adopted so far.
+func (b *Builder) Vars() []*graph.Var { return b.params[:len(b.params):len(b.params)] }
+
+// Count returns how many elements the trainable and the other variables have.
+func (b *Builder) Count() (params, states int) {
+	return countOf(b.params), countOf(b.states)
+}
+
+func countOf(vars []*graph.Var) (n int) {
+	for _, v := range vars {
+		n += v.Spec().Shape.Size()
+	}
+	return n
+}
+
 // NewSeed returns the variable that random layers draw from: uint64[2], a key,
 // which follows from seed, and a counter of steps.
 func NewSeed(seed uint64) *graph.Var {
@@ -167,19 +182,4 @@ func (c *Ctx) Seed() (seed *graph.Node, stream uint32) {
 // nextSeed returns the seed of the step after the one with seed s.
 func nextSeed(s *graph.Node) *graph.Node {
 	return ops.Add(s, s.Graph().Const(tensor.Of[uint64](0, 1)))
-}
-
-// Vars returns the trainable variables made or adopted so far.
-func (b *Builder) Vars() []*graph.Var { return b.params[:len(b.params):len(b.params)] }
-
-// Count returns how many elements the trainable and the other variables have.
-func (b *Builder) Count() (params, states int) {
-	return countOf(b.params), countOf(b.states)
-}
-
-func countOf(vars []*graph.Var) (n int) {
-	for _, v := range vars {
-		n += v.Spec().Shape.Size()
-	}
-	return n
 }

@@ -132,6 +132,9 @@ func wantRate(layer string, rate float64) {
 
 // GaussianNoise returns a layer that, in training, adds normal noise with mean 0
 // and the given standard deviation. Otherwise it passes x on.
+//
+// Shapes: x [...] -> y [...].
+// Panics with *graph.Error, when built, unless stddev >= 0 and x is of floats.
 func GaussianNoise(stddev float64, opts ...LayerOption) *GaussianNoiseLayer {
 	n := &GaussianNoiseLayer{Base: made(), Stddev: stddev}
 	n.apply(opts)
@@ -166,6 +169,9 @@ func (l *GaussianNoiseLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 
 // GaussianDropout returns a layer that, in training, multiplies x with normal
 // noise of mean 1 and standard deviation √(rate/(1-rate)). Otherwise it passes x on.
+//
+// Shapes: x [...] -> y [...].
+// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
 //
 // Source: Srivastava et al. 2014, section 10.
 func GaussianDropout(rate float64, opts ...LayerOption) *GaussianDropoutLayer {

@@ -10,6 +10,8 @@ import (
 
 // Input declares the shape of a network's input, without the batch, so that the
 // network can be built before there is data.
+//
+// Panics with *graph.Error, when built, if samples have another shape.
 func Input(dims ...int) *InputLayer {
 	return &InputLayer{Base: made(), Dims: dims}
 }

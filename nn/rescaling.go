@@ -9,6 +9,7 @@ import (
 // Rescaling returns a layer that computes x·scale + offset in floats:
 // Rescaling(1.0/255, 0) takes pixels to 0..1.
 //
+// Shapes: x [...] -> y [...].
 // DTypes: any number; integers become the network's float dtype first.
 func Rescaling(scale, offset float64, opts ...LayerOption) *RescalingLayer {
 	r := &RescalingLayer{Base: made(), Scale: scale, Offset: offset}
