@@ -368,3 +368,86 @@ func ExampleApplySGD() {
 	// [1] [0.75]
 	// [1] [-0.25]
 }
+
+func ExampleAtan() {
+	g := graph.New()
+	x := g.Const(tensor.Of(0, 0.25, 0.5))
+	for _, f := range []func(*graph.Node) *graph.Node{
+		ops.Tan, ops.Asin, ops.Acos, ops.Atan, ops.Sinh, ops.Cosh, ops.Asinh, ops.Atanh, ops.Exp2, ops.Erfc,
+	} {
+		y := f(x)
+		fmt.Printf("%-5s %.3f\n", y.Op.Name(), optest.Eval([]*graph.Node{y})[0].V)
+	}
+	// Output:
+	// Tan   [0.000 0.255 0.546]
+	// Asin  [0.000 0.253 0.524]
+	// Acos  [1.571 1.318 1.047]
+	// Atan  [0.000 0.245 0.464]
+	// Sinh  [0.000 0.253 0.521]
+	// Cosh  [1.000 1.031 1.128]
+	// Asinh [0.000 0.247 0.481]
+	// Atanh [0.000 0.255 0.549]
+	// Exp2  [1.000 1.189 1.414]
+	// Erfc  [1.000 0.724 0.480]
+}
+
+// Functions that networks bend their values with.
+func ExampleElu() {
+	g := graph.New()
+	x := g.Const(tensor.Of(-2.0, -0.5, 0, 1))
+	for _, y := range []*graph.Node{
+		ops.Elu(x, 1), ops.LeakyRelu(x, 0.25), ops.Selu(x), ops.Softsign(x), ops.GeluTanh(x),
+	} {
+		fmt.Printf("%-9s %.3f\n", y.Op.Name(), optest.Eval([]*graph.Node{y})[0].V)
+	}
+	// Output:
+	// Elu       [-0.865 -0.393 0.000 1.000]
+	// LeakyRelu [-0.500 -0.125 0.000 1.000]
+	// Selu      [-1.520 -0.692 0.000 1.051]
+	// Softsign  [-0.667 -0.333 0.000 0.500]
+	// GeluTanh  [-0.045 -0.154 0.000 0.841]
+}
+
+func ExampleHypot() {
+	g := graph.New()
+	a, b := g.Const(tensor.Of(3.0, 1)), g.Const(tensor.Of(4.0, 2))
+	for _, y := range []*graph.Node{
+		ops.Hypot(a, b), ops.Pow(a, b), ops.Div(a, b), ops.Minimum(a, b), ops.Atan2(a, b), ops.Logaddexp(a, b),
+	} {
+		fmt.Printf("%-9s %.3f\n", y.Op.Name(), optest.Eval([]*graph.Node{y})[0].V)
+	}
+	// Output:
+	// Hypot     [5.000 2.236]
+	// Pow       [81.000 1.000]
+	// Div       [0.750 0.500]
+	// Min       [3.000 1.000]
+	// Atan2     [0.644 0.464]
+	// Logaddexp [4.313 2.313]
+}
+
+func ExampleIsNaN() {
+	g := graph.New()
+	x := g.Const(tensor.Of(1, math.Inf(-1), math.NaN()))
+	nan, inf := ops.IsNaN(x), ops.IsInf(x)
+	show(nan, inf, ops.IsFinite(x), ops.Or(nan, inf), ops.And(nan, inf), ops.Xor(nan, inf), ops.NotEqual(x, x))
+	// Output:
+	// [3] [0 0 1]
+	// [3] [0 1 0]
+	// [3] [1 0 0]
+	// [3] [0 1 1]
+	// [3] [0 0 0]
+	// [3] [0 1 1]
+	// [3] [0 0 1]
+}
+
+// A number that is known now needs no node.
+func ExampleScale() {
+	g := graph.New()
+	x := g.Const(tensor.Of(1.0, 2))
+	show(ops.Offset(ops.Scale(x, 10), 0.5), ops.Neg(x), ops.Std(x), ops.BroadcastTo(x, tensor.D(2, 2)))
+	// Output:
+	// [2] [10.5 20.5]
+	// [2] [-1 -2]
+	// [] [0.5]
+	// [2 2] [1 2 1 2]
+}
