@@ -17,7 +17,7 @@ func newBench() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure how fast glia is on this machine",
 		Long: `Measure matrix products and the training of the network of glia train mnist, and
-what part they are of the machine's peak. It takes about half a minute; nothing
+what part they are of the machine's peak. It takes less than a minute; nothing
 else should run meanwhile.`,
 		Args: wantArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -60,7 +60,7 @@ type MLP struct {
 	Predict1P99     float64 `json:"predict1_p99_us"`
 }
 
-// Run measures everything, in about half a minute, and tells log of each part as
+// Run measures everything, in less than a minute, and tells log of each part as
 // it ends. The training data needs images [28 28] and one-hot labels of 10 classes.
 func Run(ctx context.Context, train *data.Memory, dataset string, log io.Writer) (*Report, error) {
 	defer par.SetThreads(0)
@@ -70,17 +70,20 @@ func Run(ctx context.Context, train *data.Memory, dataset string, log io.Writer)
 	fmt.Fprintf(log, "%s, %s, %d threads, %s\n", r.CPU, r.ISA, r.Threads, r.Go)
 	r.PeakGflops1, r.PeakGflopsAll = peak(1), peak(r.Threads)
 	fmt.Fprintf(log, "peak FMA rate   %7.1f GFLOP/s with one thread, %7.1f with all\n", r.PeakGflops1, r.PeakGflopsAll)
-	for _, s := range shapes {
-		for _, trans := range []string{"", "A", "B"} {
-			if err := ctx.Err(); err != nil {
-				return nil, err
+	// Two rounds, some time apart: on a shared machine one may fall into a bad moment.
+	for range 2 {
+		for i, s := range shapes {
+			for j, trans := range transposed {
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				r.keep(i*len(transposed)+j, gemm(s[0], s[1], s[2], trans))
 			}
-			g := gemm(s[0], s[1], s[2], trans)
-			g.OfPeak1 = g.Gflops1 / r.PeakGflops1
-			r.GEMM = append(r.GEMM, g)
-			fmt.Fprintf(log, "matrix product  %4dx%4dx%4d %1s  %7.1f with one (%3.0f %% of peak), %7.1f with all (%.2f times)\n",
-				g.M, g.N, g.K, g.Trans, g.Gflops1, 100*g.OfPeak1, g.GflopsAll, g.GflopsAll/g.Gflops1)
 		}
+	}
+	for _, g := range r.GEMM {
+		fmt.Fprintf(log, "matrix product  %4dx%4dx%4d %1s  %7.1f with one (%3.0f %% of peak), %7.1f with all (%.2f times)\n",
+			g.M, g.N, g.K, g.Trans, g.Gflops1, 100*g.OfPeak1, g.GflopsAll, g.GflopsAll/g.Gflops1)
 	}
 	var err error
 	if r.MLP, err = mlp(ctx, train, r); err != nil {
@@ -94,6 +97,19 @@ func Run(ctx context.Context, train *data.Memory, dataset string, log io.Writer)
 		m.AllocsPerStep, m.PlanMS, m.Predict1P50, m.Predict1P99)
 	return r, nil
 }
+
+// keep adds product i to the report, or its better rates.
+func (r *Report) keep(i int, g GEMM) {
+	if i == len(r.GEMM) {
+		r.GEMM = append(r.GEMM, g)
+	}
+	best := &r.GEMM[i]
+	best.Gflops1, best.GflopsAll = max(best.Gflops1, g.Gflops1), max(best.GflopsAll, g.GflopsAll)
+	best.OfPeak1 = best.Gflops1 / r.PeakGflops1
+}
+
+// transposed are the sides that are stored transposed: none, A, B.
+var transposed = []string{"", "A", "B"}
 
 // shapes are m, n, k of the products that are measured.
 var shapes = [][3]int{
