@@ -46,7 +46,10 @@ func (f *Function) Call(in ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 	for i, s := range p.Outputs() {
 		out[i] = tensor.NewSpec(s)
 	}
-	return out, f.run(p, out, in)
+	if err := f.run(p, out, in); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // CallInto is [Function.Call] with the results written to out: tensors of the

@@ -13,6 +13,13 @@ import (
 // for every term. Rates are scalars of the same dtype, so that a schedule can change
 // them from step to step. They have no gradient. Formulas are those of Keras 3.
 
+// Sweepable is an optimizer's update of one parameter and its slots. Result i may
+// take the memory of input i; plans do the updates of all parameters in one sweep.
+type Sweepable interface {
+	graph.Op
+	Sweepable()
+}
+
 // ApplySGD returns w after a step of gradient descent, w - lr·g.
 func ApplySGD(w, g, lr *graph.Node) *graph.Node {
 	return graph.Apply(ApplySGDOp{}, w, g, lr)
@@ -23,6 +30,9 @@ type ApplySGDOp struct{}
 
 // Name implements graph.Op.
 func (ApplySGDOp) Name() string { return "ApplySGD" }
+
+// Sweepable implements [Sweepable].
+func (ApplySGDOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplySGDOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
@@ -57,6 +67,9 @@ type ApplyMomentumOp struct {
 
 // Name implements graph.Op.
 func (ApplyMomentumOp) Name() string { return "ApplyMomentum" }
+
+// Sweepable implements [Sweepable].
+func (ApplyMomentumOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplyMomentumOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
@@ -101,6 +114,9 @@ type ApplyAdamOp struct {
 // Name implements graph.Op.
 func (ApplyAdamOp) Name() string { return "ApplyAdam" }
 
+// Sweepable implements [Sweepable].
+func (ApplyAdamOp) Sweepable() {}
+
 // Infer implements graph.Op.
 func (ApplyAdamOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return inferSweep(in, 4, 3)
@@ -135,6 +151,9 @@ type ApplyAMSGradOp struct {
 
 // Name implements graph.Op.
 func (ApplyAMSGradOp) Name() string { return "ApplyAMSGrad" }
+
+// Sweepable implements [Sweepable].
+func (ApplyAMSGradOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplyAMSGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
@@ -186,6 +205,9 @@ type ApplyRMSpropOp struct {
 
 // Name implements graph.Op.
 func (ApplyRMSpropOp) Name() string { return "ApplyRMSprop" }
+
+// Sweepable implements [Sweepable].
+func (ApplyRMSpropOp) Sweepable() {}
 
 // slots returns how many slots there are.
 func (o ApplyRMSpropOp) slots() int {

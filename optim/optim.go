@@ -15,6 +15,7 @@ package optim
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -219,11 +220,17 @@ func (c *Config) build(params []*graph.Var) {
 		panic(c.errorf("ClipNorm %g, GlobalClipNorm %g, ClipValue %g: want at most one of them",
 			float64(c.ClipNorm), float64(c.GlobalClipNorm), float64(c.ClipValue)))
 	}
+	if !(c.WeightDecay >= 0) || math.IsInf(float64(c.WeightDecay), 1) {
+		panic(c.errorf("weight decay %g: want a finite number, 0 or more", float64(c.WeightDecay)))
+	}
 	c.params, c.slots = params, nil
 	c.iterations = graph.NewVar(c.OptimizerName+"/iteration", tensor.Scalar[int64](0))
 	first := c.Rate.Value
 	if c.Rate.Schedule != nil {
 		first = c.Rate.Schedule.At(0)
+	}
+	if !(first >= 0) || math.IsInf(first, 1) {
+		panic(c.errorf("learning rate %g: want a finite number, 0 or more", first))
 	}
 	c.lr = graph.NewVar(c.OptimizerName+"/learning_rate", tensor.Scalar(first))
 }

@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,8 @@ func TestMistakes(t *testing.T) {
 		"momentum":  {func() { optim.SGD(1, optim.Momentum(2)).Build(params) }, "momentum 2"},
 		"beta":      {func() { optim.Adam(1, optim.Beta1(1)).Build(params) }, "beta 1"},
 		"rho":       {func() { optim.RMSprop(1, optim.Rho(2)).Build(params) }, "rho 2"},
+		"rate":      {func() { optim.Adam(math.NaN()).Build(params) }, "learning rate NaN"},
+		"decay":     {func() { optim.SGD(1, optim.WeightDecay(-1)).Build(params) }, "weight decay -1"},
 		"gradients": {func() { optim.SGD(1).Apply(graph.New(), []*graph.Node{nil}) }, "Build first"},
 		"shape": {func() {
 			o := optim.SGD(1)
