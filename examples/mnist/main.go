@@ -3,7 +3,6 @@ package main
 
 import (
 	"log"
-	"os"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
@@ -15,26 +14,27 @@ import (
 
 func main() {
 	train, test, err := mnist.Load()
-	if err == nil {
-		_, err = run(train.Scale(1.0/255).OneHot(10), test.Scale(1.0/255).OneHot(10), 10)
-	}
+	check(err)
+	run(train.Scale(1.0/255).OneHot(10), test.Scale(1.0/255).OneHot(10), 10)
+}
+
+func run(train, test data.Dataset, epochs int) glia.Result {
+	m := glia.Sequential(nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax))
+	check(m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()))
+	_, err := m.Fit(train, glia.Epochs(epochs), glia.BatchSize(128), glia.Progress(log.Writer()))
+	check(err)
+	result, err := m.Evaluate(test, glia.Progress(log.Writer()))
+	check(err)
+	var first data.Batch
+	check(test.Read([]int{0}, &first))
+	probabilities, err := m.Predict(first.X)
+	check(err)
+	log.Printf("the first image is %v; predicted: %v", first.Y, probabilities)
+	return result
+}
+
+func check(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
-}
-
-func run(train, test data.Dataset, epochs int) (glia.Result, error) {
-	m := glia.Sequential(
-		nn.Input(28, 28), nn.Flatten(),
-		nn.Dense(128, nn.ReLU),
-		nn.Dense(128, nn.ReLU),
-		nn.Dense(10, nn.Softmax),
-	)
-	if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
-		return glia.Result{}, err
-	}
-	if _, err := m.Fit(train, glia.Epochs(epochs), glia.BatchSize(128), glia.Progress(os.Stdout)); err != nil {
-		return glia.Result{}, err
-	}
-	return m.Evaluate(test, glia.Progress(os.Stdout))
 }
