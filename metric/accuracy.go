@@ -34,7 +34,7 @@ func BinaryAccuracy(threshold float64) *MeanMetric {
 
 func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
 	t, p := matched("BinaryAccuracy", yTrue, yPred)
-	return ops.Equal(t, ops.Cast(ops.Greater(p, number(p, threshold)), t.DType()))
+	return ops.Equal(t, ops.Cast(ops.Greater(p, ops.ScalarLike(p, threshold)), t.DType()))
 }
 
 // CategoricalAccuracy returns how often the greatest prediction is where the

@@ -199,11 +199,11 @@ func (m *ThresholdMetric) positive(g *graph.Graph, p, top *graph.Node) *graph.No
 			return top
 		}
 	}
-	limit := number(p, 0.5)
+	limit := ops.ScalarLike(p, 0.5)
 	switch len(m.Thresholds) {
 	case 0:
 	case 1:
-		limit = number(p, m.Thresholds[0])
+		limit = ops.ScalarLike(p, m.Thresholds[0])
 	default:
 		limit = ops.ExpandDims(ops.Cast(g.Const(tensor.Of(m.Thresholds...)), p.DType()), -1)
 	}
@@ -278,7 +278,7 @@ func (s *confusionState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node
 func (s *confusionState) classes(yTrue, yPred *graph.Node) (t, p *graph.Node) {
 	if c := yPred.Shape().At(-1); s.m.Classes == 2 && (yPred.Rank() == 1 || c == 1) {
 		t, p = matched("ConfusionMatrix", yTrue, yPred)
-		return ops.Cast(t, tensor.Int64), ops.Cast(ops.Greater(p, number(p, 0.5)), tensor.Int64)
+		return ops.Cast(t, tensor.Int64), ops.Cast(ops.Greater(p, ops.ScalarLike(p, 0.5)), tensor.Int64)
 	} else if c != s.m.Classes || yPred.Rank() < 2 {
 		panic(graph.Errorf("metric.ConfusionMatrix: predictions %v: want [B ... %d]", yPred.Spec(), s.m.Classes))
 	}

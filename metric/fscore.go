@@ -93,10 +93,10 @@ type fscoreState struct {
 func (s *fscoreState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 	var pos *graph.Node
 	if s.m.Threshold > 0 {
-		pos = ops.Greater(yPred, number(yPred, float64(s.m.Threshold)))
+		pos = ops.Greater(yPred, ops.ScalarLike(yPred, float64(s.m.Threshold)))
 	} else { // the greatest, but none in a row of zeros
 		best := ops.GreaterEqual(yPred, ops.ReduceMaxKeep(yPred, -1))
-		pos = ops.And(best, ops.Greater(ops.Abs(yPred), number(yPred, 1e-9)))
+		pos = ops.And(best, ops.Greater(ops.Abs(yPred), ops.ScalarLike(yPred, 1e-9)))
 	}
 	p, t := ops.Cast(pos, tensor.Float64), ops.Cast(yTrue, tensor.Float64)
 	both := ops.Mul(p, t)

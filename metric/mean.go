@@ -78,12 +78,12 @@ func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 	}
 	if s.m.counted != nil && weight != nil {
 		if keep := s.m.counted(yTrue, yPred); keep != nil {
-			mask, w := sameRank(ops.Cast(keep, weight.DType()), weight)
+			mask, w := ops.SameRank(ops.Cast(keep, weight.DType()), weight)
 			weight = ops.Mul(mask, w)
 		}
 	}
 	values = ops.Cast(values, tensor.Float64)
-	count := number(values, float64(values.Shape().At(0)))
+	count := ops.ScalarLike(values, float64(values.Shape().At(0)))
 	if weight != nil {
 		values, weight = weighted(values, ops.Cast(weight, tensor.Float64))
 		count = ops.ReduceSum(weight)
@@ -99,7 +99,7 @@ func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 // weighted returns values times weights and the weight of every sample. Weights
 // may be coarser than values, whose mean they weigh then, and may broadcast.
 func weighted(values, weight *graph.Node) (product, perSample *graph.Node) {
-	values, weight = sameRank(values, weight)
+	values, weight = ops.SameRank(values, weight)
 	if v, w := values.Rank(), weight.Rank(); v > w {
 		values = ops.ReduceMean(values, axes(w, v)...)
 	}
@@ -136,33 +136,9 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// number returns the scalar v of the dtype of x.
-func number(x *graph.Node, v float64) *graph.Node {
-	return ops.Full(x.Graph(), tensor.Spec{DType: x.DType()}, v)
-}
-
-// sameRank gives a and b as many axes where they differ by one at the end of
-// length 1, as Keras does: [B] meets [B 1] as [B 1], [B T] meets [B T 1] as [B T].
-func sameRank(a, b *graph.Node) (*graph.Node, *graph.Node) {
-	switch {
-	case a.Rank() == b.Rank()+1 && a.Shape().At(-1) == 1:
-		a, b = dropOrAdd(a, b)
-	case b.Rank() == a.Rank()+1 && b.Shape().At(-1) == 1:
-		b, a = dropOrAdd(b, a)
-	}
-	return a, b
-}
-
-func dropOrAdd(long, short *graph.Node) (*graph.Node, *graph.Node) {
-	if short.Rank() == 1 {
-		return long, ops.ExpandDims(short, -1)
-	}
-	return ops.Squeeze(long, -1), short
-}
-
 // matched returns labels and predictions of one shape.
 func matched(metric string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
-	t, p := sameRank(yTrue, yPred)
+	t, p := ops.SameRank(yTrue, yPred)
 	if t.Shape() != p.Shape() {
 		panic(graph.Errorf("metric.%s: labels %v, predictions %v: want one shape", metric, yTrue.Spec(), yPred.Spec()))
 	}

@@ -96,7 +96,7 @@ func (l *BinaryCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 		return ops.ReduceMean(ops.SigmoidCrossEntropy(p, t), -1)
 	}
 	p = ops.Clip(p, epsilon, 1-epsilon)
-	one := full(p, 1)
+	one := ops.ScalarLike(p, 1)
 	yes, no := ops.Mul(t, ops.Log(p)), ops.Mul(ops.Sub(one, t), ops.Log(ops.Sub(one, p)))
 	return ops.Neg(ops.ReduceMean(ops.Add(yes, no), -1))
 }
@@ -253,5 +253,5 @@ func (l *SparseCategoricalCrossentropyLoss) Counted(yTrue, yPred *graph.Node) *g
 		return nil
 	}
 	labels := l.labels(yTrue, yPred)
-	return ops.NotEqual(labels, full(labels, float64(*l.IgnoreClass)))
+	return ops.NotEqual(labels, ops.ScalarLike(labels, float64(*l.IgnoreClass)))
 }

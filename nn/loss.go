@@ -6,7 +6,6 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
-	"github.com/glia-ml/glia/tensor"
 )
 
 // Loss measures how far predictions are from the truth. Any type with these
@@ -128,7 +127,7 @@ func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
 	}
 	mask := ops.Cast(keep, losses.DType())
 	if r == MeanOverBatch {
-		mask = ops.Mul(mask, ratio(full(mask, float64(mask.Shape().Size())), ops.ReduceSum(mask)))
+		mask = ops.Mul(mask, ratio(ops.ScalarLike(mask, float64(mask.Shape().Size())), ops.ReduceSum(mask)))
 	}
 	if weight != nil {
 		mask, weight = weightsFor(mask, weight)
@@ -139,7 +138,7 @@ func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
 
 // weightsFor gives weights of samples as many axes as there are losses in a sample.
 func weightsFor(losses, weight *graph.Node) (*graph.Node, *graph.Node) {
-	losses, weight = sameRank(losses, weight)
+	losses, weight = ops.SameRank(losses, weight)
 	for weight.Rank() < losses.Rank() {
 		weight = ops.ExpandDims(weight, -1)
 	}
@@ -152,26 +151,6 @@ func ratio(a, b *graph.Node) *graph.Node {
 	return ops.Where(none, ops.Zeros(a), ops.Div(a, ops.Where(none, ops.Ones(b), b)))
 }
 
-// sameRank gives a and b as many axes where they differ by one at the end of
-// length 1, as Keras does: [B] meets [B 1] as [B 1], [B T] meets [B T 1] as [B T].
-func sameRank(a, b *graph.Node) (*graph.Node, *graph.Node) {
-	switch {
-	case a.Rank() == b.Rank()+1 && a.Shape().At(-1) == 1:
-		a, b = dropOrAdd(a, b)
-	case b.Rank() == a.Rank()+1 && b.Shape().At(-1) == 1:
-		b, a = dropOrAdd(b, a)
-	}
-	return a, b
-}
-
-// dropOrAdd takes the last axis from long, or adds one to short if it has only one.
-func dropOrAdd(long, short *graph.Node) (*graph.Node, *graph.Node) {
-	if short.Rank() == 1 {
-		return long, ops.Reshape(short, short.Shape().At(0), 1)
-	}
-	return ops.Reshape(long, long.Shape().To(long.Rank()-1).Slice()...), short
-}
-
 // matched returns the truth with the dtype and shape of the predictions, [B 1] if
 // both were [B], so that there is a loss for every sample.
 func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
@@ -181,7 +160,7 @@ func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	if yTrue.DType() != yPred.DType() {
 		yTrue = ops.Cast(yTrue, yPred.DType())
 	}
-	t, p := sameRank(yTrue, yPred)
+	t, p := ops.SameRank(yTrue, yPred)
 	if t.Shape() != p.Shape() {
 		panic(graph.Errorf("nn.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
 	}
@@ -235,9 +214,4 @@ func wantClasses(loss string, yPred *graph.Node) {
 	if yPred.Rank() < 1 || !yPred.DType().IsFloat() {
 		panic(graph.Errorf("nn.%s: predictions are %v: want floats [B ... classes]", loss, yPred.Spec()))
 	}
-}
-
-// full returns the number v of the dtype of x, to broadcast.
-func full(x *graph.Node, v float64) *graph.Node {
-	return ops.Full(x.Graph(), tensor.Spec{DType: x.DType()}, v)
 }

@@ -36,7 +36,7 @@ func (r Regularizer) Penalty(x *graph.Node) *graph.Node {
 	}
 	switch {
 	case r.Zero():
-		return full(x, 0)
+		return ops.ScalarLike(x, 0)
 	case r.L2 == 0:
 		return ops.Scale(ops.ReduceSum(ops.Abs(x)), r.L1)
 	case r.L1 == 0:

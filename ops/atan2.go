@@ -28,5 +28,5 @@ func (Atan2Op) VJP(n, dy *graph.Node) []*graph.Node {
 
 // nonzero returns x with 1 in the place of 0.
 func nonzero(x *graph.Node) *graph.Node {
-	return Where(Equal(x, constLike(x, 0)), constLike(x, 1), x)
+	return Where(Equal(x, ScalarLike(x, 0)), ScalarLike(x, 1), x)
 }

@@ -58,6 +58,6 @@ func (o ClipOp) EvalUint(x uint64) uint64 {
 // VJP: the slope is 1 from Lo to Hi, both included, and 0 outside.
 func (o ClipOp) VJP(n, dy *graph.Node) []*graph.Node {
 	x := n.In[0]
-	inside := And(GreaterEqual(x, constLike(x, o.Lo)), LessEqual(x, constLike(x, o.Hi)))
-	return []*graph.Node{Where(inside, dy, constLike(dy, 0))}
+	inside := And(GreaterEqual(x, ScalarLike(x, o.Lo)), LessEqual(x, ScalarLike(x, o.Hi)))
+	return []*graph.Node{Where(inside, dy, ScalarLike(dy, 0))}
 }

@@ -34,7 +34,7 @@ func (o EluOp) Eval(x float64) float64 {
 // from x.
 func (o EluOp) VJP(n, dy *graph.Node) []*graph.Node {
 	if x := n.In[0]; o.Alpha < 0 {
-		right := Greater(x, constLike(x, 0))
+		right := Greater(x, ScalarLike(x, 0))
 		return []*graph.Node{Where(right, dy, Mul(dy, Offset(n, o.Alpha)))}
 	}
 	return []*graph.Node{graph.Apply(EluGradOp{Alpha: o.Alpha}, n, dy)}
@@ -61,7 +61,7 @@ func (o EluGradOp) Eval(y, dy float64) float64 {
 // VJP: linear in dy; the slope in y is dy where y is not positive.
 func (o EluGradOp) VJP(n, dz *graph.Node) []*graph.Node {
 	y, dy := n.In[0], n.In[1]
-	zero := constLike(y, 0)
+	zero := ScalarLike(y, 0)
 	return []*graph.Node{
 		Where(Greater(y, zero), zero, Mul(dz, dy)),
 		graph.Apply(o, y, dz),

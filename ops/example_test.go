@@ -451,3 +451,17 @@ func ExampleScale() {
 	// [] [0.5]
 	// [2 2] [1 2 1 2]
 }
+
+func ExampleSameRank() {
+	g := graph.New()
+	labels, predictions := ops.SameRank(g.Input("labels", tensor.S(tensor.Float32, 3)), g.Input("predictions", tensor.S(tensor.Float32, 3, 1)))
+	fmt.Println(labels.Shape(), predictions.Shape())
+	// Output: [3 1] [3 1]
+}
+
+func ExampleScalarLike() {
+	g := graph.New()
+	x := g.Input("x", tensor.S(tensor.Float64, 2, 3))
+	fmt.Println(ops.Div(ops.ScalarLike(x, 1), x).Spec())
+	// Output: float64[2 3]
+}

@@ -57,7 +57,7 @@ func (MinimumOp) VJP(n, dy *graph.Node) []*graph.Node {
 // toChosen passes dy to the first of two inputs where it was chosen, else to the
 // second, and half to each where they tie.
 func toChosen(dy, tie, first *graph.Node) []*graph.Node {
-	zero, half := constLike(dy, 0), Scale(dy, 0.5)
+	zero, half := ScalarLike(dy, 0), Scale(dy, 0.5)
 	return []*graph.Node{
 		Where(tie, half, Where(first, dy, zero)),
 		Where(tie, half, Where(first, zero, dy)),

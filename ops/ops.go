@@ -140,12 +140,12 @@ func evalBinary(o Binary, dt tensor.DType) func(a, b float64) float64 {
 }
 
 // Scale returns c·x for a number c known now.
-func Scale(x *graph.Node, c float64) *graph.Node { return Mul(x, constLike(x, c)) }
+func Scale(x *graph.Node, c float64) *graph.Node { return Mul(x, ScalarLike(x, c)) }
 
 // Offset returns x+c for a number c known now.
-func Offset(x *graph.Node, c float64) *graph.Node { return Add(x, constLike(x, c)) }
+func Offset(x *graph.Node, c float64) *graph.Node { return Add(x, ScalarLike(x, c)) }
 
-// constLike returns the scalar c of x's dtype.
-func constLike(x *graph.Node, c float64) *graph.Node {
+// ScalarLike returns the scalar c of x's dtype: a number to broadcast against x.
+func ScalarLike(x *graph.Node, c float64) *graph.Node {
 	return Full(x.Graph(), tensor.Spec{DType: x.DType()}, c)
 }

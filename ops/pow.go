@@ -54,11 +54,11 @@ func (PowOp) VJP(n, dy *graph.Node) []*graph.Node {
 	a, b := n.In[0], n.In[1]
 	var less *graph.Node
 	if c, ok := b.Op.(FullOp); ok && c.Value() != 0 {
-		less = constLike(b, c.Value()-1)
+		less = ScalarLike(b, c.Value()-1)
 	} else {
-		less = Where(Equal(b, constLike(b, 0)), constLike(b, 1), Offset(b, -1))
+		less = Where(Equal(b, ScalarLike(b, 0)), ScalarLike(b, 1), Offset(b, -1))
 	}
-	base := Where(Equal(a, constLike(a, 0)), constLike(a, 1), a)
+	base := Where(Equal(a, ScalarLike(a, 0)), ScalarLike(a, 1), a)
 	return []*graph.Node{
 		Mul(dy, Mul(b, Pow(a, less))),
 		Mul(dy, Mul(n, Log(base))),

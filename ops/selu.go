@@ -35,7 +35,7 @@ func (SeluOp) Eval(x float64) float64 {
 
 // VJP: the slope is λ where the result is positive, else the result plus λ·α.
 func (SeluOp) VJP(n, dy *graph.Node) []*graph.Node {
-	right := Greater(n, constLike(n, 0))
-	slope := Where(right, constLike(n, SeluScale), Offset(n, SeluScale*SeluAlpha))
+	right := Greater(n, ScalarLike(n, 0))
+	slope := Where(right, ScalarLike(n, SeluScale), Offset(n, SeluScale*SeluAlpha))
 	return []*graph.Node{Mul(dy, slope)}
 }

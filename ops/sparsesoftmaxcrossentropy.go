@@ -108,8 +108,8 @@ func (SparseSoftmaxCrossEntropyGradOp) Ref(out, in []Array) {
 // VJP: linear in probs and in dy.
 func (SparseSoftmaxCrossEntropyGradOp) VJP(n, dz *graph.Node) []*graph.Node {
 	probs, labels, dy := n.In[0], n.In[1], n.In[2]
-	zero := constLike(dz, 0)
-	counts := GreaterEqual(labels, constLike(labels, 0))
+	zero := ScalarLike(dz, 0)
+	counts := GreaterEqual(labels, ScalarLike(labels, 0))
 	atLabel := Squeeze(GatherAlong(dz, ExpandDims(labels, -1), -1), -1)
 	return []*graph.Node{
 		Mul(dz, ExpandDims(Where(counts, dy, zero), -1)),

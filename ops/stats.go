@@ -20,7 +20,7 @@ func Norm(x *graph.Node, axes ...int) *graph.Node {
 
 // rootOrZero returns √x with slope 0 at 0.
 func rootOrZero(x *graph.Node) *graph.Node {
-	zero := constLike(x, 0)
+	zero := ScalarLike(x, 0)
 	return Where(Equal(x, zero), zero, Sqrt(nonzero(x)))
 }
 
@@ -34,7 +34,7 @@ func LogSumExp(x *graph.Node, axes ...int) *graph.Node {
 	// What is subtracted cancels, so its gradient is not needed; an infinite one
 	// would give ∞-∞.
 	top := StopGradient(ReduceMaxKeep(x, axes...))
-	top = Where(IsFinite(top), top, constLike(x, 0))
+	top = Where(IsFinite(top), top, ScalarLike(x, 0))
 	sum := Log(ReduceSum(Exp(Sub(x, top)), axes...))
 	return Add(sum, Reshape(top, sum.Shape().Slice()...))
 }

@@ -45,6 +45,6 @@ func (WhereOp) Eval(cond, a, b float64) float64 {
 
 // VJP: the gradient goes to the side that was taken.
 func (WhereOp) VJP(n, dy *graph.Node) []*graph.Node {
-	zero := constLike(dy, 0)
+	zero := ScalarLike(dy, 0)
 	return []*graph.Node{nil, Where(n.In[0], dy, zero), Where(n.In[0], zero, dy)}
 }

@@ -143,12 +143,12 @@ func (a *AdamOptimizer) alpha(s step, p *graph.Var) *graph.Node {
 	if a.NoBiasCorrection {
 		return s.lr
 	}
-	one := number(s.t, 1)
+	one := ops.ScalarLike(s.t, 1)
 	bias := func(beta float64) *graph.Node { // how far a mean that started at zero has come
 		if p.Spec().DType != tensor.Float64 {
 			beta = float64(float32(beta))
 		}
-		return ops.Sub(one, ops.Pow(number(s.t, beta), s.t))
+		return ops.Sub(one, ops.Pow(ops.ScalarLike(s.t, beta), s.t))
 	}
 	return ops.Div(ops.Mul(s.lr, ops.Sqrt(bias(a.Beta2))), bias(a.Beta1))
 }

@@ -26,7 +26,7 @@ func (c *Config) clip(grads []*graph.Node) []*graph.Node {
 			out[i] = ops.Clip(d, -limit, limit)
 		case c.ClipNorm != 0:
 			norm := ops.Sqrt(ops.ReduceSum(ops.Mul(d, d)))
-			out[i] = ops.Div(ops.Scale(d, limit), ops.Maximum(norm, number(d, limit)))
+			out[i] = ops.Div(ops.Scale(d, limit), ops.Maximum(norm, ops.ScalarLike(d, limit)))
 		default:
 			out[i] = ops.Mul(d, ops.Cast(scale, d.DType()))
 		}
@@ -47,11 +47,6 @@ func globalScale(grads []*graph.Node, limit float64) *graph.Node {
 		}
 	}
 	norm := ops.Sqrt(sum)
-	scale := ops.Scale(ops.Minimum(ops.Div(number(norm, 1), norm), number(norm, 1/limit)), limit)
+	scale := ops.Scale(ops.Minimum(ops.Div(ops.ScalarLike(norm, 1), norm), ops.ScalarLike(norm, 1/limit)), limit)
 	return ops.Add(scale, ops.Sub(norm, norm))
-}
-
-// number returns the scalar v of the dtype of x.
-func number(x *graph.Node, v float64) *graph.Node {
-	return ops.Full(x.Graph(), tensor.Spec{DType: x.DType()}, v)
 }

@@ -232,7 +232,7 @@ func (c scheduleConfig) wantSteps(class string, steps float64) {
 // periods returns t in units of the decay, whole ones for a staircase.
 func (c scheduleConfig) periods(class string, t *graph.Node) *graph.Node {
 	c.wantSteps(class, c.DecaySteps)
-	p := ops.Div(t, number(t, c.DecaySteps))
+	p := ops.Div(t, ops.ScalarLike(t, c.DecaySteps))
 	if c.Staircase {
 		p = ops.Floor(p)
 	}
@@ -240,12 +240,12 @@ func (c scheduleConfig) periods(class string, t *graph.Node) *graph.Node {
 }
 
 func exponential(c scheduleConfig, t *graph.Node) *graph.Node {
-	return ops.Scale(ops.Pow(number(t, numberOr(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.Initial)
+	return ops.Scale(ops.Pow(ops.ScalarLike(t, numberOr(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.Initial)
 }
 
 func inverseTime(c scheduleConfig, t *graph.Node) *graph.Node {
 	p := c.periods("InverseTimeDecay", t)
-	return ops.Div(number(t, c.Initial), ops.Offset(ops.Scale(p, numberOr(c.DecayRate, 1)), 1))
+	return ops.Div(ops.ScalarLike(t, c.Initial), ops.Offset(ops.Scale(p, numberOr(c.DecayRate, 1)), 1))
 }
 
 func cosine(c scheduleConfig, t *graph.Node) *graph.Node {
@@ -256,12 +256,12 @@ func cosine(c scheduleConfig, t *graph.Node) *graph.Node {
 		decay = ops.Offset(t, -c.WarmupSteps)
 	}
 	decay = ops.Clip(decay, 0, c.DecaySteps)
-	rate := ops.Scale(c.wave(ops.Div(decay, number(t, c.DecaySteps)), number(t, 1)), peak)
+	rate := ops.Scale(c.wave(ops.Div(decay, ops.ScalarLike(t, c.DecaySteps)), ops.ScalarLike(t, 1)), peak)
 	if c.WarmupTarget == nil || c.WarmupSteps == 0 {
 		return rate
 	}
-	rise := ops.Offset(ops.Scale(ops.Div(t, number(t, c.WarmupSteps)), peak-c.Initial), c.Initial)
-	return ops.Where(ops.Less(t, number(t, c.WarmupSteps)), rise, rate)
+	rise := ops.Offset(ops.Scale(ops.Div(t, ops.ScalarLike(t, c.WarmupSteps)), peak-c.Initial), c.Initial)
+	return ops.Where(ops.Less(t, ops.ScalarLike(t, c.WarmupSteps)), rise, rate)
 }
 
 // wave is (1-alpha)·height·(1 + cos(π·p))/2 + alpha.
@@ -273,42 +273,42 @@ func (c scheduleConfig) wave(p, height *graph.Node) *graph.Node {
 func cosineRestarts(c scheduleConfig, t *graph.Node) *graph.Node {
 	c.wantSteps("CosineDecayRestarts", c.First)
 	longer, height := numberOr(c.TMul, 2), numberOr(c.MMul, 1)
-	p := ops.Div(t, number(t, c.First)) // in units of the first period
-	var i *graph.Node                   // periods that are over
+	p := ops.Div(t, ops.ScalarLike(t, c.First)) // in units of the first period
+	var i *graph.Node                           // periods that are over
 	if longer == 1 {
 		i = ops.Floor(p)
 		p = ops.Sub(p, i)
 	} else {
 		i = ops.Floor(ops.Scale(ops.Log(ops.Offset(ops.Scale(p, longer-1), 1)), 1/math.Log(longer)))
-		length := ops.Pow(number(t, longer), i)
+		length := ops.Pow(ops.ScalarLike(t, longer), i)
 		over := ops.Scale(ops.Offset(length, -1), 1/(longer-1))
 		p = ops.Div(ops.Sub(p, over), length)
 	}
-	return ops.Scale(c.wave(p, ops.Pow(number(t, height), i)), c.Initial)
+	return ops.Scale(c.wave(p, ops.Pow(ops.ScalarLike(t, height), i)), c.Initial)
 }
 
 func piecewise(c scheduleConfig, t *graph.Node) *graph.Node {
 	if len(c.Values) != len(c.Boundaries)+1 {
 		panic(graph.Errorf("optim.PiecewiseConstantDecay: %d boundaries, %d values: want one value more", len(c.Boundaries), len(c.Values)))
 	}
-	rate := number(t, c.Values[len(c.Values)-1])
+	rate := ops.ScalarLike(t, c.Values[len(c.Values)-1])
 	for i := len(c.Boundaries) - 1; i >= 0; i-- {
-		rate = ops.Where(ops.LessEqual(t, number(t, c.Boundaries[i])), number(t, c.Values[i]), rate)
+		rate = ops.Where(ops.LessEqual(t, ops.ScalarLike(t, c.Boundaries[i])), ops.ScalarLike(t, c.Values[i]), rate)
 	}
 	return rate
 }
 
 func polynomial(c scheduleConfig, t *graph.Node) *graph.Node {
 	c.wantSteps("PolynomialDecay", c.DecaySteps)
-	steps := number(t, c.DecaySteps)
+	steps := ops.ScalarLike(t, c.DecaySteps)
 	if c.Cycle {
-		steps = ops.Mul(steps, ops.Maximum(ops.Ceil(ops.Div(t, steps)), number(t, 1)))
+		steps = ops.Mul(steps, ops.Maximum(ops.Ceil(ops.Div(t, steps)), ops.ScalarLike(t, 1)))
 	} else {
 		t = ops.Minimum(t, steps)
 	}
 	end := numberOr(c.End, 0.0001)
-	left := ops.Sub(number(t, 1), ops.Div(t, steps))
-	return ops.Offset(ops.Scale(ops.Pow(left, number(t, numberOr(c.Power, 1))), c.Initial-end), end)
+	left := ops.Sub(ops.ScalarLike(t, 1), ops.Div(t, steps))
+	return ops.Offset(ops.Scale(ops.Pow(left, ops.ScalarLike(t, numberOr(c.Power, 1))), c.Initial-end), end)
 }
 
 // numberOr returns *v, or def if there is none.

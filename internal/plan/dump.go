@@ -15,7 +15,7 @@ func (p *Plan) String() string {
 	fmt.Fprintf(&b, "plan on %s: %d steps, arena %d bytes\n", p.be.Name(), len(p.steps), p.arena)
 	for i, s := range p.steps {
 		fmt.Fprintf(&b, "%3d  %s", i, p.describe(s))
-		if s.op != (copyOp{}) && p.be.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil {
+		if p.lacks(s) {
 			b.WriteString(" (reference)")
 		}
 		b.WriteByte('\n')

@@ -102,11 +102,16 @@ func (p *Plan) specs(values []int) []tensor.Spec {
 	return specs
 }
 
+// lacks reports whether the backend has no kernel for step s.
+func (p *Plan) lacks(s step) bool {
+	return s.op != (copyOp{}) && p.be.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil
+}
+
 // References lists the operations that the backend lacks and the reference computes.
 func (p *Plan) References() []graph.Op {
 	var missing []graph.Op
 	for _, s := range p.steps {
-		if s.op != (copyOp{}) && p.be.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil {
+		if p.lacks(s) {
 			missing = append(missing, s.op)
 		}
 	}
