@@ -20,11 +20,11 @@ const module = "github.com/glia-ml/glia"
 // picture lists glia's packages, "glia" being the one at the root. A package
 // imports those on lower lines only; beside lists the exceptions.
 var picture = []string{
-	0: "tensor internal/kern internal/impl internal/par",
-	1: "graph ops",
+	0: "tensor internal/kern internal/impl internal/par internal/atomicfile",
+	1: "graph ops internal/hdf5",
 	2: "autodiff backend",
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/mnist data/digits",
-	4: "", // interop
+	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
 	6: "internal/bench",
 	7: "cmd/glia examples/*",

@@ -2,14 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
+	"io"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/nn"
 )
 
@@ -95,71 +92,26 @@ func layersOf(m *glia.Model) []layerRecord {
 	return layers
 }
 
-// outFile is a file to be written after the work.
-type outFile struct {
-	path    string // with links followed; empty: none
-	special bool   // a pipe or a terminal
-}
+// outFile is a file to be written after the work; empty: none.
+type outFile string
 
-// newOut makes sure, before the work, that path can be written after it. An empty
-// path is no file.
+// newOut makes sure, before the work, that path can be written after it.
 func newOut(path string) (outFile, error) {
 	if path == "" {
-		return outFile{}, nil
+		return "", nil
 	}
-	o := outFile{path: path}
-	switch info, err := os.Stat(path); {
-	case err == nil && info.IsDir():
-		return o, fmt.Errorf("%s: got a directory, want a file", path)
-	case err == nil && !info.Mode().IsRegular():
-		o.special = true
-		return o, nil
-	case err == nil:
-		if o.path, err = filepath.EvalSymlinks(path); err != nil {
-			return o, err
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return o, err
-	}
-	f, err := o.beside()
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return o, fmt.Errorf("%s: cannot be written: %w", path, e.Err) // without the name of f
-	}
-	if err != nil {
-		return o, err
-	}
-	return o, errors.Join(f.Close(), os.Remove(f.Name()))
+	return outFile(path), atomicfile.Check(path)
 }
 
-// beside creates a file in the directory of o.
-func (o outFile) beside() (*os.File, error) {
-	return os.OpenFile(fmt.Sprintf("%s.%d.tmp", o.path, os.Getpid()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-}
-
-// write writes v as JSON: first to a file beside, so that a failure leaves what
-// was there before.
+// write writes v as JSON.
 func (o outFile) write(v any) error {
-	if o.path == "" {
+	if o == "" {
 		return nil
 	}
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	b = append(b, '\n')
-	if o.special {
-		return os.WriteFile(o.path, b, 0)
-	}
-	f, err := o.beside()
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), o.path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return atomicfile.Write(string(o), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(v)
+	})
 }

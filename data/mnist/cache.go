@@ -1,16 +1,15 @@
 package mnist
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/glia-ml/glia/data/idx"
+	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -68,48 +67,11 @@ func check(f file, t *tensor.Tensor) error {
 	return nil
 }
 
-// store writes t beside the file's name and renames it, so that whoever reads at
-// the same time sees all of it or nothing, and of several writers any may win.
+// store writes t as a file of the cache: whoever reads at the same time sees all
+// of it or nothing, and of several writers any may win.
 func store(dir string, f file, t *tensor.Tensor) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	removeLeftovers(dir)
-	tmp, err := os.CreateTemp(dir, f.name+".*"+tmpSuffix)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(tmp)
-	err = idx.Write(w, t)
-	for _, step := range []func() error{w.Flush, tmp.Sync, tmp.Close} {
-		if e := step(); err == nil {
-			err = e
-		}
-	}
-	if err == nil {
-		err = os.Chmod(tmp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), filepath.Join(dir, f.name))
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
-}
-
-const tmpSuffix = ".tmp"
-
-// removeLeftovers removes what was being written when a process was killed.
-func removeLeftovers(dir string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err == nil && strings.HasSuffix(e.Name(), tmpSuffix) && time.Since(info.ModTime()) > time.Hour {
-			os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
+	return atomicfile.Write(filepath.Join(dir, f.name), func(w io.Writer) error { return idx.Write(w, t) })
 }

@@ -327,8 +327,9 @@ func TestCacheIsChecked(t *testing.T) {
 		}
 	}
 	// What a killed process left goes when it is old.
-	for name, age := range map[string]time.Duration{"old.tmp": 2 * time.Hour, "new.tmp": 0} {
-		path := filepath.Join(cache, name)
+	labels := f.files[testLabels].name
+	for name, age := range map[string]time.Duration{".12-0.tmp": 2 * time.Hour, ".13-0.tmp": 0} {
+		path := filepath.Join(cache, labels+name)
 		if err := os.WriteFile(path, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -336,12 +337,12 @@ func TestCacheIsChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Remove(filepath.Join(cache, f.files[testLabels].name)); err != nil {
+	if err := os.Remove(filepath.Join(cache, labels)); err != nil {
 		t.Fatal(err)
 	}
 	load()
-	if left, _ := filepath.Glob(filepath.Join(cache, "*.tmp")); len(left) != 1 || filepath.Base(left[0]) != "new.tmp" {
-		t.Errorf("left: %v, want new.tmp alone", left)
+	if left, _ := filepath.Glob(filepath.Join(cache, "*.tmp")); len(left) != 1 || filepath.Base(left[0]) != labels+".13-0.tmp" {
+		t.Errorf("left: %v, want the new one alone", left)
 	}
 }
 

@@ -1,0 +1,152 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func want(t *testing.T, path, text string) {
+	t.Helper()
+	if b, err := os.ReadFile(path); err != nil || string(b) != text {
+		t.Errorf("%s holds %q (%v), want %q", path, b, err, text)
+	}
+}
+
+// wantAlone fails if the directory of path holds anything else.
+func wantAlone(t *testing.T, path string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("beside %s: got %v (%v), want nothing", path, entries, err)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	for _, s := range []string{"one", "two, longer", ""} {
+		if err := Write(path, text(s)); err != nil {
+			t.Fatal(err)
+		}
+		want(t, path, s)
+		wantAlone(t, path)
+	}
+}
+
+func TestErrorLeavesTheFormerFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := Write(path, text("before")); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("full")
+	err := Write(path, func(w io.Writer) error {
+		io.WriteString(w, "half")
+		return full
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("got %v, want %v", err, full)
+	}
+	want(t, path, "before")
+	wantAlone(t, path)
+}
+
+func TestPermissionsAndLinksStay(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("permissions and links as on unix only")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "real", "f")
+	os.Mkdir(filepath.Dir(path), 0o755)
+	if err := os.WriteFile(path, nil, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(link, text("new")); err != nil {
+		t.Fatal(err)
+	}
+	want(t, path, "new")
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("permissions %v (%v), want 0640", info.Mode(), err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link became %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	if err := Check(path); err != nil {
+		t.Error(err)
+	}
+	if err := Write(path, text("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(path); err != nil {
+		t.Error(err)
+	}
+	want(t, path, "x")
+	wantAlone(t, path)
+	for _, bad := range []string{dir, filepath.Join(dir, "none", "f"), filepath.Join(path, "f")} {
+		if Check(bad) == nil {
+			t.Errorf("%s: no error", bad)
+		}
+		if Write(bad, text("x")) == nil {
+			t.Errorf("%s: written", bad)
+		}
+	}
+}
+
+func TestLeftoversGo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	old, young, other := path+".12-0.tmp", path+".13-0.tmp", path+".notes.tmp"
+	for _, p := range []string{old, young, other} {
+		if err := os.WriteFile(p, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * time.Hour)
+	for _, p := range []string{old, other} {
+		if err := os.Chtimes(p, long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(path, text("x")); err != nil {
+		t.Fatal(err)
+	}
+	for p, there := range map[string]bool{old: false, young: true, other: true} {
+		if _, err := os.Stat(p); (err == nil) != there {
+			t.Errorf("%s: %v, want it there: %v", p, err, there)
+		}
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := Write(path, text("same")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	want(t, path, "same")
+	wantAlone(t, path)
+}
