@@ -240,7 +240,7 @@ func (i *Initializer) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("nn: initializer: %w", err)
 	}
-	switch snake(class) {
+	switch SnakeCase(class) {
 	case "":
 		*i = Initializer{}
 	case "constant":
@@ -255,7 +255,7 @@ func (i *Initializer) UnmarshalJSON(b []byte) error {
 		*i = VarianceScaling(numberOr(cfg.Scale, 1), Fan(cfg.Mode).or(FanIn), Distribution(cfg.Distribution).or(Truncated))
 	default:
 		for _, known := range []Initializer{Zeros, Ones, GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal} {
-			if snake(known.class) == snake(class) {
+			if SnakeCase(known.class) == SnakeCase(class) {
 				*i = known
 				i.cfg.Seed = cfg.Seed
 				return nil

@@ -245,7 +245,7 @@ func (n *Network) names() []string {
 	}
 	count := map[string]int{}
 	for i, l := range n.layers {
-		for kind := snake(class(l)); names[i] == ""; count[kind]++ {
+		for kind := SnakeCase(class(l)); names[i] == ""; count[kind]++ {
 			name := kind
 			if count[kind] > 0 {
 				name = fmt.Sprintf("%s_%d", kind, count[kind])
@@ -280,8 +280,8 @@ var (
 	wordEnd   = regexp.MustCompile(`([a-z])([A-Z])`)
 )
 
-// snake turns a class into the name that Keras gives its layers:
+// SnakeCase turns a class into the name that Keras gives its layers:
 // BatchNormalization into batch_normalization, Conv2D into conv2d.
-func snake(class string) string {
+func SnakeCase(class string) string {
 	return strings.ToLower(wordEnd.ReplaceAllString(wordStart.ReplaceAllString(class, "${1}_$2"), "${1}_$2"))
 }

@@ -33,8 +33,8 @@ type Optimizer interface {
 	// gradients of the parameters, in the order that Build got them.
 	// It panics with *graph.Error if they do not fit.
 	Apply(g *graph.Graph, grads []*graph.Node)
-	// Vars returns the state: the count of steps, the learning rate, then the
-	// slots, in Keras's order.
+	// Vars returns the state: the count of steps, the learning rate unless it
+	// follows a schedule, then the slots, in Keras's order.
 	Vars() []*graph.Var
 	// LearningRate returns the learning rate of the next step.
 	LearningRate() float64
@@ -169,8 +169,11 @@ func (c *Config) Name() string { return c.OptimizerName }
 
 // Vars returns the state, in Keras's order.
 func (c *Config) Vars() []*graph.Var {
-	if c.iterations == nil {
+	switch {
+	case c.iterations == nil:
 		return nil
+	case c.Rate.Schedule != nil: // the rate is computed, not kept
+		return append([]*graph.Var{c.iterations}, c.slots...)
 	}
 	return append([]*graph.Var{c.iterations, c.lr}, c.slots...)
 }
