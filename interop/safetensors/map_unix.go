@@ -1,0 +1,76 @@
+//go:build unix
+
+package safetensors
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// mapping is a file mapped into memory.
+type mapping struct {
+	mu sync.RWMutex // Close waits for readers
+	b  []byte       // nil after Close
+}
+
+// mapped maps a file into memory and closes it. Where the file system cannot, the
+// file itself is returned.
+func mapped(f *os.File, size int64) readAtCloser {
+	if size <= 0 || int64(int(size)) != size {
+		return f
+	}
+	b, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return f
+	}
+	f.Close() // the mapping stays
+	return &mapping{b: b}
+}
+
+// ReadAt copies from the mapping. A file that another program has made shorter in
+// the meantime is an error, as it is without a mapping.
+func (m *mapping) ReadAt(p []byte, off int64) (n int, err error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	switch {
+	case m.b == nil:
+		return 0, os.ErrClosed
+	case off < 0 || off > int64(len(m.b)):
+		return 0, io.EOF
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			fault, ok := r.(interface{ Addr() uintptr })
+			if !ok {
+				panic(r)
+			}
+			n, err = 0, fmt.Errorf("no memory behind the file at %#x: %w", fault.Addr(), errShrunk)
+		}
+	}()
+	if n = copy(p, m.b[off:]); n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// errShrunk is why a page of a mapping cannot be read.
+var errShrunk = errors.New("the file was made shorter, or its disk failed")
+
+// Close ends the mapping.
+func (m *mapping) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.b == nil {
+		return os.ErrClosed
+	}
+	b := m.b
+	m.b = nil
+	return unix.Munmap(b)
+}
