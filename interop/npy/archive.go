@@ -1,0 +1,123 @@
+package npy
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/tensor"
+)
+
+// suffix is what NumPy puts behind the names of arrays in an archive.
+const suffix = ".npy"
+
+// Archive is an open .npz. Its methods may be called from several goroutines.
+type Archive struct {
+	names []string
+	files map[string]*zip.File
+	opts  []ReadOption
+}
+
+// OpenArchive reads the directory of an archive of size bytes in r. Members that
+// are no .npy are left out. Names that are given twice or lead out of a folder are
+// errors, and so are members that overlap or promise more than their compressed
+// bytes can hold.
+func OpenArchive(r io.ReaderAt, size int64, opts ...ReadOption) (*Archive, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // checkMember says which
+		return nil, fmt.Errorf("npy: archive: %w", err)
+	}
+	a := &Archive{files: map[string]*zip.File{}, opts: slices.Clone(opts)}
+	total := uint64(0)
+	for _, f := range z.File {
+		if err := checkMember(f); err != nil {
+			return nil, fmt.Errorf("npy: archive: member %q: %w", f.Name, err)
+		}
+		if f.CompressedSize64 > uint64(size)-total {
+			return nil, fmt.Errorf("npy: archive: member %q: got %d bytes compressed, want at most %d: the members overlap or go beyond the end", f.Name, f.CompressedSize64, uint64(size)-total)
+		}
+		total += f.CompressedSize64
+		name, ok := strings.CutSuffix(f.Name, suffix)
+		if !ok {
+			continue
+		}
+		if a.files[name] != nil {
+			return nil, fmt.Errorf("npy: archive: member %q: got it twice", f.Name)
+		}
+		a.names, a.files[name] = append(a.names, name), f
+	}
+	return a, nil
+}
+
+// maxRatio is what deflate can compress at best.
+const maxRatio = 1032
+
+// checkMember checks what the directory says of a member.
+func checkMember(f *zip.File) error {
+	switch name := strings.TrimSuffix(f.Name, "/"); {
+	case !fs.ValidPath(name) || strings.Contains(name, `\`):
+		return errors.New("want a name without \"..\", \"//\", \"\\\" and \"/\" at the start")
+	case f.Flags&1 != 0:
+		return errors.New("it is encrypted")
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return fmt.Errorf("got compression method %d, want %d or %d", f.Method, zip.Store, zip.Deflate)
+	case f.Method == zip.Store && f.UncompressedSize64 != f.CompressedSize64:
+		return fmt.Errorf("got %d bytes for %d that are not compressed", f.CompressedSize64, f.UncompressedSize64)
+	case f.UncompressedSize64/maxRatio > f.CompressedSize64:
+		return fmt.Errorf("got %d bytes compressed, which cannot hold %d", f.CompressedSize64, f.UncompressedSize64)
+	}
+	return nil
+}
+
+// Names lists the arrays in the order of the archive's directory, without ".npy".
+func (a *Archive) Names() []string { return slices.Clone(a.names) }
+
+// Header reads the header of an array.
+func (a *Archive) Header(name string) (h Header, err error) {
+	err = a.open(name, func(r io.Reader, _ *zip.File) error {
+		h, _, err = readHeader(r)
+		return err
+	})
+	return h, err
+}
+
+// Tensor reads an array as [Read] does. It must fill its member of the archive, and
+// meet its checksum.
+func (a *Archive) Tensor(name string) (t *tensor.Tensor, err error) {
+	err = a.open(name, func(r io.Reader, f *zip.File) error {
+		// What a compressed member promises is certain only once it is there.
+		if t, err = read(r, int64(f.UncompressedSize64), f.Method == zip.Store, a.opts); err != nil {
+			return err
+		}
+		if n, err := io.Copy(io.Discard, io.LimitReader(r, 1)); err != nil {
+			return err // the checksum
+		} else if n > 0 {
+			return fmt.Errorf("got more than the elements of %v", t.Spec())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// open calls do with the contents of an array's member.
+func (a *Archive) open(name string, do func(r io.Reader, f *zip.File) error) error {
+	f := a.files[name]
+	if f == nil {
+		return fmt.Errorf("npy: archive: array %q: there is none of this name among the %d", name, len(a.files))
+	}
+	r, err := f.Open()
+	if err == nil {
+		err = errors.Join(do(r, f), r.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("npy: archive: array %q: %w", name, err)
+	}
+	return nil
+}

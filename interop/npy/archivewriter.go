@@ -1,0 +1,78 @@
+package npy
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/glia-ml/glia/tensor"
+)
+
+// WriteOption is an option to [NewArchiveWriter].
+type WriteOption uint8
+
+// Deflate compresses the arrays, as NumPy's savez_compressed does.
+const Deflate WriteOption = 1
+
+// ArchiveWriter writes a .npz.
+type ArchiveWriter struct {
+	z      *zip.Writer
+	method uint16
+	names  map[string]bool
+}
+
+// NewArchiveWriter returns a writer of arrays to an archive, uncompressed as NumPy's
+// savez makes it unless [Deflate] is given. The archive is complete after Close.
+func NewArchiveWriter(w io.Writer, opts ...WriteOption) *ArchiveWriter {
+	a := &ArchiveWriter{z: zip.NewWriter(w), method: zip.Store, names: map[string]bool{}}
+	for _, o := range opts {
+		if o == Deflate {
+			a.method = zip.Deflate
+		}
+	}
+	return a
+}
+
+// newYear1980 is the oldest date that ZIP can tell: the archive depends on nothing
+// but its arrays.
+const newYear1980 = 1<<5 | 1
+
+// Add writes t under a name, which may have slashes. The name must differ from
+// those before.
+func (a *ArchiveWriter) Add(name string, t *tensor.Tensor) error {
+	member := name + suffix
+	switch {
+	case a.names == nil:
+		return fmt.Errorf("npy: archive: Add %q: the archive is closed", name)
+	case a.names[name]:
+		return fmt.Errorf("npy: archive: Add %q: want another name, this one is taken", name)
+	case !fs.ValidPath(member) || strings.Contains(member, `\`):
+		return fmt.Errorf("npy: archive: Add %q: want a UTF-8 name without \"..\", \"//\", \"\\\" and \"/\" at the start", name)
+	}
+	head := &zip.FileHeader{Name: member, Method: a.method, ModifiedDate: newYear1980}
+	head.SetMode(0o600)
+	w, err := a.z.CreateHeader(head)
+	if err == nil {
+		a.names[name] = true
+		err = Write(w, t)
+	}
+	if err != nil {
+		return fmt.Errorf("npy: archive: Add %q: %w", name, err)
+	}
+	return nil
+}
+
+// Close writes the directory of the archive. It does not close the writer below.
+func (a *ArchiveWriter) Close() error {
+	if a.names == nil {
+		return errors.New("npy: archive: Close: the archive is closed")
+	}
+	a.names = nil
+	if err := a.z.Close(); err != nil {
+		return fmt.Errorf("npy: archive: Close: %w", err)
+	}
+	return nil
+}
