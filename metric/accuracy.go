@@ -19,7 +19,7 @@ func Accuracy() *MeanMetric {
 			return sparse(yTrue, yPred)
 		}
 		return categorical(yTrue, yPred)
-	})
+	}).as(accuracy, settings{})
 }
 
 // BinaryAccuracy returns how often predictions above the threshold, Keras's default
@@ -29,7 +29,7 @@ func Accuracy() *MeanMetric {
 func BinaryAccuracy(threshold float64) *MeanMetric {
 	return Mean("binary_accuracy", func(yTrue, yPred *graph.Node) *graph.Node {
 		return binary(threshold, yTrue, yPred)
-	})
+	}).as("BinaryAccuracy", settings{Threshold: &threshold})
 }
 
 func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
@@ -41,7 +41,9 @@ func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
 // greatest label is.
 //
 // Shapes: labels and predictions [B ... C].
-func CategoricalAccuracy() *MeanMetric { return Mean("categorical_accuracy", categorical) }
+func CategoricalAccuracy() *MeanMetric {
+	return Mean("categorical_accuracy", categorical).as("CategoricalAccuracy", settings{})
+}
 
 func categorical(yTrue, yPred *graph.Node) *graph.Node {
 	if yTrue.Shape() != yPred.Shape() {
@@ -55,7 +57,7 @@ func categorical(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Shapes: labels, class numbers, [B ...] or [B ... 1], predictions [B ... C].
 func SparseCategoricalAccuracy() *MeanMetric {
-	return Mean("sparse_categorical_accuracy", sparse)
+	return Mean("sparse_categorical_accuracy", sparse).as("SparseCategoricalAccuracy", settings{})
 }
 
 func sparse(yTrue, yPred *graph.Node) *graph.Node {
@@ -88,7 +90,7 @@ func TopKCategoricalAccuracy(k int) *MeanMetric {
 			panic(graph.Errorf("metric.TopKCategoricalAccuracy: labels %v, predictions %v: want one shape", yTrue.Spec(), yPred.Spec()))
 		}
 		return inTopK(ops.ArgMax(yTrue, -1), yPred, k)
-	})
+	}).as("TopKCategoricalAccuracy", settings{K: &k})
 }
 
 // SparseTopKCategoricalAccuracy returns how often the prediction of the labeled
@@ -99,7 +101,7 @@ func SparseTopKCategoricalAccuracy(k int) *MeanMetric {
 	return Mean("sparse_top_k_categorical_accuracy", func(yTrue, yPred *graph.Node) *graph.Node {
 		labels := classNumbers("SparseTopKCategoricalAccuracy", yTrue, yPred)
 		return inTopK(ops.Cast(labels, tensor.Int64), yPred, k)
-	})
+	}).as("SparseTopKCategoricalAccuracy", settings{K: &k})
 }
 
 // inTopK returns whether fewer than k predictions are greater than that of the

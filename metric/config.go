@@ -3,52 +3,100 @@ package metric
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// config is what Keras's configs of metrics hold.
-type config struct {
-	Name       string          `json:"name"`
-	Threshold  *float64        `json:"threshold"`
-	Thresholds json.RawMessage `json:"thresholds"`
-	K          *int            `json:"k"`
-	Sorted     bool            `json:"from_sorted_ids"`
-	TopK       *int            `json:"top_k"`
-	ClassID    *int            `json:"class_id"`
-	Average    *string         `json:"average"`
-	Beta       *float64        `json:"beta"`
+// FromConfig returns the metric of a Keras class or function, "Precision" or
+// "binary_accuracy" for instance, with the config that Keras writes. What package
+// metric cannot do is an error. For those that are the mean of a loss, see [FromLoss].
+func FromConfig(class string, config []byte) (Metric, error) {
+	m, err := metrics.Make(class, config)
+	if err != nil {
+		return nil, fmt.Errorf("metric: %w", err)
+	}
+	return m, nil
 }
 
-// FromConfig returns the metric of a Keras class, "Precision" for instance, with
-// the config that Keras writes. What package metric cannot do is an error.
-func FromConfig(class string, text []byte) (Metric, error) {
-	var c config
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("metric: config of %s: %w", class, err)
+// ToConfig returns what Keras calls the class of a metric of this package, the module
+// that the class is in, and the metric's config. [Accuracy] has a name of Keras's, but
+// neither module nor config. ToConfig fails for what Keras does not have; a metric
+// that [FromLoss] made is written as the loss is: see [MeanMetric.Loss].
+func ToConfig(m Metric) (module, class string, config []byte, err error) {
+	name := fmt.Sprintf("%T", m)
+	if c, ok := m.(interface{ Class() string }); ok {
+		name = c.Class()
 	}
-	switch class {
-	case "BinaryAccuracy":
-		return renamed(BinaryAccuracy(or(c.Threshold, 0.5)), c.Name), nil
-	case "CategoricalAccuracy":
-		return renamed(CategoricalAccuracy(), c.Name), nil
-	case "SparseCategoricalAccuracy":
-		return renamed(SparseCategoricalAccuracy(), c.Name), nil
-	case "TopKCategoricalAccuracy":
-		return renamed(TopKCategoricalAccuracy(or(c.K, 5)), c.Name), nil
-	case "SparseTopKCategoricalAccuracy":
-		if c.Sorted {
-			return nil, fmt.Errorf("metric: config of %s: from_sorted_ids is set: want false", class)
+	o, err := metrics.Serialize(m, name)
+	switch {
+	case err != nil:
+		return "", "", nil, fmt.Errorf("metric: %s: %w", m.Name(), err)
+	case o.Class == accuracy:
+		return "", m.Name(), nil, nil
+	}
+	return o.Module, o.Class, o.Config, nil
+}
+
+// accuracy is what Keras calls the metric whose rule follows from shapes.
+const accuracy = "accuracy"
+
+// metrics are Keras's classes, which files also name in snake case.
+var metrics = vocab.Table[Metric]{
+	Kind: "metric", Module: "keras.metrics", Fold: vocab.SnakeCase,
+	Fixed: map[string]string{"dtype": ""}, // totals are float64
+	Classes: []vocab.Class[Metric]{
+		{Name: accuracy, Aliases: []string{"acc"}, New: meanOf(func(settings) *MeanMetric { return Accuracy() })},
+		{Name: "BinaryAccuracy", New: meanOf(func(s settings) *MeanMetric { return BinaryAccuracy(or(s.Threshold, 0.5)) })},
+		{Name: "CategoricalAccuracy", New: meanOf(func(settings) *MeanMetric { return CategoricalAccuracy() })},
+		{Name: "F1Score", New: fscoreOf(func(settings) *FScoreMetric { return F1Score() })},
+		{Name: "FBetaScore", New: fscoreOf(func(s settings) *FScoreMetric { return FBetaScore(or(s.Beta, 1)) })},
+		{Name: "FalseNegatives", New: thresholdOf(FalseNegatives), Own: countsLack},
+		{Name: "FalsePositives", New: thresholdOf(FalsePositives), Own: countsLack},
+		{Name: "Precision", New: thresholdOf(Precision)},
+		{Name: "Recall", New: thresholdOf(Recall)},
+		{Name: "SparseCategoricalAccuracy", New: meanOf(func(settings) *MeanMetric { return SparseCategoricalAccuracy() })},
+		{Name: "SparseTopKCategoricalAccuracy", New: meanOf(func(s settings) *MeanMetric {
+			return SparseTopKCategoricalAccuracy(or(s.K, 5))
+		})},
+		{Name: "TopKCategoricalAccuracy", New: meanOf(func(s settings) *MeanMetric { return TopKCategoricalAccuracy(or(s.K, 5)) })},
+		{Name: "TrueNegatives", New: thresholdOf(TrueNegatives), Own: countsLack},
+		{Name: "TruePositives", New: thresholdOf(TruePositives), Own: countsLack},
+	},
+}
+
+// countsLack are settings that Keras's counts do not have.
+var countsLack = []string{"top_k", "class_id"}
+
+// settings are what Keras's configs of metrics hold. Absent ones are not written.
+type settings struct {
+	Name       string     `json:"name"`
+	Threshold  *float64   `json:"threshold,omitempty"`
+	Thresholds thresholds `json:"thresholds,omitempty"`
+	K          *int       `json:"k,omitempty"`
+	TopK       *int       `json:"top_k,omitempty"`
+	ClassID    *int       `json:"class_id,omitempty"`
+	Average    *string    `json:"average,omitempty"`
+	Beta       *float64   `json:"beta,omitempty"`
+}
+
+// MarshalJSON writes one threshold as a number, as Keras does.
+func (t thresholds) MarshalJSON() ([]byte, error) {
+	if len(t) == 1 {
+		return json.Marshal(t[0])
+	}
+	return json.Marshal([]float64(t))
+}
+
+// UnmarshalJSON reads null, a number or a list.
+func (t *thresholds) UnmarshalJSON(b []byte) error {
+	var one *float64
+	if json.Unmarshal(b, &one) == nil {
+		if *t = nil; one != nil {
+			*t = thresholds{*one}
 		}
-		return renamed(SparseTopKCategoricalAccuracy(or(c.K, 5)), c.Name), nil
-	case "F1Score", "FBetaScore":
-		return c.fscore(class), nil
+		return nil
 	}
-	if f := map[string]func(...ThresholdOption) *ThresholdMetric{
-		"Precision": Precision, "Recall": Recall, "TruePositives": TruePositives, "TrueNegatives": TrueNegatives,
-		"FalsePositives": FalsePositives, "FalseNegatives": FalseNegatives,
-	}[class]; f != nil {
-		return c.threshold(class, f())
-	}
-	return nil, fmt.Errorf("metric: class %q: want one of Keras's that package metric has", class)
+	return json.Unmarshal(b, (*[]float64)(t))
 }
 
 func or[T any](v *T, def T) T {
@@ -58,38 +106,90 @@ func or[T any](v *T, def T) T {
 	return def
 }
 
-func renamed(m *MeanMetric, name string) Metric {
-	if name != "" {
-		m.name = name
+// optional returns nil for a zero value.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
 	}
-	return m
+	return &v
 }
 
-func (c config) fscore(class string) Metric {
-	m := F1Score(Average(or(c.Average, "")), Threshold(or(c.Threshold, 0)))
-	if class == "FBetaScore" {
-		m = FBetaScore(or(c.Beta, 1), m.Average, m.Threshold)
-	}
-	if c.Name != "" {
-		m.MetricName = c.Name
-	}
-	return m
-}
-
-func (c config) threshold(class string, m *ThresholdMetric) (Metric, error) {
-	if c.Name != "" {
-		m.MetricName = c.Name
-	}
-	m.TopK, m.ClassID = or(c.TopK, 0), c.ClassID
-	var one float64
-	switch {
-	case len(c.Thresholds) == 0 || string(c.Thresholds) == "null":
-	case json.Unmarshal(c.Thresholds, &one) == nil:
-		m.Thresholds = []float64{one}
-	default:
-		if err := json.Unmarshal(c.Thresholds, &m.Thresholds); err != nil {
-			return nil, fmt.Errorf("metric: config of %s: thresholds: %w", class, err)
+// meanOf returns a maker of the metrics that are means.
+func meanOf(f func(s settings) *MeanMetric) func(c *vocab.Config) (Metric, error) {
+	return func(c *vocab.Config) (Metric, error) {
+		var s settings
+		err := c.Into(&s)
+		m := f(s)
+		if s.Name != "" {
+			m.name = s.Name
 		}
+		return m, err
 	}
-	return m, nil
+}
+
+// fscoreOf returns a maker of the metrics that are scores of precision and recall.
+func fscoreOf(f func(s settings) *FScoreMetric) func(c *vocab.Config) (Metric, error) {
+	return func(c *vocab.Config) (Metric, error) {
+		var s settings
+		err := c.Into(&s)
+		m := f(s)
+		m.Average, m.Threshold = Average(or(s.Average, "")), Threshold(or(s.Threshold, 0))
+		if s.Name != "" {
+			m.MetricName = s.Name
+		}
+		return m, err
+	}
+}
+
+// thresholdOf returns a maker of the metrics that count predictions over a threshold.
+func thresholdOf(f func(...ThresholdOption) *ThresholdMetric) func(c *vocab.Config) (Metric, error) {
+	return func(c *vocab.Config) (Metric, error) {
+		var s settings
+		err := c.Into(&s)
+		m := f(s.Thresholds)
+		m.TopK, m.ClassID = or(s.TopK, 0), s.ClassID
+		if s.Name != "" {
+			m.MetricName = s.Name
+		}
+		return m, err
+	}
+}
+
+// Class returns Keras's name of the metric.
+func (m *MeanMetric) Class() string { return m.class }
+
+// MarshalJSON writes the metric's config as Keras does.
+func (m *MeanMetric) MarshalJSON() ([]byte, error) {
+	if m.class == "" {
+		return nil, fmt.Errorf("metric: %s is a function of your own: only Keras's can be saved", m.name)
+	}
+	s := m.settings
+	s.Name = m.name
+	return json.Marshal(s)
+}
+
+// Class returns Keras's name of the metric.
+func (m *FScoreMetric) Class() string {
+	if m.f1 && m.Beta == 1 {
+		return "F1Score"
+	}
+	return "FBetaScore"
+}
+
+// MarshalJSON writes the metric's config as Keras does.
+func (m *FScoreMetric) MarshalJSON() ([]byte, error) {
+	s := settings{Name: m.MetricName, Average: optional(string(m.Average)), Threshold: optional(float64(m.Threshold))}
+	if m.Class() == "FBetaScore" {
+		s.Beta = &m.Beta
+	}
+	return json.Marshal(s)
+}
+
+// Class returns Keras's name of the metric.
+func (m *ThresholdMetric) Class() string { return m.class }
+
+// MarshalJSON writes the metric's config as Keras does.
+func (m *ThresholdMetric) MarshalJSON() ([]byte, error) {
+	return json.Marshal(settings{Name: m.MetricName, Thresholds: m.Thresholds, TopK: optional(m.TopK), ClassID: m.ClassID})
 }

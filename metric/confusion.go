@@ -2,6 +2,7 @@ package metric
 
 import (
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -15,34 +16,34 @@ import (
 //
 // Options: [Thresholds], [TopK], [ClassID], [Name].
 func Precision(opts ...ThresholdOption) *ThresholdMetric {
-	return newThreshold("precision", []quadrant{truePositives, falsePositives}, opts)
+	return newThreshold("Precision", []quadrant{truePositives, falsePositives}, opts)
 }
 
 // Recall returns the part of positive labels that are predicted positive. Shapes
 // and options are those of [Precision].
 func Recall(opts ...ThresholdOption) *ThresholdMetric {
-	return newThreshold("recall", []quadrant{truePositives, falseNegatives}, opts)
+	return newThreshold("Recall", []quadrant{truePositives, falseNegatives}, opts)
 }
 
 // TruePositives counts the positive predictions labeled positive; weights count
 // for samples. Shapes and options are those of [Precision], here and below.
 func TruePositives(opts ...ThresholdOption) *ThresholdMetric {
-	return newThreshold("true_positives", []quadrant{truePositives}, opts)
+	return newThreshold("TruePositives", []quadrant{truePositives}, opts)
 }
 
 // TrueNegatives counts the negative predictions labeled negative.
 func TrueNegatives(opts ...ThresholdOption) *ThresholdMetric {
-	return newThreshold("true_negatives", []quadrant{trueNegatives}, opts)
+	return newThreshold("TrueNegatives", []quadrant{trueNegatives}, opts)
 }
 
 // FalsePositives counts the positive predictions labeled negative.
 func FalsePositives(opts ...ThresholdOption) *ThresholdMetric {
-	return newThreshold("false_positives", []quadrant{falsePositives}, opts)
+	return newThreshold("FalsePositives", []quadrant{falsePositives}, opts)
 }
 
 // FalseNegatives counts the negative predictions labeled positive.
 func FalseNegatives(opts ...ThresholdOption) *ThresholdMetric {
-	return newThreshold("false_negatives", []quadrant{falseNegatives}, opts)
+	return newThreshold("FalseNegatives", []quadrant{falseNegatives}, opts)
 }
 
 // ThresholdMetric is a metric of predictions that are positive or not.
@@ -56,6 +57,7 @@ type ThresholdMetric struct {
 	// ClassID is the only class that counts, nil if all do.
 	ClassID *int
 
+	class  string // Keras's
 	counts []quadrant
 }
 
@@ -95,8 +97,8 @@ func (k TopK) threshold(m *ThresholdMetric)       { m.TopK = int(k) }
 func (c ClassID) threshold(m *ThresholdMetric)    { i := int(c); m.ClassID = &i }
 func (t thresholds) threshold(m *ThresholdMetric) { m.Thresholds = t }
 
-func newThreshold(name string, counts []quadrant, opts []ThresholdOption) *ThresholdMetric {
-	m := &ThresholdMetric{MetricName: name, counts: counts}
+func newThreshold(class string, counts []quadrant, opts []ThresholdOption) *ThresholdMetric {
+	m := &ThresholdMetric{MetricName: vocab.SnakeCase(class), class: class, counts: counts}
 	for _, o := range opts {
 		o.threshold(m)
 	}

@@ -188,7 +188,7 @@ func ExampleFromConfig() {
 	fmt.Println(err)
 	// Output:
 	// sure <nil>
-	// metric: class "AUC": want one of Keras's that package metric has
+	// metric: metric "AUC": want what glia has of Keras
 }
 
 // A state adds up batch after batch; Result may be asked for at any time.

@@ -18,6 +18,7 @@ func F1Score(opts ...FScoreOption) *FScoreMetric {
 	if m.MetricName == "fbeta_score" {
 		m.MetricName = "f1_score"
 	}
+	m.f1 = true
 	return m
 }
 
@@ -42,6 +43,8 @@ type FScoreMetric struct {
 	Average Average
 	// Threshold is what predictions must exceed; 0 means that the greatest counts.
 	Threshold Threshold
+
+	f1 bool
 }
 
 // FScoreOption is an option of [F1Score] and [FBetaScore].

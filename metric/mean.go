@@ -9,7 +9,7 @@ import (
 )
 
 // Mean returns the mean of any value that f traces from labels and predictions:
-// numbers or truths, one a sample [B] or more [B ...].
+// numbers or truths, one a sample [B] or more [B ...]. It cannot be saved.
 //
 // With a weight for every sample it is Σ weight·value / Σ weight.
 func Mean(name string, f func(yTrue, yPred *graph.Node) *graph.Node) *MeanMetric {
@@ -22,6 +22,7 @@ func FromLoss(l interface {
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }) *MeanMetric {
 	m := Mean(l.Name(), l.Each)
+	m.loss = l
 	if c, ok := l.(interface {
 		Counted(yTrue, yPred *graph.Node) *graph.Node
 	}); ok {
@@ -32,11 +33,23 @@ func FromLoss(l interface {
 
 // MeanMetric is the metric that [Mean], [FromLoss] and the accuracies make.
 type MeanMetric struct {
-	name string
-	each func(yTrue, yPred *graph.Node) *graph.Node
+	name     string
+	class    string // Keras's, empty for a function of the user's
+	settings settings
+	loss     any
+	each     func(yTrue, yPred *graph.Node) *graph.Node
 	// counted, if there is one, says which values weights are for. As in Keras it
 	// matters only if there are weights.
 	counted func(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// Loss returns the loss that [FromLoss] was given, nil for other metrics.
+func (m *MeanMetric) Loss() any { return m.loss }
+
+// as makes the metric one of Keras's.
+func (m *MeanMetric) as(class string, s settings) *MeanMetric {
+	m.class, m.settings = class, s
+	return m
 }
 
 // Name implements [Metric].

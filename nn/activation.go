@@ -2,9 +2,12 @@ package nn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -16,18 +19,23 @@ import (
 type Activation struct {
 	name string
 	f    func(x *graph.Node) *graph.Node
+	own  bool              // a function of the user's
 	obj  *activationObject // how Keras writes it, where the name alone does not say it
 }
 
-// activationObject is Keras's layer of an activation with a parameter.
+// activationObject is Keras's layer of an activation with parameters.
 type activationObject struct {
-	class, field string
-	value        float64
+	class  string
+	config map[string]any
 }
 
-// ActivationFunc returns an activation of your own. Its name is all that is
-// saved of it.
+// ActivationFunc returns an activation of your own, which cannot be saved.
 func ActivationFunc(name string, f func(x *graph.Node) *graph.Node) Activation {
+	return Activation{name: name, f: f, own: true}
+}
+
+// keras returns an activation that its name describes.
+func keras(name string, f func(x *graph.Node) *graph.Node) Activation {
 	return Activation{name: name, f: f}
 }
 
@@ -36,56 +44,63 @@ var (
 	// Linear is x.
 	Linear = Activation{}
 	// ReLU is max(x, 0).
-	ReLU = ActivationFunc("relu", ops.Relu)
+	ReLU = keras("relu", ops.Relu)
 	// ReLU6 is min(max(x, 0), 6).
-	ReLU6 = ActivationFunc("relu6", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, 6) })
+	ReLU6 = keras("relu6", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, 6) })
 	// Sigmoid is 1/(1+e^-x).
-	Sigmoid = ActivationFunc("sigmoid", ops.Sigmoid)
+	Sigmoid = keras("sigmoid", ops.Sigmoid)
 	// HardSigmoid is x/6 + 1/2, clipped to 0 and 1.
-	HardSigmoid = ActivationFunc("hard_sigmoid", hardSigmoid)
+	HardSigmoid = keras("hard_sigmoid", hardSigmoid)
 	// LogSigmoid is -ln(1+e^-x).
-	LogSigmoid = ActivationFunc("log_sigmoid", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Softplus(ops.Neg(x))) })
+	LogSigmoid = keras("log_sigmoid", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Softplus(ops.Neg(x))) })
 	// Tanh is the hyperbolic tangent.
-	Tanh = ActivationFunc("tanh", ops.Tanh)
+	Tanh = keras("tanh", ops.Tanh)
 	// Softmax is e^x divided by its sum over the last axis.
-	Softmax = ActivationFunc("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
+	Softmax = keras("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
 	// LogSoftmax is the logarithm of Softmax.
-	LogSoftmax = ActivationFunc("log_softmax", func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) })
+	LogSoftmax = keras("log_softmax", func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) })
 	// ELU is x where x > 0, else e^x - 1.
-	ELU = ActivationFunc("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, 1) })
+	ELU = keras("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, 1) })
 	// SELU is λx where x > 0, else λα(e^x - 1), with λ ≈ 1.0507 and α ≈ 1.6733.
-	SELU = ActivationFunc("selu", ops.Selu)
+	SELU = keras("selu", ops.Selu)
 	// GELU is xΦ(x), Φ being the standard normal distribution function.
-	GELU = ActivationFunc("gelu", ops.Gelu)
-	// GELUTanh is GELU in the approximation by tanh: Keras's approximate=True.
-	GELUTanh = ActivationFunc("gelu_tanh", ops.GeluTanh)
+	GELU = keras("gelu", ops.Gelu)
+	// GELUTanh is GELU in the approximation by tanh: Keras's approximate=True,
+	// which its files cannot hold.
+	GELUTanh = keras("gelu_tanh", ops.GeluTanh)
 	// SiLU is x/(1+e^-x), also called swish.
-	SiLU = ActivationFunc("silu", ops.Silu)
+	SiLU = keras("silu", ops.Silu)
 	// HardSiLU is x·HardSigmoid(x).
-	HardSiLU = ActivationFunc("hard_silu", func(x *graph.Node) *graph.Node { return ops.Mul(x, hardSigmoid(x)) })
+	HardSiLU = keras("hard_silu", func(x *graph.Node) *graph.Node { return ops.Mul(x, hardSigmoid(x)) })
 	// Mish is x·tanh(ln(1+e^x)).
-	Mish = ActivationFunc("mish", func(x *graph.Node) *graph.Node { return ops.Mul(x, ops.Tanh(ops.Softplus(x))) })
+	Mish = keras("mish", func(x *graph.Node) *graph.Node { return ops.Mul(x, ops.Tanh(ops.Softplus(x))) })
 	// LeakyReLU is x where x > 0, else 0.2·x. For another slope, see [LeakyReLUSlope].
-	LeakyReLU = ActivationFunc("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.2) })
+	LeakyReLU = keras("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.2) })
 	// Softplus is ln(1+e^x).
-	Softplus = ActivationFunc("softplus", ops.Softplus)
+	Softplus = keras("softplus", ops.Softplus)
 	// Softsign is x/(1+|x|).
-	Softsign = ActivationFunc("softsign", ops.Softsign)
+	Softsign = keras("softsign", ops.Softsign)
 	// Exponential is e^x.
-	Exponential = ActivationFunc("exponential", ops.Exp)
+	Exponential = keras("exponential", ops.Exp)
 )
 
 // LeakyReLUSlope is x where x > 0, else slope·x. Keras's LeakyReLU layer has a
 // slope of 0.3 by default, its function, and [LeakyReLU], one of 0.2.
 func LeakyReLUSlope(slope float64) Activation {
-	return Activation{"leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, slope) },
-		&activationObject{"LeakyReLU", "negative_slope", slope}}
+	return keras("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, slope) }).
+		as("LeakyReLU", map[string]any{"negative_slope": slope})
 }
 
 // ELUAlpha is x where x > 0, else alpha·(e^x - 1).
 func ELUAlpha(alpha float64) Activation {
-	return Activation{"elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, alpha) },
-		&activationObject{"ELU", "alpha", alpha}}
+	return keras("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, alpha) }).
+		as("ELU", map[string]any{"alpha": alpha})
+}
+
+// as returns the activation that is written as a layer of a class.
+func (a Activation) as(class string, config map[string]any) Activation {
+	a.obj = &activationObject{class, config}
+	return a
 }
 
 func hardSigmoid(x *graph.Node) *graph.Node {
@@ -116,97 +131,179 @@ func (a Activation) Call(_ *Ctx, x *graph.Node) *graph.Node {
 }
 
 // MarshalJSON writes the activation as Keras does: its name, or an object if it
-// has a parameter.
+// has a parameter. It fails for those that Keras does not have.
 func (a Activation) MarshalJSON() ([]byte, error) {
-	if a.obj == nil {
-		return json.Marshal(a.String())
+	switch {
+	case a.own:
+		return nil, fmt.Errorf("nn: activation %q is a function of your own: only Keras's can be saved", a.name)
+	case a.obj != nil:
+		cfg, err := json.Marshal(a.obj.config)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(vocab.Object{Module: layers.Module, Class: a.obj.class, Config: cfg})
+	case activations.Find(a.String()) == nil:
+		return nil, fmt.Errorf("nn: activation %q: Keras has no name for it, so that it cannot be saved", a.name)
 	}
-	cfg, err := json.Marshal(map[string]float64{a.obj.field: a.obj.value})
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(serialized{Module: "keras.layers", Class: a.obj.class, Config: cfg})
+	return json.Marshal(a.String())
 }
 
 // UnmarshalJSON reads what Keras writes: a name, an object, or null.
 func (a *Activation) UnmarshalJSON(b []byte) error {
-	class, cfg, err := decodeObject[activationConfig](b)
+	name, config, err := vocab.Decode(b)
 	if err != nil {
 		return fmt.Errorf("nn: activation: %w", err)
 	}
-	switch class {
-	case "":
+	if name == "" {
 		*a = Linear
 		return nil
-	case "LeakyReLU":
-		*a = LeakyReLUSlope(numberOr(cfg.Slope, 0.3))
-		return nil
-	case "ELU":
-		*a = ELUAlpha(numberOr(cfg.Alpha, 1))
-		return nil
-	case "ReLU":
-		return a.rectifier(cfg)
-	case "Softmax":
-		if cfg.Axis != nil && string(cfg.Axis) != "-1" {
-			return fmt.Errorf("nn: Softmax over axis %s: want -1", cfg.Axis)
-		}
-		class = "softmax"
-	case "swish":
-		class = "silu"
-	case "hard_swish":
-		class = "hard_silu"
 	}
-	for _, known := range activations() {
-		if known.String() == class {
-			*a = known
-			return nil
-		}
-	}
-	return fmt.Errorf("nn: activation %q: want one of Keras's that nn has", class)
-}
-
-// activationConfig is what the configs of Keras's activation layers hold.
-type activationConfig struct {
-	Slope     *float64        `json:"negative_slope"`
-	Alpha     *float64        `json:"alpha"`
-	Max       *float64        `json:"max_value"`
-	Threshold float64         `json:"threshold"`
-	Axis      json.RawMessage `json:"axis"`
-}
-
-// rectifier sets a to Keras's ReLU layer, as far as there is an activation for it.
-func (a *Activation) rectifier(c activationConfig) error {
-	slope := numberOr(c.Slope, 0)
-	switch {
-	case c.Threshold == 0 && c.Max == nil && slope == 0:
-		*a = ReLU
-	case c.Threshold == 0 && c.Max == nil:
-		*a = LeakyReLUSlope(slope)
-	case c.Threshold == 0 && *c.Max == 6 && slope == 0:
-		*a = ReLU6
-	default:
-		return fmt.Errorf("nn: ReLU with threshold %g or a max_value other than 6: want none", c.Threshold)
+	if *a, err = activations.Make(name, config); err != nil {
+		return fmt.Errorf("nn: %w", err)
 	}
 	return nil
 }
 
-// activations lists those that a name describes.
-func activations() []Activation {
-	return []Activation{Linear, ReLU, ReLU6, Sigmoid, HardSigmoid, LogSigmoid, Tanh, Softmax, LogSoftmax, ELU, SELU,
-		GELU, GELUTanh, SiLU, HardSiLU, Mish, LeakyReLU, Softplus, Softsign, Exponential}
+// activations are Keras's functions by name, and its layers that are one.
+var activations = vocab.Table[Activation]{
+	Kind: "activation", Module: "keras.activations",
+	Fixed: map[string]string{"name": "", "trainable": "", "dtype": ""}, // of layers
+	Classes: []vocab.Class[Activation]{
+		{Name: "linear", New: vocab.Plain(Linear)},
+		{Name: "relu", New: vocab.Plain(ReLU)},
+		{Name: "relu6", New: vocab.Plain(ReLU6)},
+		{Name: "sigmoid", New: vocab.Plain(Sigmoid)},
+		{Name: "hard_sigmoid", New: vocab.Plain(HardSigmoid)},
+		{Name: "log_sigmoid", New: vocab.Plain(LogSigmoid)},
+		{Name: "tanh", New: vocab.Plain(Tanh)},
+		{Name: "softmax", New: vocab.Plain(Softmax)},
+		{Name: "log_softmax", New: vocab.Plain(LogSoftmax)},
+		{Name: "elu", New: vocab.Plain(ELU)},
+		{Name: "selu", New: vocab.Plain(SELU)},
+		{Name: "gelu", New: vocab.Plain(GELU)},
+		{Name: "silu", Aliases: []string{"swish"}, New: vocab.Plain(SiLU)},
+		{Name: "hard_silu", Aliases: []string{"hard_swish"}, New: vocab.Plain(HardSiLU)},
+		{Name: "mish", New: vocab.Plain(Mish)},
+		{Name: "leaky_relu", New: vocab.Plain(LeakyReLU)},
+		{Name: "softplus", New: vocab.Plain(Softplus)},
+		{Name: "softsign", New: vocab.Plain(Softsign)},
+		{Name: "exponential", New: vocab.Plain(Exponential)},
+		{Name: "ELU", New: eluOf},
+		{Name: "LeakyReLU", New: leakyOf},
+		{Name: "ReLU", New: rectifierOf},
+		{Name: "Softmax", New: softmaxOf},
+	},
+}
+
+func eluOf(c *vocab.Config) (Activation, error) {
+	alpha := 1.0
+	err := c.Get("alpha", &alpha)
+	return ELUAlpha(alpha), err
+}
+
+func leakyOf(c *vocab.Config) (Activation, error) {
+	slope := 0.3
+	err := errors.Join(c.Get("alpha", &slope), c.Get("negative_slope", &slope)) // Keras 2, 3
+	return LeakyReLUSlope(slope), err
+}
+
+// rectifierOf returns Keras's ReLU layer: x over the threshold, no more than
+// max_value, and below the threshold its distance from it times negative_slope.
+func rectifierOf(c *vocab.Config) (Activation, error) {
+	s := struct {
+		Slope     *float64 `json:"negative_slope"`
+		Max       *float64 `json:"max_value"`
+		Threshold *float64 `json:"threshold"`
+	}{}
+	if err := c.Into(&s); err != nil {
+		return Linear, err
+	}
+	slope, over := numberOr(s.Slope, 0), numberOr(s.Threshold, 0)
+	config := map[string]any{"negative_slope": slope, "max_value": s.Max, "threshold": over}
+	a := ReLU
+	switch {
+	case slope < 0 || s.Max != nil && *s.Max < 0 || over < 0:
+		return Linear, fmt.Errorf("ReLU with negative_slope %g, max_value %g, threshold %g: want 0 or more", slope, numberOr(s.Max, 0), over)
+	case slope == 0 && over == 0 && s.Max != nil:
+		a = keras("relu", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, *s.Max) })
+	case s.Max == nil && over == 0 && slope != 0:
+		a = LeakyReLUSlope(slope)
+	case s.Max != nil || over != 0:
+		a = keras("relu", func(x *graph.Node) *graph.Node {
+			limit := ops.ScalarLike(x, over)
+			y := ops.Where(ops.Greater(x, limit), x, ops.Zeros(x))
+			if s.Max != nil {
+				y = ops.Clip(y, 0, *s.Max)
+			}
+			return ops.Sub(y, ops.Scale(ops.Relu(ops.Sub(limit, x)), slope))
+		})
+	}
+	return a.as("ReLU", config), nil
+}
+
+// softmaxOf returns Keras's Softmax layer, over one axis.
+func softmaxOf(c *vocab.Config) (Activation, error) {
+	var raw json.RawMessage
+	axis, axes := -1, []int(nil)
+	if err := c.Get("axis", &raw); err != nil {
+		return Linear, err
+	}
+	switch {
+	case raw == nil || string(raw) == "null" || json.Unmarshal(raw, &axis) == nil:
+	case json.Unmarshal(raw, &axes) == nil && len(axes) == 1:
+		axis = axes[0]
+	default:
+		return Linear, &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: "Softmax.axis " + string(raw)}}}
+	}
+	a := keras("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, axis) })
+	return a.as("Softmax", map[string]any{"axis": axis}), nil
 }
 
 // ActivationLayer is an [Activation] as a layer with a name.
 type ActivationLayer struct {
 	Base
 	Activation Activation `json:"activation"`
+
+	itself bool // made of Keras's layer of the activation, not of its Activation layer
 }
 
 // Class returns Keras's name of the type.
-func (l *ActivationLayer) Class() string { return "Activation" }
+func (l *ActivationLayer) Class() string {
+	if l.itself && l.Activation.obj != nil {
+		return l.Activation.obj.class
+	}
+	return "Activation"
+}
+
+// activationLayerOf returns the layer that is one activation.
+func activationLayerOf(class string) func(c *vocab.Config) (Layer, error) {
+	return func(c *vocab.Config) (Layer, error) {
+		l := &ActivationLayer{itself: true}
+		if err := c.Into(&l.Base); err != nil {
+			return nil, err
+		}
+		var err error
+		l.Activation, err = activations.Find(class).New(c)
+		return l, err
+	}
+}
 
 // Build implements [Layer].
 func (l *ActivationLayer) Build(b *Builder, in tensor.Spec) { l.Activation.Build(b, in) }
 
 // Call implements [Layer].
 func (l *ActivationLayer) Call(c *Ctx, x *graph.Node) *graph.Node { return l.Activation.Call(c, x) }
+
+// MarshalJSON writes the layer's config as Keras does.
+func (l *ActivationLayer) MarshalJSON() ([]byte, error) {
+	type plain ActivationLayer
+	if l.Class() == "Activation" {
+		return json.Marshal((*plain)(l))
+	}
+	config := maps.Clone(l.Activation.obj.config)
+	config["trainable"] = l.Frozen
+	if l.Name != "" {
+		config["name"] = l.Name
+	}
+	return json.Marshal(config)
+}

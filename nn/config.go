@@ -1,81 +1,104 @@
 package nn
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"github.com/glia-ml/glia/internal/vocab"
 )
 
 // LayerFromConfig returns the layer of a Keras class, "Dense" for instance, with
 // the config that Keras writes. The layers that are one activation, such as
-// LeakyReLU, become an [ActivationLayer].
+// LeakyReLU, become an [ActivationLayer]. What nn cannot do is an error.
 func LayerFromConfig(class string, config []byte) (Layer, error) {
-	var l Layer
-	switch class {
-	case "Activation":
-		l = &ActivationLayer{}
-	case "Dense":
-		l = &DenseLayer{}
-	case "Dropout":
-		l = &DropoutLayer{}
-	case "Flatten":
-		l = &FlattenLayer{}
-	case "GaussianDropout":
-		l = &GaussianDropoutLayer{}
-	case "GaussianNoise":
-		l = &GaussianNoiseLayer{}
-	case "InputLayer":
-		l = &InputLayer{}
-	case "Permute":
-		l = &PermuteLayer{}
-	case "RepeatVector":
-		l = &RepeatVectorLayer{}
-	case "Rescaling":
-		l = &RescalingLayer{}
-	case "Reshape":
-		l = &ReshapeLayer{}
-	case "ELU", "LeakyReLU", "ReLU", "Softmax":
-		return activationFromConfig(class, config)
-	default:
-		return nil, fmt.Errorf("nn: layer class %q: want one of Keras's that nn has", class)
-	}
-	if err := json.Unmarshal(config, l); err != nil {
-		return nil, fmt.Errorf("nn: config of %s: %w", class, err)
-	}
-	return l, nil
-}
-
-func activationFromConfig(class string, config []byte) (Layer, error) {
-	l := &ActivationLayer{}
-	if err := json.Unmarshal(config, &l.Base); err != nil {
-		return nil, fmt.Errorf("nn: config of %s: %w", class, err)
-	}
-	b, err := json.Marshal(serialized{Class: class, Config: config})
+	l, err := layers.Make(class, config)
 	if err != nil {
-		return nil, fmt.Errorf("nn: config of %s: %w", class, err)
-	}
-	return l, l.Activation.UnmarshalJSON(b)
-}
-
-// LossFromConfig returns the loss of a Keras class, "MeanSquaredError" for
-// instance, with the config that Keras writes.
-func LossFromConfig(class string, config []byte) (Loss, error) {
-	var l Loss
-	switch class {
-	case "BinaryCrossentropy":
-		l = BinaryCrossentropy()
-	case "CategoricalCrossentropy":
-		l = CategoricalCrossentropy()
-	case "MeanAbsoluteError":
-		l = MeanAbsoluteError()
-	case "MeanSquaredError":
-		l = MeanSquaredError()
-	case "SparseCategoricalCrossentropy":
-		l = SparseCategoricalCrossentropy()
-	default:
-		return nil, fmt.Errorf("nn: loss class %q: want one of Keras's that nn has", class)
-	}
-	if err := json.Unmarshal(config, l); err != nil {
-		return nil, fmt.Errorf("nn: config of %s: %w", class, err)
+		return nil, fmt.Errorf("nn: %w", err)
 	}
 	return l, nil
+}
+
+// LayerToConfig returns what Keras calls the class of a layer of this package, the
+// module that the class is in, and the layer's config. It fails for what Keras does
+// not have, and for layers that are not of this package.
+func LayerToConfig(l Layer) (module, class string, config []byte, err error) {
+	return unpack(layers.Serialize(l, classOf(l)))
+}
+
+// layers are Keras's layers. A [Network] is its Sequential, which is made of layers
+// rather than of settings.
+var layers = vocab.Table[Layer]{
+	Kind: "layer", Module: "keras.layers",
+	// A network has one dtype for all, and the shape is that of an input in front.
+	Fixed: map[string]string{"dtype": "", "batch_input_shape": "", "autocast": "true"},
+	Classes: []vocab.Class[Layer]{
+		{Name: "Activation", New: layerOf[ActivationLayer]()},
+		{Name: "Dense", New: layerOf[DenseLayer]()},
+		{Name: "Dropout", New: layerOf[DropoutLayer](), Fixed: anySeed},
+		{Name: "ELU", New: activationLayerOf("ELU")},
+		{Name: "Flatten", New: layerOf[FlattenLayer](), Fixed: map[string]string{"data_format": `"channels_last"`}},
+		{Name: "GaussianDropout", New: layerOf[GaussianDropoutLayer](), Fixed: anySeed},
+		{Name: "GaussianNoise", New: layerOf[GaussianNoiseLayer](), Fixed: anySeed},
+		{Name: "InputLayer", New: inputOf},
+		{Name: "LeakyReLU", New: activationLayerOf("LeakyReLU")},
+		{Name: "Permute", New: layerOf[PermuteLayer]()},
+		{Name: "ReLU", New: activationLayerOf("ReLU")},
+		{Name: "RepeatVector", New: layerOf[RepeatVectorLayer]()},
+		{Name: "Rescaling", New: layerOf[RescalingLayer]()},
+		{Name: "Reshape", New: layerOf[ReshapeLayer]()},
+		{Name: "Softmax", New: activationLayerOf("Softmax")},
+	},
+}
+
+// anySeed lets a layer have a seed of its own, which decides what it draws: not the
+// same numbers as in Keras, with or without.
+var anySeed = map[string]string{"seed": ""}
+
+// layerOf returns a maker of layers whose settings are their fields.
+func layerOf[L any]() func(c *vocab.Config) (Layer, error) {
+	return vocab.Into[Layer](func() *L { return new(L) })
+}
+
+// LossFromConfig returns the loss of a Keras class or function, "MeanSquaredError"
+// or "mse" for instance, with the config that Keras writes. What nn cannot do is an
+// error.
+func LossFromConfig(class string, config []byte) (Loss, error) {
+	l, err := losses.Make(class, config)
+	if err != nil {
+		return nil, fmt.Errorf("nn: %w", err)
+	}
+	return l, nil
+}
+
+// LossToConfig returns what Keras calls the class of a loss of this package, the
+// module that the class is in, and the loss's config. It fails for losses that are
+// not of this package.
+func LossToConfig(l Loss) (module, class string, config []byte, err error) {
+	return unpack(losses.Serialize(l, classOf(l)))
+}
+
+// losses are Keras's classes, which files also name in snake case, as functions.
+var losses = vocab.Table[Loss]{
+	Kind: "loss", Module: "keras.losses", Fold: SnakeCase,
+	// Keras 2 wrote which function a class wraps.
+	Fixed: map[string]string{"axis": "-1", "dtype": `"float32"`, "fn": ""},
+	Classes: []vocab.Class[Loss]{
+		{Name: "BinaryCrossentropy", Aliases: []string{"bce", "BCE"},
+			New: vocab.Into[Loss](func() *BinaryCrossentropyLoss { return BinaryCrossentropy() })},
+		{Name: "CategoricalCrossentropy",
+			New: vocab.Into[Loss](func() *CategoricalCrossentropyLoss { return CategoricalCrossentropy() })},
+		{Name: "MeanAbsoluteError", Aliases: []string{"mae", "MAE"},
+			New: vocab.Into[Loss](func() *MeanAbsoluteErrorLoss { return MeanAbsoluteError() })},
+		{Name: "MeanSquaredError", Aliases: []string{"mse", "MSE"},
+			New: vocab.Into[Loss](func() *MeanSquaredErrorLoss { return MeanSquaredError() })},
+		{Name: "SparseCategoricalCrossentropy",
+			New: vocab.Into[Loss](func() *SparseCategoricalCrossentropyLoss { return SparseCategoricalCrossentropy() })},
+	},
+}
+
+// unpack returns the parts of an object.
+func unpack(o *vocab.Object, err error) (module, class string, config []byte, _ error) {
+	if err != nil {
+		return "", "", nil, fmt.Errorf("nn: %w", err)
+	}
+	return o.Module, o.Class, o.Config, nil
 }

@@ -46,8 +46,8 @@ func TestSwitch(t *testing.T) {
 	for config, want := range map[string]string{
 		`{"units":1,"use_bias":false}`:    "",
 		`{"units":1,"use_bias":null}`:     "",
-		`{"units":1,"use_bias":"no"}`:     `nn: config of Dense: nn: "no": want true or false`,
-		`{"units":1,"trainable":[false]}`: "nn: config of Dense: nn: [false]: want true or false",
+		`{"units":1,"use_bias":"no"}`:     `nn: config of Dense: use_bias: nn: "no": want true or false`,
+		`{"units":1,"trainable":[false]}`: "nn: config of Dense: trainable: nn: [false]: want true or false",
 	} {
 		l, err := nn.LayerFromConfig("Dense", []byte(config))
 		switch {

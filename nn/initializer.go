@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/kern"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -16,6 +17,7 @@ type Initializer struct {
 	class string
 	cfg   initConfig
 	fill  func(dst []float64, shape tensor.Dims, r *Rand)
+	own   bool // a function of the user's
 }
 
 // initConfig is what Keras's configs of initializers hold.
@@ -32,9 +34,10 @@ type initConfig struct {
 }
 
 // InitializerFunc returns an initializer of your own: f sets the elements of a
-// variable of the given shape, row-major, and draws from r if it needs to.
+// variable of the given shape, row-major, and draws from r if it needs to. It cannot
+// be saved.
 func InitializerFunc(name string, f func(dst []float64, shape tensor.Dims, r *Rand)) Initializer {
-	return Initializer{class: name, fill: f}
+	return Initializer{class: name, fill: f, own: true}
 }
 
 // Seeded returns the initializer with a seed of its own, so that it gives the
@@ -52,7 +55,7 @@ var Ones = Initializer{class: "Ones", fill: constant(1)}
 
 // Constant gives v.
 func Constant(v float64) Initializer {
-	return Initializer{"Constant", initConfig{Value: &v}, constant(v)}
+	return Initializer{class: "Constant", cfg: initConfig{Value: &v}, fill: constant(v)}
 }
 
 func constant(v float64) func([]float64, tensor.Dims, *Rand) {
@@ -66,7 +69,7 @@ func constant(v float64) func([]float64, tensor.Dims, *Rand) {
 // RandomNormal draws from the normal distribution. Keras's default is mean 0 and
 // stddev 0.05.
 func RandomNormal(mean, stddev float64) Initializer {
-	return Initializer{"RandomNormal", initConfig{Mean: &mean, Stddev: &stddev}, func(dst []float64, _ tensor.Dims, r *Rand) {
+	return Initializer{class: "RandomNormal", cfg: initConfig{Mean: &mean, Stddev: &stddev}, fill: func(dst []float64, _ tensor.Dims, r *Rand) {
 		r.Normal(dst)
 		affine(dst, stddev, mean)
 	}}
@@ -76,7 +79,7 @@ func RandomNormal(mean, stddev float64) Initializer {
 // more than two standard deviations from the mean. Keras's default is mean 0 and
 // stddev 0.05.
 func TruncatedNormal(mean, stddev float64) Initializer {
-	return Initializer{"TruncatedNormal", initConfig{Mean: &mean, Stddev: &stddev}, func(dst []float64, _ tensor.Dims, r *Rand) {
+	return Initializer{class: "TruncatedNormal", cfg: initConfig{Mean: &mean, Stddev: &stddev}, fill: func(dst []float64, _ tensor.Dims, r *Rand) {
 		r.truncated(dst)
 		affine(dst, stddev, mean)
 	}}
@@ -84,7 +87,7 @@ func TruncatedNormal(mean, stddev float64) Initializer {
 
 // RandomUniform draws from [low, high). Keras's default is -0.05 to 0.05.
 func RandomUniform(low, high float64) Initializer {
-	return Initializer{"RandomUniform", initConfig{Minval: &low, Maxval: &high}, func(dst []float64, _ tensor.Dims, r *Rand) {
+	return Initializer{class: "RandomUniform", cfg: initConfig{Minval: &low, Maxval: &high}, fill: func(dst []float64, _ tensor.Dims, r *Rand) {
 		r.Uniform(dst)
 		affine(dst, high-low, low)
 	}}
@@ -213,58 +216,84 @@ func (i Initializer) set(t *tensor.Tensor, seed, stream uint64) error {
 	return t.SetFloat64s(v)
 }
 
-// serialized is the form in which Keras writes objects of a class.
-type serialized struct {
-	Module     string          `json:"module,omitempty"`
-	Class      string          `json:"class_name"`
-	Config     json.RawMessage `json:"config"`
-	Registered *string         `json:"registered_name"`
-}
-
-// MarshalJSON writes the initializer as Keras does.
+// MarshalJSON writes the initializer as Keras does. It fails for those that Keras
+// does not have.
 func (i Initializer) MarshalJSON() ([]byte, error) {
-	if i.class == "" {
+	switch {
+	case i.own:
+		return nil, fmt.Errorf("nn: initializer %q is a function of your own: only Keras's can be saved", i.class)
+	case i.class == "":
 		return []byte("null"), nil
 	}
 	cfg, err := json.Marshal(i.cfg)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(serialized{Module: "keras.initializers", Class: i.class, Config: cfg})
+	return json.Marshal(vocab.Object{Module: initializers.Module, Class: i.class, Config: cfg})
 }
 
 // UnmarshalJSON reads what Keras writes: an object, or a name such as
 // "glorot_uniform".
 func (i *Initializer) UnmarshalJSON(b []byte) error {
-	class, cfg, err := decodeObject[initConfig](b)
+	class, config, err := vocab.Decode(b)
 	if err != nil {
 		return fmt.Errorf("nn: initializer: %w", err)
 	}
-	switch SnakeCase(class) {
-	case "":
+	if class == "" {
 		*i = Initializer{}
-	case "constant":
-		*i = Constant(numberOr(cfg.Value, 0))
-	case "random_normal":
-		*i = RandomNormal(numberOr(cfg.Mean, 0), numberOr(cfg.Stddev, 0.05))
-	case "truncated_normal":
-		*i = TruncatedNormal(numberOr(cfg.Mean, 0), numberOr(cfg.Stddev, 0.05))
-	case "random_uniform":
-		*i = RandomUniform(numberOr(cfg.Minval, -0.05), numberOr(cfg.Maxval, 0.05))
-	case "variance_scaling":
-		*i = VarianceScaling(numberOr(cfg.Scale, 1), Fan(cfg.Mode).or(FanIn), Distribution(cfg.Distribution).or(Truncated))
-	default:
-		for _, known := range []Initializer{Zeros, Ones, GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal} {
-			if SnakeCase(known.class) == SnakeCase(class) {
-				*i = known
-				i.cfg.Seed = cfg.Seed
-				return nil
-			}
-		}
-		return fmt.Errorf("nn: initializer %q: want one of Keras's that nn has", class)
+		return nil
 	}
-	i.cfg.Seed = cfg.Seed
+	if *i, err = initializers.Make(class, config); err != nil {
+		return fmt.Errorf("nn: %w", err)
+	}
 	return nil
+}
+
+// initializers are Keras's classes, which files also name in snake case.
+var initializers = vocab.Table[Initializer]{
+	Kind: "initializer", Module: "keras.initializers", Fold: SnakeCase,
+	Fixed: map[string]string{"dtype": "", "seed": ""},
+	Classes: []vocab.Class[Initializer]{
+		{Name: "Zeros", Aliases: []string{"zero"}, New: vocab.Plain(Zeros)},
+		{Name: "Ones", Aliases: []string{"one"}, New: vocab.Plain(Ones)},
+		{Name: "Constant", New: initOf(func(c initConfig) Initializer { return Constant(numberOr(c.Value, 0)) })},
+		{Name: "RandomNormal", Aliases: []string{"normal"}, New: initOf(func(c initConfig) Initializer {
+			return RandomNormal(numberOr(c.Mean, 0), numberOr(c.Stddev, 0.05))
+		})},
+		{Name: "TruncatedNormal", New: initOf(func(c initConfig) Initializer {
+			return TruncatedNormal(numberOr(c.Mean, 0), numberOr(c.Stddev, 0.05))
+		})},
+		{Name: "RandomUniform", Aliases: []string{"uniform"}, New: initOf(func(c initConfig) Initializer {
+			return RandomUniform(numberOr(c.Minval, -0.05), numberOr(c.Maxval, 0.05))
+		})},
+		{Name: "GlorotUniform", New: seedOf(GlorotUniform)},
+		{Name: "GlorotNormal", New: seedOf(GlorotNormal)},
+		{Name: "HeUniform", New: seedOf(HeUniform)},
+		{Name: "HeNormal", New: seedOf(HeNormal)},
+		{Name: "LecunUniform", New: seedOf(LecunUniform)},
+		{Name: "LecunNormal", New: seedOf(LecunNormal)},
+		{Name: "VarianceScaling", New: initOf(func(c initConfig) Initializer {
+			return VarianceScaling(numberOr(c.Scale, 1), Fan(c.Mode).or(FanIn), Distribution(c.Distribution).or(Truncated))
+		})},
+	},
+}
+
+// initOf returns a maker of initializers with settings.
+func initOf(f func(c initConfig) Initializer) func(c *vocab.Config) (Initializer, error) {
+	return func(c *vocab.Config) (Initializer, error) {
+		var cfg initConfig
+		if err := c.Into(&cfg); err != nil {
+			return Initializer{}, err
+		}
+		i := f(cfg)
+		i.cfg.Seed = cfg.Seed
+		return i, nil
+	}
+}
+
+// seedOf returns a maker of an initializer whose only setting is the seed.
+func seedOf(i Initializer) func(c *vocab.Config) (Initializer, error) {
+	return initOf(func(initConfig) Initializer { return i })
 }
 
 func (f Fan) or(def Fan) Fan {
@@ -282,18 +311,6 @@ func (d Distribution) or(def Distribution) Distribution {
 		return Truncated
 	}
 	return d
-}
-
-// decodeObject reads a Keras object, a bare class name, or null, which has no class.
-func decodeObject[T any](b []byte) (class string, cfg T, err error) {
-	if len(b) > 0 && b[0] == '"' {
-		return class, cfg, json.Unmarshal(b, &class)
-	}
-	var s serialized
-	if err = json.Unmarshal(b, &s); err != nil || len(s.Config) == 0 {
-		return s.Class, cfg, err
-	}
-	return s.Class, cfg, json.Unmarshal(s.Config, &cfg)
 }
 
 // numberOr returns *v, or def if there is none.

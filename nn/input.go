@@ -2,9 +2,11 @@ package nn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -80,19 +82,46 @@ func (l *InputLayer) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads the config that Keras writes.
 func (l *InputLayer) UnmarshalJSON(b []byte) error {
-	var c inputConfig
-	if err := json.Unmarshal(b, &c); err != nil {
-		return fmt.Errorf("nn: InputLayer: %w", err)
+	made, err := layers.Make("InputLayer", b)
+	if err != nil {
+		return fmt.Errorf("nn: %w", err)
 	}
-	if len(c.BatchShape) == 0 {
-		return fmt.Errorf("nn: InputLayer: no batch_shape: want one with null for the batch")
+	in := made.(*InputLayer)
+	l.Name, l.DType, l.Dims = in.Name, in.DType, in.Dims
+	return nil
+}
+
+// inputOf returns an InputLayer; Keras 2 called the shape batch_input_shape.
+func inputOf(c *vocab.Config) (Layer, error) {
+	s := struct {
+		inputConfig
+		Old []*int `json:"batch_input_shape"`
+	}{inputConfig: inputConfig{DType: "float32"}}
+	if err := errors.Join(c.Into(&s.inputConfig), c.Into(&s)); err != nil {
+		return nil, err
 	}
-	l.Name, l.DType, l.Dims = c.Name, tensor.ParseDType(c.DType), nil
-	for _, d := range c.BatchShape[1:] {
+	if s.BatchShape == nil {
+		s.BatchShape = s.Old
+	}
+	if len(s.BatchShape) == 0 {
+		return nil, errors.New("no batch_shape: want one with null for the batch")
+	}
+	l := &InputLayer{DType: tensor.ParseDType(s.DType)}
+	l.Name = s.Name
+	if l.DType == tensor.Invalid {
+		return nil, &vocab.MissingError{Items: []vocab.Missing{{Kind: "dtype", Name: s.DType, At: "dtype"}}}
+	}
+	for _, d := range s.BatchShape[1:] {
 		if d == nil {
-			return fmt.Errorf("nn: InputLayer: batch_shape with null behind the batch: want lengths that are known")
+			return nil, &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: "axes of unknown length", At: "batch_shape"}}}
+		}
+		if *d < 1 {
+			return nil, fmt.Errorf("batch_shape: axis of %d: want 1 or more", *d)
 		}
 		l.Dims = append(l.Dims, *d)
 	}
-	return nil
+	if _, err := tensor.MakeDims(append([]int{1}, l.Dims...)); err != nil {
+		return nil, fmt.Errorf("batch_shape: %w", err)
+	}
+	return l, nil
 }

@@ -43,7 +43,7 @@ func (r *Reduction) UnmarshalJSON(b []byte) error {
 	switch {
 	case s == nil:
 		*r = NoReduction
-	case *s == "mean":
+	case *s == "mean", *s == "auto": // Keras 2
 		*r = MeanOverBatch
 	default:
 		switch *r = Reduction(*s); *r {

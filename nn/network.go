@@ -3,10 +3,10 @@ package nn
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -156,9 +156,9 @@ func (n *Network) Build(b *Builder, in tensor.Spec) {
 	}
 	p, s := len(b.params), len(b.states)
 	var records []*Record
-	names := n.names()
+	names := n.Names()
 	for i, l := range n.layers {
-		r := &Record{Name: names[i], Path: strings.Join(append(b.path, names[i]), "/"), Class: class(l), Layer: l, In: in}
+		r := &Record{Name: names[i], Path: strings.Join(append(b.path, names[i]), "/"), Class: classOf(l), Layer: l, In: in}
 		r.guard(func() { in = b.Build(r.Name, l, in) })
 		r.Out = in
 		r.Params, r.States = varsOf(l, r.Path, b)
@@ -219,9 +219,9 @@ func (r *Record) guard(f func()) {
 	f()
 }
 
-// names gives every layer its name. It panics if two were given the same, or one
-// is nil.
-func (n *Network) names() []string {
+// Names returns the names of the layers, given or found: see [Base]. It panics
+// with *graph.Error if two were given the same, or one is nil.
+func (n *Network) Names() []string {
 	names, taken := make([]string, len(n.layers)), map[string]int{}
 	for i, l := range n.layers {
 		if l == nil {
@@ -245,7 +245,7 @@ func (n *Network) names() []string {
 	}
 	count := map[string]int{}
 	for i, l := range n.layers {
-		for kind := SnakeCase(class(l)); names[i] == ""; count[kind]++ {
+		for kind := SnakeCase(classOf(l)); names[i] == ""; count[kind]++ {
 			name := kind
 			if count[kind] > 0 {
 				name = fmt.Sprintf("%s_%d", kind, count[kind])
@@ -258,9 +258,9 @@ func (n *Network) names() []string {
 	return names
 }
 
-// class returns Keras's name of a layer's type; for types that do not say it,
+// classOf returns Keras's name of a layer's type; for types that do not say it,
 // their Go name.
-func class(l Layer) string {
+func classOf(l any) string {
 	if c, ok := l.(interface{ Class() string }); ok {
 		return c.Class()
 	}
@@ -275,13 +275,6 @@ func class(l Layer) string {
 	return name
 }
 
-var (
-	wordStart = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
-	wordEnd   = regexp.MustCompile(`([a-z])([A-Z])`)
-)
-
 // SnakeCase turns a class into the name that Keras gives its layers:
 // BatchNormalization into batch_normalization, Conv2D into conv2d.
-func SnakeCase(class string) string {
-	return strings.ToLower(wordEnd.ReplaceAllString(wordStart.ReplaceAllString(class, "${1}_$2"), "${1}_$2"))
-}
+func SnakeCase(class string) string { return vocab.SnakeCase(class) }

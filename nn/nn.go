@@ -53,6 +53,14 @@ type Base struct {
 
 func (l *Base) base() *Base { return l }
 
+// BaseOf returns the name and switches of a layer, nil if it does not embed [Base].
+func BaseOf(l Layer) *Base {
+	if h, ok := l.(interface{ base() *Base }); ok {
+		return h.base()
+	}
+	return nil
+}
+
 // made returns a Base that knows the user's line.
 func made() Base { return Base{where: graph.Caller()} }
 

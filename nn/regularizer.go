@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 )
 
@@ -76,26 +77,40 @@ func (r Regularizer) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(serialized{Module: "keras.regularizers", Class: class, Config: b})
+	return json.Marshal(vocab.Object{Module: regularizers.Module, Class: class, Config: b})
 }
 
 // UnmarshalJSON reads what Keras writes: an object, a name such as "l2", or null.
 func (r *Regularizer) UnmarshalJSON(b []byte) error {
-	class, cfg, err := decodeObject[regularizerConfig](b)
+	class, config, err := vocab.Decode(b)
 	if err != nil {
 		return fmt.Errorf("nn: regularizer: %w", err)
 	}
-	switch class {
-	case "":
+	if class == "" {
 		*r = Regularizer{}
-	case "L1", "l1":
-		*r = L1(numberOr(cfg.L1, 0.01))
-	case "L2", "l2":
-		*r = L2(numberOr(cfg.L2, 0.01))
-	case "L1L2", "l1_l2":
-		*r = L1L2(numberOr(cfg.L1, 0), numberOr(cfg.L2, 0))
-	default:
-		return fmt.Errorf("nn: regularizer %q: want L1, L2 or L1L2", class)
+		return nil
+	}
+	if *r, err = regularizers.Make(class, config); err != nil {
+		return fmt.Errorf("nn: %w", err)
 	}
 	return nil
+}
+
+// regularizers are Keras's classes, which files also name in snake case.
+var regularizers = vocab.Table[Regularizer]{
+	Kind: "regularizer", Module: "keras.regularizers", Fold: SnakeCase,
+	Classes: []vocab.Class[Regularizer]{
+		{Name: "L1", New: regularizerOf(0.01, 0)},
+		{Name: "L2", New: regularizerOf(0, 0.01)},
+		{Name: "L1L2", Aliases: []string{"l1_l2"}, New: regularizerOf(0, 0)},
+	},
+}
+
+// regularizerOf returns a maker of regularizers with these defaults.
+func regularizerOf(l1, l2 float64) func(c *vocab.Config) (Regularizer, error) {
+	return func(c *vocab.Config) (Regularizer, error) {
+		var cfg regularizerConfig
+		err := c.Into(&cfg)
+		return Regularizer{numberOr(cfg.L1, l1), numberOr(cfg.L2, l2)}, err
+	}
 }

@@ -1,39 +1,81 @@
 package optim
 
 import (
-	"encoding/json"
 	"fmt"
+	"strings"
+
+	"github.com/glia-ml/glia/internal/vocab"
 )
 
 // FromConfig returns the optimizer of a Keras class, "Adam" for instance, with the
-// config that Keras writes. What optim cannot do is an error.
+// config that Keras writes; upper and lower case are one. What optim cannot do is
+// an error.
 func FromConfig(class string, config []byte) (Optimizer, error) {
-	var o Optimizer
-	switch class {
-	case "SGD":
-		o = SGD(0.01)
-	case "Adam":
-		o = Adam(0.001)
-	case "AdamW":
-		o = AdamW(0.001)
-	case "RMSprop":
-		o = RMSprop(0.001)
-	default:
-		return nil, fmt.Errorf("optim: class %q: want one of Keras's that optim has", class)
-	}
-	if err := json.Unmarshal(config, o); err != nil {
-		return nil, fmt.Errorf("optim: config of %s: %w", class, err)
-	}
-	var other struct {
-		UseEMA     bool     `json:"use_ema"`
-		Accumulate *float64 `json:"gradient_accumulation_steps"`
-		LossScale  *float64 `json:"loss_scale_factor"`
-	}
-	if err := json.Unmarshal(config, &other); err != nil {
-		return nil, fmt.Errorf("optim: config of %s: %w", class, err)
-	}
-	if other.UseEMA || other.Accumulate != nil || other.LossScale != nil {
-		return nil, fmt.Errorf("optim: config of %s: use_ema, gradient_accumulation_steps or loss_scale_factor is set: want none", class)
+	o, err := optimizers.Make(strings.ToLower(class), config)
+	if err != nil {
+		return nil, fmt.Errorf("optim: %w", err)
 	}
 	return o, nil
+}
+
+// ToConfig returns what Keras calls the class of an optimizer of this package, the
+// module that the class is in, and the optimizer's config. It fails for what Keras
+// does not have, such as [NoBiasCorrection], and for optimizers that are not of this
+// package.
+func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
+	name := fmt.Sprintf("%T", o)
+	if c, ok := o.(interface{ Class() string }); ok {
+		name = c.Class()
+	}
+	obj, err := optimizers.Serialize(o, name)
+	if err != nil {
+		return "", "", nil, fmt.Errorf("optim: %w", err)
+	}
+	return obj.Module, obj.Class, obj.Config, nil
+}
+
+// optimizers are Keras's optimizers.
+var optimizers = vocab.Table[Optimizer]{
+	Kind: "optimizer", Module: "keras.optimizers", Fold: strings.ToLower,
+	Fixed: map[string]string{
+		"ema_momentum": "", "ema_overwrite_frequency": "", // of use_ema
+		"jit_compile": "", "is_legacy_optimizer": "",
+	},
+	Classes: []vocab.Class[Optimizer]{
+		{Name: "Adam", New: ruleOf(func() *AdamOptimizer { return Adam(0.001) }), Own: []string{"no_bias_correction"}},
+		{Name: "AdamW", New: ruleOf(func() *AdamOptimizer { return AdamW(0.001) }), Own: []string{"no_bias_correction"}},
+		{Name: "RMSprop", New: ruleOf(func() *RMSpropOptimizer { return RMSprop(0.001) })},
+		{Name: "SGD", New: ruleOf(func() *SGDOptimizer { return SGD(0.01) })},
+	},
+}
+
+// rule is an optimizer of this package.
+type rule interface {
+	Optimizer
+	config() *Config
+}
+
+func (c *Config) config() *Config { return c }
+
+// ruleOf returns a maker of optimizers whose settings are their fields. Keras 2
+// called the learning rate lr, and divided it by 1 + decay·steps.
+func ruleOf[R rule](fresh func() R) func(c *vocab.Config) (Optimizer, error) {
+	return func(c *vocab.Config) (Optimizer, error) {
+		r := fresh()
+		cfg := r.config()
+		if err := c.Get("lr", &cfg.Rate); err != nil {
+			return nil, err
+		}
+		if err := c.Into(r); err != nil {
+			return nil, err
+		}
+		var decay float64
+		if err := c.Get("decay", &decay); err != nil {
+			return nil, err
+		}
+		if decay != 0 && cfg.Rate.Schedule == nil {
+			cfg.Rate = Rate{Schedule: InverseTimeDecay(cfg.Rate.Value, 1, decay)}
+		}
+		return r, nil
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -15,11 +16,12 @@ type Schedule struct {
 	class string
 	cfg   scheduleConfig
 	f     func(t *graph.Node) *graph.Node
+	own   bool // a function of the user's
 }
 
 // scheduleConfig is what Keras's configs of schedules hold.
 type scheduleConfig struct {
-	Initial      float64   `json:"initial_learning_rate,omitempty"`
+	Initial      *float64  `json:"initial_learning_rate,omitempty"`
 	DecaySteps   float64   `json:"decay_steps,omitempty"`
 	DecayRate    *float64  `json:"decay_rate,omitempty"`
 	Staircase    bool      `json:"staircase,omitempty"`
@@ -37,9 +39,10 @@ type scheduleConfig struct {
 }
 
 // ScheduleFunc returns a schedule of your own: f traces the learning rate, a
-// float64 scalar, from the number of steps taken before, a float64 scalar.
+// float64 scalar, from the number of steps taken before, a float64 scalar. It cannot
+// be saved.
 func ScheduleFunc(name string, f func(t *graph.Node) *graph.Node) *Schedule {
-	return &Schedule{class: name, f: f}
+	return &Schedule{class: name, f: f, own: true}
 }
 
 // Rate traces the learning rate, a float64 scalar, from the number of steps taken
@@ -73,16 +76,16 @@ func (s *Schedule) At(step int64) float64 {
 //
 // Options: [Staircase].
 func ExponentialDecay(initial float64, steps int, rate float64, opts ...StaircaseOption) *Schedule {
-	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps), DecayRate: &rate}
-	return staircased("ExponentialDecay", c, opts)
+	c := scheduleConfig{Initial: &initial, DecaySteps: float64(steps), DecayRate: &rate}
+	return newSchedule("ExponentialDecay", staircased(c, opts), exponential)
 }
 
 // InverseTimeDecay returns the rate initial / (1 + rate·step/steps).
 //
 // Options: [Staircase].
 func InverseTimeDecay(initial float64, steps int, rate float64, opts ...StaircaseOption) *Schedule {
-	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps), DecayRate: &rate}
-	return staircased("InverseTimeDecay", c, opts)
+	c := scheduleConfig{Initial: &initial, DecaySteps: float64(steps), DecayRate: &rate}
+	return newSchedule("InverseTimeDecay", staircased(c, opts), inverseTime)
 }
 
 // StaircaseOption is [Staircase].
@@ -95,11 +98,11 @@ type staircase bool
 
 func (s staircase) staircase(c *scheduleConfig) { c.Staircase = bool(s) }
 
-func staircased(class string, c scheduleConfig, opts []StaircaseOption) *Schedule {
+func staircased(c scheduleConfig, opts []StaircaseOption) scheduleConfig {
 	for _, o := range opts {
 		o.staircase(&c)
 	}
-	return newSchedule(class, c)
+	return c
 }
 
 // CosineDecay returns the rate initial·((1-alpha)·(1 + cos(π·step/steps))/2 + alpha),
@@ -109,11 +112,11 @@ func staircased(class string, c scheduleConfig, opts []StaircaseOption) *Schedul
 //
 // Source: Loshchilov, Hutter 2016, arXiv:1608.03983, section 3.
 func CosineDecay(initial float64, steps int, opts ...CosineOption) *Schedule {
-	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps)}
+	c := scheduleConfig{Initial: &initial, DecaySteps: float64(steps)}
 	for _, o := range opts {
 		o.cosine(&c)
 	}
-	return newSchedule("CosineDecay", c)
+	return newSchedule("CosineDecay", c, cosine)
 }
 
 // CosineOption is an option of [CosineDecay].
@@ -145,11 +148,11 @@ func (w warmup) cosine(c *scheduleConfig) {
 //
 // Source: Loshchilov, Hutter 2016, arXiv:1608.03983, section 3.
 func CosineDecayRestarts(initial float64, steps int, opts ...RestartOption) *Schedule {
-	c := scheduleConfig{Initial: initial, First: float64(steps)}
+	c := scheduleConfig{Initial: &initial, First: float64(steps)}
 	for _, o := range opts {
 		o.restarts(&c)
 	}
-	return newSchedule("CosineDecayRestarts", c)
+	return newSchedule("CosineDecayRestarts", c, cosineRestarts)
 }
 
 // RestartOption is an option of [CosineDecayRestarts].
@@ -172,7 +175,7 @@ func PiecewiseConstantDecay(boundaries []int, values []float64) *Schedule {
 	for _, b := range boundaries {
 		c.Boundaries = append(c.Boundaries, float64(b))
 	}
-	return newSchedule("PiecewiseConstantDecay", c)
+	return newSchedule("PiecewiseConstantDecay", c, piecewise)
 }
 
 // PolynomialDecay returns the rate (initial-end)·(1 - step/steps)^power + end, which
@@ -180,11 +183,11 @@ func PiecewiseConstantDecay(boundaries []int, values []float64) *Schedule {
 //
 // Options: [EndRate], 0.0001 by default, [Power], 1 by default, [Cycle].
 func PolynomialDecay(initial float64, steps int, opts ...PolynomialOption) *Schedule {
-	c := scheduleConfig{Initial: initial, DecaySteps: float64(steps)}
+	c := scheduleConfig{Initial: &initial, DecaySteps: float64(steps)}
 	for _, o := range opts {
 		o.polynomial(&c)
 	}
-	return newSchedule("PolynomialDecay", c)
+	return newSchedule("PolynomialDecay", c, polynomial)
 }
 
 // PolynomialOption is an option of [PolynomialDecay].
@@ -206,22 +209,38 @@ func (e EndRate) polynomial(c *scheduleConfig) { v := float64(e); c.End = &v }
 func (p Power) polynomial(c *scheduleConfig)   { v := float64(p); c.Power = &v }
 func (y cycle) polynomial(c *scheduleConfig)   { c.Cycle = bool(y) }
 
-// newSchedule returns the schedule of a Keras class. A config that cannot be is
-// found when the schedule is traced.
-func newSchedule(class string, c scheduleConfig) *Schedule {
-	f := map[string]func(scheduleConfig, *graph.Node) *graph.Node{
-		"ExponentialDecay":       exponential,
-		"InverseTimeDecay":       inverseTime,
-		"CosineDecay":            cosine,
-		"CosineDecayRestarts":    cosineRestarts,
-		"PiecewiseConstantDecay": piecewise,
-		"PolynomialDecay":        polynomial,
-	}[class]
-	if f == nil {
-		return nil
-	}
-	return &Schedule{class, c, func(t *graph.Node) *graph.Node { return f(c, t) }}
+// newSchedule returns the schedule of a class, whose rule is f. A config that cannot
+// be is found when the schedule is traced.
+func newSchedule(class string, c scheduleConfig, f rateRule) *Schedule {
+	return &Schedule{class: class, cfg: c, f: func(t *graph.Node) *graph.Node { return f(c, t) }}
 }
+
+// rateRule traces the rate of a class of schedules after t steps.
+type rateRule func(c scheduleConfig, t *graph.Node) *graph.Node
+
+// schedules are Keras's schedules. Their names are not kept.
+var schedules = vocab.Table[*Schedule]{
+	Kind: "schedule", Module: "keras.optimizers.schedules",
+	Fixed: map[string]string{"name": ""},
+	Classes: []vocab.Class[*Schedule]{
+		scheduleClass("CosineDecay", cosine),
+		scheduleClass("CosineDecayRestarts", cosineRestarts),
+		scheduleClass("ExponentialDecay", exponential),
+		scheduleClass("InverseTimeDecay", inverseTime),
+		scheduleClass("PiecewiseConstantDecay", piecewise),
+		scheduleClass("PolynomialDecay", polynomial),
+	},
+}
+
+func scheduleClass(name string, f rateRule) vocab.Class[*Schedule] {
+	return vocab.Class[*Schedule]{Name: name, New: func(c *vocab.Config) (*Schedule, error) {
+		var cfg scheduleConfig
+		err := c.Into(&cfg)
+		return newSchedule(name, cfg, f), err
+	}}
+}
+
+func (c scheduleConfig) initial() float64 { return numberOr(c.Initial, 0) }
 
 func (c scheduleConfig) wantSteps(class string, steps float64) {
 	if !(steps > 0) {
@@ -240,17 +259,17 @@ func (c scheduleConfig) periods(class string, t *graph.Node) *graph.Node {
 }
 
 func exponential(c scheduleConfig, t *graph.Node) *graph.Node {
-	return ops.Scale(ops.Pow(ops.ScalarLike(t, numberOr(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.Initial)
+	return ops.Scale(ops.Pow(ops.ScalarLike(t, numberOr(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.initial())
 }
 
 func inverseTime(c scheduleConfig, t *graph.Node) *graph.Node {
 	p := c.periods("InverseTimeDecay", t)
-	return ops.Div(ops.ScalarLike(t, c.Initial), ops.Offset(ops.Scale(p, numberOr(c.DecayRate, 1)), 1))
+	return ops.Div(ops.ScalarLike(t, c.initial()), ops.Offset(ops.Scale(p, numberOr(c.DecayRate, 1)), 1))
 }
 
 func cosine(c scheduleConfig, t *graph.Node) *graph.Node {
 	c.wantSteps("CosineDecay", c.DecaySteps)
-	peak := numberOr(c.WarmupTarget, c.Initial)
+	peak := numberOr(c.WarmupTarget, c.initial())
 	decay := t
 	if c.WarmupTarget != nil {
 		decay = ops.Offset(t, -c.WarmupSteps)
@@ -260,7 +279,7 @@ func cosine(c scheduleConfig, t *graph.Node) *graph.Node {
 	if c.WarmupTarget == nil || c.WarmupSteps == 0 {
 		return rate
 	}
-	rise := ops.Offset(ops.Scale(ops.Div(t, ops.ScalarLike(t, c.WarmupSteps)), peak-c.Initial), c.Initial)
+	rise := ops.Offset(ops.Scale(ops.Div(t, ops.ScalarLike(t, c.WarmupSteps)), peak-c.initial()), c.initial())
 	return ops.Where(ops.Less(t, ops.ScalarLike(t, c.WarmupSteps)), rise, rate)
 }
 
@@ -284,7 +303,7 @@ func cosineRestarts(c scheduleConfig, t *graph.Node) *graph.Node {
 		over := ops.Scale(ops.Offset(length, -1), 1/(longer-1))
 		p = ops.Div(ops.Sub(p, over), length)
 	}
-	return ops.Scale(c.wave(p, ops.Pow(ops.ScalarLike(t, height), i)), c.Initial)
+	return ops.Scale(c.wave(p, ops.Pow(ops.ScalarLike(t, height), i)), c.initial())
 }
 
 func piecewise(c scheduleConfig, t *graph.Node) *graph.Node {
@@ -308,7 +327,7 @@ func polynomial(c scheduleConfig, t *graph.Node) *graph.Node {
 	}
 	end := numberOr(c.End, 0.0001)
 	left := ops.Sub(ops.ScalarLike(t, 1), ops.Div(t, steps))
-	return ops.Offset(ops.Scale(ops.Pow(left, ops.ScalarLike(t, numberOr(c.Power, 1))), c.Initial-end), end)
+	return ops.Offset(ops.Scale(ops.Pow(left, ops.ScalarLike(t, numberOr(c.Power, 1))), c.initial()-end), end)
 }
 
 // numberOr returns *v, or def if there is none.
@@ -319,35 +338,28 @@ func numberOr(v *float64, def float64) float64 {
 	return def
 }
 
-type serialized struct {
-	Module     string          `json:"module,omitempty"`
-	Class      string          `json:"class_name"`
-	Config     json.RawMessage `json:"config"`
-	Registered *string         `json:"registered_name"`
-}
-
-// MarshalJSON writes the schedule as Keras does.
+// MarshalJSON writes the schedule as Keras does. It fails for those that Keras does
+// not have.
 func (s *Schedule) MarshalJSON() ([]byte, error) {
+	if s.own {
+		return nil, fmt.Errorf("optim: schedule %q is a function of your own: only Keras's can be saved", s.class)
+	}
 	cfg, err := json.Marshal(s.cfg)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(serialized{Module: "keras.optimizers.schedules", Class: s.class, Config: cfg})
+	return json.Marshal(vocab.Object{Module: schedules.Module, Class: s.class, Config: cfg})
 }
 
 // UnmarshalJSON reads what Keras writes.
 func (s *Schedule) UnmarshalJSON(b []byte) error {
-	var o serialized
-	var c scheduleConfig
-	if err := json.Unmarshal(b, &o); err != nil {
+	class, config, err := vocab.Decode(b)
+	if err != nil {
 		return fmt.Errorf("optim: schedule: %w", err)
 	}
-	if err := json.Unmarshal(o.Config, &c); err != nil {
-		return fmt.Errorf("optim: schedule %s: %w", o.Class, err)
-	}
-	known := newSchedule(o.Class, c)
-	if known == nil {
-		return fmt.Errorf("optim: schedule %q: want one of Keras's that optim has", o.Class)
+	known, err := schedules.Make(class, config)
+	if err != nil {
+		return fmt.Errorf("optim: %w", err)
 	}
 	*s = *known
 	return nil

@@ -1,0 +1,138 @@
+package vocab
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Object is the form in which Keras writes what has a class.
+type Object struct {
+	Module     string          `json:"module,omitempty"`
+	Class      string          `json:"class_name"`
+	Config     json.RawMessage `json:"config"`
+	Registered *string         `json:"registered_name"`
+}
+
+// Decode reads an object of Keras's, a bare name, or null, which has no name. The
+// name of a function is that of the function.
+func Decode(b []byte) (name string, config json.RawMessage, err error) {
+	b = bytes.TrimSpace(b)
+	switch {
+	case string(b) == "null":
+		return "", nil, nil
+	case len(b) > 0 && b[0] == '"':
+		return name, nil, json.Unmarshal(b, &name)
+	case !json.Valid(b) || b[0] != '{':
+		return "", nil, fmt.Errorf("%s: want a name or an object with class_name", short(b))
+	}
+	m, err := Members(b)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := json.Unmarshal(m["class_name"], &name); err != nil || name == "" {
+		return "", nil, fmt.Errorf("%s: want an object with class_name", short(b))
+	}
+	config = m["config"]
+	if name == "function" && len(config) > 0 && config[0] == '"' {
+		return name, nil, json.Unmarshal(config, &name)
+	}
+	return name, config, nil
+}
+
+// Members returns the members of an object in valid JSON, without copies: the values
+// share b's memory. Of two with one name the last counts, as in Python.
+func Members(b []byte) (map[string]json.RawMessage, error) {
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 || b[0] != '{' {
+		return nil, fmt.Errorf("%s: want an object", short(b))
+	}
+	m := map[string]json.RawMessage{}
+	for rest := space(b[1:]); rest[0] != '}'; {
+		n := valueLen(rest)
+		var key string
+		if err := json.Unmarshal(rest[:n], &key); err != nil {
+			return nil, err
+		}
+		rest = space(space(rest[n:])[1:]) // behind the colon
+		n = valueLen(rest)
+		m[key] = json.RawMessage(rest[:n:n])
+		if rest = space(rest[n:]); rest[0] == ',' {
+			rest = space(rest[1:])
+		}
+	}
+	return m, nil
+}
+
+// Elements returns the elements of a list in valid JSON, which share b's memory.
+func Elements(b []byte) ([]json.RawMessage, error) {
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 || b[0] != '[' {
+		return nil, fmt.Errorf("%s: want a list", short(b))
+	}
+	var all []json.RawMessage
+	for rest := space(b[1:]); rest[0] != ']'; {
+		n := valueLen(rest)
+		all = append(all, json.RawMessage(rest[:n:n]))
+		if rest = space(rest[n:]); rest[0] == ',' {
+			rest = space(rest[1:])
+		}
+	}
+	return all, nil
+}
+
+func space(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
+
+// valueLen returns the length of the value that valid JSON starts with.
+func valueLen(b []byte) int {
+	if b[0] == '"' {
+		return stringLen(b)
+	}
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i += stringLen(b[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 { // the end of what a number stands in
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(b)
+}
+
+// stringLen returns the length of the string literal that b starts with.
+func stringLen(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+var (
+	wordStart = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
+	wordEnd   = regexp.MustCompile(`([a-z])([A-Z])`)
+)
+
+// SnakeCase turns a class into the name that Keras gives its layers and functions:
+// BatchNormalization into batch_normalization, Conv2D into conv2d.
+func SnakeCase(class string) string {
+	return strings.ToLower(wordEnd.ReplaceAllString(wordStart.ReplaceAllString(class, "${1}_$2"), "${1}_$2"))
+}

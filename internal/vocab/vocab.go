@@ -1,0 +1,140 @@
+// Package vocab keeps tables of the classes and functions that Keras's files name:
+// one entry a class, which says what files call it and how one is made from its
+// config. Each kind has one table, in the package that owns the kind, and the table
+// serves reading and writing.
+package vocab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Class is one of Keras's classes or functions.
+type Class[T any] struct {
+	// Name is Keras's name, Aliases are others by which files call it.
+	Name    string
+	Aliases []string
+	// New makes one from its config, with Keras's default where a setting is absent.
+	New func(c *Config) (T, error)
+	// Fixed holds settings that glia lacks, and the JSON of the one value that may be
+	// given; an empty text lets any pass. Null and false always pass: they are unset.
+	Fixed map[string]string
+	// Own lists settings that Keras does not have: its files cannot hold them.
+	Own []string
+}
+
+// Table lists the classes of one kind.
+type Table[T any] struct {
+	// Kind is what an entry is, "layer"; Module is where Keras has it, "keras.layers".
+	Kind, Module string
+	// Fold, if there is one, makes a second name of a class, such as snake case.
+	Fold func(string) string
+	// Fixed holds settings of all classes, as in [Class].
+	Fixed   map[string]string
+	Classes []Class[T]
+}
+
+// Find returns the entry of a name, nil if there is none.
+func (t *Table[T]) Find(name string) *Class[T] {
+	for i := range t.Classes {
+		c := &t.Classes[i]
+		if c.Name == name || slices.Contains(c.Aliases, name) || t.Fold != nil && t.Fold(c.Name) == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Make returns what a name and a config describe; no config is an empty one. What
+// glia lacks, the class or settings of it, is a *MissingError that lists all of it.
+func (t *Table[T]) Make(name string, config []byte) (v T, err error) {
+	class := t.Find(name)
+	if class == nil {
+		return v, &MissingError{[]Missing{{Kind: t.Kind, Name: name}}}
+	}
+	c, err := newConfig(config)
+	if err != nil {
+		return v, fmt.Errorf("config of %s: %w", name, err)
+	}
+	v, err = class.New(c)
+	var m *MissingError
+	if err != nil && !errors.As(err, &m) {
+		return v, fmt.Errorf("config of %s: %w", name, err)
+	}
+	items := append(c.missing, c.rest(class.Name, class.Fixed, t.Fixed)...)
+	if m != nil {
+		items = append(items, m.Items...)
+	}
+	if len(items) > 0 {
+		return v, &MissingError{items}
+	}
+	return v, nil
+}
+
+// Serialize returns the object that Keras writes for v, whose class is given. It
+// fails if Keras lacks v's class or a setting of v, or if the table does not make
+// a v of the same type from what was written.
+func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
+	entry := t.Find(class)
+	if entry == nil {
+		return nil, fmt.Errorf("%s %q (%T): Keras has none of that class", t.Kind, class, v)
+	}
+	config, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := entry.keras(config); err != nil {
+		return nil, err
+	}
+	back, err := t.Make(class, config)
+	if err != nil {
+		return nil, err
+	}
+	if reflect.TypeOf(back) != reflect.TypeOf(v) {
+		return nil, fmt.Errorf("%s %q (%T): want a %T, the type that Keras's class makes", t.Kind, class, v, back)
+	}
+	return &Object{Module: t.Module, Class: entry.Name, Config: config}, nil
+}
+
+// keras returns an error if a config has settings that Keras lacks.
+func (c *Class[T]) keras(config []byte) error {
+	if len(c.Own) == 0 {
+		return nil
+	}
+	m, err := Members(config)
+	if err != nil {
+		return err
+	}
+	for _, key := range c.Own {
+		if v, ok := m[key]; ok && !Unset(v) {
+			return fmt.Errorf("%s: Keras's %s has no such setting", key, c.Name)
+		}
+	}
+	return nil
+}
+
+// Missing is something that a config names and glia lacks.
+type Missing struct {
+	Kind, Name string // "initializer", "Orthogonal"
+	At         string // the setting that names it: "kernel_initializer"
+}
+
+// MissingError lists what glia lacks of one object.
+type MissingError struct{ Items []Missing }
+
+// Error implements error.
+func (e *MissingError) Error() string {
+	var all []string
+	for _, m := range e.Items {
+		s := fmt.Sprintf("%s %q", m.Kind, m.Name)
+		if m.At != "" {
+			s = m.At + ": " + s
+		}
+		all = append(all, s)
+	}
+	return strings.Join(all, ", ") + ": want what glia has of Keras"
+}
