@@ -39,9 +39,10 @@ func (w *Writer) fail(format string, args ...any) {
 
 // writeObject is what groups and datasets have in common.
 type writeObject struct {
-	w     *Writer
-	path  string // "" for the root, "/a/b"
-	attrs []*writeAttr
+	w         *Writer
+	path      string // "" for the root, "/a/b"
+	attrs     []*writeAttr
+	attrNames map[string]bool
 }
 
 // String returns the path of the object, for errors.

@@ -38,7 +38,7 @@ func (o *writeObject) setAttr(name string, value any) {
 	a, err := newWriteAttr(name, value)
 	switch {
 	case err != nil:
-	case slices.ContainsFunc(o.attrs, func(a *writeAttr) bool { return a.name == name }):
+	case o.attrNames[name]:
 		err = fmt.Errorf("the name is that of another attribute already")
 	case len(o.attrs) == writeMaxAttrs:
 		err = fmt.Errorf("there are %d already: want no more", len(o.attrs))
@@ -47,6 +47,10 @@ func (o *writeObject) setAttr(name string, value any) {
 		o.w.fail("attribute %q of %v: %w", name, o, err)
 		return
 	}
+	if o.attrNames == nil {
+		o.attrNames = map[string]bool{}
+	}
+	o.attrNames[name] = true
 	o.attrs = append(o.attrs, a)
 }
 
