@@ -1,0 +1,20 @@
+package npy
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Spec returns the dtype and shape of what [Read] with the same options makes of
+// an array with this header, and its error for one that no tensor holds.
+func (h Header) Spec(opts ...ReadOption) (tensor.Spec, error) {
+	l, err := h.layout(opts)
+	if err == nil {
+		_, err = tensor.CheckedBytes(l.spec)
+	}
+	if err != nil {
+		return tensor.Spec{}, fmt.Errorf("npy: %w", err)
+	}
+	return l.spec, nil
+}
