@@ -137,7 +137,7 @@ func (f *File) Info(name string) (Info, error) {
 func (f *File) entry(name string) (*entry, error) {
 	i, ok := f.h.index[name]
 	if !ok {
-		return nil, fmt.Errorf("safetensors: tensor %q: the file has none of this name among its %d", name, len(f.h.entries))
+		return nil, fmt.Errorf("safetensors: tensor %.200q: the file has none of this name among its %d", name, len(f.h.entries))
 	}
 	return &f.h.entries[i], nil
 }
@@ -150,11 +150,11 @@ func (f *File) Raw(name string) ([]byte, error) {
 	}
 	n := e.to - e.from
 	if int64(int(n)) != n {
-		return nil, fmt.Errorf("safetensors: tensor %q: %d bytes are more than this machine addresses", name, n)
+		return nil, fmt.Errorf("safetensors: tensor %.200q: %d bytes are more than this machine addresses", name, n)
 	}
 	b := make([]byte, n)
 	if err := readAt(f.r, b, f.data+e.from); err != nil {
-		return nil, fmt.Errorf("safetensors: tensor %q: %w", name, err)
+		return nil, fmt.Errorf("safetensors: tensor %.200q: %w", name, err)
 	}
 	return b, nil
 }
@@ -178,10 +178,10 @@ func (f *File) ReadPart(name string, from, to int) (*tensor.Tensor, error) {
 		return nil, err
 	}
 	if len(e.shape) == 0 {
-		return nil, fmt.Errorf("safetensors: tensor %q: rows of %s[]: want at least one axis", name, e.dt.name)
+		return nil, fmt.Errorf("safetensors: tensor %.200q: rows of %s[]: want at least one axis", name, e.dt.name)
 	}
 	if from < 0 || to < from || to > e.shape[0] {
-		return nil, fmt.Errorf("safetensors: tensor %q: rows %d to %d of %s%v: want 0 <= from <= to <= %d", name, from, to, e.dt.name, e.shape, e.shape[0])
+		return nil, fmt.Errorf("safetensors: tensor %.200q: rows %d to %d of %s%v: want 0 <= from <= to <= %d", name, from, to, e.dt.name, e.shape, e.shape[0])
 	}
 	shape := slices.Clone(e.shape)
 	shape[0] = to - from
@@ -192,7 +192,7 @@ func (f *File) ReadPart(name string, from, to int) (*tensor.Tensor, error) {
 func (f *File) part(e *entry, row int, shape []int) (*tensor.Tensor, error) {
 	spec, err := e.spec(shape)
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: tensor %q: %w", e.name, err)
+		return nil, fmt.Errorf("safetensors: tensor %.200q: %w", e.name, err)
 	}
 	skip := int64(0) // bits
 	if row > 0 {
@@ -200,7 +200,7 @@ func (f *File) part(e *entry, row int, shape []int) (*tensor.Tensor, error) {
 	}
 	t := tensor.NewSpec(spec)
 	if err := f.read(e, skip, t); err != nil {
-		return nil, fmt.Errorf("safetensors: tensor %q: %w", e.name, err)
+		return nil, fmt.Errorf("safetensors: tensor %.200q: %w", e.name, err)
 	}
 	return t, nil
 }
@@ -235,7 +235,7 @@ func (f *File) ReadInto(name string, t *tensor.Tensor) error {
 		err = f.read(e, 0, t)
 	}
 	if err != nil {
-		return fmt.Errorf("safetensors: tensor %q: %w", name, err)
+		return fmt.Errorf("safetensors: tensor %.200q: %w", name, err)
 	}
 	return nil
 }

@@ -69,16 +69,16 @@ func validPrefix(b []byte) int {
 func (h *header) value(s *scanner, key string) error {
 	if key == metadataKey {
 		if h.metadata != nil {
-			return fmt.Errorf("header byte %d: %q: got it twice", s.i, key)
+			return fmt.Errorf("header byte %d: %.200q: got it twice", s.i, key)
 		}
 		return h.readMetadata(s)
 	}
 	if _, twice := h.index[key]; twice {
-		return fmt.Errorf("header byte %d: tensor %q: got it twice", s.i, key)
+		return fmt.Errorf("header byte %d: tensor %.200q: got it twice", s.i, key)
 	}
 	e := entry{name: key}
 	if err := e.read(s); err != nil {
-		return fmt.Errorf("tensor %q: %w", key, err)
+		return fmt.Errorf("tensor %.200q: %w", key, err)
 	}
 	h.index[key] = len(h.entries)
 	h.entries = append(h.entries, e)
@@ -89,45 +89,46 @@ func (h *header) readMetadata(s *scanner) error {
 	h.metadata = map[string]string{}
 	return s.object(func(key string) error {
 		if _, twice := h.metadata[key]; twice {
-			return fmt.Errorf("header byte %d: %s %q: got it twice", s.i, metadataKey, key)
+			return fmt.Errorf("header byte %d: %s %.200q: got it twice", s.i, metadataKey, key)
 		}
 		text, err := s.text()
 		if err != nil {
-			return fmt.Errorf("%s %q: %w", metadataKey, key, err)
+			return fmt.Errorf("%s %.200q: %w", metadataKey, key, err)
 		}
 		h.metadata[key] = text
 		return nil
 	})
 }
 
+// infoKeys are what the header says of a tensor.
+var infoKeys = []string{"dtype", "shape", "data_offsets"}
+
 // read reads what the header says of one tensor. Keys that the format may get one
 // day are skipped, as its library does.
 func (e *entry) read(s *scanner) error {
-	seen := map[string]bool{}
-	err := s.object(func(key string) (err error) {
-		if seen[key] {
-			return fmt.Errorf("header byte %d: %q: got it twice", s.i, key)
-		}
-		switch key {
-		case "dtype":
-			err = e.readDType(s)
-		case "shape":
-			err = e.readShape(s)
-		case "data_offsets":
-			err = e.readOffsets(s)
-		default:
+	var seen [3]bool // of infoKeys
+	err := s.object(func(key string) error {
+		i := slices.Index(infoKeys, key)
+		if i < 0 {
 			return s.skip(0)
 		}
-		seen[key] = true
-		return err
+		if seen[i] {
+			return fmt.Errorf("header byte %d: %q: got it twice", s.i, key)
+		}
+		seen[i] = true
+		switch i {
+		case 0:
+			return e.readDType(s)
+		case 1:
+			return e.readShape(s)
+		}
+		return e.readOffsets(s)
 	})
 	if err != nil {
 		return err
 	}
-	for _, key := range []string{"dtype", "shape", "data_offsets"} {
-		if !seen[key] {
-			return fmt.Errorf("header byte %d: got no %q", s.i, key)
-		}
+	if i := slices.Index(seen[:], false); i >= 0 {
+		return fmt.Errorf("header byte %d: got no %q", s.i, infoKeys[i])
 	}
 	return nil
 }
@@ -194,17 +195,17 @@ func (h *header) check(size int64) error {
 	end := int64(0)
 	for _, e := range h.entries {
 		if e.from != end || e.to < e.from {
-			return fmt.Errorf("tensor %q: got data_offsets [%d %d], want them to begin at %d, without gap or overlap", e.name, e.from, e.to, end)
+			return fmt.Errorf("tensor %.200q: got data_offsets [%d %d], want them to begin at %d, without gap or overlap", e.name, e.from, e.to, end)
 		}
 		if e.to > size {
-			return fmt.Errorf("tensor %q: got data_offsets [%d %d], want an end within the %d bytes behind the header", e.name, e.from, e.to, size)
+			return fmt.Errorf("tensor %.200q: got data_offsets [%d %d], want an end within the %d bytes behind the header", e.name, e.from, e.to, size)
 		}
 		n, err := e.bytes()
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", e.name, err)
+			return fmt.Errorf("tensor %.200q: %w", e.name, err)
 		}
 		if e.to-e.from != n {
-			return fmt.Errorf("tensor %q: got data_offsets [%d %d], %d bytes, want %d for %s%v", e.name, e.from, e.to, e.to-e.from, n, e.dt.name, e.shape)
+			return fmt.Errorf("tensor %.200q: got data_offsets [%d %d], %d bytes, want %d for %s%v", e.name, e.from, e.to, e.to-e.from, n, e.dt.name, e.shape)
 		}
 		end = e.to
 	}

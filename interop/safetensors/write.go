@@ -37,7 +37,7 @@ func Write(w io.Writer, entries []Entry, metadata map[string]string) error {
 	out.Write(head) // an error stays until Flush
 	for _, e := range sorted {
 		if err := writeElements(out, e.Tensor); err != nil {
-			return fmt.Errorf("safetensors: Write: tensor %q: %w", e.Name, err)
+			return fmt.Errorf("safetensors: Write: tensor %.200q: %w", e.Name, err)
 		}
 	}
 	if err := out.Flush(); err != nil {
@@ -51,15 +51,15 @@ func checkEntries(entries []Entry) error {
 	for i, e := range entries {
 		switch {
 		case e.Tensor == nil:
-			return fmt.Errorf("tensor %q: entry %d has no tensor", e.Name, i)
+			return fmt.Errorf("tensor %.200q: entry %d has no tensor", e.Name, i)
 		case seen[e.Name]:
-			return fmt.Errorf("tensor %q: entry %d has the name of another", e.Name, i)
+			return fmt.Errorf("tensor %.200q: entry %d has the name of another", e.Name, i)
 		case e.Name == metadataKey:
-			return fmt.Errorf("tensor %q: entry %d: want another name, this one is reserved", e.Name, i)
+			return fmt.Errorf("tensor %.200q: entry %d: want another name, this one is reserved", e.Name, i)
 		case !utf8.ValidString(e.Name):
-			return fmt.Errorf("tensor %q: entry %d: want a name of UTF-8", e.Name, i)
+			return fmt.Errorf("tensor %.200q: entry %d: want a name of UTF-8", e.Name, i)
 		case !e.Tensor.Contiguous():
-			return fmt.Errorf("tensor %q: entry %d is a view with gaps: want a contiguous tensor, Clone gives one", e.Name, i)
+			return fmt.Errorf("tensor %.200q: entry %d is a view with gaps: want a contiguous tensor, Clone gives one", e.Name, i)
 		}
 		seen[e.Name] = true
 	}
@@ -105,7 +105,7 @@ func appendMetadata(b []byte, metadata map[string]string) ([]byte, error) {
 	b = append(b, `"`+metadataKey+`":{`...)
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
 		if !utf8.ValidString(key) || !utf8.ValidString(metadata[key]) {
-			return nil, fmt.Errorf("metadata %q: want UTF-8", key)
+			return nil, fmt.Errorf("metadata %.200q: want UTF-8", key)
 		}
 		b = append(appendText(b, key), ':')
 		b = append(appendText(b, metadata[key]), ',')
