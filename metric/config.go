@@ -37,12 +37,15 @@ func ToConfig(m Metric) (module, class string, config []byte, err error) {
 	return o.Module, o.Class, o.Config, nil
 }
 
+// Module is where Keras has its metrics, those that are the mean of a loss, too.
+const Module = "keras.metrics"
+
 // accuracy is what Keras calls the metric whose rule follows from shapes.
 const accuracy = "accuracy"
 
 // metrics are Keras's classes, which files also name in snake case.
 var metrics = vocab.Table[Metric]{
-	Kind: "metric", Module: "keras.metrics", Fold: vocab.SnakeCase,
+	Kind: "metric", Module: Module, Fold: vocab.SnakeCase,
 	Fixed: map[string]string{"dtype": ""}, // totals are float64
 	Classes: []vocab.Class[Metric]{
 		{Name: accuracy, Aliases: []string{"acc"}, New: meanOf(func(settings) *MeanMetric { return Accuracy() })},

@@ -21,7 +21,7 @@ func LayerFromConfig(class string, config []byte) (Layer, error) {
 // module that the class is in, and the layer's config. It fails for what Keras does
 // not have, and for layers that are not of this package.
 func LayerToConfig(l Layer) (module, class string, config []byte, err error) {
-	return unpack(layers.Serialize(l, classOf(l)))
+	return unpack(layers.Serialize(l, ClassOf(l)))
 }
 
 // layers are Keras's layers. A [Network] is its Sequential, which is made of layers
@@ -73,7 +73,7 @@ func LossFromConfig(class string, config []byte) (Loss, error) {
 // module that the class is in, and the loss's config. It fails for losses that are
 // not of this package.
 func LossToConfig(l Loss) (module, class string, config []byte, err error) {
-	return unpack(losses.Serialize(l, classOf(l)))
+	return unpack(losses.Serialize(l, ClassOf(l)))
 }
 
 // losses are Keras's classes, which files also name in snake case, as functions.

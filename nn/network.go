@@ -158,7 +158,7 @@ func (n *Network) Build(b *Builder, in tensor.Spec) {
 	var records []*Record
 	names := n.Names()
 	for i, l := range n.layers {
-		r := &Record{Name: names[i], Path: strings.Join(append(b.path, names[i]), "/"), Class: classOf(l), Layer: l, In: in}
+		r := &Record{Name: names[i], Path: strings.Join(append(b.path, names[i]), "/"), Class: ClassOf(l), Layer: l, In: in}
 		r.guard(func() { in = b.Build(r.Name, l, in) })
 		r.Out = in
 		r.Params, r.States = varsOf(l, r.Path, b)
@@ -245,7 +245,7 @@ func (n *Network) Names() []string {
 	}
 	count := map[string]int{}
 	for i, l := range n.layers {
-		for kind := SnakeCase(classOf(l)); names[i] == ""; count[kind]++ {
+		for kind := SnakeCase(ClassOf(l)); names[i] == ""; count[kind]++ {
 			name := kind
 			if count[kind] > 0 {
 				name = fmt.Sprintf("%s_%d", kind, count[kind])
@@ -258,9 +258,9 @@ func (n *Network) Names() []string {
 	return names
 }
 
-// classOf returns Keras's name of a layer's type; for types that do not say it,
-// their Go name.
-func classOf(l any) string {
+// ClassOf returns Keras's name of the type of a layer or a loss: what its method
+// Class says, or the Go name of a type without one.
+func ClassOf(l any) string {
 	if c, ok := l.(interface{ Class() string }); ok {
 		return c.Class()
 	}

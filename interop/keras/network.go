@@ -1,0 +1,418 @@
+package keras
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Model is a model without the values of its variables.
+type Model struct {
+	Network *nn.Network
+	// DType is that of parameters. [WriteModel] takes float32 if it is not set.
+	DType tensor.DType
+	// Input is the spec of the input for a batch of 1, zero if it is not known.
+	Input tensor.Spec
+	// Optimizer, Loss and Metrics are how the model is trained, nil if it is not
+	// compiled.
+	Optimizer optim.Optimizer
+	Loss      nn.Loss
+	Metrics   []metric.Metric
+}
+
+// Options says how a model is read.
+type Options struct {
+	// Layers makes layers of your own, by the name under which Keras has the class
+	// registered, "my_package>MyLayer", or by the class. The layer that is made gets
+	// its config by json.Unmarshal.
+	Layers map[string]func() nn.Layer
+	// SkipCompile leaves out optimizer, loss and metrics.
+	SkipCompile bool
+}
+
+// ReadModel makes a model of an object. The model is not built: its variables come
+// to be as the network is built, with m.DType, for m.Input.
+//
+// If glia lacks something that the model needs, the error is a [*MissingError] with
+// all of that. Layers all have one dtype policy, one of float32, float64, float16 and
+// bfloat16.
+func ReadModel(o *Object, opt Options) (*Model, error) {
+	for _, part := range []json.RawMessage{o.Config, o.BuildConfig, o.CompileConfig} {
+		if part == nil {
+			continue
+		}
+		if err := check(part); err != nil {
+			return nil, fmt.Errorf("keras: %w", err)
+		}
+	}
+	r := &reader{opt: opt}
+	m := &Model{}
+	var err error
+	if m.Network, err = r.model(o); err != nil {
+		return nil, err
+	}
+	if !opt.SkipCompile {
+		if err := r.compile(m, o.CompileConfig); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.missing) > 0 {
+		return nil, &MissingError{r.missing}
+	}
+	if m.DType = r.dtype; m.DType == tensor.Invalid {
+		m.DType = tensor.Float32
+	}
+	m.Input, err = inputOf(o, m)
+	return m, err
+}
+
+// reader collects what is missing while a model is read.
+type reader struct {
+	opt     Options
+	missing []Missing
+	dtype   tensor.DType // of the layers so far
+}
+
+// model reads the model itself. The network is nil if it is not a Sequential.
+func (r *reader) model(o *Object) (*nn.Network, error) {
+	l, err := r.layer(o, "model", "")
+	if err != nil {
+		return nil, err
+	}
+	net, ok := l.(*nn.Network)
+	if !ok && len(r.missing) == 0 {
+		return nil, fmt.Errorf("keras: class %s: want Sequential, the class of a model", o.Class)
+	}
+	return net, nil
+}
+
+// layer reads one layer. It stands at where; places inside it begin with inside. The
+// layer is nil if something of it is missing.
+func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
+	custom := r.opt.Layers[o.name()]
+	if custom == nil {
+		custom = r.opt.Layers[o.Class]
+	}
+	switch {
+	case custom != nil:
+		return r.custom(o, custom, where)
+	case o.own() && o.Class == "Sequential":
+		return r.network(o, where, inside)
+	case layersIn(o) != nil:
+		r.lacks("model", o.name(), where)
+		_, err := r.layers(o, inside)
+		return nil, err
+	case !o.own() || !fromKeras(o.Module):
+		r.lacksLayer(o, where)
+		return nil, nil
+	case strings.Contains(o.Module, ".ops"):
+		r.lacks("operation", o.Class, where)
+		return nil, nil
+	}
+	l, err := nn.LayerFromConfig(o.Class, o.Config)
+	if lacksClass(err, o.Class) {
+		r.lacksLayer(o, where)
+		return nil, nil
+	}
+	if err := r.note(where, err); err != nil {
+		return nil, err
+	}
+	if _, input := l.(*nn.InputLayer); !input {
+		r.policy(o, where)
+	}
+	if err != nil {
+		return nil, nil
+	}
+	return l, nil
+}
+
+// lacksLayer notes that a layer's class is missing, and what is inside it.
+func (r *reader) lacksLayer(o *Object, where string) {
+	r.lacks("layer", o.name(), where)
+	if name := policyOf(o); name != "" && tensor.ParseDType(name) == tensor.Invalid {
+		r.lacks("dtype policy", name, where)
+	}
+	r.walk("", o.Config, where)
+}
+
+// fromKeras reports whether a module is one of Keras's. Keras 2 names none.
+func fromKeras(module string) bool {
+	first, _, _ := strings.Cut(module, ".")
+	return module == "" || first == "keras" || first == "tf_keras" || first == "tensorflow"
+}
+
+// custom makes a layer of the user's.
+func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Layer, error) {
+	l := fresh()
+	if l == nil {
+		return nil, fmt.Errorf("keras: %s: the function for layers %s returns nil", where, o.name())
+	}
+	if o.Config != nil {
+		if err := json.Unmarshal(o.Config, l); err != nil {
+			return nil, fmt.Errorf("keras: %s: %w", where, err)
+		}
+		if base := nn.BaseOf(l); base != nil {
+			var s struct {
+				Name   string `json:"name"`
+				Frozen nn.Not `json:"trainable"`
+			}
+			if err := json.Unmarshal(o.Config, &s); err != nil {
+				return nil, fmt.Errorf("keras: %s: %w", where, err)
+			}
+			base.Name, base.Frozen = s.Name, s.Frozen
+		}
+	}
+	r.policy(o, where)
+	return l, nil
+}
+
+// network reads a Sequential.
+func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
+	before := len(r.missing)
+	layers, err := r.layers(o, inside)
+	if err != nil {
+		return nil, err
+	}
+	if len(layers) == 0 { // its own policy counts for nothing else
+		r.policy(o, where)
+	}
+	if len(r.missing) > before {
+		return nil, nil
+	}
+	n := nn.Sequential(layers...)
+	if m, err := vocab.Members(o.Config); err == nil { // a bare list has no name
+		for key, dst := range map[string]any{"name": &n.Name, "trainable": &n.Frozen} {
+			if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
+				return nil, fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", where, key, short(v))
+			}
+		}
+	}
+	if err := graph.Catch(func() { n.Names() }); err != nil {
+		return nil, fmt.Errorf("keras: %s: %w", where, err)
+	}
+	return n, nil
+}
+
+// layers reads the layers of a model; what is missing leaves a gap.
+func (r *reader) layers(o *Object, inside string) ([]nn.Layer, error) {
+	list := layersIn(o)
+	if list == nil {
+		return nil, fmt.Errorf("keras: %sclass %s without a list of layers", inside, o.Class)
+	}
+	elements, err := vocab.Elements(list)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %slayers: %w", inside, err)
+	}
+	var layers []nn.Layer
+	for i, e := range elements {
+		where := fmt.Sprintf("%slayers[%d]", inside, i)
+		inner, err := objectOf(e)
+		if err != nil {
+			return nil, fmt.Errorf("keras: %s: %w", where, err)
+		}
+		name := nameOf(inner)
+		where = strings.TrimSpace(where + " " + name)
+		l, err := r.layer(inner, where, where+"/")
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && l != nil {
+			in, err := oldInput(inner, l)
+			if err := r.note(where, err); err != nil {
+				return nil, err
+			}
+			if in != nil {
+				layers = append(layers, in)
+			}
+		}
+		if l != nil {
+			layers = append(layers, l)
+		}
+	}
+	return layers, nil
+}
+
+// layersIn returns the list of the layers of a model, nil if an object has none. In
+// very old files it is the config itself.
+func layersIn(o *Object) json.RawMessage {
+	if len(o.Config) > 0 && o.Config[0] == '[' {
+		return o.Config
+	}
+	m, err := vocab.Members(o.Config)
+	if err != nil || len(m["layers"]) == 0 || m["layers"][0] != '[' {
+		return nil
+	}
+	return m["layers"]
+}
+
+// nameOf returns the name of a layer, empty if it has none.
+func nameOf(o *Object) (name string) {
+	if m, err := vocab.Members(o.Config); err == nil {
+		_ = json.Unmarshal(m["name"], &name)
+	}
+	return name
+}
+
+// oldInput returns the input that Keras 2 declares in the config of the first layer,
+// nil if there is none.
+func oldInput(o *Object, l nn.Layer) (nn.Layer, error) {
+	m, err := vocab.Members(o.Config)
+	if _, input := l.(*nn.InputLayer); err != nil || input || len(m["batch_input_shape"]) == 0 || vocab.Unset(m["batch_input_shape"]) {
+		return nil, nil
+	}
+	config, err := json.Marshal(map[string]any{"name": nameOf(o) + "_input", "batch_shape": m["batch_input_shape"]})
+	if err != nil {
+		return nil, err
+	}
+	return nn.LayerFromConfig("InputLayer", config)
+}
+
+// policy notes the dtype policy of a layer, which is that of all.
+func (r *reader) policy(o *Object, where string) {
+	name := policyOf(o)
+	dt := tensor.ParseDType(name)
+	switch {
+	case name == "":
+	case !dt.IsFloat():
+		r.lacks("dtype policy", name, where)
+	case r.dtype != tensor.Invalid && r.dtype != dt:
+		r.lacks("dtype policy", fmt.Sprintf("%v beside %v", dt, r.dtype), where)
+	default:
+		r.dtype = dt
+	}
+}
+
+// policyOf returns the name of a layer's dtype policy, empty if there is none. Keras 2
+// writes the name alone.
+func policyOf(o *Object) string {
+	m, err := vocab.Members(o.Config)
+	if err != nil || len(m["dtype"]) == 0 {
+		return ""
+	}
+	name, config, err := vocab.Decode(m["dtype"])
+	if err != nil || config == nil {
+		return name
+	}
+	if c, err := vocab.Members(config); err == nil {
+		_ = json.Unmarshal(c["name"], &name) // a policy without a name is known by its class
+	}
+	return name
+}
+
+// walk notes what is missing inside a config of a class that is missing itself: key
+// is the setting that raw is the value of.
+func (r *reader) walk(key string, raw json.RawMessage, where string) {
+	if len(raw) == 0 || r.setting(key, raw, where) {
+		return
+	}
+	switch raw[0] {
+	case '[':
+		elements, _ := vocab.Elements(raw)
+		for _, e := range elements {
+			r.walk(key, e, where)
+		}
+	case '{':
+		r.walkObject(key, raw, where)
+	}
+}
+
+// setting notes what is missing of a setting whose name says what it is. It reports
+// whether it is one.
+func (r *reader) setting(key string, raw json.RawMessage, where string) bool {
+	var v any
+	switch key[strings.LastIndexByte(key, '_')+1:] {
+	case "activation":
+		v = new(nn.Activation)
+	case "initializer":
+		v = new(nn.Initializer)
+	case "regularizer":
+		v = new(nn.Regularizer)
+	case "constraint":
+		if name, _, err := vocab.Decode(raw); err == nil && name != "" {
+			r.lacks("constraint", name, where+" "+key)
+		}
+		return true
+	default:
+		return false
+	}
+	_ = r.note(where+" "+key, json.Unmarshal(raw, v)) // what is malformed is refused with its class
+	return true
+}
+
+func (r *reader) walkObject(key string, raw json.RawMessage, where string) {
+	m, err := vocab.Members(raw)
+	if err != nil {
+		return
+	}
+	o, err := objectOf(raw)
+	switch {
+	case err != nil: // not an object of Keras's
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			r.walk(k, m[k], where)
+		}
+	case o.Class == "__lambda__" || o.Class == "__bytes__":
+		r.lacks("code", o.Class, strings.TrimSpace(where+" "+key))
+	case o.Class == "function":
+		name, _, _ := vocab.Decode(raw)
+		r.lacks("function", name, strings.TrimSpace(where+" "+key))
+	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, key[strings.LastIndexByte(key, '_')+1:]):
+		at := strings.TrimSpace(where + "/" + key + " " + nameOf(o))
+		_, _ = r.layer(o, at, at+"/")
+	default:
+		r.walk("", o.Config, where)
+	}
+}
+
+// inputOf returns the spec of a model's input, zero if the object does not say it.
+func inputOf(o *Object, m *Model) (in tensor.Spec, err error) {
+	var declared bool
+	if err := graph.Catch(func() { in, declared = m.Network.Declared() }); err != nil {
+		return in, fmt.Errorf("keras: %w", err)
+	}
+	if declared {
+		return in, nil
+	}
+	for _, s := range []struct {
+		in  json.RawMessage
+		key string
+	}{{o.Config, "build_input_shape"}, {o.BuildConfig, "input_shape"}} {
+		c, err := vocab.Members(s.in)
+		if err != nil || len(c[s.key]) == 0 {
+			continue
+		}
+		var dims []int
+		if shape := shapeOf(c[s.key]); len(shape) > 0 && !slices.Contains(shape[1:], -1) {
+			dims = append([]int{1}, shape[1:]...)
+		}
+		if d, err := tensor.MakeDims(dims); err == nil && dims != nil && !slices.ContainsFunc(dims, func(n int) bool { return n < 1 }) {
+			return tensor.Spec{DType: m.DType, Shape: d}, nil
+		}
+	}
+	return tensor.Spec{}, nil
+}
+
+// shapeOf returns a shape, with -1 for lengths that are not known; nil if raw is none.
+func shapeOf(raw json.RawMessage) []int {
+	var dims []*int
+	if json.Unmarshal(raw, &dims) != nil {
+		return nil
+	}
+	var shape []int
+	for _, d := range dims {
+		if d == nil {
+			shape = append(shape, -1)
+		} else {
+			shape = append(shape, *d)
+		}
+	}
+	return shape
+}

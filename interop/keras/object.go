@@ -1,0 +1,142 @@
+package keras
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/glia-ml/glia/internal/vocab"
+)
+
+// Object is what keras.saving.serialize_keras_object writes of a model or a layer.
+type Object struct {
+	// Module is where Keras has the class, empty in files of Keras 2.
+	Module string
+	// Class is the name of the class.
+	Class string
+	// Registered is the name under which a class of the user's is registered,
+	// "my_package>MyLayer"; nil for Keras's own.
+	Registered *string
+	// Config is the object's settings, BuildConfig the shapes that it was built for,
+	// CompileConfig how it is trained; nil if there are none. In the older form the
+	// attribute training_config takes the place of the last.
+	Config, BuildConfig, CompileConfig json.RawMessage
+}
+
+// deepest is how deep lists and objects may nest: a model in a model takes four
+// levels.
+const deepest = 512
+
+// ParseObject reads an object. Its parts share b's memory. Of two members with one
+// name the last counts, as in Python.
+//
+// It fails on what is not JSON, such as Python's NaN and Infinity, on lists and objects
+// more than 512 deep, and on what has no class_name. Errors name the byte.
+func ParseObject(b []byte) (*Object, error) {
+	if err := check(b); err != nil {
+		return nil, fmt.Errorf("keras: %w", err)
+	}
+	o, err := objectOf(b)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %w", err)
+	}
+	return o, nil
+}
+
+// objectOf reads an object from valid JSON.
+func objectOf(b []byte) (*Object, error) {
+	m, err := vocab.Members(b)
+	if err != nil {
+		return nil, err
+	}
+	o := &Object{Config: m["config"], BuildConfig: m["build_config"], CompileConfig: m["compile_config"]}
+	for key, dst := range map[string]any{"class_name": &o.Class, "module": &o.Module, "registered_name": &o.Registered} {
+		if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
+			return nil, fmt.Errorf("%s is %s: want a string", key, short(v))
+		}
+	}
+	if o.Class == "" {
+		return nil, fmt.Errorf("%s: want an object with class_name", short(b))
+	}
+	return o, nil
+}
+
+// MarshalJSON writes the object as Keras does.
+func (o *Object) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Module     string          `json:"module,omitempty"`
+		Class      string          `json:"class_name"`
+		Config     json.RawMessage `json:"config"`
+		Registered *string         `json:"registered_name"`
+		Build      json.RawMessage `json:"build_config,omitempty"`
+		Compile    json.RawMessage `json:"compile_config,omitempty"`
+	}{o.Module, o.Class, o.Config, o.Registered, o.BuildConfig, o.CompileConfig})
+}
+
+// UnmarshalJSON reads an object as [ParseObject] does.
+func (o *Object) UnmarshalJSON(b []byte) error {
+	parsed, err := ParseObject(bytes.Clone(b))
+	if err != nil {
+		return err
+	}
+	*o = *parsed
+	return nil
+}
+
+// own reports whether the object is of a class of Keras's.
+func (o *Object) own() bool { return o.Registered == nil || *o.Registered == o.Class }
+
+// name returns the class, under the name by which it is registered if it is the
+// user's.
+func (o *Object) name() string {
+	if o.own() {
+		return o.Class
+	}
+	return *o.Registered
+}
+
+// check returns an error unless b is JSON that is not too deep.
+func check(b []byte) error {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; c {
+		case '"':
+			for i++; i < len(b) && b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			if depth++; depth > deepest {
+				return fmt.Errorf("byte %d: lists and objects nest more than %d deep", i, deepest)
+			}
+		case '}', ']':
+			depth--
+		case 'N', 'I':
+			for _, word := range []string{"NaN", "Infinity"} {
+				if bytes.HasPrefix(b[i:], []byte(word)) {
+					return fmt.Errorf("byte %d: number %s: want one that is finite", i, word)
+				}
+			}
+		}
+	}
+	if json.Valid(b) {
+		return nil
+	}
+	var skipped struct{}
+	err := json.Unmarshal(b, &skipped)
+	var bad *json.SyntaxError
+	if errors.As(err, &bad) {
+		return fmt.Errorf("byte %d: %w", bad.Offset, err)
+	}
+	return fmt.Errorf("not JSON: %w", err)
+}
+
+// short returns JSON for a message.
+func short(b []byte) string {
+	if len(b) > 60 {
+		return string(b[:57]) + "..."
+	}
+	return string(b)
+}

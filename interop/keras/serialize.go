@@ -1,0 +1,218 @@
+package keras
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// WriteModel returns what Keras's own save writes of a model, in the form of Keras 3:
+// every layer has its name and dtype policy, and if the network is built the shape of
+// its input.
+//
+// A layer of a type of your own is written as one that Keras has registered, under the
+// name that its method RegisteredName returns, "my_package>MyLayer", or under
+// "Custom>" and its class. It needs fields with json tags, as its config. WriteModel
+// fails for everything else that Keras does not have, and names the layer.
+func WriteModel(m *Model) (*Object, error) {
+	if m.Network == nil {
+		return nil, errors.New("keras: the model has no network")
+	}
+	w := &writer{dtype: m.DType, seen: map[nn.Layer]string{}}
+	if w.dtype == tensor.Invalid {
+		w.dtype = tensor.Float32
+	}
+	o, err := w.network(m.Network, networkName(m.Network), m.Input, "", false)
+	if err != nil {
+		return nil, err
+	}
+	if o.CompileConfig, err = compiled(m); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// writer writes the layers of a model.
+type writer struct {
+	dtype tensor.DType
+	seen  map[nn.Layer]string // where a layer stands
+}
+
+// network writes a Sequential for inputs of spec in, which may be zero. Frozen says
+// that a network around it is.
+func (w *writer) network(n *nn.Network, name string, in tensor.Spec, inside string, frozen bool) (*Object, error) {
+	var names []string
+	if err := graph.Catch(func() { names = n.Names() }); err != nil {
+		return nil, fmt.Errorf("keras: %w", err)
+	}
+	frozen = frozen || bool(n.Frozen)
+	records := n.Records()
+	if len(records) > 0 { // as it is built, but for integers that become floats inside
+		in.Shape = records[0].In.Shape
+		if in.DType == tensor.Invalid {
+			in.DType = records[0].In.DType
+		}
+	}
+	var layers []*Object
+	if len(n.Layers()) > 0 && in.Rank() > 0 {
+		if _, ok := n.Layers()[0].(*nn.InputLayer); !ok {
+			o, err := w.input(in, names)
+			if err != nil {
+				return nil, err
+			}
+			layers = append(layers, o)
+		}
+	}
+	for i, l := range n.Layers() {
+		where := inside + names[i]
+		if err := w.once(l, where); err != nil {
+			return nil, err
+		}
+		var spec tensor.Spec
+		if len(records) > 0 {
+			spec = records[i].In
+		}
+		o, err := w.layer(l, names[i], spec, where, frozen)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, o)
+	}
+	config := map[string]any{"name": name, "trainable": !frozen, "dtype": w.policy(), "layers": layers}
+	if layers == nil {
+		config["layers"] = []*Object{}
+	}
+	build := w.build(in)
+	if build != nil {
+		config["build_input_shape"] = batched(in)
+	}
+	b, err := json.Marshal(config)
+	return &Object{Module: "keras", Class: n.Class(), Config: b, BuildConfig: build}, err
+}
+
+// once returns an error if a layer stands twice in the model: it has one set of
+// variables, and a Sequential would make two.
+func (w *writer) once(l nn.Layer, where string) error {
+	if reflect.TypeOf(l).Kind() != reflect.Pointer {
+		return nil
+	}
+	if other, ok := w.seen[l]; ok {
+		return fmt.Errorf("keras: layers %s and %s are one: want each once, as Keras's Sequential has them", other, where)
+	}
+	w.seen[l] = where
+	return nil
+}
+
+// input writes the layer that declares an input, under a name that is not taken.
+func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
+	l := nn.Input(in.Shape.From(1).Slice()...)
+	l.DType = in.DType
+	l.Name = "input_layer"
+	for i := 1; slices.Contains(taken, l.Name); i++ {
+		l.Name = fmt.Sprintf("input_layer_%d", i)
+	}
+	return object(nn.LayerToConfig(l))
+}
+
+func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, frozen bool) (*Object, error) {
+	if n, ok := l.(*nn.Network); ok {
+		return w.network(n, name, in, where+"/", frozen)
+	}
+	o, err := object(nn.LayerToConfig(l))
+	if err != nil && !fromGlia(l) {
+		o, err = registered(l)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keras: layer %s: %w", where, err)
+	}
+	if _, ok := l.(*nn.InputLayer); ok {
+		o.Config, err = with(o.Config, map[string]any{"name": name})
+	} else {
+		more := map[string]any{"name": name, "dtype": w.policy(), "trainable": !frozen}
+		if base := nn.BaseOf(l); base != nil {
+			more["trainable"] = !frozen && !bool(base.Frozen)
+		}
+		o.Config, err = with(o.Config, more)
+		o.BuildConfig = w.build(in)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keras: layer %s: %w", where, err)
+	}
+	return o, nil
+}
+
+// fromGlia reports whether a layer's type is one of package nn.
+func fromGlia(l nn.Layer) bool {
+	t := reflect.TypeOf(l)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath() == reflect.TypeFor[nn.Base]().PkgPath()
+}
+
+// registered writes a layer of a type of the user's.
+func registered(l nn.Layer) (*Object, error) {
+	config, err := json.Marshal(l)
+	if err != nil {
+		return nil, err
+	}
+	name := "Custom>" + nn.ClassOf(l)
+	if r, ok := l.(interface{ RegisteredName() string }); ok {
+		name = r.RegisteredName()
+	}
+	class := name[strings.LastIndexByte(name, '>')+1:]
+	if class == "" || config[0] != '{' {
+		return nil, fmt.Errorf("%T is registered as %q with config %s: want a name and an object", l, name, short(config))
+	}
+	return &Object{Class: class, Registered: &name, Config: config}, nil
+}
+
+// with returns a config with more settings.
+func with(config json.RawMessage, more map[string]any) (json.RawMessage, error) {
+	m, err := vocab.Members(config)
+	if err != nil {
+		return nil, err
+	}
+	for key, v := range more {
+		if m[key], err = json.Marshal(v); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(m)
+}
+
+// policy writes the dtype policy of all layers.
+func (w *writer) policy() *Object {
+	return &Object{Module: "keras", Class: "DTypePolicy", Config: json.RawMessage(fmt.Sprintf(`{"name":%q}`, w.dtype))}
+}
+
+// build writes the shape that a layer is built for, nil if it is not known.
+func (w *writer) build(in tensor.Spec) json.RawMessage {
+	if in.Rank() == 0 {
+		return nil
+	}
+	b, err := json.Marshal(map[string]any{"input_shape": batched(in)})
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// batched returns a shape with null for the length of the batch.
+func batched(in tensor.Spec) []*int {
+	dims := make([]*int, in.Rank())
+	for i, d := range in.Shape.Slice() {
+		if i > 0 {
+			dims[i] = &d
+		}
+	}
+	return dims
+}
