@@ -34,8 +34,9 @@ type Model struct {
 	// tracing guards what is built and compiled from the network.
 	tracing sync.Mutex
 	built   bool
-	inputs  tensor.Spec // what the network was built for, a batch of 1
-	random  *graph.Var  // the state of random layers
+	dtype   tensor.DType // of parameters, float32 if it is not set
+	inputs  tensor.Spec  // what the network was built for, a batch of 1
+	random  *graph.Var   // the state of random layers
 	steps   map[stepKey]*step
 	meters  map[meterKey]*meters
 	predict map[tensor.Spec]*plan.Plan
@@ -97,7 +98,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 		case m.built:
 			opt.Build(m.net.Params())
 		case declared:
-			m.build(in)
+			m.build(in, false)
 		}
 	})
 	if err != nil {
@@ -108,13 +109,18 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
-// whose first axis is a batch. Mistakes panic with *graph.Error.
-func (m *Model) build(in tensor.Spec) {
+// whose first axis is a batch; blank ones are zero. Mistakes panic with *graph.Error.
+func (m *Model) build(in tensor.Spec, blank bool) {
 	if m.built {
 		return
 	}
 	in.Shape = in.Shape.With(0, 1)
-	m.net.Build(nn.NewBuilder(m.Seed), in)
+	b := nn.NewBuilder(m.Seed)
+	b.Blank = blank
+	if m.dtype != tensor.Invalid {
+		b.DType = m.dtype
+	}
+	m.net.Build(b, in)
 	if m.opt != nil {
 		m.opt.Build(m.net.Params())
 	}
@@ -125,7 +131,7 @@ func (m *Model) build(in tensor.Spec) {
 // accept builds the model for samples like those of in, if it is not built, and
 // checks that they are what it takes.
 func (m *Model) accept(in tensor.Spec) error {
-	if err := graph.Catch(func() { m.build(in) }); err != nil {
+	if err := graph.Catch(func() { m.build(in, false) }); err != nil {
 		return err
 	}
 	if got, want := in.Shape.From(1), m.inputs.Shape.From(1); got != want {

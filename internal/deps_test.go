@@ -40,6 +40,7 @@ var beside = map[string]string{
 	"ops":                 "graph",
 	"data/mnist":          "data data/idx",
 	"data/digits":         "data",
+	"interop/keras":       "interop/npy interop/safetensors",
 	"nn/nntest":           "internal/optest",
 	"backend/backendtest": "internal/optest",
 }
@@ -51,6 +52,7 @@ var besideInTests = map[string]string{
 	"ops":           "autodiff",
 	"metric":        "nn",
 	"internal/plan": "internal/cpu",
+	"interop/keras": "glia",
 }
 
 // core is the last line whose packages import the standard library and

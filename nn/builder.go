@@ -12,6 +12,8 @@ import (
 type Builder struct {
 	// DType is the element type of parameters: float32 unless it is set.
 	DType tensor.DType
+	// Blank leaves variables at zero, for values that are read from a file.
+	Blank bool
 
 	seed   uint64
 	path   []string
@@ -50,8 +52,10 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 		panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
 	}
 	t := tensor.NewSpec(s)
-	if err := init.set(t, b.seed, paramStream|b.order); err != nil {
-		panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
+	if !b.Blank {
+		if err := init.set(t, b.seed, paramStream|b.order); err != nil {
+			panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
+		}
 	}
 	b.order++
 	v := graph.NewVar(path, t)

@@ -1,0 +1,133 @@
+package keras
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// File is a model or weights file, opened. Its weights are read when they are
+// asked for, so what it was opened from must stay.
+type File struct {
+	// Format tells what kind of file it is.
+	Format Format
+	// Version is that of the Keras that wrote the file, "" where it does not say.
+	Version string
+	// Object is the serialised model; nil in a file of weights.
+	Object *Object
+	// Weights are the variables of the model's layers, Optimizer those of its
+	// optimizer, Extra what glia keeps beside them.
+	Weights, Optimizer, Extra []*Weight
+}
+
+// Open opens a model or weights file of any [Format]; which one its first bytes
+// tell. Errors say where in the file something is wrong.
+func Open(r io.ReaderAt, size int64) (*File, error) {
+	head := make([]byte, 9)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("keras: %w", err)
+	}
+	head = head[:n]
+	open := openSafetensors
+	switch {
+	case bytes.HasPrefix(head, []byte("PK")):
+		open = openZip
+	case !bytes.HasSuffix(head, []byte("{")) || n < 9: // HDF5 may begin behind a block of the user's
+		open = openHDF5
+	}
+	f, err := open(r, size)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %w", err)
+	}
+	return f, nil
+}
+
+// Find returns the weight with a path, or nil.
+func Find(weights []*Weight, path string) *Weight {
+	i := slices.IndexFunc(weights, func(w *Weight) bool { return w.Path == path })
+	if i < 0 {
+		return nil
+	}
+	return weights[i]
+}
+
+func openHDF5(r io.ReaderAt, size int64) (*File, error) {
+	root, err := hdf5.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{Format: WeightsHDF5}
+	switch config, err := text(root, "model_config"); {
+	case err == nil:
+		f.Format = HDF5
+		return f, f.readWhole(root, config)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	if names, err := texts(root, "layer_names"); err == nil {
+		return f, f.readLayers(root, names)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return f, f.readStore(root)
+}
+
+func openSafetensors(r io.ReaderAt, size int64) (*File, error) {
+	s, err := safetensors.New(r, size)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{Format: Safetensors}
+	for _, name := range s.Names() {
+		w := &Weight{Path: name, read: func(t *tensor.Tensor) error { return s.ReadInto(name, t) }}
+		w.Spec, w.bad = s.Spec(name)
+		f.add(w)
+	}
+	return f, nil
+}
+
+func openNPZ(r io.ReaderAt, size int64) (*File, error) {
+	a, err := npy.OpenArchive(r, size, npy.BFloat16)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{Format: NPZ}
+	for _, name := range a.Names() {
+		w := &Weight{Path: name, read: func(t *tensor.Tensor) error {
+			got, err := a.Tensor(name)
+			if err != nil {
+				return err
+			}
+			return tensor.Convert(t, got)
+		}}
+		if h, err := a.Header(name); err != nil {
+			w.bad = err
+		} else {
+			w.Spec, w.bad = h.Spec(npy.BFloat16)
+		}
+		f.add(w)
+	}
+	return f, nil
+}
+
+// add adds a weight of a file that is a list of names. Those of the optimizer and
+// glia's own have their prefixes.
+func (f *File) add(w *Weight) {
+	switch first, _ := cut(w.Path); first {
+	case "optimizer":
+		f.Optimizer = append(f.Optimizer, w)
+	case extraGroup:
+		f.Extra = append(f.Extra, w)
+	default:
+		f.Weights = append(f.Weights, w)
+	}
+}

@@ -1,0 +1,275 @@
+package keras
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+)
+
+// Match says how the weights of a file find the variables of a network.
+type Match uint8
+
+const (
+	// ByPlace goes by what the format is about: in HDF5 the order of the layers, in
+	// safetensors and NumPy's archives the paths.
+	ByPlace Match = iota
+	// ByName goes by the names of layers. Layers that only one side has keep their
+	// values.
+	ByName
+	// ByOrder gives the tensors of a NumPy archive, whatever their names, to the
+	// variables one after the other.
+	ByOrder
+)
+
+// LoadOptions says how weights are loaded.
+type LoadOptions struct {
+	Match Match
+	// Skip, if set, is called for every layer that does not fit, which keeps its
+	// values; otherwise that is an error.
+	Skip func(why error)
+}
+
+// LoadWeights gives a built network the values of the file's weights. Before any
+// value changes, everything is compared: the error lists all layers that do not fit.
+func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
+	pairs, bad := f.match(net, o.Match)
+	if o.Skip != nil {
+		for _, why := range bad {
+			o.Skip(why)
+		}
+	} else if len(bad) > 0 {
+		return fmt.Errorf("keras: weights do not fit the model: %w", list(bad))
+	}
+	for _, p := range pairs {
+		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pair is a variable and the weight that it gets.
+type pair struct {
+	v *graph.Var
+	w *Weight
+}
+
+// match pairs the variables of a network with the file's weights and lists what
+// does not fit.
+func (f *File) match(net *nn.Network, m Match) ([]pair, []error) {
+	switch {
+	case m == ByOrder && f.Format == NPZ:
+		return f.inOrder(net)
+	case m == ByOrder:
+		return nil, []error{fmt.Errorf("by order: a %v file: want .npz", f.Format)}
+	case f.Format == Safetensors, f.Format == NPZ:
+		return f.byPath(net, m)
+	case m == ByName:
+		return f.byName(net)
+	case f.isStore():
+		return f.byGroup(net)
+	}
+	return f.byLayers(net)
+}
+
+// isStore reports whether weights stand as in Keras 3, not by the names of layers.
+func (f *File) isStore() bool {
+	return f.Format == Archive || !slices.ContainsFunc(f.Weights, func(w *Weight) bool { return w.Layer == w.group && w.group != "" })
+}
+
+// groups puts the weights of one layer together, in the order of the file.
+func (f *File) groups() (order []string, of map[string][]*Weight) {
+	of = map[string][]*Weight{}
+	for _, w := range f.Weights {
+		if of[w.group] == nil {
+			order = append(order, w.group)
+		}
+		of[w.group] = append(of[w.group], w)
+	}
+	return order, of
+}
+
+// byGroup matches a store: a place of the network has its group in the file.
+func (f *File) byGroup(net *nn.Network) (pairs []pair, bad []error) {
+	order, of := f.groups()
+	wanted := map[string]bool{}
+	for _, p := range placesOf(net) {
+		weights := of[p.group]
+		if old := oldLayers + strings.TrimPrefix(p.group, "layers"); weights == nil && of[old] != nil {
+			p.group, weights = old, of[old]
+		}
+		wanted[p.group] = true
+		add(&pairs, &bad, p, weights)
+	}
+	for _, g := range order {
+		if !wanted[g] && !strings.HasSuffix(g, "/seed_generator") { // Keras kept those of dropout for a while
+			bad = append(bad, fmt.Errorf("the file has %s of layer %q, the model has no such layer", g, of[g][0].Layer))
+		}
+	}
+	return pairs, bad
+}
+
+// byLayers matches the older form: layers that have variables, in order.
+func (f *File) byLayers(net *nn.Network) (pairs []pair, bad []error) {
+	order, of := f.groups()
+	var places []place
+	for _, p := range layersOf(net) {
+		if len(p.vars) > 0 {
+			places = append(places, p)
+		}
+	}
+	for i := range max(len(order), len(places)) {
+		switch {
+		case i >= len(places):
+			bad = append(bad, fmt.Errorf("the file has layer %q, the model no layer for it", order[i]))
+		case i >= len(order):
+			bad = append(bad, fmt.Errorf("layer %s: the file has no layer for it", places[i].name))
+		default:
+			add(&pairs, &bad, places[i], of[order[i]])
+		}
+	}
+	return pairs, bad
+}
+
+// byName matches layers of the same name.
+func (f *File) byName(net *nn.Network) (pairs []pair, bad []error) {
+	of := map[string][]*Weight{}
+	for _, w := range f.Weights {
+		of[w.Layer] = append(of[w.Layer], w)
+	}
+	places := layersOf(net)
+	if f.isStore() {
+		places = placesOf(net)
+	}
+	for _, p := range places {
+		if weights := of[p.name]; weights != nil && len(p.vars) > 0 {
+			add(&pairs, &bad, p, weights)
+		}
+	}
+	return pairs, bad
+}
+
+// byPath matches names that are Keras's paths, or places in a store, with or
+// without the name of the model in front.
+func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
+	at := map[string]*Weight{}
+	for _, w := range f.Weights {
+		at[w.Path] = w
+		if _, rest := cut(w.Path); rest != "" && at[rest] == nil {
+			at[rest] = w
+		}
+	}
+	used := map[*Weight]bool{}
+	for _, p := range placesOf(net) {
+		var weights []*Weight
+		for i, v := range p.vars {
+			for _, path := range []string{networkName(net) + "/" + v.Path, v.Path, fmt.Sprintf("%s/%s/%d", p.group, varsGroup, i)} {
+				if w := at[path]; w != nil {
+					weights, used[w] = append(weights, w), true
+					break
+				}
+			}
+		}
+		if m != ByName || weights != nil {
+			add(&pairs, &bad, p, weights)
+		}
+	}
+	for _, w := range f.Weights {
+		if !used[w] && m != ByName {
+			bad = append(bad, fmt.Errorf("the file has %s, the model no variable of that path", w.Path))
+		}
+	}
+	return pairs, bad
+}
+
+// inOrder gives the weights to the variables one after the other.
+func (f *File) inOrder(net *nn.Network) (pairs []pair, bad []error) {
+	weights := f.Weights
+	for _, p := range placesOf(net) {
+		n := min(len(p.vars), len(weights))
+		add(&pairs, &bad, p, weights[:n])
+		weights = weights[n:]
+	}
+	if len(weights) > 0 {
+		bad = append(bad, fmt.Errorf("the file has %d tensors more than the model variables", len(weights)))
+	}
+	return pairs, bad
+}
+
+// add pairs the variables of a place with weights, all or none.
+func add(pairs *[]pair, bad *[]error, p place, weights []*Weight) {
+	if len(weights) != len(p.vars) {
+		*bad = append(*bad, fmt.Errorf("layer %s: the file has %d weights for it: want %d%s", p.name, len(weights), len(p.vars), pathsOf(p.vars)))
+		return
+	}
+	for i, v := range p.vars {
+		switch w := weights[i]; {
+		case w.bad != nil:
+			*bad = append(*bad, fmt.Errorf("layer %s: %s: %w", p.name, w.Path, w.bad))
+			return
+		case w.Spec.Shape != v.Spec().Shape || w.Spec.DType.IsFloat() != v.Spec().DType.IsFloat():
+			*bad = append(*bad, fmt.Errorf("layer %s: %s in the file is %v: want %v, as %s", p.name, w.Path, w.Spec, v.Spec(), v.Path))
+			return
+		}
+	}
+	for i, v := range p.vars {
+		*pairs = append(*pairs, pair{v, weights[i]})
+	}
+}
+
+func pathsOf(vars []*graph.Var) string {
+	if len(vars) == 0 {
+		return ""
+	}
+	var s []string
+	for _, v := range vars {
+		s = append(s, v.Path)
+	}
+	return " (" + strings.Join(s, ", ") + ")"
+}
+
+// mostListed is how many mistakes an error lists.
+const mostListed = 20
+
+// list joins mistakes, the first of them.
+func list(bad []error) error {
+	if n := len(bad); n > mostListed {
+		bad = append(bad[:mostListed:mostListed], fmt.Errorf("and %d more", n-mostListed))
+	}
+	return errors.Join(bad...)
+}
+
+// LoadOptimizer gives an optimizer, built for the network, the state in the file,
+// so that training goes on where it was. A file without any is an error.
+func (f *File) LoadOptimizer(o optim.Optimizer) error {
+	vars, weights := o.Vars(), f.Optimizer
+	if f.Format == Safetensors || f.Format == NPZ {
+		weights = slices.Clone(weights)
+		for i, v := range vars {
+			w := Find(f.Optimizer, optimizerGroup+"/"+v.Path)
+			if w == nil {
+				return fmt.Errorf("keras: optimizer %s: the file has no %s/%s", o.Name(), optimizerGroup, v.Path)
+			}
+			if i < len(weights) {
+				weights[i] = w
+			}
+		}
+	}
+	var pairs []pair
+	var bad []error
+	add(&pairs, &bad, place{name: o.Name(), vars: vars}, weights)
+	if len(bad) > 0 {
+		return fmt.Errorf("keras: the optimizer's state does not fit: %w", list(bad))
+	}
+	for _, p := range pairs {
+		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package keras
+
+import (
+	"path"
+	"strconv"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+)
+
+// place is where a part of a model has its variables in a file.
+type place struct {
+	group string // in a store: "layers/dense", "" for the model itself
+	name  string // of the layer or the model
+	vars  []*graph.Var
+}
+
+// networkName returns the name of a network, for one that has none that which
+// Keras gives it.
+func networkName(n *nn.Network) string {
+	if n.Name != "" {
+		return n.Name
+	}
+	return nn.SnakeCase(n.Class())
+}
+
+// placesOf lists the parts of a built network as a store has them: the network,
+// its layers in order, and those of networks among them. An Input is none.
+func placesOf(n *nn.Network) []place { return placesUnder(n, networkName(n), "") }
+
+func placesUnder(n *nn.Network, name, group string) []place {
+	all := []place{{group: group, name: name}}
+	count := map[string]int{}
+	for _, r := range n.Records() {
+		if _, input := r.Layer.(*nn.InputLayer); input {
+			continue
+		}
+		kind := nn.SnakeCase(r.Class)
+		slot := kind
+		if count[kind] > 0 {
+			slot += "_" + strconv.Itoa(count[kind])
+		}
+		count[kind]++
+		at := path.Join(group, "layers", slot)
+		if sub, ok := r.Layer.(*nn.Network); ok {
+			all = append(all, placesUnder(sub, r.Name, at)...)
+		} else {
+			all = append(all, place{at, r.Name, variables(r)})
+		}
+	}
+	return all
+}
+
+// layersOf lists the layers of a built network as the older form has them, each
+// network among them as one.
+func layersOf(n *nn.Network) []place {
+	n.Params() // sets which variables are trained
+	var all []place
+	for _, r := range n.Records() {
+		if _, input := r.Layer.(*nn.InputLayer); !input {
+			all = append(all, place{r.Name, r.Name, trainedFirst(r)})
+		}
+	}
+	return all
+}
+
+// variables returns a layer's own variables in Keras's order: those that can be
+// trained, then the others.
+func variables(r *nn.Record) []*graph.Var {
+	return append(r.Params[:len(r.Params):len(r.Params)], r.States...)
+}
+
+// trainedFirst returns the variables of a layer or a network in the order of the
+// older form: those that are trained, then the others.
+func trainedFirst(r *nn.Record) []*graph.Var {
+	vars := variables(r)
+	if sub, ok := r.Layer.(*nn.Network); ok {
+		vars = sub.Vars()
+	}
+	var trained, fixed []*graph.Var
+	for _, v := range vars {
+		if v.Trainable {
+			trained = append(trained, v)
+		} else {
+			fixed = append(fixed, v)
+		}
+	}
+	return append(trained, fixed...)
+}

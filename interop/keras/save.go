@@ -1,0 +1,210 @@
+package keras
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Version is the version of Keras whose files glia writes.
+const Version = "3.16.0"
+
+// State is what is written: a built model and what glia keeps beside it.
+type State struct {
+	Model
+	// Extra is glia's own, under names without '/'. Keras does not look at it.
+	Extra map[string]*tensor.Tensor
+	// Date is when the model was saved, as the file tells it.
+	Date time.Time
+}
+
+// Write writes the state in a format. What has no form in Keras is an error that
+// names the layer.
+func (s *State) Write(w io.Writer, f Format) error {
+	write := map[Format]func(io.Writer) error{
+		Archive: s.writeArchive, HDF5: s.writeWhole, WeightsHDF5: s.writeStore,
+		Safetensors: s.writeSafetensors, NPZ: s.writeNPZ,
+	}[f]
+	if write == nil {
+		return fmt.Errorf("keras: write %v: want a format", f)
+	}
+	if err := write(w); err != nil {
+		return fmt.Errorf("keras: %w", err)
+	}
+	return nil
+}
+
+// name is that of the model in paths.
+func (s *State) name() string { return networkName(s.Network) }
+
+// writeStore writes a .weights.h5 file.
+func (s *State) writeStore(w io.Writer) error {
+	h := hdf5.NewWriter()
+	for _, p := range placesOf(s.Network) {
+		storeVars(h.Root().Group(path.Join(p.group, varsGroup)), p.name, p.vars)
+	}
+	if vars := s.optimizerVars(); vars != nil {
+		storeVars(h.Root().Group(optimizerGroup+"/"+varsGroup), s.Optimizer.Name(), vars)
+	}
+	s.storeExtra(h.Root())
+	_, err := h.WriteTo(w)
+	return err
+}
+
+func storeVars(g *hdf5.GroupWriter, name string, vars []*graph.Var) {
+	g.SetAttr("name", name)
+	for i, v := range vars {
+		g.Dataset(strconv.Itoa(i), v.Tensor())
+	}
+}
+
+func (s *State) storeExtra(root *hdf5.GroupWriter) {
+	if len(s.Extra) == 0 {
+		return
+	}
+	g := root.Group(extraGroup)
+	for _, name := range s.extraNames() {
+		g.Dataset(name, s.Extra[name])
+	}
+}
+
+func (s *State) extraNames() []string {
+	var names []string
+	for name := range s.Extra {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (s *State) optimizerVars() []*graph.Var {
+	if s.Optimizer == nil {
+		return nil
+	}
+	return s.Optimizer.Vars()
+}
+
+// writeWhole writes the older form of a whole model.
+func (s *State) writeWhole(w io.Writer) error {
+	o, err := WriteModel(&s.Model)
+	if err != nil {
+		return err
+	}
+	h := hdf5.NewWriter()
+	root := h.Root()
+	root.SetAttr("backend", "glia")
+	root.SetAttr("keras_version", Version)
+	training := o.CompileConfig
+	o.CompileConfig = nil
+	config, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	root.SetAttr("model_config", string(config))
+	if training != nil {
+		if training, err = trainingConfig(training); err != nil {
+			return err
+		}
+		root.SetAttr("training_config", string(training))
+	}
+	layers := root.Group("model_weights")
+	layers.SetAttr("backend", "glia")
+	layers.SetAttr("keras_version", Version)
+	var names []string
+	for _, l := range layersOf(s.Network) {
+		names = append(names, l.name)
+		s.writeNamed(layers.Group(l.name), l.vars, s.name()+"/")
+	}
+	setTexts(layers, "layer_names", names)
+	s.writeNamed(layers.Group("top_level_model_weights"), nil, "")
+	if vars := s.optimizerVars(); vars != nil {
+		s.writeNamed(root.Group("optimizer_weights"), vars, "")
+	}
+	s.storeExtra(root)
+	_, err = h.WriteTo(w)
+	return err
+}
+
+// writeNamed writes variables under their paths, and a list of these.
+func (s *State) writeNamed(g *hdf5.GroupWriter, vars []*graph.Var, prefix string) {
+	names := make([]string, len(vars))
+	for i, v := range vars {
+		names[i] = prefix + v.Path
+		dir, base := path.Split(names[i])
+		if dir == "" {
+			g.Dataset(base, v.Tensor())
+		} else {
+			g.Group(strings.TrimSuffix(dir, "/")).Dataset(base, v.Tensor())
+		}
+	}
+	setTexts(g, "weight_names", names)
+}
+
+// trainingConfig turns what a .keras file says of compiling into the form of the
+// older file: the optimizer has another name.
+func trainingConfig(compile json.RawMessage) (json.RawMessage, error) {
+	var c map[string]json.RawMessage
+	if err := json.Unmarshal(compile, &c); err != nil {
+		return nil, err
+	}
+	c["optimizer_config"] = c["optimizer"]
+	delete(c, "optimizer")
+	return json.Marshal(c)
+}
+
+// mostInHeader is how many bytes of an attribute Keras leaves in one piece.
+const mostInHeader = 64512
+
+// setTexts sets an attribute to a list of strings, split where it is long.
+func setTexts(o *hdf5.GroupWriter, name string, list []string) {
+	const each = 16 // bytes of a string's reference
+	if n := mostInHeader / each; len(list) > n {
+		for i := 0; len(list) > 0; i++ {
+			k := min(n, len(list))
+			o.SetAttr(name+strconv.Itoa(i), list[:k])
+			list = list[k:]
+		}
+		return
+	}
+	o.SetAttr(name, list)
+}
+
+// entries lists all tensors of the state under Keras's paths.
+func (s *State) entries() []safetensors.Entry {
+	var all []safetensors.Entry
+	for _, v := range s.Network.Vars() {
+		all = append(all, safetensors.Entry{Name: s.name() + "/" + v.Path, Tensor: v.Tensor()})
+	}
+	for _, v := range s.optimizerVars() {
+		all = append(all, safetensors.Entry{Name: optimizerGroup + "/" + v.Path, Tensor: v.Tensor()})
+	}
+	for _, name := range s.extraNames() {
+		all = append(all, safetensors.Entry{Name: extraGroup + "/" + name, Tensor: s.Extra[name]})
+	}
+	return all
+}
+
+func (s *State) writeSafetensors(w io.Writer) error {
+	return safetensors.Write(w, s.entries(), map[string]string{"format": "keras"})
+}
+
+func (s *State) writeNPZ(w io.Writer) error {
+	a := npy.NewArchiveWriter(w)
+	for _, e := range s.entries() {
+		if err := a.Add(e.Name, e.Tensor); err != nil {
+			return err
+		}
+	}
+	return a.Close()
+}

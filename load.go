@@ -1,0 +1,289 @@
+package glia
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Load returns the model in a file that glia or Keras wrote: a .keras file, or an
+// .h5 file of Keras 2 or 3. It predicts what it predicted when it was saved, and
+// if it was compiled, training goes on from there.
+//
+// A file whose layers, losses, metrics or optimizer glia lacks is a
+// [*keras.MissingError] that lists them all. Nothing in a file is ever executed.
+func Load(path string, opts ...LoadOption) (*Model, error) {
+	var m *Model
+	err := openFile(path, func(r io.ReaderAt, size int64) (err error) {
+		m, err = load(r, size, opts)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("glia: Load: %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// LoadFS is [Load] from a file system, such as one that go:embed fills.
+func LoadFS(fsys fs.FS, name string, opts ...LoadOption) (*Model, error) {
+	var m *Model
+	err := openFS(fsys, name, func(r io.ReaderAt, size int64) (err error) {
+		m, err = load(r, size, opts)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("glia: LoadFS: %s: %w", name, err)
+	}
+	return m, nil
+}
+
+// LoadBytes is [Load] from memory.
+func LoadBytes(b []byte, opts ...LoadOption) (*Model, error) {
+	return LoadFrom(bytes.NewReader(b), int64(len(b)), opts...)
+}
+
+// LoadFrom is [Load] from the size bytes behind r.
+func LoadFrom(r io.ReaderAt, size int64, opts ...LoadOption) (*Model, error) {
+	m, err := load(r, size, opts)
+	if err != nil {
+		return nil, fmt.Errorf("glia: LoadFrom: %w", err)
+	}
+	return m, nil
+}
+
+// LoadWeights gives the model the weights in a file: of any format that
+// [Model.Save] or [Model.SaveWeights] writes, of glia or Keras. Without an option,
+// layers find their weights by their order, in .safetensors and .npz by their
+// paths. The optimizer's state is not touched.
+//
+// Dtypes, shapes and layers are compared first: the error lists what does not fit,
+// and then no weight has changed. A model without weights is built if it begins
+// with nn.Input.
+func (m *Model) LoadWeights(path string, opts ...LoadOption) error {
+	err := openFile(path, func(r io.ReaderAt, size int64) error { return m.loadWeights(r, size, opts) })
+	if err != nil {
+		return fmt.Errorf("glia: LoadWeights: %s: %w", path, err)
+	}
+	return nil
+}
+
+// LoadWeightsFS is [Model.LoadWeights] from a file system.
+func (m *Model) LoadWeightsFS(fsys fs.FS, name string, opts ...LoadOption) error {
+	err := openFS(fsys, name, func(r io.ReaderAt, size int64) error { return m.loadWeights(r, size, opts) })
+	if err != nil {
+		return fmt.Errorf("glia: LoadWeightsFS: %s: %w", name, err)
+	}
+	return nil
+}
+
+// LoadWeightsBytes is [Model.LoadWeights] from memory.
+func (m *Model) LoadWeightsBytes(b []byte, opts ...LoadOption) error {
+	return m.LoadWeightsFrom(bytes.NewReader(b), int64(len(b)), opts...)
+}
+
+// LoadWeightsFrom is [Model.LoadWeights] from the size bytes behind r.
+func (m *Model) LoadWeightsFrom(r io.ReaderAt, size int64, opts ...LoadOption) error {
+	if err := m.loadWeights(r, size, opts); err != nil {
+		return fmt.Errorf("glia: LoadWeightsFrom: %w", err)
+	}
+	return nil
+}
+
+// LoadOption changes how a file is loaded.
+type LoadOption struct {
+	name string
+	of   loadKind
+	set  func(*loading)
+}
+
+type loadKind uint8
+
+const (
+	ofModel loadKind = iota
+	ofWeights
+)
+
+type loading struct {
+	objects keras.Options
+	weights keras.LoadOptions
+}
+
+// WithoutCompile leaves optimizer, loss and metrics out, also where glia lacks them.
+var WithoutCompile = LoadOption{"WithoutCompile", ofModel, func(l *loading) { l.objects.SkipCompile = true }}
+
+// CustomLayer lets Load make layers of your own: of the class, or with the
+// registered name such as "Custom>Gate", that the file gives. The new layer's
+// config is read by encoding/json.
+func CustomLayer(class string, make func() nn.Layer) LoadOption {
+	return LoadOption{"CustomLayer", ofModel, func(l *loading) {
+		if l.objects.Layers == nil {
+			l.objects.Layers = map[string]func() nn.Layer{}
+		}
+		l.objects.Layers[class] = make
+	}}
+}
+
+// ByName gives weights to the layers of the same name. Other layers keep theirs.
+var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.weights.Match = keras.ByName }}
+
+// ByOrder gives the tensors of an .npz file to the weights one after the other,
+// whatever their names.
+var ByOrder = LoadOption{"ByOrder", ofWeights, func(l *loading) { l.weights.Match = keras.ByOrder }}
+
+// SkipMismatch leaves layers as they are whose weights in the file have other
+// shapes. Report, if it is not nil, is told of each.
+func SkipMismatch(report func(why error)) LoadOption {
+	if report == nil {
+		report = func(error) {}
+	}
+	return LoadOption{"SkipMismatch", ofWeights, func(l *loading) { l.weights.Skip = report }}
+}
+
+func loadingOf(kind loadKind, opts []LoadOption) (*loading, error) {
+	l := &loading{}
+	for i, o := range opts {
+		switch {
+		case o.set == nil:
+			return nil, fmt.Errorf("option %d is empty: want one that glia made", i)
+		case o.of != kind && kind == ofModel:
+			return nil, fmt.Errorf("option %s: want one for models: it is for LoadWeights", o.name)
+		case o.of != kind:
+			return nil, fmt.Errorf("option %s: want one for weights: it is for Load", o.name)
+		}
+		o.set(l)
+	}
+	return l, nil
+}
+
+// openFile calls f with an open file.
+func openFile(path string, f func(r io.ReaderAt, size int64) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return errors.Unwrap(err) // the caller names the file
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("got a %v, want a file", info.Mode().Type())
+	}
+	return f(file, info.Size())
+}
+
+// openFS calls f with an open file of fsys, which is read into memory if it
+// cannot be read at any place.
+func openFS(fsys fs.FS, name string, f func(r io.ReaderAt, size int64) error) error {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if r, ok := file.(io.ReaderAt); ok {
+		return f(r, info.Size())
+	}
+	b, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	return f(bytes.NewReader(b), int64(len(b)))
+}
+
+func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
+	l, err := loadingOf(ofModel, opts)
+	if err != nil {
+		return nil, err
+	}
+	f, err := keras.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if f.Object == nil {
+		return nil, fmt.Errorf("a %v file, of weights alone: want a model; LoadWeights reads weights into one", f.Format)
+	}
+	k, err := keras.ReadModel(f.Object, l.objects)
+	if err != nil {
+		return nil, err
+	}
+	m := New(k.Network)
+	m.dtype = k.DType
+	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
+		t, err := w.Tensor()
+		if err != nil {
+			return nil, err
+		}
+		if t.DType() != tensor.Uint64 || t.Len() != 1 {
+			return nil, fmt.Errorf("glia/%s is %v: want uint64[]", extraSeed, t.Spec())
+		}
+		m.Seed = tensor.Data[uint64](t)[0]
+	}
+	return m, m.fill(f, k)
+}
+
+// fill gives a new model what a file holds.
+func (m *Model) fill(f *keras.File, k *keras.Model) error {
+	if k.Input.DType == tensor.Invalid {
+		if len(f.Weights) > 0 {
+			return errors.New("the file has weights but does not tell the shape of a sample: want batch_shape or build_config")
+		}
+	} else {
+		if err := graph.Catch(func() { m.build(k.Input, true) }); err != nil {
+			return err
+		}
+		if err := f.LoadWeights(m.net, keras.LoadOptions{}); err != nil {
+			return err
+		}
+	}
+	if k.Optimizer != nil && k.Loss != nil {
+		if err := m.Compile(k.Optimizer, k.Loss, k.Metrics...); err != nil {
+			return err
+		}
+		if len(f.Optimizer) > 0 {
+			if err := f.LoadOptimizer(m.opt); err != nil {
+				return err
+			}
+		}
+	}
+	if w := keras.Find(f.Extra, "glia/"+extraRandom); w != nil && m.built {
+		return w.ReadInto(m.random.Tensor())
+	}
+	return nil
+}
+
+func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
+	l, err := loadingOf(ofWeights, opts)
+	if err != nil {
+		return err
+	}
+	f, err := keras.Open(r, size)
+	if err != nil {
+		return err
+	}
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	if !m.built {
+		in, declared := m.net.Declared()
+		if !declared {
+			return errors.New("the model has no weights yet: want nn.Input in front, or the first data")
+		}
+		if err := graph.Catch(func() { m.build(in, false) }); err != nil {
+			return err
+		}
+	}
+	m.weights.Lock()
+	defer m.weights.Unlock()
+	return f.LoadWeights(m.net, l.weights)
+}

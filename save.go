@@ -1,0 +1,78 @@
+package glia
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/glia-ml/glia/internal/atomicfile"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Save writes the model to a file that Keras opens, too: layers, weights and, once
+// compiled, loss, metrics and the optimizer with its state, so that training can
+// go on from there. The name ends in .keras, or in .h5 for the older form.
+//
+// The file is written beside and renamed: an error leaves the former one as it
+// was. What Keras has no form for, such as nn.Lambda, is an error. Save may be
+// called while Fit runs and from its callbacks.
+func (m *Model) Save(path string) error {
+	return m.saveFile("Save", path, true, "want one that ends in .keras or .h5; SaveWeights writes weights alone")
+}
+
+// SaveWeights writes the model's weights, and the optimizer's state if there is
+// one, to a file whose name ends in .weights.h5, .safetensors or .npz.
+func (m *Model) SaveWeights(path string) error {
+	return m.saveFile("SaveWeights", path, false, "want one that ends in .weights.h5, .safetensors or .npz; Save writes whole models")
+}
+
+func (m *Model) saveFile(call, path string, whole bool, want string) error {
+	f, err := keras.FormatOf(path)
+	if err == nil && f.Whole() != whole {
+		err = fmt.Errorf("file name %q: %s", path, want)
+	}
+	if err == nil {
+		err = atomicfile.Write(path, func(w io.Writer) error { return m.write(w, f) })
+	}
+	if err != nil {
+		return fmt.Errorf("glia: %s: %w", call, err)
+	}
+	return nil
+}
+
+// SaveTo writes what [Model.Save] and [Model.SaveWeights] write into files of a
+// format to w.
+func (m *Model) SaveTo(w io.Writer, f keras.Format) error {
+	if err := m.write(w, f); err != nil {
+		return fmt.Errorf("glia: SaveTo: %w", err)
+	}
+	return nil
+}
+
+// The names of what glia keeps in a file beside Keras's variables.
+const (
+	extraRandom = "random"
+	extraSeed   = "seed"
+)
+
+func (m *Model) write(w io.Writer, f keras.Format) error {
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	if !m.built {
+		return errors.New("the model has no weights yet: want nn.Input in front and Compile, or the first data")
+	}
+	m.net.Params() // tells the variables whether they are trained
+	s := keras.State{
+		Model: keras.Model{Network: m.net, DType: m.dtype, Input: m.inputs},
+		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
+		Date:  time.Now(),
+	}
+	if m.opt != nil {
+		s.Optimizer, s.Loss, s.Metrics = m.opt, m.loss, m.metrics
+	}
+	m.weights.RLock()
+	defer m.weights.RUnlock()
+	return s.Write(w, f)
+}

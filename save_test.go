@@ -1,0 +1,134 @@
+package glia_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+)
+
+// saved returns a model with layers of several kinds, trained a little, and its
+// data.
+func saved(t *testing.T) (*glia.Model, *data.Memory) {
+	t.Helper()
+	m := glia.Sequential(
+		nn.Input(6),
+		nn.Dense(5, nn.ReLU, nn.KernelRegularizer(nn.L2(1e-3))),
+		nn.Dropout(0.3),
+		nn.Sequential(nn.Dense(4, nn.Tanh, nn.Name("inner")), nn.GaussianNoise(0.1)),
+		nn.Dense(4, nn.NoBias, nn.Frozen),
+		nn.LeakyReLU,
+		nn.Dense(3, nn.Softmax),
+	)
+	m.Seed = 7
+	check(t, m.Compile(optim.Adam(optim.ExponentialDecay(1e-2, 10, 0.9)), nn.CategoricalCrossentropy(), metric.Accuracy()))
+	ds := blobs(t, 60, 6, 3).OneHot(3)
+	_, err := m.Fit(ds, glia.Epochs(2), glia.BatchSize(8))
+	check(t, err)
+	return m, ds
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sameState compares the weights and the optimizer of two models, bit for bit.
+func sameState(t *testing.T, got, want *glia.Model) {
+	t.Helper()
+	a, b := got.Network().Vars(), want.Network().Vars()
+	if want.Optimizer() != nil {
+		a, b = append(a, got.Optimizer().Vars()...), append(b, want.Optimizer().Vars()...)
+	}
+	if len(a) != len(b) {
+		t.Fatalf("%d variables, want %d", len(a), len(b))
+	}
+	for i, v := range b {
+		if a[i].Path != v.Path || a[i].Spec() != v.Spec() || !bytes.Equal(a[i].Tensor().Bytes(), v.Tensor().Bytes()) {
+			t.Errorf("%s %v differs from %s %v", a[i].Path, a[i].Spec(), v.Path, v.Spec())
+		}
+	}
+}
+
+func TestSaveAndLoad(t *testing.T) {
+	m, ds := saved(t)
+	dir := t.TempDir()
+	for _, name := range []string{"m.keras", "m.h5"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			check(t, m.Save(path))
+			b, err := os.ReadFile(path)
+			check(t, err)
+			for from, load := range map[string]func() (*glia.Model, error){
+				"file":   func() (*glia.Model, error) { return glia.Load(path) },
+				"bytes":  func() (*glia.Model, error) { return glia.LoadBytes(b) },
+				"fs":     func() (*glia.Model, error) { return glia.LoadFS(os.DirFS(dir), name) },
+				"map fs": func() (*glia.Model, error) { return glia.LoadFS(fstest.MapFS{name: {Data: b}}, name) },
+			} {
+				got, err := load()
+				if err != nil {
+					t.Fatalf("%s: %v", from, err)
+				}
+				sameState(t, got, m)
+				if got.Seed != m.Seed || got.Summary() != m.Summary() {
+					t.Errorf("%s: seed %d, want %d; summary\n%s\nwant\n%s", from, got.Seed, m.Seed, got.Summary(), m.Summary())
+				}
+			}
+		})
+	}
+	// Training goes on as it would have without the file.
+	for _, name := range []string{"m.keras", "m.h5"} {
+		got, err := glia.Load(filepath.Join(dir, name))
+		check(t, err)
+		again, err := glia.Load(filepath.Join(dir, name))
+		check(t, err)
+		for _, m := range []*glia.Model{got, again} {
+			_, err := m.Fit(ds, glia.Epochs(4), glia.InitialEpoch(2), glia.BatchSize(8))
+			check(t, err)
+		}
+		sameState(t, again, got)
+		if name == "m.h5" {
+			_, err = m.Fit(ds, glia.Epochs(4), glia.InitialEpoch(2), glia.BatchSize(8))
+			check(t, err)
+			sameState(t, got, m)
+		}
+	}
+}
+
+func TestSaveAndLoadWeights(t *testing.T) {
+	m, _ := saved(t)
+	dir := t.TempDir()
+	for _, name := range []string{"m.weights.h5", "m.safetensors", "m.npz"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			check(t, m.SaveWeights(path))
+			var b bytes.Buffer
+			f, err := keras.FormatOf(name)
+			check(t, err)
+			check(t, m.SaveTo(&b, f))
+			if onDisk, err := os.ReadFile(path); err != nil || !bytes.Equal(onDisk, b.Bytes()) {
+				t.Errorf("SaveTo wrote other bytes than SaveWeights (%v)", err)
+			}
+			other, _ := saved(t)
+			for _, v := range other.Network().Vars() {
+				clear(v.Tensor().Bytes())
+			}
+			check(t, other.LoadWeights(path))
+			sameState(t, other, m)
+			fresh := glia.New(other.Network())
+			if err := fresh.LoadWeightsBytes(b.Bytes()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
