@@ -108,29 +108,26 @@ func (h *Header) layout(opts []ReadOption) (l layout, err error) {
 	}, nil
 }
 
-// tensor makes a tensor of the bytes of its elements.
-func (l *layout) tensor(b []byte) (*tensor.Tensor, error) {
-	if l.swap {
-		swap(b, l.spec.DType.Size())
+// tensor reads the elements from r and makes a tensor of them.
+func (l *layout) tensor(r io.Reader, n int, certain bool) (t *tensor.Tensor, err error) {
+	if l.fortran {
+		t, err = readFortran(r, l.spec, n, certain)
+	} else {
+		var b []byte
+		if b, err = readElements(r, n, certain); err == nil {
+			t, err = tensor.FromBytes(l.spec, b)
+		}
 	}
-	if l.spec.DType == tensor.Bool {
-		normalize(b)
-	}
-	if !l.fortran {
-		return tensor.FromBytes(l.spec, b)
-	}
-	spec := tensor.Spec{DType: l.spec.DType}
-	for i := l.spec.Rank() - 1; i >= 0; i-- {
-		spec.Shape = spec.Shape.Append(l.spec.Shape.At(i))
-	}
-	t, err := tensor.FromBytes(spec, b)
 	if err != nil {
 		return nil, err
 	}
-	if t, err = t.Transpose(); err != nil {
-		return nil, err
+	if l.swap {
+		swap(t.Bytes(), l.spec.DType.Size())
 	}
-	return t.Clone(), nil
+	if l.spec.DType == tensor.Bool {
+		normalize(t.Bytes())
+	}
+	return t, nil
 }
 
 // normalize makes bytes of bool 0 or 1: Go's bool has no other.

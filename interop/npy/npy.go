@@ -89,13 +89,13 @@ func read(r io.Reader, left int64, certain bool, opts []ReadOption) (*tensor.Ten
 		return nil, err
 	}
 	if left != unknown && left-size < int64(n) {
-		return nil, fmt.Errorf("got %d bytes of elements, want %d for %v: %w", max(0, left-size), n, l.spec, io.ErrUnexpectedEOF)
+		return nil, fmt.Errorf("%v: got %d bytes of elements, want %d: %w", l.spec, max(0, left-size), n, io.ErrUnexpectedEOF)
 	}
-	b, err := readElements(r, n, certain)
+	t, err := l.tensor(r, n, certain)
 	if err != nil {
-		return nil, fmt.Errorf("%w for %v", err, l.spec)
+		return nil, fmt.Errorf("%v: %w", l.spec, err)
 	}
-	return l.tensor(b)
+	return t, nil
 }
 
 // firstPiece is the memory taken for a source that does not tell its size.
