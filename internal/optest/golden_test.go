@@ -1,22 +1,18 @@
 package optest
 
 import (
-	"archive/zip"
-	"encoding/binary"
+	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -153,65 +149,23 @@ func constant(g *graph.Graph, v any, dt tensor.DType, shape ...int) *graph.Node 
 	return g.Const(ToTensor(a))
 }
 
-// readNPZ returns the arrays of a NumPy archive: version 1.0, little-endian, C order.
+// readNPZ returns the arrays of a NumPy archive.
 func readNPZ(t *testing.T, name string) map[string]ops.Array {
-	z, err := zip.OpenReader(name)
+	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer z.Close()
+	z, err := npy.OpenArchive(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := map[string]ops.Array{}
-	for _, f := range z.File {
-		r, err := f.Open()
+	for _, name := range z.Names() {
+		x, err := z.Tensor(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := parseNPY(b)
-		if err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
-		}
-		all[strings.TrimSuffix(f.Name, ".npy")] = a
+		all[name] = FromTensor(x)
 	}
 	return all
-}
-
-var npyHeader = regexp.MustCompile(`'descr': '<(f4|f8|i8)', 'fortran_order': False, 'shape': \(([0-9, ]*)\)`)
-
-func parseNPY(b []byte) (ops.Array, error) {
-	if len(b) < 10 || string(b[:8]) != "\x93NUMPY\x01\x00" {
-		return ops.Array{}, fmt.Errorf("no .npy of version 1.0")
-	}
-	end := 10 + int(binary.LittleEndian.Uint16(b[8:]))
-	m := npyHeader.FindStringSubmatch(string(b[10:end]))
-	if m == nil {
-		return ops.Array{}, fmt.Errorf("header %q", b[10:end])
-	}
-	shape := []int{}
-	for _, f := range strings.FieldsFunc(m[2], func(r rune) bool { return r == ',' || r == ' ' }) {
-		n, err := strconv.Atoi(f)
-		if err != nil {
-			return ops.Array{}, err
-		}
-		shape = append(shape, n)
-	}
-	dt := map[string]tensor.DType{"f4": tensor.Float32, "f8": tensor.Float64, "i8": tensor.Int64}[m[1]]
-	a := ops.NewArray(tensor.S(dt, shape...))
-	if len(b) != end+a.Bytes() {
-		return a, fmt.Errorf("%d bytes of data: want %d", len(b)-end, a.Bytes())
-	}
-	for i := range a.V {
-		switch p := b[end+i*dt.Size():]; m[1] {
-		case "f4":
-			a.V[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(p)))
-		case "f8":
-			a.V[i] = math.Float64frombits(binary.LittleEndian.Uint64(p))
-		case "i8":
-			a.V[i] = float64(int64(binary.LittleEndian.Uint64(p)))
-		}
-	}
-	return a, nil
 }

@@ -1,22 +1,19 @@
 package nntest_test
 
 import (
-	"archive/zip"
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/optim"
@@ -51,11 +48,14 @@ func TestTrajectories(t *testing.T) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	z, err := zip.OpenReader(filepath.Join(dir, "torch-golden-open.npz"))
+	arrays, err := os.ReadFile(filepath.Join(dir, "torch-golden-open.npz"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer z.Close()
+	z, err := npy.OpenArchive(bytes.NewReader(arrays), int64(len(arrays)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	uncovered := 0
 	for _, raw := range file.Cases {
 		var c trajectory
@@ -80,7 +80,7 @@ func TestTrajectories(t *testing.T) {
 }
 
 // follow trains and compares.
-func (c trajectory) follow(t *testing.T, z *zip.ReadCloser, o optim.Optimizer) {
+func (c trajectory) follow(t *testing.T, z *npy.Archive, o optim.Optimizer) {
 	x, y := member(t, z, "trajdata/mlp/x"), member(t, z, "trajdata/mlp/y")
 	weights, losses := member(t, z, c.ID+"/f64.weights").Float64s(), member(t, z, c.ID+"/f64.loss").Float64s()
 	const batch = 16
@@ -128,37 +128,12 @@ func (c trajectory) follow(t *testing.T, z *zip.ReadCloser, o optim.Optimizer) {
 	}
 }
 
-var npyHeader = regexp.MustCompile(`'descr': '<([fi])([48])'.*'shape': \(([^)]*)\)`)
-
 // member reads an array of a NumPy archive.
-func member(t *testing.T, z *zip.ReadCloser, name string) *tensor.Tensor {
+func member(t *testing.T, z *npy.Archive, name string) *tensor.Tensor {
 	t.Helper()
-	f, err := z.Open(name + ".npy")
+	x, err := z.Tensor(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	if err != nil || len(b) < 10 {
-		t.Fatalf("%s: %d bytes, %v", name, len(b), err)
-	}
-	end := 10 + int(binary.LittleEndian.Uint16(b[8:]))
-	h := npyHeader.FindSubmatch(b[:end])
-	if h == nil {
-		t.Fatalf("%s: header %q", name, b[:end])
-	}
-	var shape []int
-	for _, d := range strings.FieldsFunc(string(h[3]), func(r rune) bool { return r == ',' || r == ' ' }) {
-		n, err := strconv.Atoi(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shape = append(shape, n)
-	}
-	dt := map[string]tensor.DType{"f4": tensor.Float32, "f8": tensor.Float64, "i4": tensor.Int32, "i8": tensor.Int64}[string(h[1])+string(h[2])]
-	out := tensor.New(dt, shape...)
-	if _, err := io.ReadFull(bytes.NewReader(b[end:]), out.Bytes()); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return out
+	return x
 }
