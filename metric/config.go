@@ -85,9 +85,9 @@ type settings struct {
 // MarshalJSON writes one threshold as a number, as Keras does.
 func (t thresholds) MarshalJSON() ([]byte, error) {
 	if len(t) == 1 {
-		return json.Marshal(t[0])
+		return vocab.Marshal(t[0])
 	}
-	return json.Marshal([]float64(t))
+	return vocab.Marshal([]float64(t))
 }
 
 // UnmarshalJSON reads null, a number or a list.
@@ -169,7 +169,7 @@ func (m *MeanMetric) MarshalJSON() ([]byte, error) {
 	}
 	s := m.settings
 	s.Name = m.name
-	return json.Marshal(s)
+	return vocab.Marshal(s)
 }
 
 // Class returns Keras's name of the metric.
@@ -186,7 +186,7 @@ func (m *FScoreMetric) MarshalJSON() ([]byte, error) {
 	if m.Class() == "FBetaScore" {
 		s.Beta = &m.Beta
 	}
-	return json.Marshal(s)
+	return vocab.Marshal(s)
 }
 
 // Class returns Keras's name of the metric.
@@ -194,5 +194,5 @@ func (m *ThresholdMetric) Class() string { return m.class }
 
 // MarshalJSON writes the metric's config as Keras does.
 func (m *ThresholdMetric) MarshalJSON() ([]byte, error) {
-	return json.Marshal(settings{Name: m.MetricName, Thresholds: m.Thresholds, TopK: optional(m.TopK), ClassID: m.ClassID})
+	return vocab.Marshal(settings{Name: m.MetricName, Thresholds: m.Thresholds, TopK: optional(m.TopK), ClassID: m.ClassID})
 }

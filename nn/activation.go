@@ -137,7 +137,7 @@ func (a Activation) MarshalJSON() ([]byte, error) {
 	case a.own:
 		return nil, fmt.Errorf("nn: activation %q is a function of your own: only Keras's can be saved", a.name)
 	case a.obj != nil:
-		cfg, err := json.Marshal(a.obj.config)
+		cfg, err := vocab.Marshal(a.obj.config)
 		if err != nil {
 			return nil, err
 		}
@@ -305,5 +305,5 @@ func (l *ActivationLayer) MarshalJSON() ([]byte, error) {
 	if l.Name != "" {
 		config["name"] = l.Name
 	}
-	return json.Marshal(config)
+	return vocab.Marshal(config)
 }

@@ -225,7 +225,7 @@ func (i Initializer) MarshalJSON() ([]byte, error) {
 	case i.class == "":
 		return []byte("null"), nil
 	}
-	cfg, err := json.Marshal(i.cfg)
+	cfg, err := vocab.Marshal(i.cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (r Regularizer) MarshalJSON() ([]byte, error) {
 	default:
 		class, cfg.L1, cfg.L2 = "L1L2", &r.L1, &r.L2
 	}
-	b, err := json.Marshal(cfg)
+	b, err := vocab.Marshal(cfg)
 	if err != nil {
 		return nil, err
 	}

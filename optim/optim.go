@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -73,7 +74,7 @@ func (o Optional) MarshalJSON() ([]byte, error) {
 	if o == 0 {
 		return []byte("null"), nil
 	}
-	return json.Marshal(float64(o))
+	return vocab.Marshal(float64(o))
 }
 
 // Number is what a learning rate can be given as.
@@ -102,7 +103,7 @@ func (r Rate) MarshalJSON() ([]byte, error) {
 	if r.Schedule != nil {
 		return json.Marshal(r.Schedule)
 	}
-	return json.Marshal(r.Value)
+	return vocab.Marshal(r.Value)
 }
 
 // UnmarshalJSON reads what Keras writes: a number or a schedule.

@@ -344,7 +344,7 @@ func (s *Schedule) MarshalJSON() ([]byte, error) {
 	if s.own {
 		return nil, fmt.Errorf("optim: schedule %q is a function of your own: only Keras's can be saved", s.class)
 	}
-	cfg, err := json.Marshal(s.cfg)
+	cfg, err := vocab.Marshal(s.cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@
 package vocab
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -83,7 +82,7 @@ func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 	if entry == nil {
 		return nil, fmt.Errorf("%s %q (%T): Keras has none of that class", t.Kind, class, v)
 	}
-	config, err := json.Marshal(v)
+	config, err := Marshal(v)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,192 @@
+"""Writes configs.json: what Keras 3 writes of models, layer by layer, activation by
+activation and so on, as keras.saving.serialize_keras_object gives it. With two
+arguments it compares instead: see compare. Made with Keras 3.15.1 on JAX:
+
+    KERAS_BACKEND=jax python configs.py configs.json
+"""
+
+import json
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import keras
+from keras import initializers, layers, losses, metrics, optimizers, regularizers
+
+ACTIVATIONS = """linear relu relu6 sigmoid hard_sigmoid log_sigmoid tanh softmax log_softmax elu selu gelu silu
+hard_silu mish leaky_relu softplus softsign exponential""".split()
+
+LAYERS = {
+    "Activation": ((4,), lambda: layers.Activation("tanh", name="act")),
+    "Activation of a layer": ((4,), lambda: layers.Activation(layers.LeakyReLU(0.25))),
+    "Dense": ((4,), lambda: layers.Dense(3, activation="relu")),
+    "Dense with all": ((2, 4), lambda: layers.Dense(
+        3, use_bias=False, kernel_initializer=initializers.HeNormal(seed=7), kernel_regularizer=regularizers.L1(0.5),
+        bias_regularizer="l2", activity_regularizer=regularizers.L1L2(0.25, 0.125), trainable=False)),
+    "Dense with a layer for activation": ((4,), lambda: layers.Dense(3, activation=layers.ReLU(max_value=2.0))),
+    "Dropout": ((4,), lambda: layers.Dropout(0.25, noise_shape=(None, 1), seed=3)),
+    "ELU": ((4,), lambda: layers.ELU(0.5)),
+    "Flatten": ((2, 3), lambda: layers.Flatten()),
+    "GaussianDropout": ((4,), lambda: layers.GaussianDropout(0.25)),
+    "GaussianNoise": ((4,), lambda: layers.GaussianNoise(0.25)),
+    "LeakyReLU": ((4,), lambda: layers.LeakyReLU()),
+    "Permute": ((2, 3), lambda: layers.Permute((2, 1))),
+    "ReLU": ((4,), lambda: layers.ReLU()),
+    "ReLU with all": ((4,), lambda: layers.ReLU(max_value=6.0, negative_slope=0.25, threshold=0.5)),
+    "RepeatVector": ((4,), lambda: layers.RepeatVector(3)),
+    "Rescaling": ((4,), lambda: layers.Rescaling(0.5, offset=-1.0)),
+    "Reshape": ((2, 3), lambda: layers.Reshape((3, -1))),
+    "Sequential": ((4,), lambda: keras.Sequential([layers.Dense(3), layers.ReLU()], name="inner")),
+    "Softmax": ((4,), lambda: layers.Softmax()),
+    "Softmax over an axis": ((4, 2), lambda: layers.Softmax(axis=1)),
+}
+
+INITIALIZERS = [
+    initializers.Zeros(), initializers.Ones(), initializers.Constant(0.5), initializers.RandomNormal(0.5, 0.25, seed=1),
+    initializers.TruncatedNormal(), initializers.RandomUniform(-1.0, 2.0), initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
+    initializers.GlorotUniform(seed=3), initializers.GlorotNormal(), initializers.HeUniform(), initializers.HeNormal(),
+    initializers.LecunUniform(), initializers.LecunNormal(),
+]
+
+REGULARIZERS = [regularizers.L1(), regularizers.L2(0.5), regularizers.L1L2(0.25, 0.5)]
+
+LOSSES = [
+    losses.MeanSquaredError(), losses.MeanAbsoluteError(reduction="sum", name="mine"), losses.BinaryCrossentropy(from_logits=True),
+    losses.CategoricalCrossentropy(label_smoothing=0.25), losses.SparseCategoricalCrossentropy(ignore_class=2, reduction=None),
+    losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+    "mse", "binary_crossentropy", "SparseCategoricalCrossentropy", losses.mean_absolute_error,
+]
+
+METRICS = [
+    "accuracy", "acc", "mse", "sparse_categorical_accuracy", metrics.binary_accuracy, metrics.mean_squared_error,
+    metrics.BinaryAccuracy(threshold=0.25), metrics.CategoricalAccuracy(name="mine"), metrics.SparseCategoricalAccuracy(),
+    metrics.TopKCategoricalAccuracy(k=3), metrics.SparseTopKCategoricalAccuracy(), metrics.F1Score(average="micro", threshold=0.5),
+    metrics.FBetaScore(beta=2.0), metrics.Precision(thresholds=[0.25, 0.75]), metrics.Recall(thresholds=0.25, top_k=2, class_id=1),
+    metrics.TruePositives(), metrics.TrueNegatives(thresholds=0.25), metrics.FalsePositives(), metrics.FalseNegatives(),
+    metrics.MeanSquaredError(), metrics.MeanAbsoluteError(), metrics.BinaryCrossentropy(from_logits=True),
+    metrics.CategoricalCrossentropy(label_smoothing=0.25), metrics.SparseCategoricalCrossentropy(ignore_class=1),
+    metrics.MeanMetricWrapper(metrics.categorical_accuracy, name="wrapped"),
+]
+
+schedules = optimizers.schedules
+OPTIMIZERS = [
+    optimizers.SGD(0.25), optimizers.SGD(0.25, momentum=0.5, nesterov=True, clipvalue=0.5, name="mine"),
+    optimizers.Adam(), optimizers.Adam(0.5, beta_1=0.5, beta_2=0.75, epsilon=0.125, amsgrad=True, weight_decay=0.25, clipnorm=0.5),
+    optimizers.AdamW(global_clipnorm=0.5), optimizers.RMSprop(rho=0.5, momentum=0.25, centered=True),
+    optimizers.SGD(schedules.ExponentialDecay(0.5, 10, 0.75, staircase=True)), optimizers.SGD(schedules.InverseTimeDecay(0.5, 10, 0.75)),
+    optimizers.SGD(schedules.CosineDecay(0.0, 10, alpha=0.25, warmup_target=0.5, warmup_steps=3)),
+    optimizers.SGD(schedules.CosineDecayRestarts(0.5, 10, t_mul=3.0, m_mul=0.5, alpha=0.25)),
+    optimizers.SGD(schedules.PiecewiseConstantDecay([1, 5], [0.5, 0.25, 0.125])),
+    optimizers.SGD(schedules.PolynomialDecay(0.5, 10, end_learning_rate=0.0, power=2.0, cycle=True)),
+]
+
+
+def model(shape, *inside, dtype=None, **compiled):
+    m = keras.Sequential([keras.Input(shape, dtype=dtype), *inside])
+    if compiled:
+        m.compile(**{"loss": "mse", "optimizer": "sgd", **compiled})
+    return m
+
+
+def label(x):
+    return getattr(x, "__name__", x if isinstance(x, str) else type(x).__name__)
+
+
+def cases():
+    for name, (shape, layer) in LAYERS.items():
+        yield "layer " + name, model(shape, layer())
+    yield "input of pixels", model((2, 2), layers.Rescaling(1 / 255), layers.Flatten(), dtype="uint8")
+    yield "float64", model((4,), layers.Dense(2, dtype="float64"), layers.Softmax(dtype="float64"))
+    yield "without input", keras.Sequential([layers.Dense(2, name="d")], name="open")
+    for name in ACTIVATIONS:
+        yield "activation " + name, model((4,), layers.Dense(2, activation=name))
+    for i in INITIALIZERS:
+        yield "initializer " + label(i), model((4,), layers.Dense(2, kernel_initializer=i))
+    for r in REGULARIZERS:
+        yield "regularizer " + label(r), model((4,), layers.Dense(2, kernel_regularizer=r))
+    for x in LOSSES:
+        yield "loss " + label(x), model((4,), layers.Dense(2), loss=x)
+    for x in METRICS:
+        yield "metric " + label(x), model((4,), layers.Dense(2), metrics=[x])
+    for x in OPTIMIZERS:
+        yield "optimizer " + label(x), model((4,), layers.Dense(2), optimizer=x)
+
+
+def write(path):
+    keras.utils.clear_session()
+    with open(path, "w") as f:
+        rows = [json.dumps({"name": n, "object": keras.saving.serialize_keras_object(m)}) for n, m in cases()]
+        f.write("[\n" + ",\n".join(rows) + "\n]\n")
+
+
+def meaning(o):
+    """What Keras makes of an object, with losses and metrics resolved."""
+    m = keras.saving.deserialize_keras_object(o)
+    d = json.loads(json.dumps(keras.saving.serialize_keras_object(m)))
+    c = d.get("compile_config") or {}
+    if c:
+        c["loss"] = resolved(losses.get(c["loss"]))
+        c["metrics"] = [resolved(x) for x in c["metrics"] or []]
+    # Keras keeps the shape of what has a method build; the name of an input says nothing.
+    def strip(x):
+        if isinstance(x, dict):
+            x = {k: strip(v) for k, v in x.items() if k not in ("build_config", "shared_object_id")}
+            if x.get("class_name") == "InputLayer":
+                x["config"].pop("name")
+            if str(x.get("module")).startswith("keras.layers") and isinstance(x.get("config"), dict):
+                x["config"].pop("seed", None)  # glia has none for a layer
+            if str(x.get("module")) == "keras.optimizers.schedules":
+                x["config"].pop("name")
+        elif isinstance(x, list):
+            x = [strip(v) for v in x]
+        elif isinstance(x, (int, float)) and not isinstance(x, bool):
+            x = float(x)
+        return x
+    return strip(d)
+
+
+def resolved(x):
+    """A name for the rule, and the settings that are not defaults."""
+    if x in ("acc", "accuracy"):  # what these are follows from shapes
+        return [x]
+    if isinstance(x, dict):
+        x = keras.saving.deserialize_keras_object(x)
+    elif isinstance(x, str):
+        x = metrics.get(x)
+    if callable(x) and not hasattr(x, "get_config"):
+        return [x.__name__, {}]
+    config = {k: v for k, v in x.get_config().items() if k not in ("name", "dtype")}
+    if config.get("reduction") == "none":
+        config["reduction"] = None
+    if "fn" in config:
+        return [config["fn"]["config"], {}]
+    defaults = {} if type(x).__name__ == "FBetaScore" else type(x)().get_config()
+    return [keras.src.utils.naming.to_snake_case(type(x).__name__), {k: v for k, v in config.items() if v != defaults.get(k)}]
+
+
+def compare(path, out):
+    """Reads [{name, want, got}] from path and writes the names of those that Keras
+    takes for different, and why. Without want it says whether Keras takes got, and
+    returns what Keras makes of it."""
+    bad = []
+    for row in json.load(open(path)):
+        try:
+            got = meaning(row["got"])
+            if row.get("want") is not None:
+                want = meaning(row["want"])
+                if want != got:
+                    bad.append({"name": row["name"], "why": f"want {json.dumps(want)}\n got {json.dumps(got)}"})
+            else:
+                again = json.loads(json.dumps(keras.saving.serialize_keras_object(keras.saving.deserialize_keras_object(row["got"]))))
+                bad.append({"name": row["name"], "object": again})
+        except Exception as e:
+            bad.append({"name": row["name"], "why": f"{type(e).__name__}: {e}"})
+    json.dump(bad, open(out, "w"))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        write(sys.argv[1])
+    else:
+        compare(*sys.argv[1:])
