@@ -71,8 +71,8 @@ func (f *file) readSuperblock() error {
 	}
 	base, ext, end := c.addr(), c.addr(), c.addr()
 	if version < 2 {
-		c.addr() // driver
-		c.addr() // the root's name
+		c.addr()   // driver
+		c.length() // the root's name
 	}
 	f.root = c.addr()
 	if version >= 2 {

@@ -148,11 +148,13 @@ func readLink(c *cursor) (link, error) {
 	case softLink:
 		l.target = string(c.bytes(uint64(c.u16())))
 	case externalLink:
-		parts := strings.Split(string(c.bytes(uint64(c.u16()))), "\x00")
-		if len(parts) < 2 || parts[0] == "" {
+		n := uint64(c.u16())
+		c.bytes(1) // version and flags
+		name, to, ok := strings.Cut(string(c.bytes(max(n, 1)-1)), "\x00")
+		if !ok && c.err == nil {
 			return l, c.failf("got an external link without a path")
 		}
-		l.target = fmt.Sprintf("%q in the file %q", parts[1], parts[0][1:])
+		l.target = fmt.Sprintf("%q in the file %q", strings.TrimRight(to, "\x00"), name)
 	}
 	return l, c.err
 }
@@ -193,9 +195,9 @@ func (w *walk) symbolNode(addr uint64, add func(link) error, names string) error
 	if c.err != nil {
 		return c.err
 	}
-	c = w.block("symbol table node", addr+8, n*uint64(2*w.offsetSize+24))
+	c = w.block("symbol table node", addr+8, n*uint64(w.lengthSize+w.offsetSize+24))
 	for range n {
-		at, head := c.addr(), c.addr()
+		at, head := c.length(), c.addr()
 		kind := c.u32()
 		c.bytes(4)
 		scratch := c.bytes(16)

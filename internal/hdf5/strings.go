@@ -75,16 +75,17 @@ func (w *walk) globalHeap(addr uint64) (map[uint16]string, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	start := c.off
 	if c = w.block("global heap", addr, size); c.err != nil {
 		return nil, c.err
 	}
-	c.bytes(uint64(start))
+	c.bytes(uint64(8 + w.lengthSize))
+	c.pad(0)
 	all := string(c.b)
 	objects := map[uint16]string{}
-	for c.left() >= 8+uint64(w.lengthSize) {
+	for c.left() >= 16 {
 		head := c.bytes(8) // index, references, reserved
 		size := c.length()
+		c.pad(0)
 		index := binary.LittleEndian.Uint16(head)
 		if index == 0 {
 			break // free up to the end

@@ -139,7 +139,10 @@ def walk(group, path, seen, out):
         def high():
             return o[()] if o.shape != () else [o[()]]
 
-        v = value(o.id.get_type(), o.id.get_space(), read, high, bf16)
+        if o.external or o.is_virtual or o.scaleoffset is not None:
+            v = {"type": "refused", "shape": list(o.shape)}
+        else:
+            v = value(o.id.get_type(), o.id.get_space(), read, high, bf16)
         out.append({"path": to, "attrs": attrs, "stored": o.id.get_storage_size(), **v})
 
 
