@@ -27,7 +27,7 @@ var picture = []string{
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
 	6: "internal/bench",
-	7: "cmd/glia examples/*",
+	7: "cmd/glia examples/* bench/files",
 	8: forTests,
 }
 
