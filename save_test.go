@@ -132,3 +132,25 @@ func TestSaveAndLoadWeights(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkLoad(b *testing.B) {
+	m := glia.Sequential(nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax))
+	if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range []keras.Format{keras.Archive, keras.HDF5} {
+		var file bytes.Buffer
+		if err := m.SaveTo(&file, f); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(f.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(file.Len()))
+			for b.Loop() {
+				if _, err := glia.LoadBytes(file.Bytes()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path"
 	"strings"
@@ -44,6 +45,9 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	weights, n, err := m.open(r)
 	if err != nil {
 		return nil, err
+	}
+	if m.Method == zip.Store {
+		f.verify = func() error { return m.verify(weights, n) }
 	}
 	root, err := hdf5.Open(weights, n)
 	if err == nil {
@@ -123,6 +127,18 @@ func (m *member) open(archive io.ReaderAt) (io.ReaderAt, int64, error) {
 		return nil, 0, m.errorf("%w", err)
 	}
 	return io.NewSectionReader(archive, at, int64(m.UncompressedSize64)), int64(m.UncompressedSize64), nil
+}
+
+// verify compares the checksum of a member that is stored with the archive's.
+func (m *member) verify(content io.ReaderAt, n int64) error {
+	sum := crc32.NewIEEE()
+	if _, err := io.CopyBuffer(sum, io.NewSectionReader(content, 0, n), make([]byte, 256<<10)); err != nil {
+		return m.errorf("%w", err)
+	}
+	if sum.Sum32() != m.CRC32 {
+		return m.errorf("checksum %08x: want %08x: the file is damaged", sum.Sum32(), m.CRC32)
+	}
+	return nil
 }
 
 // readAll returns the member's content, whose checksum it checks.

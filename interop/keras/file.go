@@ -26,6 +26,8 @@ type File struct {
 	// Weights are the variables of the model's layers, Optimizer those of its
 	// optimizer, Extra what glia keeps beside them.
 	Weights, Optimizer, Extra []*Weight
+
+	verify func() error // compares a checksum of all weights, where there is one
 }
 
 // Open opens a model or weights file of any [Format]; which one its first bytes

@@ -45,6 +45,11 @@ func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 	} else if len(bad) > 0 {
 		return fmt.Errorf("keras: weights do not fit the model: %w", list(bad))
 	}
+	if f.verify != nil {
+		if err := f.verify(); err != nil {
+			return fmt.Errorf("keras: %w", err)
+		}
+	}
 	for _, p := range pairs {
 		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
 			return err
