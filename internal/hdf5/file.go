@@ -19,6 +19,7 @@ type file struct {
 
 	offsetSize, lengthSize int
 	root, extension        uint64
+	unsummed               bool // checksums are taken for right: tests see behind them
 
 	mu     sync.Mutex
 	links  map[uint64][]link // of groups read lately, by their address
@@ -142,7 +143,9 @@ func (f *file) walk() *walk { return &walk{f, 2*f.size + 1024} }
 
 func (w *walk) block(what string, addr, n uint64) *cursor {
 	if n > w.left {
-		return &cursor{err: fmt.Errorf("%s at %#x: got more bytes than the file has on the way there: want blocks that do not overlap", what, addr)}
+		c := &cursor{f: w.file, what: what, at: addr}
+		c.failf("got more bytes than the file has on the way there, want blocks that do not overlap")
+		return c
 	}
 	w.left -= n
 	return w.file.block(what, addr, n)
@@ -231,7 +234,7 @@ func (c *cursor) checksum() {
 		return
 	}
 	want := lookup3(c.b[:c.off])
-	if got := c.u32(); c.err == nil && got != want {
+	if got := c.u32(); c.err == nil && got != want && !c.f.unsummed {
 		c.failf("got checksum %#08x, want %#08x", got, want)
 	}
 }

@@ -154,7 +154,7 @@ func (h *fractalHeap) direct(addr, size uint64) (*cursor, error) {
 			return nil, c.err
 		}
 		clear(c.b[at : at+4])
-		if want := lookup3(c.b); got != want {
+		if want := lookup3(c.b); got != want && !h.w.unsummed {
 			c.failf("got checksum %#08x, want %#08x", got, want)
 		}
 	}

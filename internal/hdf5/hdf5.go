@@ -37,7 +37,10 @@ type Object interface {
 // more than the superblock and the header of the group, and r must stay readable
 // for as long as anything in the group is read.
 func Open(r io.ReaderAt, size int64) (*Group, error) {
-	f := &file{r: r, links: map[uint64][]link{}}
+	return open(&file{r: r, links: map[uint64][]link{}}, size)
+}
+
+func open(f *file, size int64) (*Group, error) {
 	if err := f.superblock(size); err != nil {
 		return nil, fmt.Errorf("hdf5: %w", err)
 	}

@@ -190,8 +190,8 @@ def indexes(f, big):
             d[i] = i % 200
         d = f.create_dataset("extensible" + extra, (300,), maxshape=(None,), **one, **opts)
         d[:] = some(300, "u1")
-        d = f.create_dataset("extensible_paged" + extra, (400000,), maxshape=(None,), **one, **opts)
-        for i in [0, 3, 4, 19, 20, 35, 36, 67, 68, 5000, 131071, 140000, 262143, 262148, 399999]:
+        d = f.create_dataset("extensible_paged" + extra, (140000,), maxshape=(None,), **one, **opts)
+        for i in [0, 3, 4, 19, 20, 35, 36, 67, 68, 5000, 131059, 131060, 132083, 132084, 135155, 139999]:
             d[i] = i % 200
         d = f.create_dataset("extensible_axis1" + extra, data=some((3, 50, 2), "u1"), maxshape=(4, None, 2), chunks=(2, 3, 1), **opts)
         d = f.create_dataset("btree2" + extra, data=some((40, 40), "u1"), maxshape=(None, None), chunks=(2, 2), **opts)
