@@ -212,3 +212,18 @@ func ExampleState() {
 	// 0.75
 	// 0.0
 }
+
+func ExampleToConfig() {
+	module, class, config, err := metric.ToConfig(metric.Precision(metric.Thresholds(0.25, 0.75)))
+	fmt.Println(module, class, string(config), err)
+	module, class, config, err = metric.ToConfig(metric.Accuracy())
+	fmt.Printf("%q %s %q %v\n", module, class, config, err)
+	// Output:
+	// keras.metrics Precision {"name":"precision","thresholds":[0.25,0.75]} <nil>
+	// "" accuracy "" <nil>
+}
+
+func ExampleMeanMetric_Loss() {
+	fmt.Println(metric.FromLoss(nn.MeanSquaredError()).Loss().(nn.Loss).Name(), metric.Accuracy().Loss())
+	// Output: mean_squared_error <nil>
+}

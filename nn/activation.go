@@ -298,7 +298,7 @@ func (l *ActivationLayer) Call(c *Ctx, x *graph.Node) *graph.Node { return l.Act
 func (l *ActivationLayer) MarshalJSON() ([]byte, error) {
 	type plain ActivationLayer
 	if l.Class() == "Activation" {
-		return json.Marshal((*plain)(l))
+		return vocab.Marshal((*plain)(l))
 	}
 	config := maps.Clone(l.Activation.obj.config)
 	config["trainable"] = l.Frozen

@@ -1,9 +1,8 @@
 package nn
 
 import (
-	"encoding/json"
-
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -108,5 +107,5 @@ func (d *DenseLayer) MarshalJSON() ([]byte, error) {
 	p := plain(*d)
 	p.KernelInitializer = p.KernelInitializer.Or(GlorotUniform)
 	p.BiasInitializer = p.BiasInitializer.Or(Zeros)
-	return json.Marshal(p)
+	return vocab.Marshal(p)
 }

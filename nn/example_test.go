@@ -453,3 +453,31 @@ func ExampleCtx() {
 	// [3 4] 1
 	// [3 4] 2
 }
+
+func ExampleLayerToConfig() {
+	module, class, config, err := nn.LayerToConfig(nn.Dropout(0.5, nn.Name("drop")))
+	fmt.Println(module, class, string(config), err)
+	_, _, _, err = nn.LayerToConfig(nn.Lambda(ops.Relu))
+	fmt.Println(err)
+	// Output:
+	// keras.layers Dropout {"name":"drop","trainable":true,"rate":0.5,"noise_shape":null} <nil>
+	// nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class
+}
+
+func ExampleLossToConfig() {
+	module, class, config, err := nn.LossToConfig(nn.MeanSquaredError(nn.Sum))
+	fmt.Println(module, class, string(config), err)
+	// Output: keras.losses MeanSquaredError {"name":"mean_squared_error","reduction":"sum"} <nil>
+}
+
+func ExampleBaseOf() {
+	var l nn.Layer = nn.Dense(3, nn.Name("head"))
+	nn.BaseOf(l).Frozen = true
+	fmt.Println(nn.BaseOf(l).Name, l.(*nn.DenseLayer).Frozen, nn.ClassOf(l))
+	// Output: head true Dense
+}
+
+func ExampleNetwork_Names() {
+	fmt.Println(nn.Sequential(nn.Dense(3), nn.ReLU, nn.Dense(2), nn.Dense(1, nn.Name("head"))).Names())
+	// Output: [dense activation dense_1 head]
+}

@@ -11,7 +11,10 @@ import (
 // config that Keras writes; upper and lower case are one. What optim cannot do is
 // an error.
 func FromConfig(class string, config []byte) (Optimizer, error) {
-	o, err := optimizers.Make(strings.ToLower(class), config)
+	if c := optimizers.Find(strings.ToLower(class)); c != nil {
+		class = c.Name
+	}
+	o, err := optimizers.Make(class, config)
 	if err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}

@@ -200,3 +200,13 @@ func ExamplePolynomialDecay() {
 	// 0: 0.1000, 5: 0.0250, 10: 0.0000, 15: 0.0000
 	// 0: 0.1000, 5: 0.0500, 10: 0.0000, 15: 0.0250
 }
+
+func ExampleToConfig() {
+	module, class, config, err := optim.ToConfig(optim.SGD(0.5, optim.Momentum(1)))
+	fmt.Println(module, class, string(config), err)
+	_, _, _, err = optim.ToConfig(optim.Adam(0.5, optim.NoBiasCorrection))
+	fmt.Println(err)
+	// Output:
+	// keras.optimizers SGD {"name":"sgd","learning_rate":0.5,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"momentum":1.0,"nesterov":false} <nil>
+	// optim: no_bias_correction: Keras's Adam has no such setting
+}

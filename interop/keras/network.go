@@ -126,7 +126,7 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if err := r.note(where, err); err != nil {
 		return nil, err
 	}
-	if _, input := l.(*nn.InputLayer); !input {
+	if o.Class != inputClass { // the dtype of an input is only its own
 		r.policy(o, where)
 	}
 	if err != nil {
@@ -143,6 +143,9 @@ func (r *reader) lacksLayer(o *Object, where string) {
 	}
 	r.walk("", o.Config, where)
 }
+
+// inputClass is the class of the layer that declares an input.
+var inputClass = new(nn.InputLayer).Class()
 
 // fromKeras reports whether a module is one of Keras's. Keras 2 names none.
 func fromKeras(module string) bool {
@@ -214,13 +217,13 @@ func (r *reader) layers(o *Object, inside string) ([]nn.Layer, error) {
 	}
 	var layers []nn.Layer
 	for i, e := range elements {
-		where := fmt.Sprintf("%slayers[%d]", inside, i)
+		where := fmt.Sprintf("%slayers[%d]", tail(inside), i)
 		inner, err := objectOf(e)
 		if err != nil {
 			return nil, fmt.Errorf("keras: %s: %w", where, err)
 		}
 		name := nameOf(inner)
-		where = strings.TrimSpace(where + " " + name)
+		where = strings.TrimSpace(where + " " + tail(name))
 		l, err := r.layer(inner, where, where+"/")
 		if err != nil {
 			return nil, err
@@ -260,6 +263,18 @@ func nameOf(o *Object) (name string) {
 		_ = json.Unmarshal(m["name"], &name)
 	}
 	return name
+}
+
+// longest is how many bytes of a place are told, so that the places in a hostile file
+// take no more than a small multiple of its memory.
+const longest = 200
+
+// tail returns the end of a place that is too long.
+func tail(where string) string {
+	if len(where) <= longest {
+		return where
+	}
+	return "..." + strings.ToValidUTF8(where[len(where)-longest:], "")
 }
 
 // oldInput returns the input that Keras 2 declares in the config of the first layer,
@@ -365,7 +380,7 @@ func (r *reader) walkObject(key string, raw json.RawMessage, where string) {
 		name, _, _ := vocab.Decode(raw)
 		r.lacks("function", name, strings.TrimSpace(where+" "+key))
 	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, key[strings.LastIndexByte(key, '_')+1:]):
-		at := strings.TrimSpace(where + "/" + key + " " + nameOf(o))
+		at := strings.TrimSpace(tail(where) + "/" + key + " " + tail(nameOf(o)))
 		_, _ = r.layer(o, at, at+"/")
 	default:
 		r.walk("", o.Config, where)

@@ -1,0 +1,259 @@
+package keras_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// chain is the JSON of a Sequential of layers, each a class, a name and more of its
+// config, and of how it is compiled.
+func chain(compile string, layers ...string) []byte {
+	for i, l := range layers {
+		part := strings.SplitN(l, " ", 3)
+		more := ""
+		if len(part) == 3 {
+			more = ", " + part[2]
+		}
+		layers[i] = fmt.Sprintf(`{"module": "keras.layers", "class_name": %q, "config": {"name": %q%s}, "registered_name": null}`, part[0], part[1], more)
+	}
+	return []byte(`{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [` + strings.Join(layers, ", ") +
+		`]}, "registered_name": null, "compile_config": ` + compile + `}`)
+}
+
+func TestMissing(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		text []byte
+		want []string // kind, name and where
+	}{
+		{"layers and what is in them", chain("{}",
+			`Conv2D c "activation": "celu", "kernel_initializer": {"module": "keras.initializers", "class_name": "Orthogonal", "config": {}}, "kernel_constraint": null`,
+			`Dense d "units": 2, "activation": "glu", "kernel_constraint": {"module": "keras.constraints", "class_name": "MaxNorm", "config": {}}, "kernel_regularizer": "orthogonal_regularizer"`,
+			`Flatten f "data_format": "channels_first"`,
+			`Bidirectional b "layer": {"module": "keras.layers", "class_name": "LSTM", "config": {"name": "l", "recurrent_activation": "sigmoid", "bias_initializer": "identity"}}`),
+			[]string{"layer Conv2D: layers[0] c", "activation celu: layers[0] c activation", "initializer Orthogonal: layers[0] c kernel_initializer",
+				"activation glu: layers[1] d activation", "regularizer orthogonal_regularizer: layers[1] d kernel_regularizer", "constraint MaxNorm: layers[1] d kernel_constraint",
+				"option Flatten.data_format: layers[2] f",
+				"layer Bidirectional: layers[3] b", "layer LSTM: layers[3] b/layer l", "initializer identity: layers[3] b/layer l bias_initializer"}},
+		{"options", chain("{}", `InputLayer i "batch_shape": [null, null], "dtype": "float32"`, `InputLayer j "batch_shape": [null, 2], "dtype": "string", "sparse": true`,
+			`Dense d "units": 2, "lora_rank": 4, "quantization_config": {"class_name": "Int8"}`, `Dropout e "rate": 0.5, "seed": 3`),
+			[]string{"option axes of unknown length: layers[0] i batch_shape", "option InputLayer.sparse: layers[1] j", "dtype string: layers[1] j dtype",
+				"option Dense.lora_rank: layers[2] d", "option Dense.quantization_config: layers[2] d"}},
+		{"dtype policies", chain("{}", `Dense a "units": 2, "dtype": "mixed_float16"`, `Dense b "units": 2, "dtype": {"class_name": "DTypePolicy", "config": {"name": "float64"}}`,
+			`Dense c "units": 2, "dtype": "float32"`, `Dense d "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}}`),
+			[]string{"dtype policy mixed_float16: layers[0] a", "dtype policy float32 beside float64: layers[2] c", "dtype policy QuantizedDTypePolicy: layers[3] d"}},
+		{"code", chain("{}", `Lambda l "function": {"class_name": "__lambda__", "config": {"value": "4wAA"}}`, `Activation a "activation": {"class_name": "__lambda__", "config": {}}`,
+			`TimeDistributed t "layer": {"class_name": "Lambda", "config": {"name": "m", "function": {"module": "builtins", "class_name": "function", "config": "f"}}}`),
+			[]string{"layer Lambda: layers[0] l", "code __lambda__: layers[0] l function", "activation __lambda__: layers[1] a activation",
+				"layer TimeDistributed: layers[2] t", "layer Lambda: layers[2] t/layer m", "function f: layers[2] t/layer m function"}},
+		{"compiled", chain(`{"optimizer": {"class_name": "Lion", "config": {}}, "loss": "huber", "metrics": ["acc", "AUC", {"class_name": "Recall", "config": {"name": "r", "more": 1}}],
+			"weighted_metrics": ["mse"], "loss_weights": [0.5]}`, `Dense d "units": 2`),
+			[]string{"optimizer Lion: compile_config optimizer", "loss huber: compile_config loss", "metric AUC: compile_config metrics[1]", "option Recall.more: compile_config metrics[2]",
+				"option weighted_metrics: compile_config", "option loss_weights: compile_config"}},
+		{"options of an optimizer", chain(`{"optimizer": {"class_name": "Adam", "config": {"use_ema": true, "learning_rate": {"class_name": "MySchedule", "config": {}}}}, "loss": ["mse", "mae"], "metrics": {"a": [], "b": []}}`, `Dense d "units": 2`),
+			[]string{"schedule MySchedule: compile_config optimizer learning_rate", "option Adam.use_ema: compile_config optimizer",
+				"option losses of several outputs: compile_config loss", "option metrics of several outputs: compile_config metrics"}},
+		{"classes of the user's", []byte(`{"module": "my.models", "class_name": "Net", "registered_name": "my>Net", "config": {"layers": [
+			{"module": "my", "class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "d", "units": 2, "kernel_initializer": "orthogonal"}},
+			{"module": "torch.nn", "class_name": "Dense", "config": {"name": "e"}},
+			{"module": "keras.src.ops.nn", "class_name": "Softmax", "config": {"name": "f"}}]},
+			"compile_config": {"optimizer": {"module": "my", "class_name": "Adam", "registered_name": "my>Adam", "config": {}}}}`),
+			[]string{"model my>Net: model", "layer my>Dense: layers[0] d", "initializer orthogonal: layers[0] d kernel_initializer", "layer Dense: layers[1] e", "operation Softmax: layers[2] f",
+				"optimizer my>Adam: compile_config optimizer"}},
+		{"models in models", []byte(`{"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Functional", "config": {"name": "f", "layers": [
+			{"class_name": "Sequential", "config": {"name": "g", "layers": [{"class_name": "Cube", "config": {"name": "c"}}]}, "inbound_nodes": []}]}}]}}`),
+			[]string{"model Functional: layers[0] f", "layer Cube: layers[0] f/layers[0] g/layers[0] c"}},
+	} {
+		_, err := read(c.text, keras.Options{})
+		var m *keras.MissingError
+		if !errors.As(err, &m) {
+			t.Errorf("%s: error %v, want a MissingError", c.name, err)
+			continue
+		}
+		var got []string
+		for _, i := range m.Items {
+			got = append(got, i.Kind+" "+i.Name+": "+i.Where)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: missing is\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+func TestMissingErrorIsShort(t *testing.T) {
+	e := &keras.MissingError{}
+	for i := range 10 {
+		e.Items = append(e.Items, keras.Missing{Kind: "layer", Name: "Conv2D", Where: fmt.Sprint("layers[", i, "]")})
+	}
+	e.Items = append(e.Items, keras.Missing{Kind: "loss", Name: "huber", Where: "compile_config loss"})
+	want := `keras: glia lacks what the model needs:
+  layer Conv2D (10 times): layers[0], layers[1], layers[2], layers[3], layers[4], layers[5], layers[6], layers[7] and 2 more
+  loss huber: compile_config loss`
+	if got := e.Error(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestBadModels(t *testing.T) {
+	for want, text := range map[string][]byte{
+		"layers[0] d: nn: config of Dense: units: \"x\": want a whole number": chain("{}", `Dense d "units": "x"`),
+		"layers[0] d: nn: config of Dense: use_bias":                          chain("{}", `Dense d "units": 2, "use_bias": 3`),
+		"layers 0 and 1 are both named \"d\"":                                 chain("{}", `Flatten d`, `Flatten d`),
+		"without '/'":                                                         chain("{}", `Flatten a/b`),
+		"layers[0]: []: want an object":                                       []byte(`{"class_name": "Sequential", "config": {"layers": [[]]}}`),
+		"class Sequential without a list of layers":                           []byte(`{"class_name": "Sequential", "config": {}}`),
+		"name is 3: want a string for a name":                                 []byte(`{"class_name": "Sequential", "config": {"name": 3, "layers": []}}`),
+		"class Dense: want Sequential":                                        []byte(`{"class_name": "Dense", "config": {"units": 2}}`),
+		"compile_config: [1]: want an object":                                 chain(`[1]`, `Flatten f`),
+		"compile_config optimizer: 3: want a name or an object":               chain(`{"optimizer": 3}`, `Flatten f`),
+		"compile_config loss: nn: config of mse: reduction":                   chain(`{"loss": {"class_name": "mse", "config": {"reduction": "max"}}}`, `Flatten f`),
+		"layers[0] i: nn: config of InputLayer: no batch_shape":               chain("{}", `InputLayer i`),
+		"layers[0] i: nn: config of InputLayer: batch_shape: axis of -1":      chain("{}", `InputLayer i "batch_shape": [null, -1]`),
+		"layers[0] r: nn: config of ReLU: ReLU with negative_slope -1":        chain("{}", `ReLU r "negative_slope": -1`),
+	} {
+		if _, err := read(text, keras.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+// Scale is a layer of the user's.
+type Scale struct {
+	nn.Base
+	By float64 `json:"by"`
+}
+
+func (s *Scale) Build(*nn.Builder, tensor.Spec)            {}
+func (s *Scale) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return ops.Scale(x, s.By) }
+func (s *Scale) RegisteredName() string                    { return "shop>Scale" }
+
+// Plain is one that embeds nothing.
+type Plain struct{ N int }
+
+func (p *Plain) Build(*nn.Builder, tensor.Spec)            {}
+func (p *Plain) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return x }
+
+func TestLayersOfYourOwn(t *testing.T) {
+	m := &keras.Model{Network: nn.Sequential(nn.Input(2), &Scale{Base: nn.Base{Name: "twice", Frozen: true}, By: 2}, &Plain{3}, nn.Dense(1))}
+	o, err := keras.WriteModel(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := json.Marshal(o)
+	for _, want := range []string{`"class_name":"Scale"`, `"registered_name":"shop\u003eScale"`, `"registered_name":"Custom\u003ePlain"`, `"by":2`, `"N":3`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s: want %s in it", text, want)
+		}
+	}
+	var missing *keras.MissingError
+	if _, err := read(text, keras.Options{}); !errors.As(err, &missing) || len(missing.Items) != 2 || missing.Items[0].Name != "shop>Scale" {
+		t.Errorf("without the layers: error %v", err)
+	}
+	opt := keras.Options{Layers: map[string]func() nn.Layer{
+		"shop>Scale": func() nn.Layer { return &Scale{} }, "Plain": func() nn.Layer { return &Plain{} },
+	}}
+	back, err := read(text, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := back.Network.Layers()
+	if s, ok := l[1].(*Scale); !ok || s.Name != "twice" || !bool(s.Frozen) || s.By != 2 {
+		t.Errorf("layer is %+v", l[1])
+	}
+	if p, ok := l[2].(*Plain); !ok || p.N != 3 {
+		t.Errorf("layer is %+v", l[2])
+	}
+	opt.Layers["Plain"] = func() nn.Layer { return nil }
+	if _, err := read(text, opt); err == nil || !strings.Contains(err.Error(), "returns nil") {
+		t.Errorf("error %v, want that of a nil layer", err)
+	}
+}
+
+// huber is a loss of the user's.
+type huber struct{ nn.Loss }
+
+func TestUnsaved(t *testing.T) {
+	relu := nn.ActivationFunc("relu", ops.Relu)
+	twice := nn.Dense(2)
+	mse := nn.MeanSquaredError()
+	for want, m := range map[string]*keras.Model{
+		"the model has no network": {},
+		`layer dense: nn: activation: nn: activation "relu" is a function of your own`:                    {Network: nn.Sequential(nn.Dense(2, relu))},
+		`layer activation: nn: activation: nn: activation "gelu_tanh": Keras has no name for it`:          {Network: nn.Sequential(nn.GELUTanh)},
+		`layer inner/l: nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class`:               {Network: nn.Sequential(nn.Sequential(nn.Lambda(ops.Relu, nn.Name("l"))), nn.Flatten(nn.Name("inner_not")))},
+		`initializer "mine" is a function of your own`:                                                    {Network: nn.Sequential(nn.Dense(2, nn.KernelInitializer(nn.InitializerFunc("mine", nil))))},
+		"layers dense and dense_1 are one":                                                                {Network: nn.Sequential(twice, twice)},
+		"optimizer adam: optim: no_bias_correction: Keras's Adam has no such setting":                     {Network: nn.Sequential(), Optimizer: optim.Adam(1, optim.NoBiasCorrection)},
+		`schedule "mine" is a function of your own`:                                                       {Network: nn.Sequential(), Optimizer: optim.SGD(optim.ScheduleFunc("mine", nil))},
+		`loss mean_squared_error: nn: loss "huber" (keras_test.huber): Keras has none of that class`:      {Network: nn.Sequential(), Loss: huber{mse}},
+		`metric mine: metric: mine: `:                                                                     {Network: nn.Sequential(), Metrics: []metric.Metric{metric.Mean("mine", nil)}},
+		`metric confusion_matrix: metric: confusion_matrix: metric "*metric.ConfusionMetric"`:             {Network: nn.Sequential(), Metrics: []metric.Metric{metric.ConfusionMatrix(2)}},
+		`metric true_positives: metric: true_positives: top_k: Keras's TruePositives has no such setting`: {Network: nn.Sequential(), Metrics: []metric.Metric{metric.TruePositives(metric.TopK(2))}},
+		`metric mean_squared_error: nn: loss "huber"`:                                                     {Network: nn.Sequential(), Metrics: []metric.Metric{metric.FromLoss(huber{mse})}},
+	} {
+		if strings.Contains(want, "inner") {
+			m.Network.Layers()[0].(*nn.Network).Name = "inner"
+		}
+		if _, err := keras.WriteModel(m); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+func TestOutline(t *testing.T) {
+	tensorOf := func(from, shape string) string {
+		return fmt.Sprintf(`{"class_name": "__keras_tensor__", "config": {"shape": %s, "dtype": "float32", "keras_history": [%q, 0, 0]}}`, shape, from)
+	}
+	text := []byte(`{"module": "keras.src.models.functional", "class_name": "Functional", "config": {"name": "f", "layers": [
+		{"class_name": "InputLayer", "config": {"batch_shape": [null, 8, null], "name": "in"}, "name": "in", "inbound_nodes": []},
+		{"class_name": "Warp", "registered_name": "my>Warp", "config": {"name": "w"}, "name": "w", "inbound_nodes": [{"args": [` + tensorOf("in", "[null, 8, null]") + `], "kwargs": {}}]},
+		{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [
+			{"class_name": "InputLayer", "config": {"batch_shape": [null, 3], "name": "i"}},
+			{"class_name": "Dense", "config": {"name": "d"}, "build_config": {"input_shape": [null, 3]}},
+			{"class_name": "Cube", "config": {"name": "c"}, "build_config": {"input_shape": [null, 5]}}]}, "name": "s",
+			"inbound_nodes": [{"args": [[` + tensorOf("w", "[null, 3]") + `]], "kwargs": {}}, {"args": [` + tensorOf("in", "[null, 8, null]") + `], "kwargs": {}}]},
+		{"class_name": "Add", "config": 3, "name": "sum", "inbound_nodes": [{"args": [[` + tensorOf("s", "[null, 2]") + "," + tensorOf("w", "[null, 3]") + `]], "kwargs": {}}]},
+		7]}}`)
+	o, err := keras.ParseObject(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := keras.Outline(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []keras.OutlineLayer{
+		{Name: "in", Class: "InputLayer", In: [][]int{{-1, 8, -1}}, Out: []int{-1, 8, -1}},
+		{Name: "w", Class: "my>Warp", In: [][]int{{-1, 8, -1}}, Out: []int{-1, 3}},
+		{Name: "s", Class: "Sequential", In: [][]int{{-1, 3}}, Out: []int{-1, 2}},
+		{Name: "i", Class: "InputLayer", Depth: 1, In: [][]int{{-1, 3}}, Out: []int{-1, 3}},
+		{Name: "d", Class: "Dense", Depth: 1, In: [][]int{{-1, 3}}, Out: []int{-1, 5}},
+		{Name: "c", Class: "Cube", Depth: 1, In: [][]int{{-1, 5}}},
+		{Name: "sum", Class: "Add", In: [][]int{{-1, 2}, {-1, 3}}},
+		{Class: "?"},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d layers, want %d: %+v", len(got), len(want), got)
+	}
+	for i := range want {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Errorf("layer %d is %+v, want %+v", i, got[i], want[i])
+		}
+	}
+	if _, err := keras.Outline(&keras.Object{Class: "Dense", Config: json.RawMessage(`{"units": 1}`)}); err == nil {
+		t.Error("the outline of a layer is no error")
+	}
+}

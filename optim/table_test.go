@@ -1,0 +1,35 @@
+package optim
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/internal/vocab"
+)
+
+// TestTables wants every class of the tables among the configs of Keras's that
+// interop/keras reads, writes and has Keras compare.
+func TestTables(t *testing.T) {
+	text, err := os.ReadFile("../interop/keras/testdata/configs.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(table string, names []string) {
+		for _, n := range names {
+			if !strings.Contains(string(text), fmt.Sprintf(`: %q`, n)) && !strings.Contains(string(text), fmt.Sprintf(`[%q]`, n)) {
+				t.Errorf("%s: no config with %s", table, n)
+			}
+		}
+	}
+	check("optimizers", names(optimizers.Classes))
+	check("schedules", names(schedules.Classes))
+}
+
+func names[T any](classes []vocab.Class[T]) (all []string) {
+	for _, c := range classes {
+		all = append(all, c.Name)
+	}
+	return all
+}
