@@ -1,22 +1,77 @@
 package glia
 
-import "errors"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
 
 // Callback is functions that Fit calls as it goes; those that are nil are left
 // out. An error stops the training and is returned by Fit, except [ErrStop]. A
 // callback may use the model's Predict and Evaluate.
 type Callback struct {
+	// Name tells the callback from others. One with State needs it.
+	Name string
+
 	OnTrainBegin func(m *Model) error
 	// OnTrainEnd is called at the end, also after an error.
 	OnTrainEnd func(m *Model, h *History) error
-	// OnEpochBegin is called with the number of the epoch, counted from 0.
+	// OnEpochBegin is called with the number of the epoch, counted from 0; not
+	// again when a training is resumed within an epoch.
 	OnEpochBegin func(m *Model, epoch int) error
 	OnEpochEnd   func(m *Model, e Epoch) error
 	// OnBatchEnd is called with the numbers of the epoch and of the batch in it,
 	// counted from 0, and the mean loss of the epoch so far.
 	OnBatchEnd func(m *Model, epoch, batch int, loss float64) error
+
+	// State and Restore, both or neither, are for callbacks that remember something
+	// from one call to the next. What State returns, JSON, is part of every backup
+	// that [BackupAndRestore] makes; Restore gets it, after OnTrainBegin, when the
+	// training is resumed.
+	State   func() (json.RawMessage, error)
+	Restore func(state json.RawMessage) error
+
+	// join is called when everything is ready for training, before OnTrainBegin:
+	// it lets glia's own callbacks see all of it.
+	join func(f *fitting) error
 }
 
 // ErrStop, returned by a callback, ends the training without an error. An epoch
 // that it cuts short is not in the history.
 var ErrStop = errors.New("glia: stop training")
+
+// EveryEpochs makes [ModelCheckpoint] and [BackupAndRestore] save after so many
+// epochs; 1 by default.
+type EveryEpochs int
+
+// EveryBatches makes [ModelCheckpoint] and [BackupAndRestore] save after so many
+// batches. The count goes on from one epoch to the next.
+type EveryBatches int
+
+// frequency counts what passes between two times of saving.
+type frequency struct {
+	batches  bool // not epochs
+	n, since int
+}
+
+func (n EveryEpochs) frequency() frequency  { return frequency{n: int(n)} }
+func (n EveryBatches) frequency() frequency { return frequency{batches: true, n: int(n)} }
+
+// due counts and reports whether it is time.
+func (q *frequency) due() bool {
+	if q.since++; q.since < q.n {
+		return false
+	}
+	q.since = 0
+	return true
+}
+
+func (q *frequency) check() error {
+	switch {
+	case q.n >= 1:
+		return nil
+	case q.batches:
+		return fmt.Errorf("EveryBatches(%d): want 1 or more", q.n)
+	}
+	return fmt.Errorf("EveryEpochs(%d): want 1 or more", q.n)
+}

@@ -40,6 +40,9 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 			err = errors.Join(err, e)
 		}
 	}
+	if err == nil {
+		err = f.backup.finish()
+	}
 	return h, err
 }
 
@@ -56,6 +59,15 @@ type fitting struct {
 	batches    batches
 	classes    *classWeigher
 	weighed    data.Batch
+	at         position
+	backup     *backup // nil if there is none
+}
+
+// position is how far training has come.
+type position struct {
+	Epoch int  `json:"epoch"` // from 0
+	Begun bool `json:"begun"` // the callbacks know of the epoch
+	Batch int  `json:"batch"` // the next one in the epoch
 }
 
 // prepare checks the data and builds what is missing.
@@ -83,6 +95,14 @@ func (f *fitting) prepare() error {
 		f.classes = newClassWeigher(f.classWeights)
 	}
 	f.bar = newProgress(f.progress, f.epochs)
+	f.at = position{Epoch: f.first}
+	for _, cb := range f.callbacks {
+		if cb.join != nil {
+			if err := cb.join(f); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -114,14 +134,18 @@ func (f *fitting) all() error {
 			}
 		}
 	}
-	for e := f.first; e < f.epochs; e++ {
+	if err := f.backup.restore(); err != nil {
+		return err
+	}
+	for e := f.at.Epoch; e < f.epochs; e++ {
 		for _, cb := range f.callbacks {
-			if cb.OnEpochBegin != nil {
+			if cb.OnEpochBegin != nil && !f.at.Begun {
 				if err := cb.OnEpochBegin(f.m, e); err != nil {
 					return err
 				}
 			}
 		}
+		f.at.Begun = true
 		done, err := f.epoch(e)
 		if err != nil {
 			return err
@@ -135,6 +159,10 @@ func (f *fitting) all() error {
 				}
 			}
 		}
+		f.at = position{Epoch: e + 1}
+		if err := f.backup.afterEpoch(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -145,11 +173,14 @@ func (f *fitting) epoch(e int) (Epoch, error) {
 	f.shuffle(n, e)
 	size := f.batchOf(n)
 	f.bar.begin(e, (n+size-1)/size)
-	f.meters.reset()
+	if f.at.Batch == 0 {
+		f.meters.reset()
+	}
 	start := time.Now()
-	for b, at := 0, 0; at < n; b, at = b+1, at+size {
+	for b, at := f.at.Batch, f.at.Batch*size; at < n; b, at = b+1, at+size {
 		if err := f.ctx.Err(); err != nil {
-			return Epoch{}, fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
+			err = fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
+			return Epoch{}, f.backup.stopped(err)
 		}
 		if err := f.batch(e, b, f.order[at:min(at+size, n)]); err != nil {
 			return Epoch{}, err
@@ -159,7 +190,8 @@ func (f *fitting) epoch(e int) (Epoch, error) {
 	if f.validating != nil {
 		r, err := f.validate()
 		if err != nil {
-			return Epoch{}, fmt.Errorf("glia: Fit: epoch %d, validation: %w", e+1, err)
+			err = fmt.Errorf("glia: Fit: epoch %d, validation: %w", e+1, err)
+			return Epoch{}, f.backup.stopped(err)
 		}
 		done.Validation = &r
 	}
@@ -202,7 +234,8 @@ func (f *fitting) batch(e, b int, idx []int) error {
 			}
 		}
 	}
-	return nil
+	f.at.Batch = b + 1
+	return f.backup.afterBatch()
 }
 
 // step reads the samples idx and changes the weights by them.

@@ -1,0 +1,148 @@
+package glia_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+)
+
+// killDir is the variable that makes TestKilled the process to be killed.
+const killDir = "GLIA_TEST_KILL_DIR"
+
+// longer is a training of 300 batches with a checkpoint beside the backup.
+func longer(dir string) training {
+	tr := trainings()[0]
+	tr.epochs, tr.batches = 75, 4
+	tr.with = func() []glia.Callback {
+		return []glia.Callback{every3(), glia.ModelCheckpoint(filepath.Join(dir, "{epoch:03d}.safetensors"), glia.SaveBestOnly, glia.KeepLast(2))}
+	}
+	return tr
+}
+
+// TestKilled trains in another process, which is killed at any moment, mostly as
+// it writes, and started again until it gets to the end.
+func TestKilled(t *testing.T) {
+	if dir := os.Getenv(killDir); dir != "" {
+		toBeKilled(t, dir)
+		return
+	}
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("no SIGKILL on " + runtime.GOOS)
+	}
+	dir, alone := t.TempDir(), t.TempDir()
+	kills, delays := 0, rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	for ended := false; !ended; {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		cmd.Env = append(os.Environ(), killDir+"="+dir)
+		var out strings.Builder
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Start(); err != nil {
+			t.Skipf("no child processes: %v", err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		var wait <-chan time.Time
+		if kills < 12 {
+			awaitBackup(dir)
+			wait = time.After(time.Duration(delays.IntN(150_000)) * time.Microsecond)
+		}
+		select {
+		case <-wait:
+			cmd.Process.Kill()
+			if err := <-done; err != nil {
+				kills++
+				continue
+			}
+			ended = true
+		case err := <-done:
+			if err != nil {
+				t.Fatalf("after %d kills: %v\n%s", kills, err, &out)
+			}
+			ended = true
+		}
+	}
+	if kills < 2 {
+		t.Errorf("%d kills: want 2 or more before the end", kills)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "end"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := longer(alone).whole(t)
+	if string(got) != want.text() {
+		t.Errorf("after %d kills the training ended otherwise than one that nothing interrupted", kills)
+	}
+	if a, b := checkpoints(t, dir), checkpoints(t, alone); a != b || strings.Count(a, " ") == 0 {
+		t.Errorf("after %d kills there are checkpoints %s, want %s", kills, a, b)
+	}
+	starts, _ := os.ReadFile(filepath.Join(dir, "starts"))
+	t.Logf("%d kills; batches at which processes began: %s", kills, starts)
+}
+
+// awaitBackup waits until there is a backup, so that a process on a slow machine
+// is not killed before it gets anywhere.
+func awaitBackup(dir string) {
+	for range 500 {
+		if _, err := os.Stat(filepath.Join(dir, "backup", "backup.safetensors")); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// toBeKilled is the child.
+func toBeKilled(t *testing.T, dir string) {
+	tr, first := longer(dir), true
+	m, h, err := tr.run(t, []glia.Callback{glia.BackupAndRestore(filepath.Join(dir, "backup"), glia.EveryBatches(1))},
+		glia.Use(glia.Callback{OnBatchEnd: func(_ *glia.Model, epoch, batch int, _ float64) error {
+			if first {
+				first = false
+				f, err := os.OpenFile(filepath.Join(dir, "starts"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(f, "%d ", epoch*tr.batches+batch)
+				return f.Close()
+			}
+			return nil
+		}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "end"), []byte(tr.endOf(t, m, h).text()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (e end) text() string {
+	return fmt.Sprintf("%q", []string{e.history, e.weights, e.optimizer, e.later, e.config})
+}
+
+// checkpoints lists the files of the callback and what is in them.
+func checkpoints(t *testing.T, dir string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, n := range names {
+		m := glia.Sequential(nn.Input(5), nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax))
+		compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy())
+		if err := m.LoadWeights(n); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s %x\n", filepath.Base(n), weights(m))
+	}
+	return b.String()
+}

@@ -1,0 +1,107 @@
+package glia
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/internal/atomicfile"
+	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// backupState is what a backup holds besides tensors, as JSON in the file's
+// metadata.
+type backupState struct {
+	Version   int                        `json:"version"`
+	Position  position                   `json:"position"`
+	Seed      uint64                     `json:"seed"`
+	Callbacks map[string]json.RawMessage `json:"callbacks"`
+	Facts     facts                      `json:"facts"`
+}
+
+const (
+	backupVersion = 1
+	stateKey      = "glia.backup"
+	checksumKey   = "glia.checksum"
+)
+
+// tensorMap is tensors by name.
+type tensorMap map[string]*tensor.Tensor
+
+// writeBackup writes state and tensors, in place of what the file held before.
+func writeBackup(path string, s backupState, entries []safetensors.Entry) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	tensors := tensorMap{}
+	for _, e := range entries {
+		tensors[e.Name] = e.Tensor
+	}
+	metadata := map[string]string{stateKey: string(text), checksumKey: checksum(string(text), tensors)}
+	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, entries, metadata) })
+}
+
+// readBackup reads what writeBackup wrote.
+func readBackup(path string) (s backupState, tensors tensorMap, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return s, nil, err
+	}
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return s, nil, damaged(err)
+	}
+	defer f.Close()
+	text, ok := f.Metadata()[stateKey]
+	if !ok {
+		return s, nil, errors.New("got a file without " + stateKey + ": want one that BackupAndRestore wrote")
+	}
+	tensors = tensorMap{}
+	for _, name := range f.Names() {
+		if tensors[name], err = f.Tensor(name); err != nil {
+			return s, nil, damaged(err)
+		}
+	}
+	if got, want := checksum(text, tensors), f.Metadata()[checksumKey]; got != want {
+		return s, nil, damaged(fmt.Errorf("checksum %s: want %s", got, want))
+	}
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return s, nil, damaged(err)
+	}
+	if s.Version != backupVersion {
+		return s, nil, fmt.Errorf("version %d of the format: want %d, which this glia writes", s.Version, backupVersion)
+	}
+	return s, tensors, nil
+}
+
+func damaged(err error) error {
+	return fmt.Errorf("the backup is damaged: %w: want it whole, or remove it to begin again", err)
+}
+
+// checksum is the CRC-32C of everything: text, and names, specs and elements of
+// the tensors in the order of their names.
+func checksum(text string, tensors tensorMap) string {
+	h := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	fmt.Fprintf(h, "%q", text)
+	names := make([]string, 0, len(tensors))
+	for n := range tensors {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		fmt.Fprintf(h, "%q %v\n", n, tensors[n].Spec())
+		h.Write(tensors[n].Bytes())
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// pastPrefix is how the names of tensors begin that hold the history.
+const pastPrefix = "history/"
+
+func isPast(name string) bool { return strings.HasPrefix(name, pastPrefix) }

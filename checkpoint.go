@@ -1,0 +1,235 @@
+package glia
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/internal/atomicfile"
+)
+
+// ModelCheckpoint returns a callback that saves the model as training goes on, at
+// the end of every epoch unless options say otherwise.
+//
+// The path may have numbers in it that are filled in as by Python's str.format,
+// and directories that are made when needed:
+//
+//	glia.ModelCheckpoint("out/{epoch:02d}-{val_loss:.2f}.keras")
+//
+// {epoch} and {batch} count from 1, {batch} goes with [EveryBatches]; the others
+// are loss, the names of the metrics, and those with "val_" before. {{ stands for {.
+//
+// The ending decides what is written: .keras and .h5 the whole model, as
+// [Model.Save] does; .weights.h5, .safetensors and .npz the weights, as
+// [Model.SaveWeights] does. A file is there whole or not at all.
+//
+// Options: [SaveBestOnly] with [Monitor], [Mode] and [InitialValueThreshold];
+// [SaveWeightsOnly], [EveryEpochs], [EveryBatches], [KeepLast]. What is wrong with
+// path or options is an error of Fit before training.
+func ModelCheckpoint(path string, opts ...CheckpointOption) Callback {
+	c := &checkpoint{path: path, every: frequency{n: 1}, watch: monitor{name: "val_loss"}}
+	for _, o := range opts {
+		o.checkpoint(c)
+	}
+	cb := Callback{Name: fmt.Sprintf("ModelCheckpoint(%q)", path), join: c.join, State: c.state, Restore: c.restore}
+	if c.every.batches {
+		cb.OnBatchEnd = c.batchEnd
+	} else {
+		cb.OnEpochEnd = c.epochEnd
+	}
+	return cb
+}
+
+// CheckpointOption is an option of [ModelCheckpoint].
+type CheckpointOption interface{ checkpoint(*checkpoint) }
+
+const (
+	// SaveBestOnly makes [ModelCheckpoint] save only if the number that it watches,
+	// see [Monitor], is better than ever before.
+	SaveBestOnly saveBestOnly = true
+	// SaveWeightsOnly makes [ModelCheckpoint] take only endings of weight files.
+	SaveWeightsOnly saveWeightsOnly = true
+)
+
+type (
+	saveBestOnly    bool
+	saveWeightsOnly bool
+)
+
+// InitialValueThreshold is what the first number must be better than for
+// [SaveBestOnly]; without it the first is saved in any case.
+type InitialValueThreshold float64
+
+// KeepLast makes [ModelCheckpoint] remove, after each file that it writes, those
+// that it wrote before but for the newest n. With [SaveBestOnly] the newest is the
+// best.
+type KeepLast int
+
+func (n Monitor) checkpoint(c *checkpoint)         { c.watch.name = string(n) }
+func (m Mode) checkpoint(c *checkpoint)            { c.watch.mode = m }
+func (b saveBestOnly) checkpoint(c *checkpoint)    { c.bestOnly = bool(b) }
+func (w saveWeightsOnly) checkpoint(c *checkpoint) { c.weightsOnly = bool(w) }
+func (n EveryEpochs) checkpoint(c *checkpoint)     { c.every = n.frequency() }
+func (n EveryBatches) checkpoint(c *checkpoint)    { c.every = n.frequency() }
+func (n KeepLast) checkpoint(c *checkpoint)        { c.keep = (*int)(&n) }
+
+func (t InitialValueThreshold) checkpoint(c *checkpoint) { c.watch.best = (*float64)(&t) }
+
+// checkpoint is the state of a ModelCheckpoint.
+type checkpoint struct {
+	path                  string
+	pattern               filePattern
+	every                 frequency
+	watch                 monitor
+	bestOnly, weightsOnly bool
+	keep                  *int     // nil for all
+	written               []string // that are still there, the newest last
+	write                 func(m *Model, path string) error
+	f                     *fitting
+}
+
+// join checks path and options against the training.
+func (c *checkpoint) join(f *fitting) error {
+	c.f = f
+	if err := c.check(); err != nil {
+		return fmt.Errorf("ModelCheckpoint(%q): %w", c.path, err)
+	}
+	return nil
+}
+
+func (c *checkpoint) check() (err error) {
+	if err := c.every.check(); err != nil {
+		return err
+	}
+	if c.keep != nil && *c.keep < 1 {
+		return fmt.Errorf("KeepLast(%d): want 1 or more", *c.keep)
+	}
+	if c.pattern, err = parsePattern(c.path); err != nil {
+		return err
+	}
+	for _, name := range c.pattern.names() {
+		switch {
+		case name == "epoch":
+		case name == "batch" && c.every.batches:
+		case name == "batch":
+			return errors.New("{batch} is known after a batch only: want EveryBatches with it")
+		case !slices.Contains(c.f.logNames(c.every.batches), name):
+			return c.f.unknownName(name, c.every.batches)
+		}
+	}
+	if c.write, err = c.writer(); err != nil {
+		return err
+	}
+	if c.bestOnly {
+		if err := c.watch.check(c.f, c.every.batches); err != nil {
+			return err
+		}
+	}
+	return c.checkDirectory()
+}
+
+// writer returns what writes the kind of file that the path's ending tells.
+func (c *checkpoint) writer() (func(*Model, string) error, error) {
+	ends := func(with ...string) bool {
+		return slices.ContainsFunc(with, func(e string) bool { return strings.HasSuffix(c.path, e) })
+	}
+	switch {
+	case ends(".weights.h5", ".safetensors", ".npz"):
+		return (*Model).SaveWeights, nil
+	case c.weightsOnly:
+		return nil, errors.New("SaveWeightsOnly: want a path that ends in .weights.h5, .safetensors or .npz")
+	case ends(".keras", ".h5"):
+		return (*Model).Save, nil
+	}
+	return nil, errors.New("want a path that ends in .keras or .h5, or for weights in .weights.h5, .safetensors or .npz")
+}
+
+// checkDirectory finds a directory that cannot be written to before training,
+// unless its name is known later only.
+func (c *checkpoint) checkDirectory() error {
+	if strings.ContainsAny(filepath.Dir(c.path), "{}") {
+		return nil
+	}
+	path := c.pattern.format(1, 1, logs{})
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return atomicfile.Check(path)
+}
+
+func (c *checkpoint) epochEnd(m *Model, e Epoch) error {
+	if !c.every.due() {
+		return nil
+	}
+	return c.save(m, e.Epoch, 0, e.logs())
+}
+
+func (c *checkpoint) batchEnd(m *Model, epoch, batch int, _ float64) error {
+	if !c.every.due() {
+		return nil
+	}
+	return c.save(m, epoch+1, batch+1, logs{train: m.result(c.f.meters)})
+}
+
+func (c *checkpoint) save(m *Model, epoch, batch int, l logs) error {
+	v, _ := l.number(c.watch.name)
+	if c.bestOnly && !c.watch.better(v) {
+		return nil
+	}
+	path := c.pattern.format(epoch, batch, l)
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
+	if err == nil {
+		err = c.write(m, path)
+	}
+	if err == nil {
+		err = c.removeOld(path)
+	}
+	if err != nil {
+		return fmt.Errorf("glia: Fit: ModelCheckpoint: epoch %d: %w", epoch, err)
+	}
+	if c.bestOnly {
+		c.watch.best = &v
+	}
+	return nil
+}
+
+// removeOld notes that path was written, and removes what is too many now.
+func (c *checkpoint) removeOld(path string) error {
+	if c.keep == nil {
+		return nil
+	}
+	c.written = slices.DeleteFunc(c.written, func(p string) bool { return p == path })
+	c.written = append(c.written, path)
+	for len(c.written) > *c.keep {
+		if err := os.Remove(c.written[0]); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		c.written = c.written[1:]
+	}
+	return nil
+}
+
+// checkpointState is what a checkpoint remembers.
+type checkpointState struct {
+	Best    *exactly `json:"best"`
+	Since   int      `json:"since"`
+	Written []string `json:"written,omitempty"`
+}
+
+func (c *checkpoint) state() (json.RawMessage, error) {
+	return json.Marshal(checkpointState{(*exactly)(c.watch.best), c.every.since, c.written})
+}
+
+func (c *checkpoint) restore(b json.RawMessage) error {
+	var s checkpointState
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	c.watch.best, c.every.since, c.written = (*float64)(s.Best), s.Since, s.Written
+	return nil
+}

@@ -1,0 +1,182 @@
+package glia
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/nn"
+)
+
+// fact is something about a training that decides what it comes to, in words for
+// a person.
+type fact struct {
+	What  string `json:"what"`
+	Value string `json:"value"`
+}
+
+// facts tell trainings apart.
+type facts []fact
+
+func (fs *facts) add(what string, value any) {
+	*fs = append(*fs, fact{what, fmt.Sprint(value)})
+}
+
+// addConfig adds what v is and its fields in JSON. One that has no JSON, with a
+// function in it for instance, cannot be compared.
+func (fs *facts) addConfig(what string, v any) {
+	class := reflect.TypeOf(v).String()
+	if c, ok := v.(interface{ Class() string }); ok {
+		class = c.Class()
+	}
+	fs.add(what, class)
+	fields := map[string]json.RawMessage{}
+	if text, err := json.Marshal(v); err != nil || json.Unmarshal(text, &fields) != nil {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		value := string(fields[key])
+		if _, err := strconv.ParseFloat(value, 64); key == "learning_rate" && err == nil {
+			continue // it is a variable, and callbacks may change it
+		}
+		fs.add(what+": "+key, value)
+	}
+}
+
+// facts returns those of this training.
+func (f *fitting) facts() facts {
+	var fs facts
+	n := f.train.Len()
+	x, y := f.train.Specs()
+	fs.add("seed", f.m.Seed)
+	fs.add("samples", n)
+	fs.add("a sample", fmt.Sprintf("%v with labels %v", x, y))
+	fs.add("batch size", f.batchOf(n))
+	fs.add("InOrder", f.inOrder)
+	fs.add("class weights", f.classWeights) // which fmt sorts
+	if f.validation != nil {
+		fs.add("validation samples", f.validation.Len())
+	}
+	fs.addConfig("loss "+f.m.loss.Name(), f.m.loss)
+	for _, m := range f.m.metrics {
+		fs.addConfig("metric "+m.Name(), m)
+	}
+	fs.addConfig("optimizer "+f.m.opt.Name(), f.m.opt)
+	return append(fs, layerFacts(f.m.net)...)
+}
+
+func layerFacts(net *nn.Network) (fs facts) {
+	for _, r := range net.Records() {
+		if sub, ok := r.Layer.(*nn.Network); ok {
+			fs = append(fs, layerFacts(sub)...)
+			continue
+		}
+		fs.addConfig("layer "+r.Path, r.Layer)
+	}
+	return fs
+}
+
+// differ returns an error that says how the facts of a backup differ from those
+// of the training now.
+func (fs facts) differ(now facts) error {
+	const most = 5
+	values := func(fs facts) map[string]string {
+		m := map[string]string{}
+		for _, f := range fs {
+			m[f.What] = f.Value
+		}
+		return m
+	}
+	a, b := values(fs), values(now)
+	keys := maps.Clone(a)
+	maps.Copy(keys, b)
+	var diff []string
+	for _, what := range slices.Sorted(maps.Keys(keys)) {
+		was, in := a[what]
+		is, here := b[what]
+		switch {
+		case !in:
+			diff = append(diff, fmt.Sprintf("%s: %s now, nothing then", what, is))
+		case !here:
+			diff = append(diff, fmt.Sprintf("%s: nothing now, %s then", what, was))
+		case was != is:
+			diff = append(diff, fmt.Sprintf("%s: %s now, %s then", what, is, was))
+		}
+	}
+	if len(diff) > most {
+		diff = append(diff[:most], fmt.Sprintf("%d more differences", len(diff)-most))
+	}
+	if len(diff) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(diff, "; "))
+}
+
+// stateVar is a variable that training changes and its name in a backup.
+type stateVar struct {
+	name string
+	of   *graph.Var
+}
+
+// vars returns the whole state of a training: weights, the optimizer's, the random
+// layers', and the totals of the epoch.
+func (f *fitting) vars() []stateVar {
+	var all []stateVar
+	taken := map[string]bool{}
+	add := func(group string, vars ...*graph.Var) {
+		for _, v := range vars {
+			name := group + "/" + v.Path
+			for i := 1; taken[name]; i++ { // paths of metrics may be equal
+				name = fmt.Sprintf("%s/%s_%d", group, v.Path, i)
+			}
+			taken[name] = true
+			all = append(all, stateVar{name, v})
+		}
+	}
+	add("model", f.m.net.Vars()...)
+	add("optimizer", f.m.opt.Vars()...)
+	add("random", f.m.random)
+	add("metrics", f.meters.total, f.meters.count)
+	for _, s := range f.meters.states {
+		add("metrics", s.Vars()...)
+	}
+	return all
+}
+
+func entriesOf(vars []stateVar) []safetensors.Entry {
+	entries := make([]safetensors.Entry, len(vars))
+	for i, v := range vars {
+		entries[i] = safetensors.Entry{Name: v.name, Tensor: v.of.Tensor()}
+	}
+	return entries
+}
+
+// foreignVar returns a variable that the network changes in training and that is
+// not among those of its layers, or nil.
+func (f *fitting) foreignVar() *graph.Var {
+	known := map[*graph.Var]bool{f.m.random: true}
+	for _, v := range f.m.net.Vars() {
+		known[v] = true
+	}
+	x, _ := f.train.Specs()
+	var found *graph.Var
+	_ = graph.Catch(func() { // the step tells of mistakes
+		g := graph.New()
+		ctx := nn.NewCtx(g, f.m.random)
+		ctx.Training = true
+		f.m.net.Call(ctx, g.Input("x", oneOf(x)))
+		for _, u := range g.Updates() {
+			if !known[u.Var] {
+				found = u.Var
+			}
+		}
+	})
+	return found
+}

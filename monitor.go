@@ -1,0 +1,155 @@
+package glia
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glia-ml/glia/metric"
+)
+
+// logs is what Keras calls so: the numbers of an epoch by name, those of the
+// validation with "val_" before.
+type logs struct {
+	train      Result
+	validation *Result
+}
+
+func (e Epoch) logs() logs { return logs{e.Result, e.Validation} }
+
+// number returns the number of that name.
+func (l logs) number(name string) (v float64, ok bool) {
+	if v, ok = l.train.number(name); ok || l.validation == nil {
+		return v, ok
+	}
+	if name, ok = strings.CutPrefix(name, "val_"); ok {
+		return l.validation.number(name)
+	}
+	return 0, false
+}
+
+func (r Result) number(name string) (v float64, ok bool) {
+	known := name == "loss" || slices.ContainsFunc(r.Metrics, func(m Metric) bool { return m.Name == name })
+	return r.Get(name), known
+}
+
+// logNames returns the names that the logs of a training will have: at the end of
+// an epoch, or after a batch, when there is nothing of the validation yet.
+func (f *fitting) logNames(afterBatch bool) []string {
+	names := []string{"loss"}
+	for _, m := range f.m.metrics {
+		names = append(names, m.Name())
+	}
+	if f.validating != nil && !afterBatch {
+		for _, n := range names[:len(names):len(names)] {
+			names = append(names, "val_"+n)
+		}
+	}
+	return names
+}
+
+// unknownName says that the logs of a training have no number of that name.
+func (f *fitting) unknownName(name string, afterBatch bool) error {
+	names := f.logNames(afterBatch)
+	switch {
+	case !strings.HasPrefix(name, "val_"):
+	case afterBatch:
+		return fmt.Errorf("%q is not known after a batch: want one of %s, or EveryEpochs", name, strings.Join(names, ", "))
+	case f.validating == nil:
+		return fmt.Errorf("%q is not known without validation: want Validate or ValidationSplit, or one of %s", name, strings.Join(names, ", "))
+	}
+	return fmt.Errorf("%q is no name in this training: want one of %s", name, strings.Join(names, ", "))
+}
+
+// Monitor names the number that a callback watches: "loss", the name of a metric,
+// or one of them with "val_" before for that of the validation. The default is
+// "val_loss". A metric with one number per class counts with their mean.
+type Monitor string
+
+// Mode says which numbers are better. The default is [Auto].
+type Mode int
+
+const (
+	// Auto finds out by the name: less is better of losses and errors, more of
+	// accuracies, precision, recall and F-scores. Other names are an error.
+	Auto Mode = iota
+	// Minimize takes less for better.
+	Minimize
+	// Maximize takes more for better.
+	Maximize
+)
+
+// monitor watches a number for its best value. NaN is never better.
+type monitor struct {
+	name string
+	mode Mode
+	best *float64 // nil before the first
+}
+
+// check finds what is wrong, and the mode if it is to be found.
+func (w *monitor) check(f *fitting, afterBatch bool) error {
+	if !slices.Contains(f.logNames(afterBatch), w.name) {
+		return fmt.Errorf("Monitor: %w", f.unknownName(w.name, afterBatch))
+	}
+	if w.mode != Auto {
+		return nil
+	}
+	name := strings.TrimPrefix(w.name, "val_")
+	i := slices.IndexFunc(f.m.metrics, func(m metric.Metric) bool { return m.Name() == name })
+	switch {
+	case i >= 0 && moreIsBetter(f.m.metrics[i]):
+		w.mode = Maximize
+	case name == "loss" || lessIsBetter(name):
+		w.mode = Minimize
+	default:
+		return fmt.Errorf("Monitor: whether less or more of %q is better does not follow from its name: want Minimize or Maximize", w.name)
+	}
+	return nil
+}
+
+func moreIsBetter(m metric.Metric) bool {
+	if _, ok := m.(*metric.FScoreMetric); ok {
+		return true
+	}
+	n := m.Name()
+	return strings.HasSuffix(n, "accuracy") || n == "precision" || n == "recall"
+}
+
+// lessIsBetter goes by the names of losses.
+func lessIsBetter(name string) bool {
+	return strings.HasSuffix(name, "_error") || strings.HasSuffix(name, "crossentropy") || strings.HasSuffix(name, "loss")
+}
+
+// better reports whether v is better than all before.
+func (w *monitor) better(v float64) bool {
+	switch {
+	case v != v:
+		return false
+	case w.best == nil:
+		return true
+	case w.mode == Maximize:
+		return v > *w.best
+	}
+	return v < *w.best
+}
+
+// exactly is a float64 that JSON holds as a string, also if it is not finite.
+type exactly float64
+
+// MarshalJSON writes as many digits as it takes.
+func (x exactly) MarshalJSON() ([]byte, error) {
+	return json.Marshal(strconv.FormatFloat(float64(x), 'g', -1, 64))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (x *exactly) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	*x = exactly(v)
+	return err
+}
