@@ -14,6 +14,9 @@ type Builder struct {
 	DType tensor.DType
 	// Blank leaves variables at zero, for values that are read from a file.
 	Blank bool
+	// Limit is how many elements all variables may have together; 0 is no limit.
+	// More panics with *graph.Error before they take memory.
+	Limit int
 
 	seed   uint64
 	path   []string
@@ -21,6 +24,7 @@ type Builder struct {
 	states []*graph.Var
 	known  map[*graph.Var]bool
 	order  uint64  // parameters made so far
+	count  int     // elements made so far
 	fresh  []*Base // layers built by this builder
 }
 
@@ -51,6 +55,10 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 	if _, err := tensor.CheckedBytes(s); err != nil {
 		panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
 	}
+	if n := s.Shape.Size(); b.Limit > 0 && n > b.Limit-b.count {
+		panic(graph.Errorf("nn.Builder: variable %s %v: want at most %d elements in all variables, %d of them before it", path, s, b.Limit, b.count))
+	}
+	b.count += s.Shape.Size()
 	t := tensor.NewSpec(s)
 	if !b.Blank {
 		if err := init.set(t, b.seed, paramStream|b.order); err != nil {
