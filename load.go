@@ -221,12 +221,12 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	m := New(k.Network)
 	m.dtype = k.DType
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
+		if want := tensor.S(tensor.Uint64); w.Spec != want {
+			return nil, fmt.Errorf("glia/%s is %v: want %v", extraSeed, w.Spec, want)
+		}
 		t, err := w.Tensor()
 		if err != nil {
 			return nil, err
-		}
-		if t.DType() != tensor.Uint64 || t.Len() != 1 {
-			return nil, fmt.Errorf("glia/%s is %v: want uint64[]", extraSeed, t.Spec())
 		}
 		m.Seed = tensor.Data[uint64](t)[0]
 	}
@@ -240,7 +240,7 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 			return errors.New("the file has weights but does not tell the shape of a sample: want batch_shape or build_config")
 		}
 	} else {
-		if err := graph.Catch(func() { m.build(k.Input, true) }); err != nil {
+		if err := graph.Catch(func() { m.build(k.Input, f) }); err != nil {
 			return err
 		}
 		if err := f.LoadWeights(m.net, keras.LoadOptions{}); err != nil {
@@ -279,7 +279,7 @@ func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 		if !declared {
 			return errors.New("the model has no weights yet: want nn.Input in front, or the first data")
 		}
-		if err := graph.Catch(func() { m.build(in, false) }); err != nil {
+		if err := graph.Catch(func() { m.build(in, nil) }); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -98,7 +99,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 		case m.built:
 			opt.Build(m.net.Params())
 		case declared:
-			m.build(in, false)
+			m.build(in, nil)
 		}
 	})
 	if err != nil {
@@ -109,14 +110,18 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
-// whose first axis is a batch; blank ones are zero. Mistakes panic with *graph.Error.
-func (m *Model) build(in tensor.Spec, blank bool) {
+// whose first axis is a batch. Those that a file has values for are zero, and not much
+// more than it holds. Mistakes panic with *graph.Error.
+func (m *Model) build(in tensor.Spec, from *keras.File) {
 	if m.built {
 		return
 	}
 	in.Shape = in.Shape.With(0, 1)
 	b := nn.NewBuilder(m.Seed)
-	b.Blank = blank
+	if from != nil {
+		const more = 1 << 20 // small models get an error that lists all that does not fit
+		b.Blank, b.Limit = true, from.Elements()+more
+	}
 	if m.dtype != tensor.Invalid {
 		b.DType = m.dtype
 	}
@@ -131,7 +136,7 @@ func (m *Model) build(in tensor.Spec, blank bool) {
 // accept builds the model for samples like those of in, if it is not built, and
 // checks that they are what it takes.
 func (m *Model) accept(in tensor.Spec) error {
-	if err := graph.Catch(func() { m.build(in, false) }); err != nil {
+	if err := graph.Catch(func() { m.build(in, nil) }); err != nil {
 		return err
 	}
 	if got, want := in.Shape.From(1), m.inputs.Shape.From(1); got != want {

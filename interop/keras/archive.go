@@ -105,10 +105,10 @@ func membersOf(z *zip.Reader) (map[string]*member, error) {
 	return all, nil
 }
 
-// A member that is compressed is held in memory. Beyond a size that any machine
-// has, it must not be mostly air: Keras compresses nothing, weights hardly shrink.
+// A member that is compressed is held in memory. Unless it is small, it must not be
+// mostly air: Keras compresses nothing, weights hardly shrink.
 const (
-	airFloor = 64 << 20
+	airFloor = 1 << 20
 	mostAir  = 100
 )
 

@@ -27,6 +27,7 @@ type File struct {
 	// optimizer, Extra what glia keeps beside them.
 	Weights, Optimizer, Extra []*Weight
 
+	size   int64        // of the file, in bytes
 	verify func() error // compares a checksum of all weights, where there is one
 }
 
@@ -50,7 +51,19 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keras: %w", err)
 	}
+	f.size = size
 	return f, nil
+}
+
+// Elements returns how many elements the weights have together, no more than a file
+// of that size can hold, whatever it promises. A network that has more does not fit,
+// which [nn.Builder] finds out before it takes memory.
+func (f *File) Elements() int {
+	n, most := 0, int(airFloor+mostAir*f.size)
+	for _, w := range f.Weights {
+		n += min(w.Spec.Shape.Size(), most-n)
+	}
+	return n
 }
 
 // Find returns the weight with a path, or nil.
