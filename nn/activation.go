@@ -34,8 +34,8 @@ func ActivationFunc(name string, f func(x *graph.Node) *graph.Node) Activation {
 	return Activation{name: name, f: f, own: true}
 }
 
-// keras returns an activation that its name describes.
-func keras(name string, f func(x *graph.Node) *graph.Node) Activation {
+// known returns an activation that its name describes.
+func known(name string, f func(x *graph.Node) *graph.Node) Activation {
 	return Activation{name: name, f: f}
 }
 
@@ -44,56 +44,56 @@ var (
 	// Linear is x.
 	Linear = Activation{}
 	// ReLU is max(x, 0).
-	ReLU = keras("relu", ops.Relu)
+	ReLU = known("relu", ops.Relu)
 	// ReLU6 is min(max(x, 0), 6).
-	ReLU6 = keras("relu6", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, 6) })
+	ReLU6 = known("relu6", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, 6) })
 	// Sigmoid is 1/(1+e^-x).
-	Sigmoid = keras("sigmoid", ops.Sigmoid)
+	Sigmoid = known("sigmoid", ops.Sigmoid)
 	// HardSigmoid is x/6 + 1/2, clipped to 0 and 1.
-	HardSigmoid = keras("hard_sigmoid", hardSigmoid)
+	HardSigmoid = known("hard_sigmoid", hardSigmoid)
 	// LogSigmoid is -ln(1+e^-x).
-	LogSigmoid = keras("log_sigmoid", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Softplus(ops.Neg(x))) })
+	LogSigmoid = known("log_sigmoid", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Softplus(ops.Neg(x))) })
 	// Tanh is the hyperbolic tangent.
-	Tanh = keras("tanh", ops.Tanh)
+	Tanh = known("tanh", ops.Tanh)
 	// Softmax is e^x divided by its sum over the last axis.
-	Softmax = keras("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
+	Softmax = known("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
 	// LogSoftmax is the logarithm of Softmax.
-	LogSoftmax = keras("log_softmax", func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) })
+	LogSoftmax = known("log_softmax", func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) })
 	// ELU is x where x > 0, else e^x - 1.
-	ELU = keras("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, 1) })
+	ELU = known("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, 1) })
 	// SELU is λx where x > 0, else λα(e^x - 1), with λ ≈ 1.0507 and α ≈ 1.6733.
-	SELU = keras("selu", ops.Selu)
+	SELU = known("selu", ops.Selu)
 	// GELU is xΦ(x), Φ being the standard normal distribution function.
-	GELU = keras("gelu", ops.Gelu)
+	GELU = known("gelu", ops.Gelu)
 	// GELUTanh is GELU in the approximation by tanh: Keras's approximate=True,
 	// which its files cannot hold.
-	GELUTanh = keras("gelu_tanh", ops.GeluTanh)
+	GELUTanh = known("gelu_tanh", ops.GeluTanh)
 	// SiLU is x/(1+e^-x), also called swish.
-	SiLU = keras("silu", ops.Silu)
+	SiLU = known("silu", ops.Silu)
 	// HardSiLU is x·HardSigmoid(x).
-	HardSiLU = keras("hard_silu", func(x *graph.Node) *graph.Node { return ops.Mul(x, hardSigmoid(x)) })
+	HardSiLU = known("hard_silu", func(x *graph.Node) *graph.Node { return ops.Mul(x, hardSigmoid(x)) })
 	// Mish is x·tanh(ln(1+e^x)).
-	Mish = keras("mish", func(x *graph.Node) *graph.Node { return ops.Mul(x, ops.Tanh(ops.Softplus(x))) })
+	Mish = known("mish", func(x *graph.Node) *graph.Node { return ops.Mul(x, ops.Tanh(ops.Softplus(x))) })
 	// LeakyReLU is x where x > 0, else 0.2·x. For another slope, see [LeakyReLUSlope].
-	LeakyReLU = keras("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.2) })
+	LeakyReLU = known("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.2) })
 	// Softplus is ln(1+e^x).
-	Softplus = keras("softplus", ops.Softplus)
+	Softplus = known("softplus", ops.Softplus)
 	// Softsign is x/(1+|x|).
-	Softsign = keras("softsign", ops.Softsign)
+	Softsign = known("softsign", ops.Softsign)
 	// Exponential is e^x.
-	Exponential = keras("exponential", ops.Exp)
+	Exponential = known("exponential", ops.Exp)
 )
 
 // LeakyReLUSlope is x where x > 0, else slope·x. Keras's LeakyReLU layer has a
 // slope of 0.3 by default, its function, and [LeakyReLU], one of 0.2.
 func LeakyReLUSlope(slope float64) Activation {
-	return keras("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, slope) }).
+	return known("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, slope) }).
 		as("LeakyReLU", map[string]any{"negative_slope": slope})
 }
 
 // ELUAlpha is x where x > 0, else alpha·(e^x - 1).
 func ELUAlpha(alpha float64) Activation {
-	return keras("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, alpha) }).
+	return known("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, alpha) }).
 		as("ELU", map[string]any{"alpha": alpha})
 }
 
@@ -225,11 +225,11 @@ func rectifierOf(c *vocab.Config) (Activation, error) {
 	case slope < 0 || s.Max != nil && *s.Max < 0 || over < 0:
 		return Linear, fmt.Errorf("ReLU with negative_slope %g, max_value %g, threshold %g: want 0 or more", slope, numberOr(s.Max, 0), over)
 	case slope == 0 && over == 0 && s.Max != nil:
-		a = keras("relu", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, *s.Max) })
+		a = known("relu", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, *s.Max) })
 	case s.Max == nil && over == 0 && slope != 0:
 		a = LeakyReLUSlope(slope)
 	case s.Max != nil || over != 0:
-		a = keras("relu", func(x *graph.Node) *graph.Node {
+		a = known("relu", func(x *graph.Node) *graph.Node {
 			limit := ops.ScalarLike(x, over)
 			y := ops.Where(ops.Greater(x, limit), x, ops.Zeros(x))
 			if s.Max != nil {
@@ -255,7 +255,7 @@ func softmaxOf(c *vocab.Config) (Activation, error) {
 	default:
 		return Linear, &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: "Softmax.axis " + string(raw)}}}
 	}
-	a := keras("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, axis) })
+	a := known("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, axis) })
 	return a.as("Softmax", map[string]any{"axis": axis}), nil
 }
 

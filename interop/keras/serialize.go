@@ -133,8 +133,12 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, fr
 	if err != nil {
 		return nil, fmt.Errorf("keras: layer %s: %w", where, err)
 	}
-	if _, ok := l.(*nn.InputLayer); ok {
-		o.Config, err = with(o.Config, map[string]any{"name": name})
+	if input, ok := l.(*nn.InputLayer); ok {
+		more := map[string]any{"name": name}
+		if input.DType == tensor.Invalid { // floats become those of the model
+			more["dtype"] = w.dtype.String()
+		}
+		o.Config, err = with(o.Config, more)
 	} else {
 		more := map[string]any{"name": name, "dtype": w.policy(), "trainable": !frozen}
 		if base := nn.BaseOf(l); base != nil {
