@@ -83,6 +83,9 @@ func TestRefused(t *testing.T) {
 		if err != nil || h.Descr != want[name][0] {
 			t.Errorf("%s: got header %q, %v; want %q", name, h.Descr, err, want[name][0])
 		}
+		if spec, err := h.Spec(); err == nil {
+			t.Errorf("%s: got spec %v, want an error", name, spec)
+		}
 		_, err = a.Tensor(name)
 		if err == nil || !strings.HasPrefix(err.Error(), `npy: archive: array "`+name+`": `) || !strings.Contains(err.Error(), want[name][1]) {
 			t.Errorf("%s: got %v, want %q", name, err, want[name][1])

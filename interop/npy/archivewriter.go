@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/glia-ml/glia/tensor"
 )
@@ -38,7 +39,7 @@ func NewArchiveWriter(w io.Writer, opts ...WriteOption) *ArchiveWriter {
 
 // newYear1980 is the oldest date that ZIP can tell: the archive depends on nothing
 // but its arrays.
-const newYear1980 = 1<<5 | 1
+var newYear1980 = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Add writes t under a name, which may have slashes. The name must differ from
 // those before.
@@ -52,7 +53,7 @@ func (a *ArchiveWriter) Add(name string, t *tensor.Tensor) error {
 	case !fs.ValidPath(member) || strings.Contains(member, `\`):
 		return fmt.Errorf("npy: archive: Add %q: want a UTF-8 name without \"..\", \"//\", \"\\\" and \"/\" at the start", name)
 	}
-	head := &zip.FileHeader{Name: member, Method: a.method, ModifiedDate: newYear1980}
+	head := &zip.FileHeader{Name: member, Method: a.method, Modified: newYear1980}
 	head.SetMode(0o600)
 	w, err := a.z.CreateHeader(head)
 	if err == nil {

@@ -291,6 +291,9 @@ func readAny(t *testing.T, b []byte) {
 		return
 	}
 	h, err := ReadHeader(bytes.NewReader(b))
+	if spec, err := h.Spec(BFloat16); err != nil || spec != x.Spec() {
+		t.Fatalf("Spec of %v: got %v, %v; want %v", h, spec, err, x.Spec())
+	}
 	if err != nil || !slices.Equal(h.Shape, x.Shape().Slice()) || !tensor.Equal(x, y) {
 		t.Fatalf("got header %v, %v; tensors %v and %v", h, err, x.Spec(), y.Spec())
 	}

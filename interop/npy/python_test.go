@@ -16,9 +16,12 @@ import (
 func python(t *testing.T, modules ...string) string {
 	t.Helper()
 	exe := cmp.Or(os.Getenv("GLIA_PYTHON"), "python3")
+	if _, err := exec.LookPath(exe); err != nil {
+		t.Skipf("no Python: %v", err)
+	}
 	for _, m := range modules {
-		if out, err := exec.Command(exe, "-c", "import "+m).CombinedOutput(); err != nil {
-			t.Skipf("%s: import %s: %v %s", exe, m, err, bytes.TrimSpace(out))
+		if err := exec.Command(exe, "-c", "import "+m).Run(); err != nil {
+			t.Skipf("%s has no module %s: %v", exe, m, err)
 		}
 	}
 	return exe

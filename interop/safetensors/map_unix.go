@@ -19,6 +19,11 @@ type mapping struct {
 	b  []byte       // nil after Close
 }
 
+// mapPiece is how many bytes are copied before their pages are given back, so that
+// what was read does not count as memory of the process for as long as the file is
+// open.
+const mapPiece = 4 << 20
+
 // mapped maps a file into memory and closes it. Where the file system cannot, the
 // file itself is returned.
 func mapped(f *os.File, size int64) readAtCloser {
@@ -54,10 +59,26 @@ func (m *mapping) ReadAt(p []byte, off int64) (n int, err error) {
 			n, err = 0, fmt.Errorf("no memory behind the file at %#x: %w", fault.Addr(), errShrunk)
 		}
 	}()
-	if n = copy(p, m.b[off:]); n < len(p) {
+	for n < len(p) && off+int64(n) < int64(len(m.b)) {
+		at := int(off) + n
+		k := copy(p[n:], m.b[at:min(len(m.b), at+mapPiece)])
+		m.release(at, at+k)
+		n += k
+	}
+	if n < len(p) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// release gives back the pages that lie in a part of the mapping. They come back
+// when they are read again. It is only advice.
+func (m *mapping) release(from, to int) {
+	page := os.Getpagesize()
+	from, to = (from+page-1)/page*page, to/page*page
+	if from < to {
+		_ = unix.Madvise(m.b[from:to], unix.MADV_DONTNEED)
+	}
 }
 
 // errShrunk is why a page of a mapping cannot be read.

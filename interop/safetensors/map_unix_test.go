@@ -7,8 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/glia-ml/glia/tensor"
 )
@@ -16,7 +17,7 @@ import (
 // A pipe that nobody writes to is refused instead of waited for.
 func TestOpenPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Skip(err)
 	}
 	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "want a regular file") {

@@ -92,6 +92,9 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil || !bigEndian && !bytes.Equal(raw, e.Tensor.Bytes()) {
 				t.Errorf("%s: Raw got %x, %v; want %x", e.Name, raw, err, e.Tensor.Bytes())
 			}
+			if spec, err := f.Spec(e.Name); err != nil || spec != e.Tensor.Spec() {
+				t.Errorf("%s: Spec got %v, %v; want %v", e.Name, spec, err, e.Tensor.Spec())
+			}
 			info, err := f.Info(e.Name)
 			if err != nil || info.Name != e.Name || !slices.Equal(info.Shape, e.Tensor.Shape().Slice()) || info.Bytes != int64(len(raw)) {
 				t.Errorf("%s: Info got %v, %v", e.Name, info, err)
@@ -181,6 +184,12 @@ func TestFixture(t *testing.T) {
 	if _, err := f.Tensor("complex64/matrix"); err == nil || !strings.Contains(err.Error(), `tensor "complex64/matrix": got C64[2 3]`) || !strings.Contains(err.Error(), "Raw") {
 		t.Errorf("complex: got %v", err)
 	}
+	if _, err := f.Spec("complex64/matrix"); err == nil {
+		t.Error("complex: got a spec")
+	}
+	if _, err := f.Spec("no"); err == nil {
+		t.Error("got the spec of a tensor that is not there")
+	}
 	raw, err := f.Raw("complex64/matrix")
 	if err != nil || len(raw) != 48 || math.Float32frombits(binary.LittleEndian.Uint32(raw[40:])) != 15 {
 		t.Errorf("complex: Raw got % x, %v", raw, err)
@@ -212,6 +221,9 @@ func TestSmallFloats(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 			continue
+		}
+		if spec, err := f.Spec(d.name); err != nil || spec != got.Spec() {
+			t.Errorf("%s: Spec got %v, %v; want %v", d.name, spec, err, got.Spec())
 		}
 		want, err := f.Tensor("want/" + d.name)
 		if err != nil {
