@@ -139,7 +139,7 @@ def walk(group, path, seen, out):
         def high():
             return o[()] if o.shape != () else [o[()]]
 
-        if o.external or o.is_virtual or o.scaleoffset is not None:
+        if o.external or o.is_virtual or o.scaleoffset is not None or (o.size or 0) > 1 << 30:
             v = {"type": "refused", "shape": list(o.shape)}
         else:
             v = value(o.id.get_type(), o.id.get_space(), read, high, bf16)

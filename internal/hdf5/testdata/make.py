@@ -133,6 +133,8 @@ def layouts(f, big):
     f.create_dataset("one_chunk", data=some((5, 7)), chunks=(5, 7))
     f.create_dataset("large_chunk", data=some((2, 3)), maxshape=(None, 9), chunks=(4, 4))
     f.create_dataset("never", (4, 5), "f4")
+    f.create_dataset("never_huge", (1 << 20, 1 << 12), "f4")
+    f.create_dataset("never_huge_chunked", (1 << 20, 1 << 12), "f4", chunks=(1, 1))
     f.create_dataset("never_filled", (4, 5), ">i4", fillvalue=-7)
     f.create_dataset("never_chunked", (4, 5), "f8", chunks=(3, 3), fillvalue=1.5)
     f.create_dataset("some_chunks", (9, 9), "i2", chunks=(2, 4), fillvalue=9)[3:5, 2:5] = 4
@@ -269,7 +271,30 @@ def odd_sizes(f, big):
         f.create_group(f"g{i}").attrs["i"] = i
 
 
+def tiny(f, big):
+    """Little of everything, for tests that damage files."""
+    v = some(10, "<i2")
+    f.create_dataset("fixed", data=v, chunks=(3,))
+    f.create_dataset("fixed_gzip", data=v, chunks=(3,), compression="gzip", shuffle=True)
+    f.create_dataset("extensible", data=v, chunks=(1,), maxshape=(None,))
+    f.create_dataset("extensible_lzf", data=np.zeros(30), chunks=(15,), maxshape=(None,), compression="lzf")
+    f.create_dataset("btree2", data=some((3, 3), "u1"), chunks=(2, 2), maxshape=(None, None))
+    f.create_dataset("btree2_sum", data=some((3, 3), "u1"), chunks=(2, 2), maxshape=(None, None), fletcher32=True)
+    f.create_dataset("single", data=v, chunks=(10,), compression="gzip")
+    early = h5p.create(h5p.DATASET_CREATE)
+    early.set_chunk((4,))
+    early.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+    low(f, "implicit", h5t.STD_I16LE, h5s.create_simple((10,)), v, early)
+    f.create_dataset("text", data=["one", "two"], dtype=TEXT)
+    f["scalar"] = 1.5
+    for i in range(9):
+        f["soft" * i + "-"] = h5py.SoftLink("/scalar")
+        f["scalar"].attrs[f"a{i}"] = i
+    f["scalar"].attrs["words"] = ["a", "bc"]
+
+
 KINDS = {
+    "tiny": tiny,
     "dtypes": dtypes,
     "strings": strings,
     "layouts": layouts,
