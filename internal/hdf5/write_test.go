@@ -146,6 +146,49 @@ func TestWriteFullDisk(t *testing.T) {
 	}
 }
 
+// TestWriteChunkEdges wants zeros where a chunk reaches past the edges of the
+// tensor, whatever the memory held before.
+func TestWriteChunkEdges(t *testing.T) {
+	x := tensor.Of[uint8](1, 2, 3, 4, 5, 6)
+	x, err := x.Reshape(2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := writeStorage{}
+	Chunks(2, 2)(&how)
+	c, err := newWriteChunks(x, how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	c.place(0)
+	if _, err := c.write(&got); err != nil {
+		t.Fatal(err)
+	}
+	if want := []byte{1, 2, 4, 5, 3, 0, 6, 0}; !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("chunks of [2 2] of [1 2 3; 4 5 6]: got %v, want %v", got.Bytes(), want)
+	}
+}
+
+// TestWriteDefaultChunk wants chunks that are runs of the memory and no longer
+// than they should be.
+func TestWriteDefaultChunk(t *testing.T) {
+	for _, c := range []struct {
+		spec tensor.Spec
+		want tensor.Dims
+	}{
+		{tensor.S(tensor.Float32, 10), tensor.D(10)},
+		{tensor.S(tensor.Float32, 1<<20), tensor.D(1 << 16)},
+		{tensor.S(tensor.Float32, 784, 1024), tensor.D(64, 1024)},
+		{tensor.S(tensor.Float64, 3, 2, 40000), tensor.D(1, 1, 32768)},
+		{tensor.S(tensor.Uint8, 1<<18, 1<<19), tensor.D(1, 1<<18)},
+	} {
+		if got := writeDefaultChunk(c.spec); got != c.want {
+			t.Errorf("%v: got chunks of %v, want %v", c.spec, got, c.want)
+		}
+	}
+}
+
 // TestWriteAllocs wants memory that does not grow with the tensors.
 func TestWriteAllocs(t *testing.T) {
 	allocated := func(n int) uint64 {

@@ -22,8 +22,9 @@ func (r *writeRecorder) check(file []byte) error {
 		return err
 	}
 	want := map[string]bool{"/": true}
+	open := map[string]Object{} // read once, not once for each attribute
 	for _, item := range r.items {
-		if err := item.check(root); err != nil {
+		if err := item.check(root, open); err != nil {
 			return fmt.Errorf("%s: %w", item.line(), err)
 		}
 		if item.attr != "" {
@@ -84,9 +85,14 @@ func writeWalk(o Object, path string, want, got map[string]bool) error {
 	return nil
 }
 
-// check looks for the item below root.
-func (r writeItem) check(root *Group) error {
-	o, err := root.Get(r.path)
+// check looks for the item below root, or in open if it was opened before.
+func (r writeItem) check(root *Group, open map[string]Object) (err error) {
+	o := open[r.path]
+	if o == nil {
+		if o, err = root.Get(r.path); err == nil {
+			open[r.path] = o
+		}
+	}
 	if r.target != "" {
 		return r.checkLink(root, o, err)
 	}
