@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Object is the form in which Keras writes what has a class.
@@ -52,8 +55,8 @@ func Members(b []byte) (map[string]json.RawMessage, error) {
 	m := map[string]json.RawMessage{}
 	for rest := space(b[1:]); rest[0] != '}'; {
 		n := valueLen(rest)
-		var key string
-		if err := json.Unmarshal(rest[:n], &key); err != nil {
+		key, err := unquote(rest[:n])
+		if err != nil {
 			return nil, err
 		}
 		rest = space(space(rest[n:])[1:]) // behind the colon
@@ -66,21 +69,35 @@ func Members(b []byte) (map[string]json.RawMessage, error) {
 	return m, nil
 }
 
+// unquote returns the value of a string literal.
+func unquote(b []byte) (s string, err error) {
+	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
+		return string(b[1 : len(b)-1]), nil
+	}
+	return s, json.Unmarshal(b, &s)
+}
+
 // Elements returns the elements of a list in valid JSON, which share b's memory.
 func Elements(b []byte) ([]json.RawMessage, error) {
-	b = bytes.TrimSpace(b)
-	if len(b) == 0 || b[0] != '[' {
+	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != '[' {
 		return nil, fmt.Errorf("%s: want a list", short(b))
 	}
-	var all []json.RawMessage
-	for rest := space(b[1:]); rest[0] != ']'; {
-		n := valueLen(rest)
-		all = append(all, json.RawMessage(rest[:n:n]))
-		if rest = space(rest[n:]); rest[0] == ',' {
-			rest = space(rest[1:])
+	return slices.Collect(Each(b)), nil
+}
+
+// Each goes through the elements of a list in valid JSON, which b starts with.
+func Each(b []byte) iter.Seq[json.RawMessage] {
+	return func(yield func(json.RawMessage) bool) {
+		for rest := space(b[1:]); rest[0] != ']'; {
+			n := valueLen(rest)
+			if !yield(json.RawMessage(rest[:n:n])) {
+				return
+			}
+			if rest = space(rest[n:]); rest[0] == ',' {
+				rest = space(rest[1:])
+			}
 		}
 	}
-	return all, nil
 }
 
 func space(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }

@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
+	"sync"
 )
 
 // Class is one of Keras's classes or functions.
@@ -35,17 +35,29 @@ type Table[T any] struct {
 	// Fixed holds settings of all classes, as in [Class].
 	Fixed   map[string]string
 	Classes []Class[T]
+
+	once  sync.Once
+	index map[string]*Class[T] // by every name
 }
 
 // Find returns the entry of a name, nil if there is none.
 func (t *Table[T]) Find(name string) *Class[T] {
-	for i := range t.Classes {
-		c := &t.Classes[i]
-		if c.Name == name || slices.Contains(c.Aliases, name) || t.Fold != nil && t.Fold(c.Name) == name {
-			return c
+	t.once.Do(func() {
+		t.index = map[string]*Class[T]{}
+		for i := range t.Classes {
+			c := &t.Classes[i]
+			for _, a := range c.Aliases {
+				t.index[a] = c
+			}
+			if t.Fold != nil {
+				t.index[t.Fold(c.Name)] = c
+			}
 		}
-	}
-	return nil
+		for i := range t.Classes { // the names themselves come first
+			t.index[t.Classes[i].Name] = &t.Classes[i]
+		}
+	})
+	return t.index[name]
 }
 
 // Make returns what a name and a config describe; no config is an empty one. What

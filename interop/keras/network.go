@@ -331,8 +331,7 @@ func (r *reader) walk(key string, raw json.RawMessage, where string) {
 	}
 	switch raw[0] {
 	case '[':
-		elements, _ := vocab.Elements(raw)
-		for _, e := range elements {
+		for e := range vocab.Each(raw) {
 			r.walk(key, e, where)
 		}
 	case '{':
