@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -39,7 +40,7 @@ func (o *writeObject) setAttr(name string, value any) {
 	switch {
 	case err != nil:
 	case o.attrNames[name]:
-		err = fmt.Errorf("the name is that of another attribute already")
+		err = errors.New("the name is that of another attribute already")
 	case len(o.attrs) == writeMaxAttrs:
 		err = fmt.Errorf("there are %d already: want no more", len(o.attrs))
 	}
@@ -56,7 +57,7 @@ func (o *writeObject) setAttr(name string, value any) {
 
 func newWriteAttr(name string, value any) (*writeAttr, error) {
 	if name == "" {
-		return nil, fmt.Errorf("the name is empty")
+		return nil, errors.New("the name is empty")
 	}
 	if err := writeTextError(name); err != nil {
 		return nil, err
