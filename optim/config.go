@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -22,19 +23,40 @@ func FromConfig(class string, config []byte) (Optimizer, error) {
 }
 
 // ToConfig returns what Keras calls the class of an optimizer of this package, the
-// module that the class is in, and the optimizer's config. It fails for what Keras
-// does not have, such as [NoBiasCorrection], and for optimizers that are not of this
-// package.
+// module that the class is in, and the optimizer's config, with the learning rate of
+// the next step. It fails for what Keras does not have, such as [NoBiasCorrection],
+// and for optimizers that are not of this package.
 func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
 	name := fmt.Sprintf("%T", o)
 	if c, ok := o.(interface{ Class() string }); ok {
 		name = c.Class()
 	}
 	obj, err := optimizers.Serialize(o, name)
+	if err == nil {
+		obj.Config, err = withRate(obj.Config, o.(rule))
+	}
 	if err != nil {
 		return "", "", nil, fmt.Errorf("optim: %w", err)
 	}
 	return obj.Module, obj.Class, obj.Config, nil
+}
+
+// withRate returns a config with the learning rate of the next step, which may have
+// been read from a file since the optimizer was made.
+func withRate(config json.RawMessage, r rule) (json.RawMessage, error) {
+	rate := r.config().Rate
+	now := r.LearningRate()
+	if rate.Schedule != nil || rate.Value == now {
+		return config, nil
+	}
+	m, err := vocab.Members(config)
+	if err != nil {
+		return nil, err
+	}
+	if m["learning_rate"], err = vocab.Marshal(now); err != nil {
+		return nil, err
+	}
+	return json.Marshal(m)
 }
 
 // optimizers are Keras's optimizers.

@@ -184,3 +184,17 @@ func TestJSON(t *testing.T) {
 		t.Error("a config with use_ema is no error")
 	}
 }
+
+func TestToConfigRate(t *testing.T) {
+	o := optim.SGD(0.5)
+	o.Build([]*graph.Var{param("w", 1, 2)})
+	tensor.Data[float64](o.Vars()[1].Tensor())[0] = 0.25 // as a file of weights does
+	_, class, config, err := optim.ToConfig(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := optim.FromConfig(class, config)
+	if err != nil || back.LearningRate() != 0.25 {
+		t.Errorf("config %s (%v): want the learning rate 0.25", config, err)
+	}
+}
