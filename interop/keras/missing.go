@@ -1,11 +1,16 @@
 package keras
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // Missing is something that a model of Keras's needs and glia lacks.
@@ -84,4 +89,76 @@ func (r *reader) lacks(kind, name, where string) {
 func lacksClass(err error, name string) bool {
 	var m *vocab.MissingError
 	return errors.As(err, &m) && len(m.Items) == 1 && m.Items[0].Name == name && m.Items[0].At == ""
+}
+
+// lacksLayer notes that a layer's class is missing, and what is inside it.
+func (r *reader) lacksLayer(o *Object, where string) {
+	r.lacks("layer", o.name(), where)
+	if name := policyOf(o); name != "" && tensor.ParseDType(name) == tensor.Invalid {
+		r.lacks("dtype policy", name, where)
+	}
+	r.walk("", o.Config, where)
+}
+
+// walk notes what is missing inside a config of a class that is missing itself: key
+// is the setting that raw is the value of.
+func (r *reader) walk(key string, raw json.RawMessage, where string) {
+	if len(raw) == 0 || r.setting(key, raw, where) {
+		return
+	}
+	switch raw[0] {
+	case '[':
+		for e := range vocab.Each(raw) {
+			r.walk(key, e, where)
+		}
+	case '{':
+		r.walkObject(key, raw, where)
+	}
+}
+
+// setting notes what is missing of a setting whose name says what it is. It reports
+// whether it is one.
+func (r *reader) setting(key string, raw json.RawMessage, where string) bool {
+	var v any
+	switch key[strings.LastIndexByte(key, '_')+1:] {
+	case "activation":
+		v = new(nn.Activation)
+	case "initializer":
+		v = new(nn.Initializer)
+	case "regularizer":
+		v = new(nn.Regularizer)
+	case "constraint":
+		if name, _, err := vocab.Decode(raw); err == nil && name != "" {
+			r.lacks("constraint", name, where+" "+key)
+		}
+		return true
+	default:
+		return false
+	}
+	_ = r.note(where+" "+key, json.Unmarshal(raw, v)) // what is malformed is refused with its class
+	return true
+}
+
+func (r *reader) walkObject(key string, raw json.RawMessage, where string) {
+	m, err := vocab.Members(raw)
+	if err != nil {
+		return
+	}
+	o, err := objectOf(raw)
+	switch {
+	case err != nil: // not an object of Keras's
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			r.walk(k, m[k], where)
+		}
+	case o.Class == "__lambda__" || o.Class == "__bytes__":
+		r.lacks("code", o.Class, strings.TrimSpace(where+" "+key))
+	case o.Class == "function":
+		name, _, _ := vocab.Decode(raw)
+		r.lacks("function", name, strings.TrimSpace(where+" "+key))
+	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, key[strings.LastIndexByte(key, '_')+1:]):
+		at := strings.TrimSpace(tail(where) + "/" + key + " " + tail(nameOf(o)))
+		_, _ = r.layer(o, at, at+"/")
+	default:
+		r.walk("", o.Config, where)
+	}
 }

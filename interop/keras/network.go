@@ -3,7 +3,6 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -133,15 +132,6 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 		return nil, nil
 	}
 	return l, nil
-}
-
-// lacksLayer notes that a layer's class is missing, and what is inside it.
-func (r *reader) lacksLayer(o *Object, where string) {
-	r.lacks("layer", o.name(), where)
-	if name := policyOf(o); name != "" && tensor.ParseDType(name) == tensor.Invalid {
-		r.lacks("dtype policy", name, where)
-	}
-	r.walk("", o.Config, where)
 }
 
 // inputClass is the class of the layer that declares an input.
@@ -289,101 +279,6 @@ func oldInput(o *Object, l nn.Layer) (nn.Layer, error) {
 		return nil, err
 	}
 	return nn.LayerFromConfig("InputLayer", config)
-}
-
-// policy notes the dtype policy of a layer, which is that of all.
-func (r *reader) policy(o *Object, where string) {
-	name := policyOf(o)
-	dt := tensor.ParseDType(name)
-	switch {
-	case name == "":
-	case !dt.IsFloat():
-		r.lacks("dtype policy", name, where)
-	case r.dtype != tensor.Invalid && r.dtype != dt:
-		r.lacks("dtype policy", fmt.Sprintf("%v beside %v", dt, r.dtype), where)
-	default:
-		r.dtype = dt
-	}
-}
-
-// policyOf returns the name of a layer's dtype policy, empty if there is none. Keras 2
-// writes the name alone.
-func policyOf(o *Object) string {
-	m, err := vocab.Members(o.Config)
-	if err != nil || len(m["dtype"]) == 0 {
-		return ""
-	}
-	name, config, err := vocab.Decode(m["dtype"])
-	if err != nil || config == nil {
-		return name
-	}
-	if c, err := vocab.Members(config); err == nil {
-		_ = json.Unmarshal(c["name"], &name) // a policy without a name is known by its class
-	}
-	return name
-}
-
-// walk notes what is missing inside a config of a class that is missing itself: key
-// is the setting that raw is the value of.
-func (r *reader) walk(key string, raw json.RawMessage, where string) {
-	if len(raw) == 0 || r.setting(key, raw, where) {
-		return
-	}
-	switch raw[0] {
-	case '[':
-		for e := range vocab.Each(raw) {
-			r.walk(key, e, where)
-		}
-	case '{':
-		r.walkObject(key, raw, where)
-	}
-}
-
-// setting notes what is missing of a setting whose name says what it is. It reports
-// whether it is one.
-func (r *reader) setting(key string, raw json.RawMessage, where string) bool {
-	var v any
-	switch key[strings.LastIndexByte(key, '_')+1:] {
-	case "activation":
-		v = new(nn.Activation)
-	case "initializer":
-		v = new(nn.Initializer)
-	case "regularizer":
-		v = new(nn.Regularizer)
-	case "constraint":
-		if name, _, err := vocab.Decode(raw); err == nil && name != "" {
-			r.lacks("constraint", name, where+" "+key)
-		}
-		return true
-	default:
-		return false
-	}
-	_ = r.note(where+" "+key, json.Unmarshal(raw, v)) // what is malformed is refused with its class
-	return true
-}
-
-func (r *reader) walkObject(key string, raw json.RawMessage, where string) {
-	m, err := vocab.Members(raw)
-	if err != nil {
-		return
-	}
-	o, err := objectOf(raw)
-	switch {
-	case err != nil: // not an object of Keras's
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			r.walk(k, m[k], where)
-		}
-	case o.Class == "__lambda__" || o.Class == "__bytes__":
-		r.lacks("code", o.Class, strings.TrimSpace(where+" "+key))
-	case o.Class == "function":
-		name, _, _ := vocab.Decode(raw)
-		r.lacks("function", name, strings.TrimSpace(where+" "+key))
-	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, key[strings.LastIndexByte(key, '_')+1:]):
-		at := strings.TrimSpace(tail(where) + "/" + key + " " + tail(nameOf(o)))
-		_, _ = r.layer(o, at, at+"/")
-	default:
-		r.walk("", o.Config, where)
-	}
 }
 
 // inputOf returns the spec of a model's input, zero if the object does not say it.
