@@ -3,11 +3,13 @@ package hdf5
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -155,6 +157,78 @@ func TestTruncated(t *testing.T) {
 		}
 		if err := visit(b[:len(b)-1], false); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: without its last byte: got %v", name, err)
+		}
+	}
+}
+
+// brokenReader fails after some reads.
+type brokenReader struct {
+	io.ReaderAt
+	left int
+}
+
+var errBroken = errors.New("broken")
+
+func (r *brokenReader) ReadAt(p []byte, at int64) (int, error) {
+	if r.left--; r.left < 0 {
+		return 0, errBroken
+	}
+	return r.ReaderAt.ReadAt(p, at)
+}
+
+// TestBrokenReader wants an error of the reader, at whatever read, to come out.
+func TestBrokenReader(t *testing.T) {
+	for _, name := range []string{"tiny-default.h5", "tiny-latest.h5", "shared.h5"} {
+		b := fixtures(t)[name]
+		for n := 0; ; n++ {
+			r := &brokenReader{bytes.NewReader(b), n}
+			g, err := Open(r, int64(len(b)))
+			if err == nil {
+				err = Walk(g, func(o Object) error {
+					d, ok := o.(*Dataset)
+					if !ok {
+						_, err := o.AttrNames()
+						return err
+					}
+					if d.Type() == "string" {
+						_, err := d.Strings()
+						return err
+					}
+					_, err := d.Tensor()
+					return err
+				})
+			}
+			if err == nil && n > 20 {
+				break
+			}
+			if !errors.Is(err, errBroken) {
+				t.Fatalf("%s: after %d reads: got %v, want %v", name, n, err, errBroken)
+			}
+		}
+	}
+}
+
+// TestOldLayout reads the layout messages of HDF5 before 1.6, spelled out.
+func TestOldLayout(t *testing.T) {
+	f := &file{offsetSize: 8, lengthSize: 8, size: 1 << 20}
+	for _, c := range []struct {
+		body string
+		want layout
+	}{
+		{"0102010000000000 0008000000000000 03000000 04000000", layout{version: 1, class: layoutContiguous, addr: 0x800, size: undefined}},
+		{"0202020000000000 0008000000000000 03000000 04000000", layout{version: 2, class: layoutChunked, addr: 0x800, chunk: []uint64{3}, elementSize: 4}},
+		{"0201000000000000 02000000 02000000 6162", layout{version: 2, class: layoutCompact, addr: undefined, data: []byte("ab")}},
+	} {
+		body, err := hex.DecodeString(strings.ReplaceAll(c.body, " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := readLayout(f.cursor("layout", message{body: body}))
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("% x: got %+v, %v, want %+v", body, got, err, c.want)
+		}
+		if _, err := readLayout(f.cursor("layout", message{body: body[:len(body)-1]})); err == nil {
+			t.Errorf("% x: less a byte: got no error", body)
 		}
 	}
 }

@@ -6,7 +6,10 @@
 // chunks, and the filters deflate, shuffle, fletcher32 and lzf. It keeps nothing
 // of the file in memory but what was asked for. What no tensor can hold
 // (compounds, references and the like), external and virtual storage are refused
-// by name.
+// by name. Sizes and counts in a file are checked against its length before memory
+// is taken, and trees may not lead round in circles.
+//
+// A [Writer] writes only what every version of the C library reads.
 //
 // Source: The HDF Group, HDF5 File Format Specification, version 3.0.
 package hdf5
@@ -175,17 +178,17 @@ func join(group, name string) string {
 }
 
 // maxDepth is how deep Walk goes: no model nests as far, and every level holds
-// its path in memory.
-const maxDepth = 256
+// links in memory.
+const maxDepth = 64
 
 // Walk calls fn for g and for every object that hard links lead to from there,
 // for each once, parents before children and siblings in bytewise order of their
 // names. It stops at the first error and returns it.
 func Walk(g *Group, fn func(Object) error) error {
-	return walkGroup(g, fn, map[uint64]bool{}, 0)
+	return walkObject(g, fn, map[uint64]bool{}, 0)
 }
 
-func walkGroup(o Object, fn func(Object) error, seen map[uint64]bool, depth int) error {
+func walkObject(o Object, fn func(Object) error, seen map[uint64]bool, depth int) error {
 	seen[o.address()] = true
 	if err := fn(o); err != nil {
 		return err
@@ -201,19 +204,20 @@ func walkGroup(o Object, fn func(Object) error, seen map[uint64]bool, depth int)
 	if err != nil {
 		return err
 	}
+	f, from := g.f, g.path // no more of g, so that its memory is free
 	for _, l := range links {
 		if l.kind != hardLink || seen[l.addr] {
 			continue
 		}
-		to := join(g.path, l.name)
-		o, err := g.f.object(to, l.addr)
+		to := join(from, l.name)
+		o, err := f.object(to, l.addr)
 		if err == errNamedType {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("hdf5: %s: %w", to, err)
 		}
-		if err := walkGroup(o, fn, seen, depth+1); err != nil {
+		if err := walkObject(o, fn, seen, depth+1); err != nil {
 			return err
 		}
 	}

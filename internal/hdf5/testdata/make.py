@@ -7,6 +7,7 @@ Needs h5py, numpy and ml_dtypes. The files here were made with h5py 3.16.0 and
 HDF5 2.0.0, shared.h5 with h5repack of HDF5 1.10.8.
 """
 
+import ctypes
 import json
 import os
 import shutil
@@ -46,6 +47,17 @@ def low(f, name, t, space, data=None, dcpl=None):
     if data is not None:
         d.write(h5s.ALL, h5s.ALL, data, mtype=t)
     return d
+
+
+def c_library():
+    """The library that h5py has loaded, for what h5py lacks."""
+    with open("/proc/self/maps") as maps:
+        names = {line.split()[-1] for line in maps if "/libhdf5-" in line or "/libhdf5.so" in line or "/libhdf5_serial.so" in line}
+    lib = ctypes.CDLL(names.pop())
+    lib.H5Pset_chunk_opts.argtypes = [ctypes.c_int64, ctypes.c_uint]
+    lib.H5Pset_istore_k.argtypes = [ctypes.c_int64, ctypes.c_uint]
+    lib.H5Pset_sym_k.argtypes = [ctypes.c_int64, ctypes.c_uint, ctypes.c_uint]
+    return lib
 
 
 def dtypes(f, big):
@@ -180,6 +192,13 @@ def filters(f, big):
     d = f.create_dataset("masked", (6,), "<i2", chunks=(3,), compression="gzip", shuffle=True)
     d.id.write_direct_chunk((0,), some(3, "<i2").tobytes(), filter_mask=3)
     d[3:] = [5, 6, 7]
+    for name, shape in [("edges", (10,)), ("edges_2d", (5, 8))]:
+        plist = h5p.create(h5p.DATASET_CREATE)
+        plist.set_chunk((4,) * len(shape))
+        plist.set_deflate(6)
+        if c_library().H5Pset_chunk_opts(plist.id, 2) < 0:  # chunks that stick out are not filtered
+            raise RuntimeError("H5Pset_chunk_opts failed")
+        low(f, name, h5t.STD_I32LE, h5s.create_simple(shape), some(shape, "<i4"), plist)
     f.create_dataset("scaleoffset", data=some(9, "i4"), chunks=(3,), scaleoffset=0)
 
 
@@ -326,6 +345,14 @@ def sizes(offset, length):
     return p
 
 
+def other_nodes():
+    """Nodes of other sizes than usual, which makes superblock 1."""
+    p = h5p.create(h5p.FILE_CREATE)
+    if c_library().H5Pset_istore_k(p.id, 3) < 0 or c_library().H5Pset_sym_k(p.id, 2, 1) < 0:
+        raise RuntimeError("H5Pset_istore_k failed")
+    return p
+
+
 def repack(source, to, *args):
     """Shares messages between objects, which h5py cannot. Old tools stop at new files."""
     tool = shutil.which("h5repack")
@@ -344,6 +371,8 @@ def here():
         create("huge.h5", huge, VERSIONS["latest"])
         create("userblock.h5", odd_sizes, VERSIONS["default"], userblock_size=1024)
         create("sizes4.h5", odd_sizes, VERSIONS["default"], fcpl=sizes(4, 4))
+        create("tiny-v108.h5", tiny, ("v108", "v108"))
+        create("nodes.h5", odd_sizes, VERSIONS["default"], fcpl=other_nodes())
         repack("attributes-default.h5", "shared.h5", "-s", "20", "-L", "-c", "2", "-d", "1")
         files = sorted(os.listdir())
         with zipfile.ZipFile(os.path.join(HERE, "files.zip"), "w") as z:
