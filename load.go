@@ -253,7 +253,7 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 		}
 		if len(f.Optimizer) > 0 {
 			if err := f.LoadOptimizer(m.opt); err != nil {
-				return err
+				return fmt.Errorf("%w; WithoutCompile loads the model without its optimizer", err)
 			}
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
-	"github.com/glia-ml/glia/optim"
 )
 
 // Match says how the weights of a file find the variables of a network.
@@ -247,34 +246,4 @@ func list(bad []error) error {
 		bad = append(bad[:mostListed:mostListed], fmt.Errorf("and %d more", n-mostListed))
 	}
 	return errors.Join(bad...)
-}
-
-// LoadOptimizer gives an optimizer, built for the network, the state in the file,
-// so that training goes on where it was. A file without any is an error.
-func (f *File) LoadOptimizer(o optim.Optimizer) error {
-	vars, weights := o.Vars(), f.Optimizer
-	if f.Format == Safetensors || f.Format == NPZ {
-		weights = slices.Clone(weights)
-		for i, v := range vars {
-			w := Find(f.Optimizer, optimizerGroup+"/"+v.Path)
-			if w == nil {
-				return fmt.Errorf("keras: optimizer %s: the file has no %s/%s", o.Name(), optimizerGroup, v.Path)
-			}
-			if i < len(weights) {
-				weights[i] = w
-			}
-		}
-	}
-	var pairs []pair
-	var bad []error
-	add(&pairs, &bad, place{name: o.Name(), vars: vars}, weights)
-	if len(bad) > 0 {
-		return fmt.Errorf("keras: the optimizer's state does not fit: %w", list(bad))
-	}
-	for _, p := range pairs {
-		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -23,7 +23,8 @@ import (
 const (
 	varsGroup      = "vars"
 	optimizerGroup = "optimizer"
-	extraGroup     = "glia" // what Keras does not know and does not look at
+	metricsGroup   = "metrics" // Keras 2 kept the totals of an epoch, too
+	extraGroup     = "glia"    // what Keras does not know and does not look at
 	oldLayers      = "_layer_checkpoint_dependencies"
 )
 
@@ -39,6 +40,9 @@ func (f *File) readStore(root *hdf5.Group) error {
 			return nil
 		}
 		group = strings.TrimSuffix(group, "/")
+		if first, _ := cut(group); first == metricsGroup {
+			return nil
+		}
 		layer, err := text(g, "name")
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -1,0 +1,182 @@
+package keras_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// unzip returns the members of an archive.
+func unzip(t testing.TB, path string) map[string][]byte {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	files := map[string][]byte{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[f.Name], err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// arrays reads an .npz.
+func arrays(t testing.TB, b []byte) map[string]*tensor.Tensor {
+	t.Helper()
+	a, err := npy.OpenArchive(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*tensor.Tensor{}
+	for _, name := range a.Names() {
+		if all[name], err = a.Tensor(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// How far single numbers of glia and Keras may be apart.
+const (
+	rtol = 1e-5
+	atol = 1e-6
+)
+
+// checkPredictions compares what a model predicts with what Keras did.
+func checkPredictions(m *glia.Model, io map[string]*tensor.Tensor) error {
+	got, err := m.Predict(io["x"])
+	if err != nil {
+		return err
+	}
+	if err := tensor.AllClose(got, io["out"], rtol, atol); err != nil {
+		return fmt.Errorf("predictions: %w", err)
+	}
+	return nil
+}
+
+// checkTraining compares loss and metrics and the weights after one more step.
+func checkTraining(m *glia.Model, io map[string]*tensor.Tensor) error {
+	ds, err := data.New(io["x"], io["y"])
+	if err != nil {
+		return err
+	}
+	res, err := m.Evaluate(ds)
+	if err != nil {
+		return err
+	}
+	got := []float64{res.Loss}
+	for _, x := range res.Metrics {
+		got = append(got, x.Value)
+	}
+	measured, err := tensor.FromSlice(got, len(got))
+	if err != nil {
+		return err
+	}
+	if err := tensor.AllClose(measured, io["eval"].AsType(tensor.Float64), rtol, atol); err != nil {
+		return fmt.Errorf("loss and metrics: %w", err)
+	}
+	if _, err := m.Fit(ds, glia.Epochs(1), glia.BatchSize(glia.FullBatch), glia.InOrder); err != nil {
+		return err
+	}
+	for i, v := range m.Network().Vars() {
+		want := io[fmt.Sprintf("next_%d", i)]
+		if want == nil {
+			return fmt.Errorf("Keras has %d weights, no %s", i, v.Path)
+		}
+		if err := tensor.AllClose(v.Tensor(), want, rtol, atol); err != nil {
+			return fmt.Errorf("next step: %s: %w", v.Path, err)
+		}
+	}
+	return nil
+}
+
+// TestKeras2 loads models that Keras 2 saved, and goes on training as it did. The
+// older optimizers' state does not stand in .keras files: there training starts with
+// that of a new one.
+func TestKeras2(t *testing.T) {
+	files := unzip(t, "testdata/keras2.zip")
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		name, file, _ := strings.Cut(path, "/")
+		if file != "model.h5" && file != "model.keras" {
+			continue
+		}
+		t.Run(path, func(t *testing.T) {
+			io := arrays(t, files[name+"/io.npz"])
+			m, err := glia.LoadBytes(files[path])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := checkPredictions(m, io); err != nil {
+				t.Error(err)
+			}
+			if m.Optimizer() == nil {
+				if io["eval"] != nil {
+					t.Error("not compiled")
+				}
+				return
+			}
+			if strings.HasPrefix(name, "old") && file == "model.keras" {
+				if n := m.Optimizer().Vars()[0].Tensor(); n.Item() != 0 {
+					t.Errorf("%v steps, want 0", n)
+				}
+				return
+			}
+			if err := checkTraining(m, io); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestKeras2Weights loads weights alone that Keras 2 saved, in both of its forms.
+func TestKeras2Weights(t *testing.T) {
+	files := unzip(t, "testdata/keras2.zip")
+	n := 0
+	for path, b := range files {
+		name, file, _ := strings.Cut(path, "/")
+		if !strings.HasSuffix(file, "weights.h5") {
+			continue
+		}
+		n++
+		for what, opts := range map[string][]glia.LoadOption{"": nil, "by name": {glia.ByName}} {
+			if what != "" && file == "model.weights.h5" {
+				continue // which has no names
+			}
+			t.Run(path+what, func(t *testing.T) {
+				m, err := glia.LoadBytes(files[name+"/model.keras"])
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range m.Network().Vars() {
+					clear(v.Tensor().Bytes())
+				}
+				if err := m.LoadWeightsBytes(b, opts...); err != nil {
+					t.Fatal(err)
+				}
+				if err := checkPredictions(m, arrays(t, files[name+"/io.npz"])); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d files of weights, want 4", n)
+	}
+}

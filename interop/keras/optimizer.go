@@ -1,0 +1,145 @@
+package keras
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/optim"
+)
+
+// LoadOptimizer gives an optimizer, built for the network, the state in the file,
+// so that training goes on where it was. State that does not fit is an error; where
+// the file has none yet, since Keras saved the model untrained, the optimizer's stays.
+func (f *File) LoadOptimizer(o optim.Optimizer) error {
+	vars, weights := f.state(o)
+	var pairs []pair
+	var bad []error
+	add(&pairs, &bad, place{name: o.Name(), vars: vars}, weights)
+	if len(bad) > 0 {
+		return fmt.Errorf("keras: the optimizer's state does not fit: %w", list(bad))
+	}
+	for _, p := range pairs {
+		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// state returns the variables of an optimizer that the file has weights for, and these
+// in their order; more or fewer if they do not fit.
+func (f *File) state(o optim.Optimizer) ([]*graph.Var, []*Weight) {
+	vars, weights := o.Vars(), f.Optimizer
+	old := strings.HasPrefix(f.Version, "2.") || f.Version == "" && f.Format == HDF5 // Keras 1 wrote none
+	switch {
+	case f.Format == Safetensors || f.Format == NPZ:
+		return vars, byPaths(vars, weights)
+	case old:
+		vars, weights = oldState(o, weights)
+		if f.Format == HDF5 {
+			weights = bySlots(vars, weights)
+		}
+	case len(weights) == counters(vars):
+		vars = vars[:len(weights)]
+	}
+	return vars, weights
+}
+
+// byPaths puts weights that have the paths of variables in the order of these.
+func byPaths(vars []*graph.Var, weights []*Weight) (ordered []*Weight) {
+	if len(weights) > len(vars) {
+		return weights
+	}
+	for _, v := range vars {
+		if w := Find(weights, optimizerGroup+"/"+v.Path); w != nil {
+			ordered = append(ordered, w)
+		}
+	}
+	return ordered
+}
+
+// slots are the kinds of an optimizer's variables, by the end that glia's and Keras
+// 3's paths have, and the names that Keras 2 gave them.
+var slots = []struct {
+	end string
+	old []string
+}{
+	{iterationSlot, []string{"iter", "iteration", "iterations"}},
+	{rateSlot, []string{"learning_rate"}},
+	{"_velocity_hat", []string{"vhat"}},
+	{"_velocity", []string{"v", "rms", "velocity"}},
+	{"_momentum", []string{"m", "momentum"}},
+	{"_average_gradient", []string{"mg", "average_gradient"}},
+}
+
+const (
+	iterationSlot = "/iteration"
+	rateSlot      = "/learning_rate"
+)
+
+// slotOf returns the end of a variable's path that is a slot.
+func slotOf(v *graph.Var) string {
+	for _, s := range slots {
+		if strings.HasSuffix(v.Path, s.end) {
+			return s.end
+		}
+	}
+	return ""
+}
+
+// oldSlot returns the slot that a path of Keras 2 names, "" if it is none:
+// Adam/dense/kernel/m of the older optimizers, Adam/m/dense/kernel of the newer.
+func oldSlot(path string) string {
+	parts := strings.Split(path, "/")
+	for _, part := range []string{parts[len(parts)-1], parts[min(1, len(parts)-1)]} {
+		for _, s := range slots {
+			if slices.Contains(s.old, part) {
+				return s.end
+			}
+		}
+	}
+	return ""
+}
+
+// counters returns how many variables an optimizer has before it is built.
+func counters(vars []*graph.Var) int {
+	n := 0
+	for n < len(vars) && (slotOf(vars[n]) == iterationSlot || slotOf(vars[n]) == rateSlot) {
+		n++
+	}
+	return n
+}
+
+// oldState returns what Keras 2 keeps of an optimizer: its learning rate is in the
+// config alone, and SGD has momenta whether it needs them or not.
+func oldState(o optim.Optimizer, weights []*Weight) ([]*graph.Var, []*Weight) {
+	vars := slices.DeleteFunc(slices.Clone(o.Vars()), func(v *graph.Var) bool { return slotOf(v) == rateSlot })
+	if s, ok := o.(*optim.SGDOptimizer); ok && s.Momentum == 0 && len(weights) > 1 {
+		weights = weights[:1]
+	}
+	if len(weights) == 1 { // as before the first step
+		vars = vars[:1]
+	}
+	return vars, weights
+}
+
+// bySlots puts the weights of Keras 2 in the order of variables: those of one slot
+// stand in the order of the parameters, the slots one after the other or in turn.
+func bySlots(vars []*graph.Var, weights []*Weight) (ordered []*Weight) {
+	if len(weights) > len(vars) {
+		return weights
+	}
+	of := map[string][]*Weight{}
+	for _, w := range weights {
+		slot := oldSlot(w.Path)
+		of[slot] = append(of[slot], w)
+	}
+	for _, v := range vars {
+		if slot := slotOf(v); len(of[slot]) > 0 {
+			ordered, of[slot] = append(ordered, of[slot][0]), of[slot][1:]
+		}
+	}
+	return ordered
+}
