@@ -97,7 +97,7 @@ func (a *chunkArray) setElementSize(c *cursor, client byte, size int) {
 // elements reads n elements of the index, the first of which has number i. There
 // may be more elements than chunks.
 func (a *chunkArray) elements(c *cursor, i, n uint64) error {
-	if uint64(a.elementSize)*n > c.left() {
+	if n > c.left()/uint64(a.elementSize) {
 		return c.failf("got %d bytes left, want %d elements of %d", c.left(), n, a.elementSize)
 	}
 	for k := range n {
@@ -153,7 +153,11 @@ func (a *chunkArray) fixed() error {
 	if c.verify() != nil {
 		return c.err
 	}
-	return a.pages(c.bytes((pages+7)/8), 0, addr+uint64(len(c.b))+4, 0, n, perPage)
+	bitmap := c.bytes((pages + 7) / 8)
+	if c.err != nil {
+		return c.err
+	}
+	return a.pages(bitmap, 0, addr+uint64(len(c.b))+4, 0, n, perPage)
 }
 
 // blockHead reads what blocks of both arrays begin with.

@@ -175,7 +175,7 @@ func (c *cursor) left() uint64 {
 	if c.err != nil {
 		return 0
 	}
-	return uint64(len(c.b) - c.off)
+	return uint64(max(0, len(c.b)-c.off))
 }
 
 // bytes returns the next n bytes, which are part of the block: nil on an error.
@@ -183,7 +183,7 @@ func (c *cursor) bytes(n uint64) []byte {
 	if c.err != nil {
 		return nil
 	}
-	if n > uint64(len(c.b)-c.off) {
+	if c.off > len(c.b) || n > uint64(len(c.b)-c.off) {
 		c.failf("got %d bytes, want %d more at byte %d", len(c.b), n, c.off)
 		return nil
 	}

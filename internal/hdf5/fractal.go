@@ -21,9 +21,12 @@ type fractalHeap struct {
 	root                uint64
 	rows                int // of the root, 0 if that holds objects
 
-	blocks map[uint64]*cursor // read so far
+	blocks map[extent]*cursor // read so far
 	huge   map[uint64][]byte  // by number
 }
+
+// extent is a piece of the file.
+type extent struct{ addr, size uint64 }
 
 // fractalHeap reads the head of a heap:
 //
@@ -32,7 +35,7 @@ type fractalHeap struct {
 //	kept, eight statistics, uint16 width, smallest and largest direct block,
 //	uint16 bits of an offset, uint16, root, uint16 rows
 func (w *walk) fractalHeap(addr uint64) (*fractalHeap, error) {
-	h := &fractalHeap{w: w, addr: addr, blocks: map[uint64]*cursor{}}
+	h := &fractalHeap{w: w, addr: addr, blocks: map[extent]*cursor{}}
 	c := w.block("fractal heap", addr, 26+uint64(12*w.lengthSize+3*w.offsetSize))
 	c.head("FRHP", 0)
 	h.idSize = int(c.u16())
@@ -113,7 +116,8 @@ func (h *fractalHeap) managed(offset, n uint64) ([]byte, error) {
 		}
 		column := (offset - first) / block
 		if row >= rows {
-			return nil, c.failf("got offset %d, want one in %d rows", offset, rows)
+			at := *c
+			return nil, at.failf("got offset %d, want one in %d rows", offset, rows)
 		}
 		offset = (offset - first) % block
 		slot := uint64(row)*h.width + column
@@ -134,16 +138,18 @@ func (h *fractalHeap) managed(offset, n uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if offset > size || n > size-offset {
-		return nil, c.failf("want %d bytes at %d, got a block of %d", n, offset, size)
+	if size = uint64(len(c.b)); offset > size || n > size-offset {
+		at := &cursor{what: c.what, at: addr}
+		return nil, at.failf("want %d bytes at %d, got a block of %d", n, offset, size)
 	}
 	return c.b[offset : offset+n : offset+n], nil
 }
 
 // direct returns the direct block at an address.
 func (h *fractalHeap) direct(addr, size uint64) (*cursor, error) {
-	if c, ok := h.blocks[addr]; ok && uint64(len(c.b)) == size {
-		return c, nil
+	key := extent{addr, size}
+	if c, ok := h.blocks[key]; ok {
+		return c, c.err
 	}
 	c := h.w.block("fractal heap block", addr, size)
 	h.blockHead(c, "FHDB")
@@ -158,20 +164,21 @@ func (h *fractalHeap) direct(addr, size uint64) (*cursor, error) {
 			c.failf("got checksum %#08x, want %#08x", got, want)
 		}
 	}
-	h.blocks[addr] = c
+	h.blocks[key] = c
 	return c, c.err
 }
 
 // indirect returns the indirect block at an address, with the cursor at its first
 // child.
 func (h *fractalHeap) indirect(addr uint64, rows int) (*cursor, error) {
-	if c, ok := h.blocks[addr]; ok {
+	n := uint64(rows) * h.width * uint64(h.w.offsetSize)
+	key := extent{addr, 5 + uint64(h.w.offsetSize+h.offsetSize) + n + 4}
+	if c, ok := h.blocks[key]; ok {
 		return c, c.err
 	}
-	n := uint64(rows) * h.width * uint64(h.w.offsetSize)
-	c := h.w.block("fractal heap indirect block", addr, 5+uint64(h.w.offsetSize+h.offsetSize)+n+4)
+	c := h.w.block("fractal heap indirect block", addr, key.size)
 	h.blockHead(c, "FHIB")
-	h.blocks[addr] = c
+	h.blocks[key] = c
 	return c, c.verify()
 }
 
