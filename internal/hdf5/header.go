@@ -1,7 +1,5 @@
 package hdf5
 
-import "fmt"
-
 // The messages of an object header that are read.
 const (
 	msgSpace        = 0x01
@@ -219,42 +217,4 @@ func (f *file) resolve(m message, what string) (*cursor, error) {
 		return f.cursor(what, m), nil
 	}
 	return f.sharedMessage(f.cursor("shared "+what, m), m.kind, what)
-}
-
-// sharedMessage reads where a message of a kind is and returns its body: it is
-// the one of its kind in the header of a named type, or in the heap of the file.
-func (f *file) sharedMessage(c *cursor, kind byte, what string) (*cursor, error) {
-	version, where := c.u8(), c.u8()
-	switch {
-	case c.err != nil:
-		return nil, c.err
-	case version < 1 || version > 3:
-		return nil, c.failf("got version %d, want 1 to 3", version)
-	case version == 3 && where == 1:
-		id := c.bytes(8)
-		if c.err != nil {
-			return nil, c.err
-		}
-		return f.sharedObject(id, kind, what)
-	case version == 1:
-		c.bytes(6)
-		c.length()
-	}
-	addr := c.addr()
-	if c.err != nil {
-		return nil, c.err
-	}
-	h, err := f.header(addr)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range h.msgs {
-		if m.kind == kind {
-			if m.flags&flagShared != 0 {
-				return nil, fmt.Errorf("%s at %#x: got one that is shared in turn", what, m.at)
-			}
-			return f.cursor(what, m), nil
-		}
-	}
-	return nil, fmt.Errorf("object header at %#x: got no %s, want one that is shared", addr, what)
 }
