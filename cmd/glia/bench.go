@@ -28,15 +28,16 @@ else should run meanwhile.`,
 			if err != nil {
 				return fmt.Errorf("--json: %w", err)
 			}
-			name, train, _, err := from.load(c.Context(), c.ErrOrStderr(), quiet)
+			set, err := from.load(c.Context(), c.ErrOrStderr(), quiet)
 			if err != nil {
 				return err
 			}
+			set = set.scaled()
 			log := c.OutOrStdout()
 			if quiet {
 				log = io.Discard
 			}
-			r, err := bench.Run(c.Context(), train, name, log)
+			r, err := bench.Run(c.Context(), set.train, set.name, log)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,13 @@
-// Glia trains the network that textbooks begin with and measures how fast glia
-// is on this machine.
+// Glia trains the network that textbooks begin with, evaluates models, predicts
+// with them, looks into their files, converts these, and measures how fast glia is
+// on this machine.
 //
-//	glia train mnist
+//	glia train mnist --save mnist.keras
+//	glia evaluate mnist.keras mnist
+//	glia predict mnist.keras digit.png
+//	glia summary mnist.keras
+//	glia inspect mnist.keras
+//	glia convert mnist.keras mnist.safetensors
 //	glia bench
 //	glia version
 //
@@ -15,7 +21,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -25,7 +33,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process
 	stdout := &output{File: os.Stdout}
 	status := run(ctx, os.Args[1:], stdout, os.Stderr)
-	if stdout.err != nil && status == 0 {
+	if stdout.err != nil && !stdout.closed() && status == 0 {
 		fmt.Fprintf(os.Stderr, "glia: standard output: %v\n", stdout.err)
 		status = 1
 	}
@@ -46,6 +54,10 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// closed reports whether nobody reads the output any longer, as that of
+// "glia inspect FILE | head".
+func (o *output) closed() bool { return errors.Is(o.err, syscall.EPIPE) }
+
 // run executes the command line and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
@@ -55,6 +67,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
+	}
+	if o, ok := stdout.(*output); ok && o.closed() {
+		return 1
 	}
 	fmt.Fprintf(stderr, "glia: %s\n", strings.TrimPrefix(err.Error(), "glia: "))
 	if u := (usageError{}); errors.As(err, &u) {
@@ -83,38 +98,95 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return misused(c, "got command %q, want train, bench or version", args[0])
+				return misused(c, "got command %q, want %s", args[0], oneOf(commandNames(c)))
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
-	root.AddCommand(newTrain(), newBench(), newVersion())
+	root.AddCommand(newTrain(), newEvaluate(), newPredict(), newSummary(), newInspect(), newConvert(), newBench(), newVersion())
 	return root
 }
 
+// commandNames lists the commands of glia's own.
+func commandNames(root *cobra.Command) []string {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.Name() != "help" && c.Name() != "completion" {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// oneOf joins words: "a, b or c".
+func oneOf(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// argument is one that a command takes.
+type argument struct {
+	name string   // in messages: "MODEL"
+	of   []string // its values; nil for any but the empty one
+}
+
+// datasetOf returns the argument that names a data set.
+func datasetOf(names ...string) argument { return argument{"data set", names} }
+
+// wanted says what the argument must be.
+func (a argument) wanted() string {
+	if a.of == nil {
+		return a.name
+	}
+	return oneOf(a.of)
+}
+
 // wantArgs accepts these arguments and no others.
-func wantArgs(want ...string) cobra.PositionalArgs {
+func wantArgs(want ...argument) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > len(want) {
-			return misused(c, "%s: got argument %q, want %s", c.CommandPath(), args[len(want)], orNone(want))
+			return misused(c, "%s: got argument %q, want %s", c.CommandPath(), args[len(want)], noMoreThan(want))
 		}
-		for i, w := range want {
-			if i >= len(args) {
-				return misused(c, "%s: got no data set, want %s", c.CommandPath(), w)
-			}
-			if args[i] != w {
-				return misused(c, "%s: got data set %q, want %s", c.CommandPath(), args[i], w)
-			}
-		}
-		return nil
+		return checkArgs(c, args, want)
 	}
 }
 
-func orNone(want []string) string {
+// wantMoreArgs accepts these arguments and any number like the last.
+func wantMoreArgs(want ...argument) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		all := slices.Clone(want)
+		for len(all) < len(args) {
+			all = append(all, want[len(want)-1])
+		}
+		return checkArgs(c, args, all)
+	}
+}
+
+func checkArgs(c *cobra.Command, args []string, want []argument) error {
+	for i, w := range want {
+		switch {
+		case i >= len(args):
+			return misused(c, "%s: got no %s, want %s", c.CommandPath(), w.name, w.wanted())
+		case w.of == nil && args[i] == "":
+			return misused(c, "%s: got an empty name, want %s", c.CommandPath(), w.name)
+		case w.of != nil && !slices.Contains(w.of, args[i]):
+			return misused(c, "%s: got %s %q, want %s", c.CommandPath(), w.name, args[i], w.wanted())
+		}
+	}
+	return nil
+}
+
+func noMoreThan(want []argument) string {
 	if len(want) == 0 {
 		return "none"
 	}
-	return "no more than " + strings.Join(want, " ")
+	var s []string
+	for _, a := range want {
+		s = append(s, a.wanted())
+	}
+	return "no more than " + strings.Join(s, " ")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -8,25 +9,60 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
-	"github.com/glia-ml/glia/tensor"
 )
+
+// report is what a test of a model on images of digits found.
+type report struct {
+	glia.Result
+	confusion confusion
+}
+
+// reportOf tests a model. In test are the samples as the model takes them, with
+// labels of any form; labels are the same as class numbers [n].
+func reportOf(ctx context.Context, m *glia.Model, test *data.Memory, labels []int64) (*report, error) {
+	r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch))
+	if err != nil {
+		return nil, err
+	}
+	c, err := confusionOf(ctx, m, test, labels)
+	if err != nil {
+		return nil, err
+	}
+	return &report{r, c}, nil
+}
+
+// testBatch is how many samples are tested at once. The loss depends on it, in its
+// last bits.
+const testBatch = 1000
+
+// print writes what the metrics are, and what was taken for what.
+func (r *report) print(w io.Writer) {
+	fmt.Fprint(w, "Test: ")
+	for _, m := range r.Metrics {
+		fmt.Fprintf(w, "%s %.4f, ", m.Name, m.Value)
+	}
+	fmt.Fprintf(w, "loss %.4f\n\n", r.Loss)
+	r.confusion.print(w)
+}
 
 // confusion counts the samples of a class, by row, that were taken for another,
 // by column.
 type confusion [][]int
 
-// confusionOf predicts the classes of all samples, whose labels are one-hot.
-func confusionOf(m *glia.Model, ds *data.Memory, classes int) (confusion, error) {
+// confusionOf predicts the classes of all samples.
+func confusionOf(ctx context.Context, m *glia.Model, ds *data.Memory, labels []int64) (confusion, error) {
 	c := make(confusion, classes)
 	for i := range c {
 		c[i] = make([]int, classes)
 	}
-	const size = 1000
 	var b data.Batch
-	idx := make([]int, 0, size)
-	for at := 0; at < ds.Len(); at += size {
+	idx := make([]int, 0, testBatch)
+	for at := 0; at < ds.Len(); at += testBatch {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		idx = idx[:0]
-		for i := at; i < min(at+size, ds.Len()); i++ {
+		for i := at; i < min(at+testBatch, ds.Len()); i++ {
 			idx = append(idx, i)
 		}
 		if err := ds.Read(idx, &b); err != nil {
@@ -36,15 +72,22 @@ func confusionOf(m *glia.Model, ds *data.Memory, classes int) (confusion, error)
 		if err != nil {
 			return nil, err
 		}
-		want, got := tensor.Data[float32](b.Y), tensor.Data[float32](p)
-		for i := range idx {
-			c[argmax(want[i*classes:][:classes])][argmax(got[i*classes:][:classes])]++
+		if p.Len() != len(idx)*classes {
+			return nil, fmt.Errorf("the model gives %v for %d images: want %d numbers each", p.Spec(), len(idx), classes)
+		}
+		got := p.Float64s()
+		for i, n := range idx {
+			k := labels[n]
+			if k < 0 || k >= classes {
+				return nil, fmt.Errorf("image %d is of class %d: want 0 to %d", n, k, classes-1)
+			}
+			c[k][argmax(got[i*classes:][:classes])]++
 		}
 	}
 	return c, nil
 }
 
-func argmax(v []float32) int {
+func argmax(v []float64) int {
 	best := 0
 	for i, x := range v {
 		if x > v[best] {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +36,7 @@ type training struct {
 	seed         uint64
 	threads      int
 	source       source
+	save         saving
 	jsonPath     string
 	quiet        bool
 	cpuprofile   string
@@ -55,11 +53,21 @@ func newTrain() *cobra.Command {
 
 The data are looked for in the directory that --data names, or else in mnist/ in
 $GLIA_DATA, in the user's cache directory, and on the network. Where there is
-none of them, generated digits take MNIST's place.`,
+none of them, generated digits take MNIST's place.
+
+--save writes the trained model to a file that Keras opens, too: its name ends in
+.keras, or in .h5 for the older form. A training that is stopped writes none.
+
+--checkpoint keeps a backup of the training in a directory of its own, written
+after every epoch and when the training is stopped. If the process ends, however,
+the same command with --resume goes on from there, and comes to the very numbers
+that an uninterrupted training comes to. The backup goes when all is done.`,
 		Example: `  glia train mnist
+  glia train mnist --save mnist.keras
+  glia train mnist --checkpoint run --resume                    begin, or go on after a stop
   glia train mnist --optimizer sgd --batch-size 1 --epochs 1     stochastic gradient descent
   glia train mnist --optimizer sgd --batch-size full             gradient descent`,
-		Args:      wantArgs("mnist"),
+		Args:      wantArgs(datasetOf("mnist")),
 		ValidArgs: []string{"mnist"},
 		RunE: func(c *cobra.Command, _ []string) error {
 			t.stdout, t.stderr = c.OutOrStdout(), c.ErrOrStderr()
@@ -85,6 +93,7 @@ none of them, generated digits take MNIST's place.`,
 	f.Uint64Var(&t.seed, "seed", 1, "seed of weights, order and dropout")
 	f.IntVar(&t.threads, "threads", 0, "threads to compute with (default as many as there are processors)")
 	t.source.flags(f)
+	t.save.flags(f)
 	f.StringVar(&t.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&t.quiet, "quiet", false, "print nothing but errors")
 	f.StringVar(&t.cpuprofile, "cpuprofile", "", "file to write a CPU profile of the training to")
@@ -110,46 +119,50 @@ func (t *training) check(c *cobra.Command) error {
 	case t.threads < 0:
 		return misused(c, "--threads: got %d, want 1 or more, or 0 for as many as there are processors", t.threads)
 	}
-	return wantNames(c, "data", "json", "cpuprofile")
+	if err := wantNames(c, "data", "json", "cpuprofile"); err != nil {
+		return err
+	}
+	return t.save.check(c)
 }
 
-// run trains, tests and reports.
+// run trains, tests, saves and reports.
 func (t *training) run(ctx context.Context) error {
 	start := time.Now()
 	out, err := newOut(t.jsonPath)
 	if err != nil {
 		return fmt.Errorf("--json: %w", err)
 	}
+	if err := t.save.begin(t.stdout, t.stderr); err != nil {
+		return err
+	}
 	par.SetThreads(t.threads)
 	defer par.SetThreads(0)
 
-	name, train, test, err := t.source.load(ctx, t.stderr, t.quiet)
+	set, err := t.source.load(ctx, t.stderr, t.quiet)
 	if err != nil {
 		return err
 	}
-	m, err := t.model(train)
+	labels := set.test.Y().Int64s()
+	set = set.scaled()
+	m, err := t.model(set.train)
 	if err != nil {
 		return err
 	}
 	rec := trainRecord{
-		Dataset: name, Samples: train.Len(), Model: layersOf(m), Optimizer: t.optimizer,
-		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(train.Len()), Seed: t.seed,
+		Dataset: set.name, Samples: set.train.Len(), Model: layersOf(m), Optimizer: t.optimizer,
+		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(set.train.Len()), Seed: t.seed,
 		ISA: impl.ISA(), GOMAXPROCS: runtime.GOMAXPROCS(0), Threads: par.Threads(), Epochs: []epochRecord{},
 	}
 	trainable, fixed := m.Params()
 	rec.Parameters = trainable + fixed
-	fmt.Fprintf(t.stdout, "Data: %s, %d images for training, %d for testing\n\n%s\n", name, train.Len(), test.Len(), m.Summary())
+	fmt.Fprintf(t.stdout, "Data: %s, %d images for training, %d for testing\n\n%s\n", set.name, set.train.Len(), set.test.Len(), m.Summary())
 
-	history, err := t.fit(ctx, m, train)
+	history, err := t.fit(ctx, m, set.train)
 	for _, e := range history.Epochs {
 		rec.Epochs = append(rec.Epochs, epochOf(e))
 	}
 	if err == nil {
-		var r glia.Result
-		if r, err = t.test(ctx, m, test); err == nil {
-			got := measuredOf(r)
-			rec.Test = &got
-		}
+		rec.Test, err = t.finish(ctx, m, set.test, labels)
 	}
 	if err != nil && ctx.Err() == nil {
 		return err
@@ -157,12 +170,39 @@ func (t *training) run(ctx context.Context) error {
 	if err != nil {
 		rec.Stopped = true
 		fmt.Fprintf(t.stdout, "\nStopped: %d of %d epochs are done\n", len(history.Epochs), t.epochs)
+		t.save.stopped()
 	}
 	rec.SecondsTotal = number(time.Since(start).Seconds())
 	if e := out.write(rec); e != nil {
-		err = errors.Join(err, fmt.Errorf("--json: %w", e))
+		return errors.Join(err, fmt.Errorf("--json: %w", e))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.save.end()
+}
+
+// finish saves the trained model and tests it.
+func (t *training) finish(ctx context.Context, m *glia.Model, test *data.Memory, labels []int64) (*measured, error) {
+	if err := t.save.model(m); err != nil {
+		return nil, err
+	}
+	if t.quiet {
+		r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch))
+		if err != nil {
+			return nil, err
+		}
+		got := measuredOf(r)
+		return &got, nil
+	}
+	r, err := reportOf(ctx, m, test, labels)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(t.stdout)
+	r.print(t.stdout)
+	got := measuredOf(r.Result)
+	return &got, nil
 }
 
 // model returns the compiled network.
@@ -213,7 +253,7 @@ func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (
 		}
 		defer pprof.StopCPUProfile()
 	}
-	opts := []glia.Option{glia.Context(ctx), glia.Epochs(t.epochs), glia.BatchSize(int(t.batchSize))}
+	opts := []glia.Option{glia.Context(ctx), glia.Epochs(t.epochs), glia.BatchSize(int(t.batchSize)), glia.Use(t.save.callbacks()...)}
 	if t.validation > 0 {
 		opts = append(opts, glia.ValidationSplit(t.validation))
 	}
@@ -221,110 +261,4 @@ func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (
 		opts = append(opts, glia.Progress(t.stdout))
 	}
 	return m.Fit(train, opts...)
-}
-
-// test evaluates the model and prints what it takes for what.
-func (t *training) test(ctx context.Context, m *glia.Model, test *data.Memory) (glia.Result, error) {
-	r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(1000))
-	if err != nil || t.quiet {
-		return r, err
-	}
-	fmt.Fprintf(t.stdout, "\nTest: accuracy %.4f, loss %.4f\n\n", r.Get("accuracy"), r.Loss)
-	c, err := confusionOf(m, test, classes)
-	if err != nil {
-		return r, err
-	}
-	c.print(t.stdout)
-	return r, nil
-}
-
-// batchSize is a number of samples, or glia.FullBatch.
-type batchSize int
-
-// String implements pflag.Value.
-func (b *batchSize) String() string {
-	if *b == glia.FullBatch {
-		return "full"
-	}
-	return strconv.Itoa(int(*b))
-}
-
-// Type implements pflag.Value.
-func (*batchSize) Type() string { return "size" }
-
-// Set implements pflag.Value.
-func (b *batchSize) Set(s string) error {
-	if s == "full" {
-		*b = glia.FullBatch
-		return nil
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 {
-		return errors.New(`want 1 or more, or "full"`)
-	}
-	*b = batchSize(n)
-	return nil
-}
-
-// of returns the size for n samples.
-func (b batchSize) of(n int) int {
-	if b == glia.FullBatch {
-		return n
-	}
-	return min(int(b), n)
-}
-
-// units is the sizes of the hidden layers.
-type units []int
-
-// mostUnits keeps a slip of the finger from asking for more memory than there is.
-const mostUnits = 1 << 16
-
-// String implements pflag.Value.
-func (u *units) String() string {
-	if len(*u) == 0 {
-		return "none"
-	}
-	s := make([]string, len(*u))
-	for i, n := range *u {
-		s[i] = strconv.Itoa(n)
-	}
-	return strings.Join(s, ",")
-}
-
-// Type implements pflag.Value.
-func (*units) Type() string { return "units" }
-
-// Set implements pflag.Value.
-func (u *units) Set(s string) error {
-	*u = nil
-	if s == "" || s == "none" {
-		return nil
-	}
-	for part := range strings.SplitSeq(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 1 || n > mostUnits {
-			return fmt.Errorf(`want numbers of 1 or more, up to %d, with commas between, or "none"`, mostUnits)
-		}
-		*u = append(*u, n)
-	}
-	return nil
-}
-
-// activation is an activation by its name in Keras.
-type activation struct{ nn.Activation }
-
-// Type implements pflag.Value.
-func (*activation) Type() string { return "name" }
-
-// Set implements pflag.Value.
-func (a *activation) Set(s string) error {
-	name, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	if s == "" || json.Unmarshal(name, &a.Activation) != nil {
-		return errors.New("want one of Keras's activations, such as relu, tanh or gelu")
-	}
-	return nil
 }

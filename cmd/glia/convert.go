@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/atomicfile"
+	"github.com/glia-ml/glia/interop/keras"
+)
+
+// conversion is one call of glia convert: its flags, and where it writes.
+type conversion struct {
+	model string
+	quiet bool
+
+	stdout, stderr io.Writer
+}
+
+func newConvert() *cobra.Command {
+	v := &conversion{}
+	c := &cobra.Command{
+		Use:   "convert FROM TO",
+		Short: "Convert between files of models and of weights",
+		Long: `Write what is in one model or weights file to another, of the format that the
+ending of its name tells:
+
+  .keras .h5                          whole models
+  .weights.h5 .safetensors .npz       weights
+
+From a whole model, every format can be written; glia must know its classes, or
+else only the weights are copied, under the names that they have. In .safetensors
+and .npz they get Keras's paths, such as sequential/dense/kernel.
+
+Weights alone are copied to .safetensors and .npz under the names that they have.
+HDF5 asks where in a model they stand: names such as layers/dense/vars/0, from a
+.weights.h5, tell it; for others, and to write a whole model, --model names a file
+of the model that they belong to. Its own weights do not count.
+
+The optimizer's state comes along, into every format. With --model it is that of
+FROM; where FROM has none, training begins with a fresh one.`,
+		Example: `  glia convert mnist.keras mnist.safetensors
+  glia convert mnist.safetensors mnist.weights.h5 --model mnist.keras
+  glia convert old.h5 new.keras`,
+		Args: wantArgs(argument{name: "FROM"}, argument{name: "TO"}),
+		RunE: func(c *cobra.Command, args []string) error {
+			v.stdout, v.stderr = c.OutOrStdout(), c.ErrOrStderr()
+			if v.quiet {
+				v.stdout = io.Discard
+			}
+			if err := wantNames(c, "model"); err != nil {
+				return err
+			}
+			format, err := keras.FormatOf(args[1])
+			if err != nil {
+				return misused(c, "%w", err)
+			}
+			return v.run(args[0], args[1], format)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&v.model, "model", "", "file of the model that weights belong to: .keras or .h5")
+	f.BoolVar(&v.quiet, "quiet", false, "print nothing but errors")
+	return c
+}
+
+// run converts a file.
+func (v *conversion) run(from, to string, format keras.Format) error {
+	f, err := openModelFile(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := os.Stat(to); err == nil {
+		if own, err := f.file.Stat(); err == nil && os.SameFile(info, own) {
+			return fmt.Errorf("%s and %s are one file: want another name", from, to)
+		}
+	}
+	if err := atomicfile.Check(to); err != nil {
+		return err
+	}
+	write, err := v.writer(f, format)
+	if err == nil {
+		err = atomicfile.Write(to, write)
+	}
+	if err != nil {
+		return fmt.Errorf("%s to %s: %w", from, to, err)
+	}
+	return v.tell(to)
+}
+
+// writer returns what writes the content of f in a format.
+func (v *conversion) writer(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
+	if v.model == "" && f.Object == nil {
+		return raw(f, format)
+	}
+	if v.model == "" {
+		m, err := v.whole(f)
+		missing := (*keras.MissingError)(nil)
+		if errors.As(err, &missing) && !format.Whole() {
+			fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: the weights are copied under the names that they have\n", f.path, missing)
+			return raw(f, format)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return saverOf(m, format), nil
+	}
+	m, err := v.filled(f, format)
+	if err != nil {
+		return nil, err
+	}
+	return saverOf(m, format), nil
+}
+
+func saverOf(m *glia.Model, format keras.Format) func(io.Writer) error {
+	return func(w io.Writer) error { return m.SaveTo(w, format) }
+}
+
+// whole loads the model in f, without how it is trained where glia lacks that.
+func (v *conversion) whole(f *modelFile) (*glia.Model, error) {
+	m, err := loadModel(f.path)
+	missing := (*keras.MissingError)(nil)
+	if errors.As(err, &missing) {
+		bare, e := loadModel(f.path, glia.WithoutCompile)
+		if e != nil {
+			return nil, e
+		}
+		fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: optimizer, loss and metrics are left out\n", f.path, missing)
+		return bare.Model, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.Model, nil
+}
+
+// filled loads the model that --model names and gives it the weights of f, and the
+// state of the optimizer if f has one.
+func (v *conversion) filled(f *modelFile, format keras.Format) (*glia.Model, error) {
+	m, err := loadModel(v.model, glia.WithoutCompile)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.LoadWeights(f.path); err != nil {
+		return nil, err
+	}
+	k := m.config
+	if k.Optimizer == nil || k.Loss == nil || len(f.Optimizer) == 0 && !format.Whole() {
+		if len(f.Optimizer) > 0 {
+			fmt.Fprintf(v.stderr, "glia: %s: the optimizer's state is left out: the model of %s is not compiled\n", f.path, v.model)
+		}
+		return m.Model, nil
+	}
+	if err := m.Compile(k.Optimizer, k.Loss, k.Metrics...); err != nil {
+		return nil, err
+	}
+	if len(f.Optimizer) > 0 {
+		if err := f.LoadOptimizer(m.Optimizer()); err != nil {
+			return nil, err
+		}
+	}
+	return m.Model, nil
+}
+
+// tell says what was written, as the file itself has it.
+func (v *conversion) tell(path string) error {
+	if v.quiet {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	f, err := openModelFile(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	fmt.Fprintf(v.stdout, "%s (%v, %s)\n", path, f.Format, byteText(info.Size()))
+	printCount(v.stdout, "weights", f.Weights)
+	printCount(v.stdout, "optimizer", f.Optimizer)
+	return nil
+}

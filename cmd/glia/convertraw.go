@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/interop/safetensors"
+)
+
+// named is a weight and the name that it gets.
+type named struct {
+	*keras.Weight
+	name string
+}
+
+// raw returns what copies the weights of f, under the names that they have.
+func raw(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
+	all, err := namesOf(f)
+	if err != nil {
+		return nil, err
+	}
+	switch format {
+	case keras.Safetensors:
+		return func(w io.Writer) error { return rawSafetensors(w, all) }, nil
+	case keras.NPZ:
+		return func(w io.Writer) error { return rawNPZ(w, all) }, nil
+	case keras.WeightsHDF5:
+		for _, n := range all {
+			if !storeName.MatchString(n.name) {
+				return nil, fmt.Errorf("%s: where in a .weights.h5 it stands its name does not tell, as layers/dense/vars/0 does: want --model MODEL.keras", printable(n.name))
+			}
+		}
+		return func(w io.Writer) error { return rawHDF5(w, all) }, nil
+	}
+	return nil, fmt.Errorf("a %v file of weights alone does not tell the layers of a model: want --model MODEL.keras", f.Format)
+}
+
+// storeName matches the places of Keras's store, and of what glia keeps beside.
+var storeName = regexp.MustCompile(`^((.+/)?vars/\d+|glia/[^/]+)$`)
+
+// namesOf lists all weights of a file.
+func namesOf(f *modelFile) ([]named, error) {
+	var all []named
+	seen := map[string]bool{}
+	twice := slices.ContainsFunc(f.Weights, func(w *keras.Weight) bool {
+		defer func() { seen[w.Path] = true }()
+		return seen[w.Path]
+	})
+	for _, w := range f.Weights {
+		n := named{w, w.Path}
+		if twice { // the older form repeats names from layer to layer
+			n.name = path.Join(w.Layer, w.Path)
+		}
+		all = append(all, n)
+	}
+	for _, w := range f.Optimizer {
+		all = append(all, named{w, "optimizer/" + strings.TrimPrefix(w.Path, "optimizer/")})
+	}
+	for _, w := range f.Extra {
+		all = append(all, named{w, w.Path})
+	}
+	seen = map[string]bool{}
+	for _, n := range all {
+		if seen[n.name] {
+			return nil, fmt.Errorf("two weights are named %s: want different names", printable(n.name))
+		}
+		seen[n.name] = true
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: got no weights", f.path)
+	}
+	return all, nil
+}
+
+func rawSafetensors(w io.Writer, all []named) error {
+	entries := make([]safetensors.Entry, len(all))
+	for i, n := range all {
+		t, err := n.Tensor()
+		if err != nil {
+			return err
+		}
+		entries[i] = safetensors.Entry{Name: n.name, Tensor: t}
+	}
+	return safetensors.Write(w, entries, map[string]string{"format": "keras"})
+}
+
+// rawNPZ holds one tensor at a time.
+func rawNPZ(w io.Writer, all []named) error {
+	a := npy.NewArchiveWriter(w)
+	for _, n := range all {
+		t, err := n.Tensor()
+		if err == nil {
+			err = a.Add(n.name, t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return a.Close()
+}
+
+func rawHDF5(w io.Writer, all []named) error {
+	h := hdf5.NewWriter()
+	attributed := map[string]bool{}
+	for _, n := range all {
+		t, err := n.Tensor()
+		if err != nil {
+			return err
+		}
+		dir, base := path.Split(n.name)
+		dir = strings.TrimSuffix(dir, "/")
+		g := h.Root().Group(dir)
+		if n.Layer != "" && !attributed[dir] {
+			g.SetAttr("name", n.Layer)
+			attributed[dir] = true
+		}
+		g.Dataset(base, t)
+	}
+	_, err := h.WriteTo(w)
+	return err
+}

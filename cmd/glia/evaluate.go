@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// evaluating is one call of glia evaluate: its flags, and where it writes.
+type evaluating struct {
+	source     source
+	loss       string
+	fromLogits bool
+	scale      factor
+	jsonPath   string
+	quiet      bool
+
+	stdout, stderr io.Writer
+}
+
+func newEvaluate() *cobra.Command {
+	e := &evaluating{}
+	c := &cobra.Command{
+		Use:   "evaluate MODEL mnist|digits",
+		Short: "Test a saved model on handwritten digits",
+		Long: `Test the model in a .keras or .h5 file, of glia or Keras, on the test images of
+MNIST, which are looked for as glia train does, or on as many generated digits:
+loss, metrics, what was taken for what, and how well each digit is told.
+
+The images are given as the model takes them: as [28 28], [28 28 1] or [784],
+with pixels from 0 to 1, or from 0 to 255 if the model begins with Rescaling;
+--scale sets another factor. A loss whose name begins with Sparse gets class
+numbers, any other one-hot rows.
+
+A model that is not compiled, or with what glia lacks, needs a loss by --loss.`,
+		Example: `  glia evaluate mnist.keras mnist
+  glia evaluate bare.keras digits --loss sparse_categorical_crossentropy --from-logits`,
+		Args:      wantArgs(argument{name: "MODEL"}, datasetOf("mnist", "digits")),
+		ValidArgs: []string{"mnist", "digits"},
+		RunE: func(c *cobra.Command, args []string) error {
+			e.stdout, e.stderr = c.OutOrStdout(), c.ErrOrStderr()
+			if e.quiet {
+				e.stdout = io.Discard
+			}
+			if err := e.check(c, args[1]); err != nil {
+				return err
+			}
+			return e.run(c.Context(), args[0], args[1])
+		},
+	}
+	f := c.Flags()
+	e.source.flags(f)
+	f.StringVar(&e.loss, "loss", "", "loss, as Keras names it, in place of the model's")
+	f.BoolVar(&e.fromLogits, "from-logits", false, "the model's output is logits, for --loss")
+	f.Var(&e.scale, "scale", "factor of the pixels from 0 to 255")
+	f.StringVar(&e.jsonPath, "json", "", "file to write the results to")
+	f.BoolVar(&e.quiet, "quiet", false, "print nothing but errors")
+	return c
+}
+
+// check finds values that make no sense.
+func (e *evaluating) check(c *cobra.Command, set string) error {
+	if e.loss != "" {
+		if _, err := e.newLoss(); err != nil {
+			return misused(c, "--loss: %w", err)
+		}
+	}
+	switch {
+	case e.fromLogits && e.loss == "":
+		return misused(c, "--from-logits: want --loss NAME with it")
+	case set != "mnist" && e.source != source{}:
+		return misused(c, "--data and --offline are for mnist: got data set %q", set)
+	}
+	return wantNames(c, "data", "json", "loss")
+}
+
+func (e *evaluating) newLoss() (nn.Loss, error) {
+	var config []byte
+	if e.fromLogits {
+		config, _ = json.Marshal(map[string]bool{"from_logits": true})
+	}
+	return nn.LossFromConfig(e.loss, config)
+}
+
+// evaluateRecord is what evaluate --json writes.
+type evaluateRecord struct {
+	Model   string `json:"model"`
+	Dataset string `json:"dataset"`
+	Samples int    `json:"samples"`
+	measured
+	Confusion    confusion     `json:"confusion"` // a row for each class
+	Classes      []classRecord `json:"classes"`
+	SecondsTotal number        `json:"seconds_total"` // with loading
+}
+
+type classRecord struct {
+	Class     int    `json:"class"`
+	Precision number `json:"precision"`
+	Recall    number `json:"recall"`
+	F1        number `json:"f1"`
+	Samples   int    `json:"samples"`
+}
+
+// run tests and reports.
+func (e *evaluating) run(ctx context.Context, path, set string) error {
+	start := time.Now()
+	out, err := newOut(e.jsonPath)
+	if err != nil {
+		return fmt.Errorf("--json: %w", err)
+	}
+	m, loss, err := e.model(path)
+	if err != nil {
+		return err
+	}
+	images, err := e.images(ctx, set)
+	if err != nil {
+		return err
+	}
+	labels := images.test.Y().Int64s()
+	test, err := e.prepare(m, loss, images.test)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "Model: %s\nData: %s, %d images for testing\n\n", path, images.name, test.Len())
+	r, err := reportOf(ctx, m.Model, test, labels)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	r.print(e.stdout)
+	rec := evaluateRecord{
+		Model: path, Dataset: images.name, Samples: test.Len(), measured: measuredOf(r.Result), Confusion: r.confusion,
+		Classes: r.confusion.records(), SecondsTotal: number(time.Since(start).Seconds()),
+	}
+	if err := out.write(rec); err != nil {
+		return fmt.Errorf("--json: %w", err)
+	}
+	return nil
+}
+
+func (c confusion) records() (all []classRecord) {
+	for k := range c {
+		s := c.class(k)
+		all = append(all, classRecord{k, number(s.precision), number(s.recall), number(s.f1), s.support})
+	}
+	return all
+}
+
+// model loads the model and compiles it if asked to.
+func (e *evaluating) model(path string) (*trained, nn.Loss, error) {
+	if e.loss != "" {
+		m, err := loadModel(path, glia.WithoutCompile)
+		if err != nil {
+			return nil, nil, err
+		}
+		loss, err := e.newLoss()
+		if err != nil {
+			return nil, nil, err
+		}
+		return m, loss, m.Compile(optim.SGD(0.01), loss, metric.Accuracy())
+	}
+	m, err := loadModel(path)
+	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
+		if _, e := loadModel(path, glia.WithoutCompile); e == nil {
+			err = fmt.Errorf("%w\nwant --loss NAME, to go without these", err)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.Optimizer() == nil {
+		return nil, nil, fmt.Errorf("%s: the model is not compiled: want --loss NAME, such as categorical_crossentropy", path)
+	}
+	return m, m.config.Loss, nil
+}
+
+func (e *evaluating) images(ctx context.Context, set string) (images, error) {
+	if set == "digits" {
+		return drawn()
+	}
+	return e.source.load(ctx, e.stderr, e.quiet)
+}
+
+// prepare returns the images and labels as the model and its loss take them.
+func (e *evaluating) prepare(m *trained, loss nn.Loss, ds *data.Memory) (*data.Memory, error) {
+	if in, known := m.input(); known {
+		var err error
+		if ds, err = reshaped(ds, in.Shape); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.path, err)
+		}
+	}
+	if out, known := m.output(); known && out != tensor.D(classes) {
+		return nil, fmt.Errorf("%s: the model gives %v for an image: want %v, a number for each digit", m.path, out, tensor.D(classes))
+	}
+	ds = ds.Scale(e.scale.or(m.scale()))
+	if strings.HasPrefix(nn.ClassOf(loss), "Sparse") {
+		return ds, nil
+	}
+	return ds.OneHot(classes), nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// modelFile is an open model or weights file.
+type modelFile struct {
+	*keras.File
+	path string
+	file *os.File
+}
+
+// openModelFile opens a file, which is to be closed.
+func openModelFile(path string) (*modelFile, error) {
+	file, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	k, err := keras.Open(file, size)
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &modelFile{k, path, file}, nil
+}
+
+// Close closes the file, whose weights cannot be read any longer.
+func (f *modelFile) Close() error { return f.file.Close() }
+
+// openRegular opens a file and tells its size. A directory or a device is an error.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path) // before opening, which waits for the writer of a pipe
+	if err != nil {
+		return nil, 0, err
+	}
+	if info.IsDir() {
+		return nil, 0, fmt.Errorf("%s: got a directory, want a file", path)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%s: got a device or pipe, want a file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = file.Stat(); err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// wantModel returns an error if a file holds weights alone.
+func (f *modelFile) wantModel() error {
+	if f.Object == nil {
+		return fmt.Errorf("%s: a %v file, of weights alone: want one of a whole model, .keras or .h5", f.path, f.Format)
+	}
+	return nil
+}
+
+// trained is a model from a file, and what glia.Model does not tell of it.
+type trained struct {
+	*glia.Model
+	path   string
+	config *keras.Model
+}
+
+// loadModel loads the model in a file.
+func loadModel(path string, opts ...glia.LoadOption) (*trained, error) {
+	f, err := openModelFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := f.wantModel(); err != nil {
+		return nil, err
+	}
+	m, err := glia.Load(path, opts...)
+	if err != nil {
+		return nil, err
+	}
+	k, err := keras.ReadModel(f.Object, keras.Options{})
+	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) { // no layers: they are loaded
+		k, err = keras.ReadModel(f.Object, keras.Options{SkipCompile: true})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &trained{m, path, k}, nil
+}
+
+// input returns dtype and shape of one sample, and whether they are known.
+func (t *trained) input() (tensor.Spec, bool) {
+	in := t.config.Input
+	if in.DType == tensor.Invalid {
+		return tensor.Spec{}, false
+	}
+	in.Shape = in.Shape.From(1)
+	return in, true
+}
+
+// output returns the shape of what the model gives for one sample, and whether it
+// is known.
+func (t *trained) output() (tensor.Dims, bool) {
+	r := t.Network().Records()
+	if len(r) == 0 {
+		return tensor.Dims{}, false
+	}
+	return r[len(r)-1].Out.Shape.From(1), true
+}
+
+// scale returns what pixels from 0 to 255 are multiplied by: nothing if the model
+// begins with a layer that does so itself.
+func (t *trained) scale() float64 {
+	for _, l := range t.Network().Layers() {
+		switch l.(type) {
+		case *nn.InputLayer:
+		case *nn.RescalingLayer:
+			return 1
+		default:
+			return toUnit
+		}
+	}
+	return toUnit
+}

@@ -1,0 +1,363 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// predicting is one call of glia predict: its flags, and where it writes.
+type predicting struct {
+	classes    string
+	names      []string // of the classes, from the flag; nil if there are none
+	top, limit int
+	scale      factor
+	invert     inversion
+	array      string
+	jsonPath   string
+	quiet      bool
+
+	stdout, stderr io.Writer
+}
+
+func newPredict() *cobra.Command {
+	p := &predicting{invert: invertAuto}
+	c := &cobra.Command{
+		Use:   "predict MODEL INPUT...",
+		Short: "Predict with a saved model: what a picture shows, or numbers",
+		Long: `Predict with the model in a .keras or .h5 file, of glia or Keras. An input is
+
+  a picture, PNG, JPEG or GIF: made grey if the model takes one channel, and resized
+      to what it takes, in its proportions, in the colour of its edges
+  IDX, plain or .gz, .npy, or .npz (--array says which array): samples along the
+      first axis, or one alone
+  .csv, .tsv or .txt: a sample a line, with or without names of columns above
+
+Pictures and bytes (uint8) are scaled from 0..255 to 0..1, unless the model begins
+with Rescaling; all other numbers stay as they are. --scale sets another factor for
+both, 1/255 for a .csv of pixels, or 1 for none.
+
+Digits of MNIST are light on a dark ground. A grey picture whose edges are light, in
+the median, is taken for ink on paper: dark and light are changed over, and a line
+says so. --invert does that to every picture, --invert=no to none.
+
+Where the outputs of a sample are probabilities, or logits by the model's loss, the
+classes with the largest are printed; otherwise all outputs, as numbers.`,
+		Example: `  glia predict mnist.keras digit.png
+  glia predict mnist.keras t10k-images-idx3-ubyte.gz --limit 20 --top 1
+  glia predict pets.keras cat.jpg --classes cat,dog`,
+		Args: wantMoreArgs(argument{name: "MODEL"}, argument{name: "INPUT"}),
+		RunE: func(c *cobra.Command, args []string) error {
+			p.stdout, p.stderr = c.OutOrStdout(), c.ErrOrStderr()
+			if p.quiet {
+				p.stdout = io.Discard
+			}
+			if err := p.check(c); err != nil {
+				return err
+			}
+			return p.run(c.Context(), args[0], args[1:])
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&p.classes, "classes", "", "names of the classes: a,b,c or a file with one a line")
+	f.IntVar(&p.top, "top", 3, "how many classes to print")
+	f.IntVar(&p.limit, "limit", 0, "most samples of a file (default all)")
+	f.Var(&p.scale, "scale", "factor of the numbers in the inputs")
+	f.Var(&p.invert, "invert", "change dark and light over in pictures")
+	f.Lookup("invert").NoOptDefVal = string(invertYes)
+	f.StringVar(&p.array, "array", "", "array of a .npz to take")
+	f.StringVar(&p.jsonPath, "json", "", "file to write the results to")
+	f.BoolVar(&p.quiet, "quiet", false, "print nothing but errors")
+	return c
+}
+
+// check finds values that make no sense.
+func (p *predicting) check(c *cobra.Command) error {
+	switch {
+	case p.top < 1:
+		return misused(c, "--top: got %d, want 1 or more", p.top)
+	case p.limit < 0:
+		return misused(c, "--limit: got %d, want 1 or more, or 0 for all", p.limit)
+	}
+	return wantNames(c, "classes", "array", "json")
+}
+
+// predictRecord is what predict --json writes.
+type predictRecord struct {
+	Model       string             `json:"model"`
+	Predictions []predictionRecord `json:"predictions"`
+}
+
+type predictionRecord struct {
+	Input         string   `json:"input"`
+	Sample        *int     `json:"sample,omitempty"` // missing if the input is one sample
+	Class         string   `json:"class,omitempty"`  // missing, with the next two, if outputs are numbers
+	Index         *int     `json:"index,omitempty"`  // of the class
+	Probabilities []number `json:"probabilities,omitempty"`
+	Outputs       []number `json:"outputs"` // of the model, row-major
+}
+
+// run predicts and prints.
+func (p *predicting) run(ctx context.Context, path string, inputs []string) (err error) {
+	out, err := newOut(p.jsonPath)
+	if err != nil {
+		return fmt.Errorf("--json: %w", err)
+	}
+	if p.names, err = classNames(p.classes); err != nil {
+		return fmt.Errorf("--classes: %w", err)
+	}
+	m, err := loadModel(path, glia.WithoutCompile)
+	if err != nil {
+		return err
+	}
+	rec := predictRecord{Model: path}
+	for _, input := range inputs {
+		s, err := p.read(input, m)
+		if err != nil {
+			return err
+		}
+		if s.remark != "" && !p.quiet {
+			fmt.Fprintf(p.stderr, "glia: %s: %s\n", input, s.remark)
+		}
+		w := bufio.NewWriter(p.stdout)
+		err = p.predict(ctx, w, m, s, &rec)
+		w.Flush() // main tells of its errors
+		if err != nil {
+			return fmt.Errorf("%s: %w", input, err)
+		}
+	}
+	if err := out.write(rec); err != nil {
+		return fmt.Errorf("--json: %w", err)
+	}
+	return nil
+}
+
+// classNames returns the names in a list with commas, or in a file; none for "".
+func classNames(s string) ([]string, error) {
+	if s == "" {
+		return nil, nil
+	}
+	names := strings.Split(s, ",")
+	if info, err := os.Stat(s); err == nil && !info.IsDir() {
+		b, err := os.ReadFile(s)
+		if err != nil {
+			return nil, err
+		}
+		names = strings.Split(strings.TrimRight(string(b), "\r\n"), "\n")
+	}
+	for i := range names {
+		if names[i] = strings.TrimSpace(names[i]); names[i] == "" || !utf8.ValidString(names[i]) {
+			return nil, fmt.Errorf("name %d is %.40q: want text", i+1, names[i])
+		}
+	}
+	return names, nil
+}
+
+// predict predicts the samples of one file.
+func (p *predicting) predict(ctx context.Context, w io.Writer, m *trained, s *samples, rec *predictRecord) error {
+	n := s.x.Shape().At(0)
+	if p.limit > 0 {
+		n = min(n, p.limit)
+	}
+	const size = 256
+	for at := 0; at < n; at += size {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		part, err := s.x.Slice(0, at, min(at+size, n), 1)
+		if err != nil {
+			return err
+		}
+		y, err := m.Predict(part)
+		if err != nil {
+			return err
+		}
+		shape, all := y.Shape().From(1), y.Float64s()
+		for i := range y.Shape().At(0) {
+			one := predictionRecord{Input: s.path, Outputs: numbers(all[i*shape.Size():][:shape.Size()])}
+			if !s.alone {
+				sample := at + i
+				one.Sample = &sample
+			}
+			if err := p.classify(&one, shape, m.config.Loss); err != nil {
+				return err
+			}
+			p.print(w, &one)
+			if p.jsonPath != "" {
+				rec.Predictions = append(rec.Predictions, one)
+			}
+		}
+	}
+	return nil
+}
+
+func numbers(v []float64) []number {
+	all := make([]number, len(v))
+	for i, x := range v {
+		all[i] = number(x)
+	}
+	return all
+}
+
+// classify finds the class of outputs that are probabilities or logits.
+func (p *predicting) classify(r *predictionRecord, shape tensor.Dims, loss nn.Loss) error {
+	probabilities := probabilitiesOf(r.Outputs, loss, len(p.names))
+	if shape.Rank() != 1 || probabilities == nil {
+		if p.names != nil && (shape.Rank() != 1 || len(p.names) != len(r.Outputs)) {
+			return fmt.Errorf("--classes: got %d names, the model gives %v", len(p.names), shape)
+		}
+		if p.names == nil {
+			return nil
+		}
+		probabilities = r.Outputs // of each class on its own
+	}
+	if p.names != nil && len(p.names) != len(probabilities) {
+		return fmt.Errorf("--classes: got %d names, the model tells %d classes apart", len(p.names), len(probabilities))
+	}
+	best := 0
+	for i, v := range probabilities {
+		if v > probabilities[best] {
+			best = i
+		}
+	}
+	r.Class, r.Index, r.Probabilities = p.name(best), &best, probabilities
+	return nil
+}
+
+// name returns the name of a class: its number if it has no other.
+func (p *predicting) name(k int) string {
+	if p.names == nil {
+		return strconv.Itoa(k)
+	}
+	return p.names[k]
+}
+
+// probabilitiesOf returns the probabilities of classes that outputs are or, by the
+// loss, stand for; nil if they are none. One output is the probability of the
+// second of two classes, if the loss or the number of names says so.
+func probabilitiesOf(out []number, loss nn.Loss, names int) []number {
+	if len(out) == 1 {
+		binary, ok := loss.(*nn.BinaryCrossentropyLoss)
+		v := out[0]
+		switch {
+		case !ok && names != 2:
+			return nil
+		case ok && binary.FromLogits:
+			v = number(1 / (1 + math.Exp(-float64(v))))
+		case !(v >= 0 && v <= 1):
+			return nil
+		}
+		return []number{1 - v, v}
+	}
+	var sum number
+	for _, v := range out {
+		if !(v >= 0 && v <= 1) {
+			sum = number(math.NaN())
+		}
+		sum += v
+	}
+	switch l := loss.(type) {
+	case *nn.CategoricalCrossentropyLoss:
+		if l.FromLogits {
+			return softmax(out)
+		}
+	case *nn.SparseCategoricalCrossentropyLoss:
+		if l.FromLogits {
+			return softmax(out)
+		}
+	}
+	if !(math.Abs(float64(sum)-1) < 1e-2) { // float16 is rounded so
+		return nil
+	}
+	return out
+}
+
+func softmax(out []number) []number {
+	top := slices.Max(out)
+	p := make([]number, len(out))
+	var sum number
+	for i, v := range out {
+		p[i] = number(math.Exp(float64(v - top)))
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// print writes what was found of one sample: a line, or for a sample alone in its
+// file a line for each of the likeliest classes.
+func (p *predicting) print(w io.Writer, r *predictionRecord) {
+	head := r.Input
+	if r.Sample != nil {
+		head = fmt.Sprintf("%s[%d]", r.Input, *r.Sample)
+	}
+	if r.Probabilities == nil {
+		var s strings.Builder
+		for _, v := range r.Outputs {
+			fmt.Fprintf(&s, " %.6g", float64(v))
+		}
+		fmt.Fprintf(w, "%s:%s\n", head, s.String())
+		return
+	}
+	best := p.best(r.Probabilities)
+	if r.Sample != nil {
+		var s []string
+		for _, k := range best {
+			s = append(s, fmt.Sprintf("%s %.4f", p.name(k), float64(r.Probabilities[k])))
+		}
+		fmt.Fprintf(w, "%s: %s\n", head, strings.Join(s, ", "))
+		return
+	}
+	fmt.Fprintf(w, "%s: %s\n", head, r.Class)
+	width := 0
+	for _, k := range best {
+		width = max(width, utf8.RuneCountInString(p.name(k)))
+	}
+	for _, k := range best {
+		v := float64(r.Probabilities[k])
+		pad := strings.Repeat(" ", width-utf8.RuneCountInString(p.name(k)))
+		line := fmt.Sprintf("  %s%s  %.4f  %s", p.name(k), pad, v, bar(v))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+}
+
+// bar draws a part of 1.
+func bar(v float64) string {
+	if !(v > 0) {
+		return ""
+	}
+	return strings.Repeat("█", int(math.Round(min(v, 1)*30)))
+}
+
+// best returns the likeliest classes, the first of equal ones first.
+func (p *predicting) best(probabilities []number) []int {
+	order := make([]int, len(probabilities))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch x, y := probabilities[a], probabilities[b]; {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	return order[:min(p.top, len(order))]
+}

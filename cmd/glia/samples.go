@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/glia-ml/glia/data/idx"
+	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// samples is what a file has for a model: x [n ...], or one alone.
+type samples struct {
+	path   string
+	x      *tensor.Tensor
+	alone  bool // one sample, not a list of one
+	remark string
+	pixels bool // from 0 to 255
+}
+
+// read reads the samples in a file, in the shape and the dtype that the model
+// takes, but for floats of another width.
+func (p *predicting) read(path string, m *trained) (*samples, error) {
+	file, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	s := &samples{path: path}
+	err = p.readFile(s, file, size, m)
+	if err == nil {
+		err = s.shape(m)
+	}
+	if err == nil {
+		err = s.convert(p.scale, m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// readFile reads a file of a kind that its first bytes tell, but for text, which
+// its name tells.
+func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained) error {
+	head := make([]byte, 6)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	ext := strings.ToLower(filepath.Ext(s.path))
+	switch begin := string(head[:n]); {
+	case begin == "\x93NUMPY":
+		s.x, err = npy.Read(file, npy.BFloat16)
+	case strings.HasPrefix(begin, "PK"):
+		s.x, err = p.readArchive(file, size)
+	case strings.HasPrefix(begin, "\x00\x00"):
+		s.x, err = idx.ReadFile(s.path, int(min(size, mostIDX)))
+	case strings.HasPrefix(begin, "\x1f\x8b"):
+		s.x, err = idx.ReadFile(s.path, int(min(size*mostDeflated, mostIDX)))
+	case ext == ".csv" || ext == ".tsv" || ext == ".txt":
+		s.x, err = p.readText(file)
+	default:
+		return p.readPictureAs(s, file, m)
+	}
+	s.pixels = err == nil && s.x.DType() == tensor.Uint8
+	return err
+}
+
+const (
+	mostIDX      = 1 << 30
+	mostDeflated = 1100 // bytes that one compressed byte may stand for
+)
+
+func (p *predicting) readPictureAs(s *samples, file *os.File, m *trained) (err error) {
+	in, known := m.input()
+	if !known {
+		return errors.New("the model does not tell the shape of a sample: want an array of that shape, .npy for instance")
+	}
+	s.alone, s.pixels = true, true
+	if s.x, s.remark, err = p.readPicture(file, in); errors.Is(err, image.ErrFormat) {
+		return errors.New("want a picture (PNG, JPEG, GIF), IDX, .npy, .npz, or a text that ends in .csv, .tsv or .txt")
+	}
+	return err
+}
+
+// readArchive reads an array of a .npz.
+func (p *predicting) readArchive(file *os.File, size int64) (*tensor.Tensor, error) {
+	a, err := npy.OpenArchive(file, size, npy.BFloat16)
+	if err != nil {
+		return nil, err
+	}
+	name := p.array
+	if names := a.Names(); name == "" {
+		switch len(names) {
+		case 0:
+			return nil, errors.New("an archive without arrays: want a .npz with one of samples")
+		case 1:
+		default:
+			return nil, fmt.Errorf("an archive of %d arrays (%s): want --array NAME", len(names), shortList(names))
+		}
+		name = names[0]
+	}
+	return a.Tensor(name)
+}
+
+// shortList joins names, the first of them.
+func shortList(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
+}
+
+// readText reads lines of numbers, a sample each. Empty lines and those that begin
+// with # count for nothing; the first other one may be the names of columns.
+func (p *predicting) readText(file io.Reader) (*tensor.Tensor, error) {
+	r := bufio.NewReader(file)
+	var all []float64
+	rows, columns, named := 0, 0, false
+	for line := 1; p.limit == 0 || rows < p.limit; line++ {
+		text, readErr := r.ReadString('\n')
+		if readErr != nil && !errors.Is(readErr, io.EOF) {
+			return nil, readErr
+		}
+		text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+		if text != "" && text[0] != '#' {
+			more, err := appendNumbers(all, text)
+			n := len(more) - len(all)
+			switch {
+			case err != nil && rows == 0 && !named:
+				named = true
+			case err != nil:
+				return nil, fmt.Errorf("line %d: %w", line, err)
+			case rows > 0 && n != columns:
+				return nil, fmt.Errorf("line %d: got %d numbers, want %d as in the line before", line, n, columns)
+			default:
+				all, columns = more, n
+				rows++
+			}
+		}
+		if readErr != nil {
+			break
+		}
+	}
+	if rows == 0 {
+		return nil, errors.New("got no numbers: want a sample a line")
+	}
+	return tensor.FromSlice(all, rows, columns)
+}
+
+// appendNumbers appends the numbers of a line with commas, semicolons, tabs or
+// spaces between.
+func appendNumbers(all []float64, line string) ([]float64, error) {
+	fields := strings.Fields(line)
+	for _, separator := range []string{",", ";", "\t"} {
+		if strings.Contains(line, separator) {
+			fields = strings.Split(line, separator)
+			break
+		}
+	}
+	for i, f := range fields {
+		v, err := strconv.ParseFloat(strings.Trim(f, " \""), 64)
+		if err != nil {
+			return all, fmt.Errorf("column %d: got %.40q, want a number", i+1, f)
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// shape brings x into the shape that the model takes.
+func (s *samples) shape(m *trained) error {
+	in, known := m.input()
+	got := s.x.Shape()
+	if !known || s.alone {
+		if got.Rank() == 0 {
+			return fmt.Errorf("array is %v: want samples along the first axis", s.x.Spec())
+		}
+		return nil
+	}
+	n := 1
+	switch {
+	case got.Rank() > 0 && sameBut1(got.From(1), in.Shape):
+		n = got.At(0)
+	case sameBut1(got, in.Shape):
+		s.alone = true
+	case got.Rank() == 2 && in.Shape.Rank() > 0 && got.At(1) == in.Shape.Size()+1:
+		return fmt.Errorf("array is %v: want samples of %v along the first axis, %d numbers each; cut off the column of labels", s.x.Spec(), in.Shape, in.Shape.Size())
+	default:
+		return fmt.Errorf("array is %v: want samples of %v along the first axis", s.x.Spec(), in.Shape)
+	}
+	if n == 0 {
+		return fmt.Errorf("array is %v: want one sample or more", s.x.Spec())
+	}
+	var err error
+	s.x, err = s.x.Reshape(append([]int{n}, in.Shape.Slice()...)...)
+	return err
+}
+
+// convert gives x a dtype that the model takes, and scales it.
+func (s *samples) convert(f factor, m *trained) error {
+	in, known := m.input()
+	scale := 1.0
+	if s.pixels && (!known || in.DType.IsFloat()) {
+		scale = m.scale()
+	}
+	scale = f.or(scale)
+	switch {
+	case scale != 1:
+		if s.x.DType() != tensor.Float64 {
+			s.x = s.x.AsType(tensor.Float32)
+			for i, v := range tensor.Data[float32](s.x) {
+				tensor.Data[float32](s.x)[i] = v * float32(scale)
+			}
+			break
+		}
+		s.x = s.x.Clone()
+		for i, v := range tensor.Data[float64](s.x) {
+			tensor.Data[float64](s.x)[i] = v * scale
+		}
+	case known && in.DType.IsFloat() && !s.x.DType().IsFloat():
+		s.x = s.x.AsType(in.DType)
+	}
+	if known && !in.DType.IsFloat() && s.x.DType() != in.DType {
+		s.x = s.x.AsType(in.DType)
+	}
+	return nil
+}

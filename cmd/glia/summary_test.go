@@ -1,0 +1,68 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// foreign is the config of a model with what glia lacks, as Keras writes it.
+const foreign = `{"module": "keras", "class_name": "Sequential", "registered_name": "Sequential", "config": {"name": "sequential", "trainable": true, "layers": [
+	{"module": "keras.layers", "class_name": "InputLayer", "registered_name": null, "config": {"batch_shape": [null, 8, 8, 1], "dtype": "float32", "name": "in"}},
+	{"module": "keras.layers", "class_name": "Capsule2D", "registered_name": null, "config": {"name": "capsule", "trainable": true, "filters": 2, "kernel_initializer": {"module": "keras.initializers", "class_name": "Prime", "config": {}, "registered_name": null}}, "build_config": {"input_shape": [null, 8, 8, 1]}},
+	{"module": "keras", "class_name": "Sequential", "registered_name": "Sequential", "config": {"name": "inner", "trainable": true, "layers": [
+		{"module": "keras.layers", "class_name": "Flatten", "registered_name": null, "config": {"name": "flat", "trainable": true}, "build_config": {"input_shape": [null, 6, 6, 2]}},
+		{"module": "my_package", "class_name": "Gate", "registered_name": "my_package>Gate", "config": {"name": "gate"}}
+	]}, "build_config": {"input_shape": [null, 6, 6, 2]}},
+	{"module": "keras.layers", "class_name": "Capsule2D", "registered_name": null, "config": {"name": "capsule_1"}}
+]}, "compile_config": {"optimizer": {"module": "keras.optimizers", "class_name": "Newton", "config": {}, "registered_name": null}, "loss": "mse"}}`
+
+func writeForeign(w io.Writer) error {
+	h := hdf5.NewWriter()
+	add := func(place, layer string, x ...*tensor.Tensor) {
+		g := h.Root().Group(place + "/vars")
+		g.SetAttr("name", layer)
+		for i, t := range x {
+			g.Dataset(string(rune('0'+i)), t)
+		}
+	}
+	add("layers/capsule2d", "capsule", tensor.New(tensor.Float32, 3, 3, 1, 2), tensor.New(tensor.Float32, 2))
+	add("layers/sequential/layers/gate", "gate", tensor.New(tensor.Float32, 72))
+	add("layers/capsule2d_1", "capsule_1", tensor.New(tensor.Float16, 1000, 2))
+	add("optimizer", "newton", tensor.Scalar[int64](3))
+	var weights bytes.Buffer
+	if _, err := h.WriteTo(&weights); err != nil {
+		return err
+	}
+	z := zip.NewWriter(w)
+	for name, b := range map[string][]byte{
+		"config.json": []byte(foreign), "metadata.json": []byte(`{"keras_version": "3.15.1", "date_saved": "2026-01-01@00:00:00"}`), "model.weights.h5": weights.Bytes(),
+	} {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		if err == nil {
+			_, err = f.Write(b)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// TestSummary compares what is printed of models that glia knows in whole, but for
+// how they are trained, and hardly.
+func TestSummary(t *testing.T) {
+	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.ReLU), nn.Dense(3, nn.Softmax))
+	golden(t, "summary-whole", whole, must(t, "summary", whole))
+	_, bare := saved(t, "m.h5", nil, nn.Input(4), nn.Dense(3, nn.ReLU))
+	golden(t, "summary-bare", bare, must(t, "summary", bare))
+	surprise := reworded(t, whole, "CategoricalCrossentropy", "Surprise")
+	golden(t, "summary-untrained", surprise, must(t, "summary", surprise))
+	unknown := create(t, "foreign.keras", writeForeign)
+	golden(t, "summary-foreign", unknown, must(t, "summary", unknown))
+}

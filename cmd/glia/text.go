@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printable returns text from a file for a terminal: as it is, if nothing in it
+// moves the cursor, else quoted; and no more of it than fits.
+func printable(s string) string {
+	const most = 200
+	cut := s
+	if len(cut) > most {
+		cut = strings.ToValidUTF8(cut[:most], "") + "..."
+	}
+	if cut == "" || !utf8.ValidString(cut) || strings.ContainsFunc(cut, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(cut)
+	}
+	return cut
+}
+
+// plural counts things: "1 byte", "1,024 bytes".
+func plural[T int | int64 | uint64](n T, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return grouped(n) + " " + thing
+}
+
+// grouped returns n with commas between thousands.
+func grouped[T int | int64 | uint64](n T) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// byteText returns a number of bytes for people to read, a KB being 1024 of them.
+func byteText(n int64) string {
+	units := []string{"B", "KB", "MB", "GB", "TB"}
+	v, i := float64(n), 0
+	for v >= 1024 && i < len(units)-1 {
+		v, i = v/1024, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.2f %s", v, units[i])
+}

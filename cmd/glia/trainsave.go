@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/atomicfile"
+	"github.com/glia-ml/glia/interop/keras"
+)
+
+// saving is what a training leaves in files: the model, and a backup until it is
+// done.
+type saving struct {
+	path, dir string
+	resume    bool
+
+	stdout, stderr io.Writer
+}
+
+func (s *saving) flags(f *pflag.FlagSet) {
+	f.StringVar(&s.path, "save", "", "file to write the trained model to: .keras, or .h5")
+	f.StringVar(&s.dir, "checkpoint", "", "directory to keep a backup of the training in")
+	f.BoolVar(&s.resume, "resume", false, "go on from the backup that --checkpoint left, if there is one")
+}
+
+// check finds values that make no sense.
+func (s *saving) check(c *cobra.Command) error {
+	if err := wantNames(c, "save", "checkpoint"); err != nil {
+		return err
+	}
+	if s.resume && s.dir == "" {
+		return misused(c, "--resume: want --checkpoint DIR with it")
+	}
+	if s.path == "" {
+		return nil
+	}
+	if f, err := keras.FormatOf(s.path); err != nil || !f.Whole() {
+		return misused(c, "--save: file name %q: want one that ends in .keras or .h5", s.path)
+	}
+	return nil
+}
+
+// begin makes sure, before the work, that the files can be written after it, and
+// that no backup is lost.
+func (s *saving) begin(stdout, stderr io.Writer) error {
+	s.stdout, s.stderr = stdout, stderr
+	if s.path != "" {
+		if err := atomicfile.Check(s.path); err != nil {
+			return fmt.Errorf("--save: %w", err)
+		}
+	}
+	if s.dir == "" {
+		return nil
+	}
+	switch _, err := os.Stat(s.backup()); {
+	case err == nil && !s.resume:
+		return fmt.Errorf("--checkpoint: %s is there, the backup of a training that did not end: want --resume to go on from it, another directory, or none of that file", s.backup())
+	case err == nil:
+		fmt.Fprintf(stdout, "Going on from %s\n", s.backup())
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("--checkpoint: %w", err)
+	case s.resume:
+		fmt.Fprintf(stderr, "glia: --resume: no backup in %s: the training begins anew\n", s.dir)
+	}
+	return nil
+}
+
+// backup is the file that glia.BackupAndRestore writes.
+func (s *saving) backup() string { return filepath.Join(s.dir, "backup.safetensors") }
+
+// callbacks returns what saves while training goes on. The backup stays beyond its
+// end, until the results are written.
+func (s *saving) callbacks() []glia.Callback {
+	if s.dir == "" {
+		return nil
+	}
+	return []glia.Callback{glia.BackupAndRestore(s.dir, glia.KeepBackup)}
+}
+
+// model saves the trained model.
+func (s *saving) model(m *glia.Model) error {
+	if s.path == "" {
+		return nil
+	}
+	if err := m.Save(s.path); err != nil {
+		return fmt.Errorf("--save: %w", err)
+	}
+	fmt.Fprintf(s.stdout, "\nSaved: %s\n", s.path)
+	return nil
+}
+
+// stopped tells the way on.
+func (s *saving) stopped() {
+	if s.dir == "" {
+		return
+	}
+	if _, err := os.Stat(s.backup()); err == nil {
+		fmt.Fprintf(s.stdout, "To go on, run the same command with --resume\n")
+	}
+}
+
+// end removes the backup, with what kills have left of others: everything is done
+// and written, and the directory is this training's own.
+func (s *saving) end() error {
+	if s.dir == "" {
+		return nil
+	}
+	left, err := filepath.Glob(s.backup() + ".*.tmp")
+	if err != nil { // a name with brackets
+		left = nil
+	}
+	for _, path := range append(left, s.backup()) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("--checkpoint: %w", err)
+		}
+	}
+	return nil
+}
