@@ -56,7 +56,9 @@ func (o *output) Write(p []byte) (int, error) {
 
 // closed reports whether nobody reads the output any longer, as that of
 // "glia inspect FILE | head".
-func (o *output) closed() bool { return errors.Is(o.err, syscall.EPIPE) }
+func (o *output) closed() bool {
+	return slices.ContainsFunc(pipeErrors, func(e syscall.Errno) bool { return errors.Is(o.err, e) })
+}
 
 // run executes the command line and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {

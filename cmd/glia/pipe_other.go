@@ -1,0 +1,8 @@
+//go:build !windows
+
+package main
+
+import "syscall"
+
+// pipeErrors tell that nobody reads a pipe.
+var pipeErrors = []syscall.Errno{syscall.EPIPE}
