@@ -202,20 +202,31 @@ func TestResumeAnew(t *testing.T) {
 	}
 }
 
-// TestStopAndResume stops a training as Ctrl-C does, between two batches.
+// TestStopAndResume stops a training as Ctrl-C does: between two batches, and
+// between its end and the test.
 func TestStopAndResume(t *testing.T) {
 	dir, work := tiny(t), t.TempDir()
-	args := []string{"train", "mnist", "--data", dir, "--epochs", "4", "--batch-size", "8", "--hidden", "8", "--checkpoint", filepath.Join(work, "run"), "--resume", "--json", filepath.Join(work, "out.json")}
-	ctx, stop := context.WithCancel(t.Context())
-	out, errs := &stopper{word: "Epoch 2/", stop: stop}, &bytes.Buffer{}
-	if status := run(ctx, args, out, errs); status != 1 || !strings.Contains(out.String(), "Stopped: 2 of 4 epochs are done\nTo go on, run the same command with --resume\n") {
-		t.Fatalf("status %d, output %s, stderr %s", status, out, errs)
-	}
+	to, save := filepath.Join(work, "out.json"), filepath.Join(work, "m.keras")
+	args := []string{"train", "mnist", "--data", dir, "--epochs", "4", "--batch-size", "8", "--hidden", "8", "--json", to, "--save", save}
 	must(t, args...)
-	got := read(t, filepath.Join(work, "out.json"))
-	must(t, "train", "mnist", "--data", dir, "--epochs", "4", "--batch-size", "8", "--hidden", "8", "--json", filepath.Join(work, "out.json"))
-	if want := read(t, filepath.Join(work, "out.json")); without(got) != without(want) {
-		t.Errorf("after a stop\n%s\nwant\n%s", without(got), without(want))
+	want := read(t, to)
+	args = append(args, "--checkpoint", filepath.Join(work, "run"), "--resume")
+	for word, stopped := range map[string]string{
+		"Epoch 2/": "Stopped: 2 of 4 epochs are done\nTo go on, run the same command with --resume\n",
+		"Saved: ":  "Stopped: 4 of 4 epochs are done\nTo go on, run the same command with --resume\n",
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		out, errs := &stopper{word: word, stop: stop}, &bytes.Buffer{}
+		if status := run(ctx, args, out, errs); status != 1 || !strings.Contains(out.String(), stopped) {
+			t.Fatalf("%s: status %d, output %s, stderr %s", word, status, out, errs)
+		}
+		if rec := read(t, to); !rec.Stopped || rec.Test != nil {
+			t.Errorf("%s: JSON %+v, want one of a training that was stopped", word, rec)
+		}
+		must(t, args...)
+		if got := read(t, to); without(got) != without(want) {
+			t.Errorf("%s: after a stop\n%s\nwant\n%s", word, without(got), without(want))
+		}
 	}
 }
 
