@@ -2,6 +2,7 @@ package glia
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/metric"
@@ -15,38 +16,41 @@ func pack(h *History) ([]safetensors.Entry, error) {
 		return nil, nil
 	}
 	var all []safetensors.Entry
-	add := func(name string, of func(e Epoch) *tensor.Tensor) error {
-		t, err := stack(h.Epochs, of)
+	add := func(name string, epochs []Epoch, of func(e Epoch) *tensor.Tensor) error {
+		t, err := stack(epochs, of)
 		if err != nil {
 			return fmt.Errorf("history of %s: %w", name, err)
 		}
 		all = append(all, safetensors.Entry{Name: pastPrefix + name, Tensor: t})
 		return nil
 	}
-	addResults := func(group string, of func(e Epoch) *Result) error {
-		if of(h.Epochs[0]) == nil {
+	addResults := func(group string, epochs []Epoch, of func(e Epoch) *Result) error {
+		if len(epochs) == 0 {
 			return nil
 		}
-		err := add(group+"/loss", func(e Epoch) *tensor.Tensor { return tensor.Scalar(of(e).Loss) })
-		for i, m := range of(h.Epochs[0]).Metrics {
+		err := add(group+"/epoch", epochs, epochNumber)
+		if err == nil {
+			err = add(group+"/loss", epochs, func(e Epoch) *tensor.Tensor { return tensor.Scalar(of(e).Loss) })
+		}
+		for i, m := range of(epochs[0]).Metrics {
 			if err == nil {
-				err = add(group+"/"+m.Name, func(e Epoch) *tensor.Tensor { return of(e).Metrics[i].Tensor })
+				err = add(group+"/"+m.Name, epochs, func(e Epoch) *tensor.Tensor { return of(e).Metrics[i].Tensor })
 			}
 		}
 		return err
 	}
-	err := add("epoch", func(e Epoch) *tensor.Tensor { return tensor.Scalar(int64(e.Epoch)) })
+	err := add("seconds", h.Epochs, func(e Epoch) *tensor.Tensor { return tensor.Scalar(e.Seconds) })
 	if err == nil {
-		err = add("seconds", func(e Epoch) *tensor.Tensor { return tensor.Scalar(e.Seconds) })
+		err = addResults("train", h.Epochs, func(e Epoch) *Result { return &e.Result })
 	}
 	if err == nil {
-		err = addResults("train", func(e Epoch) *Result { return &e.Result })
-	}
-	if err == nil {
-		err = addResults("validation", func(e Epoch) *Result { return e.Validation })
+		validated := slices.DeleteFunc(slices.Clone(h.Epochs), func(e Epoch) bool { return e.Validation == nil })
+		err = addResults("validation", validated, func(e Epoch) *Result { return e.Validation })
 	}
 	return all, err
 }
+
+func epochNumber(e Epoch) *tensor.Tensor { return tensor.Scalar(int64(e.Epoch)) }
 
 // stack puts a tensor of every epoch side by side.
 func stack(epochs []Epoch, of func(e Epoch) *tensor.Tensor) (*tensor.Tensor, error) {
@@ -70,54 +74,72 @@ func stack(epochs []Epoch, of func(e Epoch) *tensor.Tensor) (*tensor.Tensor, err
 
 // unpack returns the epochs that pack packed.
 func unpack(tensors tensorMap, metrics []metric.Metric) ([]Epoch, error) {
-	count := tensors[pastPrefix+"epoch"]
-	if count == nil {
+	if tensors[pastPrefix+"train/epoch"] == nil {
 		return nil, nil
 	}
-	epochs := make([]Epoch, count.Len())
-	row := func(name string, i int) (*tensor.Tensor, error) {
-		t := tensors[pastPrefix+name]
-		if t == nil || t.Shape().Rank() == 0 || t.Shape().At(0) != len(epochs) {
-			return nil, fmt.Errorf("history of %s: want one of %d epochs", name, len(epochs))
-		}
-		t, err := t.Index(0, i)
+	numbers, results, err := unpackResults(tensors, "train", metrics)
+	if err != nil {
+		return nil, err
+	}
+	epochs, place := make([]Epoch, len(numbers)), map[int]int{}
+	for i, n := range numbers {
+		seconds, err := row(tensors, "seconds", i, len(numbers))
 		if err != nil {
 			return nil, err
 		}
-		return t.Clone(), nil
+		epochs[i], place[n] = Epoch{Epoch: n, Seconds: seconds.Item(), Result: results[i]}, i
 	}
-	result := func(group string, i int) (r Result, err error) {
-		loss, err := row(group+"/loss", i)
-		if err != nil {
-			return r, err
+	if tensors[pastPrefix+"validation/epoch"] == nil {
+		return epochs, nil
+	}
+	numbers, results, err = unpackResults(tensors, "validation", metrics)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range numbers {
+		at, ok := place[n]
+		if !ok {
+			return nil, fmt.Errorf("history of validation: epoch %d: want one of the training's", n)
 		}
-		r.Loss = loss.Item()
+		epochs[at].Validation = &results[i]
+	}
+	return epochs, nil
+}
+
+// unpackResults returns what was measured in a group, and the numbers of the epochs.
+func unpackResults(tensors tensorMap, group string, metrics []metric.Metric) (numbers []int, results []Result, err error) {
+	t := tensors[pastPrefix+group+"/epoch"]
+	if t.Spec().Rank() != 1 || t.DType() != tensor.Int64 {
+		return nil, nil, fmt.Errorf("history of %s/epoch: got %v: want int64 numbers", group, t.Spec())
+	}
+	n := t.Len()
+	for i, e := range t.Int64s() {
+		loss, err := row(tensors, group+"/loss", i, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		r := Result{Loss: loss.Item()}
 		for _, m := range metrics {
-			t, err := row(group+"/"+m.Name(), i)
+			t, err := row(tensors, group+"/"+m.Name(), i, n)
 			if err != nil {
-				return r, err
+				return nil, nil, err
 			}
 			r.Metrics = append(r.Metrics, Metric{m.Name(), mean(t), t})
 		}
-		return r, nil
+		numbers, results = append(numbers, int(e)), append(results, r)
 	}
-	for i := range epochs {
-		seconds, err := row("seconds", i)
-		if err != nil {
-			return nil, err
-		}
-		e := Epoch{Epoch: int(count.Int64s()[i]), Seconds: seconds.Item()}
-		if e.Result, err = result("train", i); err != nil {
-			return nil, err
-		}
-		if tensors[pastPrefix+"validation/loss"] != nil {
-			v, err := result("validation", i)
-			if err != nil {
-				return nil, err
-			}
-			e.Validation = &v
-		}
-		epochs[i] = e
+	return numbers, results, nil
+}
+
+// row returns the i-th of n tensors that stack put side by side.
+func row(tensors tensorMap, name string, i, n int) (*tensor.Tensor, error) {
+	t := tensors[pastPrefix+name]
+	if t == nil || t.Shape().Rank() == 0 || t.Shape().At(0) != n {
+		return nil, fmt.Errorf("history of %s: want one of %d epochs", name, n)
 	}
-	return epochs, nil
+	t, err := t.Index(0, i)
+	if err != nil {
+		return nil, err
+	}
+	return t.Clone(), nil
 }

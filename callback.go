@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/glia-ml/glia/graph"
 )
 
 // Callback is functions that Fit calls as it goes; those that are nil are left
 // out. An error stops the training and is returned by Fit, except [ErrStop]. A
-// callback may use the model's Predict and Evaluate.
+// callback may use the model's Predict and Evaluate. It is for one training at a
+// time.
 type Callback struct {
 	// Name tells the callback from others. One with State needs it.
 	Name string
@@ -20,9 +23,18 @@ type Callback struct {
 	// again when a training is resumed within an epoch.
 	OnEpochBegin func(m *Model, epoch int) error
 	OnEpochEnd   func(m *Model, e Epoch) error
-	// OnBatchEnd is called with the numbers of the epoch and of the batch in it,
-	// counted from 0, and the mean loss of the epoch so far.
-	OnBatchEnd func(m *Model, epoch, batch int, loss float64) error
+	// OnBatchBegin is called with the numbers of the epoch and of the batch in it,
+	// counted from 0, OnBatchEnd also with the mean loss of the epoch so far.
+	OnBatchBegin func(m *Model, epoch, batch int) error
+	OnBatchEnd   func(m *Model, epoch, batch int, loss float64) error
+
+	// OnTestBegin and OnTestEnd are called around the validation of an epoch and by
+	// Evaluate, the others around its batches: these must not call Evaluate. The end
+	// of one that an error stopped has a loss of NaN and no metrics.
+	OnTestBegin      func(m *Model) error
+	OnTestEnd        func(m *Model, r Result) error
+	OnTestBatchBegin func(m *Model, batch int) error
+	OnTestBatchEnd   func(m *Model, batch int, loss float64) error
 
 	// State and Restore, both or neither, are for callbacks that remember something
 	// from one call to the next. What State returns, JSON, is part of every backup
@@ -31,6 +43,9 @@ type Callback struct {
 	State   func() (json.RawMessage, error)
 	Restore func(state json.RawMessage) error
 
+	// vars are variables of the callback's own that are part of every backup. They
+	// are asked for after join.
+	vars func() []*graph.Var
 	// join is called when everything is ready for training, before OnTrainBegin:
 	// it lets glia's own callbacks see all of it.
 	join func(f *fitting) error
@@ -39,6 +54,16 @@ type Callback struct {
 // ErrStop, returned by a callback, ends the training without an error. An epoch
 // that it cuts short is not in the history.
 var ErrStop = errors.New("glia: stop training")
+
+// each calls what hook does, for every callback, until there is an error.
+func each(callbacks []Callback, hook func(cb *Callback) error) error {
+	for i := range callbacks {
+		if err := hook(&callbacks[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // EveryEpochs makes [ModelCheckpoint] and [BackupAndRestore] save after so many
 // epochs; 1 by default.

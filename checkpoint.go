@@ -23,6 +23,8 @@ import (
 //
 // {epoch} and {batch} count from 1, {batch} goes with [EveryBatches]; the others
 // are loss, the names of the metrics, and those with "val_" before. {{ stands for {.
+// An epoch without validation, see [ValidationFreq], saves nothing if its numbers
+// are asked for.
 //
 // The ending decides what is written: .keras and .h5 the whole model, as
 // [Model.Save] does; .weights.h5, .safetensors and .npz the weights, as
@@ -177,8 +179,8 @@ func (c *checkpoint) batchEnd(m *Model, epoch, batch int, _ float64) error {
 }
 
 func (c *checkpoint) save(m *Model, epoch, batch int, l logs) error {
-	v, _ := l.number(c.watch.name)
-	if c.bestOnly && !c.watch.better(v) {
+	v, known := l.number(c.watch.name)
+	if c.bestOnly && (!known || !c.watch.better(v)) || !c.fillable(l) {
 		return nil
 	}
 	path := c.pattern.format(epoch, batch, l)
@@ -196,6 +198,14 @@ func (c *checkpoint) save(m *Model, epoch, batch int, l logs) error {
 		c.watch.best = &v
 	}
 	return nil
+}
+
+// fillable reports whether the logs have what the path names.
+func (c *checkpoint) fillable(l logs) bool {
+	return !slices.ContainsFunc(c.pattern.names(), func(name string) bool {
+		_, known := l.number(name)
+		return !known && name != "epoch" && name != "batch"
+	})
 }
 
 // removeOld notes that path was written, and removes what is too many now.

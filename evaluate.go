@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/glia-ml/glia/data"
@@ -20,15 +21,13 @@ func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	m.evaluating.Lock()
-	defer m.evaluating.Unlock()
 	e, err := m.newEvaluation(ds, c)
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: Evaluate: %w", err)
 	}
 	bar := newProgress(c.progress, 0)
 	defer bar.stop()
-	r, err := e.run(c.ctx, bar)
+	r, err := e.measure(c.ctx, bar)
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: Evaluate: %w", err)
 	}
@@ -62,20 +61,27 @@ func readBatch(ds data.Dataset, idx []int, b *data.Batch) error {
 	if err := ds.Read(idx, b); err != nil {
 		return err
 	}
-	if b.X == nil || b.Y == nil {
-		return errors.New("the dataset gave a batch without x or y")
+	if err := checkBatch(b, len(idx)); err != nil {
+		return fmt.Errorf("the dataset gave %w", err)
 	}
-	n := len(idx)
+	return nil
+}
+
+// checkBatch checks that a batch holds n samples.
+func checkBatch(b *data.Batch, n int) error {
+	if b.X == nil || b.Y == nil {
+		return errors.New("a batch without x or y")
+	}
 	for _, t := range [...]*tensor.Tensor{b.X, b.Y} {
 		if t.Shape().Rank() == 0 || t.Shape().At(0) != n {
-			return fmt.Errorf("the dataset gave x %v with y %v for %d samples: want first axes of that length", b.X.Spec(), b.Y.Spec(), n)
+			return fmt.Errorf("x %v with y %v for %d samples: want first axes of that length", b.X.Spec(), b.Y.Spec(), n)
 		}
 		if !t.Contiguous() {
-			return fmt.Errorf("the dataset gave %v as a view with gaps: want a contiguous tensor; Clone makes one", t.Spec())
+			return fmt.Errorf("%v as a view with gaps: want a contiguous tensor; Clone makes one", t.Spec())
 		}
 	}
 	if w := b.Weight; w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
-		return fmt.Errorf("the dataset gave weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
+		return fmt.Errorf("weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
 	}
 	return nil
 }
@@ -117,12 +123,13 @@ func oneOf(s tensor.Spec) tensor.Spec {
 
 // evaluation measures a dataset, any number of times.
 type evaluation struct {
-	m       *Model
-	ds      data.Dataset
-	meters  *meters
-	size    int
-	order   []int
-	batches batches
+	m         *Model
+	ds        data.Dataset
+	meters    *meters
+	callbacks []Callback
+	size      int // of a batch
+	order     []int
+	batches   batches
 }
 
 func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
@@ -137,7 +144,11 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evaluation{m: m, ds: ds, meters: ms, size: c.batchOf(ds.Len()), order: inOrder(ds.Len())}, nil
+	e := &evaluation{m: m, ds: ds, meters: ms, callbacks: c.callbacks, size: c.batchOf(ds.Len()), order: inOrder(ds.Len())}
+	if c.steps > 0 && c.steps <= len(e.order)/e.size {
+		e.order = e.order[:c.steps*e.size]
+	}
+	return e, nil
 }
 
 // inOrder returns the numbers 0 to n-1.
@@ -149,10 +160,39 @@ func inOrder(n int) []int {
 	return order
 }
 
-// run measures, while evaluating is held. The bar may be nil.
+// measure measures, between the callbacks of a test. The bar may be nil.
+func (e *evaluation) measure(ctx context.Context, bar *progress) (Result, error) {
+	err := each(e.callbacks, func(cb *Callback) error {
+		if cb.OnTestBegin == nil {
+			return nil
+		}
+		return cb.OnTestBegin(e.m)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := e.run(ctx, bar)
+	if err != nil {
+		r = Result{Loss: math.NaN()}
+	}
+	ended := each(e.callbacks, func(cb *Callback) error {
+		if cb.OnTestEnd == nil {
+			return nil
+		}
+		return cb.OnTestEnd(e.m, r)
+	})
+	if err == nil {
+		err = ended
+	}
+	return r, err
+}
+
+// run measures.
 func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
+	e.m.evaluating.Lock()
+	defer e.m.evaluating.Unlock()
 	e.meters.reset()
-	n := e.ds.Len()
+	n := len(e.order)
 	if bar != nil {
 		bar.begin(0, (n+e.size-1)/e.size)
 	}
@@ -161,7 +201,7 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 		if err := ctx.Err(); err != nil {
 			return Result{}, fmt.Errorf("stopped before batch %d: %w", b+1, err)
 		}
-		if err := e.batch(e.order[at:min(at+e.size, n)]); err != nil {
+		if err := e.batch(b, e.order[at:min(at+e.size, n)]); err != nil {
 			return Result{}, fmt.Errorf("batch %d: %w", b+1, err)
 		}
 		if bar != nil && bar.due() {
@@ -175,8 +215,30 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 	return r, nil
 }
 
-// batch measures the samples idx.
-func (e *evaluation) batch(idx []int) error {
+// batch measures the samples idx, between its callbacks.
+func (e *evaluation) batch(b int, idx []int) error {
+	err := each(e.callbacks, func(cb *Callback) error {
+		if cb.OnTestBatchBegin == nil {
+			return nil
+		}
+		return cb.OnTestBatchBegin(e.m, b)
+	})
+	if err == nil {
+		err = e.step(idx)
+	}
+	if err != nil {
+		return err
+	}
+	return each(e.callbacks, func(cb *Callback) error {
+		if cb.OnTestBatchEnd == nil {
+			return nil
+		}
+		return cb.OnTestBatchEnd(e.m, b, e.meters.loss())
+	})
+}
+
+// step reads the samples idx and measures them.
+func (e *evaluation) step(idx []int) error {
 	b := e.batches.of(len(idx))
 	if err := readBatch(e.ds, idx, b); err != nil {
 		return err

@@ -60,9 +60,16 @@ func (f *fitting) facts() facts {
 	fs.add("a sample", fmt.Sprintf("%v with labels %v", x, y))
 	fs.add("batch size", f.batchOf(n))
 	fs.add("InOrder", f.inOrder)
+	if f.m.TrainStep != nil {
+		fs.add("TrainStep", "a function")
+	}
 	fs.add("class weights", f.classWeights) // which fmt sorts
+	if f.steps > 0 {
+		fs.add("StepsPerEpoch", f.steps)
+	}
 	if f.validation != nil {
-		fs.add("validation samples", f.validation.Len())
+		fs.add("validation samples", len(f.validating.order))
+		fs.add("ValidationFreq", f.valFreq)
 	}
 	fs.addConfig("loss "+f.m.loss.Name(), f.m.loss)
 	for _, m := range f.m.metrics {
@@ -147,6 +154,11 @@ func (f *fitting) vars() []stateVar {
 	for _, s := range f.meters.states {
 		add("metrics", s.Vars()...)
 	}
+	for _, cb := range f.callbacks {
+		if cb.vars != nil {
+			add("callback "+cb.Name, cb.vars()...)
+		}
+	}
 	return all
 }
 
@@ -158,21 +170,17 @@ func entriesOf(vars []stateVar) []safetensors.Entry {
 	return entries
 }
 
-// foreignVar returns a variable that the network changes in training and that is
-// not among those of its layers, or nil.
+// foreignVar returns a variable that changes in training and that is not among
+// those of the backup, or nil.
 func (f *fitting) foreignVar() *graph.Var {
-	known := map[*graph.Var]bool{f.m.random: true}
-	for _, v := range f.m.net.Vars() {
-		known[v] = true
+	known := map[*graph.Var]bool{}
+	for _, v := range f.vars() {
+		known[v.of] = true
 	}
-	x, _ := f.train.Specs()
+	x, y := f.train.Specs()
 	var found *graph.Var
 	_ = graph.Catch(func() { // the step tells of mistakes
-		g := graph.New()
-		ctx := nn.NewCtx(g, f.m.random)
-		ctx.Training = true
-		f.m.net.Call(ctx, g.Input("x", oneOf(x)))
-		for _, u := range g.Updates() {
+		for _, u := range f.m.graphOf(stepKey{training: true, x: oneOf(x), y: oneOf(y)}, f.meters).Updates() {
 			if !known[u.Var] {
 				found = u.Var
 			}

@@ -55,7 +55,8 @@ type fitting struct {
 	meters     *meters
 	validating *evaluation
 	bar        *progress
-	order      []int
+	order      []int // of the pass
+	pass       int   // through the data
 	batches    batches
 	classes    *classWeigher
 	weighed    data.Batch
@@ -86,8 +87,11 @@ func (f *fitting) prepare() error {
 	if f.meters, err = f.m.metersFor(true, x, y); err != nil {
 		return err
 	}
+	if err := f.m.takeFrozen(); err != nil {
+		return err
+	}
 	if f.validation != nil {
-		if f.validating, err = f.m.newEvaluation(f.validation, f.config); err != nil {
+		if f.validating, err = f.m.newEvaluation(f.validation, f.ofValidation()); err != nil {
 			return fmt.Errorf("validation: %w", err)
 		}
 	}
@@ -96,14 +100,12 @@ func (f *fitting) prepare() error {
 	}
 	f.bar = newProgress(f.progress, f.epochs)
 	f.at = position{Epoch: f.first}
-	for _, cb := range f.callbacks {
-		if cb.join != nil {
-			if err := cb.join(f); err != nil {
-				return err
-			}
+	return each(f.callbacks, func(cb *Callback) error {
+		if cb.join == nil {
+			return nil
 		}
-	}
-	return nil
+		return cb.join(f)
+	})
 }
 
 // divide sets a part of the data aside for validation if asked to.
@@ -127,68 +129,77 @@ func (f *fitting) divide() error {
 
 // all runs the epochs.
 func (f *fitting) all() error {
-	for _, cb := range f.callbacks {
-		if cb.OnTrainBegin != nil {
-			if err := cb.OnTrainBegin(f.m); err != nil {
-				return err
-			}
+	err := each(f.callbacks, func(cb *Callback) error {
+		if cb.OnTrainBegin == nil {
+			return nil
 		}
+		return cb.OnTrainBegin(f.m)
+	})
+	if err == nil {
+		err = f.backup.restore()
 	}
-	if err := f.backup.restore(); err != nil {
-		return err
+	for e := f.at.Epoch; err == nil && e < f.epochs; e = f.at.Epoch {
+		err = f.epoch(e)
 	}
-	for e := f.at.Epoch; e < f.epochs; e++ {
-		for _, cb := range f.callbacks {
-			if cb.OnEpochBegin != nil && !f.at.Begun {
-				if err := cb.OnEpochBegin(f.m, e); err != nil {
-					return err
-				}
+	return err
+}
+
+// epoch runs an epoch between its callbacks.
+func (f *fitting) epoch(e int) error {
+	if !f.at.Begun {
+		err := each(f.callbacks, func(cb *Callback) error {
+			if cb.OnEpochBegin == nil {
+				return nil
 			}
-		}
-		f.at.Begun = true
-		done, err := f.epoch(e)
+			return cb.OnEpochBegin(f.m, e)
+		})
 		if err != nil {
 			return err
 		}
-		f.history.Epochs = append(f.history.Epochs, done)
-		f.bar.end(done)
-		for _, cb := range f.callbacks {
-			if cb.OnEpochEnd != nil {
-				if err := cb.OnEpochEnd(f.m, done); err != nil {
-					return err
-				}
-			}
-		}
-		f.at = position{Epoch: e + 1}
-		if err := f.backup.afterEpoch(); err != nil {
-			return err
-		}
 	}
-	return nil
+	f.at.Begun = true
+	if err := f.m.takeFrozen(); err != nil {
+		return fmt.Errorf("glia: Fit: %w", err)
+	}
+	done, err := f.measured(e)
+	if err != nil {
+		return err
+	}
+	f.history.Epochs = append(f.history.Epochs, done)
+	f.bar.end(done)
+	err = each(f.callbacks, func(cb *Callback) error {
+		if cb.OnEpochEnd == nil {
+			return nil
+		}
+		return cb.OnEpochEnd(f.m, done)
+	})
+	if err != nil {
+		return err
+	}
+	f.at = position{Epoch: e + 1}
+	return f.backup.afterEpoch()
 }
 
-// epoch trains on all samples once and validates.
-func (f *fitting) epoch(e int) (Epoch, error) {
-	n := f.train.Len()
-	f.shuffle(n, e)
-	size := f.batchOf(n)
-	f.bar.begin(e, (n+size-1)/size)
+// measured trains for an epoch and validates.
+func (f *fitting) measured(e int) (Epoch, error) {
+	steps := f.stepsOf()
+	f.bar.begin(e, steps)
 	if f.at.Batch == 0 {
 		f.meters.reset()
 	}
 	start := time.Now()
-	for b, at := f.at.Batch, f.at.Batch*size; at < n; b, at = b+1, at+size {
+	for b := f.at.Batch; b < steps; b++ {
 		if err := f.ctx.Err(); err != nil {
 			err = fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
 			return Epoch{}, f.backup.stopped(err)
 		}
-		if err := f.batch(e, b, f.order[at:min(at+size, n)]); err != nil {
+		if err := f.batch(e, b, f.samples(e*steps+b)); err != nil {
 			return Epoch{}, err
 		}
 	}
 	done := Epoch{Epoch: e + 1, Result: f.m.result(f.meters)}
-	if f.validating != nil {
-		r, err := f.validate()
+	if f.validating != nil && (e+1)%f.valFreq == 0 {
+		r, err := f.validating.measure(f.ctx, nil)
 		if err != nil {
 			err = fmt.Errorf("glia: Fit: epoch %d, validation: %w", e+1, err)
 			return Epoch{}, f.backup.stopped(err)
@@ -199,16 +210,38 @@ func (f *fitting) epoch(e int) (Epoch, error) {
 	return done, nil
 }
 
-func (f *fitting) validate() (Result, error) {
-	f.m.evaluating.Lock()
-	defer f.m.evaluating.Unlock()
-	return f.validating.run(f.ctx, nil)
+// stepsOf returns how many batches an epoch has.
+func (f *fitting) stepsOf() int {
+	if f.steps > 0 {
+		return f.steps
+	}
+	return f.passOf()
 }
 
-// shuffle puts the numbers of the samples in the order of epoch e.
-func (f *fitting) shuffle(n, e int) {
+// passOf returns how many batches all the data make.
+func (f *fitting) passOf() int {
+	n := f.train.Len()
+	size := f.batchOf(n)
+	return (n + size - 1) / size
+}
+
+// samples returns the numbers of the samples in the k-th batch of the training. It
+// depends on k alone, so training may go on anywhere.
+func (f *fitting) samples(k int) []int {
+	n, all := f.train.Len(), f.passOf()
+	if pass := k / all; f.order == nil || len(f.order) != n || pass != f.pass {
+		f.shuffle(n, pass)
+		f.pass = pass
+	}
+	size := f.batchOf(n)
+	at := k % all * size
+	return f.order[at:min(at+size, n)]
+}
+
+// shuffle puts the numbers of the samples in the order of a pass through the data.
+func (f *fitting) shuffle(n, pass int) {
 	if !f.inOrder {
-		f.order = data.Permutation(n, f.m.Seed, uint64(e), f.order)
+		f.order = data.Permutation(n, f.m.Seed, uint64(pass), f.order)
 	} else if len(f.order) != n {
 		f.order = inOrder(n)
 	}
@@ -216,6 +249,13 @@ func (f *fitting) shuffle(n, e int) {
 
 // batch trains on the samples idx.
 func (f *fitting) batch(e, b int, idx []int) error {
+	for i := range f.callbacks {
+		if begin := f.callbacks[i].OnBatchBegin; begin != nil {
+			if err := begin(f.m, e, b); err != nil {
+				return err
+			}
+		}
+	}
 	if err := f.step(idx); err != nil {
 		return fmt.Errorf("glia: Fit: epoch %d, batch %d: %w", e+1, b+1, err)
 	}
@@ -227,9 +267,9 @@ func (f *fitting) batch(e, b int, idx []int) error {
 	if f.bar.due() {
 		f.bar.show(b+1, f.m.result(f.meters))
 	}
-	for _, cb := range f.callbacks {
-		if cb.OnBatchEnd != nil {
-			if err := cb.OnBatchEnd(f.m, e, b, f.meters.loss()); err != nil {
+	for i := range f.callbacks {
+		if end := f.callbacks[i].OnBatchEnd; end != nil {
+			if err := end(f.m, e, b, f.meters.loss()); err != nil {
 				return err
 			}
 		}

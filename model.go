@@ -3,6 +3,7 @@ package glia
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/glia-ml/glia/graph"
@@ -22,6 +23,9 @@ type Model struct {
 	// Seed decides the initial weights, the order of the samples and what
 	// dropout drops. Change it before Compile.
 	Seed uint64
+	// TrainStep and TestStep, if they are set, are what a step does instead of
+	// [Step.Default]. Set them before Compile.
+	TrainStep, TestStep StepFunc
 
 	net     *nn.Network
 	opt     optim.Optimizer
@@ -35,6 +39,7 @@ type Model struct {
 	// tracing guards what is built and compiled from the network.
 	tracing sync.Mutex
 	built   bool
+	trained []*graph.Var // what the optimizer was built for
 	dtype   tensor.DType // of parameters, float32 if it is not set
 	inputs  tensor.Spec  // what the network was built for, a batch of 1
 	random  *graph.Var   // the state of random layers
@@ -66,6 +71,13 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 // Compile sets how the model is trained and builds its weights. Without an
 // nn.Input in front, the weights wait for the first data. A model that was
 // trained keeps its weights; the optimizer starts afresh.
+//
+// Metrics see all samples alike, those in metric.WithWeights with their weights. One
+// that is there in both ways has "weighted_" before its name in the second.
+//
+// Layers may be frozen and thawed later (the field Frozen), between calls of Fit
+// and by callbacks' OnEpochBegin: if that changes what is trained, the optimizer
+// starts afresh, with the learning rate that it has.
 func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Metric) error {
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
@@ -73,15 +85,9 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	if len(m.net.Layers()) == 0 {
 		return errors.New("glia: Compile: the model has no layers: want one or more")
 	}
-	seen := map[string]bool{"loss": true}
-	for i, x := range metrics {
-		if x == nil {
-			return fmt.Errorf("glia: Compile: metric %d is nil", i)
-		}
-		if seen[x.Name()] {
-			return fmt.Errorf("glia: Compile: two metrics are named %q: want different names", x.Name())
-		}
-		seen[x.Name()] = true
+	metrics, err := distinct(metrics)
+	if err != nil {
+		return fmt.Errorf("glia: Compile: %w", err)
 	}
 	if !m.fitting.TryLock() {
 		return errors.New("glia: Compile: the model is being fitted: want Compile before or after")
@@ -93,11 +99,12 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	defer m.tracing.Unlock()
 	m.opt, m.loss, m.metrics = opt, loss, metrics
 	m.steps, m.meters = map[stepKey]*step{}, map[meterKey]*meters{}
-	err := graph.Catch(func() {
+	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {
 		case m.built:
-			opt.Build(m.net.Params())
+			m.trained = m.net.Params()
+			opt.Build(m.trained)
 		case declared:
 			m.build(in, nil)
 		}
@@ -107,6 +114,36 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
 	return nil
+}
+
+// distinct returns the metrics with names of their own: weighted ones may get others.
+func distinct(metrics []metric.Metric) ([]metric.Metric, error) {
+	named, seen := slices.Clone(metrics), map[string]bool{"loss": true}
+	for i, x := range metrics {
+		if x == nil {
+			return nil, fmt.Errorf("metric %d is nil", i)
+		}
+		if _, weighted := x.(*metric.WeightedMetric); !weighted {
+			if seen[x.Name()] {
+				return nil, fmt.Errorf("two metrics are named %q: want different names", x.Name())
+			}
+			seen[x.Name()] = true
+		}
+	}
+	for i, x := range metrics {
+		w, weighted := x.(*metric.WeightedMetric)
+		if !weighted {
+			continue
+		}
+		if seen[w.Name()] {
+			w = w.Rename("weighted_" + w.Name())
+		}
+		if seen[w.Name()] {
+			return nil, fmt.Errorf("two metrics are named %q: want different names", w.Name())
+		}
+		named[i], seen[w.Name()] = w, true
+	}
+	return named, nil
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
@@ -127,10 +164,34 @@ func (m *Model) build(in tensor.Spec, from *keras.File) {
 	}
 	m.net.Build(b, in)
 	if m.opt != nil {
-		m.opt.Build(m.net.Params())
+		m.trained = m.net.Params()
+		m.opt.Build(m.trained)
 	}
 	m.random = nn.NewSeed(m.Seed)
 	m.inputs, m.built = in, true
+}
+
+// refreeze takes note of layers that were frozen or thawed: the optimizer starts
+// afresh for what is trained now, as after Compile. The caller holds tracing.
+func (m *Model) refreeze() error {
+	if m.opt == nil || !m.built {
+		return nil
+	}
+	params := m.net.Params()
+	if slices.Equal(params, m.trained) {
+		return nil
+	}
+	m.weights.Lock()
+	defer m.weights.Unlock()
+	m.trained, m.steps = params, map[stepKey]*step{}
+	return graph.Catch(func() { m.opt.Build(params) })
+}
+
+// takeFrozen is refreeze for those who do not hold tracing.
+func (m *Model) takeFrozen() error {
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	return m.refreeze()
 }
 
 // accept builds the model for samples like those of in, if it is not built, and

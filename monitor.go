@@ -3,6 +3,7 @@ package glia
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,13 +84,22 @@ const (
 
 // monitor watches a number for its best value. NaN is never better.
 type monitor struct {
-	name string
-	mode Mode
-	best *float64 // nil before the first
+	name  string
+	mode  Mode
+	delta float64  // what is better is so by more than this
+	best  *float64 // nil before the first
 }
+
+// MinDelta is by how much, at least, a number must change to be better; less is no
+// improvement. The default is 0, and 1e-4 for [ReduceLROnPlateau].
+type MinDelta float64
 
 // check finds what is wrong, and the mode if it is to be found.
 func (w *monitor) check(f *fitting, afterBatch bool) error {
+	if math.IsNaN(w.delta) || math.IsInf(w.delta, 0) {
+		return fmt.Errorf("MinDelta(%v): want a finite number", w.delta)
+	}
+	w.delta = math.Abs(w.delta)
 	if !slices.Contains(f.logNames(afterBatch), w.name) {
 		return fmt.Errorf("Monitor: %w", f.unknownName(w.name, afterBatch))
 	}
@@ -97,24 +107,38 @@ func (w *monitor) check(f *fitting, afterBatch bool) error {
 		return nil
 	}
 	name := strings.TrimPrefix(w.name, "val_")
-	i := slices.IndexFunc(f.m.metrics, func(m metric.Metric) bool { return m.Name() == name })
-	switch {
-	case i >= 0 && moreIsBetter(f.m.metrics[i]):
-		w.mode = Maximize
-	case name == "loss" || lessIsBetter(name):
+	if i := slices.IndexFunc(f.m.metrics, func(m metric.Metric) bool { return m.Name() == name }); i >= 0 {
+		w.mode = modeOf(f.m.metrics[i])
+	}
+	if w.mode == Auto && (name == "loss" || lessIsBetter(name)) {
 		w.mode = Minimize
-	default:
+	}
+	if w.mode == Auto {
 		return fmt.Errorf("Monitor: whether less or more of %q is better does not follow from its name: want Minimize or Maximize", w.name)
 	}
 	return nil
 }
 
-func moreIsBetter(m metric.Metric) bool {
-	if _, ok := m.(*metric.FScoreMetric); ok {
-		return true
+// modeOf goes by what a metric is; Auto if that says nothing.
+func modeOf(m metric.Metric) Mode {
+	if w, ok := m.(*metric.WeightedMetric); ok {
+		m = w.Metric
 	}
-	n := m.Name()
-	return strings.HasSuffix(n, "accuracy") || n == "precision" || n == "recall"
+	if loss, ok := m.(interface{ Loss() any }); ok && loss.Loss() != nil {
+		return Minimize
+	}
+	c, ok := m.(interface{ Class() string })
+	if ok && (strings.HasSuffix(strings.ToLower(c.Class()), "accuracy") || slices.Contains(moreClasses, c.Class())) {
+		return Maximize
+	}
+	return Auto
+}
+
+// moreClasses are Keras's classes besides accuracies of which more is better.
+var moreClasses = []string{
+	"AUC", "Precision", "Recall", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity",
+	"F1Score", "FBetaScore", "IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "CosineSimilarity", "R2Score",
+	"ConcordanceCorrelation", "PearsonCorrelation",
 }
 
 // lessIsBetter goes by the names of losses.
@@ -123,16 +147,19 @@ func lessIsBetter(name string) bool {
 }
 
 // better reports whether v is better than all before.
-func (w *monitor) better(v float64) bool {
+func (w *monitor) better(v float64) bool { return w.beats(v, w.best) }
+
+// beats reports whether v is better than another number, if there is one.
+func (w *monitor) beats(v float64, than *float64) bool {
 	switch {
 	case v != v:
 		return false
-	case w.best == nil:
+	case than == nil:
 		return true
 	case w.mode == Maximize:
-		return v > *w.best
+		return v-w.delta > *than
 	}
-	return v < *w.best
+	return v+w.delta < *than
 }
 
 // exactly is a float64 that JSON holds as a string, also if it is not finite.

@@ -13,12 +13,14 @@ func TestMonitorMode(t *testing.T) {
 	f := &fitting{m: &Model{metrics: []metric.Metric{
 		metric.Accuracy(), metric.TopKCategoricalAccuracy(2), metric.Precision(), metric.Recall(metric.Name("hits")), metric.F1Score(metric.Name("f")),
 		metric.FromLoss(nn.MeanAbsoluteError()), metric.FromLoss(nn.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", nil),
+		metric.WithWeights(metric.Accuracy()).Rename("weighted_accuracy"), metric.FromLoss(nn.MeanSquaredError(nn.Name("loss_of_mine"))),
 	}}, validating: &evaluation{}}
 	for name, want := range map[string]Mode{
 		"loss": Minimize, "val_loss": Minimize, "accuracy": Maximize, "val_accuracy": Maximize,
 		"top_k_categorical_accuracy": Maximize, "precision": Maximize, "val_f": Maximize,
 		"mean_absolute_error": Minimize, "val_binary_crossentropy": Minimize,
-		"true_positives": Auto, "val_mine": Auto, "hits": Auto, // unknown
+		"hits": Maximize, "weighted_accuracy": Maximize, "loss_of_mine": Minimize,
+		"true_positives": Auto, "val_mine": Auto, // unknown
 	} {
 		w := monitor{name: name}
 		err := w.check(f, false)

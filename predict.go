@@ -15,26 +15,13 @@ import (
 // which is split into batches of 256. An output does not depend on the samples
 // beside it. Any number of goroutines may predict at once.
 func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
-	if x == nil {
-		return nil, errors.New("glia: Predict: x is nil")
-	}
-	if x.Shape().Rank() == 0 {
-		return nil, fmt.Errorf("glia: Predict: x is %v: want samples along the first axis", x.Spec())
+	x, err := samplesOf(x)
+	if err != nil {
+		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
 	n := x.Shape().At(0)
-	if n == 0 {
-		return nil, fmt.Errorf("glia: Predict: x is %v: want one sample or more", x.Spec())
-	}
-	if !x.Contiguous() {
-		x = x.Clone()
-	}
 	if n <= predictBatch {
-		p, err := m.planFor(x.Spec())
-		if err != nil {
-			return nil, err
-		}
-		out := tensor.NewSpec(p.Outputs()[0])
-		return out, m.runPredict(p, out, x)
+		return m.predictOne(x)
 	}
 	var out *tensor.Tensor
 	for at := 0; at < n; at += predictBatch {
@@ -62,6 +49,31 @@ func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
 }
 
 const predictBatch = 256
+
+// samplesOf returns x, without gaps, if it is one sample or more.
+func samplesOf(x *tensor.Tensor) (*tensor.Tensor, error) {
+	switch {
+	case x == nil:
+		return nil, errors.New("x is nil")
+	case x.Shape().Rank() == 0:
+		return nil, fmt.Errorf("x is %v: want samples along the first axis", x.Spec())
+	case x.Shape().At(0) == 0:
+		return nil, fmt.Errorf("x is %v: want one sample or more", x.Spec())
+	case !x.Contiguous():
+		return x.Clone(), nil
+	}
+	return x, nil
+}
+
+// predictOne predicts in one batch.
+func (m *Model) predictOne(x *tensor.Tensor) (*tensor.Tensor, error) {
+	p, err := m.planFor(x.Spec())
+	if err != nil {
+		return nil, err
+	}
+	out := tensor.NewSpec(p.Outputs()[0])
+	return out, m.runPredict(p, out, x)
+}
 
 // planFor returns the plan that predicts for inputs of a spec. The model is built
 // for them if it is not.

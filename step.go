@@ -2,9 +2,7 @@ package glia
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
@@ -41,6 +39,7 @@ type meters struct {
 	classes      int        // the length of the predictions' last axis
 	total, count *graph.Var // of the loss, float64
 	states       []metric.State
+	weighted     []bool // which of them take weights
 }
 
 func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
@@ -56,7 +55,8 @@ func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
 		}
-		m.states = append(m.states, s)
+		_, weighted := x.(*metric.WeightedMetric)
+		m.states, m.weighted = append(m.states, s), append(m.weighted, weighted)
 	}
 	return m, nil
 }
@@ -81,12 +81,16 @@ func (m *meters) loss() float64 {
 
 // trace adds the update of the totals by a batch to the graph. As in Keras, a
 // batch counts with its length, whatever its sample weights.
-func (m *meters) trace(g *graph.Graph, loss, y, pred *graph.Node) {
+func (m *meters) trace(g *graph.Graph, loss, y, pred, weight *graph.Node) {
 	n := float64(y.Shape().At(0))
 	g.Update(m.total, ops.Add(g.Value(m.total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
 	g.Update(m.count, ops.Offset(g.Value(m.count), n))
-	for _, s := range m.states {
-		s.Update(g, y, pred, nil)
+	for i, s := range m.states {
+		w := weight
+		if !m.weighted[i] {
+			w = nil
+		}
+		s.Update(g, y, pred, w)
 	}
 }
 
@@ -125,42 +129,19 @@ func (m *Model) checkLabels(b *data.Batch, idx []int, classes int) error {
 
 // trace builds the graph of a step and compiles it.
 func (m *Model) trace(k stepKey, ms *meters) *plan.Plan {
-	g := graph.New()
-	x, y := g.Input("x", k.x), g.Input("y", k.y)
-	var weight *graph.Node
-	if k.weighted {
-		weight = g.Input("sample_weight", tensor.S(tensor.Float32, k.x.Shape.At(0)))
-	}
-	ctx := nn.NewCtx(g, m.random)
-	ctx.Training = k.training
-	pred := m.net.Call(ctx, x)
-	loss := nn.ReduceLoss(m.loss, y, pred, weight)
-	if loss.Rank() != 0 || !loss.DType().IsFloat() {
-		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", m.loss.Name(), loss.Spec()))
-	}
-	for _, l := range ctx.Losses() {
-		loss = ops.Add(loss, ops.Cast(l, loss.DType()))
-	}
-	ms.trace(g, loss, y, pred)
-	if k.training {
-		params := m.net.Params()
-		nodes := make([]*graph.Node, len(params))
-		for i, v := range params {
-			nodes[i] = g.Value(v)
-		}
-		grads := autodiff.Grad(loss, nodes...)
-		if len(grads) > 0 && !slices.ContainsFunc(grads, reached) {
-			panic(graph.Errorf("loss %s depends on no weight: want one computed from the predictions", m.loss.Name()))
-		}
-		m.opt.Apply(g, grads)
-	}
-	return plan.Compile(g, nil, cpu.Backend{})
+	return plan.Compile(m.graphOf(k, ms), nil, cpu.Backend{})
 }
 
-// reached reports whether a gradient is more than a constant 0.
-func reached(grad *graph.Node) bool {
-	f, full := grad.Op.(ops.FullOp)
-	return !full || f.Value() != 0
+// graphOf builds the graph of a step.
+func (m *Model) graphOf(k stepKey, ms *meters) *graph.Graph {
+	g := graph.New()
+	s := &Step{Ctx: nn.NewCtx(g, m.random), X: g.Input("x", k.x), Y: g.Input("y", k.y), m: m}
+	if k.weighted {
+		s.Weight = g.Input("sample_weight", tensor.S(tensor.Float32, k.x.Shape.At(0)))
+	}
+	s.Training = k.training
+	s.trace(func(loss, pred *graph.Node) { ms.trace(g, loss, s.Y, pred, s.Weight) })
+	return g
 }
 
 // run does the step for a batch.

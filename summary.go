@@ -23,6 +23,7 @@ func (m *Model) Summary() string {
 	if !m.built {
 		return head + "Not built: want nn.Input in front and Compile, or the first data\n"
 	}
+	_ = m.refreeze() // what is wrong with the optimizer was wrong in Compile, too
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
 	for _, r := range m.net.Records() {
 		if _, input := r.Layer.(*nn.InputLayer); input {

@@ -31,14 +31,15 @@ func (r *reader) compile(m *Model, raw json.RawMessage) error {
 	if m.Loss, err = r.loss(c["loss"]); err != nil {
 		return err
 	}
-	if m.Metrics, err = r.metrics(c["metrics"]); err != nil {
+	if m.Metrics, err = r.metrics(c["metrics"], "compile_config metrics"); err != nil {
 		return err
 	}
-	// Keras weighs these metrics alone by the weights of samples, glia all of them.
-	if weighted, err := r.list(c["weighted_metrics"], "compile_config weighted_metrics"); err != nil {
+	weighted, err := r.metrics(c["weighted_metrics"], "compile_config weighted_metrics")
+	if err != nil {
 		return err
-	} else if len(weighted) > 0 {
-		r.lacks("option", "weighted_metrics", "compile_config")
+	}
+	for _, w := range weighted {
+		m.Metrics = append(m.Metrics, metric.WithWeights(w))
 	}
 	r.lossWeights(c["loss_weights"])
 	return nil
@@ -165,8 +166,7 @@ func (r *reader) wrapped(name string, config, raw json.RawMessage) (string, json
 }
 
 // metrics reads metrics: one, a list, lists in a list, or those of each output.
-func (r *reader) metrics(raw json.RawMessage) ([]metric.Metric, error) {
-	const where = "compile_config metrics"
+func (r *reader) metrics(raw json.RawMessage, where string) ([]metric.Metric, error) {
 	list, err := r.list(raw, where)
 	if err != nil {
 		return nil, err
@@ -251,16 +251,20 @@ func compiled(m *Model) (json.RawMessage, error) {
 			return nil, fmt.Errorf("keras: loss %s: %w", m.Loss.Name(), err)
 		}
 	}
-	var metrics []any
+	metrics := map[string][]any{}
 	for _, x := range m.Metrics {
+		key := "metrics"
+		if w, ok := x.(*metric.WeightedMetric); ok {
+			x, key = w.Metric, "weighted_metrics"
+		}
 		o, err := metricObject(x)
 		if err != nil {
 			return nil, fmt.Errorf("keras: metric %s: %w", x.Name(), err)
 		}
-		metrics = append(metrics, o)
+		metrics[key] = append(metrics[key], o)
 	}
-	if metrics != nil {
-		c["metrics"] = metrics
+	for key, all := range metrics {
+		c[key] = all
 	}
 	return json.Marshal(c)
 }

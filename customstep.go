@@ -1,0 +1,138 @@
+package glia
+
+import (
+	"slices"
+
+	"github.com/glia-ml/glia/autodiff"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+)
+
+// StepFunc traces what a step does with a batch, and returns the loss, a float
+// scalar, and the predictions, which the metrics get. It is called once for every
+// shape of a batch; mistakes in it panic with *graph.Error, which Fit returns.
+//
+//	m.TrainStep = func(s *glia.Step) (loss, pred *graph.Node) {
+//		pred = s.Call(s.X)
+//		loss = ops.Scale(s.Loss(pred), 0.5)
+//		s.Minimize(loss)
+//		return loss, pred
+//	}
+type StepFunc func(s *Step) (loss, pred *graph.Node)
+
+// Step is the trace of one step. Its Ctx has the graph, reads and updates variables
+// and tells whether the step trains.
+type Step struct {
+	*nn.Ctx
+	// X, Y and Weight are the batch: samples, labels, and what each sample counts,
+	// float32 [B], or nil.
+	X, Y, Weight *graph.Node
+
+	m       *Model
+	counted int // of the layers' losses
+	applied bool
+}
+
+// Default is the step that a model does if it has no other: it predicts, takes the
+// loss, and in training minimizes it.
+func (s *Step) Default() (loss, pred *graph.Node) {
+	pred = s.Call(s.X)
+	loss = s.Loss(pred)
+	if s.Training {
+		s.Minimize(loss)
+	}
+	return loss, pred
+}
+
+// Call applies the network.
+func (s *Step) Call(x *graph.Node) *graph.Node { return s.m.net.Call(s.Ctx, x) }
+
+// Loss returns the loss that Compile was given, of predictions for X, and adds what
+// the layers add to it: each such penalty once in a step.
+func (s *Step) Loss(pred *graph.Node) *graph.Node {
+	l := s.m.loss
+	loss := nn.ReduceLoss(l, s.Y, pred, s.Weight)
+	if loss.Rank() != 0 || !loss.DType().IsFloat() {
+		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", l.Name(), loss.Spec()))
+	}
+	for _, penalty := range s.Losses()[s.counted:] {
+		loss = ops.Add(loss, ops.Cast(penalty, loss.DType()))
+	}
+	s.counted = len(s.Losses())
+	return loss
+}
+
+// Params returns the variables that are trained.
+func (s *Step) Params() []*graph.Var { return slices.Clone(s.m.trained) }
+
+// Gradients returns the gradients of a scalar, one for each of Params. It panics
+// with *graph.Error if the scalar depends on none of them.
+func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
+	if s.applied {
+		panic(graph.Errorf("glia: Step.Gradients: the optimizer was applied: want one step of it, with the sums of gradients"))
+	}
+	params := s.m.trained
+	nodes := make([]*graph.Node, len(params))
+	for i, v := range params {
+		nodes[i] = s.Value(v)
+	}
+	grads := autodiff.Grad(loss, nodes...)
+	if len(grads) > 0 && !slices.ContainsFunc(grads, reached) {
+		panic(graph.Errorf("loss %s depends on no weight: want one computed from the predictions", s.m.loss.Name()))
+	}
+	return grads
+}
+
+// reached reports whether a gradient is more than a constant 0.
+func reached(grad *graph.Node) bool {
+	f, full := grad.Op.(ops.FullOp)
+	return !full || f.Value() != 0
+}
+
+// Apply gives the optimizer the gradients of Params, once in a step: it updates
+// them and its own state.
+func (s *Step) Apply(grads []*graph.Node) {
+	switch {
+	case !s.Training:
+		panic(graph.Errorf("glia: Step.Apply: the step does not train: want it in TrainStep only"))
+	case s.applied:
+		panic(graph.Errorf("glia: Step.Apply: called twice: want one step of the optimizer, with the sums of gradients"))
+	}
+	s.applied = true
+	s.m.opt.Apply(s.Graph(), grads)
+}
+
+// Minimize gives the optimizer the gradients of a scalar.
+func (s *Step) Minimize(loss *graph.Node) { s.Apply(s.Gradients(loss)) }
+
+// trace traces the step and what measures it, which goes before the gradients if
+// the step is the default one.
+func (s *Step) trace(measure func(loss, pred *graph.Node)) {
+	if s.Training && s.m.TrainStep != nil || !s.Training && s.m.TestStep != nil {
+		measure(s.custom())
+		return
+	}
+	pred := s.Call(s.X)
+	loss := s.Loss(pred)
+	measure(loss, pred)
+	if s.Training {
+		s.Minimize(loss)
+	}
+}
+
+// custom runs the step's function and checks what it returns.
+func (s *Step) custom() (loss, pred *graph.Node) {
+	f, name := s.m.TestStep, "TestStep"
+	if s.Training {
+		f, name = s.m.TrainStep, "TrainStep"
+	}
+	loss, pred = f(s)
+	switch {
+	case loss == nil || pred == nil || loss.Graph() != s.Graph() || pred.Graph() != s.Graph():
+		panic(graph.Errorf("glia: %s: loss or predictions are nil or of another graph: want nodes computed from the batch", name))
+	case loss.Rank() != 0 || !loss.DType().IsFloat():
+		panic(graph.Errorf("glia: %s: loss is %v: want a float scalar", name, loss.Spec()))
+	}
+	return loss, pred
+}

@@ -1,0 +1,83 @@
+package glia
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// TrainOnBatch does one step of training on a batch and returns its loss and
+// metrics, of that batch alone. The model is built for the batch if it is not.
+func (m *Model) TrainOnBatch(b *data.Batch) (Result, error) {
+	if !m.fitting.TryLock() {
+		return Result{}, errors.New("glia: TrainOnBatch: the model is being fitted: want it before or after")
+	}
+	defer m.fitting.Unlock()
+	r, err := m.onBatch(b, true)
+	if err != nil {
+		return Result{}, fmt.Errorf("glia: TrainOnBatch: %w", err)
+	}
+	return r, nil
+}
+
+// TestOnBatch returns loss and metrics of a batch.
+func (m *Model) TestOnBatch(b *data.Batch) (Result, error) {
+	m.evaluating.Lock()
+	defer m.evaluating.Unlock()
+	r, err := m.onBatch(b, false)
+	if err != nil {
+		return Result{}, fmt.Errorf("glia: TestOnBatch: %w", err)
+	}
+	return r, nil
+}
+
+// PredictOnBatch is [Model.Predict] with all samples in one batch.
+func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
+	x, err := samplesOf(x)
+	if err != nil {
+		return nil, fmt.Errorf("glia: PredictOnBatch: %w", err)
+	}
+	return m.predictOne(x)
+}
+
+// onBatch does a step by itself, while fitting or evaluating is held.
+func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
+	if m.opt == nil {
+		return Result{}, errNotCompiled
+	}
+	if b == nil || b.X == nil || b.X.Shape().Rank() == 0 || b.X.Shape().At(0) == 0 {
+		return Result{}, errors.New("the batch is empty: want X and Y with one sample or more along the first axis")
+	}
+	n := b.X.Shape().At(0)
+	if err := checkBatch(b, n); err != nil {
+		return Result{}, err
+	}
+	ms, err := m.metersFor(training, sampleOf(b.X), sampleOf(b.Y))
+	if err != nil {
+		return Result{}, err
+	}
+	if training {
+		if err := m.takeFrozen(); err != nil {
+			return Result{}, err
+		}
+	}
+	ms.reset()
+	s, err := m.stepFor(b, training, ms)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := m.checkLabels(b, inOrder(n), ms.classes); err != nil {
+		return Result{}, err
+	}
+	if err := m.run(s, b, training); err != nil {
+		return Result{}, err
+	}
+	return m.result(ms), nil
+}
+
+// sampleOf returns the spec of one sample of a batch.
+func sampleOf(t *tensor.Tensor) tensor.Spec {
+	return tensor.Spec{DType: t.DType(), Shape: t.Shape().From(1)}
+}
