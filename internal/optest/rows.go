@@ -259,6 +259,12 @@ func (t *table) indexing() {
 	t.add(ops.OneHotOp{Depth: 4}, all, 0, 0, index(d(2, 3), list(0, 3, 2, -1, 4, 1), tensor.Int64))
 	t.add(ops.OneHotOp{Depth: 10}, wide, 0, 0, index(d(131), upTo(10), tensor.Uint8))
 	t.add(ops.OneHotOp{Depth: 0}, wide, 0, 0, index(d(3), upTo(10), tensor.Int32))
+
+	edges := func(v ...float64) input { return input{shape: d(len(v)), v: list(v...)} }
+	t.addNoGrad(ops.SearchSortedOp{}, numbers, 0, 0, edges(0, 1, 1, 2, 3, 5, 8), input{shape: d(3, 11), v: upTo(10)})
+	t.addNoGrad(ops.SearchSortedOp{}, numbers, 0, 0, edges(), input{shape: d(3), v: anyReal})
+	t.addNoGrad(ops.SearchSortedOp{}, floats, 0, 0, edges(-1, 0.25, 0.5), input{shape: d(13), v: special})
+	t.addNoGrad(ops.SearchSortedOp{}, wide, 0, 0, edges(0.25, 0.5, 0.75), input{shape: d(173, 101), v: between(0, 1)})
 }
 
 func (t *table) reductions() {
@@ -402,19 +408,36 @@ func (t *table) sweeps() {
 		w, slot, square := input{shape: s, v: anyReal}, input{shape: s, v: anyReal}, input{shape: s, v: between(0.5, 2)}
 		rate, decay := input{shape: d(), v: list(0.015625)}, input{shape: d(), v: list(0.0078125)}
 		add := func(op graph.Op, in ...input) { t.add(op, wide, 4, 4, in...) }
-		add(ops.ApplySGDOp{}, w, slot, rate)
-		add(ops.ApplyMomentumOp{Momentum: 0.875}, w, slot, w, rate)
-		add(ops.ApplyMomentumOp{Momentum: 0.875, Nesterov: true}, w, slot, w, rate)
+		add(ops.ApplySGDOp{}, w, slot, rate, decay)
+		add(ops.ApplyMomentumOp{Momentum: 0.875}, w, slot, w, rate, decay)
+		add(ops.ApplyMomentumOp{Momentum: 0.875, Nesterov: true}, w, slot, w, rate, decay)
 		add(ops.ApplyAdamOp{OneMinusBeta1: 0.125, OneMinusBeta2: 0.0009765625, Eps: 1e-7}, w, slot, square, w, rate, decay)
 		add(ops.ApplyAMSGradOp{OneMinusBeta1: 0.125, OneMinusBeta2: 0.0009765625, Eps: 1e-7}, w, slot, square, square, w, rate, decay)
 		small := input{shape: s, v: between(0, 0.5)}
 		rms := ops.ApplyRMSpropOp{Rho: 0.875, Eps: 1e-7}
-		add(rms, w, square, small, rate)
+		add(rms, w, square, small, rate, decay)
 		rms.Momentum = 0.5
-		add(rms, w, square, slot, small, rate)
+		add(rms, w, square, slot, small, rate, decay)
 		rms.Centered = true
-		add(rms, w, square, small, slot, small, rate)
+		add(rms, w, square, small, slot, small, rate, decay)
 		rms.Momentum = 0
-		add(rms, w, square, small, small, rate)
+		add(rms, w, square, small, small, rate, decay)
+		scale, first := input{shape: d(), v: list(1.25)}, input{shape: d(), v: list(1)}
+		add(ops.ApplyAdamaxOp{OneMinusBeta1: 0.125, Beta2: 0.875, Eps: 1e-7}, w, slot, square, w, rate, decay)
+		add(ops.ApplyNadamOp{OneMinusBeta1: 0.125, OneMinusBeta2: 0.0009765625, Eps: 1e-7}, w, slot, square, small, rate, rate, scale, decay)
+		add(ops.ApplyAdagradOp{Eps: 1e-7}, w, square, w, rate, decay)
+		add(ops.ApplyAdadeltaOp{Rho: 0.875, Eps: 1e-7}, w, square, square, w, rate, decay)
+		add(ops.ApplyLionOp{Beta1: 0.875, Beta2: 0.75}, w, small, square, rate, decay)
+		add(ops.ApplyFtrlOp{Power: 0.5, L1: 0.5, Shrink: 0.25}, small, square, square, square, first, scale, decay)
+		add(ops.ApplyFtrlOp{Power: 0.25}, small, square, square, square, first, scale, decay)
+		add(ops.ApplyLambOp{OneMinusBeta1: 0.125, OneMinusBeta2: 0.0009765625, Eps: 1e-7}, w, slot, square, small, rate, scale, scale, decay)
+		for _, start := range []input{first, {shape: d(), v: list(0)}} {
+			free := ops.ApplyScheduleFreeOp{Beta1: 0.875, OneMinusBeta2: 0.0009765625, Eps: 1e-7}
+			add(free, square, small, square, small, rate, scale, input{shape: d(), v: list(0.25)}, decay, start)
+			add(ops.ApplyAverageOp{}, square, small, input{shape: d(), v: list(0.75)}, start)
+			held := start
+			held.dt = tensor.Bool
+			add(ops.ApplyIfOp{Op: ops.ApplyAdagradOp{Eps: 1e-7}}, w, square, w, rate, decay, held)
+		}
 	}
 }
