@@ -7,29 +7,62 @@ import (
 )
 
 // Accuracy returns how often predictions are right. Shapes decide what that means,
-// as in Keras: with one prediction a sample it is [BinaryAccuracy], with one label
-// a sample [SparseCategoricalAccuracy], else [CategoricalAccuracy].
-func Accuracy() *MeanMetric {
-	return Mean("accuracy", func(yTrue, yPred *graph.Node) *graph.Node {
-		t, p := yTrue.Shape(), yPred.Shape()
-		switch {
-		case p.Rank() == 1 || p.At(-1) == 1:
+// as in Keras's "accuracy": with one prediction a sample it is [BinaryAccuracy], with
+// one label a sample [SparseCategoricalAccuracy], else [CategoricalAccuracy]. Keras's
+// class Accuracy is [ExactAccuracy].
+//
+// Options, here and below: [Name], a [Direction].
+func Accuracy(opts ...MeanOption) *MeanMetric {
+	m := meanOf(accuracy, Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
+		switch accuracyOf(yTrue.Spec(), yPred.Spec()) {
+		case accuracyOfTruths:
 			return binary(0.5, yTrue, yPred)
-		case t.Rank() < p.Rank() || t.At(-1) == 1:
+		case accuracyOfNumbers:
 			return sparse(yTrue, yPred)
 		}
 		return categorical(yTrue, yPred)
-	}).as(accuracy, settings{})
+	})
+	m.numbers = func(t, p tensor.Spec) bool { return accuracyOf(t, p) == accuracyOfNumbers }
+	return m
+}
+
+const (
+	accuracyOfTruths = iota
+	accuracyOfNumbers
+	accuracyOfRows
+)
+
+func accuracyOf(t, p tensor.Spec) int {
+	switch {
+	case p.Rank() == 1 || p.Shape.At(-1) == 1:
+		return accuracyOfTruths
+	case t.Rank() < p.Rank() || t.Shape.At(-1) == 1:
+		return accuracyOfNumbers
+	}
+	return accuracyOfRows
+}
+
+// ExactAccuracy returns how often predictions equal labels, number by number: Keras's
+// class Accuracy. Its name in logs is "accuracy".
+//
+// Shapes: labels and predictions [B ...]; [B] counts as [B 1].
+func ExactAccuracy(opts ...MeanOption) *MeanMetric {
+	return meanOf("Accuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
+		t, p := matched("ExactAccuracy", yTrue, yPred)
+		return ops.Equal(ops.Cast(t, p.DType()), p)
+	})
 }
 
 // BinaryAccuracy returns how often predictions above the threshold, Keras's default
 // is 0.5, are labeled 1 and others 0.
 //
 // Shapes: labels and predictions [B ...]; [B] counts as [B 1].
-func BinaryAccuracy(threshold float64) *MeanMetric {
-	return Mean("binary_accuracy", func(yTrue, yPred *graph.Node) *graph.Node {
+func BinaryAccuracy(threshold float64, opts ...MeanOption) *MeanMetric {
+	m := meanOf("BinaryAccuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
 		return binary(threshold, yTrue, yPred)
-	}).as("BinaryAccuracy", settings{Threshold: &threshold})
+	})
+	m.settings.Threshold = &threshold
+	return m
 }
 
 func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
@@ -41,8 +74,8 @@ func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
 // greatest label is.
 //
 // Shapes: labels and predictions [B ... C].
-func CategoricalAccuracy() *MeanMetric {
-	return Mean("categorical_accuracy", categorical).as("CategoricalAccuracy", settings{})
+func CategoricalAccuracy(opts ...MeanOption) *MeanMetric {
+	return meanOf("CategoricalAccuracy", Up, opts, categorical)
 }
 
 func categorical(yTrue, yPred *graph.Node) *graph.Node {
@@ -56,9 +89,13 @@ func categorical(yTrue, yPred *graph.Node) *graph.Node {
 // labeled class.
 //
 // Shapes: labels, class numbers, [B ...] or [B ... 1], predictions [B ... C].
-func SparseCategoricalAccuracy() *MeanMetric {
-	return Mean("sparse_categorical_accuracy", sparse).as("SparseCategoricalAccuracy", settings{})
+func SparseCategoricalAccuracy(opts ...MeanOption) *MeanMetric {
+	m := meanOf("SparseCategoricalAccuracy", Up, opts, sparse)
+	m.numbers = always
+	return m
 }
+
+func always(_, _ tensor.Spec) bool { return true }
 
 func sparse(yTrue, yPred *graph.Node) *graph.Node {
 	labels := classNumbers("SparseCategoricalAccuracy", yTrue, yPred)
@@ -84,24 +121,64 @@ func classNumbers(metric string, yTrue, yPred *graph.Node) *graph.Node {
 // greatest label is among the k greatest. Keras's default is 5.
 //
 // Shapes: labels and predictions [B ... C].
-func TopKCategoricalAccuracy(k int) *MeanMetric {
-	return Mean("top_k_categorical_accuracy", func(yTrue, yPred *graph.Node) *graph.Node {
+func TopKCategoricalAccuracy(k int, opts ...MeanOption) *MeanMetric {
+	m := meanOf("TopKCategoricalAccuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
 		if yTrue.Shape() != yPred.Shape() {
 			panic(graph.Errorf("metric.TopKCategoricalAccuracy: labels %v, predictions %v: want one shape", yTrue.Spec(), yPred.Spec()))
 		}
 		return inTopK(ops.ArgMax(yTrue, -1), yPred, k)
-	}).as("TopKCategoricalAccuracy", settings{K: &k})
+	})
+	m.settings.K = &k
+	return m
 }
 
 // SparseTopKCategoricalAccuracy returns how often the prediction of the labeled
 // class is among the k greatest. Keras's default is 5.
 //
-// Shapes: labels, class numbers, [B ...] or [B ... 1], predictions [B ... C].
-func SparseTopKCategoricalAccuracy(k int) *MeanMetric {
-	return Mean("sparse_top_k_categorical_accuracy", func(yTrue, yPred *graph.Node) *graph.Node {
+// Shapes: labels, class numbers, [B ...] or [B ... 1], predictions [B ... C]. With
+// [FromSortedIDs] the predictions are class numbers [B ... N], N being k or more.
+//
+// Options: [FromSortedIDs], and those of [Accuracy].
+func SparseTopKCategoricalAccuracy(k int, opts ...SparseTopKOption) *MeanMetric {
+	m := meanOf("SparseTopKCategoricalAccuracy", Up, nil, nil)
+	m.settings.K = &k
+	for _, o := range opts {
+		o.sparseTopK(m)
+	}
+	sorted := m.settings.FromSortedIDs
+	m.each = func(yTrue, yPred *graph.Node) *graph.Node {
 		labels := classNumbers("SparseTopKCategoricalAccuracy", yTrue, yPred)
+		if sorted {
+			return inFirst(labels, yPred, k)
+		}
 		return inTopK(ops.Cast(labels, tensor.Int64), yPred, k)
-	}).as("SparseTopKCategoricalAccuracy", settings{K: &k})
+	}
+	if !sorted {
+		m.numbers = always
+	}
+	return m
+}
+
+// SparseTopKOption is an option of [SparseTopKCategoricalAccuracy].
+type SparseTopKOption interface{ sparseTopK(*MeanMetric) }
+
+// FromSortedIDs says that predictions are the numbers of the best classes, the best
+// first, and not a number for each class.
+const FromSortedIDs fromSortedIDs = true
+
+type fromSortedIDs bool
+
+func (f fromSortedIDs) sparseTopK(m *MeanMetric) { m.settings.FromSortedIDs = bool(f) }
+func (n Name) sparseTopK(m *MeanMetric)          { n.mean(m) }
+func (d Direction) sparseTopK(m *MeanMetric)     { d.mean(m) }
+
+// inFirst returns whether a label is among the first k class numbers.
+func inFirst(labels, ids *graph.Node, k int) *graph.Node {
+	if n := ids.Shape().At(-1); k < 1 || k > n {
+		panic(graph.Errorf("metric: top %d of predictions %v: want 1 to %d", k, ids.Spec(), n))
+	}
+	ids = ops.SliceAxis(ids, -1, 0, k)
+	return ops.Any(ops.Equal(ops.ExpandDims(ops.Cast(labels, ids.DType()), -1), ids), -1)
 }
 
 // inTopK returns whether fewer than k predictions are greater than that of the

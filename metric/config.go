@@ -10,12 +10,35 @@ import (
 // FromConfig returns the metric of a Keras class or function, "Precision" or
 // "binary_accuracy" for instance, with the config that Keras writes. What package
 // metric cannot do is an error. For those that are the mean of a loss, see [FromLoss].
+// Keras's Mean and Sum, which take values, become those of [Predictions].
 func FromConfig(class string, config []byte) (Metric, error) {
+	class, config, err := unwrap(class, config)
+	if err != nil {
+		return nil, fmt.Errorf("metric: %w", err)
+	}
 	m, err := metrics.Make(class, config)
 	if err != nil {
 		return nil, fmt.Errorf("metric: %w", err)
 	}
 	return m, nil
+}
+
+// unwrap returns the function that a MeanMetricWrapper holds, and the config without.
+func unwrap(class string, config []byte) (string, []byte, error) {
+	if class != "MeanMetricWrapper" || !json.Valid(config) {
+		return class, config, nil
+	}
+	settings, err := vocab.Members(config)
+	if err != nil {
+		return "", nil, fmt.Errorf("config of %s: %w", class, err)
+	}
+	name, _, err := vocab.Decode(settings["fn"])
+	if err != nil {
+		return "", nil, fmt.Errorf("config of %s: fn: %w", class, err)
+	}
+	delete(settings, "fn")
+	config, err = json.Marshal(settings)
+	return name, config, err
 }
 
 // ToConfig returns what Keras calls the class of a metric of this package, the module
@@ -48,20 +71,43 @@ var metrics = vocab.Table[Metric]{
 	Kind: "metric", Module: Module, Fold: vocab.SnakeCase,
 	Fixed: map[string]string{"dtype": ""}, // totals are float64
 	Classes: []vocab.Class[Metric]{
-		{Name: accuracy, Aliases: []string{"acc"}, New: meanOf(func(settings) *MeanMetric { return Accuracy() })},
-		{Name: "BinaryAccuracy", New: meanOf(func(s settings) *MeanMetric { return BinaryAccuracy(or(s.Threshold, 0.5)) })},
-		{Name: "CategoricalAccuracy", New: meanOf(func(settings) *MeanMetric { return CategoricalAccuracy() })},
+		{Name: "AUC", New: vocab.Into[Metric](func() *AUCMetric { return AUC() })},
+		{Name: "Accuracy", New: newMean(func(settings) *MeanMetric { return ExactAccuracy() })},
+		{Name: accuracy, Aliases: []string{"acc"}, New: newMean(func(settings) *MeanMetric { return Accuracy() })},
+		{Name: "BinaryAccuracy", New: newMean(func(s settings) *MeanMetric { return BinaryAccuracy(or(s.Threshold, 0.5)) })},
+		{Name: "BinaryIoU", New: iouOf("BinaryIoU")},
+		{Name: "CategoricalAccuracy", New: newMean(func(settings) *MeanMetric { return CategoricalAccuracy() })},
+		{Name: "ConcordanceCorrelation", New: newMean(func(s settings) *MeanMetric { return ConcordanceCorrelation(s.axes()) })},
+		{Name: "CosineSimilarity", Own: []string{"axis"}, New: newMean(func(s settings) *MeanMetric { return CosineSimilarity(s.axes()) })},
 		{Name: "F1Score", New: fscoreOf(func(settings) *FScoreMetric { return F1Score() })},
 		{Name: "FBetaScore", New: fscoreOf(func(s settings) *FScoreMetric { return FBetaScore(or(s.Beta, 1)) })},
 		{Name: "FalseNegatives", New: thresholdOf(FalseNegatives), Own: countsLack},
 		{Name: "FalsePositives", New: thresholdOf(FalsePositives), Own: countsLack},
+		{Name: "IoU", New: iouOf("IoU")},
+		{Name: "LogCoshError", New: newMean(func(settings) *MeanMetric { return LogCoshError() })},
+		{Name: "Mean", New: newMean(func(settings) *MeanMetric { return meanOf("Mean", Unknown, nil, Predictions) })},
+		{Name: "MeanIoU", Own: []string{"target_class_ids"}, New: iouOf("MeanIoU")},
+		{Name: "OneHotIoU", New: iouOf("OneHotIoU")},
+		{Name: "OneHotMeanIoU", Own: []string{"target_class_ids"}, New: iouOf("OneHotMeanIoU")},
+		{Name: "PearsonCorrelation", New: newMean(func(s settings) *MeanMetric { return PearsonCorrelation(s.axes()) })},
 		{Name: "Precision", New: thresholdOf(Precision)},
+		{Name: "PrecisionAtRecall", New: tradeoffOf("recall", PrecisionAtRecall)},
+		{Name: "R2Score", New: vocab.Into[Metric](func() *R2Metric { return R2Score() })},
 		{Name: "Recall", New: thresholdOf(Recall)},
-		{Name: "SparseCategoricalAccuracy", New: meanOf(func(settings) *MeanMetric { return SparseCategoricalAccuracy() })},
-		{Name: "SparseTopKCategoricalAccuracy", New: meanOf(func(s settings) *MeanMetric {
-			return SparseTopKCategoricalAccuracy(or(s.K, 5))
+		{Name: "RecallAtPrecision", New: tradeoffOf("precision", RecallAtPrecision)},
+		{Name: "RootMeanSquaredError", New: newMean(func(settings) *MeanMetric { return RootMeanSquaredError() })},
+		{Name: "SensitivityAtSpecificity", New: tradeoffOf("specificity", SensitivityAtSpecificity)},
+		{Name: "SparseCategoricalAccuracy", New: newMean(func(settings) *MeanMetric { return SparseCategoricalAccuracy() })},
+		{Name: "SparseTopKCategoricalAccuracy", New: newMean(func(s settings) *MeanMetric {
+			return SparseTopKCategoricalAccuracy(or(s.K, 5), fromSortedIDs(s.FromSortedIDs))
 		})},
-		{Name: "TopKCategoricalAccuracy", New: meanOf(func(s settings) *MeanMetric { return TopKCategoricalAccuracy(or(s.K, 5)) })},
+		{Name: "SpecificityAtSensitivity", New: tradeoffOf("sensitivity", SpecificityAtSensitivity)},
+		{Name: "Sum", New: newMean(func(settings) *MeanMetric {
+			m := meanOf("Sum", Unknown, nil, Predictions)
+			m.sum = true
+			return m
+		})},
+		{Name: "TopKCategoricalAccuracy", New: newMean(func(s settings) *MeanMetric { return TopKCategoricalAccuracy(or(s.K, 5)) })},
 		{Name: "TrueNegatives", New: thresholdOf(TrueNegatives), Own: countsLack},
 		{Name: "TruePositives", New: thresholdOf(TruePositives), Own: countsLack},
 	},
@@ -72,34 +118,57 @@ var countsLack = []string{"top_k", "class_id"}
 
 // settings are what Keras's configs of metrics hold. Absent ones are not written.
 type settings struct {
-	Name       string     `json:"name"`
-	Threshold  *float64   `json:"threshold,omitempty"`
-	Thresholds thresholds `json:"thresholds,omitempty"`
-	K          *int       `json:"k,omitempty"`
-	TopK       *int       `json:"top_k,omitempty"`
-	ClassID    *int       `json:"class_id,omitempty"`
-	Average    *string    `json:"average,omitempty"`
-	Beta       *float64   `json:"beta,omitempty"`
+	Name          string    `json:"name"`
+	Threshold     *float64  `json:"threshold,omitempty"`
+	Thresholds    oneOrMore `json:"thresholds,omitempty"`
+	K             *int      `json:"k,omitempty"`
+	FromSortedIDs bool      `json:"from_sorted_ids,omitempty"`
+	TopK          *int      `json:"top_k,omitempty"`
+	ClassID       *int      `json:"class_id,omitempty"`
+	Average       *string   `json:"average,omitempty"`
+	Beta          *float64  `json:"beta,omitempty"`
+	Axis          axisList  `json:"axis,omitempty"`
 }
+
+// axes returns the axes as an option; the last is the default.
+func (s settings) axes() AlongOption {
+	if len(s.Axis) == 0 {
+		return Axis(-1)
+	}
+	return s.Axis
+}
+
+// oneOrMore is thresholds in a config.
+type oneOrMore []float64
 
 // MarshalJSON writes one threshold as a number, as Keras does.
-func (t thresholds) MarshalJSON() ([]byte, error) {
-	if len(t) == 1 {
-		return vocab.Marshal(t[0])
-	}
-	return vocab.Marshal([]float64(t))
-}
+func (t oneOrMore) MarshalJSON() ([]byte, error) { return marshalOne(t) }
 
 // UnmarshalJSON reads null, a number or a list.
-func (t *thresholds) UnmarshalJSON(b []byte) error {
-	var one *float64
+func (t *oneOrMore) UnmarshalJSON(b []byte) error { return unmarshalOne(b, (*[]float64)(t)) }
+
+// MarshalJSON writes one axis as a number, as Keras does.
+func (a axisList) MarshalJSON() ([]byte, error) { return marshalOne(a) }
+
+// UnmarshalJSON reads null, a number or a list.
+func (a *axisList) UnmarshalJSON(b []byte) error { return unmarshalOne(b, (*[]int)(a)) }
+
+func marshalOne[T any](list []T) ([]byte, error) {
+	if len(list) == 1 {
+		return vocab.Marshal(list[0])
+	}
+	return vocab.Marshal(list)
+}
+
+func unmarshalOne[T any](b []byte, list *[]T) error {
+	var one *T
 	if json.Unmarshal(b, &one) == nil {
-		if *t = nil; one != nil {
-			*t = thresholds{*one}
+		if *list = nil; one != nil {
+			*list = []T{*one}
 		}
 		return nil
 	}
-	return json.Unmarshal(b, (*[]float64)(t))
+	return json.Unmarshal(b, list)
 }
 
 func or[T any](v *T, def T) T {
@@ -118,8 +187,8 @@ func optional[T comparable](v T) *T {
 	return &v
 }
 
-// meanOf returns a maker of the metrics that are means.
-func meanOf(f func(s settings) *MeanMetric) func(c *vocab.Config) (Metric, error) {
+// newMean returns a maker of the metrics that are means.
+func newMean(f func(s settings) *MeanMetric) func(c *vocab.Config) (Metric, error) {
 	return func(c *vocab.Config) (Metric, error) {
 		var s settings
 		err := c.Into(&s)
@@ -150,7 +219,7 @@ func thresholdOf(f func(...ThresholdOption) *ThresholdMetric) func(c *vocab.Conf
 	return func(c *vocab.Config) (Metric, error) {
 		var s settings
 		err := c.Into(&s)
-		m := f(s.Thresholds)
+		m := f(ThresholdList(s.Thresholds))
 		m.TopK, m.ClassID = or(s.TopK, 0), s.ClassID
 		if s.Name != "" {
 			m.MetricName = s.Name
@@ -169,6 +238,9 @@ func (m *MeanMetric) MarshalJSON() ([]byte, error) {
 	}
 	s := m.settings
 	s.Name = m.name
+	if m.class == "CosineSimilarity" && len(s.Axis) == 1 && s.Axis[0] == -1 {
+		s.Axis = nil // Keras writes none
+	}
 	return vocab.Marshal(s)
 }
 

@@ -184,11 +184,11 @@ func ExampleFromLoss() {
 func ExampleFromConfig() {
 	m, err := metric.FromConfig("Precision", []byte(`{"name": "sure", "thresholds": [0.9]}`))
 	fmt.Println(m.Name(), err)
-	_, err = metric.FromConfig("AUC", []byte(`{}`))
+	_, err = metric.FromConfig("MyMetric", []byte(`{}`))
 	fmt.Println(err)
 	// Output:
 	// sure <nil>
-	// metric: metric "AUC": want what glia has of Keras
+	// metric: metric "MyMetric": want what glia has of Keras
 }
 
 // A state adds up batch after batch; Result may be asked for at any time.

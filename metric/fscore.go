@@ -53,12 +53,12 @@ type FScoreOption interface{ fscore(*FScoreMetric) }
 // Average says how the scores of classes become one number.
 type Average string
 
-// Micro counts over all classes, Macro is the mean of the classes, Weighted the
+// Micro counts over all classes, Macro is the mean of the classes, WeightedAverage the
 // mean by how often they are labeled.
 const (
-	Micro    Average = "micro"
-	Macro    Average = "macro"
-	Weighted Average = "weighted"
+	Micro           Average = "micro"
+	Macro           Average = "macro"
+	WeightedAverage Average = "weighted"
 )
 
 // Threshold is what predictions must exceed to be positive.
@@ -76,6 +76,11 @@ func (m *FScoreMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	if yPred.Rank() != 2 || yTrue.Shape != yPred.Shape {
 		return nil, graph.Errorf("metric.%s: labels %v, predictions %v: want both [B classes]", m.MetricName, yTrue, yPred)
 	}
+	switch m.Average {
+	case "", Micro, Macro, WeightedAverage:
+	default:
+		return nil, graph.Errorf("metric.%s: average %q: want %q, %q, %q or none", m.MetricName, m.Average, Micro, Macro, WeightedAverage)
+	}
 	if !(m.Beta > 0) || !(m.Threshold >= 0 && m.Threshold <= 1) {
 		return nil, graph.Errorf("metric.%s: beta %g, threshold %g: want beta over 0 and a threshold up to 1", m.MetricName, m.Beta, float64(m.Threshold))
 	}
@@ -83,7 +88,7 @@ func (m *FScoreMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	if m.Average != Micro {
 		shape = yPred.Shape.From(1)
 	}
-	t := newTotals(m.MetricName, shape, "true_positives", "false_positives", "false_negatives", "intermediate_weights")
+	t := newTotals(m.MetricName, shape, "true_positives", "predicted", "labeled")
 	return checked(&fscoreState{t, m}, yTrue, yPred)
 }
 
@@ -101,24 +106,29 @@ func (s *fscoreState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 		best := ops.GreaterEqual(yPred, ops.ReduceMaxKeep(yPred, -1))
 		pos = ops.And(best, ops.Greater(ops.Abs(yPred), ops.ScalarLike(yPred, 1e-9)))
 	}
-	p, t := ops.Cast(pos, tensor.Float64), ops.Cast(yTrue, tensor.Float64)
-	both := ops.Mul(p, t)
-	for i, n := range []*graph.Node{both, ops.Sub(p, both), ops.Sub(t, both), t} {
+	p := ops.Cast(pos, tensor.Float32)
+	t := yTrue
+	if t.DType() != tensor.Float64 {
+		t = ops.Cast(t, tensor.Float32)
+	}
+	hit := ops.Mul(ops.Cast(p, t.DType()), t)
+	over := []int{0}
+	if s.m.Average == Micro {
+		over = nil
+	}
+	for i, n := range []*graph.Node{hit, p, t} {
+		n = ops.Cast(n, tensor.Float64)
 		if weight != nil {
 			n = ops.Mul(n, overLast(ops.Cast(weight, tensor.Float64), n))
 		}
-		sum := []int{0}
-		if s.m.Average == Micro {
-			sum = nil
-		}
-		g.Update(s.totals[i], ops.Add(g.Value(s.totals[i]), ops.ReduceSum(n, sum...)))
+		g.Update(s.totals[i], ops.Add(g.Value(s.totals[i]), ops.ReduceSum(n, over...)))
 	}
 }
 
 // Result implements [State].
 func (s *fscoreState) Result() *tensor.Tensor {
 	const epsilon = 1e-7
-	var v [4][]float64
+	var v [3][]float64
 	for i, t := range s.totals {
 		v[i] = tensor.Data[float64](t.Tensor())
 	}
@@ -127,16 +137,16 @@ func (s *fscoreState) Result() *tensor.Tensor {
 	scores := tensor.Data[float64](out)
 	all, labeled, mean := 0.0, 0.0, 0.0
 	for i, tp := range v[0] {
-		precision, recall := tp/(tp+v[1][i]+epsilon), tp/(tp+v[2][i]+epsilon)
+		precision, recall := tp/(v[1][i]+epsilon), tp/(v[2][i]+epsilon)
 		scores[i] = (1 + beta2) * precision * recall / (beta2*precision + recall + epsilon)
 		all += scores[i]
-		labeled += v[3][i]
-		mean += scores[i] * v[3][i]
+		labeled += v[2][i]
+		mean += scores[i] * v[2][i]
 	}
 	switch s.m.Average {
 	case Micro, Macro:
 		return tensor.Scalar(all / float64(len(scores)))
-	case Weighted:
+	case WeightedAverage:
 		return tensor.Scalar(mean / (labeled + epsilon))
 	}
 	return out

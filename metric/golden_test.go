@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
@@ -13,55 +14,71 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-const golden = "../nn/nntest/testdata/keras.json"
-
 func TestGoldenMetrics(t *testing.T) {
-	nntest.Replay(t, golden, "metric", func(c *nntest.Golden) ([]ops.Array, error) {
-		m := metricOf(c)
-		if m == nil {
-			return nil, nntest.ErrUncovered
+	nntest.Replay(t, "../nn/nntest/testdata/keras.json", "metric", replay) // with losses
+	nntest.ReplayOwn(t, "testdata/keras.json", "metric", replay)
+}
+
+// replay measures what a case does and returns the result.
+func replay(c *nntest.Golden) ([]ops.Array, error) {
+	m := metricOf(c)
+	if m == nil {
+		return nil, nntest.ErrUncovered
+	}
+	var state metric.State
+	for _, h := range c.History {
+		if h.Op == "reset_state" && state != nil {
+			state.Reset()
 		}
-		var state metric.State
-		for _, h := range c.History {
-			if h.Op == "reset_state" && state != nil {
-				state.Reset()
-			}
-			if h.Op != "update_state" {
-				continue
-			}
-			raw := h.Args
-			for _, k := range []string{"y_true", "y_pred"} {
-				if v := h.Kwargs[k]; v != nil {
-					raw = append(raw, v)
-				}
-			}
-			if w := h.Kwargs["sample_weight"]; w != nil && len(raw) == 2 {
-				raw = append(raw, w)
-			}
-			if len(raw) == 3 && string(raw[2]) == "null" {
-				raw = raw[:2]
-			}
-			if len(raw) < 2 {
-				return nil, nntest.ErrUncovered // a metric of values alone
-			}
-			args, err := nntest.Tensors(raw)
-			if err != nil {
-				return nil, err
-			}
-			if !args[1].DType().IsFloat() {
-				args[1] = args[1].AsType(tensor.Float32)
-			}
-			if state == nil {
-				if state, err = m.New(args[0].Spec(), args[1].Spec()); err != nil {
-					return nil, err
-				}
-			}
-			if err := update(state, args); err != nil {
+		if h.Op != "update_state" {
+			continue
+		}
+		raw := arguments(c.Name(), h.Args, h.Kwargs)
+		args, err := nntest.Tensors(raw)
+		if err != nil {
+			return nil, err
+		}
+		if !args[1].DType().IsFloat() {
+			args[1] = args[1].AsType(tensor.Float32)
+		}
+		if state == nil {
+			if state, err = m.New(args[0].Spec(), args[1].Spec()); err != nil {
 				return nil, err
 			}
 		}
-		return []ops.Array{optest.FromTensor(state.Result())}, nil
-	})
+		if err := update(state, args); err != nil {
+			return nil, err
+		}
+	}
+	if state == nil { // nothing was measured
+		var err error
+		if state, err = m.New(tensor.S(tensor.Float32, 1, 1), tensor.S(tensor.Float32, 1, 1)); err != nil {
+			return nil, err
+		}
+	}
+	return []ops.Array{optest.FromTensor(state.Result())}, nil
+}
+
+// arguments returns labels, predictions and weights, if there are any, of an update.
+// The values of a Mean or a Sum count as predictions.
+func arguments(class string, args []json.RawMessage, named map[string]json.RawMessage) []json.RawMessage {
+	names := []string{"y_true", "y_pred", "sample_weight"}
+	if class == "Mean" || class == "Sum" {
+		names = []string{"values", "sample_weight"}
+	}
+	all := slices.Clone(args)
+	for _, n := range names[len(args):] {
+		if v := named[n]; v != nil {
+			all = append(all, v)
+		}
+	}
+	if names[0] == "values" {
+		all = slices.Insert(all, 0, all[0])
+	}
+	if len(all) == 3 && string(all[2]) == "null" {
+		all = all[:2]
+	}
+	return all
 }
 
 // metricOf returns the metric of a case, nil if there is none.

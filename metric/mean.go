@@ -4,24 +4,43 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
 // Mean returns the mean of any value that f traces from labels and predictions:
-// numbers or truths, one a sample [B] or more [B ...]. It cannot be saved.
+// numbers or truths, one a sample [B] or more [B ...]. It is Keras's
+// MeanMetricWrapper, and with [Predictions] its Mean. It cannot be saved.
 //
 // With a weight for every sample it is Σ weight·value / Σ weight.
-func Mean(name string, f func(yTrue, yPred *graph.Node) *graph.Node) *MeanMetric {
-	return &MeanMetric{name: name, each: f}
+//
+// Options: a [Direction], [Name].
+func Mean(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...MeanOption) *MeanMetric {
+	m := &MeanMetric{name: name, each: f}
+	for _, o := range opts {
+		o.mean(m)
+	}
+	return m
 }
+
+// Sum returns the sum of any value that f traces from labels and predictions, as
+// [Mean] does the mean. With weights it is Σ weight·value.
+func Sum(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...MeanOption) *MeanMetric {
+	m := Mean(name, f, opts...)
+	m.sum = true
+	return m
+}
+
+// Predictions is a function for [Mean] and [Sum] of the predictions themselves.
+func Predictions(_, yPred *graph.Node) *graph.Node { return yPred }
 
 // FromLoss returns the mean of a loss as a metric. The loss is any of package nn.
 func FromLoss(l interface {
 	Name() string
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }) *MeanMetric {
-	m := Mean(l.Name(), l.Each)
+	m := Mean(l.Name(), l.Each, Down)
 	m.loss = l
 	if c, ok := l.(interface {
 		Counted(yTrue, yPred *graph.Node) *graph.Node
@@ -31,26 +50,42 @@ func FromLoss(l interface {
 	return m
 }
 
-// MeanMetric is the metric that [Mean], [FromLoss] and the accuracies make.
+// MeanMetric is the metric that [Mean], [Sum], [FromLoss], the accuracies and errors
+// make.
 type MeanMetric struct {
-	name     string
-	class    string // Keras's, empty for a function of the user's
-	settings settings
-	loss     any
-	each     func(yTrue, yPred *graph.Node) *graph.Node
+	name      string
+	class     string // Keras's, empty for a function of the user's
+	settings  settings
+	direction Direction
+	loss      any
+	each      func(yTrue, yPred *graph.Node) *graph.Node
 	// counted, if there is one, says which values weights are for. As in Keras it
 	// matters only if there are weights.
 	counted func(yTrue, yPred *graph.Node) *graph.Node
+	// numbers, if there is one, says whether labels are class numbers.
+	numbers func(yTrue, yPred tensor.Spec) bool
+	sum     bool                    // instead of the mean
+	after   func(v float64) float64 // done to the result, if it is not nil
+}
+
+// MeanOption is an option of [Mean] and what it makes.
+type MeanOption interface{ mean(*MeanMetric) }
+
+func (n Name) mean(m *MeanMetric)      { m.name = string(n) }
+func (d Direction) mean(m *MeanMetric) { m.direction = d }
+
+// meanOf returns a mean that is one of Keras's classes.
+func meanOf(class string, d Direction, opts []MeanOption, each func(yTrue, yPred *graph.Node) *graph.Node) *MeanMetric {
+	m := Mean(vocab.SnakeCase(class), each, d)
+	m.class = class
+	for _, o := range opts {
+		o.mean(m)
+	}
+	return m
 }
 
 // Loss returns the loss that [FromLoss] was given, nil for other metrics.
 func (m *MeanMetric) Loss() any { return m.loss }
-
-// as makes the metric one of Keras's.
-func (m *MeanMetric) as(class string, s settings) *MeanMetric {
-	m.class, m.settings = class, s
-	return m
-}
 
 // Name implements [Metric].
 func (m *MeanMetric) Name() string { return m.name }
@@ -60,7 +95,15 @@ func (m *MeanMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	if m.each == nil {
 		return nil, fmt.Errorf("metric: %s: the function is nil", m.name)
 	}
-	return checked(&meanState{newTotals(m.name, tensor.Dims{}, "total", "count"), m}, yTrue, yPred)
+	names := []string{"total", "count"}
+	if m.sum {
+		names = names[:1]
+	}
+	s := &meanState{totals: newTotals(m.name, tensor.Dims{}, names...), m: m}
+	if m.numbers != nil && yPred.Rank() > 0 && m.numbers(yTrue, yPred) {
+		s.classes = yPred.Shape.At(-1)
+	}
+	return checked(s, yTrue, yPred)
 }
 
 // checked returns s if a batch of these specs fits it.
@@ -80,7 +123,8 @@ func checked(s State, yTrue, yPred tensor.Spec) (State, error) {
 
 type meanState struct {
 	totals
-	m *MeanMetric
+	m       *MeanMetric
+	classes int // that labels number, 0 if they do not
 }
 
 // Update implements [State].
@@ -96,12 +140,20 @@ func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 		}
 	}
 	values = ops.Cast(values, tensor.Float64)
+	if s.m.sum && weight != nil { // a sum weighs what samples have, not their mean
+		values, weight = ops.SameRank(values, weight)
+		weight = spreadOver(weight, values)
+	}
 	count := ops.ScalarLike(values, float64(values.Shape().At(0)))
 	if weight != nil {
 		values, weight = weighted(values, ops.Cast(weight, tensor.Float64))
 		count = ops.ReduceSum(weight)
 	}
 	total := ops.ReduceSum(values)
+	if s.m.sum {
+		g.Update(s.totals[0], ops.Add(g.Value(s.totals[0]), total))
+		return
+	}
 	if rest := values.Shape().From(1).Size(); rest > 1 { // the mean over what a sample has
 		total = ops.Scale(total, 1/float64(rest))
 	}
@@ -138,7 +190,22 @@ func axes(i, j int) []int {
 
 // Result implements [State].
 func (s *meanState) Result() *tensor.Tensor {
-	return tensor.Scalar(ratio(s.totals[0].Tensor().Item(), s.totals[1].Tensor().Item()))
+	v := s.totals[0].Tensor().Item()
+	if !s.m.sum {
+		v = ratio(v, s.totals[1].Tensor().Item())
+	}
+	if s.m.after != nil {
+		v = s.m.after(v)
+	}
+	return tensor.Scalar(v)
+}
+
+// BadLabel implements [LabelChecker].
+func (s *meanState) BadLabel(y *tensor.Tensor) int {
+	if s.classes == 0 {
+		return -1
+	}
+	return badLabel(y, s.classes)
 }
 
 // ratio is a/b, and 0 where b is 0.

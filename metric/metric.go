@@ -34,6 +34,15 @@ type State interface {
 	Reset()
 }
 
+// LabelChecker is a [State] that takes class numbers for labels. A step cannot fail
+// half-way, so labels are checked before.
+type LabelChecker interface {
+	State
+	// BadLabel returns the place in y of the first label that is no class number, 0 or
+	// more and less than the number of predictions a sample; -1 if there is none.
+	BadLabel(y *tensor.Tensor) int
+}
+
 // totals is the variables of a state.
 type totals []*graph.Var
 

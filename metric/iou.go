@@ -1,0 +1,249 @@
+package metric
+
+import (
+	"slices"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// IoU returns the intersection of labels and predictions over their union, the mean
+// of the target classes that occur:
+//
+//	true positives / (true positives + false positives + false negatives)
+//
+// Places whose label or prediction is no class number, 0 to classes-1, do not count,
+// as in Keras. Weights of samples count with their whole part, as they do in Keras
+// unless the metric's dtype is a float; here with [FloatWeights].
+//
+// Shapes: labels and predictions, class numbers, of one shape [B ...]. With
+// [DenseLabels] or [DensePredictions] they have classes on one more axis, the last
+// unless there is an [Axis], and the greatest counts.
+//
+// Options: [IgnoreClass], [DenseLabels], [DensePredictions], [Axis], [FloatWeights],
+// [Name].
+func IoU(classes int, targets []int, opts ...IoUOption) *IoUMetric {
+	return newIoU("IoU", classes, targets, true, true, opts)
+}
+
+// MeanIoU returns the [IoU] of all classes.
+func MeanIoU(classes int, opts ...IoUOption) *IoUMetric {
+	return newIoU("MeanIoU", classes, nil, true, true, opts)
+}
+
+// OneHotIoU is [IoU] with [DenseLabels] and [DensePredictions]; predictions are class
+// numbers with [SparsePredictions].
+func OneHotIoU(classes int, targets []int, opts ...IoUOption) *IoUMetric {
+	return newIoU("OneHotIoU", classes, targets, false, false, opts)
+}
+
+// OneHotMeanIoU returns the [OneHotIoU] of all classes.
+func OneHotMeanIoU(classes int, opts ...IoUOption) *IoUMetric {
+	return newIoU("OneHotMeanIoU", classes, nil, false, false, opts)
+}
+
+// BinaryIoU returns the [IoU] of the classes 0 and 1. Predictions are of class 1 if
+// they are not less than the threshold, Keras's default is 0.5. Targets are 0, 1, or
+// both; none means both.
+//
+// Shapes: labels and predictions of one shape [B ...].
+//
+// Options: [FloatWeights], [Name].
+func BinaryIoU(threshold float64, targets []int, opts ...BinaryIoUOption) *IoUMetric {
+	if len(targets) == 0 {
+		targets = []int{0, 1}
+	}
+	m := newIoU("BinaryIoU", 2, targets, true, true, nil)
+	m.Threshold = &threshold
+	for _, o := range opts {
+		o.binaryIoU(m)
+	}
+	return m
+}
+
+// IoUMetric is the metric that [IoU] and its kin make.
+type IoUMetric struct {
+	// MetricName is the name in logs.
+	MetricName string
+	// Classes is the number of classes.
+	Classes int
+	// Targets are the classes that count; nil means all.
+	Targets []int
+	// IgnoreClass is the label of places that do not count, if there is one.
+	IgnoreClass *int
+	// SparseLabels and SparsePredictions say that these are class numbers.
+	SparseLabels, SparsePredictions bool
+	// Axis is that of the classes where they are not.
+	Axis int
+	// FloatWeights says that fractions of weights count.
+	FloatWeights bool
+	// Threshold, if there is one, is what predictions of class 1 have at least.
+	Threshold *float64
+
+	class string // Keras's
+}
+
+// IoUOption is an option of [IoU] and its kin.
+type IoUOption interface{ iou(*IoUMetric) }
+
+// BinaryIoUOption is an option of [BinaryIoU].
+type BinaryIoUOption interface{ binaryIoU(*IoUMetric) }
+
+// IgnoreClass leaves out places with this label.
+type IgnoreClass int
+
+// Axis is where the classes are, or what a metric looks along. -1 is the last.
+type Axis int
+
+// DenseLabels are rows of which the greatest counts. DensePredictions and
+// SparsePredictions are such rows, and class numbers.
+const (
+	DenseLabels       labelForm      = false
+	DensePredictions  predictionForm = false
+	SparsePredictions predictionForm = true
+)
+
+// FloatWeights makes the fractions of weights count.
+const FloatWeights floatWeights = true
+
+type (
+	floatWeights   bool
+	labelForm      bool // sparse
+	predictionForm bool // sparse
+)
+
+func (n Name) iou(m *IoUMetric)               { m.MetricName = string(n) }
+func (f floatWeights) iou(m *IoUMetric)       { m.FloatWeights = bool(f) }
+func (f floatWeights) binaryIoU(m *IoUMetric) { m.FloatWeights = bool(f) }
+func (n Name) binaryIoU(m *IoUMetric)         { m.MetricName = string(n) }
+func (c IgnoreClass) iou(m *IoUMetric)        { i := int(c); m.IgnoreClass = &i }
+func (a Axis) iou(m *IoUMetric)               { m.Axis = int(a) }
+func (s labelForm) iou(m *IoUMetric)          { m.SparseLabels = bool(s) }
+func (s predictionForm) iou(m *IoUMetric)     { m.SparsePredictions = bool(s) }
+
+func newIoU(class string, classes int, targets []int, sparseLabels, sparsePredictions bool, opts []IoUOption) *IoUMetric {
+	m := &IoUMetric{MetricName: vocab.SnakeCase(class), Classes: classes, Targets: targets,
+		SparseLabels: sparseLabels, SparsePredictions: sparsePredictions, Axis: -1, class: class}
+	for _, o := range opts {
+		o.iou(m)
+	}
+	return m
+}
+
+// Name implements [Metric].
+func (m *IoUMetric) Name() string { return m.MetricName }
+
+// maxClasses is the greatest number of classes that metrics count in pairs.
+const maxClasses = 4096
+
+// New implements [Metric].
+func (m *IoUMetric) New(yTrue, yPred tensor.Spec) (State, error) {
+	if m.Classes < 1 || m.Classes > maxClasses {
+		return nil, graph.Errorf("metric.%s: %d classes: want 1 to %d", m.MetricName, m.Classes, maxClasses)
+	}
+	if m.Targets != nil && len(m.Targets) == 0 {
+		return nil, graph.Errorf("metric.%s: no target classes: want one or more", m.MetricName)
+	}
+	for _, t := range m.Targets {
+		if t < 0 || t >= m.Classes {
+			return nil, graph.Errorf("metric.%s: target class %d: want 0 to %d", m.MetricName, t, m.Classes-1)
+		}
+	}
+	return checked(&iouState{newTotals(m.MetricName, tensor.D(m.Classes, m.Classes), "total_confusion_matrix"), m}, yTrue, yPred)
+}
+
+type iouState struct {
+	totals
+	m *IoUMetric
+}
+
+// Update implements [State].
+func (s *iouState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
+	if s.m.Threshold != nil {
+		yPred = ops.Cast(yPred, tensor.Float32)
+		yPred = ops.Cast(ops.GreaterEqual(yPred, ops.ScalarLike(yPred, *s.m.Threshold)), tensor.Int32)
+	}
+	t, p := s.m.numbers("labels", yTrue, s.m.SparseLabels), s.m.numbers("predictions", yPred, s.m.SparsePredictions)
+	t, p = matched(s.m.MetricName, t, p)
+	if weight != nil {
+		if !s.m.FloatWeights && weight.DType().IsFloat() {
+			weight = ops.Trunc(weight)
+		}
+		weight = spreadOver(weight, p)
+	}
+	countPairs(g, s.totals[0], s.m.Classes, t, p, s.m.IgnoreClass, weight)
+}
+
+// numbers returns class numbers in float32, which holds them exactly.
+func (m *IoUMetric) numbers(what string, x *graph.Node, sparse bool) *graph.Node {
+	if sparse {
+		return ops.Trunc(ops.Cast(x, tensor.Float32))
+	}
+	axis := m.Axis
+	if axis < 0 {
+		axis += x.Rank()
+	}
+	if axis < 1 || axis >= x.Rank() {
+		panic(graph.Errorf("metric.%s: %s %v: want classes on axis %d", m.MetricName, what, x.Spec(), m.Axis))
+	}
+	return ops.Cast(ops.ArgMax(x, axis), tensor.Float32)
+}
+
+// countPairs traces the addition of weights, 1 if there are none, to a matrix: rows by
+// labels t, columns by predictions p. These are whole numbers in float32; what is no
+// class or ignored does not count.
+func countPairs(g *graph.Graph, matrix *graph.Var, classes int, t, p *graph.Node, ignore *int, weight *graph.Node) {
+	zero, end := ops.ScalarLike(t, 0), ops.ScalarLike(t, float64(classes))
+	in := func(x *graph.Node) *graph.Node { return ops.And(ops.GreaterEqual(x, zero), ops.Less(x, end)) }
+	counts := ops.And(in(t), in(p))
+	if ignore != nil {
+		counts = ops.And(counts, ops.NotEqual(t, ops.ScalarLike(t, float64(*ignore))))
+	}
+	cells := classes * classes
+	at := ops.Where(counts, ops.Add(ops.Mul(t, end), p), ops.ScalarLike(t, float64(cells)))
+	at = ops.Cast(ops.Reshape(at, -1), tensor.Int32)
+	if weight == nil {
+		weight = ops.Full(g, tensor.Spec{DType: tensor.Float64, Shape: at.Shape()}, 1)
+	} else {
+		weight = ops.Reshape(ops.Cast(weight, tensor.Float64), -1)
+	}
+	all := ops.ScatterAdd(ops.Reshape(g.Value(matrix), -1), at, weight, 0)
+	g.Update(matrix, ops.Reshape(all, classes, classes))
+}
+
+// Result implements [State].
+func (s *iouState) Result() *tensor.Tensor {
+	const epsilon = 1e-7
+	n, v := s.m.Classes, tensor.Data[float64](s.totals[0].Tensor())
+	union := make([]float64, n)
+	for i := range n {
+		for j := range n {
+			union[i] += v[i*n+j] + v[j*n+i]
+		}
+		union[i] -= v[i*n+i]
+	}
+	sum, found := 0.0, 0.0
+	for i := range n {
+		if union[i] <= 1e-9 {
+			continue
+		}
+		times := 1
+		if s.m.Targets != nil {
+			times = count(s.m.Targets, i)
+		}
+		sum += float64(times) * v[i*n+i] / (union[i] + epsilon)
+		found += float64(times)
+	}
+	return tensor.Scalar(sum / (found + epsilon))
+}
+
+func count(list []int, v int) int {
+	n := 0
+	for i := slices.Index(list, v); i >= 0; i = slices.Index(list, v) {
+		list = list[i+1:]
+		n++
+	}
+	return n
+}
