@@ -69,7 +69,9 @@ func TestConfigs(t *testing.T) {
 		}
 		want := c.Config.Config
 		for _, all := range []map[string]any{want, got} {
-			maps.DeleteFunc(all, func(k string, v any) bool { return v == nil || k == "dtype" && !strings.Contains(class, "IoU") || v == "int32" })
+			maps.DeleteFunc(all, func(k string, v any) bool {
+				return v == nil || k == "dtype" && !strings.Contains(class, "IoU") || v == "int32"
+			})
 		}
 		if want["thresholds"] != nil && class == "AUC" { // their number follows
 			delete(want, "num_thresholds")
