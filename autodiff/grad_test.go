@@ -147,7 +147,7 @@ func TestErrors(t *testing.T) {
 		{"autodiff.VJP: y is float64[2], dy is float64[1]: want the same", func() { autodiff.VJP(x, w, x) }},
 		{"autodiff: node 1 of wrt belongs to another graph", func() { autodiff.VJP(x, x, x, vector(graph.New(), 1)) }},
 		{"graph: got a nil node", func() { autodiff.VJP(x, x, nil) }},
-		{"autodiff: ApplySGD has no gradient", func() { autodiff.VJP(ops.ApplySGD(w, m, lr), w, w) }},
+		{"autodiff: ApplySGD has no gradient", func() { autodiff.VJP(ops.ApplySGD(w, m, lr, lr), w, w) }},
 	} {
 		err := graph.Catch(c.f)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "grad_test.go:") {

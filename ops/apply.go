@@ -20,9 +20,10 @@ type Sweepable interface {
 	Sweepable()
 }
 
-// ApplySGD returns w after a step of gradient descent, w - lr·g.
-func ApplySGD(w, g, lr *graph.Node) *graph.Node {
-	return graph.Apply(ApplySGDOp{}, w, g, lr)
+// ApplySGD returns w after a step of gradient descent, w - decay·w - lr·g. decay is
+// the weight decay times lr.
+func ApplySGD(w, g, lr, decay *graph.Node) *graph.Node {
+	return graph.Apply(ApplySGDOp{}, w, g, lr, decay)
 }
 
 // ApplySGDOp is the operation behind [ApplySGD].
@@ -36,26 +37,30 @@ func (ApplySGDOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplySGDOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	return inferSweep(in, 2, 1)
+	return inferSweep(in, 2, 2, 1)
 }
 
 // Ref implements [Referenced].
 func (ApplySGDOp) Ref(out, in []Array) {
-	lr := in[2].V[0]
+	lr, decay := in[2].V[0], in[3].V[0]
 	for i, g := range in[1].V {
-		out[0].V[i] = in[0].V[i] - g*lr
+		w := in[0].V[i]
+		out[0].V[i] = w - w*decay - g*lr
 	}
 }
 
 // ApplyMomentum returns w and the velocity m after a step of gradient descent with
 // momentum:
 //
+//	w  = w - decay·w
 //	m' = momentum·m - lr·g
 //	w' = w + m', or w + momentum·m' - lr·g with nesterov
 //
+// decay is the weight decay times lr.
+//
 // Source: keras.optimizers.SGD.
-func ApplyMomentum(o ApplyMomentumOp, w, m, g, lr *graph.Node) (newW, newM *graph.Node) {
-	n := graph.Apply(o, w, m, g, lr)
+func ApplyMomentum(o ApplyMomentumOp, w, m, g, lr, decay *graph.Node) (newW, newM *graph.Node) {
+	n := graph.Apply(o, w, m, g, lr, decay)
 	return graph.Pick(n, 0), graph.Pick(n, 1)
 }
 
@@ -73,19 +78,19 @@ func (ApplyMomentumOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplyMomentumOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	return inferSweep(in, 3, 2)
+	return inferSweep(in, 3, 2, 2)
 }
 
 // Ref implements [Referenced].
 func (o ApplyMomentumOp) Ref(out, in []Array) {
-	lr := in[3].V[0]
+	lr, decay := in[3].V[0], in[4].V[0]
 	for i, g := range in[2].V {
-		m := in[1].V[i]*o.Momentum - g*lr
+		w, m := in[0].V[i], in[1].V[i]*o.Momentum-g*lr
 		step := m
 		if o.Nesterov {
 			step = m*o.Momentum - g*lr
 		}
-		out[0].V[i], out[1].V[i] = in[0].V[i]+step, m
+		out[0].V[i], out[1].V[i] = w-w*decay+step, m
 	}
 }
 
@@ -119,7 +124,7 @@ func (ApplyAdamOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplyAdamOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	return inferSweep(in, 4, 3)
+	return inferSweep(in, 4, 2, 3)
 }
 
 // Ref implements [Referenced].
@@ -157,7 +162,7 @@ func (ApplyAMSGradOp) Sweepable() {}
 
 // Infer implements graph.Op.
 func (ApplyAMSGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	return inferSweep(in, 5, 4)
+	return inferSweep(in, 5, 2, 4)
 }
 
 // Ref implements [Referenced].
@@ -175,22 +180,24 @@ func (o ApplyAMSGradOp) Ref(out, in []Array) {
 
 // ApplyRMSprop returns w and the slots after a step of RMSprop:
 //
+//	w  = w - decay·w
 //	v' = rho·v + (1-rho)·g²
 //	a' = rho·a + (1-rho)·g             with Centered
 //	d  = lr·g / √(v' - a'² + eps)      without a' unless Centered
 //	m' = momentum·m + d                if Momentum is not 0
 //	w' = w - m', or w - d
 //
-// The slots are v, then a if Centered, then m if Momentum is not 0.
+// The slots are v, then a if Centered, then m if Momentum is not 0. decay is the weight
+// decay times lr.
 //
 // Source: Hinton 2012, "Neural Networks for Machine Learning", lecture 6e; as in
 // keras.optimizers.RMSprop.
-func ApplyRMSprop(o ApplyRMSpropOp, w *graph.Node, slots []*graph.Node, g, lr *graph.Node) (newW *graph.Node, newSlots []*graph.Node) {
+func ApplyRMSprop(o ApplyRMSpropOp, w *graph.Node, slots []*graph.Node, g, lr, decay *graph.Node) (newW *graph.Node, newSlots []*graph.Node) {
 	if len(slots) != o.slots() {
 		panic(graph.Errorf("ops.ApplyRMSprop: %d slots: want %d", len(slots), o.slots()))
 	}
 	in := append([]*graph.Node{w}, slots...)
-	n := graph.Apply(o, append(in, g, lr)...)
+	n := graph.Apply(o, append(in, g, lr, decay)...)
 	for i := range slots {
 		newSlots = append(newSlots, graph.Pick(n, i+1))
 	}
@@ -223,13 +230,13 @@ func (o ApplyRMSpropOp) slots() int {
 
 // Infer implements graph.Op.
 func (o ApplyRMSpropOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
-	return inferSweep(in, 2+o.slots(), 1+o.slots())
+	return inferSweep(in, 2+o.slots(), 2, 1+o.slots())
 }
 
 // Ref implements [Referenced].
 func (o ApplyRMSpropOp) Ref(out, in []Array) {
-	last := len(in) - 2 // g, then lr
-	lr := in[last+1].V[0]
+	last := len(in) - 3 // g, then lr and decay
+	lr, decay := in[last+1].V[0], in[last+2].V[0]
 	for i, g := range in[last].V {
 		v := in[1].V[i]*o.Rho + g*g*(1-o.Rho)
 		out[1].V[i] = v
@@ -243,13 +250,17 @@ func (o ApplyRMSpropOp) Ref(out, in []Array) {
 			d += in[last-1].V[i] * o.Momentum
 			out[last-1].V[i] = d
 		}
-		out[0].V[i] = in[0].V[i] - d
+		w := in[0].V[i]
+		out[0].V[i] = w - w*decay - d
 	}
 }
 
 // inferSweep checks an optimizer's inputs, tensors of the spec of the first and then
 // scalars, and returns the specs of the results.
-func inferSweep(in []tensor.Spec, tensors, results int) ([]tensor.Spec, error) {
+func inferSweep(in []tensor.Spec, tensors, scalars, results int) ([]tensor.Spec, error) {
+	if want := tensors + scalars; len(in) != want {
+		return nil, fmt.Errorf("%d inputs: want %d", len(in), want)
+	}
 	w := in[0]
 	if err := wantFloat("w", w); err != nil {
 		return nil, err

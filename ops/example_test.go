@@ -361,12 +361,27 @@ func ExampleRandomUniform() {
 func ExampleApplySGD() {
 	g := graph.New()
 	w, grad, lr := g.Const(tensor.Of(1.0)), g.Const(tensor.Of(0.5)), g.Const(tensor.Scalar(0.5))
-	show(ops.ApplySGD(w, grad, lr))
-	show(ops.ApplyMomentum(ops.ApplyMomentumOp{Momentum: 0.5}, w, ops.Zeros(w), grad, lr))
+	decay := ops.Zeros(lr)
+	show(ops.ApplySGD(w, grad, lr, decay))
+	show(ops.ApplyMomentum(ops.ApplyMomentumOp{Momentum: 0.5}, w, ops.Zeros(w), grad, lr, decay))
 	// Output:
 	// [1] [0.75]
 	// [1] [0.75]
 	// [1] [-0.25]
+}
+
+// An update that is held back leaves all as it is.
+func ExampleApplyIf() {
+	g := graph.New()
+	w, m, grad, lr := g.Const(tensor.Of(1.0)), g.Const(tensor.Of(0.5)), g.Const(tensor.Of(-2.0)), g.Const(tensor.Scalar(0.25))
+	for _, on := range []bool{true, false} {
+		show(ops.ApplyIf(g.Const(tensor.Scalar(on)), ops.ApplyLionOp{Beta1: 0.5, Beta2: 0.75}, w, m, grad, lr, ops.Zeros(lr))...)
+	}
+	// Output:
+	// [1] [1.25]
+	// [1] [-0.125]
+	// [1] [1]
+	// [1] [0.5]
 }
 
 func ExampleAtan() {

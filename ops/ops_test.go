@@ -389,11 +389,16 @@ func TestErrors(t *testing.T) {
 		{"ops.RandomUniform: seed is int32[3 4]: want uint64[2], a key and a counter", func() { ops.RandomUniform(n, tensor.S(tensor.Float32, 3), 0) }},
 		{"ops.Bernoulli: probability 1.5: want 0 to 1", func() { ops.Bernoulli(in(tensor.Uint64, 2), tensor.S(tensor.Bool, 3), 1.5, 0) }},
 		{"ops.Dropout: rate 1: want 0 to 1, less than 1", func() { ops.Dropout(x, in(tensor.Uint64, 2), 1, 0) }},
-		{"ops.ApplySGD: input 2 is float32[3 4]: want the scalar float32[]", func() { ops.ApplySGD(x, x, x) }},
-		{"ops.ApplySGD: input 1 is int32[3 4]: want float32[3 4], as input 0", func() { ops.ApplySGD(x, n, in(tensor.Float32)) }},
+		{"ops.ApplySGD: input 2 is float32[3 4]: want the scalar float32[]", func() { ops.ApplySGD(x, x, x, x) }},
+		{"ops.ApplySGD: input 1 is int32[3 4]: want float32[3 4], as input 0", func() { ops.ApplySGD(x, n, in(tensor.Float32), in(tensor.Float32)) }},
 		{"ops.ApplyRMSprop: 1 slots: want 3", func() {
-			ops.ApplyRMSprop(ops.ApplyRMSpropOp{Centered: true, Momentum: 0.5}, x, []*graph.Node{x}, x, in(tensor.Float32))
+			ops.ApplyRMSprop(ops.ApplyRMSpropOp{Centered: true, Momentum: 0.5}, x, []*graph.Node{x}, x, in(tensor.Float32), in(tensor.Float32))
 		}},
+		{"ops.ApplyAdamIf: input 6 is float32[]: want the scalar bool[]", func() {
+			one := in(tensor.Float32)
+			ops.ApplyIf(one, ops.ApplyAdamOp{}, x, x, x, x, one, one)
+		}},
+		{"ops.ApplyLion: 4 inputs: want 5", func() { ops.ApplyIf(nil, ops.ApplyLionOp{}, x, x, x, in(tensor.Float32)) }},
 		{"ops.Tile: repetitions [2] of x [3 4]: want one for each axis", func() { ops.Tile(x, 2) }},
 		{"ops.Iota: axis 1 of x [3]: want 0 to 0", func() { ops.Iota(g, tensor.S(tensor.Int32, 3), 1) }},
 	} {

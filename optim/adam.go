@@ -1,9 +1,10 @@
 package optim
 
 import (
+	"math"
+
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
-	"github.com/glia-ml/glia/tensor"
 )
 
 // Adam returns gradient descent by the ratio of the gradient's moving mean to the
@@ -16,7 +17,7 @@ import (
 // Keras's default for lr is 0.001. Others are β1 0.9, β2 0.999, ε 1e-7.
 //
 // Options: [Beta1], [Beta2], [Epsilon], [AMSGrad], [NoBiasCorrection], and those of
-// every optimizer: [Name], [WeightDecay], [ClipNorm], [GlobalClipNorm], [ClipValue].
+// every optimizer, see [Option].
 //
 // Source: Kingma, Ba 2014, arXiv:1412.6980, section 2; as in keras.optimizers.Adam.
 func Adam[R Number](lr R, opts ...AdamOption) *AdamOptimizer {
@@ -64,15 +65,6 @@ type AdamOptimizer struct {
 // AdamOption is an option of [Adam] and [AdamW].
 type AdamOption interface{ adam(*AdamOptimizer) }
 
-type (
-	// Beta1 is how much of the mean gradient a step keeps.
-	Beta1 float64
-	// Beta2 is how much of the mean squared gradient a step keeps.
-	Beta2 float64
-	// Epsilon keeps a divisor from 0.
-	Epsilon float64
-)
-
 // AMSGrad makes [Adam] divide by the greatest mean square so far.
 //
 // Source: Reddi, Kale, Kumar 2018, "On the Convergence of Adam and Beyond".
@@ -86,9 +78,6 @@ type (
 	noBiasCorrection bool
 )
 
-func (b Beta1) adam(a *AdamOptimizer)            { a.Beta1 = float64(b) }
-func (b Beta2) adam(a *AdamOptimizer)            { a.Beta2 = float64(b) }
-func (e Epsilon) adam(a *AdamOptimizer)          { a.Epsilon = float64(e) }
 func (x amsgrad) adam(a *AdamOptimizer)          { a.AMSGrad = bool(x) }
 func (n noBiasCorrection) adam(a *AdamOptimizer) { a.NoBiasCorrection = bool(n) }
 
@@ -98,17 +87,28 @@ func (a *AdamOptimizer) Class() string { return a.class }
 // Build implements [Optimizer].
 func (a *AdamOptimizer) Build(params []*graph.Var) {
 	a.build(params)
-	for _, b := range []float64{a.Beta1, a.Beta2} {
-		if !(b >= 0 && b < 1) {
-			panic(a.errorf("beta %g: want 0 <= beta < 1", b))
-		}
-	}
-	a.m, a.v, a.vhat = nil, nil, nil
-	for _, p := range params {
-		a.m, a.v = append(a.m, a.slot(p, "momentum")), append(a.v, a.slot(p, "velocity"))
-	}
+	a.wantBetas(a.Beta1, a.Beta2)
+	a.wantEpsilon(a.Epsilon)
+	a.m, a.v = a.slotPairs("momentum", "velocity")
+	a.vhat = nil
 	if a.AMSGrad {
 		a.vhat = a.slotEach("velocity_hat")
+	}
+}
+
+// wantBetas wants parts that moving means keep.
+func (c *Config) wantBetas(betas ...float64) {
+	for _, b := range betas {
+		if !(b >= 0 && b < 1) {
+			panic(c.errorf("beta %g: want 0 <= beta < 1", b))
+		}
+	}
+}
+
+// wantEpsilon wants something to add to a divisor.
+func (c *Config) wantEpsilon(eps float64) {
+	if !(eps >= 0) || math.IsInf(eps, 1) {
+		panic(c.errorf("epsilon %g: want a finite number, 0 or more", eps))
 	}
 }
 
@@ -116,39 +116,26 @@ func (a *AdamOptimizer) Build(params []*graph.Var) {
 func (a *AdamOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s := a.begin(g, grads)
 	for i, p := range a.params {
-		w, m, v := g.Value(p), g.Value(a.m[i]), g.Value(a.v[i])
-		alpha, decay := s.scalar(a.alpha(s, p), p), s.scalar(ops.Scale(s.lr, float64(a.WeightDecay)), p)
-		if a.WeightDecay == 0 {
-			decay = ops.Full(g, tensor.Spec{DType: p.Spec().DType}, 0)
-		}
+		slots := []*graph.Var{a.m[i], a.v[i]}
+		var rule ops.Sweepable = ops.ApplyAdamOp{OneMinusBeta1: 1 - a.Beta1, OneMinusBeta2: 1 - a.Beta2, Eps: a.Epsilon}
 		if a.AMSGrad {
-			rule := ops.ApplyAMSGradOp{OneMinusBeta1: 1 - a.Beta1, OneMinusBeta2: 1 - a.Beta2, Eps: a.Epsilon}
-			var vhat *graph.Node
-			w, m, v, vhat = ops.ApplyAMSGrad(rule, w, m, v, g.Value(a.vhat[i]), s.grads[i], alpha, decay)
-			g.Update(a.vhat[i], vhat)
-		} else {
-			rule := ops.ApplyAdamOp{OneMinusBeta1: 1 - a.Beta1, OneMinusBeta2: 1 - a.Beta2, Eps: a.Epsilon}
-			w, m, v = ops.ApplyAdam(rule, w, m, v, s.grads[i], alpha, decay)
+			slots = append(slots, a.vhat[i])
+			rule = ops.ApplyAMSGradOp{OneMinusBeta1: 1 - a.Beta1, OneMinusBeta2: 1 - a.Beta2, Eps: a.Epsilon}
 		}
-		g.Update(p, w)
-		g.Update(a.m[i], m)
-		g.Update(a.v[i], v)
+		s.apply(rule, i, slots, a.alpha(s, p), s.decay(i))
 	}
+	s.end()
 }
 
-// alpha is the learning rate of a step with the correction for a parameter. As in
-// Keras, the betas have the parameter's precision there: float32(0.999) is nearer
-// to 1 than 0.999 by a hundred-thousandth of the distance.
+// alpha is the learning rate of a step with the correction for a parameter.
 func (a *AdamOptimizer) alpha(s step, p *graph.Var) *graph.Node {
 	if a.NoBiasCorrection {
 		return s.lr
 	}
-	one := ops.ScalarLike(s.t, 1)
-	bias := func(beta float64) *graph.Node { // how far a mean that started at zero has come
-		if p.Spec().DType != tensor.Float64 {
-			beta = float64(float32(beta))
-		}
-		return ops.Sub(one, ops.Pow(ops.ScalarLike(s.t, beta), s.t))
-	}
-	return ops.Div(ops.Mul(s.lr, ops.Sqrt(bias(a.Beta2))), bias(a.Beta1))
+	return s.corrected(s.lr, a.Beta1, a.Beta2, p)
+}
+
+// corrected returns lr·√(1-β2^t)/(1-β1^t).
+func (s *step) corrected(lr *graph.Node, beta1, beta2 float64, p *graph.Var) *graph.Node {
+	return ops.Div(ops.Mul(lr, ops.Sqrt(s.bias(beta2, p))), s.bias(beta1, p))
 }

@@ -63,13 +63,22 @@ func withRate(config json.RawMessage, r rule) (json.RawMessage, error) {
 var optimizers = vocab.Table[Optimizer]{
 	Kind: "optimizer", Module: "keras.optimizers", Fold: strings.ToLower,
 	Fixed: map[string]string{
-		"ema_momentum": "", "ema_overwrite_frequency": "", // of use_ema
 		"jit_compile": "", "is_legacy_optimizer": "",
 	},
 	Classes: []vocab.Class[Optimizer]{
+		{Name: "Adadelta", New: ruleOf(func() *AdadeltaOptimizer { return Adadelta(0.001) })},
+		{Name: "Adafactor", New: ruleOf(func() *AdafactorOptimizer { return Adafactor(0.001) })},
+		{Name: "Adagrad", New: ruleOf(func() *AdagradOptimizer { return Adagrad(0.001) })},
 		{Name: "Adam", New: ruleOf(func() *AdamOptimizer { return Adam(0.001) }), Own: []string{"no_bias_correction"}},
 		{Name: "AdamW", New: ruleOf(func() *AdamOptimizer { return AdamW(0.001) }), Own: []string{"no_bias_correction"}},
+		{Name: "Adamax", New: ruleOf(func() *AdamaxOptimizer { return Adamax(0.001) })},
+		{Name: "Ftrl", New: ruleOf(func() *FtrlOptimizer { return Ftrl(0.001) })},
+		{Name: "Lamb", New: ruleOf(func() *LambOptimizer { return Lamb(0.001) })},
+		{Name: "Lion", New: ruleOf(func() *LionOptimizer { return Lion(0.001) })},
+		{Name: "Muon", New: ruleOf(func() *MuonOptimizer { return Muon(0.001) })},
+		{Name: "Nadam", New: ruleOf(func() *NadamOptimizer { return Nadam(0.001) })},
 		{Name: "RMSprop", New: ruleOf(func() *RMSpropOptimizer { return RMSprop(0.001) })},
+		{Name: "ScheduleFreeAdamW", New: ruleOf(func() *ScheduleFreeAdamWOptimizer { return ScheduleFreeAdamW(0.0025) })},
 		{Name: "SGD", New: ruleOf(func() *SGDOptimizer { return SGD(0.01) })},
 	},
 }

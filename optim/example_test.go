@@ -3,6 +3,7 @@ package optim_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn/nntest"
@@ -59,7 +60,7 @@ func ExampleFromConfig() {
 	text, _ := json.Marshal(o)
 	fmt.Println(string(text))
 	// Output:
-	// {"name":"rmsprop","learning_rate":0.01,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"rho":0.95,"momentum":0,"epsilon":1e-7,"centered":false}
+	// {"name":"rmsprop","learning_rate":0.01,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"use_ema":false,"ema_momentum":0.99,"ema_overwrite_frequency":null,"loss_scale_factor":null,"gradient_accumulation_steps":null,"rho":0.95,"momentum":0,"epsilon":1e-7,"centered":false}
 }
 
 // steps prints a parameter that starts at 1 with a gradient that is always 3,
@@ -112,21 +113,160 @@ func ExampleRMSprop() {
 	// centered: 1.000 0.800 0.469 0.001
 }
 
+func ExampleAdamax() {
+	steps(optim.Adamax(0.1, optim.Beta2(0.5)))
+	// Output:
+	// adamax: 1.000 0.900 0.800 0.700
+}
+
+func ExampleNadam() {
+	steps(optim.Nadam(0.1))
+	// Output:
+	// nadam: 1.000 0.894 0.816 0.745
+}
+
+func ExampleAdagrad() {
+	steps(optim.Adagrad(0.5, optim.InitialAccumulator(0)))
+	// Output:
+	// adagrad: 1.000 0.500 0.146 -0.142
+}
+
+func ExampleAdadelta() {
+	steps(optim.Adadelta(1, optim.Rho(0.9), optim.Epsilon(0.01)))
+	// Output:
+	// adadelta: 1.000 0.686 0.363 0.035
+}
+
+func ExampleAdafactor() {
+	steps(optim.Adafactor(0.1))
+	// Output:
+	// adafactor: 1.000 0.900 0.810 0.729
+}
+
+func ExampleFtrl() {
+	steps(optim.Ftrl(0.5, optim.L1Strength(0.5)))
+	// Output:
+	// ftrl: 1.000 0.315 0.000 -0.223
+}
+
+func ExampleLamb() {
+	steps(optim.Lamb(0.1))
+	// Output:
+	// lamb: 1.000 0.900 0.810 0.729
+}
+
+func ExampleLion() {
+	steps(optim.Lion(0.1, optim.WeightDecay(0.5)))
+	// Output:
+	// lion: 1.000 0.850 0.708 0.572
+}
+
+func ExampleScheduleFreeAdamW() {
+	steps(optim.ScheduleFreeAdamW(0.1, optim.WarmupSteps(2)))
+	// Output:
+	// schedule_free_adam_w: 1.000 0.950 0.895 0.840
+}
+
+// A matrix takes a step whose singular values are near to each other, whatever those of
+// the gradient are; AdamW has the bias.
+func ExampleMuon() {
+	w, b := graph.NewVar("dense/kernel", tensor.NewSpec(tensor.S(tensor.Float64, 2, 2))), graph.NewVar("dense/bias", tensor.Of(0.0, 0))
+	opt := optim.Muon(1, optim.RMSRate(0), optim.WeightDecay(0))
+	opt.Build([]*graph.Var{w, b})
+	g := graph.New()
+	grad, _ := tensor.Of(-4.0, 0, 0, -1).Reshape(2, 2)
+	opt.Apply(g, []*graph.Node{g.Const(grad), g.Const(tensor.Of(-4.0, -1))})
+	nntest.Run(g, nil)
+	fmt.Printf("%.3f %.3f\n", w.Tensor().Float64s(), b.Tensor().Float64s())
+	// Output:
+	// [0.737 0.000 0.000 0.743] [1.000 1.000]
+}
+
+// A step whose gradient is not finite is left out and halves the scale of the loss.
+func ExampleLossScale() {
+	w := graph.NewVar("w", tensor.Of(1.0))
+	opt := optim.LossScale(optim.SGD(0.5), optim.InitialScale(8), optim.DynamicGrowthSteps(2))
+	opt.Build([]*graph.Var{w})
+	g := graph.New()
+	opt.Apply(g, []*graph.Node{g.Input("gradient", w.Spec())})
+	for _, d := range []float64{8, math.Inf(1), 4, 4} {
+		nntest.Run(g, nil, tensor.Of(d))
+		fmt.Println(w.Tensor(), opt.Scale())
+	}
+	// Output:
+	// [0.5] 8
+	// [0.5] 4
+	// [0.] 4
+	// [-0.5] 8
+}
+
+// Weights and biases learn at their own rates.
+func ExampleMulti() {
+	w, b := graph.NewVar("dense/kernel", tensor.Of(1.0)), graph.NewVar("dense/bias", tensor.Of(1.0))
+	opt := optim.Multi(optim.SGD(0.5), optim.For(".*/bias", optim.SGD(0.125, optim.Name("slow"))))
+	opt.Build([]*graph.Var{w, b})
+	g := graph.New()
+	opt.Apply(g, []*graph.Node{g.Const(tensor.Of(1.0)), g.Const(tensor.Of(1.0))})
+	nntest.Run(g, nil)
+	fmt.Println(w.Tensor(), b.Tensor())
+	// Output:
+	// [0.5] [0.875]
+}
+
+// The moving average follows the parameter, which becomes it in the end.
+func ExampleEMA() {
+	w := graph.NewVar("w", tensor.Of(1.0))
+	opt := optim.SGD(0.5, optim.EMA(0.5))
+	opt.Build([]*graph.Var{w})
+	g := graph.New()
+	opt.Apply(g, []*graph.Node{g.Const(tensor.Of(1.0))})
+	for range 3 {
+		nntest.Run(g, nil)
+		fmt.Println(w.Tensor(), opt.Averages()[0].Tensor())
+	}
+	opt.Finalize()
+	fmt.Println(w.Tensor())
+	// Output:
+	// [0.5] [0.5]
+	// [0.] [0.25]
+	// [-0.5] [-0.125]
+	// [-0.125]
+}
+
+// Two batches are one step.
+func ExampleGradientAccumulation() {
+	steps(optim.SGD(0.1, optim.GradientAccumulation(2)))
+	// Output:
+	// sgd: 1.000 1.000 0.700 0.700
+}
+
+func ExampleExcludeFromWeightDecay() {
+	w, b := graph.NewVar("dense/kernel", tensor.Of(1.0)), graph.NewVar("dense/bias", tensor.Of(1.0))
+	opt := optim.SGD(1, optim.WeightDecay(0.5), optim.ExcludeFromWeightDecay("bias"))
+	opt.Build([]*graph.Var{w, b})
+	g := graph.New()
+	opt.Apply(g, []*graph.Node{g.Const(tensor.Of(0.0)), g.Const(tensor.Of(0.0))})
+	nntest.Run(g, nil)
+	fmt.Println(w.Tensor(), b.Tensor())
+	// Output:
+	// [0.5] [1.]
+}
+
 // Three ways to keep gradients from being too large.
 func ExampleClipNorm() {
-	for _, limit := range []optim.SGDOption{optim.ClipNorm(1), optim.GlobalClipNorm(1), optim.ClipValue(1)} {
+	for _, limit := range []optim.Option{optim.ClipNorm(1), optim.GlobalClipNorm(1), optim.ClipValue(1)} {
 		a, b := graph.NewVar("a", tensor.Of(0.0, 0)), graph.NewVar("b", tensor.Of(0.0))
 		opt := optim.SGD(1, limit)
 		opt.Build([]*graph.Var{a, b})
 		g := graph.New()
 		opt.Apply(g, []*graph.Node{g.Const(tensor.Of(-3.0, -4)), g.Const(tensor.Of(-12.0))})
 		nntest.Run(g, nil)
-		fmt.Printf("%T %.3f %.3f\n", limit, a.Tensor().Float64s(), b.Tensor().Float64s())
+		fmt.Printf("%.3f %.3f\n", a.Tensor().Float64s(), b.Tensor().Float64s())
 	}
 	// Output:
-	// optim.ClipNorm [0.600 0.800] [1.000]
-	// optim.GlobalClipNorm [0.231 0.308] [0.923]
-	// optim.ClipValue [1.000 1.000] [1.000]
+	// [0.600 0.800] [1.000]
+	// [0.231 0.308] [0.923]
+	// [1.000 1.000] [1.000]
 }
 
 func ExampleConfig_SetLearningRate() {
@@ -207,6 +347,6 @@ func ExampleToConfig() {
 	_, _, _, err = optim.ToConfig(optim.Adam(0.5, optim.NoBiasCorrection))
 	fmt.Println(err)
 	// Output:
-	// keras.optimizers SGD {"name":"sgd","learning_rate":0.5,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"momentum":1.0,"nesterov":false} <nil>
+	// keras.optimizers SGD {"name":"sgd","learning_rate":0.5,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"use_ema":false,"ema_momentum":0.99,"ema_overwrite_frequency":null,"loss_scale_factor":null,"gradient_accumulation_steps":null,"momentum":1.0,"nesterov":false} <nil>
 	// optim: no_bias_correction: Keras's Adam has no such setting
 }

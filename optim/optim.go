@@ -15,12 +15,10 @@ package optim
 import (
 	"encoding/json"
 	"fmt"
-	"math"
-	"strings"
+	"slices"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
-	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -44,6 +42,22 @@ type Optimizer interface {
 	SetLearningRate(lr float64)
 }
 
+// LossScaler is an optimizer that wants the gradients of a multiple of the loss.
+type LossScaler interface {
+	// ScaleLoss traces that multiple.
+	ScaleLoss(loss *graph.Node) *graph.Node
+}
+
+// Averager is an optimizer that keeps moving averages of the parameters.
+type Averager interface {
+	// Averages returns the averages, in the order of the parameters that Build got; nil
+	// if there are none.
+	Averages() []*graph.Var
+	// Finalize makes the parameters their averages, if there are some: it is called
+	// when training ends.
+	Finalize()
+}
+
 // Config is the configuration that all optimizers have in common.
 type Config struct {
 	// OptimizerName is the optimizer's name, by default that of the rule.
@@ -58,12 +72,29 @@ type Config struct {
 	ClipNorm       Optional `json:"clipnorm"`
 	GlobalClipNorm Optional `json:"global_clipnorm"`
 	ClipValue      Optional `json:"clipvalue"`
+	// UseEMA keeps a moving average of every parameter, of which a step keeps
+	// EMAMomentum; every EMAOverwriteFrequency steps, if that is not 0, the parameters
+	// become their averages.
+	UseEMA                bool    `json:"use_ema"`
+	EMAMomentum           float64 `json:"ema_momentum"`
+	EMAOverwriteFrequency Steps   `json:"ema_overwrite_frequency"`
+	// LossScaleFactor is what the loss is multiplied by, and the gradients are
+	// divided by.
+	LossScaleFactor Optional `json:"loss_scale_factor"`
+	// GradientAccumulationSteps is over how many steps gradients are added up; the
+	// last of them applies their mean.
+	GradientAccumulationSteps Steps `json:"gradient_accumulation_steps"`
 
 	where      string // the user's line
+	scope      string // of the variables' paths; the name if it is empty
+	exclude    exclusion
 	params     []*graph.Var
 	iterations *graph.Var
 	lr         *graph.Var
+	averages   []*graph.Var
+	sums       []*graph.Var // of gradients
 	slots      []*graph.Var
+	allowed    *graph.Node // set while a LossScaleOptimizer traces this one
 }
 
 // Optional is a positive number, or 0 for none, which JSON holds as null.
@@ -75,6 +106,29 @@ func (o Optional) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return vocab.Marshal(float64(o))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *Optional) UnmarshalJSON(b []byte) error {
+	*o = 0
+	return json.Unmarshal(b, (*float64)(o))
+}
+
+// Steps is a number of steps, or 0 for none, which JSON holds as null.
+type Steps int
+
+// MarshalJSON implements json.Marshaler.
+func (s Steps) MarshalJSON() ([]byte, error) {
+	if s == 0 {
+		return []byte("null"), nil
+	}
+	return json.Marshal(int(s))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Steps) UnmarshalJSON(b []byte) error {
+	*s = 0
+	return json.Unmarshal(b, (*int)(s))
 }
 
 // Number is what a learning rate can be given as.
@@ -116,53 +170,8 @@ func (r *Rate) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, r.Schedule)
 }
 
-// Option is an option of every optimizer.
-type Option interface {
-	SGDOption
-	AdamOption
-	RMSpropOption
-}
-
-type (
-	// Name names the optimizer.
-	Name string
-	// WeightDecay takes this part of every parameter, times the learning rate,
-	// away in every step.
-	WeightDecay float64
-	// ClipNorm limits the Euclidean norm of every gradient.
-	ClipNorm float64
-	// GlobalClipNorm limits the Euclidean norm of all gradients together.
-	GlobalClipNorm float64
-	// ClipValue limits the size of every element of a gradient.
-	ClipValue float64
-)
-
-func (o Name) config(c *Config)           { c.OptimizerName = string(o) }
-func (o WeightDecay) config(c *Config)    { c.WeightDecay = Optional(o) }
-func (o ClipNorm) config(c *Config)       { c.ClipNorm = Optional(o) }
-func (o GlobalClipNorm) config(c *Config) { c.GlobalClipNorm = Optional(o) }
-func (o ClipValue) config(c *Config)      { c.ClipValue = Optional(o) }
-
-func (o Name) sgd(s *SGDOptimizer)           { o.config(&s.Config) }
-func (o WeightDecay) sgd(s *SGDOptimizer)    { o.config(&s.Config) }
-func (o ClipNorm) sgd(s *SGDOptimizer)       { o.config(&s.Config) }
-func (o GlobalClipNorm) sgd(s *SGDOptimizer) { o.config(&s.Config) }
-func (o ClipValue) sgd(s *SGDOptimizer)      { o.config(&s.Config) }
-
-func (o Name) adam(a *AdamOptimizer)           { o.config(&a.Config) }
-func (o WeightDecay) adam(a *AdamOptimizer)    { o.config(&a.Config) }
-func (o ClipNorm) adam(a *AdamOptimizer)       { o.config(&a.Config) }
-func (o GlobalClipNorm) adam(a *AdamOptimizer) { o.config(&a.Config) }
-func (o ClipValue) adam(a *AdamOptimizer)      { o.config(&a.Config) }
-
-func (o Name) rmsprop(r *RMSpropOptimizer)           { o.config(&r.Config) }
-func (o WeightDecay) rmsprop(r *RMSpropOptimizer)    { o.config(&r.Config) }
-func (o ClipNorm) rmsprop(r *RMSpropOptimizer)       { o.config(&r.Config) }
-func (o GlobalClipNorm) rmsprop(r *RMSpropOptimizer) { o.config(&r.Config) }
-func (o ClipValue) rmsprop(r *RMSpropOptimizer)      { o.config(&r.Config) }
-
 func newConfig(name string, r Rate) Config {
-	return Config{OptimizerName: name, Rate: r, where: graph.Caller()}
+	return Config{OptimizerName: name, Rate: r, EMAMomentum: 0.99, where: graph.Caller()}
 }
 
 // Name returns the optimizer's name.
@@ -170,13 +179,14 @@ func (c *Config) Name() string { return c.OptimizerName }
 
 // Vars returns the state, in Keras's order.
 func (c *Config) Vars() []*graph.Var {
-	switch {
-	case c.iterations == nil:
+	if c.iterations == nil {
 		return nil
-	case c.Rate.Schedule != nil: // the rate is computed, not kept
-		return append([]*graph.Var{c.iterations}, c.slots...)
 	}
-	return append([]*graph.Var{c.iterations, c.lr}, c.slots...)
+	vars := []*graph.Var{c.iterations}
+	if c.Rate.Schedule == nil { // else the rate is computed, not kept
+		vars = append(vars, c.lr)
+	}
+	return slices.Concat(vars, c.averages, c.sums, c.slots)
 }
 
 // LearningRate returns the learning rate of the next step.
@@ -207,97 +217,4 @@ func (c *Config) SetLearningRate(lr float64) {
 // errorf returns an *Error at the user's line that made the optimizer.
 func (c *Config) errorf(format string, args ...any) *graph.Error {
 	return &graph.Error{Where: c.where, Text: fmt.Sprintf("optim: "+c.OptimizerName+": "+format, args...)}
-}
-
-// build makes the counter and the learning rate, and checks the configuration.
-func (c *Config) build(params []*graph.Var) {
-	set := 0
-	for _, o := range []Optional{c.ClipNorm, c.GlobalClipNorm, c.ClipValue} {
-		if o != 0 {
-			set++
-		}
-		if !(o >= 0) {
-			panic(c.errorf("clip at %g: want a positive number", float64(o)))
-		}
-	}
-	if set > 1 {
-		panic(c.errorf("ClipNorm %g, GlobalClipNorm %g, ClipValue %g: want at most one of them",
-			float64(c.ClipNorm), float64(c.GlobalClipNorm), float64(c.ClipValue)))
-	}
-	if !(c.WeightDecay >= 0) || math.IsInf(float64(c.WeightDecay), 1) {
-		panic(c.errorf("weight decay %g: want a finite number, 0 or more", float64(c.WeightDecay)))
-	}
-	c.params, c.slots = params, nil
-	c.iterations = graph.NewVar(c.OptimizerName+"/iteration", tensor.Scalar[int64](0))
-	first := c.Rate.Value
-	if c.Rate.Schedule != nil {
-		first = c.Rate.Schedule.At(0)
-	}
-	if !(first >= 0) || math.IsInf(first, 1) {
-		panic(c.errorf("learning rate %g: want a finite number, 0 or more", first))
-	}
-	c.lr = graph.NewVar(c.OptimizerName+"/learning_rate", tensor.Scalar(first))
-}
-
-// slot makes a variable of zeros for a parameter.
-func (c *Config) slot(p *graph.Var, name string) *graph.Var {
-	v := graph.NewVar(c.OptimizerName+"/"+strings.ReplaceAll(p.Path, "/", "_")+"_"+name, tensor.NewSpec(p.Spec()))
-	c.slots = append(c.slots, v)
-	return v
-}
-
-// slotEach makes such a variable for every parameter.
-func (c *Config) slotEach(name string) []*graph.Var {
-	vars := make([]*graph.Var, len(c.params))
-	for i, p := range c.params {
-		vars[i] = c.slot(p, name)
-	}
-	return vars
-}
-
-// step is what one step of any optimizer starts with.
-type step struct {
-	g     *graph.Graph
-	grads []*graph.Node
-	t     *graph.Node // float64 scalar: 1 in the first step
-	lr    *graph.Node // float64 scalar
-}
-
-// begin counts the step, finds its learning rate and clips the gradients.
-func (c *Config) begin(g *graph.Graph, grads []*graph.Node) step {
-	if len(grads) != len(c.params) {
-		panic(c.errorf("%d gradients of %d parameters: want one of each, and Build first", len(grads), len(c.params)))
-	}
-	for i, p := range c.params {
-		if grads[i].Spec() != p.Spec() {
-			panic(c.errorf("gradient of %s is %v: want %v", p.Path, grads[i].Spec(), p.Spec()))
-		}
-	}
-	it := g.Value(c.iterations)
-	next := ops.Offset(it, 1)
-	s := step{g: g, t: ops.Cast(next, tensor.Float64), lr: g.Value(c.lr)}
-	if c.Rate.Schedule != nil {
-		s.lr = c.Rate.Schedule.Rate(it)
-	}
-	g.Update(c.iterations, next)
-	s.grads = c.clip(grads)
-	return s
-}
-
-// scalar returns a scalar of the step in a parameter's dtype.
-func (s step) scalar(x *graph.Node, p *graph.Var) *graph.Node {
-	if dt := p.Spec().DType; x.DType() != dt {
-		return ops.Cast(x, dt)
-	}
-	return x
-}
-
-// decayed returns the value of parameter p after weight decay.
-func (c *Config) decayed(s step, p *graph.Var) *graph.Node {
-	w := s.g.Value(p)
-	if c.WeightDecay == 0 {
-		return w
-	}
-	decay := s.scalar(ops.Scale(s.lr, float64(c.WeightDecay)), p)
-	return ops.Sub(w, ops.Mul(w, decay))
 }

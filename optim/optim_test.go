@@ -180,8 +180,8 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s comes back as %s with rate %v", text, back.Name(), back.LearningRate())
 		}
 	}
-	if _, err := optim.FromConfig("SGD", []byte(`{"use_ema":true}`)); err == nil {
-		t.Error("a config with use_ema is no error")
+	if _, err := optim.FromConfig("SGD", []byte(`{"use_lookahead":true}`)); err == nil {
+		t.Error("a config with use_lookahead is no error")
 	}
 }
 

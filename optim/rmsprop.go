@@ -16,8 +16,8 @@ import (
 //
 // Keras's default for lr is 0.001. Others are ρ 0.9, ε 1e-7.
 //
-// Options: [Rho], [Momentum], [Epsilon], [Centered], and those of every optimizer:
-// [Name], [WeightDecay], [ClipNorm], [GlobalClipNorm], [ClipValue].
+// Options: [Rho], [Momentum], [Epsilon], [Centered], and those of every optimizer, see
+// [Option].
 //
 // Source: Hinton 2012, "Neural Networks for Machine Learning", lecture 6e; as in
 // keras.optimizers.RMSprop.
@@ -47,17 +47,11 @@ type RMSpropOptimizer struct {
 // RMSpropOption is an option of [RMSprop].
 type RMSpropOption interface{ rmsprop(*RMSpropOptimizer) }
 
-// Rho is how much of the moving means a step of [RMSprop] keeps.
-type Rho float64
-
 // Centered makes [RMSprop] divide by the standard deviation of the gradient.
 const Centered centered = true
 
 type centered bool
 
-func (x Rho) rmsprop(r *RMSpropOptimizer)      { r.Rho = float64(x) }
-func (x Momentum) rmsprop(r *RMSpropOptimizer) { r.Momentum = float64(x) }
-func (x Epsilon) rmsprop(r *RMSpropOptimizer)  { r.Epsilon = float64(x) }
 func (x centered) rmsprop(r *RMSpropOptimizer) { r.Centered = bool(x) }
 
 // Class returns Keras's name of the type.
@@ -80,24 +74,17 @@ func (r *RMSpropOptimizer) Build(params []*graph.Var) {
 
 // Apply implements [Optimizer].
 func (r *RMSpropOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
-	s := r.begin(g, grads)
+	t := r.begin(g, grads)
 	rule := ops.ApplyRMSpropOp{Rho: r.Rho, Momentum: r.Momentum, Eps: r.Epsilon, Centered: r.Centered}
-	for i, p := range r.params {
-		vars := []*graph.Var{r.v[i]}
+	for i := range r.params {
+		slots := []*graph.Var{r.v[i]}
 		if r.Centered {
-			vars = append(vars, r.a[i])
+			slots = append(slots, r.a[i])
 		}
 		if r.Momentum != 0 {
-			vars = append(vars, r.m[i])
+			slots = append(slots, r.m[i])
 		}
-		var slots []*graph.Node
-		for _, v := range vars {
-			slots = append(slots, g.Value(v))
-		}
-		w, slots := ops.ApplyRMSprop(rule, r.decayed(s, p), slots, s.grads[i], s.scalar(s.lr, p))
-		g.Update(p, w)
-		for j, v := range vars {
-			g.Update(v, slots[j])
-		}
+		t.apply(rule, i, slots, t.lr, t.decay(i))
 	}
+	t.end()
 }

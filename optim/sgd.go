@@ -13,8 +13,7 @@ import (
 //
 // Keras's default for lr is 0.01.
 //
-// Options: [Momentum], [Nesterov], and those of every optimizer: [Name],
-// [WeightDecay], [ClipNorm], [GlobalClipNorm], [ClipValue].
+// Options: [Momentum], [Nesterov], and those of every optimizer, see [Option].
 //
 // Source: Sutskever et al. 2013, "On the importance of initialization and momentum
 // in deep learning", section 2; as in keras.optimizers.SGD.
@@ -40,17 +39,6 @@ type SGDOptimizer struct {
 // SGDOption is an option of [SGD].
 type SGDOption interface{ sgd(*SGDOptimizer) }
 
-// Momentum is the part of a step that the next one keeps.
-type Momentum float64
-
-// Nesterov makes momentum look ahead.
-const Nesterov nesterov = true
-
-type nesterov bool
-
-func (m Momentum) sgd(s *SGDOptimizer) { s.Momentum = float64(m) }
-func (n nesterov) sgd(s *SGDOptimizer) { s.Nesterov = bool(n) }
-
 // Class returns Keras's name of the type.
 func (s *SGDOptimizer) Class() string { return "SGD" }
 
@@ -67,16 +55,14 @@ func (s *SGDOptimizer) Build(params []*graph.Var) {
 
 // Apply implements [Optimizer].
 func (s *SGDOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
-	step := s.begin(g, grads)
-	for i, p := range s.params {
-		w, lr := s.decayed(step, p), step.scalar(step.lr, p)
+	t := s.begin(g, grads)
+	for i := range s.params {
 		if s.Momentum == 0 {
-			g.Update(p, ops.ApplySGD(w, step.grads[i], lr))
+			t.apply(ops.ApplySGDOp{}, i, nil, t.lr, t.decay(i))
 			continue
 		}
 		rule := ops.ApplyMomentumOp{Momentum: s.Momentum, Nesterov: s.Nesterov}
-		w, m := ops.ApplyMomentum(rule, w, g.Value(s.m[i]), step.grads[i], lr)
-		g.Update(p, w)
-		g.Update(s.m[i], m)
+		t.apply(rule, i, s.m[i:i+1], t.lr, t.decay(i))
 	}
+	t.end()
 }

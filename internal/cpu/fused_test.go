@@ -320,9 +320,16 @@ func TestSweep(t *testing.T) {
 			tensors, outs int
 			rates         int
 		}{
-			{ops.ApplySGDOp{}, 2, 1, 1}, {ops.ApplyMomentumOp{Momentum: 0.9, Nesterov: true}, 3, 2, 1},
+			{ops.ApplySGDOp{}, 2, 1, 2}, {ops.ApplyMomentumOp{Momentum: 0.9, Nesterov: true}, 3, 2, 2},
 			{ops.ApplyAdamOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 2},
-			{ops.ApplyAMSGradOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 5, 4, 2}, {rms, 5, 4, 1},
+			{ops.ApplyAMSGradOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 5, 4, 2}, {rms, 5, 4, 2},
+			{ops.ApplyAdamaxOp{OneMinusBeta1: 0.1, Beta2: 0.999, Eps: 1e-7}, 4, 3, 2},
+			{ops.ApplyNadamOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 4},
+			{ops.ApplyAdagradOp{Eps: 1e-7}, 3, 2, 2}, {ops.ApplyAdadeltaOp{Rho: 0.95, Eps: 1e-7}, 4, 3, 2},
+			{ops.ApplyFtrlOp{Power: 0.5, L1: 0.5, Shrink: 0.1}, 4, 3, 3},
+			{ops.ApplyLambOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 4},
+			{ops.ApplyScheduleFreeOp{Beta1: 0.9, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 5},
+			{ops.ApplyAverageOp{}, 2, 2, 2},
 		} {
 			r := &programs{Rand: rand.New(rand.NewPCG(7, 7))}
 			s, all := &backend.Sweep{}, []ops.Array{}

@@ -1,24 +1,22 @@
 package cpu
 
 import (
-	"math"
 	"unsafe"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
+const (
+	maxTensors = 5 // that an update takes
+	maxRates   = 5 // scalars
+)
+
 func init() {
 	register(func(op *backend.Sweep, _, in []tensor.Spec) backend.Kernel { return newSweep(op, in) })
-	registerUpdate[ops.ApplySGDOp]()
-	registerUpdate[ops.ApplyMomentumOp]()
-	registerUpdate[ops.ApplyAdamOp]()
-	registerUpdate[ops.ApplyAMSGradOp]()
-	registerUpdate[ops.ApplyRMSpropOp]()
 }
 
 // registerUpdate adds the kernel of one update: a sweep of one.
@@ -30,113 +28,32 @@ func registerUpdate[O graph.Op]() {
 
 // update is an optimizer's update of a parameter and its slots, in place.
 type update struct {
-	tensors int // inputs that are tensors; scalars follow
+	tensors int  // inputs that are tensors; scalars follow
+	gated   bool // the last input says whether to update at all
 	// Both take the tensors, the parameter and the slots first, and the scalars.
-	narrow func(x [6][]float32, rate [2]float32)
-	wide   func(x [6][]float64, rate [2]float64)
-}
-
-// updateOf returns the update of an optimizer's operation.
-func updateOf(op graph.Op) (update, bool) {
-	switch o := op.(type) {
-	case ops.ApplySGDOp:
-		return update{2, func(x [6][]float32, rate [2]float32) {
-			kern.SGD(x[0], x[1], rate[0])
-		}, func(x [6][]float64, rate [2]float64) {
-			for i, g := range x[1] {
-				x[0][i] -= g * rate[0]
-			}
-		}}, true
-	case ops.ApplyMomentumOp:
-		return update{3, func(x [6][]float32, rate [2]float32) {
-			kern.Momentum(x[0], x[1], x[2], rate[0], float32(o.Momentum), o.Nesterov)
-		}, func(x [6][]float64, rate [2]float64) {
-			w, m := x[0], x[1]
-			for i, g := range x[2] {
-				m[i] = m[i]*o.Momentum - g*rate[0]
-				step := m[i]
-				if o.Nesterov {
-					step = m[i]*o.Momentum - g*rate[0]
-				}
-				w[i] += step
-			}
-		}}, true
-	case ops.ApplyAdamOp:
-		return update{4, func(x [6][]float32, rate [2]float32) {
-			kern.Adam(x[0], x[1], x[2], x[3], rate[0], float32(o.OneMinusBeta1), float32(o.OneMinusBeta2), float32(o.Eps), rate[1])
-		}, func(x [6][]float64, rate [2]float64) {
-			w, m, v := x[0], x[1], x[2]
-			for i, g := range x[3] {
-				m[i] += (g - m[i]) * o.OneMinusBeta1
-				v[i] += (g*g - v[i]) * o.OneMinusBeta2
-				w[i] -= w[i]*rate[1] + m[i]*rate[0]/(math.Sqrt(v[i])+o.Eps)
-			}
-		}}, true
-	case ops.ApplyAMSGradOp:
-		return update{5, func(x [6][]float32, rate [2]float32) {
-			kern.AMSGrad(x[0], x[1], x[2], x[3], x[4], rate[0], float32(o.OneMinusBeta1), float32(o.OneMinusBeta2), float32(o.Eps), rate[1])
-		}, func(x [6][]float64, rate [2]float64) {
-			w, m, v, vhat := x[0], x[1], x[2], x[3]
-			for i, g := range x[4] {
-				m[i] += (g - m[i]) * o.OneMinusBeta1
-				v[i] += (g*g - v[i]) * o.OneMinusBeta2
-				vhat[i] = max(vhat[i], v[i])
-				w[i] -= w[i]*rate[1] + m[i]*rate[0]/(math.Sqrt(vhat[i])+o.Eps)
-			}
-		}}, true
-	case ops.ApplyRMSpropOp:
-		return rmsprop(o), true
-	}
-	return update{}, false
-}
-
-func rmsprop(o ops.ApplyRMSpropOp) update {
-	a, m, g := 0, 0, 2 // places of the slots, 0 if they are missing, and of the gradient
-	if o.Centered {
-		a, g = g, g+1
-	}
-	if o.Momentum != 0 {
-		m, g = g, g+1
-	}
-	return update{g + 1, func(x [6][]float32, rate [2]float32) {
-		var mean, momentum []float32
-		if a > 0 {
-			mean = x[a]
-		}
-		if m > 0 {
-			momentum = x[m]
-		}
-		kern.RMSprop(x[0], x[1], mean, momentum, x[g], rate[0], float32(o.Rho), float32(1-o.Rho), float32(o.Eps), float32(o.Momentum))
-	}, func(x [6][]float64, rate [2]float64) {
-		w, v := x[0], x[1]
-		for i, g := range x[g] {
-			v[i] = v[i]*o.Rho + g*g*(1-o.Rho)
-			variance := v[i]
-			if a > 0 {
-				x[a][i] = x[a][i]*o.Rho + g*(1-o.Rho)
-				variance -= x[a][i] * x[a][i]
-			}
-			d := g * rate[0] / math.Sqrt(variance+o.Eps)
-			if m > 0 {
-				d += x[m][i] * o.Momentum
-				x[m][i] = d
-			}
-			w[i] -= d
-		}
-	}}
+	narrow func(x rows32, r rates32)
+	wide   func(x rows64, r rates64)
+	// If they are not nil, these go over the tensors first, with room for one more, and
+	// return what to add up for [ops.TrustRatio], by which the first scalar is scaled.
+	narrowNorms func(x rows32, tmp []float32, r rates32) [2]float64
+	wideNorms   func(x rows64, tmp []float64, r rates64) [2]float64
 }
 
 // sweep is the kernel of a backend.Sweep: the updates of all parameters in one
-// parallel pass over pieces of one length.
+// parallel pass over pieces of one length, or two passes if some need norms.
 type sweep struct {
 	updates []sweepUpdate
 	pieces  []sweepPiece
+	norms   [][2]float64 // of the pieces; nil if no update needs norms
+	first   bool         // whether this is the pass for them
 }
 
 type sweepUpdate struct {
 	update
 	ins, outs int
 	in        []backend.Buf // with the results' memory in the first places
+	held      bool          // by its last input
+	ratio     float64       // of the norms
 }
 
 type sweepPiece struct{ update, lo, hi int }
@@ -144,17 +61,22 @@ type sweepPiece struct{ update, lo, hi int }
 // newSweep returns nil if there is an operation that is no update.
 func newSweep(op *backend.Sweep, in []tensor.Spec) backend.Kernel {
 	k := &sweep{}
+	norms := false
 	for i, o := range op.Ops {
 		u, ok := updateOf(o)
 		if !ok {
 			return nil
 		}
+		norms = norms || u.narrowNorms != nil
 		n := in[0].Shape.Size()
 		for at := 0; at < n; at += pieceLen {
 			k.pieces = append(k.pieces, sweepPiece{i, at, min(at+pieceLen, n)})
 		}
-		k.updates = append(k.updates, sweepUpdate{update: u, ins: op.Ins[i], outs: op.Outs[i], in: make([]backend.Buf, op.Ins[i])})
+		k.updates = append(k.updates, sweepUpdate{update: u, ins: op.Ins[i], outs: op.Outs[i], in: make([]backend.Buf, op.Ins[i]), ratio: 1})
 		in = in[op.Ins[i]:]
+	}
+	if norms {
+		k.norms = make([][2]float64, len(k.pieces))
 	}
 	return k
 }
@@ -170,7 +92,14 @@ func (k *sweep) Run(out, in []backend.Buf) {
 			}
 			u.in[j] = b
 		}
+		u.held = u.gated && u.in[u.ins-1].Mem[0] == 0
 		out, in = out[u.outs:], in[u.ins:]
+	}
+	if k.norms != nil {
+		k.first = true
+		par.Do(len(k.pieces), k)
+		k.first = false
+		k.addNorms()
 	}
 	par.Do(len(k.pieces), k)
 	for i := range k.updates {
@@ -178,42 +107,81 @@ func (k *sweep) Run(out, in []backend.Buf) {
 	}
 }
 
+// addNorms adds the norms of the pieces up, always in the same order.
+func (k *sweep) addNorms() {
+	i := 0
+	for u := range k.updates {
+		var sum [2]float64
+		for ; i < len(k.pieces) && k.pieces[i].update == u; i++ {
+			sum[0], sum[1] = sum[0]+k.norms[i][0], sum[1]+k.norms[i][1]
+		}
+		if k.updates[u].narrowNorms != nil {
+			k.updates[u].ratio = ops.TrustRatio(sum[0], sum[1])
+		}
+	}
+}
+
 // Piece implements par.Task.
 func (k *sweep) Piece(i int, w *par.Worker) {
 	p := k.pieces[i]
 	u := &k.updates[p.update]
+	if u.held || k.first && u.narrowNorms == nil {
+		return
+	}
+	n := p.hi - p.lo
 	switch u.in[0].DType {
 	case tensor.Float32:
-		var x [6][]float32
+		var x rows32
 		for j, b := range u.in[:u.tensors] {
 			x[j] = floats(b)[p.lo:p.hi]
 		}
-		u.narrow(x, rates[float32](u))
+		k.narrow(i, u, x, w)
 	case tensor.Float64:
-		var x [6][]float64
+		var x rows64
 		for j, b := range u.in[:u.tensors] {
 			x[j] = view[float64](b.Mem)[p.lo:p.hi]
 		}
-		u.wide(x, rates[float64](u))
+		r := ratesOf[float64](u)
+		if k.first {
+			k.norms[i] = u.wideNorms(x, scratch[float64](w, n), r)
+			return
+		}
+		r[0] *= u.ratio
+		u.wide(x, r)
 	default: // by way of float32
-		var x [6][]float32
-		n := p.hi - p.lo
-		mem := scratch[float32](w, n*u.tensors)
+		var x rows32
+		mem := scratch[float32](w, n*(u.tensors+1))
 		for j, b := range u.in[:u.tensors] {
 			x[j] = mem[j*n:][:n]
 			loadAs(x[j], b, p.lo, 1)
 		}
-		u.narrow(x, rates[float32](u))
+		k.narrow(i, u, x, w)
 		for j, b := range u.in[:u.outs] {
 			saveAs(b, p.lo, 1, x[j])
 		}
 	}
 }
 
-// rates returns the scalars of an update.
-func rates[W work](u *sweepUpdate) (rate [2]W) {
-	for i, b := range u.in[u.tensors:] {
-		loadAs(rate[i:i+1], b, 0, 1)
+// narrow does a piece in float32.
+func (k *sweep) narrow(i int, u *sweepUpdate, x rows32, w *par.Worker) {
+	r := ratesOf[float32](u)
+	if k.first {
+		n := len(x[0])
+		k.norms[i] = u.narrowNorms(x, scratch[float32](w, n*(u.tensors+1))[n*u.tensors:], r)
+		return
 	}
-	return rate
+	r[0] *= float32(u.ratio)
+	u.update.narrow(x, r)
+}
+
+// ratesOf returns the scalars of an update.
+func ratesOf[W work](u *sweepUpdate) (r [maxRates]W) {
+	last := u.ins
+	if u.gated {
+		last--
+	}
+	for i, b := range u.in[u.tensors:last] {
+		loadAs(r[i:i+1], b, 0, 1)
+	}
+	return r
 }

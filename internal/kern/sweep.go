@@ -6,24 +6,58 @@ import "math"
 // slots in place. The formulas are those of Keras 3, written out per element; every
 // product, sum, quotient and root rounds separately (none is fused), so every
 // implementation gives the same bits. All slices have the length of w.
+//
+// Every sweep comes with the loop that it equals, for float64 too. In all, decay is the
+// weight decay times the learning rate: w loses that part of itself before the step.
+
+type float interface{ float32 | float64 }
+
+// The conversions F(a*b) keep the compiler from fusing.
+
+func root[F float](x F) F { return F(math.Sqrt(float64(x))) }
 
 // SGD takes a step of plain gradient descent:
 //
+//	w -= w·decay
 //	w -= g·lr
-func SGD(w, g []float32, lr float32) { sgd(w, g, lr) }
+func SGD(w, g []float32, lr, decay float32) { sgd(w, g, lr, decay) }
+
+// SGDLoop is the loop that [SGD] equals.
+func SGDLoop[F float](w, g []F, lr, decay F) {
+	g = g[:len(w)]
+	for i, wi := range w {
+		w[i] = wi - F(wi*decay) - F(g[i]*lr)
+	}
+}
 
 // Momentum takes a step of gradient descent with momentum:
 //
+//	w -= w·decay
 //	m = m·momentum - g·lr
 //	w += m                     nesterov false
 //	w += m·momentum - g·lr     nesterov true
 //
 // Source: keras.optimizers.SGD.
-func Momentum(w, m, g []float32, lr, momentum float32, nesterov bool) {
+func Momentum(w, m, g []float32, lr, momentum, decay float32, nesterov bool) {
 	if nesterov {
-		nesterovStep(w, m, g, lr, momentum)
+		nesterovStep(w, m, g, lr, momentum, decay)
 	} else {
-		momentumStep(w, m, g, lr, momentum)
+		momentumStep(w, m, g, lr, momentum, decay)
+	}
+}
+
+// MomentumLoop is the loop that [Momentum] equals.
+func MomentumLoop[F float](w, m, g []F, lr, momentum, decay F, nesterov bool) {
+	m, g = m[:len(w)], g[:len(w)]
+	for i, wi := range w {
+		step := F(g[i] * lr)
+		m[i] = F(m[i]*momentum) - step
+		wi -= F(wi * decay)
+		if nesterov {
+			w[i] = wi + (F(m[i]*momentum) - step)
+		} else {
+			w[i] = wi + m[i]
+		}
 	}
 }
 
@@ -42,6 +76,17 @@ func Adam(w, m, v, g []float32, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay 
 	adam(w, m, v, g, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay)
 }
 
+// AdamLoop is the loop that [Adam] equals.
+func AdamLoop[F float](w, m, v, g []F, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay F) {
+	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]
+	for i, gi := range g {
+		m[i] += F((gi - m[i]) * oneMinusBeta1)
+		v[i] += F((F(gi*gi) - v[i]) * oneMinusBeta2)
+		wi := w[i] - F(w[i]*decay)
+		w[i] = wi - F(m[i]*alpha)/(root(v[i])+eps)
+	}
+}
+
 // AMSGrad is [Adam] with vhat = max(vhat, v) in the place of v under the root.
 //
 // Source: Reddi, Kale, Kumar 2018, "On the Convergence of Adam and Beyond".
@@ -49,109 +94,62 @@ func AMSGrad(w, m, v, vhat, g []float32, alpha, oneMinusBeta1, oneMinusBeta2, ep
 	amsgrad(w, m, v, vhat, g, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay)
 }
 
+// AMSGradLoop is the loop that [AMSGrad] equals.
+func AMSGradLoop[F float](w, m, v, vhat, g []F, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay F) {
+	m, v, vhat, g = m[:len(w)], v[:len(w)], vhat[:len(w)], g[:len(w)]
+	for i, gi := range g {
+		m[i] += F((gi - m[i]) * oneMinusBeta1)
+		v[i] += F((F(gi*gi) - v[i]) * oneMinusBeta2)
+		vhat[i] = most(vhat[i], v[i])
+		wi := w[i] - F(w[i]*decay)
+		w[i] = wi - F(m[i]*alpha)/(root(vhat[i])+eps)
+	}
+}
+
+// most is VMAXPS: b if they are equal or one is NaN.
+func most[F float](a, b F) F {
+	if a > b {
+		return a
+	}
+	return b
+}
+
 // RMSprop takes a step of RMSprop:
 //
+//	w -= w·decay
 //	v = v·rho + g²·oneMinusRho
 //	a = a·rho + g·oneMinusRho         if a is not nil (centered)
 //	d = g·lr / √(v - a² + eps)        without a²: g·lr / √(v + eps)
 //	m = m·momentum + d, w -= m        if m is not nil, else w -= d
 //
 // Source: Hinton 2012, lecture 6e; as in keras.optimizers.RMSprop.
-func RMSprop(w, v, a, m, g []float32, lr, rho, oneMinusRho, eps, momentum float32) {
+func RMSprop(w, v, a, m, g []float32, lr, rho, oneMinusRho, eps, momentum, decay float32) {
 	switch {
 	case a == nil && m == nil:
-		rmsprop(w, v, g, lr, rho, oneMinusRho, eps)
+		rmsprop(w, v, g, lr, rho, oneMinusRho, eps, decay)
 	case a == nil:
-		rmspropMomentum(w, v, m, g, lr, rho, oneMinusRho, eps, momentum)
+		rmspropMomentum(w, v, m, g, lr, rho, oneMinusRho, eps, momentum, decay)
 	case m == nil:
-		rmspropCentered(w, v, a, g, lr, rho, oneMinusRho, eps)
+		rmspropCentered(w, v, a, g, lr, rho, oneMinusRho, eps, decay)
 	default:
-		rmspropCenteredMomentum(w, v, a, m, g, lr, rho, oneMinusRho, eps, momentum)
+		rmspropCenteredMomentum(w, v, a, m, g, lr, rho, oneMinusRho, eps, momentum, decay)
 	}
 }
 
-// The conversions float32(a*b) below keep the compiler from fusing.
-
-func sqrt32(x float32) float32 { return float32(math.Sqrt(float64(x))) }
-
-func sgdGo(w, g []float32, lr float32) {
-	g = g[:len(w)]
-	for i := range w {
-		w[i] -= float32(g[i] * lr)
-	}
-}
-
-func momentumStepGo(w, m, g []float32, lr, momentum float32) {
-	m, g = m[:len(w)], g[:len(w)]
-	for i := range w {
-		m[i] = float32(m[i]*momentum) - float32(g[i]*lr)
-		w[i] += m[i]
-	}
-}
-
-func nesterovStepGo(w, m, g []float32, lr, momentum float32) {
-	m, g = m[:len(w)], g[:len(w)]
-	for i := range w {
-		step := float32(g[i] * lr)
-		m[i] = float32(m[i]*momentum) - step
-		w[i] += float32(m[i]*momentum) - step
-	}
-}
-
-func adamGo(w, m, v, g []float32, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay float32) {
-	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]
+// RMSpropLoop is the loop that [RMSprop] equals.
+func RMSpropLoop[F float](w, v, a, m, g []F, lr, rho, oneMinusRho, eps, momentum, decay F) {
 	for i, gi := range g {
-		m[i] += float32((gi - m[i]) * oneMinusBeta1)
-		v[i] += float32((float32(gi*gi) - v[i]) * oneMinusBeta2)
-		wi := w[i] - float32(w[i]*decay)
-		w[i] = wi - float32(m[i]*alpha)/(sqrt32(v[i])+eps)
-	}
-}
-
-func amsgradGo(w, m, v, vhat, g []float32, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay float32) {
-	m, v, vhat, g = m[:len(w)], v[:len(w)], vhat[:len(w)], g[:len(w)]
-	for i, gi := range g {
-		m[i] += float32((gi - m[i]) * oneMinusBeta1)
-		v[i] += float32((float32(gi*gi) - v[i]) * oneMinusBeta2)
-		vhat[i] = max2(vhat[i], v[i])
-		wi := w[i] - float32(w[i]*decay)
-		w[i] = wi - float32(m[i]*alpha)/(sqrt32(vhat[i])+eps)
-	}
-}
-
-func rmspropGo(w, v, g []float32, lr, rho, oneMinusRho, eps float32) {
-	v, g = v[:len(w)], g[:len(w)]
-	for i, gi := range g {
-		v[i] = float32(v[i]*rho) + float32(float32(gi*gi)*oneMinusRho)
-		w[i] -= float32(gi*lr) / sqrt32(v[i]+eps)
-	}
-}
-
-func rmspropMomentumGo(w, v, m, g []float32, lr, rho, oneMinusRho, eps, momentum float32) {
-	v, m, g = v[:len(w)], m[:len(w)], g[:len(w)]
-	for i, gi := range g {
-		v[i] = float32(v[i]*rho) + float32(float32(gi*gi)*oneMinusRho)
-		m[i] = float32(m[i]*momentum) + float32(gi*lr)/sqrt32(v[i]+eps)
-		w[i] -= m[i]
-	}
-}
-
-func rmspropCenteredGo(w, v, a, g []float32, lr, rho, oneMinusRho, eps float32) {
-	v, a, g = v[:len(w)], a[:len(w)], g[:len(w)]
-	for i, gi := range g {
-		v[i] = float32(v[i]*rho) + float32(float32(gi*gi)*oneMinusRho)
-		a[i] = float32(a[i]*rho) + float32(gi*oneMinusRho)
-		w[i] -= float32(gi*lr) / sqrt32((v[i]-float32(a[i]*a[i]))+eps)
-	}
-}
-
-func rmspropCenteredMomentumGo(w, v, a, m, g []float32, lr, rho, oneMinusRho, eps, momentum float32) {
-	v, a, m, g = v[:len(w)], a[:len(w)], m[:len(w)], g[:len(w)]
-	for i, gi := range g {
-		v[i] = float32(v[i]*rho) + float32(float32(gi*gi)*oneMinusRho)
-		a[i] = float32(a[i]*rho) + float32(gi*oneMinusRho)
-		d := float32(gi*lr) / sqrt32((v[i]-float32(a[i]*a[i]))+eps)
-		m[i] = float32(m[i]*momentum) + d
-		w[i] -= m[i]
+		v[i] = F(v[i]*rho) + F(F(gi*gi)*oneMinusRho)
+		variance := v[i]
+		if a != nil {
+			a[i] = F(a[i]*rho) + F(gi*oneMinusRho)
+			variance -= F(a[i] * a[i])
+		}
+		d := F(gi*lr) / root(variance+eps)
+		if m != nil {
+			m[i] = F(m[i]*momentum) + d
+			d = m[i]
+		}
+		w[i] = w[i] - F(w[i]*decay) - d
 	}
 }

@@ -70,38 +70,101 @@ DATA iota64<>+248(SB)/4, $0x0000003e
 DATA iota64<>+252(SB)/4, $0x0000003f
 GLOBL iota64<>(SB), RODATA|NOPTR, $256
 
-// func sgdAVX512(w *float32, grad *float32, n int, lr float32)
+DATA huge<>+0(SB)/4, $0x71800000
+DATA huge<>+4(SB)/4, $0x71800000
+DATA huge<>+8(SB)/4, $0x71800000
+DATA huge<>+12(SB)/4, $0x71800000
+DATA huge<>+16(SB)/4, $0x71800000
+DATA huge<>+20(SB)/4, $0x71800000
+DATA huge<>+24(SB)/4, $0x71800000
+DATA huge<>+28(SB)/4, $0x71800000
+DATA huge<>+32(SB)/4, $0x71800000
+DATA huge<>+36(SB)/4, $0x71800000
+DATA huge<>+40(SB)/4, $0x71800000
+DATA huge<>+44(SB)/4, $0x71800000
+DATA huge<>+48(SB)/4, $0x71800000
+DATA huge<>+52(SB)/4, $0x71800000
+DATA huge<>+56(SB)/4, $0x71800000
+DATA huge<>+60(SB)/4, $0x71800000
+GLOBL huge<>(SB), RODATA|NOPTR, $64
+
+DATA one<>+0(SB)/4, $0x3f800000
+DATA one<>+4(SB)/4, $0x3f800000
+DATA one<>+8(SB)/4, $0x3f800000
+DATA one<>+12(SB)/4, $0x3f800000
+DATA one<>+16(SB)/4, $0x3f800000
+DATA one<>+20(SB)/4, $0x3f800000
+DATA one<>+24(SB)/4, $0x3f800000
+DATA one<>+28(SB)/4, $0x3f800000
+DATA one<>+32(SB)/4, $0x3f800000
+DATA one<>+36(SB)/4, $0x3f800000
+DATA one<>+40(SB)/4, $0x3f800000
+DATA one<>+44(SB)/4, $0x3f800000
+DATA one<>+48(SB)/4, $0x3f800000
+DATA one<>+52(SB)/4, $0x3f800000
+DATA one<>+56(SB)/4, $0x3f800000
+DATA one<>+60(SB)/4, $0x3f800000
+GLOBL one<>(SB), RODATA|NOPTR, $64
+
+DATA minusOne<>+0(SB)/4, $0xbf800000
+DATA minusOne<>+4(SB)/4, $0xbf800000
+DATA minusOne<>+8(SB)/4, $0xbf800000
+DATA minusOne<>+12(SB)/4, $0xbf800000
+DATA minusOne<>+16(SB)/4, $0xbf800000
+DATA minusOne<>+20(SB)/4, $0xbf800000
+DATA minusOne<>+24(SB)/4, $0xbf800000
+DATA minusOne<>+28(SB)/4, $0xbf800000
+DATA minusOne<>+32(SB)/4, $0xbf800000
+DATA minusOne<>+36(SB)/4, $0xbf800000
+DATA minusOne<>+40(SB)/4, $0xbf800000
+DATA minusOne<>+44(SB)/4, $0xbf800000
+DATA minusOne<>+48(SB)/4, $0xbf800000
+DATA minusOne<>+52(SB)/4, $0xbf800000
+DATA minusOne<>+56(SB)/4, $0xbf800000
+DATA minusOne<>+60(SB)/4, $0xbf800000
+GLOBL minusOne<>(SB), RODATA|NOPTR, $64
+
+// func sgdAVX512(w *float32, grad *float32, n int, lr float32, decay float32)
 // Requires: AVX, AVX512F
-TEXT ·sgdAVX512(SB), NOSPLIT, $0-28
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-32
 	MOVQ         n+16(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         grad+8(FP), BX
 	VBROADCASTSS lr+24(FP), Z0
+	VBROADCASTSS decay+28(FP), Z1
 	XORQ         CX, CX
 	SUBQ         $+64, AX
 	JL           end4
 
 by4:
-	VMOVUPS (DX)(CX*4), Z1
-	VMOVUPS (BX)(CX*4), Z2
-	VMULPS  Z0, Z2, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (DX)(CX*4)
-	VMOVUPS 64(DX)(CX*4), Z1
-	VMOVUPS 64(BX)(CX*4), Z2
-	VMULPS  Z0, Z2, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, 64(DX)(CX*4)
-	VMOVUPS 128(DX)(CX*4), Z1
-	VMOVUPS 128(BX)(CX*4), Z2
-	VMULPS  Z0, Z2, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, 128(DX)(CX*4)
-	VMOVUPS 192(DX)(CX*4), Z1
-	VMOVUPS 192(BX)(CX*4), Z2
-	VMULPS  Z0, Z2, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, 192(DX)(CX*4)
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMULPS  Z0, Z3, Z3
+	VMULPS  Z1, Z2, Z4
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z2
+	VMOVUPS 64(BX)(CX*4), Z3
+	VMULPS  Z0, Z3, Z3
+	VMULPS  Z1, Z2, Z4
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(DX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z2
+	VMOVUPS 128(BX)(CX*4), Z3
+	VMULPS  Z0, Z3, Z3
+	VMULPS  Z1, Z2, Z4
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z3, Z2, Z2
+	VMOVUPS Z2, 128(DX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z2
+	VMOVUPS 192(BX)(CX*4), Z3
+	VMULPS  Z0, Z3, Z3
+	VMULPS  Z1, Z2, Z4
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z3, Z2, Z2
+	VMOVUPS Z2, 192(DX)(CX*4)
 	ADDQ    $+64, CX
 	SUBQ    $+64, AX
 	JGE     by4
@@ -112,81 +175,13 @@ end4:
 	JL   end1
 
 by1:
-	VMOVUPS (DX)(CX*4), Z1
-	VMOVUPS (BX)(CX*4), Z2
-	VMULPS  Z0, Z2, Z2
-	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (DX)(CX*4)
-	ADDQ    $+16, CX
-	SUBQ    $+16, AX
-	JGE     by1
-
-end1:
-	ADDQ         $+16, AX
-	JZ           done
-	VPBROADCASTD AX, Z1
-	VPCMPGTD     iota64<>+0(SB), Z1, K1
-	VMOVUPS.Z    (DX)(CX*4), K1, Z1
-	VMOVUPS.Z    (BX)(CX*4), K1, Z2
-	VMULPS       Z0, Z2, Z2
-	VSUBPS       Z2, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)(CX*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func momentumStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
-// Requires: AVX, AVX512F
-TEXT ·momentumStepAVX512(SB), NOSPLIT, $0-40
-	MOVQ         n+24(FP), AX
-	MOVQ         w+0(FP), DX
-	MOVQ         m+8(FP), BX
-	MOVQ         grad+16(FP), SI
-	VBROADCASTSS lr+32(FP), Z0
-	VBROADCASTSS momentum+36(FP), Z1
-	XORQ         CX, CX
-	SUBQ         $+32, AX
-	JL           end2
-
-by2:
 	VMOVUPS (DX)(CX*4), Z2
 	VMOVUPS (BX)(CX*4), Z3
-	VMOVUPS (SI)(CX*4), Z4
-	VMULPS  Z0, Z4, Z4
-	VMULPS  Z1, Z3, Z3
-	VSUBPS  Z4, Z3, Z3
-	VADDPS  Z3, Z2, Z2
+	VMULPS  Z0, Z3, Z3
+	VMULPS  Z1, Z2, Z4
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z3, Z2, Z2
 	VMOVUPS Z2, (DX)(CX*4)
-	VMOVUPS Z3, (BX)(CX*4)
-	VMOVUPS 64(DX)(CX*4), Z2
-	VMOVUPS 64(BX)(CX*4), Z3
-	VMOVUPS 64(SI)(CX*4), Z4
-	VMULPS  Z0, Z4, Z4
-	VMULPS  Z1, Z3, Z3
-	VSUBPS  Z4, Z3, Z3
-	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, 64(DX)(CX*4)
-	VMOVUPS Z3, 64(BX)(CX*4)
-	ADDQ    $+32, CX
-	SUBQ    $+32, AX
-	JGE     by2
-
-end2:
-	ADDQ $+32, AX
-	SUBQ $+16, AX
-	JL   end1
-
-by1:
-	VMOVUPS (DX)(CX*4), Z2
-	VMOVUPS (BX)(CX*4), Z3
-	VMOVUPS (SI)(CX*4), Z4
-	VMULPS  Z0, Z4, Z4
-	VMULPS  Z1, Z3, Z3
-	VSUBPS  Z4, Z3, Z3
-	VADDPS  Z3, Z2, Z2
-	VMOVUPS Z2, (DX)(CX*4)
-	VMOVUPS Z3, (BX)(CX*4)
 	ADDQ    $+16, CX
 	SUBQ    $+16, AX
 	JGE     by1
@@ -198,54 +193,53 @@ end1:
 	VPCMPGTD     iota64<>+0(SB), Z2, K1
 	VMOVUPS.Z    (DX)(CX*4), K1, Z2
 	VMOVUPS.Z    (BX)(CX*4), K1, Z3
-	VMOVUPS.Z    (SI)(CX*4), K1, Z4
-	VMULPS       Z0, Z4, Z4
-	VMULPS       Z1, Z3, Z3
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z3, Z2, Z2
+	VMULPS       Z0, Z3, Z3
+	VMULPS       Z1, Z2, Z0
+	VSUBPS       Z0, Z2, Z2
+	VSUBPS       Z3, Z2, Z2
 	VMOVUPS      Z2, K1, (DX)(CX*4)
-	VMOVUPS      Z3, K1, (BX)(CX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func nesterovStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
+// func momentumStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
 // Requires: AVX, AVX512F
-TEXT ·nesterovStepAVX512(SB), NOSPLIT, $0-40
+TEXT ·momentumStepAVX512(SB), NOSPLIT, $0-44
 	MOVQ         n+24(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         m+8(FP), BX
 	MOVQ         grad+16(FP), SI
 	VBROADCASTSS lr+32(FP), Z0
 	VBROADCASTSS momentum+36(FP), Z1
+	VBROADCASTSS decay+40(FP), Z2
 	XORQ         CX, CX
 	SUBQ         $+32, AX
 	JL           end2
 
 by2:
-	VMOVUPS (DX)(CX*4), Z2
-	VMOVUPS (BX)(CX*4), Z3
-	VMOVUPS (SI)(CX*4), Z4
-	VMULPS  Z0, Z4, Z4
-	VMULPS  Z1, Z3, Z3
-	VSUBPS  Z4, Z3, Z3
-	VMULPS  Z1, Z3, Z5
-	VSUBPS  Z4, Z5, Z5
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, (DX)(CX*4)
-	VMOVUPS Z3, (BX)(CX*4)
-	VMOVUPS 64(DX)(CX*4), Z2
-	VMOVUPS 64(BX)(CX*4), Z3
-	VMOVUPS 64(SI)(CX*4), Z4
-	VMULPS  Z0, Z4, Z4
-	VMULPS  Z1, Z3, Z3
-	VSUBPS  Z4, Z3, Z3
-	VMULPS  Z1, Z3, Z5
-	VSUBPS  Z4, Z5, Z5
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, 64(DX)(CX*4)
-	VMOVUPS Z3, 64(BX)(CX*4)
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z1, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z2, Z3, Z5
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z3
+	VMOVUPS 64(BX)(CX*4), Z4
+	VMOVUPS 64(SI)(CX*4), Z5
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z1, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z2, Z3, Z5
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS Z3, 64(DX)(CX*4)
+	VMOVUPS Z4, 64(BX)(CX*4)
 	ADDQ    $+32, CX
 	SUBQ    $+32, AX
 	JGE     by2
@@ -256,17 +250,17 @@ end2:
 	JL   end1
 
 by1:
-	VMOVUPS (DX)(CX*4), Z2
-	VMOVUPS (BX)(CX*4), Z3
-	VMOVUPS (SI)(CX*4), Z4
-	VMULPS  Z0, Z4, Z4
-	VMULPS  Z1, Z3, Z3
-	VSUBPS  Z4, Z3, Z3
-	VMULPS  Z1, Z3, Z5
-	VSUBPS  Z4, Z5, Z5
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, (DX)(CX*4)
-	VMOVUPS Z3, (BX)(CX*4)
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z1, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z2, Z3, Z5
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
 	ADDQ    $+16, CX
 	SUBQ    $+16, AX
 	JGE     by1
@@ -274,19 +268,110 @@ by1:
 end1:
 	ADDQ         $+16, AX
 	JZ           done
-	VPBROADCASTD AX, Z2
-	VPCMPGTD     iota64<>+0(SB), Z2, K1
-	VMOVUPS.Z    (DX)(CX*4), K1, Z2
-	VMOVUPS.Z    (BX)(CX*4), K1, Z3
-	VMOVUPS.Z    (SI)(CX*4), K1, Z4
-	VMULPS       Z0, Z4, Z4
-	VMULPS       Z1, Z3, Z3
-	VSUBPS       Z4, Z3, Z3
-	VMULPS       Z1, Z3, Z0
-	VSUBPS       Z4, Z0, Z0
-	VADDPS       Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (DX)(CX*4)
-	VMOVUPS      Z3, K1, (BX)(CX*4)
+	VPBROADCASTD AX, Z3
+	VPCMPGTD     iota64<>+0(SB), Z3, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z3
+	VMOVUPS.Z    (BX)(CX*4), K1, Z4
+	VMOVUPS.Z    (SI)(CX*4), K1, Z5
+	VMULPS       Z0, Z5, Z5
+	VMULPS       Z1, Z4, Z4
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z2, Z3, Z0
+	VSUBPS       Z0, Z3, Z3
+	VADDPS       Z4, Z3, Z3
+	VMOVUPS      Z3, K1, (DX)(CX*4)
+	VMOVUPS      Z4, K1, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func nesterovStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·nesterovStepAVX512(SB), NOSPLIT, $0-44
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS lr+32(FP), Z0
+	VBROADCASTSS momentum+36(FP), Z1
+	VBROADCASTSS decay+40(FP), Z2
+	XORQ         CX, CX
+	SUBQ         $+32, AX
+	JL           end2
+
+by2:
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z1, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z1, Z4, Z6
+	VSUBPS  Z5, Z6, Z6
+	VMULPS  Z2, Z3, Z5
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z3
+	VMOVUPS 64(BX)(CX*4), Z4
+	VMOVUPS 64(SI)(CX*4), Z5
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z1, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z1, Z4, Z6
+	VSUBPS  Z5, Z6, Z6
+	VMULPS  Z2, Z3, Z5
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS Z3, 64(DX)(CX*4)
+	VMOVUPS Z4, 64(BX)(CX*4)
+	ADDQ    $+32, CX
+	SUBQ    $+32, AX
+	JGE     by2
+
+end2:
+	ADDQ $+32, AX
+	SUBQ $+16, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z1, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z1, Z4, Z6
+	VSUBPS  Z5, Z6, Z6
+	VMULPS  Z2, Z3, Z5
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z3
+	VPCMPGTD     iota64<>+0(SB), Z3, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z3
+	VMOVUPS.Z    (BX)(CX*4), K1, Z4
+	VMOVUPS.Z    (SI)(CX*4), K1, Z5
+	VMULPS       Z0, Z5, Z5
+	VMULPS       Z1, Z4, Z4
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z1, Z4, Z0
+	VSUBPS       Z5, Z0, Z0
+	VMULPS       Z2, Z3, Z1
+	VSUBPS       Z1, Z3, Z3
+	VADDPS       Z0, Z3, Z3
+	VMOVUPS      Z3, K1, (DX)(CX*4)
+	VMOVUPS      Z4, K1, (BX)(CX*4)
 
 done:
 	VZEROUPPER
@@ -347,16 +432,16 @@ end1:
 	VSUBPS       Z6, Z8, Z9
 	VMULPS       Z1, Z9, Z9
 	VADDPS       Z9, Z6, Z6
-	VMULPS       Z8, Z8, Z8
-	VSUBPS       Z7, Z8, Z8
-	VMULPS       Z2, Z8, Z8
-	VADDPS       Z8, Z7, Z7
+	VMULPS       Z8, Z8, Z1
+	VSUBPS       Z7, Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	VADDPS       Z1, Z7, Z7
 	VSQRTPS      Z7, Z1
 	VADDPS       Z3, Z1, Z1
 	VMULPS       Z0, Z6, Z8
 	VDIVPS       Z1, Z8, Z8
-	VMULPS       Z4, Z5, Z1
-	VSUBPS       Z1, Z5, Z5
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
 	VSUBPS       Z8, Z5, Z5
 	VMOVUPS      Z5, K1, (DX)(CX*4)
 	VMOVUPS      Z6, K1, (BX)(CX*4)
@@ -435,8 +520,8 @@ end1:
 	VADDPS       Z3, Z1, Z1
 	VMULPS       Z0, Z6, Z9
 	VDIVPS       Z1, Z9, Z9
-	VMULPS       Z4, Z5, Z1
-	VSUBPS       Z1, Z5, Z5
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
 	VSUBPS       Z9, Z5, Z5
 	VMOVUPS      Z5, K1, (DX)(CX*4)
 	VMOVUPS      Z6, K1, (BX)(CX*4)
@@ -447,9 +532,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func rmspropAVX512(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+// func rmspropAVX512(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
 // Requires: AVX, AVX512F
-TEXT ·rmspropAVX512(SB), NOSPLIT, $0-48
+TEXT ·rmspropAVX512(SB), NOSPLIT, $0-52
 	MOVQ         n+24(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         v+8(FP), BX
@@ -458,26 +543,29 @@ TEXT ·rmspropAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS rho+36(FP), Z1
 	VBROADCASTSS oneMinusRho+40(FP), Z2
 	VBROADCASTSS eps+44(FP), Z3
+	VBROADCASTSS decay+48(FP), Z4
 	XORQ         CX, CX
 	SUBQ         $+16, AX
 	JL           end1
 
 by1:
-	VMOVUPS (DX)(CX*4), Z4
-	VMOVUPS (BX)(CX*4), Z5
-	VMOVUPS (SI)(CX*4), Z6
-	VMULPS  Z6, Z6, Z7
-	VMULPS  Z2, Z7, Z7
-	VMULPS  Z1, Z5, Z5
-	VADDPS  Z7, Z5, Z5
-	VMOVAPS Z5, Z7
-	VADDPS  Z3, Z7, Z7
-	VSQRTPS Z7, Z7
-	VMULPS  Z0, Z6, Z6
-	VDIVPS  Z7, Z6, Z6
-	VSUBPS  Z6, Z4, Z4
-	VMOVUPS Z4, (DX)(CX*4)
-	VMOVUPS Z5, (BX)(CX*4)
+	VMOVUPS (DX)(CX*4), Z5
+	VMOVUPS (BX)(CX*4), Z6
+	VMOVUPS (SI)(CX*4), Z7
+	VMULPS  Z7, Z7, Z8
+	VMULPS  Z2, Z8, Z8
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z8, Z6, Z6
+	VMOVAPS Z6, Z8
+	VADDPS  Z3, Z8, Z8
+	VSQRTPS Z8, Z8
+	VMULPS  Z0, Z7, Z7
+	VDIVPS  Z8, Z7, Z7
+	VMULPS  Z4, Z5, Z8
+	VSUBPS  Z8, Z5, Z5
+	VSUBPS  Z7, Z5, Z5
+	VMOVUPS Z5, (DX)(CX*4)
+	VMOVUPS Z6, (BX)(CX*4)
 	ADDQ    $+16, CX
 	SUBQ    $+16, AX
 	JGE     by1
@@ -485,31 +573,33 @@ by1:
 end1:
 	ADDQ         $+16, AX
 	JZ           done
-	VPBROADCASTD AX, Z4
-	VPCMPGTD     iota64<>+0(SB), Z4, K1
-	VMOVUPS.Z    (DX)(CX*4), K1, Z4
-	VMOVUPS.Z    (BX)(CX*4), K1, Z5
-	VMOVUPS.Z    (SI)(CX*4), K1, Z6
-	VMULPS       Z6, Z6, Z7
-	VMULPS       Z2, Z7, Z7
-	VMULPS       Z1, Z5, Z5
-	VADDPS       Z7, Z5, Z5
-	VMOVAPS      Z5, Z1
+	VPBROADCASTD AX, Z5
+	VPCMPGTD     iota64<>+0(SB), Z5, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z5
+	VMOVUPS.Z    (BX)(CX*4), K1, Z6
+	VMOVUPS.Z    (SI)(CX*4), K1, Z7
+	VMULPS       Z7, Z7, Z8
+	VMULPS       Z2, Z8, Z8
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z8, Z6, Z6
+	VMOVAPS      Z6, Z1
 	VADDPS       Z3, Z1, Z1
 	VSQRTPS      Z1, Z1
-	VMULPS       Z0, Z6, Z6
-	VDIVPS       Z1, Z6, Z6
-	VSUBPS       Z6, Z4, Z4
-	VMOVUPS      Z4, K1, (DX)(CX*4)
-	VMOVUPS      Z5, K1, (BX)(CX*4)
+	VMULPS       Z0, Z7, Z7
+	VDIVPS       Z1, Z7, Z7
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
+	VSUBPS       Z7, Z5, Z5
+	VMOVUPS      Z5, K1, (DX)(CX*4)
+	VMOVUPS      Z6, K1, (BX)(CX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func rmspropMomentumAVX512(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
+// func rmspropMomentumAVX512(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
 // Requires: AVX, AVX512F
-TEXT ·rmspropMomentumAVX512(SB), NOSPLIT, $0-60
+TEXT ·rmspropMomentumAVX512(SB), NOSPLIT, $0-64
 	MOVQ         n+32(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         v+8(FP), BX
@@ -520,6 +610,81 @@ TEXT ·rmspropMomentumAVX512(SB), NOSPLIT, $0-60
 	VBROADCASTSS oneMinusRho+48(FP), Z2
 	VBROADCASTSS eps+52(FP), Z3
 	VBROADCASTSS momentum+56(FP), Z4
+	VBROADCASTSS decay+60(FP), Z5
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z6
+	VMOVUPS (BX)(CX*4), Z7
+	VMOVUPS (SI)(CX*4), Z8
+	VMOVUPS (DI)(CX*4), Z9
+	VMULPS  Z9, Z9, Z10
+	VMULPS  Z2, Z10, Z10
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z10, Z7, Z7
+	VMOVAPS Z7, Z10
+	VADDPS  Z3, Z10, Z10
+	VSQRTPS Z10, Z10
+	VMULPS  Z0, Z9, Z9
+	VDIVPS  Z10, Z9, Z9
+	VMULPS  Z5, Z6, Z10
+	VSUBPS  Z10, Z6, Z6
+	VMULPS  Z4, Z8, Z8
+	VADDPS  Z9, Z8, Z8
+	VSUBPS  Z8, Z6, Z6
+	VMOVUPS Z6, (DX)(CX*4)
+	VMOVUPS Z7, (BX)(CX*4)
+	VMOVUPS Z8, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z6
+	VPCMPGTD     iota64<>+0(SB), Z6, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z6
+	VMOVUPS.Z    (BX)(CX*4), K1, Z7
+	VMOVUPS.Z    (SI)(CX*4), K1, Z8
+	VMOVUPS.Z    (DI)(CX*4), K1, Z9
+	VMULPS       Z9, Z9, Z10
+	VMULPS       Z2, Z10, Z10
+	VMULPS       Z1, Z7, Z7
+	VADDPS       Z10, Z7, Z7
+	VMOVAPS      Z7, Z1
+	VADDPS       Z3, Z1, Z1
+	VSQRTPS      Z1, Z1
+	VMULPS       Z0, Z9, Z9
+	VDIVPS       Z1, Z9, Z9
+	VMULPS       Z5, Z6, Z0
+	VSUBPS       Z0, Z6, Z6
+	VMULPS       Z4, Z8, Z8
+	VADDPS       Z9, Z8, Z8
+	VSUBPS       Z8, Z6, Z6
+	VMOVUPS      Z6, K1, (DX)(CX*4)
+	VMOVUPS      Z7, K1, (BX)(CX*4)
+	VMOVUPS      Z8, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rmspropCenteredAVX512(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·rmspropCenteredAVX512(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         a+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS lr+40(FP), Z0
+	VBROADCASTSS rho+44(FP), Z1
+	VBROADCASTSS oneMinusRho+48(FP), Z2
+	VBROADCASTSS eps+52(FP), Z3
+	VBROADCASTSS decay+56(FP), Z4
 	XORQ         CX, CX
 	SUBQ         $+16, AX
 	JL           end1
@@ -533,14 +698,19 @@ by1:
 	VMULPS  Z2, Z9, Z9
 	VMULPS  Z1, Z6, Z6
 	VADDPS  Z9, Z6, Z6
-	VMOVAPS Z6, Z9
-	VADDPS  Z3, Z9, Z9
-	VSQRTPS Z9, Z9
+	VMOVAPS Z6, Z10
+	VMULPS  Z2, Z8, Z9
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z9, Z7, Z7
+	VMULPS  Z7, Z7, Z9
+	VSUBPS  Z9, Z10, Z10
+	VADDPS  Z3, Z10, Z10
+	VSQRTPS Z10, Z10
 	VMULPS  Z0, Z8, Z8
-	VDIVPS  Z9, Z8, Z8
-	VMULPS  Z4, Z7, Z7
-	VADDPS  Z8, Z7, Z7
-	VSUBPS  Z7, Z5, Z5
+	VDIVPS  Z10, Z8, Z8
+	VMULPS  Z4, Z5, Z9
+	VSUBPS  Z9, Z5, Z5
+	VSUBPS  Z8, Z5, Z5
 	VMOVUPS Z5, (DX)(CX*4)
 	VMOVUPS Z6, (BX)(CX*4)
 	VMOVUPS Z7, (SI)(CX*4)
@@ -561,14 +731,19 @@ end1:
 	VMULPS       Z2, Z9, Z9
 	VMULPS       Z1, Z6, Z6
 	VADDPS       Z9, Z6, Z6
-	VMOVAPS      Z6, Z1
-	VADDPS       Z3, Z1, Z1
-	VSQRTPS      Z1, Z1
+	VMOVAPS      Z6, Z10
+	VMULPS       Z2, Z8, Z9
+	VMULPS       Z1, Z7, Z7
+	VADDPS       Z9, Z7, Z7
+	VMULPS       Z7, Z7, Z9
+	VSUBPS       Z9, Z10, Z10
+	VADDPS       Z3, Z10, Z10
+	VSQRTPS      Z10, Z10
 	VMULPS       Z0, Z8, Z8
-	VDIVPS       Z1, Z8, Z8
-	VMULPS       Z4, Z7, Z7
-	VADDPS       Z8, Z7, Z7
-	VSUBPS       Z7, Z5, Z5
+	VDIVPS       Z10, Z8, Z8
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
+	VSUBPS       Z8, Z5, Z5
 	VMOVUPS      Z5, K1, (DX)(CX*4)
 	VMOVUPS      Z6, K1, (BX)(CX*4)
 	VMOVUPS      Z7, K1, (SI)(CX*4)
@@ -577,84 +752,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func rmspropCenteredAVX512(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+// func rmspropCenteredMomentumAVX512(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
 // Requires: AVX, AVX512F
-TEXT ·rmspropCenteredAVX512(SB), NOSPLIT, $0-56
-	MOVQ         n+32(FP), AX
-	MOVQ         w+0(FP), DX
-	MOVQ         v+8(FP), BX
-	MOVQ         a+16(FP), SI
-	MOVQ         grad+24(FP), DI
-	VBROADCASTSS lr+40(FP), Z0
-	VBROADCASTSS rho+44(FP), Z1
-	VBROADCASTSS oneMinusRho+48(FP), Z2
-	VBROADCASTSS eps+52(FP), Z3
-	XORQ         CX, CX
-	SUBQ         $+16, AX
-	JL           end1
-
-by1:
-	VMOVUPS (DX)(CX*4), Z4
-	VMOVUPS (BX)(CX*4), Z5
-	VMOVUPS (SI)(CX*4), Z6
-	VMOVUPS (DI)(CX*4), Z7
-	VMULPS  Z7, Z7, Z8
-	VMULPS  Z2, Z8, Z8
-	VMULPS  Z1, Z5, Z5
-	VADDPS  Z8, Z5, Z5
-	VMOVAPS Z5, Z9
-	VMULPS  Z2, Z7, Z8
-	VMULPS  Z1, Z6, Z6
-	VADDPS  Z8, Z6, Z6
-	VMULPS  Z6, Z6, Z8
-	VSUBPS  Z8, Z9, Z9
-	VADDPS  Z3, Z9, Z9
-	VSQRTPS Z9, Z9
-	VMULPS  Z0, Z7, Z7
-	VDIVPS  Z9, Z7, Z7
-	VSUBPS  Z7, Z4, Z4
-	VMOVUPS Z4, (DX)(CX*4)
-	VMOVUPS Z5, (BX)(CX*4)
-	VMOVUPS Z6, (SI)(CX*4)
-	ADDQ    $+16, CX
-	SUBQ    $+16, AX
-	JGE     by1
-
-end1:
-	ADDQ         $+16, AX
-	JZ           done
-	VPBROADCASTD AX, Z4
-	VPCMPGTD     iota64<>+0(SB), Z4, K1
-	VMOVUPS.Z    (DX)(CX*4), K1, Z4
-	VMOVUPS.Z    (BX)(CX*4), K1, Z5
-	VMOVUPS.Z    (SI)(CX*4), K1, Z6
-	VMOVUPS.Z    (DI)(CX*4), K1, Z7
-	VMULPS       Z7, Z7, Z8
-	VMULPS       Z2, Z8, Z8
-	VMULPS       Z1, Z5, Z5
-	VADDPS       Z8, Z5, Z5
-	VMOVAPS      Z5, Z9
-	VMULPS       Z2, Z7, Z8
-	VMULPS       Z1, Z6, Z6
-	VADDPS       Z8, Z6, Z6
-	VMULPS       Z6, Z6, Z8
-	VSUBPS       Z8, Z9, Z9
-	VADDPS       Z3, Z9, Z9
-	VSQRTPS      Z9, Z9
-	VMULPS       Z0, Z7, Z7
-	VDIVPS       Z9, Z7, Z7
-	VSUBPS       Z7, Z4, Z4
-	VMOVUPS      Z4, K1, (DX)(CX*4)
-	VMOVUPS      Z5, K1, (BX)(CX*4)
-	VMOVUPS      Z6, K1, (SI)(CX*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func rmspropCenteredMomentumAVX512(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
-// Requires: AVX, AVX512F
-TEXT ·rmspropCenteredMomentumAVX512(SB), NOSPLIT, $0-68
+TEXT ·rmspropCenteredMomentumAVX512(SB), NOSPLIT, $0-72
 	MOVQ         n+40(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         v+8(FP), BX
@@ -666,6 +766,95 @@ TEXT ·rmspropCenteredMomentumAVX512(SB), NOSPLIT, $0-68
 	VBROADCASTSS oneMinusRho+56(FP), Z2
 	VBROADCASTSS eps+60(FP), Z3
 	VBROADCASTSS momentum+64(FP), Z4
+	VBROADCASTSS decay+68(FP), Z5
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z6
+	VMOVUPS (BX)(CX*4), Z7
+	VMOVUPS (SI)(CX*4), Z8
+	VMOVUPS (DI)(CX*4), Z9
+	VMOVUPS (R8)(CX*4), Z10
+	VMULPS  Z10, Z10, Z11
+	VMULPS  Z2, Z11, Z11
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z11, Z7, Z7
+	VMOVAPS Z7, Z12
+	VMULPS  Z2, Z10, Z11
+	VMULPS  Z1, Z8, Z8
+	VADDPS  Z11, Z8, Z8
+	VMULPS  Z8, Z8, Z11
+	VSUBPS  Z11, Z12, Z12
+	VADDPS  Z3, Z12, Z12
+	VSQRTPS Z12, Z12
+	VMULPS  Z0, Z10, Z10
+	VDIVPS  Z12, Z10, Z10
+	VMULPS  Z5, Z6, Z11
+	VSUBPS  Z11, Z6, Z6
+	VMULPS  Z4, Z9, Z9
+	VADDPS  Z10, Z9, Z9
+	VSUBPS  Z9, Z6, Z6
+	VMOVUPS Z6, (DX)(CX*4)
+	VMOVUPS Z7, (BX)(CX*4)
+	VMOVUPS Z8, (SI)(CX*4)
+	VMOVUPS Z9, (DI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z6
+	VPCMPGTD     iota64<>+0(SB), Z6, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z6
+	VMOVUPS.Z    (BX)(CX*4), K1, Z7
+	VMOVUPS.Z    (SI)(CX*4), K1, Z8
+	VMOVUPS.Z    (DI)(CX*4), K1, Z9
+	VMOVUPS.Z    (R8)(CX*4), K1, Z10
+	VMULPS       Z10, Z10, Z11
+	VMULPS       Z2, Z11, Z11
+	VMULPS       Z1, Z7, Z7
+	VADDPS       Z11, Z7, Z7
+	VMOVAPS      Z7, Z12
+	VMULPS       Z2, Z10, Z11
+	VMULPS       Z1, Z8, Z8
+	VADDPS       Z11, Z8, Z8
+	VMULPS       Z8, Z8, Z11
+	VSUBPS       Z11, Z12, Z12
+	VADDPS       Z3, Z12, Z12
+	VSQRTPS      Z12, Z12
+	VMULPS       Z0, Z10, Z10
+	VDIVPS       Z12, Z10, Z10
+	VMULPS       Z5, Z6, Z0
+	VSUBPS       Z0, Z6, Z6
+	VMULPS       Z4, Z9, Z9
+	VADDPS       Z10, Z9, Z9
+	VSUBPS       Z9, Z6, Z6
+	VMOVUPS      Z6, K1, (DX)(CX*4)
+	VMOVUPS      Z7, K1, (BX)(CX*4)
+	VMOVUPS      Z8, K1, (SI)(CX*4)
+	VMOVUPS      Z9, K1, (DI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamaxAVX512(w *float32, m *float32, u *float32, grad *float32, n int, alpha float32, oneMinusBeta1 float32, beta2 float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·adamaxAVX512(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         u+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS alpha+40(FP), Z0
+	VBROADCASTSS oneMinusBeta1+44(FP), Z1
+	VBROADCASTSS beta2+48(FP), Z2
+	VBROADCASTSS eps+52(FP), Z3
+	VBROADCASTSS decay+56(FP), Z4
 	XORQ         CX, CX
 	SUBQ         $+16, AX
 	JL           end1
@@ -675,28 +864,23 @@ by1:
 	VMOVUPS (BX)(CX*4), Z6
 	VMOVUPS (SI)(CX*4), Z7
 	VMOVUPS (DI)(CX*4), Z8
-	VMOVUPS (R8)(CX*4), Z9
-	VMULPS  Z9, Z9, Z10
-	VMULPS  Z2, Z10, Z10
-	VMULPS  Z1, Z6, Z6
-	VADDPS  Z10, Z6, Z6
-	VMOVAPS Z6, Z11
-	VMULPS  Z2, Z9, Z10
-	VMULPS  Z1, Z7, Z7
-	VADDPS  Z10, Z7, Z7
-	VMULPS  Z7, Z7, Z10
-	VSUBPS  Z10, Z11, Z11
-	VADDPS  Z3, Z11, Z11
-	VSQRTPS Z11, Z11
-	VMULPS  Z0, Z9, Z9
-	VDIVPS  Z11, Z9, Z9
-	VMULPS  Z4, Z8, Z8
-	VADDPS  Z9, Z8, Z8
+	VSUBPS  Z6, Z8, Z9
+	VMULPS  Z1, Z9, Z9
+	VADDPS  Z9, Z6, Z6
+	VPXORD  Z10, Z10, Z10
+	VSUBPS  Z8, Z10, Z10
+	VMAXPS  Z8, Z10, Z10
+	VMULPS  Z2, Z7, Z7
+	VMAXPS  Z10, Z7, Z7
+	VADDPS  Z3, Z7, Z10
+	VMULPS  Z0, Z6, Z8
+	VDIVPS  Z10, Z8, Z8
+	VMULPS  Z4, Z5, Z9
+	VSUBPS  Z9, Z5, Z5
 	VSUBPS  Z8, Z5, Z5
 	VMOVUPS Z5, (DX)(CX*4)
 	VMOVUPS Z6, (BX)(CX*4)
 	VMOVUPS Z7, (SI)(CX*4)
-	VMOVUPS Z8, (DI)(CX*4)
 	ADDQ    $+16, CX
 	SUBQ    $+16, AX
 	JGE     by1
@@ -710,65 +894,781 @@ end1:
 	VMOVUPS.Z    (BX)(CX*4), K1, Z6
 	VMOVUPS.Z    (SI)(CX*4), K1, Z7
 	VMOVUPS.Z    (DI)(CX*4), K1, Z8
-	VMOVUPS.Z    (R8)(CX*4), K1, Z9
-	VMULPS       Z9, Z9, Z10
-	VMULPS       Z2, Z10, Z10
-	VMULPS       Z1, Z6, Z6
-	VADDPS       Z10, Z6, Z6
-	VMOVAPS      Z6, Z11
-	VMULPS       Z2, Z9, Z10
-	VMULPS       Z1, Z7, Z7
-	VADDPS       Z10, Z7, Z7
-	VMULPS       Z7, Z7, Z10
-	VSUBPS       Z10, Z11, Z11
-	VADDPS       Z3, Z11, Z11
-	VSQRTPS      Z11, Z11
-	VMULPS       Z0, Z9, Z9
-	VDIVPS       Z11, Z9, Z9
-	VMULPS       Z4, Z8, Z8
-	VADDPS       Z9, Z8, Z8
+	VSUBPS       Z6, Z8, Z9
+	VMULPS       Z1, Z9, Z9
+	VADDPS       Z9, Z6, Z6
+	VPXORD       Z11, Z11, Z11
+	VSUBPS       Z8, Z11, Z11
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z2, Z7, Z7
+	VMAXPS       Z11, Z7, Z7
+	VADDPS       Z3, Z7, Z11
+	VMULPS       Z0, Z6, Z8
+	VDIVPS       Z11, Z8, Z8
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
 	VSUBPS       Z8, Z5, Z5
 	VMOVUPS      Z5, K1, (DX)(CX*4)
 	VMOVUPS      Z6, K1, (BX)(CX*4)
 	VMOVUPS      Z7, K1, (SI)(CX*4)
-	VMOVUPS      Z8, K1, (DI)(CX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func sgdAVX2(w *float32, grad *float32, n int, lr float32)
+// func nadamAVX512(w *float32, m *float32, v *float32, grad *float32, n int, ofM float32, ofG float32, unbias float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·nadamAVX512(SB), NOSPLIT, $0-68
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         v+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS ofM+40(FP), Z0
+	VBROADCASTSS ofG+44(FP), Z1
+	VBROADCASTSS unbias+48(FP), Z2
+	VBROADCASTSS oneMinusBeta1+52(FP), Z3
+	VBROADCASTSS oneMinusBeta2+56(FP), Z4
+	VBROADCASTSS eps+60(FP), Z5
+	VBROADCASTSS decay+64(FP), Z6
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z7
+	VMOVUPS (BX)(CX*4), Z8
+	VMOVUPS (SI)(CX*4), Z9
+	VMOVUPS (DI)(CX*4), Z10
+	VSUBPS  Z8, Z10, Z11
+	VMULPS  Z3, Z11, Z11
+	VADDPS  Z11, Z8, Z8
+	VMULPS  Z10, Z10, Z11
+	VSUBPS  Z9, Z11, Z11
+	VMULPS  Z4, Z11, Z11
+	VADDPS  Z11, Z9, Z9
+	VMULPS  Z0, Z8, Z11
+	VMULPS  Z1, Z10, Z10
+	VADDPS  Z10, Z11, Z11
+	VMULPS  Z2, Z9, Z10
+	VSQRTPS Z10, Z10
+	VADDPS  Z5, Z10, Z10
+	VDIVPS  Z10, Z11, Z11
+	VMULPS  Z6, Z7, Z10
+	VSUBPS  Z10, Z7, Z7
+	VSUBPS  Z11, Z7, Z7
+	VMOVUPS Z7, (DX)(CX*4)
+	VMOVUPS Z8, (BX)(CX*4)
+	VMOVUPS Z9, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z7
+	VPCMPGTD     iota64<>+0(SB), Z7, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z7
+	VMOVUPS.Z    (BX)(CX*4), K1, Z8
+	VMOVUPS.Z    (SI)(CX*4), K1, Z9
+	VMOVUPS.Z    (DI)(CX*4), K1, Z10
+	VSUBPS       Z8, Z10, Z11
+	VMULPS       Z3, Z11, Z11
+	VADDPS       Z11, Z8, Z8
+	VMULPS       Z10, Z10, Z3
+	VSUBPS       Z9, Z3, Z3
+	VMULPS       Z4, Z3, Z3
+	VADDPS       Z3, Z9, Z9
+	VMULPS       Z0, Z8, Z0
+	VMULPS       Z1, Z10, Z10
+	VADDPS       Z10, Z0, Z0
+	VMULPS       Z2, Z9, Z1
+	VSQRTPS      Z1, Z1
+	VADDPS       Z5, Z1, Z1
+	VDIVPS       Z1, Z0, Z0
+	VMULPS       Z6, Z7, Z1
+	VSUBPS       Z1, Z7, Z7
+	VSUBPS       Z0, Z7, Z7
+	VMOVUPS      Z7, K1, (DX)(CX*4)
+	VMOVUPS      Z8, K1, (BX)(CX*4)
+	VMOVUPS      Z9, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adagradAVX512(w *float32, acc *float32, grad *float32, n int, lr float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·adagradAVX512(SB), NOSPLIT, $0-44
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         acc+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS lr+32(FP), Z0
+	VBROADCASTSS eps+36(FP), Z1
+	VBROADCASTSS decay+40(FP), Z2
+	XORQ         CX, CX
+	SUBQ         $+32, AX
+	JL           end2
+
+by2:
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z5, Z5, Z6
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z1, Z4, Z6
+	VSQRTPS Z6, Z6
+	VMULPS  Z0, Z5, Z5
+	VDIVPS  Z6, Z5, Z5
+	VMULPS  Z2, Z3, Z6
+	VSUBPS  Z6, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z3
+	VMOVUPS 64(BX)(CX*4), Z4
+	VMOVUPS 64(SI)(CX*4), Z5
+	VMULPS  Z5, Z5, Z6
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z1, Z4, Z6
+	VSQRTPS Z6, Z6
+	VMULPS  Z0, Z5, Z5
+	VDIVPS  Z6, Z5, Z5
+	VMULPS  Z2, Z3, Z6
+	VSUBPS  Z6, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, 64(DX)(CX*4)
+	VMOVUPS Z4, 64(BX)(CX*4)
+	ADDQ    $+32, CX
+	SUBQ    $+32, AX
+	JGE     by2
+
+end2:
+	ADDQ $+32, AX
+	SUBQ $+16, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z5, Z5, Z6
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z1, Z4, Z6
+	VSQRTPS Z6, Z6
+	VMULPS  Z0, Z5, Z5
+	VDIVPS  Z6, Z5, Z5
+	VMULPS  Z2, Z3, Z6
+	VSUBPS  Z6, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z3
+	VPCMPGTD     iota64<>+0(SB), Z3, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z3
+	VMOVUPS.Z    (BX)(CX*4), K1, Z4
+	VMOVUPS.Z    (SI)(CX*4), K1, Z5
+	VMULPS       Z5, Z5, Z6
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z1, Z4, Z6
+	VSQRTPS      Z6, Z6
+	VMULPS       Z0, Z5, Z5
+	VDIVPS       Z6, Z5, Z5
+	VMULPS       Z2, Z3, Z0
+	VSUBPS       Z0, Z3, Z3
+	VSUBPS       Z5, Z3, Z3
+	VMOVUPS      Z3, K1, (DX)(CX*4)
+	VMOVUPS      Z4, K1, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adadeltaAVX512(w *float32, v *float32, d *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·adadeltaAVX512(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         d+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS lr+40(FP), Z0
+	VBROADCASTSS rho+44(FP), Z1
+	VBROADCASTSS oneMinusRho+48(FP), Z2
+	VBROADCASTSS eps+52(FP), Z3
+	VBROADCASTSS decay+56(FP), Z4
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z5
+	VMOVUPS (BX)(CX*4), Z6
+	VMOVUPS (SI)(CX*4), Z7
+	VMOVUPS (DI)(CX*4), Z8
+	VMULPS  Z8, Z8, Z9
+	VMULPS  Z2, Z9, Z9
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z9, Z6, Z6
+	VADDPS  Z3, Z7, Z9
+	VSQRTPS Z9, Z9
+	VMULPS  Z9, Z8, Z8
+	VADDPS  Z3, Z6, Z9
+	VSQRTPS Z9, Z9
+	VDIVPS  Z9, Z8, Z8
+	VMULPS  Z8, Z8, Z9
+	VMULPS  Z2, Z9, Z9
+	VMULPS  Z1, Z7, Z7
+	VADDPS  Z9, Z7, Z7
+	VMULPS  Z0, Z8, Z8
+	VMULPS  Z4, Z5, Z9
+	VSUBPS  Z9, Z5, Z5
+	VSUBPS  Z8, Z5, Z5
+	VMOVUPS Z5, (DX)(CX*4)
+	VMOVUPS Z6, (BX)(CX*4)
+	VMOVUPS Z7, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z5
+	VPCMPGTD     iota64<>+0(SB), Z5, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z5
+	VMOVUPS.Z    (BX)(CX*4), K1, Z6
+	VMOVUPS.Z    (SI)(CX*4), K1, Z7
+	VMOVUPS.Z    (DI)(CX*4), K1, Z8
+	VMULPS       Z8, Z8, Z9
+	VMULPS       Z2, Z9, Z9
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z9, Z6, Z6
+	VADDPS       Z3, Z7, Z9
+	VSQRTPS      Z9, Z9
+	VMULPS       Z9, Z8, Z8
+	VADDPS       Z3, Z6, Z9
+	VSQRTPS      Z9, Z9
+	VDIVPS       Z9, Z8, Z8
+	VMULPS       Z8, Z8, Z9
+	VMULPS       Z2, Z9, Z9
+	VMULPS       Z1, Z7, Z7
+	VADDPS       Z9, Z7, Z7
+	VMULPS       Z0, Z8, Z8
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
+	VSUBPS       Z8, Z5, Z5
+	VMOVUPS      Z5, K1, (DX)(CX*4)
+	VMOVUPS      Z6, K1, (BX)(CX*4)
+	VMOVUPS      Z7, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lionAVX512(w *float32, m *float32, grad *float32, n int, lr float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·lionAVX512(SB), NOSPLIT, $0-56
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS lr+32(FP), Z0
+	VBROADCASTSS beta1+36(FP), Z1
+	VBROADCASTSS oneMinusBeta1+40(FP), Z2
+	VBROADCASTSS beta2+44(FP), Z3
+	VBROADCASTSS oneMinusBeta2+48(FP), Z4
+	VBROADCASTSS decay+52(FP), Z5
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z6
+	VMOVUPS (BX)(CX*4), Z7
+	VMOVUPS (SI)(CX*4), Z8
+	VMULPS  Z1, Z7, Z9
+	VMULPS  Z2, Z8, Z10
+	VADDPS  Z10, Z9, Z9
+	VMOVUPS huge<>+0(SB), Z10
+	VMULPS  Z10, Z9, Z9
+	VMULPS  Z10, Z9, Z9
+	VMOVUPS one<>+0(SB), Z10
+	VMINPS  Z9, Z10, Z9
+	VMOVUPS minusOne<>+0(SB), Z10
+	VMAXPS  Z9, Z10, Z9
+	VMULPS  Z0, Z9, Z9
+	VMULPS  Z5, Z6, Z10
+	VSUBPS  Z10, Z6, Z6
+	VSUBPS  Z9, Z6, Z6
+	VMULPS  Z3, Z7, Z7
+	VMULPS  Z4, Z8, Z8
+	VADDPS  Z8, Z7, Z7
+	VMOVUPS Z6, (DX)(CX*4)
+	VMOVUPS Z7, (BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z6
+	VPCMPGTD     iota64<>+0(SB), Z6, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z6
+	VMOVUPS.Z    (BX)(CX*4), K1, Z7
+	VMOVUPS.Z    (SI)(CX*4), K1, Z8
+	VMULPS       Z1, Z7, Z1
+	VMULPS       Z2, Z8, Z2
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS      huge<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      one<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      minusOne<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMULPS       Z5, Z6, Z0
+	VSUBPS       Z0, Z6, Z6
+	VSUBPS       Z1, Z6, Z6
+	VMULPS       Z3, Z7, Z7
+	VMULPS       Z4, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VMOVUPS      Z6, K1, (DX)(CX*4)
+	VMOVUPS      Z7, K1, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func ftrlAVX512(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·ftrlAVX512(SB), NOSPLIT, $0-64
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         acc+8(FP), BX
+	MOVQ         z+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS inv+40(FP), Z0
+	VBROADCASTSS l1+44(FP), Z1
+	VBROADCASTSS minusL1+48(FP), Z2
+	VBROADCASTSS l2+52(FP), Z3
+	VBROADCASTSS shrink+56(FP), Z4
+	VBROADCASTSS decay+60(FP), Z5
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z6
+	VMOVUPS (BX)(CX*4), Z7
+	VMOVUPS (SI)(CX*4), Z8
+	VMOVUPS (DI)(CX*4), Z9
+	VMULPS  Z5, Z6, Z10
+	VSUBPS  Z10, Z6, Z6
+	VSQRTPS Z7, Z10
+	VMULPS  Z9, Z9, Z11
+	VADDPS  Z11, Z7, Z7
+	VSQRTPS Z7, Z11
+	VSUBPS  Z10, Z11, Z10
+	VMULPS  Z0, Z10, Z10
+	VMULPS  Z6, Z10, Z10
+	VMULPS  Z4, Z6, Z6
+	VADDPS  Z6, Z9, Z9
+	VSUBPS  Z10, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	VMAXPS  Z2, Z8, Z6
+	VMINPS  Z1, Z6, Z6
+	VSUBPS  Z8, Z6, Z6
+	VMULPS  Z0, Z11, Z11
+	VADDPS  Z3, Z11, Z11
+	VDIVPS  Z11, Z6, Z6
+	VMOVUPS Z6, (DX)(CX*4)
+	VMOVUPS Z7, (BX)(CX*4)
+	VMOVUPS Z8, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z6
+	VPCMPGTD     iota64<>+0(SB), Z6, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z6
+	VMOVUPS.Z    (BX)(CX*4), K1, Z7
+	VMOVUPS.Z    (SI)(CX*4), K1, Z8
+	VMOVUPS.Z    (DI)(CX*4), K1, Z9
+	VMULPS       Z5, Z6, Z5
+	VSUBPS       Z5, Z6, Z6
+	VSQRTPS      Z7, Z5
+	VMULPS       Z9, Z9, Z10
+	VADDPS       Z10, Z7, Z7
+	VSQRTPS      Z7, Z10
+	VSUBPS       Z5, Z10, Z5
+	VMULPS       Z0, Z5, Z5
+	VMULPS       Z6, Z5, Z5
+	VMULPS       Z4, Z6, Z6
+	VADDPS       Z6, Z9, Z9
+	VSUBPS       Z5, Z9, Z9
+	VADDPS       Z9, Z8, Z8
+	VMAXPS       Z2, Z8, Z6
+	VMINPS       Z1, Z6, Z6
+	VSUBPS       Z8, Z6, Z6
+	VMULPS       Z0, Z10, Z10
+	VADDPS       Z3, Z10, Z10
+	VDIVPS       Z10, Z6, Z6
+	VMOVUPS      Z6, K1, (DX)(CX*4)
+	VMOVUPS      Z7, K1, (BX)(CX*4)
+	VMOVUPS      Z8, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func scheduleFreeAVX512(y *float32, z *float32, v *float32, grad *float32, n int, lr float32, unbias float32, part float32, rest float32, beta1 float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·scheduleFreeAVX512(SB), NOSPLIT, $0-76
+	MOVQ         n+32(FP), AX
+	MOVQ         y+0(FP), DX
+	MOVQ         z+8(FP), BX
+	MOVQ         v+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS lr+40(FP), Z0
+	VBROADCASTSS unbias+44(FP), Z1
+	VBROADCASTSS part+48(FP), Z2
+	VBROADCASTSS rest+52(FP), Z3
+	VBROADCASTSS beta1+56(FP), Z4
+	VBROADCASTSS oneMinusBeta1+60(FP), Z5
+	VBROADCASTSS oneMinusBeta2+64(FP), Z6
+	VBROADCASTSS eps+68(FP), Z7
+	VBROADCASTSS decay+72(FP), Z8
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z9
+	VMOVUPS (BX)(CX*4), Z10
+	VMOVUPS (SI)(CX*4), Z11
+	VMOVUPS (DI)(CX*4), Z12
+	VMULPS  Z12, Z12, Z13
+	VSUBPS  Z11, Z13, Z13
+	VMULPS  Z6, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMULPS  Z8, Z9, Z13
+	VSUBPS  Z13, Z9, Z9
+	VMULPS  Z5, Z10, Z13
+	VSUBPS  Z13, Z9, Z9
+	VDIVPS  Z4, Z9, Z9
+	VMULPS  Z1, Z11, Z13
+	VSQRTPS Z13, Z13
+	VADDPS  Z7, Z13, Z13
+	VMULPS  Z0, Z12, Z12
+	VDIVPS  Z13, Z12, Z12
+	VSUBPS  Z12, Z10, Z10
+	VMULPS  Z3, Z9, Z9
+	VMULPS  Z2, Z10, Z13
+	VADDPS  Z13, Z9, Z9
+	VMULPS  Z5, Z10, Z13
+	VMULPS  Z4, Z9, Z9
+	VADDPS  Z9, Z13, Z9
+	VMOVUPS Z9, (DX)(CX*4)
+	VMOVUPS Z10, (BX)(CX*4)
+	VMOVUPS Z11, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z9
+	VPCMPGTD     iota64<>+0(SB), Z9, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z9
+	VMOVUPS.Z    (BX)(CX*4), K1, Z10
+	VMOVUPS.Z    (SI)(CX*4), K1, Z11
+	VMOVUPS.Z    (DI)(CX*4), K1, Z12
+	VMULPS       Z12, Z12, Z13
+	VSUBPS       Z11, Z13, Z13
+	VMULPS       Z6, Z13, Z13
+	VADDPS       Z13, Z11, Z11
+	VMULPS       Z8, Z9, Z13
+	VSUBPS       Z13, Z9, Z9
+	VMULPS       Z5, Z10, Z13
+	VSUBPS       Z13, Z9, Z9
+	VDIVPS       Z4, Z9, Z9
+	VMULPS       Z1, Z11, Z13
+	VSQRTPS      Z13, Z13
+	VADDPS       Z7, Z13, Z13
+	VMULPS       Z0, Z12, Z12
+	VDIVPS       Z13, Z12, Z12
+	VSUBPS       Z12, Z10, Z10
+	VMULPS       Z3, Z9, Z9
+	VMULPS       Z2, Z10, Z13
+	VADDPS       Z13, Z9, Z9
+	VMULPS       Z5, Z10, Z13
+	VMULPS       Z4, Z9, Z9
+	VADDPS       Z9, Z13, Z9
+	VMOVUPS      Z9, K1, (DX)(CX*4)
+	VMOVUPS      Z10, K1, (BX)(CX*4)
+	VMOVUPS      Z11, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lambMomentsAVX512(m *float32, v *float32, x *float32, grad *float32, n int, unbiasM float32, unbiasV float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32)
+// Requires: AVX, AVX512F
+TEXT ·lambMomentsAVX512(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         m+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         x+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS unbiasM+40(FP), Z0
+	VBROADCASTSS unbiasV+44(FP), Z1
+	VBROADCASTSS oneMinusBeta1+48(FP), Z2
+	VBROADCASTSS oneMinusBeta2+52(FP), Z3
+	VBROADCASTSS eps+56(FP), Z4
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z5
+	VMOVUPS (BX)(CX*4), Z6
+	VMOVUPS (SI)(CX*4), Z7
+	VMOVUPS (DI)(CX*4), Z7
+	VSUBPS  Z5, Z7, Z8
+	VMULPS  Z2, Z8, Z8
+	VADDPS  Z8, Z5, Z5
+	VMULPS  Z7, Z7, Z7
+	VSUBPS  Z6, Z7, Z7
+	VMULPS  Z3, Z7, Z7
+	VADDPS  Z7, Z6, Z6
+	VMULPS  Z0, Z5, Z7
+	VMULPS  Z1, Z6, Z8
+	VSQRTPS Z8, Z8
+	VADDPS  Z4, Z8, Z8
+	VDIVPS  Z8, Z7, Z7
+	VMOVUPS Z5, (DX)(CX*4)
+	VMOVUPS Z6, (BX)(CX*4)
+	VMOVUPS Z7, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z5
+	VPCMPGTD     iota64<>+0(SB), Z5, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z5
+	VMOVUPS.Z    (BX)(CX*4), K1, Z6
+	VMOVUPS.Z    (SI)(CX*4), K1, Z7
+	VMOVUPS.Z    (DI)(CX*4), K1, Z7
+	VSUBPS       Z5, Z7, Z8
+	VMULPS       Z2, Z8, Z8
+	VADDPS       Z8, Z5, Z5
+	VMULPS       Z7, Z7, Z7
+	VSUBPS       Z6, Z7, Z7
+	VMULPS       Z3, Z7, Z7
+	VADDPS       Z7, Z6, Z6
+	VMULPS       Z0, Z5, Z7
+	VMULPS       Z1, Z6, Z0
+	VSQRTPS      Z0, Z0
+	VADDPS       Z4, Z0, Z0
+	VDIVPS       Z0, Z7, Z7
+	VMOVUPS      Z5, K1, (DX)(CX*4)
+	VMOVUPS      Z6, K1, (BX)(CX*4)
+	VMOVUPS      Z7, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lambStepAVX512(w *float32, v *float32, grad *float32, n int, rate float32, unbiasM float32, unbiasV float32, eps float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·lambStepAVX512(SB), NOSPLIT, $0-52
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS rate+32(FP), Z0
+	VBROADCASTSS unbiasM+36(FP), Z1
+	VBROADCASTSS unbiasV+40(FP), Z2
+	VBROADCASTSS eps+44(FP), Z3
+	VBROADCASTSS decay+48(FP), Z4
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z5
+	VMOVUPS (BX)(CX*4), Z6
+	VMOVUPS (SI)(CX*4), Z7
+	VMULPS  Z1, Z7, Z7
+	VMULPS  Z2, Z6, Z6
+	VSQRTPS Z6, Z6
+	VADDPS  Z3, Z6, Z6
+	VDIVPS  Z6, Z7, Z7
+	VMULPS  Z0, Z7, Z7
+	VMULPS  Z4, Z5, Z6
+	VSUBPS  Z6, Z5, Z5
+	VSUBPS  Z7, Z5, Z5
+	VMOVUPS Z5, (DX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z5
+	VPCMPGTD     iota64<>+0(SB), Z5, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z5
+	VMOVUPS.Z    (BX)(CX*4), K1, Z6
+	VMOVUPS.Z    (SI)(CX*4), K1, Z7
+	VMULPS       Z1, Z7, Z7
+	VMULPS       Z2, Z6, Z1
+	VSQRTPS      Z1, Z1
+	VADDPS       Z3, Z1, Z1
+	VDIVPS       Z1, Z7, Z7
+	VMULPS       Z0, Z7, Z7
+	VMULPS       Z4, Z5, Z0
+	VSUBPS       Z0, Z5, Z5
+	VSUBPS       Z7, Z5, Z5
+	VMOVUPS      Z5, K1, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func averageAVX512(avg *float32, grad *float32, n int, keep float32, rest float32)
+// Requires: AVX, AVX512F
+TEXT ·averageAVX512(SB), NOSPLIT, $0-32
+	MOVQ         n+16(FP), AX
+	MOVQ         avg+0(FP), DX
+	MOVQ         grad+8(FP), BX
+	VBROADCASTSS keep+24(FP), Z0
+	VBROADCASTSS rest+28(FP), Z1
+	XORQ         CX, CX
+	SUBQ         $+64, AX
+	JL           end4
+
+by4:
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z2
+	VMOVUPS 64(BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(DX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z2
+	VMOVUPS 128(BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 128(DX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z2
+	VMOVUPS 192(BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 192(DX)(CX*4)
+	ADDQ    $+64, CX
+	SUBQ    $+64, AX
+	JGE     by4
+
+end4:
+	ADDQ $+64, AX
+	SUBQ $+16, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z2
+	VPCMPGTD     iota64<>+0(SB), Z2, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z2
+	VMOVUPS.Z    (BX)(CX*4), K1, Z3
+	VMULPS       Z0, Z2, Z2
+	VMULPS       Z1, Z3, Z3
+	VADDPS       Z3, Z2, Z2
+	VMOVUPS      Z2, K1, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sgdAVX2(w *float32, grad *float32, n int, lr float32, decay float32)
 // Requires: AVX, AVX2
-TEXT ·sgdAVX2(SB), NOSPLIT, $0-28
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+16(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         grad+8(FP), BX
 	VBROADCASTSS lr+24(FP), Y0
+	VBROADCASTSS decay+28(FP), Y1
 	XORQ         CX, CX
 	SUBQ         $+32, AX
 	JL           end4
 
 by4:
-	VMOVUPS (DX)(CX*4), Y1
-	VMOVUPS (BX)(CX*4), Y2
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, (DX)(CX*4)
-	VMOVUPS 32(DX)(CX*4), Y1
-	VMOVUPS 32(BX)(CX*4), Y2
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, 32(DX)(CX*4)
-	VMOVUPS 64(DX)(CX*4), Y1
-	VMOVUPS 64(BX)(CX*4), Y2
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, 64(DX)(CX*4)
-	VMOVUPS 96(DX)(CX*4), Y1
-	VMOVUPS 96(BX)(CX*4), Y2
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, 96(DX)(CX*4)
+	VMOVUPS (DX)(CX*4), Y2
+	VMOVUPS (BX)(CX*4), Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y2, Y4
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y2
+	VMOVUPS 32(BX)(CX*4), Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y2, Y4
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y2
+	VMOVUPS 64(BX)(CX*4), Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y2, Y4
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, 64(DX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y2
+	VMOVUPS 96(BX)(CX*4), Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y2, Y4
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, 96(DX)(CX*4)
 	ADDQ    $+32, CX
 	SUBQ    $+32, AX
 	JGE     by4
@@ -779,82 +1679,13 @@ end4:
 	JL   end1
 
 by1:
-	VMOVUPS (DX)(CX*4), Y1
-	VMOVUPS (BX)(CX*4), Y2
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, (DX)(CX*4)
-	ADDQ    $+8, CX
-	SUBQ    $+8, AX
-	JGE     by1
-
-end1:
-	ADDQ         $+8, AX
-	JZ           done
-	VMOVD        AX, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     iota64<>+0(SB), Y1, Y1
-	VMASKMOVPS   (DX)(CX*4), Y1, Y2
-	VMASKMOVPS   (BX)(CX*4), Y1, Y3
-	VMULPS       Y0, Y3, Y3
-	VSUBPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (DX)(CX*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func momentumStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
-// Requires: AVX, AVX2
-TEXT ·momentumStepAVX2(SB), NOSPLIT, $0-40
-	MOVQ         n+24(FP), AX
-	MOVQ         w+0(FP), DX
-	MOVQ         m+8(FP), BX
-	MOVQ         grad+16(FP), SI
-	VBROADCASTSS lr+32(FP), Y0
-	VBROADCASTSS momentum+36(FP), Y1
-	XORQ         CX, CX
-	SUBQ         $+16, AX
-	JL           end2
-
-by2:
 	VMOVUPS (DX)(CX*4), Y2
 	VMOVUPS (BX)(CX*4), Y3
-	VMOVUPS (SI)(CX*4), Y4
-	VMULPS  Y0, Y4, Y4
-	VMULPS  Y1, Y3, Y3
-	VSUBPS  Y4, Y3, Y3
-	VADDPS  Y3, Y2, Y2
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y2, Y4
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y3, Y2, Y2
 	VMOVUPS Y2, (DX)(CX*4)
-	VMOVUPS Y3, (BX)(CX*4)
-	VMOVUPS 32(DX)(CX*4), Y2
-	VMOVUPS 32(BX)(CX*4), Y3
-	VMOVUPS 32(SI)(CX*4), Y4
-	VMULPS  Y0, Y4, Y4
-	VMULPS  Y1, Y3, Y3
-	VSUBPS  Y4, Y3, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(DX)(CX*4)
-	VMOVUPS Y3, 32(BX)(CX*4)
-	ADDQ    $+16, CX
-	SUBQ    $+16, AX
-	JGE     by2
-
-end2:
-	ADDQ $+16, AX
-	SUBQ $+8, AX
-	JL   end1
-
-by1:
-	VMOVUPS (DX)(CX*4), Y2
-	VMOVUPS (BX)(CX*4), Y3
-	VMOVUPS (SI)(CX*4), Y4
-	VMULPS  Y0, Y4, Y4
-	VMULPS  Y1, Y3, Y3
-	VSUBPS  Y4, Y3, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)(CX*4)
-	VMOVUPS Y3, (BX)(CX*4)
 	ADDQ    $+8, CX
 	SUBQ    $+8, AX
 	JGE     by1
@@ -867,54 +1698,53 @@ end1:
 	VPCMPGTD     iota64<>+0(SB), Y2, Y2
 	VMASKMOVPS   (DX)(CX*4), Y2, Y3
 	VMASKMOVPS   (BX)(CX*4), Y2, Y4
-	VMASKMOVPS   (SI)(CX*4), Y2, Y5
-	VMULPS       Y0, Y5, Y5
-	VMULPS       Y1, Y4, Y4
-	VSUBPS       Y5, Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	VMULPS       Y0, Y4, Y4
+	VMULPS       Y1, Y3, Y0
+	VSUBPS       Y0, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
 	VMASKMOVPS   Y3, Y2, (DX)(CX*4)
-	VMASKMOVPS   Y4, Y2, (BX)(CX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func nesterovStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
+// func momentumStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
 // Requires: AVX, AVX2
-TEXT ·nesterovStepAVX2(SB), NOSPLIT, $0-40
+TEXT ·momentumStepAVX2(SB), NOSPLIT, $0-44
 	MOVQ         n+24(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         m+8(FP), BX
 	MOVQ         grad+16(FP), SI
 	VBROADCASTSS lr+32(FP), Y0
 	VBROADCASTSS momentum+36(FP), Y1
+	VBROADCASTSS decay+40(FP), Y2
 	XORQ         CX, CX
 	SUBQ         $+16, AX
 	JL           end2
 
 by2:
-	VMOVUPS (DX)(CX*4), Y2
-	VMOVUPS (BX)(CX*4), Y3
-	VMOVUPS (SI)(CX*4), Y4
-	VMULPS  Y0, Y4, Y4
-	VMULPS  Y1, Y3, Y3
-	VSUBPS  Y4, Y3, Y3
-	VMULPS  Y1, Y3, Y5
-	VSUBPS  Y4, Y5, Y5
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS Y2, (DX)(CX*4)
-	VMOVUPS Y3, (BX)(CX*4)
-	VMOVUPS 32(DX)(CX*4), Y2
-	VMOVUPS 32(BX)(CX*4), Y3
-	VMOVUPS 32(SI)(CX*4), Y4
-	VMULPS  Y0, Y4, Y4
-	VMULPS  Y1, Y3, Y3
-	VSUBPS  Y4, Y3, Y3
-	VMULPS  Y1, Y3, Y5
-	VSUBPS  Y4, Y5, Y5
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS Y2, 32(DX)(CX*4)
-	VMOVUPS Y3, 32(BX)(CX*4)
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y1, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y2, Y3, Y5
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y3
+	VMOVUPS 32(BX)(CX*4), Y4
+	VMOVUPS 32(SI)(CX*4), Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y1, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y2, Y3, Y5
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 32(DX)(CX*4)
+	VMOVUPS Y4, 32(BX)(CX*4)
 	ADDQ    $+16, CX
 	SUBQ    $+16, AX
 	JGE     by2
@@ -925,17 +1755,17 @@ end2:
 	JL   end1
 
 by1:
-	VMOVUPS (DX)(CX*4), Y2
-	VMOVUPS (BX)(CX*4), Y3
-	VMOVUPS (SI)(CX*4), Y4
-	VMULPS  Y0, Y4, Y4
-	VMULPS  Y1, Y3, Y3
-	VSUBPS  Y4, Y3, Y3
-	VMULPS  Y1, Y3, Y5
-	VSUBPS  Y4, Y5, Y5
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS Y2, (DX)(CX*4)
-	VMOVUPS Y3, (BX)(CX*4)
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y1, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y2, Y3, Y5
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
 	ADDQ    $+8, CX
 	SUBQ    $+8, AX
 	JGE     by1
@@ -943,20 +1773,112 @@ by1:
 end1:
 	ADDQ         $+8, AX
 	JZ           done
-	VMOVD        AX, X2
-	VPBROADCASTD X2, Y2
-	VPCMPGTD     iota64<>+0(SB), Y2, Y2
-	VMASKMOVPS   (DX)(CX*4), Y2, Y3
-	VMASKMOVPS   (BX)(CX*4), Y2, Y4
-	VMASKMOVPS   (SI)(CX*4), Y2, Y5
-	VMULPS       Y0, Y5, Y5
-	VMULPS       Y1, Y4, Y4
-	VSUBPS       Y5, Y4, Y4
-	VMULPS       Y1, Y4, Y0
-	VSUBPS       Y5, Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMASKMOVPS   Y3, Y2, (DX)(CX*4)
-	VMASKMOVPS   Y4, Y2, (BX)(CX*4)
+	VMOVD        AX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     iota64<>+0(SB), Y3, Y3
+	VMASKMOVPS   (DX)(CX*4), Y3, Y4
+	VMASKMOVPS   (BX)(CX*4), Y3, Y5
+	VMASKMOVPS   (SI)(CX*4), Y3, Y6
+	VMULPS       Y0, Y6, Y6
+	VMULPS       Y1, Y5, Y5
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y2, Y4, Y0
+	VSUBPS       Y0, Y4, Y4
+	VADDPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y3, (DX)(CX*4)
+	VMASKMOVPS   Y5, Y3, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func nesterovStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·nesterovStepAVX2(SB), NOSPLIT, $0-44
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS lr+32(FP), Y0
+	VBROADCASTSS momentum+36(FP), Y1
+	VBROADCASTSS decay+40(FP), Y2
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end2
+
+by2:
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y1, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y1, Y4, Y6
+	VSUBPS  Y5, Y6, Y6
+	VMULPS  Y2, Y3, Y5
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y3
+	VMOVUPS 32(BX)(CX*4), Y4
+	VMOVUPS 32(SI)(CX*4), Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y1, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y1, Y4, Y6
+	VSUBPS  Y5, Y6, Y6
+	VMULPS  Y2, Y3, Y5
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, 32(DX)(CX*4)
+	VMOVUPS Y4, 32(BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by2
+
+end2:
+	ADDQ $+16, AX
+	SUBQ $+8, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y1, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y1, Y4, Y6
+	VSUBPS  Y5, Y6, Y6
+	VMULPS  Y2, Y3, Y5
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     iota64<>+0(SB), Y3, Y3
+	VMASKMOVPS   (DX)(CX*4), Y3, Y4
+	VMASKMOVPS   (BX)(CX*4), Y3, Y5
+	VMASKMOVPS   (SI)(CX*4), Y3, Y6
+	VMULPS       Y0, Y6, Y6
+	VMULPS       Y1, Y5, Y5
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y1, Y5, Y0
+	VSUBPS       Y6, Y0, Y0
+	VMULPS       Y2, Y4, Y1
+	VSUBPS       Y1, Y4, Y4
+	VADDPS       Y0, Y4, Y4
+	VMASKMOVPS   Y4, Y3, (DX)(CX*4)
+	VMASKMOVPS   Y5, Y3, (BX)(CX*4)
 
 done:
 	VZEROUPPER
@@ -1018,16 +1940,16 @@ end1:
 	VSUBPS       Y7, Y9, Y10
 	VMULPS       Y1, Y10, Y10
 	VADDPS       Y10, Y7, Y7
-	VMULPS       Y9, Y9, Y9
-	VSUBPS       Y8, Y9, Y9
-	VMULPS       Y2, Y9, Y9
-	VADDPS       Y9, Y8, Y8
+	VMULPS       Y9, Y9, Y1
+	VSUBPS       Y8, Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VADDPS       Y1, Y8, Y8
 	VSQRTPS      Y8, Y1
 	VADDPS       Y3, Y1, Y1
 	VMULPS       Y0, Y7, Y9
 	VDIVPS       Y1, Y9, Y9
-	VMULPS       Y4, Y6, Y1
-	VSUBPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
 	VSUBPS       Y9, Y6, Y6
 	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
 	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
@@ -1107,8 +2029,8 @@ end1:
 	VADDPS       Y3, Y1, Y1
 	VMULPS       Y0, Y7, Y10
 	VDIVPS       Y1, Y10, Y10
-	VMULPS       Y4, Y6, Y1
-	VSUBPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
 	VSUBPS       Y10, Y6, Y6
 	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
 	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
@@ -1119,9 +2041,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func rmspropAVX2(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+// func rmspropAVX2(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
 // Requires: AVX, AVX2
-TEXT ·rmspropAVX2(SB), NOSPLIT, $0-48
+TEXT ·rmspropAVX2(SB), NOSPLIT, $0-52
 	MOVQ         n+24(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         v+8(FP), BX
@@ -1130,26 +2052,29 @@ TEXT ·rmspropAVX2(SB), NOSPLIT, $0-48
 	VBROADCASTSS rho+36(FP), Y1
 	VBROADCASTSS oneMinusRho+40(FP), Y2
 	VBROADCASTSS eps+44(FP), Y3
+	VBROADCASTSS decay+48(FP), Y4
 	XORQ         CX, CX
 	SUBQ         $+8, AX
 	JL           end1
 
 by1:
-	VMOVUPS (DX)(CX*4), Y4
-	VMOVUPS (BX)(CX*4), Y5
-	VMOVUPS (SI)(CX*4), Y6
-	VMULPS  Y6, Y6, Y7
-	VMULPS  Y2, Y7, Y7
-	VMULPS  Y1, Y5, Y5
-	VADDPS  Y7, Y5, Y5
-	VMOVAPS Y5, Y7
-	VADDPS  Y3, Y7, Y7
-	VSQRTPS Y7, Y7
-	VMULPS  Y0, Y6, Y6
-	VDIVPS  Y7, Y6, Y6
-	VSUBPS  Y6, Y4, Y4
-	VMOVUPS Y4, (DX)(CX*4)
-	VMOVUPS Y5, (BX)(CX*4)
+	VMOVUPS (DX)(CX*4), Y5
+	VMOVUPS (BX)(CX*4), Y6
+	VMOVUPS (SI)(CX*4), Y7
+	VMULPS  Y7, Y7, Y8
+	VMULPS  Y2, Y8, Y8
+	VMULPS  Y1, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMOVAPS Y6, Y8
+	VADDPS  Y3, Y8, Y8
+	VSQRTPS Y8, Y8
+	VMULPS  Y0, Y7, Y7
+	VDIVPS  Y8, Y7, Y7
+	VMULPS  Y4, Y5, Y8
+	VSUBPS  Y8, Y5, Y5
+	VSUBPS  Y7, Y5, Y5
+	VMOVUPS Y5, (DX)(CX*4)
+	VMOVUPS Y6, (BX)(CX*4)
 	ADDQ    $+8, CX
 	SUBQ    $+8, AX
 	JGE     by1
@@ -1157,32 +2082,34 @@ by1:
 end1:
 	ADDQ         $+8, AX
 	JZ           done
-	VMOVD        AX, X4
-	VPBROADCASTD X4, Y4
-	VPCMPGTD     iota64<>+0(SB), Y4, Y4
-	VMASKMOVPS   (DX)(CX*4), Y4, Y5
-	VMASKMOVPS   (BX)(CX*4), Y4, Y6
-	VMASKMOVPS   (SI)(CX*4), Y4, Y7
-	VMULPS       Y7, Y7, Y8
-	VMULPS       Y2, Y8, Y8
-	VMULPS       Y1, Y6, Y6
-	VADDPS       Y8, Y6, Y6
-	VMOVAPS      Y6, Y1
+	VMOVD        AX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     iota64<>+0(SB), Y5, Y5
+	VMASKMOVPS   (DX)(CX*4), Y5, Y6
+	VMASKMOVPS   (BX)(CX*4), Y5, Y7
+	VMASKMOVPS   (SI)(CX*4), Y5, Y8
+	VMULPS       Y8, Y8, Y9
+	VMULPS       Y2, Y9, Y9
+	VMULPS       Y1, Y7, Y7
+	VADDPS       Y9, Y7, Y7
+	VMOVAPS      Y7, Y1
 	VADDPS       Y3, Y1, Y1
 	VSQRTPS      Y1, Y1
-	VMULPS       Y0, Y7, Y7
-	VDIVPS       Y1, Y7, Y7
-	VSUBPS       Y7, Y5, Y5
-	VMASKMOVPS   Y5, Y4, (DX)(CX*4)
-	VMASKMOVPS   Y6, Y4, (BX)(CX*4)
+	VMULPS       Y0, Y8, Y8
+	VDIVPS       Y1, Y8, Y8
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
+	VSUBPS       Y8, Y6, Y6
+	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
+	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func rmspropMomentumAVX2(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
+// func rmspropMomentumAVX2(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
 // Requires: AVX, AVX2
-TEXT ·rmspropMomentumAVX2(SB), NOSPLIT, $0-60
+TEXT ·rmspropMomentumAVX2(SB), NOSPLIT, $0-64
 	MOVQ         n+32(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         v+8(FP), BX
@@ -1193,6 +2120,82 @@ TEXT ·rmspropMomentumAVX2(SB), NOSPLIT, $0-60
 	VBROADCASTSS oneMinusRho+48(FP), Y2
 	VBROADCASTSS eps+52(FP), Y3
 	VBROADCASTSS momentum+56(FP), Y4
+	VBROADCASTSS decay+60(FP), Y5
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y6
+	VMOVUPS (BX)(CX*4), Y7
+	VMOVUPS (SI)(CX*4), Y8
+	VMOVUPS (DI)(CX*4), Y9
+	VMULPS  Y9, Y9, Y10
+	VMULPS  Y2, Y10, Y10
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y10, Y7, Y7
+	VMOVAPS Y7, Y10
+	VADDPS  Y3, Y10, Y10
+	VSQRTPS Y10, Y10
+	VMULPS  Y0, Y9, Y9
+	VDIVPS  Y10, Y9, Y9
+	VMULPS  Y5, Y6, Y10
+	VSUBPS  Y10, Y6, Y6
+	VMULPS  Y4, Y8, Y8
+	VADDPS  Y9, Y8, Y8
+	VSUBPS  Y8, Y6, Y6
+	VMOVUPS Y6, (DX)(CX*4)
+	VMOVUPS Y7, (BX)(CX*4)
+	VMOVUPS Y8, (SI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     iota64<>+0(SB), Y6, Y6
+	VMASKMOVPS   (DX)(CX*4), Y6, Y7
+	VMASKMOVPS   (BX)(CX*4), Y6, Y8
+	VMASKMOVPS   (SI)(CX*4), Y6, Y9
+	VMASKMOVPS   (DI)(CX*4), Y6, Y10
+	VMULPS       Y10, Y10, Y11
+	VMULPS       Y2, Y11, Y11
+	VMULPS       Y1, Y8, Y8
+	VADDPS       Y11, Y8, Y8
+	VMOVAPS      Y8, Y1
+	VADDPS       Y3, Y1, Y1
+	VSQRTPS      Y1, Y1
+	VMULPS       Y0, Y10, Y10
+	VDIVPS       Y1, Y10, Y10
+	VMULPS       Y5, Y7, Y0
+	VSUBPS       Y0, Y7, Y7
+	VMULPS       Y4, Y9, Y9
+	VADDPS       Y10, Y9, Y9
+	VSUBPS       Y9, Y7, Y7
+	VMASKMOVPS   Y7, Y6, (DX)(CX*4)
+	VMASKMOVPS   Y8, Y6, (BX)(CX*4)
+	VMASKMOVPS   Y9, Y6, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rmspropCenteredAVX2(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·rmspropCenteredAVX2(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         a+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS lr+40(FP), Y0
+	VBROADCASTSS rho+44(FP), Y1
+	VBROADCASTSS oneMinusRho+48(FP), Y2
+	VBROADCASTSS eps+52(FP), Y3
+	VBROADCASTSS decay+56(FP), Y4
 	XORQ         CX, CX
 	SUBQ         $+8, AX
 	JL           end1
@@ -1206,14 +2209,19 @@ by1:
 	VMULPS  Y2, Y9, Y9
 	VMULPS  Y1, Y6, Y6
 	VADDPS  Y9, Y6, Y6
-	VMOVAPS Y6, Y9
-	VADDPS  Y3, Y9, Y9
-	VSQRTPS Y9, Y9
+	VMOVAPS Y6, Y10
+	VMULPS  Y2, Y8, Y9
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y9, Y7, Y7
+	VMULPS  Y7, Y7, Y9
+	VSUBPS  Y9, Y10, Y10
+	VADDPS  Y3, Y10, Y10
+	VSQRTPS Y10, Y10
 	VMULPS  Y0, Y8, Y8
-	VDIVPS  Y9, Y8, Y8
-	VMULPS  Y4, Y7, Y7
-	VADDPS  Y8, Y7, Y7
-	VSUBPS  Y7, Y5, Y5
+	VDIVPS  Y10, Y8, Y8
+	VMULPS  Y4, Y5, Y9
+	VSUBPS  Y9, Y5, Y5
+	VSUBPS  Y8, Y5, Y5
 	VMOVUPS Y5, (DX)(CX*4)
 	VMOVUPS Y6, (BX)(CX*4)
 	VMOVUPS Y7, (SI)(CX*4)
@@ -1235,14 +2243,19 @@ end1:
 	VMULPS       Y2, Y10, Y10
 	VMULPS       Y1, Y7, Y7
 	VADDPS       Y10, Y7, Y7
-	VMOVAPS      Y7, Y1
-	VADDPS       Y3, Y1, Y1
-	VSQRTPS      Y1, Y1
+	VMOVAPS      Y7, Y11
+	VMULPS       Y2, Y9, Y10
+	VMULPS       Y1, Y8, Y8
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y8, Y8, Y10
+	VSUBPS       Y10, Y11, Y11
+	VADDPS       Y3, Y11, Y11
+	VSQRTPS      Y11, Y11
 	VMULPS       Y0, Y9, Y9
-	VDIVPS       Y1, Y9, Y9
-	VMULPS       Y4, Y8, Y8
-	VADDPS       Y9, Y8, Y8
-	VSUBPS       Y8, Y6, Y6
+	VDIVPS       Y11, Y9, Y9
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
+	VSUBPS       Y9, Y6, Y6
 	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
 	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
 	VMASKMOVPS   Y8, Y5, (SI)(CX*4)
@@ -1251,85 +2264,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func rmspropCenteredAVX2(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+// func rmspropCenteredMomentumAVX2(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
 // Requires: AVX, AVX2
-TEXT ·rmspropCenteredAVX2(SB), NOSPLIT, $0-56
-	MOVQ         n+32(FP), AX
-	MOVQ         w+0(FP), DX
-	MOVQ         v+8(FP), BX
-	MOVQ         a+16(FP), SI
-	MOVQ         grad+24(FP), DI
-	VBROADCASTSS lr+40(FP), Y0
-	VBROADCASTSS rho+44(FP), Y1
-	VBROADCASTSS oneMinusRho+48(FP), Y2
-	VBROADCASTSS eps+52(FP), Y3
-	XORQ         CX, CX
-	SUBQ         $+8, AX
-	JL           end1
-
-by1:
-	VMOVUPS (DX)(CX*4), Y4
-	VMOVUPS (BX)(CX*4), Y5
-	VMOVUPS (SI)(CX*4), Y6
-	VMOVUPS (DI)(CX*4), Y7
-	VMULPS  Y7, Y7, Y8
-	VMULPS  Y2, Y8, Y8
-	VMULPS  Y1, Y5, Y5
-	VADDPS  Y8, Y5, Y5
-	VMOVAPS Y5, Y9
-	VMULPS  Y2, Y7, Y8
-	VMULPS  Y1, Y6, Y6
-	VADDPS  Y8, Y6, Y6
-	VMULPS  Y6, Y6, Y8
-	VSUBPS  Y8, Y9, Y9
-	VADDPS  Y3, Y9, Y9
-	VSQRTPS Y9, Y9
-	VMULPS  Y0, Y7, Y7
-	VDIVPS  Y9, Y7, Y7
-	VSUBPS  Y7, Y4, Y4
-	VMOVUPS Y4, (DX)(CX*4)
-	VMOVUPS Y5, (BX)(CX*4)
-	VMOVUPS Y6, (SI)(CX*4)
-	ADDQ    $+8, CX
-	SUBQ    $+8, AX
-	JGE     by1
-
-end1:
-	ADDQ         $+8, AX
-	JZ           done
-	VMOVD        AX, X4
-	VPBROADCASTD X4, Y4
-	VPCMPGTD     iota64<>+0(SB), Y4, Y4
-	VMASKMOVPS   (DX)(CX*4), Y4, Y5
-	VMASKMOVPS   (BX)(CX*4), Y4, Y6
-	VMASKMOVPS   (SI)(CX*4), Y4, Y7
-	VMASKMOVPS   (DI)(CX*4), Y4, Y8
-	VMULPS       Y8, Y8, Y9
-	VMULPS       Y2, Y9, Y9
-	VMULPS       Y1, Y6, Y6
-	VADDPS       Y9, Y6, Y6
-	VMOVAPS      Y6, Y10
-	VMULPS       Y2, Y8, Y9
-	VMULPS       Y1, Y7, Y7
-	VADDPS       Y9, Y7, Y7
-	VMULPS       Y7, Y7, Y9
-	VSUBPS       Y9, Y10, Y10
-	VADDPS       Y3, Y10, Y10
-	VSQRTPS      Y10, Y10
-	VMULPS       Y0, Y8, Y8
-	VDIVPS       Y10, Y8, Y8
-	VSUBPS       Y8, Y5, Y5
-	VMASKMOVPS   Y5, Y4, (DX)(CX*4)
-	VMASKMOVPS   Y6, Y4, (BX)(CX*4)
-	VMASKMOVPS   Y7, Y4, (SI)(CX*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func rmspropCenteredMomentumAVX2(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
-// Requires: AVX, AVX2
-TEXT ·rmspropCenteredMomentumAVX2(SB), NOSPLIT, $0-68
+TEXT ·rmspropCenteredMomentumAVX2(SB), NOSPLIT, $0-72
 	MOVQ         n+40(FP), AX
 	MOVQ         w+0(FP), DX
 	MOVQ         v+8(FP), BX
@@ -1341,6 +2278,96 @@ TEXT ·rmspropCenteredMomentumAVX2(SB), NOSPLIT, $0-68
 	VBROADCASTSS oneMinusRho+56(FP), Y2
 	VBROADCASTSS eps+60(FP), Y3
 	VBROADCASTSS momentum+64(FP), Y4
+	VBROADCASTSS decay+68(FP), Y5
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y6
+	VMOVUPS (BX)(CX*4), Y7
+	VMOVUPS (SI)(CX*4), Y8
+	VMOVUPS (DI)(CX*4), Y9
+	VMOVUPS (R8)(CX*4), Y10
+	VMULPS  Y10, Y10, Y11
+	VMULPS  Y2, Y11, Y11
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y11, Y7, Y7
+	VMOVAPS Y7, Y12
+	VMULPS  Y2, Y10, Y11
+	VMULPS  Y1, Y8, Y8
+	VADDPS  Y11, Y8, Y8
+	VMULPS  Y8, Y8, Y11
+	VSUBPS  Y11, Y12, Y12
+	VADDPS  Y3, Y12, Y12
+	VSQRTPS Y12, Y12
+	VMULPS  Y0, Y10, Y10
+	VDIVPS  Y12, Y10, Y10
+	VMULPS  Y5, Y6, Y11
+	VSUBPS  Y11, Y6, Y6
+	VMULPS  Y4, Y9, Y9
+	VADDPS  Y10, Y9, Y9
+	VSUBPS  Y9, Y6, Y6
+	VMOVUPS Y6, (DX)(CX*4)
+	VMOVUPS Y7, (BX)(CX*4)
+	VMOVUPS Y8, (SI)(CX*4)
+	VMOVUPS Y9, (DI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     iota64<>+0(SB), Y6, Y6
+	VMASKMOVPS   (DX)(CX*4), Y6, Y7
+	VMASKMOVPS   (BX)(CX*4), Y6, Y8
+	VMASKMOVPS   (SI)(CX*4), Y6, Y9
+	VMASKMOVPS   (DI)(CX*4), Y6, Y10
+	VMASKMOVPS   (R8)(CX*4), Y6, Y11
+	VMULPS       Y11, Y11, Y12
+	VMULPS       Y2, Y12, Y12
+	VMULPS       Y1, Y8, Y8
+	VADDPS       Y12, Y8, Y8
+	VMOVAPS      Y8, Y13
+	VMULPS       Y2, Y11, Y12
+	VMULPS       Y1, Y9, Y9
+	VADDPS       Y12, Y9, Y9
+	VMULPS       Y9, Y9, Y12
+	VSUBPS       Y12, Y13, Y13
+	VADDPS       Y3, Y13, Y13
+	VSQRTPS      Y13, Y13
+	VMULPS       Y0, Y11, Y11
+	VDIVPS       Y13, Y11, Y11
+	VMULPS       Y5, Y7, Y0
+	VSUBPS       Y0, Y7, Y7
+	VMULPS       Y4, Y10, Y10
+	VADDPS       Y11, Y10, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMASKMOVPS   Y7, Y6, (DX)(CX*4)
+	VMASKMOVPS   Y8, Y6, (BX)(CX*4)
+	VMASKMOVPS   Y9, Y6, (SI)(CX*4)
+	VMASKMOVPS   Y10, Y6, (DI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamaxAVX2(w *float32, m *float32, u *float32, grad *float32, n int, alpha float32, oneMinusBeta1 float32, beta2 float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·adamaxAVX2(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         u+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS alpha+40(FP), Y0
+	VBROADCASTSS oneMinusBeta1+44(FP), Y1
+	VBROADCASTSS beta2+48(FP), Y2
+	VBROADCASTSS eps+52(FP), Y3
+	VBROADCASTSS decay+56(FP), Y4
 	XORQ         CX, CX
 	SUBQ         $+8, AX
 	JL           end1
@@ -1350,28 +2377,23 @@ by1:
 	VMOVUPS (BX)(CX*4), Y6
 	VMOVUPS (SI)(CX*4), Y7
 	VMOVUPS (DI)(CX*4), Y8
-	VMOVUPS (R8)(CX*4), Y9
-	VMULPS  Y9, Y9, Y10
-	VMULPS  Y2, Y10, Y10
-	VMULPS  Y1, Y6, Y6
-	VADDPS  Y10, Y6, Y6
-	VMOVAPS Y6, Y11
-	VMULPS  Y2, Y9, Y10
-	VMULPS  Y1, Y7, Y7
-	VADDPS  Y10, Y7, Y7
-	VMULPS  Y7, Y7, Y10
-	VSUBPS  Y10, Y11, Y11
-	VADDPS  Y3, Y11, Y11
-	VSQRTPS Y11, Y11
-	VMULPS  Y0, Y9, Y9
-	VDIVPS  Y11, Y9, Y9
-	VMULPS  Y4, Y8, Y8
-	VADDPS  Y9, Y8, Y8
+	VSUBPS  Y6, Y8, Y9
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	VXORPS  Y9, Y9, Y9
+	VSUBPS  Y8, Y9, Y9
+	VMAXPS  Y8, Y9, Y9
+	VMULPS  Y2, Y7, Y7
+	VMAXPS  Y9, Y7, Y7
+	VADDPS  Y3, Y7, Y9
+	VMULPS  Y0, Y6, Y8
+	VDIVPS  Y9, Y8, Y8
+	VMULPS  Y4, Y5, Y9
+	VSUBPS  Y9, Y5, Y5
 	VSUBPS  Y8, Y5, Y5
 	VMOVUPS Y5, (DX)(CX*4)
 	VMOVUPS Y6, (BX)(CX*4)
 	VMOVUPS Y7, (SI)(CX*4)
-	VMOVUPS Y8, (DI)(CX*4)
 	ADDQ    $+8, CX
 	SUBQ    $+8, AX
 	JGE     by1
@@ -1386,28 +2408,744 @@ end1:
 	VMASKMOVPS   (BX)(CX*4), Y5, Y7
 	VMASKMOVPS   (SI)(CX*4), Y5, Y8
 	VMASKMOVPS   (DI)(CX*4), Y5, Y9
-	VMASKMOVPS   (R8)(CX*4), Y5, Y10
-	VMULPS       Y10, Y10, Y11
-	VMULPS       Y2, Y11, Y11
-	VMULPS       Y1, Y7, Y7
-	VADDPS       Y11, Y7, Y7
-	VMOVAPS      Y7, Y12
-	VMULPS       Y2, Y10, Y11
-	VMULPS       Y1, Y8, Y8
-	VADDPS       Y11, Y8, Y8
-	VMULPS       Y8, Y8, Y11
-	VSUBPS       Y11, Y12, Y12
-	VADDPS       Y3, Y12, Y12
-	VSQRTPS      Y12, Y12
-	VMULPS       Y0, Y10, Y10
-	VDIVPS       Y12, Y10, Y10
-	VMULPS       Y4, Y9, Y9
-	VADDPS       Y10, Y9, Y9
+	VSUBPS       Y7, Y9, Y10
+	VMULPS       Y1, Y10, Y10
+	VADDPS       Y10, Y7, Y7
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y9, Y1, Y1
+	VMAXPS       Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y8
+	VMAXPS       Y1, Y8, Y8
+	VADDPS       Y3, Y8, Y1
+	VMULPS       Y0, Y7, Y9
+	VDIVPS       Y1, Y9, Y9
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
 	VSUBPS       Y9, Y6, Y6
 	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
 	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
 	VMASKMOVPS   Y8, Y5, (SI)(CX*4)
-	VMASKMOVPS   Y9, Y5, (DI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func nadamAVX2(w *float32, m *float32, v *float32, grad *float32, n int, ofM float32, ofG float32, unbias float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·nadamAVX2(SB), NOSPLIT, $0-68
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         v+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS ofM+40(FP), Y0
+	VBROADCASTSS ofG+44(FP), Y1
+	VBROADCASTSS unbias+48(FP), Y2
+	VBROADCASTSS oneMinusBeta1+52(FP), Y3
+	VBROADCASTSS oneMinusBeta2+56(FP), Y4
+	VBROADCASTSS eps+60(FP), Y5
+	VBROADCASTSS decay+64(FP), Y6
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y7
+	VMOVUPS (BX)(CX*4), Y8
+	VMOVUPS (SI)(CX*4), Y9
+	VMOVUPS (DI)(CX*4), Y10
+	VSUBPS  Y8, Y10, Y11
+	VMULPS  Y3, Y11, Y11
+	VADDPS  Y11, Y8, Y8
+	VMULPS  Y10, Y10, Y11
+	VSUBPS  Y9, Y11, Y11
+	VMULPS  Y4, Y11, Y11
+	VADDPS  Y11, Y9, Y9
+	VMULPS  Y0, Y8, Y11
+	VMULPS  Y1, Y10, Y10
+	VADDPS  Y10, Y11, Y11
+	VMULPS  Y2, Y9, Y10
+	VSQRTPS Y10, Y10
+	VADDPS  Y5, Y10, Y10
+	VDIVPS  Y10, Y11, Y11
+	VMULPS  Y6, Y7, Y10
+	VSUBPS  Y10, Y7, Y7
+	VSUBPS  Y11, Y7, Y7
+	VMOVUPS Y7, (DX)(CX*4)
+	VMOVUPS Y8, (BX)(CX*4)
+	VMOVUPS Y9, (SI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X7
+	VPBROADCASTD X7, Y7
+	VPCMPGTD     iota64<>+0(SB), Y7, Y7
+	VMASKMOVPS   (DX)(CX*4), Y7, Y8
+	VMASKMOVPS   (BX)(CX*4), Y7, Y9
+	VMASKMOVPS   (SI)(CX*4), Y7, Y10
+	VMASKMOVPS   (DI)(CX*4), Y7, Y11
+	VSUBPS       Y9, Y11, Y12
+	VMULPS       Y3, Y12, Y12
+	VADDPS       Y12, Y9, Y9
+	VMULPS       Y11, Y11, Y3
+	VSUBPS       Y10, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VADDPS       Y3, Y10, Y10
+	VMULPS       Y0, Y9, Y0
+	VMULPS       Y1, Y11, Y11
+	VADDPS       Y11, Y0, Y0
+	VMULPS       Y2, Y10, Y1
+	VSQRTPS      Y1, Y1
+	VADDPS       Y5, Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMULPS       Y6, Y8, Y1
+	VSUBPS       Y1, Y8, Y8
+	VSUBPS       Y0, Y8, Y8
+	VMASKMOVPS   Y8, Y7, (DX)(CX*4)
+	VMASKMOVPS   Y9, Y7, (BX)(CX*4)
+	VMASKMOVPS   Y10, Y7, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adagradAVX2(w *float32, acc *float32, grad *float32, n int, lr float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·adagradAVX2(SB), NOSPLIT, $0-44
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         acc+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS lr+32(FP), Y0
+	VBROADCASTSS eps+36(FP), Y1
+	VBROADCASTSS decay+40(FP), Y2
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end2
+
+by2:
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y5, Y5, Y6
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y1, Y4, Y6
+	VSQRTPS Y6, Y6
+	VMULPS  Y0, Y5, Y5
+	VDIVPS  Y6, Y5, Y5
+	VMULPS  Y2, Y3, Y6
+	VSUBPS  Y6, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y3
+	VMOVUPS 32(BX)(CX*4), Y4
+	VMOVUPS 32(SI)(CX*4), Y5
+	VMULPS  Y5, Y5, Y6
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y1, Y4, Y6
+	VSQRTPS Y6, Y6
+	VMULPS  Y0, Y5, Y5
+	VDIVPS  Y6, Y5, Y5
+	VMULPS  Y2, Y3, Y6
+	VSUBPS  Y6, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 32(DX)(CX*4)
+	VMOVUPS Y4, 32(BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by2
+
+end2:
+	ADDQ $+16, AX
+	SUBQ $+8, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y5, Y5, Y6
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y1, Y4, Y6
+	VSQRTPS Y6, Y6
+	VMULPS  Y0, Y5, Y5
+	VDIVPS  Y6, Y5, Y5
+	VMULPS  Y2, Y3, Y6
+	VSUBPS  Y6, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     iota64<>+0(SB), Y3, Y3
+	VMASKMOVPS   (DX)(CX*4), Y3, Y4
+	VMASKMOVPS   (BX)(CX*4), Y3, Y5
+	VMASKMOVPS   (SI)(CX*4), Y3, Y6
+	VMULPS       Y6, Y6, Y7
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y1, Y5, Y7
+	VSQRTPS      Y7, Y7
+	VMULPS       Y0, Y6, Y6
+	VDIVPS       Y7, Y6, Y6
+	VMULPS       Y2, Y4, Y0
+	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y6, Y4, Y4
+	VMASKMOVPS   Y4, Y3, (DX)(CX*4)
+	VMASKMOVPS   Y5, Y3, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adadeltaAVX2(w *float32, v *float32, d *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·adadeltaAVX2(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         d+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS lr+40(FP), Y0
+	VBROADCASTSS rho+44(FP), Y1
+	VBROADCASTSS oneMinusRho+48(FP), Y2
+	VBROADCASTSS eps+52(FP), Y3
+	VBROADCASTSS decay+56(FP), Y4
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y5
+	VMOVUPS (BX)(CX*4), Y6
+	VMOVUPS (SI)(CX*4), Y7
+	VMOVUPS (DI)(CX*4), Y8
+	VMULPS  Y8, Y8, Y9
+	VMULPS  Y2, Y9, Y9
+	VMULPS  Y1, Y6, Y6
+	VADDPS  Y9, Y6, Y6
+	VADDPS  Y3, Y7, Y9
+	VSQRTPS Y9, Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y3, Y6, Y9
+	VSQRTPS Y9, Y9
+	VDIVPS  Y9, Y8, Y8
+	VMULPS  Y8, Y8, Y9
+	VMULPS  Y2, Y9, Y9
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y9, Y7, Y7
+	VMULPS  Y0, Y8, Y8
+	VMULPS  Y4, Y5, Y9
+	VSUBPS  Y9, Y5, Y5
+	VSUBPS  Y8, Y5, Y5
+	VMOVUPS Y5, (DX)(CX*4)
+	VMOVUPS Y6, (BX)(CX*4)
+	VMOVUPS Y7, (SI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     iota64<>+0(SB), Y5, Y5
+	VMASKMOVPS   (DX)(CX*4), Y5, Y6
+	VMASKMOVPS   (BX)(CX*4), Y5, Y7
+	VMASKMOVPS   (SI)(CX*4), Y5, Y8
+	VMASKMOVPS   (DI)(CX*4), Y5, Y9
+	VMULPS       Y9, Y9, Y10
+	VMULPS       Y2, Y10, Y10
+	VMULPS       Y1, Y7, Y7
+	VADDPS       Y10, Y7, Y7
+	VADDPS       Y3, Y8, Y10
+	VSQRTPS      Y10, Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y3, Y7, Y10
+	VSQRTPS      Y10, Y10
+	VDIVPS       Y10, Y9, Y9
+	VMULPS       Y9, Y9, Y10
+	VMULPS       Y2, Y10, Y10
+	VMULPS       Y1, Y8, Y8
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y0, Y9, Y9
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
+	VSUBPS       Y9, Y6, Y6
+	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
+	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
+	VMASKMOVPS   Y8, Y5, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lionAVX2(w *float32, m *float32, grad *float32, n int, lr float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·lionAVX2(SB), NOSPLIT, $0-56
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         m+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS lr+32(FP), Y0
+	VBROADCASTSS beta1+36(FP), Y1
+	VBROADCASTSS oneMinusBeta1+40(FP), Y2
+	VBROADCASTSS beta2+44(FP), Y3
+	VBROADCASTSS oneMinusBeta2+48(FP), Y4
+	VBROADCASTSS decay+52(FP), Y5
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y6
+	VMOVUPS (BX)(CX*4), Y7
+	VMOVUPS (SI)(CX*4), Y8
+	VMULPS  Y1, Y7, Y9
+	VMULPS  Y2, Y8, Y10
+	VADDPS  Y10, Y9, Y9
+	VMOVUPS huge<>+0(SB), Y10
+	VMULPS  Y10, Y9, Y9
+	VMULPS  Y10, Y9, Y9
+	VMOVUPS one<>+0(SB), Y10
+	VMINPS  Y9, Y10, Y9
+	VMOVUPS minusOne<>+0(SB), Y10
+	VMAXPS  Y9, Y10, Y9
+	VMULPS  Y0, Y9, Y9
+	VMULPS  Y5, Y6, Y10
+	VSUBPS  Y10, Y6, Y6
+	VSUBPS  Y9, Y6, Y6
+	VMULPS  Y3, Y7, Y7
+	VMULPS  Y4, Y8, Y8
+	VADDPS  Y8, Y7, Y7
+	VMOVUPS Y6, (DX)(CX*4)
+	VMOVUPS Y7, (BX)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     iota64<>+0(SB), Y6, Y6
+	VMASKMOVPS   (DX)(CX*4), Y6, Y7
+	VMASKMOVPS   (BX)(CX*4), Y6, Y8
+	VMASKMOVPS   (SI)(CX*4), Y6, Y9
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y2, Y9, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      huge<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      one<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      minusOne<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMULPS       Y5, Y7, Y0
+	VSUBPS       Y0, Y7, Y7
+	VSUBPS       Y1, Y7, Y7
+	VMULPS       Y3, Y8, Y8
+	VMULPS       Y4, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VMASKMOVPS   Y7, Y6, (DX)(CX*4)
+	VMASKMOVPS   Y8, Y6, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func ftrlAVX2(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·ftrlAVX2(SB), NOSPLIT, $0-64
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         acc+8(FP), BX
+	MOVQ         z+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS inv+40(FP), Y0
+	VBROADCASTSS l1+44(FP), Y1
+	VBROADCASTSS minusL1+48(FP), Y2
+	VBROADCASTSS l2+52(FP), Y3
+	VBROADCASTSS shrink+56(FP), Y4
+	VBROADCASTSS decay+60(FP), Y5
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y6
+	VMOVUPS (BX)(CX*4), Y7
+	VMOVUPS (SI)(CX*4), Y8
+	VMOVUPS (DI)(CX*4), Y9
+	VMULPS  Y5, Y6, Y10
+	VSUBPS  Y10, Y6, Y6
+	VSQRTPS Y7, Y10
+	VMULPS  Y9, Y9, Y11
+	VADDPS  Y11, Y7, Y7
+	VSQRTPS Y7, Y11
+	VSUBPS  Y10, Y11, Y10
+	VMULPS  Y0, Y10, Y10
+	VMULPS  Y6, Y10, Y10
+	VMULPS  Y4, Y6, Y6
+	VADDPS  Y6, Y9, Y9
+	VSUBPS  Y10, Y9, Y9
+	VADDPS  Y9, Y8, Y8
+	VMAXPS  Y2, Y8, Y6
+	VMINPS  Y1, Y6, Y6
+	VSUBPS  Y8, Y6, Y6
+	VMULPS  Y0, Y11, Y11
+	VADDPS  Y3, Y11, Y11
+	VDIVPS  Y11, Y6, Y6
+	VMOVUPS Y6, (DX)(CX*4)
+	VMOVUPS Y7, (BX)(CX*4)
+	VMOVUPS Y8, (SI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     iota64<>+0(SB), Y6, Y6
+	VMASKMOVPS   (DX)(CX*4), Y6, Y7
+	VMASKMOVPS   (BX)(CX*4), Y6, Y8
+	VMASKMOVPS   (SI)(CX*4), Y6, Y9
+	VMASKMOVPS   (DI)(CX*4), Y6, Y10
+	VMULPS       Y5, Y7, Y5
+	VSUBPS       Y5, Y7, Y7
+	VSQRTPS      Y8, Y5
+	VMULPS       Y10, Y10, Y11
+	VADDPS       Y11, Y8, Y8
+	VSQRTPS      Y8, Y11
+	VSUBPS       Y5, Y11, Y5
+	VMULPS       Y0, Y5, Y5
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y4, Y7, Y7
+	VADDPS       Y7, Y10, Y10
+	VSUBPS       Y5, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VMAXPS       Y2, Y9, Y7
+	VMINPS       Y1, Y7, Y7
+	VSUBPS       Y9, Y7, Y7
+	VMULPS       Y0, Y11, Y11
+	VADDPS       Y3, Y11, Y11
+	VDIVPS       Y11, Y7, Y7
+	VMASKMOVPS   Y7, Y6, (DX)(CX*4)
+	VMASKMOVPS   Y8, Y6, (BX)(CX*4)
+	VMASKMOVPS   Y9, Y6, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func scheduleFreeAVX2(y *float32, z *float32, v *float32, grad *float32, n int, lr float32, unbias float32, part float32, rest float32, beta1 float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·scheduleFreeAVX2(SB), NOSPLIT, $0-76
+	MOVQ         n+32(FP), AX
+	MOVQ         y+0(FP), DX
+	MOVQ         z+8(FP), BX
+	MOVQ         v+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS lr+40(FP), Y0
+	VBROADCASTSS unbias+44(FP), Y1
+	VBROADCASTSS part+48(FP), Y2
+	VBROADCASTSS rest+52(FP), Y3
+	VBROADCASTSS beta1+56(FP), Y4
+	VBROADCASTSS oneMinusBeta1+60(FP), Y5
+	VBROADCASTSS oneMinusBeta2+64(FP), Y6
+	VBROADCASTSS eps+68(FP), Y7
+	VBROADCASTSS decay+72(FP), Y8
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y9
+	VMOVUPS (BX)(CX*4), Y10
+	VMOVUPS (SI)(CX*4), Y11
+	VMOVUPS (DI)(CX*4), Y12
+	VMULPS  Y12, Y12, Y13
+	VSUBPS  Y11, Y13, Y13
+	VMULPS  Y6, Y13, Y13
+	VADDPS  Y13, Y11, Y11
+	VMULPS  Y8, Y9, Y13
+	VSUBPS  Y13, Y9, Y9
+	VMULPS  Y5, Y10, Y13
+	VSUBPS  Y13, Y9, Y9
+	VDIVPS  Y4, Y9, Y9
+	VMULPS  Y1, Y11, Y13
+	VSQRTPS Y13, Y13
+	VADDPS  Y7, Y13, Y13
+	VMULPS  Y0, Y12, Y12
+	VDIVPS  Y13, Y12, Y12
+	VSUBPS  Y12, Y10, Y10
+	VMULPS  Y3, Y9, Y9
+	VMULPS  Y2, Y10, Y13
+	VADDPS  Y13, Y9, Y9
+	VMULPS  Y5, Y10, Y13
+	VMULPS  Y4, Y9, Y9
+	VADDPS  Y9, Y13, Y9
+	VMOVUPS Y9, (DX)(CX*4)
+	VMOVUPS Y10, (BX)(CX*4)
+	VMOVUPS Y11, (SI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X9
+	VPBROADCASTD X9, Y9
+	VPCMPGTD     iota64<>+0(SB), Y9, Y9
+	VMASKMOVPS   (DX)(CX*4), Y9, Y10
+	VMASKMOVPS   (BX)(CX*4), Y9, Y11
+	VMASKMOVPS   (SI)(CX*4), Y9, Y12
+	VMASKMOVPS   (DI)(CX*4), Y9, Y13
+	VMULPS       Y13, Y13, Y14
+	VSUBPS       Y12, Y14, Y14
+	VMULPS       Y6, Y14, Y14
+	VADDPS       Y14, Y12, Y12
+	VMULPS       Y8, Y10, Y14
+	VSUBPS       Y14, Y10, Y10
+	VMULPS       Y5, Y11, Y14
+	VSUBPS       Y14, Y10, Y10
+	VDIVPS       Y4, Y10, Y10
+	VMULPS       Y1, Y12, Y14
+	VSQRTPS      Y14, Y14
+	VADDPS       Y7, Y14, Y14
+	VMULPS       Y0, Y13, Y13
+	VDIVPS       Y14, Y13, Y13
+	VSUBPS       Y13, Y11, Y11
+	VMULPS       Y3, Y10, Y10
+	VMULPS       Y2, Y11, Y14
+	VADDPS       Y14, Y10, Y10
+	VMULPS       Y5, Y11, Y14
+	VMULPS       Y4, Y10, Y10
+	VADDPS       Y10, Y14, Y10
+	VMASKMOVPS   Y10, Y9, (DX)(CX*4)
+	VMASKMOVPS   Y11, Y9, (BX)(CX*4)
+	VMASKMOVPS   Y12, Y9, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lambMomentsAVX2(m *float32, v *float32, x *float32, grad *float32, n int, unbiasM float32, unbiasV float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32)
+// Requires: AVX, AVX2
+TEXT ·lambMomentsAVX2(SB), NOSPLIT, $0-60
+	MOVQ         n+32(FP), AX
+	MOVQ         m+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         x+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS unbiasM+40(FP), Y0
+	VBROADCASTSS unbiasV+44(FP), Y1
+	VBROADCASTSS oneMinusBeta1+48(FP), Y2
+	VBROADCASTSS oneMinusBeta2+52(FP), Y3
+	VBROADCASTSS eps+56(FP), Y4
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y5
+	VMOVUPS (BX)(CX*4), Y6
+	VMOVUPS (SI)(CX*4), Y7
+	VMOVUPS (DI)(CX*4), Y7
+	VSUBPS  Y5, Y7, Y8
+	VMULPS  Y2, Y8, Y8
+	VADDPS  Y8, Y5, Y5
+	VMULPS  Y7, Y7, Y7
+	VSUBPS  Y6, Y7, Y7
+	VMULPS  Y3, Y7, Y7
+	VADDPS  Y7, Y6, Y6
+	VMULPS  Y0, Y5, Y7
+	VMULPS  Y1, Y6, Y8
+	VSQRTPS Y8, Y8
+	VADDPS  Y4, Y8, Y8
+	VDIVPS  Y8, Y7, Y7
+	VMOVUPS Y5, (DX)(CX*4)
+	VMOVUPS Y6, (BX)(CX*4)
+	VMOVUPS Y7, (SI)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     iota64<>+0(SB), Y5, Y5
+	VMASKMOVPS   (DX)(CX*4), Y5, Y6
+	VMASKMOVPS   (BX)(CX*4), Y5, Y7
+	VMASKMOVPS   (SI)(CX*4), Y5, Y8
+	VMASKMOVPS   (DI)(CX*4), Y5, Y8
+	VSUBPS       Y6, Y8, Y9
+	VMULPS       Y2, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y8, Y8
+	VMULPS       Y3, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VMULPS       Y0, Y6, Y8
+	VMULPS       Y1, Y7, Y0
+	VSQRTPS      Y0, Y0
+	VADDPS       Y4, Y0, Y0
+	VDIVPS       Y0, Y8, Y8
+	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
+	VMASKMOVPS   Y7, Y5, (BX)(CX*4)
+	VMASKMOVPS   Y8, Y5, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lambStepAVX2(w *float32, v *float32, grad *float32, n int, rate float32, unbiasM float32, unbiasV float32, eps float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·lambStepAVX2(SB), NOSPLIT, $0-52
+	MOVQ         n+24(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         grad+16(FP), SI
+	VBROADCASTSS rate+32(FP), Y0
+	VBROADCASTSS unbiasM+36(FP), Y1
+	VBROADCASTSS unbiasV+40(FP), Y2
+	VBROADCASTSS eps+44(FP), Y3
+	VBROADCASTSS decay+48(FP), Y4
+	XORQ         CX, CX
+	SUBQ         $+8, AX
+	JL           end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y5
+	VMOVUPS (BX)(CX*4), Y6
+	VMOVUPS (SI)(CX*4), Y7
+	VMULPS  Y1, Y7, Y7
+	VMULPS  Y2, Y6, Y6
+	VSQRTPS Y6, Y6
+	VADDPS  Y3, Y6, Y6
+	VDIVPS  Y6, Y7, Y7
+	VMULPS  Y0, Y7, Y7
+	VMULPS  Y4, Y5, Y6
+	VSUBPS  Y6, Y5, Y5
+	VSUBPS  Y7, Y5, Y5
+	VMOVUPS Y5, (DX)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     iota64<>+0(SB), Y5, Y5
+	VMASKMOVPS   (DX)(CX*4), Y5, Y6
+	VMASKMOVPS   (BX)(CX*4), Y5, Y7
+	VMASKMOVPS   (SI)(CX*4), Y5, Y8
+	VMULPS       Y1, Y8, Y8
+	VMULPS       Y2, Y7, Y1
+	VSQRTPS      Y1, Y1
+	VADDPS       Y3, Y1, Y1
+	VDIVPS       Y1, Y8, Y8
+	VMULPS       Y0, Y8, Y8
+	VMULPS       Y4, Y6, Y0
+	VSUBPS       Y0, Y6, Y6
+	VSUBPS       Y8, Y6, Y6
+	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func averageAVX2(avg *float32, grad *float32, n int, keep float32, rest float32)
+// Requires: AVX, AVX2
+TEXT ·averageAVX2(SB), NOSPLIT, $0-32
+	MOVQ         n+16(FP), AX
+	MOVQ         avg+0(FP), DX
+	MOVQ         grad+8(FP), BX
+	VBROADCASTSS keep+24(FP), Y0
+	VBROADCASTSS rest+28(FP), Y1
+	XORQ         CX, CX
+	SUBQ         $+32, AX
+	JL           end4
+
+by4:
+	VMOVUPS (DX)(CX*4), Y2
+	VMOVUPS (BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y2
+	VMOVUPS 32(BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(DX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y2
+	VMOVUPS 64(BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 64(DX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y2
+	VMOVUPS 96(BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 96(DX)(CX*4)
+	ADDQ    $+32, CX
+	SUBQ    $+32, AX
+	JGE     by4
+
+end4:
+	ADDQ $+32, AX
+	SUBQ $+8, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y2
+	VMOVUPS (BX)(CX*4), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     iota64<>+0(SB), Y2, Y2
+	VMASKMOVPS   (DX)(CX*4), Y2, Y3
+	VMASKMOVPS   (BX)(CX*4), Y2, Y4
+	VMULPS       Y0, Y3, Y3
+	VMULPS       Y1, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y2, (DX)(CX*4)
 
 done:
 	VZEROUPPER

@@ -7,17 +7,17 @@ package kern
 // sgdAVX512 is sgd.
 //
 //go:noescape
-func sgdAVX512(w *float32, grad *float32, n int, lr float32)
+func sgdAVX512(w *float32, grad *float32, n int, lr float32, decay float32)
 
 // momentumStepAVX512 is momentumStep.
 //
 //go:noescape
-func momentumStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
+func momentumStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
 
 // nesterovStepAVX512 is nesterovStep.
 //
 //go:noescape
-func nesterovStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
+func nesterovStepAVX512(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
 
 // adamAVX512 is adam.
 //
@@ -32,37 +32,87 @@ func amsgradAVX512(w *float32, m *float32, v *float32, vhat *float32, grad *floa
 // rmspropAVX512 is rmsprop.
 //
 //go:noescape
-func rmspropAVX512(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+func rmspropAVX512(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
 
 // rmspropMomentumAVX512 is rmspropMomentum.
 //
 //go:noescape
-func rmspropMomentumAVX512(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
+func rmspropMomentumAVX512(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
 
 // rmspropCenteredAVX512 is rmspropCentered.
 //
 //go:noescape
-func rmspropCenteredAVX512(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+func rmspropCenteredAVX512(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
 
 // rmspropCenteredMomentumAVX512 is rmspropCenteredMomentum.
 //
 //go:noescape
-func rmspropCenteredMomentumAVX512(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
+func rmspropCenteredMomentumAVX512(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
+
+// adamaxAVX512 is adamax.
+//
+//go:noescape
+func adamaxAVX512(w *float32, m *float32, u *float32, grad *float32, n int, alpha float32, oneMinusBeta1 float32, beta2 float32, eps float32, decay float32)
+
+// nadamAVX512 is nadam.
+//
+//go:noescape
+func nadamAVX512(w *float32, m *float32, v *float32, grad *float32, n int, ofM float32, ofG float32, unbias float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+
+// adagradAVX512 is adagrad.
+//
+//go:noescape
+func adagradAVX512(w *float32, acc *float32, grad *float32, n int, lr float32, eps float32, decay float32)
+
+// adadeltaAVX512 is adadelta.
+//
+//go:noescape
+func adadeltaAVX512(w *float32, v *float32, d *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
+
+// lionAVX512 is lion.
+//
+//go:noescape
+func lionAVX512(w *float32, m *float32, grad *float32, n int, lr float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, decay float32)
+
+// ftrlAVX512 is ftrl.
+//
+//go:noescape
+func ftrlAVX512(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
+
+// scheduleFreeAVX512 is scheduleFree.
+//
+//go:noescape
+func scheduleFreeAVX512(y *float32, z *float32, v *float32, grad *float32, n int, lr float32, unbias float32, part float32, rest float32, beta1 float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+
+// lambMomentsAVX512 is lambMoments.
+//
+//go:noescape
+func lambMomentsAVX512(m *float32, v *float32, x *float32, grad *float32, n int, unbiasM float32, unbiasV float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32)
+
+// lambStepAVX512 is lambStep.
+//
+//go:noescape
+func lambStepAVX512(w *float32, v *float32, grad *float32, n int, rate float32, unbiasM float32, unbiasV float32, eps float32, decay float32)
+
+// averageAVX512 is average.
+//
+//go:noescape
+func averageAVX512(avg *float32, grad *float32, n int, keep float32, rest float32)
 
 // sgdAVX2 is sgd.
 //
 //go:noescape
-func sgdAVX2(w *float32, grad *float32, n int, lr float32)
+func sgdAVX2(w *float32, grad *float32, n int, lr float32, decay float32)
 
 // momentumStepAVX2 is momentumStep.
 //
 //go:noescape
-func momentumStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
+func momentumStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
 
 // nesterovStepAVX2 is nesterovStep.
 //
 //go:noescape
-func nesterovStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32)
+func nesterovStepAVX2(w *float32, m *float32, grad *float32, n int, lr float32, momentum float32, decay float32)
 
 // adamAVX2 is adam.
 //
@@ -77,19 +127,69 @@ func amsgradAVX2(w *float32, m *float32, v *float32, vhat *float32, grad *float3
 // rmspropAVX2 is rmsprop.
 //
 //go:noescape
-func rmspropAVX2(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+func rmspropAVX2(w *float32, v *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
 
 // rmspropMomentumAVX2 is rmspropMomentum.
 //
 //go:noescape
-func rmspropMomentumAVX2(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
+func rmspropMomentumAVX2(w *float32, v *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
 
 // rmspropCenteredAVX2 is rmspropCentered.
 //
 //go:noescape
-func rmspropCenteredAVX2(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32)
+func rmspropCenteredAVX2(w *float32, v *float32, a *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
 
 // rmspropCenteredMomentumAVX2 is rmspropCenteredMomentum.
 //
 //go:noescape
-func rmspropCenteredMomentumAVX2(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32)
+func rmspropCenteredMomentumAVX2(w *float32, v *float32, a *float32, m *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, momentum float32, decay float32)
+
+// adamaxAVX2 is adamax.
+//
+//go:noescape
+func adamaxAVX2(w *float32, m *float32, u *float32, grad *float32, n int, alpha float32, oneMinusBeta1 float32, beta2 float32, eps float32, decay float32)
+
+// nadamAVX2 is nadam.
+//
+//go:noescape
+func nadamAVX2(w *float32, m *float32, v *float32, grad *float32, n int, ofM float32, ofG float32, unbias float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+
+// adagradAVX2 is adagrad.
+//
+//go:noescape
+func adagradAVX2(w *float32, acc *float32, grad *float32, n int, lr float32, eps float32, decay float32)
+
+// adadeltaAVX2 is adadelta.
+//
+//go:noescape
+func adadeltaAVX2(w *float32, v *float32, d *float32, grad *float32, n int, lr float32, rho float32, oneMinusRho float32, eps float32, decay float32)
+
+// lionAVX2 is lion.
+//
+//go:noescape
+func lionAVX2(w *float32, m *float32, grad *float32, n int, lr float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, decay float32)
+
+// ftrlAVX2 is ftrl.
+//
+//go:noescape
+func ftrlAVX2(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
+
+// scheduleFreeAVX2 is scheduleFree.
+//
+//go:noescape
+func scheduleFreeAVX2(y *float32, z *float32, v *float32, grad *float32, n int, lr float32, unbias float32, part float32, rest float32, beta1 float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32, decay float32)
+
+// lambMomentsAVX2 is lambMoments.
+//
+//go:noescape
+func lambMomentsAVX2(m *float32, v *float32, x *float32, grad *float32, n int, unbiasM float32, unbiasV float32, oneMinusBeta1 float32, oneMinusBeta2 float32, eps float32)
+
+// lambStepAVX2 is lambStep.
+//
+//go:noescape
+func lambStepAVX2(w *float32, v *float32, grad *float32, n int, rate float32, unbiasM float32, unbiasV float32, eps float32, decay float32)
+
+// averageAVX2 is average.
+//
+//go:noescape
+func averageAVX2(avg *float32, grad *float32, n int, keep float32, rest float32)

@@ -18,55 +18,117 @@ var sweepTests = []struct {
 }{
 	{
 		"SGD", 2,
-		func(s [][]float32) { SGD(s[0], s[1], 0.1) },
-		func(s [][]float32) { sgdGo(s[0], s[1], 0.1) },
+		func(s [][]float32) { SGD(s[0], s[1], 0.1, 0) },
+		func(s [][]float32) { SGDLoop(s[0], s[1], 0.1, 0) },
+	},
+	{
+		"SGDDecayed", 2,
+		func(s [][]float32) { SGD(s[0], s[1], 0.1, 0.004) },
+		func(s [][]float32) { SGDLoop(s[0], s[1], 0.1, 0.004) },
 	},
 	{
 		"Momentum", 3,
-		func(s [][]float32) { Momentum(s[0], s[1], s[2], 0.1, 0.9, false) },
-		func(s [][]float32) { momentumStepGo(s[0], s[1], s[2], 0.1, 0.9) },
+		func(s [][]float32) { Momentum(s[0], s[1], s[2], 0.1, 0.9, 0.004, false) },
+		func(s [][]float32) { MomentumLoop(s[0], s[1], s[2], 0.1, 0.9, 0.004, false) },
 	},
 	{
 		"Nesterov", 3,
-		func(s [][]float32) { Momentum(s[0], s[1], s[2], 0.1, 0.9, true) },
-		func(s [][]float32) { nesterovStepGo(s[0], s[1], s[2], 0.1, 0.9) },
+		func(s [][]float32) { Momentum(s[0], s[1], s[2], 0.1, 0.9, 0.004, true) },
+		func(s [][]float32) { MomentumLoop(s[0], s[1], s[2], 0.1, 0.9, 0.004, true) },
 	},
 	{
 		"Adam", 4,
 		func(s [][]float32) { Adam(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.001, 1e-7, 0) },
-		func(s [][]float32) { adamGo(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.001, 1e-7, 0) },
+		func(s [][]float32) { AdamLoop(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.001, 1e-7, 0) },
 	},
 	{
 		"AdamW", 4,
 		func(s [][]float32) { Adam(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.001, 1e-7, 0.004) },
-		func(s [][]float32) { adamGo(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.001, 1e-7, 0.004) },
+		func(s [][]float32) { AdamLoop(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.001, 1e-7, 0.004) },
 	},
 	{
 		"AMSGrad", 5,
 		func(s [][]float32) { AMSGrad(s[0], s[1], s[2], s[3], s[4], 0.01, 0.1, 0.001, 1e-7, 0.004) },
-		func(s [][]float32) { amsgradGo(s[0], s[1], s[2], s[3], s[4], 0.01, 0.1, 0.001, 1e-7, 0.004) },
+		func(s [][]float32) { AMSGradLoop(s[0], s[1], s[2], s[3], s[4], 0.01, 0.1, 0.001, 1e-7, 0.004) },
 	},
 	{
 		"RMSprop", 3,
-		func(s [][]float32) { RMSprop(s[0], s[1], nil, nil, s[2], 0.01, 0.9, 0.1, 1e-7, 0) },
-		func(s [][]float32) { rmspropGo(s[0], s[1], s[2], 0.01, 0.9, 0.1, 1e-7) },
+		func(s [][]float32) { RMSprop(s[0], s[1], nil, nil, s[2], 0.01, 0.9, 0.1, 1e-7, 0, 0.004) },
+		func(s [][]float32) { RMSpropLoop(s[0], s[1], nil, nil, s[2], 0.01, 0.9, 0.1, 1e-7, 0, 0.004) },
 	},
 	{
 		"RMSpropMomentum", 4,
-		func(s [][]float32) { RMSprop(s[0], s[1], nil, s[2], s[3], 0.01, 0.9, 0.1, 1e-7, 0.8) },
-		func(s [][]float32) { rmspropMomentumGo(s[0], s[1], s[2], s[3], 0.01, 0.9, 0.1, 1e-7, 0.8) },
+		func(s [][]float32) { RMSprop(s[0], s[1], nil, s[2], s[3], 0.01, 0.9, 0.1, 1e-7, 0.8, 0.004) },
+		func(s [][]float32) { RMSpropLoop(s[0], s[1], nil, s[2], s[3], 0.01, 0.9, 0.1, 1e-7, 0.8, 0.004) },
 	},
 	{
 		"RMSpropCentered", 4,
-		func(s [][]float32) { RMSprop(s[0], s[1], s[2], nil, s[3], 0.01, 0.9, 0.1, 1e-7, 0) },
-		func(s [][]float32) { rmspropCenteredGo(s[0], s[1], s[2], s[3], 0.01, 0.9, 0.1, 1e-7) },
+		func(s [][]float32) { RMSprop(s[0], s[1], s[2], nil, s[3], 0.01, 0.9, 0.1, 1e-7, 0, 0.004) },
+		func(s [][]float32) { RMSpropLoop(s[0], s[1], s[2], nil, s[3], 0.01, 0.9, 0.1, 1e-7, 0, 0.004) },
 	},
 	{
 		"RMSpropCenteredMomentum", 5,
-		func(s [][]float32) { RMSprop(s[0], s[1], s[2], s[3], s[4], 0.01, 0.9, 0.1, 1e-7, 0.8) },
+		func(s [][]float32) { RMSprop(s[0], s[1], s[2], s[3], s[4], 0.01, 0.9, 0.1, 1e-7, 0.8, 0.004) },
+		func(s [][]float32) { RMSpropLoop(s[0], s[1], s[2], s[3], s[4], 0.01, 0.9, 0.1, 1e-7, 0.8, 0.004) },
+	},
+	{
+		"Adamax", 4,
+		func(s [][]float32) { Adamax(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.999, 1e-7, 0.004) },
+		func(s [][]float32) { AdamaxLoop(s[0], s[1], s[2], s[3], 0.01, 0.1, 0.999, 1e-7, 0.004) },
+	},
+	{
+		"Nadam", 4,
+		func(s [][]float32) { Nadam(s[0], s[1], s[2], s[3], 0.01, 0.02, 1.5, 0.1, 0.001, 1e-7, 0.004) },
+		func(s [][]float32) { NadamLoop(s[0], s[1], s[2], s[3], 0.01, 0.02, 1.5, 0.1, 0.001, 1e-7, 0.004) },
+	},
+	{
+		"Adagrad", 3,
+		func(s [][]float32) { Adagrad(s[0], s[1], s[2], 0.01, 1e-7, 0.004) },
+		func(s [][]float32) { AdagradLoop(s[0], s[1], s[2], 0.01, 1e-7, 0.004) },
+	},
+	{
+		"Adadelta", 4,
+		func(s [][]float32) { Adadelta(s[0], s[1], s[2], s[3], 0.01, 0.95, 0.05, 1e-7, 0.004) },
+		func(s [][]float32) { AdadeltaLoop(s[0], s[1], s[2], s[3], 0.01, 0.95, 0.05, 1e-7, 0.004) },
+	},
+	{
+		"Lion", 3,
+		func(s [][]float32) { Lion(s[0], s[1], s[2], 0.01, 0.9, 0.1, 0.99, 0.01, 0.004) },
+		func(s [][]float32) { LionLoop(s[0], s[1], s[2], 0.01, 0.9, 0.1, 0.99, 0.01, 0.004) },
+	},
+	{
+		"ScheduleFree", 4,
 		func(s [][]float32) {
-			rmspropCenteredMomentumGo(s[0], s[1], s[2], s[3], s[4], 0.01, 0.9, 0.1, 1e-7, 0.8)
+			ScheduleFree(s[0], s[1], s[2], s[3], 0.01, 1.5, 0.25, 0.75, 0.9, 0.1, 0.001, 1e-8, 0.004)
 		},
+		func(s [][]float32) {
+			ScheduleFreeLoop(s[0], s[1], s[2], s[3], 0.01, 1.5, 0.25, 0.75, 0.9, 0.1, 0.001, 1e-8, 0.004)
+		},
+	},
+	{
+		"LambMoments", 4,
+		func(s [][]float32) { LambMoments(s[0], s[1], s[2], s[3], 1.25, 1.5, 0.1, 0.001, 1e-7) },
+		func(s [][]float32) { LambMomentsLoop(s[0], s[1], s[2], s[3], 1.25, 1.5, 0.1, 0.001, 1e-7) },
+	},
+	{
+		"LambStep", 3,
+		func(s [][]float32) { LambStep(s[0], s[1], s[2], 0.01, 1.25, 1.5, 1e-7, 0.004) },
+		func(s [][]float32) { LambStepLoop(s[0], s[1], s[2], 0.01, 1.25, 1.5, 1e-7, 0.004) },
+	},
+	{
+		"Average", 2,
+		func(s [][]float32) { Average(s[0], s[1], 0.99, 0.01) },
+		func(s [][]float32) { AverageLoop(s[0], s[1], 0.99, 0.01) },
+	},
+	{
+		"Ftrl", 4,
+		func(s [][]float32) { Ftrl(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0.5) },
+		func(s [][]float32) { FtrlLoop(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0.5) },
+	},
+	{
+		"FtrlPower", 4,
+		func(s [][]float32) { Ftrl(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0.25) },
+		func(s [][]float32) { FtrlLoop(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0.25) },
 	},
 }
 
@@ -108,12 +170,12 @@ func TestSweepFormulas(t *testing.T) {
 	}{
 		{
 			"SGD",
-			func(w, _, _, _, g []float32, _ int) { SGD(w, g, lr) },
+			func(w, _, _, _, g []float32, _ int) { SGD(w, g, lr, 0) },
 			func(s *[4]float64, g float64, _ int) { s[0] = s[0] - g*lr },
 		},
 		{
 			"Momentum",
-			func(w, m, _, _, g []float32, _ int) { Momentum(w, m, g, lr, 0.9, false) },
+			func(w, m, _, _, g []float32, _ int) { Momentum(w, m, g, lr, 0.9, 0, false) },
 			func(s *[4]float64, g float64, _ int) {
 				s[1] = 0.9*s[1] - g*lr
 				s[0] += s[1]
@@ -121,7 +183,7 @@ func TestSweepFormulas(t *testing.T) {
 		},
 		{
 			"Nesterov",
-			func(w, m, _, _, g []float32, _ int) { Momentum(w, m, g, lr, 0.9, true) },
+			func(w, m, _, _, g []float32, _ int) { Momentum(w, m, g, lr, 0.9, 0, true) },
 			func(s *[4]float64, g float64, _ int) {
 				s[1] = 0.9*s[1] - g*lr
 				s[0] += 0.9*s[1] - g*lr
@@ -153,7 +215,7 @@ func TestSweepFormulas(t *testing.T) {
 		},
 		{
 			"RMSprop",
-			func(w, v, _, _, g []float32, _ int) { RMSprop(w, v, nil, nil, g, lr, 0.9, 0.1, 1e-7, 0) },
+			func(w, v, _, _, g []float32, _ int) { RMSprop(w, v, nil, nil, g, lr, 0.9, 0.1, 1e-7, 0, 0) },
 			func(s *[4]float64, g float64, _ int) {
 				s[1] = 0.9*s[1] + 0.1*g*g
 				s[0] -= lr * g / math.Sqrt(s[1]+1e-7)
@@ -161,7 +223,7 @@ func TestSweepFormulas(t *testing.T) {
 		},
 		{
 			"RMSpropCenteredMomentum",
-			func(w, v, a, m, g []float32, _ int) { RMSprop(w, v, a, m, g, lr, 0.9, 0.1, 1e-7, 0.8) },
+			func(w, v, a, m, g []float32, _ int) { RMSprop(w, v, a, m, g, lr, 0.9, 0.1, 1e-7, 0.8, 0) },
 			func(s *[4]float64, g float64, _ int) {
 				s[1] = 0.9*s[1] + 0.1*g*g
 				s[2] = 0.9*s[2] + 0.1*g

@@ -25,58 +25,106 @@ type sweep struct {
 	// step gets the values of the slots and the scalars by name, and replaces those
 	// of the slots. It uses no fused operation.
 	step func(a isa.ISA, x, c map[string]vec)
+	keep int // slots at the end that are only read
 }
 
 var sweeps = []sweep{
-	{"sgd", []string{"w"}, []string{"lr"}, 4, func(a isa.ISA, x, c map[string]vec) {
+	{name: "sgd", slots: names("w"), scalars: names("lr decay"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(c["lr"], x["grad"], x["grad"])
+		decay(a, x, c, "w")
 		VSUBPS(x["grad"], x["w"], x["w"])
 	}},
-	{"momentumStep", []string{"w", "m"}, []string{"lr", "momentum"}, 2, func(a isa.ISA, x, c map[string]vec) {
+	{name: "momentumStep", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(c["lr"], x["grad"], x["grad"])
 		VMULPS(c["momentum"], x["m"], x["m"])
 		VSUBPS(x["grad"], x["m"], x["m"])
+		decay(a, x, c, "w")
 		VADDPS(x["m"], x["w"], x["w"])
 	}},
-	{"nesterovStep", []string{"w", "m"}, []string{"lr", "momentum"}, 2, func(a isa.ISA, x, c map[string]vec) {
+	{name: "nesterovStep", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
 		t := a.Vec()
 		VMULPS(c["lr"], x["grad"], x["grad"])
 		VMULPS(c["momentum"], x["m"], x["m"])
 		VSUBPS(x["grad"], x["m"], x["m"])
 		VMULPS(c["momentum"], x["m"], t)
 		VSUBPS(x["grad"], t, t)
+		decay(a, x, c, "w")
 		VADDPS(t, x["w"], x["w"])
 	}},
-	{"adam", []string{"w", "m", "v"}, adamScalars, 1, func(a isa.ISA, x, c map[string]vec) {
-		adam(a, x, c)
+	{name: "adam", slots: names("w m v"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+		square := a.Vec()
+		adam(a, x, c, square)
 		adamStep(a, x, c, x["v"])
 	}},
-	{"amsgrad", []string{"w", "m", "v", "vhat"}, adamScalars, 1, func(a isa.ISA, x, c map[string]vec) {
-		adam(a, x, c)
+	{name: "amsgrad", slots: names("w m v vhat"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+		adam(a, x, c, x["grad"])
 		VMAXPS(x["v"], x["vhat"], x["vhat"])
 		adamStep(a, x, c, x["vhat"])
 	}},
-	{"rmsprop", []string{"w", "v"}, []string{"lr", "rho", "oneMinusRho", "eps"}, 1, rmsprop},
-	{"rmspropMomentum", []string{"w", "v", "m"}, rmspropScalars, 1, rmsprop},
-	{"rmspropCentered", []string{"w", "v", "a"}, []string{"lr", "rho", "oneMinusRho", "eps"}, 1, rmsprop},
-	{"rmspropCenteredMomentum", []string{"w", "v", "a", "m"}, rmspropScalars, 1, rmsprop},
+	{name: "rmsprop", slots: names("w v"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
+	{name: "rmspropMomentum", slots: names("w v m"), scalars: names("lr rho oneMinusRho eps momentum decay"), unroll: 1, step: rmsprop},
+	{name: "rmspropCentered", slots: names("w v a"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
+	{name: "rmspropCenteredMomentum", slots: names("w v a m"), scalars: names("lr rho oneMinusRho eps momentum decay"), unroll: 1, step: rmsprop},
+	{name: "adamax", slots: names("w m u"), scalars: names("alpha oneMinusBeta1 beta2 eps decay"), unroll: 1, step: adamax},
+	{name: "nadam", slots: names("w m v"), scalars: names("ofM ofG unbias oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: nadam},
+	{name: "adagrad", slots: names("w acc"), scalars: names("lr eps decay"), unroll: 2, step: adagrad},
+	{name: "adadelta", slots: names("w v d"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: adadelta},
+	{name: "lion", slots: names("w m"), scalars: names("lr beta1 oneMinusBeta1 beta2 oneMinusBeta2 decay"), unroll: 1, step: lion},
+	{name: "ftrl", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay"), unroll: 1, step: ftrl},
+	{name: "scheduleFree", slots: names("y z v"), scalars: names("lr unbias part rest beta1 oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: scheduleFree},
+	{name: "lambMoments", slots: names("m v x"), scalars: names("unbiasM unbiasV oneMinusBeta1 oneMinusBeta2 eps"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+		adam(a, x, c, x["grad"])
+		lamb(a, x["m"], x["v"], x["x"], c)
+	}},
+	{name: "lambStep", slots: names("w v"), keep: 1, scalars: names("rate unbiasM unbiasV eps decay"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+		lamb(a, x["grad"], x["v"], x["grad"], c) // grad is m
+		VMULPS(c["rate"], x["grad"], x["grad"])
+		decay(a, x, c, "w")
+		VSUBPS(x["grad"], x["w"], x["w"])
+	}},
+	{name: "average", slots: names("avg"), scalars: names("keep rest"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
+		VMULPS(c["keep"], x["avg"], x["avg"])
+		VMULPS(c["rest"], x["grad"], x["grad"])
+		VADDPS(x["grad"], x["avg"], x["avg"])
+	}},
 }
 
-var (
-	adamScalars    = []string{"alpha", "oneMinusBeta1", "oneMinusBeta2", "eps", "decay"}
-	rmspropScalars = []string{"lr", "rho", "oneMinusRho", "eps", "momentum"}
-)
+const adamScalars = "alpha oneMinusBeta1 oneMinusBeta2 eps decay"
 
-// adam updates the two moments.
-func adam(a isa.ISA, x, c map[string]vec) {
+func names(list string) []string { return strings.Fields(list) }
+
+// decay takes a part of a slot away.
+func decay(a isa.ISA, x, c map[string]vec, slot string) {
 	t := a.Vec()
-	VSUBPS(x["m"], x["grad"], t)
-	VMULPS(c["oneMinusBeta1"], t, t)
-	VADDPS(t, x["m"], x["m"])
-	VMULPS(x["grad"], x["grad"], x["grad"])
-	VSUBPS(x["v"], x["grad"], x["grad"])
-	VMULPS(c["oneMinusBeta2"], x["grad"], x["grad"])
-	VADDPS(x["grad"], x["v"], x["v"])
+	VMULPS(c["decay"], x[slot], t)
+	VSUBPS(t, x[slot], x[slot])
+}
+
+// toward moves a slot towards x by a part.
+func toward(a isa.ISA, x, part, slot vec) {
+	t := a.Vec()
+	VSUBPS(slot, x, t)
+	VMULPS(part, t, t)
+	VADDPS(t, slot, slot)
+}
+
+// adam updates the two moments; square may be the gradient's register, if that is not
+// needed after.
+func adam(a isa.ISA, x, c map[string]vec, square vec) {
+	toward(a, x["grad"], c["oneMinusBeta1"], x["m"])
+	VMULPS(x["grad"], x["grad"], square)
+	VSUBPS(x["v"], square, square)
+	VMULPS(c["oneMinusBeta2"], square, square)
+	VADDPS(square, x["v"], x["v"])
+}
+
+// rootPlus is √(v·scale) + eps.
+func rootPlus(a isa.ISA, v, scale, eps vec) vec {
+	t := a.Vec()
+	VMULPS(scale, v, t)
+	VSQRTPS(t, t)
+	VADDPS(eps, t, t)
+	return t
 }
 
 // adamStep decays w and moves it by m·alpha / (√v + eps).
@@ -86,18 +134,14 @@ func adamStep(a isa.ISA, x, c map[string]vec, v vec) {
 	VADDPS(c["eps"], den, den)
 	VMULPS(c["alpha"], x["m"], num)
 	VDIVPS(den, num, num)
-	VMULPS(c["decay"], x["w"], den)
-	VSUBPS(den, x["w"], x["w"])
+	decay(a, x, c, "w")
 	VSUBPS(num, x["w"], x["w"])
 }
 
 // rmsprop is centered if there is a slot a, with momentum if there is a slot m.
 func rmsprop(a isa.ISA, x, c map[string]vec) {
 	t, den := a.Vec(), a.Vec()
-	VMULPS(x["grad"], x["grad"], t)
-	VMULPS(c["oneMinusRho"], t, t)
-	VMULPS(c["rho"], x["v"], x["v"])
-	VADDPS(t, x["v"], x["v"])
+	meanSquare(x["grad"], x["v"], t, c)
 	VMOVAPS(x["v"], den)
 	if avg, ok := x["a"]; ok {
 		VMULPS(c["oneMinusRho"], x["grad"], t)
@@ -110,6 +154,7 @@ func rmsprop(a isa.ISA, x, c map[string]vec) {
 	VSQRTPS(den, den)
 	VMULPS(c["lr"], x["grad"], x["grad"])
 	VDIVPS(den, x["grad"], x["grad"])
+	decay(a, x, c, "w")
 	if m, ok := x["m"]; ok {
 		VMULPS(c["momentum"], m, m)
 		VADDPS(x["grad"], m, m)
@@ -119,9 +164,148 @@ func rmsprop(a isa.ISA, x, c map[string]vec) {
 	}
 }
 
+// meanSquare updates the moving mean of x²; t is overwritten.
+func meanSquare(x, mean, t vec, c map[string]vec) {
+	VMULPS(x, x, t)
+	VMULPS(c["oneMinusRho"], t, t)
+	VMULPS(c["rho"], mean, mean)
+	VADDPS(t, mean, mean)
+}
+
+func adamax(a isa.ISA, x, c map[string]vec) {
+	toward(a, x["grad"], c["oneMinusBeta1"], x["m"])
+	size := a.Vec()
+	isa.Zero(size)
+	VSUBPS(x["grad"], size, size)
+	VMAXPS(x["grad"], size, size)
+	VMULPS(c["beta2"], x["u"], x["u"])
+	VMAXPS(size, x["u"], x["u"])
+	VADDPS(c["eps"], x["u"], size)
+	VMULPS(c["alpha"], x["m"], x["grad"])
+	VDIVPS(size, x["grad"], x["grad"])
+	decay(a, x, c, "w")
+	VSUBPS(x["grad"], x["w"], x["w"])
+}
+
+func nadam(a isa.ISA, x, c map[string]vec) {
+	adam(a, x, c, a.Vec())
+	num := a.Vec()
+	VMULPS(c["ofM"], x["m"], num)
+	VMULPS(c["ofG"], x["grad"], x["grad"])
+	VADDPS(x["grad"], num, num)
+	VDIVPS(rootPlus(a, x["v"], c["unbias"], c["eps"]), num, num)
+	decay(a, x, c, "w")
+	VSUBPS(num, x["w"], x["w"])
+}
+
+func adagrad(a isa.ISA, x, c map[string]vec) {
+	t := a.Vec()
+	VMULPS(x["grad"], x["grad"], t)
+	VADDPS(t, x["acc"], x["acc"])
+	VADDPS(c["eps"], x["acc"], t)
+	VSQRTPS(t, t)
+	VMULPS(c["lr"], x["grad"], x["grad"])
+	VDIVPS(t, x["grad"], x["grad"])
+	decay(a, x, c, "w")
+	VSUBPS(x["grad"], x["w"], x["w"])
+}
+
+func adadelta(a isa.ISA, x, c map[string]vec) {
+	t := a.Vec()
+	meanSquare(x["grad"], x["v"], t, c)
+	VADDPS(c["eps"], x["d"], t)
+	VSQRTPS(t, t)
+	VMULPS(t, x["grad"], x["grad"])
+	VADDPS(c["eps"], x["v"], t)
+	VSQRTPS(t, t)
+	VDIVPS(t, x["grad"], x["grad"])
+	meanSquare(x["grad"], x["d"], t, c)
+	VMULPS(c["lr"], x["grad"], x["grad"])
+	decay(a, x, c, "w")
+	VSUBPS(x["grad"], x["w"], x["w"])
+}
+
+// lion finds the sign by making every number but 0 greater than 1 and clipping it. NaN
+// stays.
+func lion(a isa.ISA, x, c map[string]vec) {
+	sign, t := a.Vec(), a.Vec()
+	VMULPS(c["beta1"], x["m"], sign)
+	VMULPS(c["oneMinusBeta1"], x["grad"], t)
+	VADDPS(t, sign, sign)
+	VMOVUPS(huge, t)
+	VMULPS(t, sign, sign)
+	VMULPS(t, sign, sign)
+	VMOVUPS(one, t)
+	VMINPS(sign, t, sign)
+	VMOVUPS(minusOne, t)
+	VMAXPS(sign, t, sign)
+	VMULPS(c["lr"], sign, sign)
+	decay(a, x, c, "w")
+	VSUBPS(sign, x["w"], x["w"])
+	VMULPS(c["beta2"], x["m"], x["m"])
+	VMULPS(c["oneMinusBeta2"], x["grad"], x["grad"])
+	VADDPS(x["grad"], x["m"], x["m"])
+}
+
+var huge, one, minusOne Mem // for lion: 2^100, 1 and -1
+
+func ftrl(a isa.ISA, x, c map[string]vec) {
+	before, after := a.Vec(), a.Vec()
+	decay(a, x, c, "w")
+	VSQRTPS(x["acc"], before)
+	VMULPS(x["grad"], x["grad"], after)
+	VADDPS(after, x["acc"], x["acc"])
+	VSQRTPS(x["acc"], after)
+	VSUBPS(before, after, before)
+	VMULPS(c["inv"], before, before)
+	VMULPS(x["w"], before, before)
+	VMULPS(c["shrink"], x["w"], x["w"])
+	VADDPS(x["w"], x["grad"], x["grad"])
+	VSUBPS(before, x["grad"], x["grad"])
+	VADDPS(x["grad"], x["z"], x["z"])
+	VMAXPS(c["minusL1"], x["z"], x["w"])
+	VMINPS(c["l1"], x["w"], x["w"])
+	VSUBPS(x["z"], x["w"], x["w"])
+	VMULPS(c["inv"], after, after)
+	VADDPS(c["l2"], after, after)
+	VDIVPS(after, x["w"], x["w"])
+}
+
+func scheduleFree(a isa.ISA, x, c map[string]vec) {
+	t := a.Vec()
+	VMULPS(x["grad"], x["grad"], t)
+	VSUBPS(x["v"], t, t)
+	VMULPS(c["oneMinusBeta2"], t, t)
+	VADDPS(t, x["v"], x["v"])
+	VMULPS(c["decay"], x["y"], t)
+	VSUBPS(t, x["y"], x["y"])
+	VMULPS(c["oneMinusBeta1"], x["z"], t)
+	VSUBPS(t, x["y"], x["y"])
+	VDIVPS(c["beta1"], x["y"], x["y"])
+	VMULPS(c["unbias"], x["v"], t)
+	VSQRTPS(t, t)
+	VADDPS(c["eps"], t, t)
+	VMULPS(c["lr"], x["grad"], x["grad"])
+	VDIVPS(t, x["grad"], x["grad"])
+	VSUBPS(x["grad"], x["z"], x["z"])
+	VMULPS(c["rest"], x["y"], x["y"])
+	VMULPS(c["part"], x["z"], t)
+	VADDPS(t, x["y"], x["y"])
+	VMULPS(c["oneMinusBeta1"], x["z"], t)
+	VMULPS(c["beta1"], x["y"], x["y"])
+	VADDPS(x["y"], t, x["y"])
+}
+
+// lamb is m·unbiasM / (√(v·unbiasV) + eps).
+func lamb(a isa.ISA, m, v, x vec, c map[string]vec) {
+	VMULPS(c["unbiasM"], m, x)
+	VDIVPS(rootPlus(a, v, c["unbiasV"], c["eps"]), x, x)
+}
+
 func main() {
 	ConstraintExpr("!purego")
 	iota := isa.Iota()
+	huge, one, minusOne = isa.Word("huge", 0x71800000), isa.Word("one", 0x3F800000), isa.Word("minusOne", 0xBF800000)
 	for _, a := range isa.All {
 		for _, s := range sweeps {
 			s.emit(a, iota)
@@ -163,7 +347,7 @@ func (s sweep) emit(a isa.ISA, iota Mem) {
 				VMOVUPS(at(slot, u), x[slot])
 			}
 			s.step(a, x, c)
-			for _, slot := range s.slots {
+			for _, slot := range s.slots[:len(s.slots)-s.keep] {
 				VMOVUPS(x[slot], at(slot, u))
 			}
 		}
@@ -180,7 +364,7 @@ func (s sweep) emit(a isa.ISA, iota Mem) {
 		x[slot] = a.LoadMasked(at(slot, 0), mask)
 	}
 	s.step(a, x, c)
-	for _, slot := range s.slots {
+	for _, slot := range s.slots[:len(s.slots)-s.keep] {
 		a.StoreMasked(x[slot], mask, at(slot, 0))
 	}
 	Label("done")

@@ -1,0 +1,47 @@
+package kern
+
+import "math"
+
+// Ftrl takes a step of Follow The Regularized Leader:
+//
+//	w -= w·decay
+//	s = n^power before and s' = n^power after n += g²
+//	z += g + w·shrink - (s' - s)·inv·w
+//	w = (min(max(z, -l1), l1) - z) / (s'·inv + l2)
+//
+// inv is 1/lr, l2 is 2·(the L2 strength) + beta/lr. It is fast for the power 1/2.
+//
+// Source: McMahan et al. 2013, "Ad Click Prediction: a View from the Trenches",
+// algorithm 1; as in keras.optimizers.Ftrl.
+func Ftrl(w, n, z, g []float32, inv, l1, l2, shrink, decay float32, power float64) {
+	if power != 0.5 {
+		FtrlLoop(w, n, z, g, inv, l1, l2, shrink, decay, power)
+		return
+	}
+	ftrl(w, n, z, g, inv, l1, 0-l1, l2, shrink, decay)
+}
+
+// FtrlLoop is the loop that [Ftrl] equals.
+func FtrlLoop[F float](w, n, z, g []F, inv, l1, l2, shrink, decay F, power float64) {
+	n, z, g = n[:len(w)], z[:len(w)], g[:len(w)]
+	pow := root[F]
+	if power != 0.5 {
+		pow = func(x F) F { return F(math.Pow(float64(x), power)) }
+	}
+	for i, gi := range g {
+		wi := w[i] - F(w[i]*decay)
+		before := pow(n[i])
+		n[i] += F(gi * gi)
+		after := pow(n[i])
+		z[i] += gi + F(wi*shrink) - F(F((after-before)*inv)*wi)
+		w[i] = (least(most(z[i], 0-l1), l1) - z[i]) / (F(after*inv) + l2)
+	}
+}
+
+// least is VMINPS: b if they are equal or one is NaN.
+func least[F float](a, b F) F {
+	if a < b {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,296 @@
+package optim
+
+import (
+	"cmp"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// build makes the counter, the learning rate and what belongs to the options of every
+// optimizer, and checks the configuration.
+func (c *Config) build(params []*graph.Var) {
+	c.check()
+	c.params, c.averages, c.sums, c.slots = params, nil, nil, nil
+	c.iterations = graph.NewVar(c.path()+"/iteration", tensor.Scalar[int64](0))
+	first := c.Rate.Value
+	if c.Rate.Schedule != nil {
+		first = c.Rate.Schedule.At(0)
+	}
+	if !(first >= 0) || math.IsInf(first, 1) {
+		panic(c.errorf("learning rate %g: want a finite number, 0 or more", first))
+	}
+	c.lr = graph.NewVar(c.path()+"/learning_rate", tensor.Scalar(first))
+	if c.UseEMA {
+		c.averages, c.slots = c.slotEach("average"), nil
+	}
+	if c.GradientAccumulationSteps > 0 {
+		c.sums, c.slots = c.slotEach("gradient_accumulator"), nil
+	}
+}
+
+// check wants options within their ranges.
+func (c *Config) check() {
+	set := 0
+	for _, o := range []Optional{c.ClipNorm, c.GlobalClipNorm, c.ClipValue} {
+		if o != 0 {
+			set++
+		}
+		if !(o >= 0) {
+			panic(c.errorf("clip at %g: want a positive number", float64(o)))
+		}
+	}
+	switch decay, factor := float64(c.WeightDecay), float64(c.LossScaleFactor); {
+	case set > 1:
+		panic(c.errorf("ClipNorm %g, GlobalClipNorm %g, ClipValue %g: want at most one of them",
+			float64(c.ClipNorm), float64(c.GlobalClipNorm), float64(c.ClipValue)))
+	case !(decay >= 0) || math.IsInf(decay, 1):
+		panic(c.errorf("weight decay %g: want a finite number, 0 or more", decay))
+	case !(factor >= 0) || math.IsInf(factor, 1):
+		panic(c.errorf("loss scale factor %g: want a finite number greater than 0", factor))
+	case c.UseEMA && !(c.EMAMomentum >= 0 && c.EMAMomentum <= 1):
+		panic(c.errorf("EMA momentum %g: want 0 to 1", c.EMAMomentum))
+	case c.EMAOverwriteFrequency < 0:
+		panic(c.errorf("EMA overwrites every %d steps: want 1 or more", c.EMAOverwriteFrequency))
+	case c.EMAOverwriteFrequency > 0 && !c.UseEMA:
+		panic(c.errorf("EMA overwrites every %d steps: want the option EMA with it", c.EMAOverwriteFrequency))
+	case c.GradientAccumulationSteps < 0 || c.GradientAccumulationSteps == 1:
+		panic(c.errorf("gradients accumulate over %d steps: want 2 or more", c.GradientAccumulationSteps))
+	}
+	c.exclude.compile(c)
+}
+
+// exclusion is what weight decay leaves alone.
+type exclusion struct {
+	names   []string
+	vars    []*graph.Var
+	pattern *regexp.Regexp
+}
+
+func (e *exclusion) compile(c *Config) {
+	e.pattern = nil
+	if len(e.names) == 0 {
+		return
+	}
+	var err error
+	if e.pattern, err = regexp.Compile(strings.Join(e.names, "|")); err != nil {
+		panic(c.errorf("ExcludeFromWeightDecay %q: %v", e.names, err))
+	}
+}
+
+// has reports whether weight decay leaves p alone.
+func (e *exclusion) has(p *graph.Var) bool {
+	name := p.Path[strings.LastIndexByte(p.Path, '/')+1:]
+	return slices.Contains(e.vars, p) || e.pattern != nil && e.pattern.MatchString(name)
+}
+
+// path is what the paths of the variables start with.
+func (c *Config) path() string { return cmp.Or(c.scope, c.OptimizerName) }
+
+// slot makes a variable of zeros for a parameter.
+func (c *Config) slot(p *graph.Var, name string) *graph.Var {
+	v := graph.NewVar(c.path()+"/"+strings.ReplaceAll(p.Path, "/", "_")+"_"+name, tensor.NewSpec(p.Spec()))
+	c.slots = append(c.slots, v)
+	return v
+}
+
+// slotEach makes such a variable for every parameter.
+func (c *Config) slotEach(name string) []*graph.Var {
+	vars := make([]*graph.Var, len(c.params))
+	for i, p := range c.params {
+		vars[i] = c.slot(p, name)
+	}
+	return vars
+}
+
+// slotPairs makes two such variables for every parameter, next to each other.
+func (c *Config) slotPairs(one, other string) (a, b []*graph.Var) {
+	for _, p := range c.params {
+		a, b = append(a, c.slot(p, one)), append(b, c.slot(p, other))
+	}
+	return a, b
+}
+
+// fill sets variables to a number.
+func fill(vars []*graph.Var, x float64) {
+	for _, v := range vars {
+		values := make([]float64, v.Spec().Shape.Size())
+		for i := range values {
+			values[i] = x
+		}
+		if err := v.Tensor().SetFloat64s(values); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// step is what one step of any optimizer starts with.
+type step struct {
+	c     *Config
+	g     *graph.Graph
+	grads []*graph.Node
+	t     *graph.Node // float64 scalar: 1 in the first step
+	lr    *graph.Node // float64 scalar
+	on    *graph.Node // bool scalar: whether there is an update; nil for always
+}
+
+// begin counts the step, finds its learning rate, and adds the gradients up, unscales
+// and clips them as the configuration says.
+func (c *Config) begin(g *graph.Graph, grads []*graph.Node) step {
+	if len(grads) != len(c.params) {
+		panic(c.errorf("%d gradients of %d parameters: want one of each, and Build first", len(grads), len(c.params)))
+	}
+	for i, p := range c.params {
+		if grads[i].Spec() != p.Spec() {
+			panic(c.errorf("gradient of %s is %v: want %v", p.Path, grads[i].Spec(), p.Spec()))
+		}
+	}
+	it := g.Value(c.iterations)
+	next := ops.Offset(it, 1)
+	s := step{c: c, g: g, lr: g.Value(c.lr), on: c.allowed, grads: slices.Clone(grads)}
+	if c.Rate.Schedule != nil {
+		s.lr = c.Rate.Schedule.Rate(it)
+	}
+	updates := next // counted with this one
+	if n := c.GradientAccumulationSteps; n > 0 {
+		updates = ops.Offset(ops.FloorDiv(it, ops.ScalarLike(it, float64(n))), 1)
+	}
+	s.t = ops.Cast(updates, tensor.Float64)
+	if c.LossScaleFactor != 0 {
+		for i, d := range s.grads {
+			s.grads[i] = ops.Scale(d, 1/float64(c.LossScaleFactor))
+		}
+	}
+	s.accumulate(next)
+	s.update(c.iterations, next, c.allowed)
+	s.grads = c.clip(s.grads)
+	return s
+}
+
+// accumulate adds the gradients to the sums, and in every last step of so many takes
+// their mean.
+func (s *step) accumulate(next *graph.Node) {
+	n := float64(s.c.GradientAccumulationSteps)
+	if n == 0 {
+		return
+	}
+	last := ops.Equal(ops.Mod(next, ops.ScalarLike(next, n)), ops.ScalarLike(next, 0))
+	for i, d := range s.grads {
+		sum := ops.Add(d, s.g.Value(s.c.sums[i]))
+		s.update(s.c.sums[i], ops.Where(last, ops.ScalarLike(sum, 0), sum), s.c.allowed)
+		s.grads[i] = ops.Div(sum, ops.ScalarLike(sum, n))
+	}
+	if s.on == nil {
+		s.on = last
+	} else {
+		s.on = ops.And(s.on, last)
+	}
+}
+
+// update gives v a new value where on is true; nil is always.
+func (s *step) update(v *graph.Var, n, on *graph.Node) {
+	if on != nil {
+		n = ops.Where(on, n, s.g.Value(v))
+	}
+	s.g.Update(v, n)
+}
+
+// apply traces the update of parameter i and its slots, which take the results.
+func (s *step) apply(op ops.Sweepable, i int, slots []*graph.Var, scalars ...*graph.Node) {
+	vars := append([]*graph.Var{s.c.params[i]}, slots...)
+	var in []*graph.Node
+	for _, v := range vars {
+		in = append(in, s.g.Value(v))
+	}
+	in = append(in, s.grads[i])
+	for _, x := range scalars {
+		in = append(in, s.scalar(x, vars[0]))
+	}
+	for j, n := range ops.ApplyIf(s.on, op, in...) {
+		s.g.Update(vars[j], n)
+	}
+}
+
+// end is what follows on the updates: the moving averages of the parameters.
+func (s *step) end() {
+	c := s.c
+	if !c.UseEMA {
+		return
+	}
+	first := ops.Equal(s.t, ops.ScalarLike(s.t, 1)) // as in Keras, more than one step if gradients accumulate
+	keep := ops.Where(first, ops.ScalarLike(s.t, 0), ops.ScalarLike(s.t, c.EMAMomentum))
+	replace := ops.ScalarLike(s.t, 0)
+	if n := float64(c.EMAOverwriteFrequency); n > 0 {
+		over := ops.Equal(ops.Mod(s.t, ops.ScalarLike(s.t, n)), ops.ScalarLike(s.t, 0))
+		replace = ops.Cast(over, tensor.Float64)
+	}
+	for i, p := range c.params {
+		out := ops.ApplyIf(c.allowed, ops.ApplyAverageOp{}, s.g.Value(c.averages[i]), s.g.Value(p), s.scalar(keep, p), s.scalar(replace, p))
+		s.g.Update(c.averages[i], out[0])
+		if c.EMAOverwriteFrequency > 0 {
+			s.g.Update(p, out[1])
+		}
+	}
+}
+
+// scalar returns a scalar of the step in a parameter's dtype.
+func (s *step) scalar(x *graph.Node, p *graph.Var) *graph.Node {
+	if dt := p.Spec().DType; x.DType() != dt {
+		return ops.Cast(x, dt)
+	}
+	return x
+}
+
+// decay returns what part of parameter i the step takes away.
+func (s *step) decay(i int) *graph.Node { return s.decayBy(i, s.c.WeightDecay) }
+
+func (s *step) decayBy(i int, part Optional) *graph.Node {
+	if part == 0 || s.c.exclude.has(s.c.params[i]) {
+		return ops.ScalarLike(s.lr, 0)
+	}
+	return ops.Scale(s.lr, float64(part))
+}
+
+// bias returns 1 - beta^t: how far a mean that started at zero has come. As in Keras,
+// beta has the parameter's precision there: float32(0.999) is nearer to 1 than 0.999
+// by a hundred-thousandth of the distance.
+func (s *step) bias(beta float64, p *graph.Var) *graph.Node {
+	return ops.Sub(ops.ScalarLike(s.t, 1), ops.Pow(ops.ScalarLike(s.t, rounded(beta, p)), s.t))
+}
+
+// rounded returns x in a parameter's precision, float32 at least.
+func rounded(x float64, p *graph.Var) float64 {
+	if p.Spec().DType != tensor.Float64 {
+		return float64(float32(x))
+	}
+	return x
+}
+
+// inverse returns 1/x.
+func inverse(x *graph.Node) *graph.Node { return ops.Div(ops.ScalarLike(x, 1), x) }
+
+// ScaleLoss returns the loss that gradients are to be taken of: the loss times
+// [LossScaleFactor].
+func (c *Config) ScaleLoss(loss *graph.Node) *graph.Node {
+	if c.LossScaleFactor == 0 {
+		return loss
+	}
+	return ops.Scale(loss, float64(c.LossScaleFactor))
+}
+
+// Averages returns the moving averages of the parameters, in their order; nil without
+// [EMA].
+func (c *Config) Averages() []*graph.Var { return c.averages }
+
+// Finalize makes the parameters their moving averages, if there are some: it is called
+// when training ends.
+func (c *Config) Finalize() {
+	for i, a := range c.averages {
+		copy(c.params[i].Tensor().Bytes(), a.Tensor().Bytes())
+	}
+}
