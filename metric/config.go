@@ -25,8 +25,11 @@ func FromConfig(class string, config []byte) (Metric, error) {
 
 // unwrap returns the function that a MeanMetricWrapper holds, and the config without.
 func unwrap(class string, config []byte) (string, []byte, error) {
-	if class != "MeanMetricWrapper" || !json.Valid(config) {
+	if class != "MeanMetricWrapper" {
 		return class, config, nil
+	}
+	if !json.Valid(config) {
+		return "", nil, fmt.Errorf("config of %s: want JSON with the function, fn", class)
 	}
 	settings, err := vocab.Members(config)
 	if err != nil {

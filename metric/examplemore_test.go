@@ -86,7 +86,7 @@ func ExampleFalseNegatives() {
 
 func ExampleFBetaScore() {
 	labels, p := matrix(2, 1, 0, 0, 1, 1, 0), matrix(2, 0.9, 0.1, 0.8, 0.2, 0.6, 0.4)
-	for _, a := range []metric.Average{metric.Micro, metric.Macro, metric.WeightedAverage} {
+	for _, a := range []metric.Average{metric.Micro, metric.Macro, metric.Weighted} {
 		fmt.Printf("%s %.4f\n", a, of(metric.FBetaScore(0.5, a), labels, p).Item())
 	}
 	// Output:

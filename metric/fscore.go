@@ -53,12 +53,12 @@ type FScoreOption interface{ fscore(*FScoreMetric) }
 // Average says how the scores of classes become one number.
 type Average string
 
-// Micro counts over all classes, Macro is the mean of the classes, WeightedAverage the
+// Micro counts over all classes, Macro is the mean of the classes, Weighted the
 // mean by how often they are labeled.
 const (
-	Micro           Average = "micro"
-	Macro           Average = "macro"
-	WeightedAverage Average = "weighted"
+	Micro    Average = "micro"
+	Macro    Average = "macro"
+	Weighted Average = "weighted"
 )
 
 // Threshold is what predictions must exceed to be positive.
@@ -77,9 +77,9 @@ func (m *FScoreMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 		return nil, graph.Errorf("metric.%s: labels %v, predictions %v: want both [B classes]", m.MetricName, yTrue, yPred)
 	}
 	switch m.Average {
-	case "", Micro, Macro, WeightedAverage:
+	case "", Micro, Macro, Weighted:
 	default:
-		return nil, graph.Errorf("metric.%s: average %q: want %q, %q, %q or none", m.MetricName, m.Average, Micro, Macro, WeightedAverage)
+		return nil, graph.Errorf("metric.%s: average %q: want %q, %q, %q or none", m.MetricName, m.Average, Micro, Macro, Weighted)
 	}
 	if !(m.Beta > 0) || !(m.Threshold >= 0 && m.Threshold <= 1) {
 		return nil, graph.Errorf("metric.%s: beta %g, threshold %g: want beta over 0 and a threshold up to 1", m.MetricName, m.Beta, float64(m.Threshold))
@@ -146,7 +146,7 @@ func (s *fscoreState) Result() *tensor.Tensor {
 	switch s.m.Average {
 	case Micro, Macro:
 		return tensor.Scalar(all / float64(len(scores)))
-	case WeightedAverage:
+	case Weighted:
 		return tensor.Scalar(mean / (labeled + epsilon))
 	}
 	return out

@@ -1,6 +1,8 @@
 package metric_test
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,6 +154,33 @@ func TestMistakes(t *testing.T) {
 		"nothing":   {metric.Mean("m", nil), f32(4), f32(4, 2), "the function is nil"},
 		"nil value": {metric.Mean("m", func(_, _ *graph.Node) *graph.Node { return nil }), f32(4), f32(4, 2), "got a nil node"},
 		"none":      {metric.ConfusionMatrix(0), f32(4), f32(4, 2), "0 classes"},
+
+		"average":        {metric.F1Score(metric.Average("mean")), f32(4, 2), f32(4, 2), `average "mean"`},
+		"a threshold":    {metric.Precision(metric.Thresholds(0.5, 1.5)), f32(4), f32(4), "threshold 1.5: want 0 to 1"},
+		"no threshold":   {metric.Recall(metric.Thresholds(math.NaN())), f32(4), f32(4), "threshold NaN"},
+		"top of":         {metric.Recall(metric.TopK(3)), f32(4, 2), f32(4, 2), "top 3 of predictions [4 2]: want 1 to 2"},
+		"shapes":         {metric.Recall(), f32(4, 2), f32(4, 3), "want one shape"},
+		"curve":          {metric.AUC(metric.Curve("roc")), f32(4), f32(4), `curve "roc"`},
+		"summation":      {metric.AUC(metric.Summation("")), f32(4), f32(4), `summation ""`},
+		"one threshold":  {metric.AUC(metric.NumThresholds(1)), f32(4), f32(4), "1 thresholds: want 2 or more"},
+		"inner":          {metric.AUC(metric.Thresholds(-0.1)), f32(4), f32(4), "threshold -0.1"},
+		"multi label":    {metric.AUC(metric.MultiLabel), f32(4), f32(4), "want [B labels]"},
+		"label weights":  {metric.AUC(metric.MultiLabel, metric.LabelWeights(1, 2, 3)), f32(4, 2), f32(4, 2), "3 weights"},
+		"weight":         {metric.AUC(metric.LabelWeights(1, -2)), f32(4, 2), f32(4, 2), "label weight -2"},
+		"many":           {metric.AUC(metric.MultiLabel, metric.NumThresholds(1<<20)), f32(1, 10), f32(1, 10), "less than 16777216 counters"},
+		"at":             {metric.PrecisionAtRecall(1.1), f32(4), f32(4), "at 1.1"},
+		"at nothing":     {metric.RecallAtPrecision(0.5, metric.NumThresholds(0)), f32(4), f32(4), "0 thresholds"},
+		"at class":       {metric.RecallAtPrecision(0.5, metric.ClassID(2)), f32(4, 2), f32(4, 2), "class 2"},
+		"iou":            {metric.MeanIoU(0), f32(4), f32(4), "0 classes"},
+		"target":         {metric.IoU(2, []int{0, 2}), f32(4), f32(4), "target class 2: want 0 to 1"},
+		"no target":      {metric.IoU(2, []int{}), f32(4), f32(4), "no target classes"},
+		"dense":          {metric.OneHotMeanIoU(2), f32(4), f32(4), "want classes on axis -1"},
+		"aggregation":    {metric.R2Score(metric.Aggregation("sum")), f32(4, 2), f32(4, 2), `aggregation "sum"`},
+		"regressors":     {metric.R2Score(metric.NumRegressors(-1)), f32(4, 2), f32(4, 2), "-1 regressors"},
+		"r2":             {metric.R2Score(), f32(4, 2, 2), f32(4, 2, 2), "want both [B outputs]"},
+		"axis":           {metric.PearsonCorrelation(metric.Axis(2)), f32(4, 2), f32(4, 2), "axis 2"},
+		"axis of cosine": {metric.CosineSimilarity(metric.Axes(0, -3)), f32(4, 2), f32(4, 2), "axis -3"},
+		"sorted":         {metric.SparseTopKCategoricalAccuracy(3, metric.FromSortedIDs), f32(4), f32(4, 2), "top 3"},
 	} {
 		if _, err := c.m.New(c.y, c.p); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want %q in it", name, err, c.want)
@@ -171,5 +200,123 @@ func TestSmallUpdate(t *testing.T) {
 	s.Update(g, y, p, nil)
 	if n := len(g.Nodes()) - before; n > 10 {
 		t.Errorf("accuracy takes %d nodes, want 10 at most:\n%v", n, g)
+	}
+}
+
+func TestBadLabels(t *testing.T) {
+	f32 := func(dims ...int) tensor.Spec { return tensor.S(tensor.Float32, dims...) }
+	numbers := tensor.Of[int32](0, 2, 3)
+	for name, c := range map[string]struct {
+		m    metric.Metric
+		y    *tensor.Tensor
+		p    tensor.Spec
+		want int
+	}{
+		"accuracy":        {metric.Accuracy(), numbers, f32(1, 3), 2},
+		"right":           {metric.Accuracy(), numbers, f32(1, 4), -1},
+		"binary accuracy": {metric.Accuracy(), numbers, f32(1), -1},
+		"fraction":        {metric.SparseCategoricalAccuracy(), tensor.Of[float32](1, 0.5), f32(1, 3), 1},
+		"negative":        {metric.SparseTopKCategoricalAccuracy(2), tensor.Of[int64](-1, 0), f32(1, 3), 0},
+		"NaN":             {metric.SparseTopKCategoricalAccuracy(2), tensor.Of(0, math.NaN()), f32(1, 3), 1},
+		"sorted":          {metric.SparseTopKCategoricalAccuracy(2, metric.FromSortedIDs), numbers, f32(1, 3), -1},
+		"confusion":       {metric.ConfusionMatrix(3), tensor.Of[uint8](2, 255), f32(1, 3), 1},
+		"confusion of 2":  {metric.ConfusionMatrix(2), tensor.Of[uint8](1, 2), f32(1), 1},
+		"rows":            {metric.ConfusionMatrix(2), rows(t, []float32{5, 0, 0, 5}, 2), f32(1, 2), -1},
+	} {
+		spec := c.y.Spec()
+		spec.Shape = spec.Shape.With(0, 1)
+		s, err := c.m.New(spec, c.p)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		l, ok := s.(metric.LabelChecker)
+		if !ok {
+			t.Errorf("%s: the state does not check labels", name)
+		} else if got := l.BadLabel(c.y); got != c.want {
+			t.Errorf("%s: first bad label of %v is %d, want %d", name, c.y, got, c.want)
+		}
+	}
+}
+
+// TestWeightShapes wants weights of samples, of places and of numbers, and no others.
+func TestWeightShapes(t *testing.T) {
+	y, p := tensor.New(tensor.Float32, 3, 2, 4), tensor.New(tensor.Float32, 3, 2, 4)
+	for _, m := range []metric.Metric{metric.Precision(), metric.AUC(), metric.OneHotMeanIoU(4), metric.Accuracy(), metric.Sum("sum", metric.Predictions)} {
+		for _, shape := range [][]int{{3}, {3, 1}, {3, 2}, {4}, {2, 2}} {
+			s, err := m.New(y.Spec(), p.Spec())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = update(s, []*tensor.Tensor{y, p, tensor.New(tensor.Float32, shape...)})
+			if good := shape[0] == 3; (err == nil) != good || err != nil && !strings.Contains(err.Error(), "weights") {
+				t.Errorf("%s: weights %v of predictions %v: error is %v", m.Name(), shape, p.Spec(), err)
+			}
+		}
+	}
+}
+
+// TestBeyond checks predictions outside of 0 to 1 and NaN.
+func TestBeyond(t *testing.T) {
+	y := tensor.Of[float32](1, 1, 1, 1, 1)
+	p := tensor.Of(float32(math.NaN()), -1, 0.6, 2, float32(math.Inf(1)))
+	for name, c := range map[string]struct {
+		m    metric.Metric
+		want []float64
+	}{
+		"one":    {metric.TruePositives(), []float64{3}},
+		"even":   {metric.TruePositives(metric.Thresholds(0, 0.5, 1)), []float64{3, 3, 0}},
+		"uneven": {metric.TruePositives(metric.Thresholds(1, 0.5, 0.5, 0.3)), []float64{2, 3, 3, 3}},
+	} {
+		got := measure(t, c.m, []*tensor.Tensor{y, p})
+		if !slices.Equal(got.Float64s(), c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestDirections has every metric tell the direction that Keras gives it.
+func TestDirections(t *testing.T) {
+	for d, metrics := range map[metric.Direction][]metric.Metric{
+		metric.Up: {metric.Accuracy(), metric.ExactAccuracy(), metric.BinaryAccuracy(0.5), metric.CategoricalAccuracy(), metric.SparseCategoricalAccuracy(),
+			metric.TopKCategoricalAccuracy(5), metric.SparseTopKCategoricalAccuracy(5), metric.AUC(), metric.Precision(), metric.Recall(),
+			metric.PrecisionAtRecall(1), metric.RecallAtPrecision(1), metric.SensitivityAtSpecificity(1), metric.SpecificityAtSensitivity(1),
+			metric.F1Score(), metric.FBetaScore(1), metric.IoU(2, nil), metric.MeanIoU(2), metric.BinaryIoU(0.5, nil), metric.R2Score(),
+			metric.CosineSimilarity(), metric.PearsonCorrelation(), metric.ConcordanceCorrelation(), metric.WithWeights(metric.F1Score())},
+		metric.Down: {metric.RootMeanSquaredError(), metric.LogCoshError(), metric.FromLoss(nn.BinaryCrossentropy()), metric.Mean("m", metric.Predictions, metric.Down)},
+		metric.Unknown: {metric.TruePositives(), metric.FalsePositives(), metric.TrueNegatives(), metric.FalseNegatives(), metric.ConfusionMatrix(2),
+			metric.Mean("m", metric.Predictions), metric.Sum("m", metric.Predictions)},
+	} {
+		for _, m := range metrics {
+			if got := metric.DirectionOf(m); got != d {
+				t.Errorf("%s: direction is %v, want %v", m.Name(), got, d)
+			}
+		}
+	}
+}
+
+func TestConfigMistakes(t *testing.T) {
+	for _, c := range []struct{ class, config, want string }{
+		{"AUC", `{"curve": 3}`, "curve"},
+		{"AUC", `{"label_weights": "x"}`, "label_weights"},
+		{"AUC", `{"more": 1}`, `option "AUC.more"`},
+		{"IoU", `{"num_classes": 2}`, "num_classes and target_class_ids"},
+		{"MeanIoU", `{}`, "num_classes"},
+		{"PearsonCorrelation", `{"axis": "x"}`, "axis"},
+		{"R2Score", `{"class_aggregation": 1}`, "class_aggregation"},
+		{"MeanMetricWrapper", `{"name": "m"}`, "fn"},
+		{"MeanMetricWrapper", `[`, "want JSON"},
+		{"MeanMetricWrapper", `{"fn": {"class_name": "function", "config": "my_fn"}}`, `metric "my_fn"`},
+	} {
+		if _, err := metric.FromConfig(c.class, []byte(c.config)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s: error is %v, want %q in it", c.class, c.config, err, c.want)
+		}
+	}
+	m, err := metric.FromConfig("MeanMetricWrapper", []byte(`{"name": "m", "fn": {"module": "builtins", "class_name": "function", "config": "binary_accuracy"}, "threshold": 0.75}`))
+	if err != nil || m.Name() != "m" {
+		t.Fatalf("got %v, %v", m, err)
+	}
+	if got := measure(t, m, []*tensor.Tensor{tensor.Of[float32](1, 0), tensor.Of[float32](0.7, 0.7)}).Item(); got != 0.5 {
+		t.Errorf("binary accuracy at 0.75 is %v, want 0.5", got)
 	}
 }

@@ -45,7 +45,7 @@ func families() []family {
 		{numbers, []metric.Metric{metric.Accuracy(), metric.SparseCategoricalAccuracy(), metric.SparseTopKCategoricalAccuracy(2),
 			metric.MeanIoU(4, metric.DensePredictions, metric.FloatWeights), metric.ConfusionMatrix(4)}},
 		{hot, []metric.Metric{metric.Accuracy(), metric.CategoricalAccuracy(), metric.TopKCategoricalAccuracy(2), metric.F1Score(), metric.F1Score(metric.Micro),
-			metric.FBetaScore(2, metric.WeightedAverage, metric.Threshold(0.4)), metric.OneHotIoU(4, []int{1}, metric.FloatWeights), metric.ConfusionMatrix(4)}},
+			metric.FBetaScore(2, metric.Weighted, metric.Threshold(0.4)), metric.OneHotIoU(4, []int{1}, metric.FloatWeights), metric.ConfusionMatrix(4)}},
 		{truths, []metric.Metric{metric.BinaryAccuracy(0.5), metric.ExactAccuracy(), metric.Precision(), metric.Recall(five), metric.Precision(metric.TopK(2)),
 			metric.Recall(metric.ClassID(1), metric.Thresholds(0, 0.25, 0.5, 0.75, 1)), metric.TruePositives(five), metric.TrueNegatives(), metric.FalsePositives(),
 			metric.FalseNegatives(), metric.AUC(), metric.AUC(metric.PR, metric.MultiLabel), metric.AUC(metric.PRGain, five), metric.PrecisionAtRecall(0.5),

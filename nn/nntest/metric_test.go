@@ -38,7 +38,7 @@ func metricsOf(n int) []measured {
 		}
 	}
 	add(hot, metric.Accuracy(), metric.ExactAccuracy(), metric.CategoricalAccuracy(), metric.TopKCategoricalAccuracy(2), metric.F1Score(),
-		metric.F1Score(metric.WeightedAverage, metric.Threshold(0.3)), metric.OneHotIoU(5, []int{1, 3}), metric.OneHotMeanIoU(5),
+		metric.F1Score(metric.Weighted, metric.Threshold(0.3)), metric.OneHotIoU(5, []int{1, 3}), metric.OneHotMeanIoU(5),
 		metric.ConfusionMatrix(5))
 	add(numbers, metric.Accuracy(), metric.SparseCategoricalAccuracy(), metric.SparseTopKCategoricalAccuracy(2), metric.ConfusionMatrix(5),
 		metric.MeanIoU(5, metric.DensePredictions, metric.IgnoreClass(2), metric.FloatWeights))
