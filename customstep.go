@@ -7,6 +7,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
 )
 
 // StepFunc traces what a step does with a batch, and returns the loss, a float
@@ -66,8 +67,9 @@ func (s *Step) Loss(pred *graph.Node) *graph.Node {
 // Params returns the variables that are trained.
 func (s *Step) Params() []*graph.Var { return slices.Clone(s.m.trained) }
 
-// Gradients returns the gradients of a scalar, one for each of Params. It panics
-// with *graph.Error if the scalar depends on none of them.
+// Gradients returns the gradients of a scalar, one for each of Params: of the scalar's
+// multiple if the optimizer scales the loss, which Apply takes back. It panics with
+// *graph.Error if the scalar depends on none of them.
 func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
 	if s.applied {
 		panic(graph.Errorf("glia: Step.Gradients: the optimizer was applied: want one step of it, with the sums of gradients"))
@@ -76,6 +78,9 @@ func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
 	nodes := make([]*graph.Node, len(params))
 	for i, v := range params {
 		nodes[i] = s.Value(v)
+	}
+	if o, ok := s.m.opt.(optim.LossScaler); ok {
+		loss = o.ScaleLoss(loss)
 	}
 	grads := autodiff.Grad(loss, nodes...)
 	if len(grads) > 0 && !slices.ContainsFunc(grads, reached) {
@@ -91,7 +96,7 @@ func reached(grad *graph.Node) bool {
 }
 
 // Apply gives the optimizer the gradients of Params, once in a step: it updates
-// them and its own state.
+// them and its own state. The constraints of the variables follow.
 func (s *Step) Apply(grads []*graph.Node) {
 	switch {
 	case !s.Training:
@@ -101,6 +106,7 @@ func (s *Step) Apply(grads []*graph.Node) {
 	}
 	s.applied = true
 	s.m.opt.Apply(s.Graph(), grads)
+	nn.Constrain(s.Graph(), s.m.trained)
 }
 
 // Minimize gives the optimizer the gradients of a scalar.

@@ -15,7 +15,8 @@ import (
 // Panics with *graph.Error, when built, if x is not of floats or has no features.
 //
 // Options: an activation, [NoBias], [KernelInitializer], [BiasInitializer],
-// [KernelRegularizer], [BiasRegularizer], [ActivityRegularizer], [Name], [Frozen].
+// [KernelRegularizer], [BiasRegularizer], [ActivityRegularizer], [KernelConstraint],
+// [BiasConstraint], [Name], [Frozen].
 func Dense(units int, opts ...DenseOption) *DenseLayer {
 	d := &DenseLayer{Base: made(), Units: units}
 	for _, o := range opts {
@@ -41,6 +42,9 @@ type DenseLayer struct {
 	KernelRegularizer   Regularizer `json:"kernel_regularizer"`
 	BiasRegularizer     Regularizer `json:"bias_regularizer"`
 	ActivityRegularizer Regularizer `json:"activity_regularizer"`
+	// The constraints, none by default, hold after every update.
+	KernelConstraint Constraint `json:"kernel_constraint"`
+	BiasConstraint   Constraint `json:"bias_constraint"`
 
 	kernel, bias *graph.Var
 }
@@ -56,6 +60,8 @@ func (o kernelInit) dense(d *DenseLayer) { d.KernelInitializer = o.Initializer }
 func (o biasInit) dense(d *DenseLayer)   { d.BiasInitializer = o.Initializer }
 func (o kernelReg) dense(d *DenseLayer)  { d.KernelRegularizer = o.Regularizer }
 func (o biasReg) dense(d *DenseLayer)    { d.BiasRegularizer = o.Regularizer }
+func (o kernelCons) dense(d *DenseLayer) { d.KernelConstraint = o.Constraint }
+func (o biasCons) dense(d *DenseLayer)   { d.BiasConstraint = o.Constraint }
 func (o activityReg) dense(d *DenseLayer) {
 	d.ActivityRegularizer = o.Regularizer
 }
@@ -73,8 +79,10 @@ func (d *DenseLayer) Build(b *Builder, in tensor.Spec) {
 		panic(graph.Errorf("nn.Dense: %d units: want 1 or more", d.Units))
 	}
 	d.kernel = b.Param("kernel", tensor.D(in.Shape.At(-1), d.Units), d.KernelInitializer.Or(GlorotUniform))
+	constrain(d.kernel, d.KernelConstraint)
 	if !d.NoBias {
 		d.bias = b.Param("bias", tensor.D(d.Units), d.BiasInitializer)
+		constrain(d.bias, d.BiasConstraint)
 	}
 }
 

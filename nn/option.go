@@ -11,6 +11,8 @@ type (
 	kernelReg   struct{ Regularizer }
 	biasReg     struct{ Regularizer }
 	activityReg struct{ Regularizer }
+	kernelCons  struct{ Constraint }
+	biasCons    struct{ Constraint }
 )
 
 // KernelInitializer gives a layer's kernel its first value.
@@ -28,3 +30,9 @@ func BiasRegularizer(r Regularizer) biasReg { return biasReg{r} }
 // ActivityRegularizer adds a penalty of a layer's output, divided by the length
 // of the batch, to the loss.
 func ActivityRegularizer(r Regularizer) activityReg { return activityReg{r} }
+
+// KernelConstraint puts a layer's kernel under a constraint after every update.
+func KernelConstraint(c Constraint) kernelCons { return kernelCons{c} }
+
+// BiasConstraint puts a layer's bias under a constraint after every update.
+func BiasConstraint(c Constraint) biasCons { return biasCons{c} }
