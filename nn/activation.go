@@ -39,11 +39,12 @@ func known(name string, f func(x *graph.Node) *graph.Node) Activation {
 	return Activation{name: name, f: f}
 }
 
-// The activations without a parameter, elementwise except for the softmaxes.
+// The activations without a parameter, elementwise except for the softmaxes and GLU.
+// Where clipping sets in the slope is 1, that of what is inside.
 var (
 	// Linear is x.
 	Linear = Activation{}
-	// ReLU is max(x, 0).
+	// ReLU is max(x, 0): see [ReLUWith]. The slope at 0 is 0.
 	ReLU = known("relu", ops.Relu)
 	// ReLU6 is min(max(x, 0), 6).
 	ReLU6 = known("relu6", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, 6) })
@@ -55,14 +56,32 @@ var (
 	LogSigmoid = known("log_sigmoid", func(x *graph.Node) *graph.Node { return ops.Neg(ops.Softplus(ops.Neg(x))) })
 	// Tanh is the hyperbolic tangent.
 	Tanh = known("tanh", ops.Tanh)
-	// Softmax is e^x divided by its sum over the last axis.
+	// HardTanh is x, clipped to -1 and 1.
+	HardTanh = known("hard_tanh", func(x *graph.Node) *graph.Node { return ops.Clip(x, -1, 1) })
+	// TanhShrink is x - tanh(x).
+	TanhShrink = known("tanh_shrink", func(x *graph.Node) *graph.Node { return ops.Sub(x, ops.Tanh(x)) })
+	// HardShrink is x where |x| > 1/2, else 0: see [HardShrinkAt].
+	HardShrink = HardShrinkAt(0.5)
+	// SoftShrink is x moved by 1/2 toward 0, where it stays: see [SoftShrinkAt].
+	SoftShrink = SoftShrinkAt(0.5)
+	// Softmax is e^x divided by its sum over the last axis: see [SoftmaxAxis].
 	Softmax = known("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, -1) })
-	// LogSoftmax is the logarithm of Softmax.
-	LogSoftmax = known("log_softmax", func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) })
-	// ELU is x where x > 0, else e^x - 1.
+	// LogSoftmax is the logarithm of Softmax: see [LogSoftmaxAxis].
+	LogSoftmax = LogSoftmaxAxis(-1)
+	// Sparsemax is a softmax with zeros, over the last axis: see [SparsemaxAxis].
+	Sparsemax = SparsemaxAxis(-1)
+	// SparsePlus is 0 where x <= -1, x where x >= 1, and (x+1)²/4 between.
+	SparsePlus = known("sparse_plus", sparsePlus)
+	// SparseSigmoid is (x+1)/2, clipped to 0 and 1.
+	SparseSigmoid = known("sparse_sigmoid", sparseSigmoid)
+	// CELU is x where x > 0, else e^x - 1, as ELU is: see [CELUAlpha].
+	CELU = CELUAlpha(1)
+	// ELU is x where x > 0, else e^x - 1: see [ELUAlpha].
 	ELU = known("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, 1) })
 	// SELU is λx where x > 0, else λα(e^x - 1), with λ ≈ 1.0507 and α ≈ 1.6733.
 	SELU = known("selu", ops.Selu)
+	// GLU is a·sigmoid(b), a and b being the halves of the last axis: see [GLUAxis].
+	GLU = GLUAxis(-1)
 	// GELU is xΦ(x), Φ being the standard normal distribution function.
 	GELU = known("gelu", ops.Gelu)
 	// GELUTanh is GELU in the approximation by tanh: Keras's approximate=True,
@@ -78,33 +97,18 @@ var (
 	LeakyReLU = known("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, 0.2) })
 	// Softplus is ln(1+e^x).
 	Softplus = known("softplus", ops.Softplus)
+	// Squareplus is (x + √(x² + 4))/2: see [SquareplusB].
+	Squareplus = SquareplusB(4)
 	// Softsign is x/(1+|x|).
 	Softsign = known("softsign", ops.Softsign)
 	// Exponential is e^x.
 	Exponential = known("exponential", ops.Exp)
 )
 
-// LeakyReLUSlope is x where x > 0, else slope·x. Keras's LeakyReLU layer has a
-// slope of 0.3 by default, its function, and [LeakyReLU], one of 0.2.
-func LeakyReLUSlope(slope float64) Activation {
-	return known("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, slope) }).
-		as("LeakyReLU", map[string]any{"negative_slope": slope})
-}
-
-// ELUAlpha is x where x > 0, else alpha·(e^x - 1).
-func ELUAlpha(alpha float64) Activation {
-	return known("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, alpha) }).
-		as("ELU", map[string]any{"alpha": alpha})
-}
-
 // as returns the activation that is written as a layer of a class.
 func (a Activation) as(class string, config map[string]any) Activation {
 	a.obj = &activationObject{class, config}
 	return a
-}
-
-func hardSigmoid(x *graph.Node) *graph.Node {
-	return ops.Clip(ops.Offset(ops.Scale(x, 1.0/6), 0.5), 0, 1)
 }
 
 // String returns Keras's name of the activation.
@@ -188,6 +192,16 @@ var activations = vocab.Table[Activation]{
 		{Name: "softplus", New: vocab.Plain(Softplus)},
 		{Name: "softsign", New: vocab.Plain(Softsign)},
 		{Name: "exponential", New: vocab.Plain(Exponential)},
+		{Name: "celu", New: vocab.Plain(CELU)},
+		{Name: "glu", New: vocab.Plain(GLU)},
+		{Name: "hard_shrink", New: vocab.Plain(HardShrink)},
+		{Name: "hard_tanh", New: vocab.Plain(HardTanh)},
+		{Name: "soft_shrink", New: vocab.Plain(SoftShrink)},
+		{Name: "sparse_plus", New: vocab.Plain(SparsePlus)},
+		{Name: "sparse_sigmoid", New: vocab.Plain(SparseSigmoid)},
+		{Name: "sparsemax", New: vocab.Plain(Sparsemax)},
+		{Name: "squareplus", New: vocab.Plain(Squareplus)},
+		{Name: "tanh_shrink", New: vocab.Plain(TanhShrink)},
 		{Name: "ELU", New: eluOf},
 		{Name: "LeakyReLU", New: leakyOf},
 		{Name: "ReLU", New: rectifierOf},
@@ -204,6 +218,9 @@ func eluOf(c *vocab.Config) (Activation, error) {
 func leakyOf(c *vocab.Config) (Activation, error) {
 	slope := 0.3
 	err := errors.Join(c.Get("alpha", &slope), c.Get("negative_slope", &slope)) // Keras 2, 3
+	if slope < 0 {
+		err = errors.Join(err, fmt.Errorf("negative_slope %g: want 0 or more", slope))
+	}
 	return LeakyReLUSlope(slope), err
 }
 
@@ -219,44 +236,22 @@ func rectifierOf(c *vocab.Config) (Activation, error) {
 		return Linear, err
 	}
 	slope, over := numberOr(s.Slope, 0), numberOr(s.Threshold, 0)
-	config := map[string]any{"negative_slope": slope, "max_value": s.Max, "threshold": over}
-	a := ReLU
-	switch {
-	case slope < 0 || s.Max != nil && *s.Max < 0 || over < 0:
+	if slope < 0 || s.Max != nil && *s.Max < 0 || over < 0 {
 		return Linear, fmt.Errorf("ReLU with negative_slope %g, max_value %g, threshold %g: want 0 or more", slope, numberOr(s.Max, 0), over)
-	case slope == 0 && over == 0 && s.Max != nil:
-		a = known("relu", func(x *graph.Node) *graph.Node { return ops.Clip(x, 0, *s.Max) })
-	case s.Max == nil && over == 0 && slope != 0:
-		a = LeakyReLUSlope(slope)
-	case s.Max != nil || over != 0:
-		a = known("relu", func(x *graph.Node) *graph.Node {
-			limit := ops.ScalarLike(x, over)
-			y := ops.Where(ops.Greater(x, limit), x, ops.Zeros(x))
-			if s.Max != nil {
-				y = ops.Clip(y, 0, *s.Max)
-			}
-			return ops.Sub(y, ops.Scale(ops.Relu(ops.Sub(limit, x)), slope))
-		})
 	}
-	return a.as("ReLU", config), nil
+	return rectifier(slope, s.Max, over), nil
 }
 
-// softmaxOf returns Keras's Softmax layer, over one axis.
+// softmaxOf returns Keras's Softmax layer, over one axis or several.
 func softmaxOf(c *vocab.Config) (Activation, error) {
-	var raw json.RawMessage
-	axis, axes := -1, []int(nil)
-	if err := c.Get("axis", &raw); err != nil {
+	axes := AxisList{-1}
+	if err := c.Get("axis", &axes); err != nil {
 		return Linear, err
 	}
-	switch {
-	case raw == nil || string(raw) == "null" || json.Unmarshal(raw, &axis) == nil:
-	case json.Unmarshal(raw, &axes) == nil && len(axes) == 1:
-		axis = axes[0]
-	default:
-		return Linear, &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: "Softmax.axis " + string(raw)}}}
+	if len(axes) == 0 {
+		axes = AxisList{-1}
 	}
-	a := known("softmax", func(x *graph.Node) *graph.Node { return ops.Softmax(x, axis) })
-	return a.as("Softmax", map[string]any{"axis": axis}), nil
+	return SoftmaxAxis(axes...), nil
 }
 
 // ActivationLayer is an [Activation] as a layer with a name.

@@ -32,6 +32,8 @@ var layers = vocab.Table[Layer]{
 	Fixed: map[string]string{"dtype": "", "batch_input_shape": "", "autocast": "true"},
 	Classes: []vocab.Class[Layer]{
 		{Name: "Activation", New: layerOf[ActivationLayer]()},
+		{Name: "ActivityRegularization", New: layerOf[ActivityRegularizationLayer]()},
+		{Name: "AlphaDropout", New: layerOf[AlphaDropoutLayer](), Fixed: anySeed},
 		{Name: "Dense", New: layerOf[DenseLayer]()},
 		{Name: "Dropout", New: layerOf[DropoutLayer](), Fixed: anySeed},
 		{Name: "ELU", New: activationLayerOf("ELU")},
@@ -40,18 +42,26 @@ var layers = vocab.Table[Layer]{
 		{Name: "GaussianNoise", New: layerOf[GaussianNoiseLayer](), Fixed: anySeed},
 		{Name: "InputLayer", New: inputOf},
 		{Name: "LeakyReLU", New: activationLayerOf("LeakyReLU")},
+		{Name: "PReLU", New: layerOf[PReLULayer]()},
 		{Name: "Permute", New: layerOf[PermuteLayer]()},
 		{Name: "ReLU", New: activationLayerOf("ReLU")},
 		{Name: "RepeatVector", New: layerOf[RepeatVectorLayer]()},
 		{Name: "Rescaling", New: layerOf[RescalingLayer]()},
 		{Name: "Reshape", New: layerOf[ReshapeLayer]()},
 		{Name: "Softmax", New: activationLayerOf("Softmax")},
+		{Name: "SpatialDropout1D", New: spatialDropoutOf(1), Fixed: channelsLast},
+		{Name: "SpatialDropout2D", New: spatialDropoutOf(2), Fixed: channelsLast},
+		{Name: "SpatialDropout3D", New: spatialDropoutOf(3), Fixed: channelsLast},
 	},
 }
 
 // anySeed lets a layer have a seed of its own, which decides what it draws: not the
 // same numbers as in Keras, with or without.
 var anySeed = map[string]string{"seed": ""}
+
+// channelsLast lets a layer have a seed of its own, and Keras's name of the one order
+// of axes.
+var channelsLast = map[string]string{"seed": "", "data_format": `"channels_last"`, "trainable": ""}
 
 // layerOf returns a maker of layers whose settings are their fields.
 func layerOf[L any]() func(c *vocab.Config) (Layer, error) {
@@ -84,14 +94,33 @@ var losses = vocab.Table[Loss]{
 	Classes: []vocab.Class[Loss]{
 		{Name: "BinaryCrossentropy", Aliases: []string{"bce", "BCE"},
 			New: vocab.Into[Loss](func() *BinaryCrossentropyLoss { return BinaryCrossentropy() })},
-		{Name: "CategoricalCrossentropy",
-			New: vocab.Into[Loss](func() *CategoricalCrossentropyLoss { return CategoricalCrossentropy() })},
+		{Name: "BinaryFocalCrossentropy", New: vocab.Into[Loss](func() *BinaryFocalCrossentropyLoss { return BinaryFocalCrossentropy() })},
+		{Name: "CategoricalCrossentropy", New: vocab.Into[Loss](func() *CategoricalCrossentropyLoss { return CategoricalCrossentropy() })},
+		{Name: "CategoricalFocalCrossentropy", New: vocab.Into[Loss](func() *CategoricalFocalCrossentropyLoss { return CategoricalFocalCrossentropy() })},
+		{Name: "CategoricalGeneralizedCrossEntropy", New: vocab.Into[Loss](func() *CategoricalGeneralizedCrossEntropyLoss { return CategoricalGeneralizedCrossEntropy() })},
+		{Name: "CategoricalHinge", New: vocab.Into[Loss](func() *CategoricalHingeLoss { return CategoricalHinge() })},
+		{Name: "Circle", New: vocab.Into[Loss](func() *CircleLoss { return Circle() })},
+		{Name: "CosineSimilarity", New: vocab.Into[Loss](func() *CosineSimilarityLoss { return CosineSimilarity() })},
+		{Name: "Dice", New: vocab.Into[Loss](func() *DiceLoss { return Dice() })},
+		{Name: "Hinge", New: vocab.Into[Loss](func() *HingeLoss { return Hinge() })},
+		{Name: "Huber", Aliases: []string{"huber_loss"},
+			New: vocab.Into[Loss](func() *HuberLoss { return Huber() })},
+		{Name: "KLDivergence", Aliases: []string{"kld", "KLD", "kullback_leibler_divergence"},
+			New: vocab.Into[Loss](func() *KLDivergenceLoss { return KLDivergence() })},
+		{Name: "LogCosh", Aliases: []string{"logcosh"},
+			New: vocab.Into[Loss](func() *LogCoshLoss { return LogCosh() })},
 		{Name: "MeanAbsoluteError", Aliases: []string{"mae", "MAE"},
 			New: vocab.Into[Loss](func() *MeanAbsoluteErrorLoss { return MeanAbsoluteError() })},
+		{Name: "MeanAbsolutePercentageError", Aliases: []string{"mape", "MAPE"},
+			New: vocab.Into[Loss](func() *MeanAbsolutePercentageErrorLoss { return MeanAbsolutePercentageError() })},
 		{Name: "MeanSquaredError", Aliases: []string{"mse", "MSE"},
 			New: vocab.Into[Loss](func() *MeanSquaredErrorLoss { return MeanSquaredError() })},
-		{Name: "SparseCategoricalCrossentropy",
-			New: vocab.Into[Loss](func() *SparseCategoricalCrossentropyLoss { return SparseCategoricalCrossentropy() })},
+		{Name: "MeanSquaredLogarithmicError", Aliases: []string{"msle", "MSLE"},
+			New: vocab.Into[Loss](func() *MeanSquaredLogarithmicErrorLoss { return MeanSquaredLogarithmicError() })},
+		{Name: "Poisson", New: vocab.Into[Loss](func() *PoissonLoss { return Poisson() })},
+		{Name: "SparseCategoricalCrossentropy", New: vocab.Into[Loss](func() *SparseCategoricalCrossentropyLoss { return SparseCategoricalCrossentropy() })},
+		{Name: "SquaredHinge", New: vocab.Into[Loss](func() *SquaredHingeLoss { return SquaredHinge() })},
+		{Name: "Tversky", New: vocab.Into[Loss](func() *TverskyLoss { return Tversky() })},
 	},
 }
 

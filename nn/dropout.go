@@ -89,24 +89,26 @@ func (d *DropoutLayer) Class() string { return "Dropout" }
 func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) {
 	wantFloat("Dropout", in)
 	wantRate("Dropout", d.Rate)
-	if d.NoiseShape == nil {
-		return
-	}
-	mask := d.mask(in.Shape)
-	if s, err := ops.Broadcast(mask, in.Shape); err != nil || s != in.Shape {
-		panic(graph.Errorf("nn.Dropout: noise shape %v of x %v: want one that broadcasts to it", d.NoiseShape, in.Shape))
-	}
+	d.NoiseShape.mask("Dropout", in.Shape)
 }
 
-func (d *DropoutLayer) mask(x tensor.Dims) tensor.Dims {
-	mask, err := tensor.MakeDims(d.NoiseShape)
+// mask returns the shape of the mask of x. It panics with *graph.Error unless that
+// broadcasts to x.
+func (n Noise) mask(layer string, x tensor.Dims) tensor.Dims {
+	if n == nil {
+		return x
+	}
+	mask, err := tensor.MakeDims(n)
 	if err != nil || mask.Rank() != x.Rank() {
-		panic(graph.Errorf("nn.Dropout: noise shape %v of x %v: want as many axes", d.NoiseShape, x))
+		panic(graph.Errorf("nn.%s: noise shape %v of x %v: want as many axes", layer, n, x))
 	}
 	for i := range x.Rank() {
 		if mask.At(i) == -1 {
 			mask = mask.With(i, x.At(i))
 		}
+	}
+	if s, err := ops.Broadcast(mask, x); err != nil || s != x {
+		panic(graph.Errorf("nn.%s: noise shape %v of x %v: want one that broadcasts to it", layer, n, x))
 	}
 	return mask
 }
@@ -116,12 +118,17 @@ func (d *DropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	if !c.Training || d.Rate == 0 {
 		return x
 	}
+	return dropout(c, x, d.Rate, d.NoiseShape.mask("Dropout", x.Shape()))
+}
+
+// dropout drops elements of x with a mask that broadcasts to it.
+func dropout(c *Ctx, x *graph.Node, rate float64, mask tensor.Dims) *graph.Node {
 	seed, stream := c.Seed()
-	if d.NoiseShape == nil {
-		return ops.Dropout(x, seed, d.Rate, stream)
+	if mask == x.Shape() {
+		return ops.Dropout(x, seed, rate, stream)
 	}
-	ones := ops.Full(c.Graph(), tensor.Spec{DType: x.DType(), Shape: d.mask(x.Shape())}, 1)
-	return ops.Mul(x, ops.Dropout(ones, seed, d.Rate, stream))
+	ones := ops.Full(c.Graph(), tensor.Spec{DType: x.DType(), Shape: mask}, 1)
+	return ops.Mul(x, ops.Dropout(ones, seed, rate, stream))
 }
 
 func wantRate(layer string, rate float64) {

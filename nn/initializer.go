@@ -22,7 +22,7 @@ type Initializer struct {
 
 // initConfig is what Keras's configs of initializers hold.
 type initConfig struct {
-	Value        *float64 `json:"value,omitempty"`
+	Value        any      `json:"value,omitempty"`
 	Scale        *float64 `json:"scale,omitempty"`
 	Mode         string   `json:"mode,omitempty"`
 	Distribution string   `json:"distribution,omitempty"`
@@ -30,7 +30,13 @@ type initConfig struct {
 	Stddev       *float64 `json:"stddev,omitempty"`
 	Minval       *float64 `json:"minval,omitempty"`
 	Maxval       *float64 `json:"maxval,omitempty"`
+	Gain         *float64 `json:"gain,omitempty"`
 	Seed         *uint64  `json:"seed,omitempty"`
+
+	Side     string          `json:"side,omitempty"`
+	Window   json.RawMessage `json:"window,omitempty"` // a name, or null for none
+	Periodic *bool           `json:"periodic,omitempty"`
+	Scaling  json.RawMessage `json:"scaling,omitempty"` // a name, or null for none
 }
 
 // InitializerFunc returns an initializer of your own: f sets the elements of a
@@ -52,19 +58,6 @@ var Zeros = Initializer{class: "Zeros"}
 
 // Ones gives 1.
 var Ones = Initializer{class: "Ones", fill: constant(1)}
-
-// Constant gives v.
-func Constant(v float64) Initializer {
-	return Initializer{class: "Constant", cfg: initConfig{Value: &v}, fill: constant(v)}
-}
-
-func constant(v float64) func([]float64, tensor.Dims, *Rand) {
-	return func(dst []float64, _ tensor.Dims, _ *Rand) {
-		for i := range dst {
-			dst[i] = v
-		}
-	}
-}
 
 // RandomNormal draws from the normal distribution. Keras's default is mean 0 and
 // stddev 0.05.
@@ -256,7 +249,14 @@ var initializers = vocab.Table[Initializer]{
 	Classes: []vocab.Class[Initializer]{
 		{Name: "Zeros", Aliases: []string{"zero"}, New: vocab.Plain(Zeros)},
 		{Name: "Ones", Aliases: []string{"one"}, New: vocab.Plain(Ones)},
-		{Name: "Constant", New: initOf(func(c initConfig) Initializer { return Constant(numberOr(c.Value, 0)) })},
+		{Name: "Constant", New: constantOf},
+		{Name: "Identity", Aliases: []string{"IdentityInitializer"}, New: initOf(func(c initConfig) Initializer {
+			return Identity(numberOr(c.Gain, 1))
+		})},
+		{Name: "Orthogonal", Aliases: []string{"OrthogonalInitializer"}, New: initOf(func(c initConfig) Initializer {
+			return Orthogonal(numberOr(c.Gain, 1))
+		})},
+		{Name: "STFT", Aliases: []string{"STFTInitializer"}, New: stftOf},
 		{Name: "RandomNormal", Aliases: []string{"normal"}, New: initOf(func(c initConfig) Initializer {
 			return RandomNormal(numberOr(c.Mean, 0), numberOr(c.Stddev, 0.05))
 		})},

@@ -14,6 +14,12 @@ func (l *SparseCategoricalCrossentropyLoss) BadLabel(y *tensor.Tensor, classes i
 	if l.IgnoreClass != nil {
 		ignored = float64(*l.IgnoreClass)
 	}
+	return firstBadLabel(y, classes, ignored)
+}
+
+// firstBadLabel returns the place of the first label that is neither a class number
+// nor the one that is ignored.
+func firstBadLabel(y *tensor.Tensor, classes int, ignored float64) int {
 	switch y.DType() {
 	case tensor.Int32:
 		return badLabel(tensor.Data[int32](y), classes, ignored)

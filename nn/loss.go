@@ -6,6 +6,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // Loss measures how far predictions are from the truth. Any type with these
@@ -88,6 +89,13 @@ func lossConfig(name string, opts []LossOption) LossConfig {
 //
 // Panics with *graph.Error if shapes or dtypes do not fit.
 func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
+	return ReduceMaskedLoss(l, yTrue, yPred, weight, nil)
+}
+
+// ReduceMaskedLoss is [ReduceLoss] of the losses where mask is true: the others are
+// left out, and a mean over the batch is one over those that stay. Mask may be nil;
+// otherwise it holds one truth a sample [B], or one for every loss, and may broadcast.
+func ReduceMaskedLoss(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
 	losses := l.Each(yTrue, yPred)
 	r := MeanOverBatch
 	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {
@@ -99,10 +107,13 @@ func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 	if m, ok := l.(interface {
 		Counted(yTrue, yPred *graph.Node) *graph.Node
 	}); ok {
-		weight = masked(weight, m.Counted(yTrue, yPred), losses, r)
+		mask = both(mask, m.Counted(yTrue, yPred))
 	}
-	if weight != nil {
+	if weight = masked(weight, mask, losses, r); weight != nil {
 		losses, weight = weightsFor(losses, weight)
+		if losses.Rank() == 0 { // one loss of the whole batch
+			losses = ops.BroadcastTo(losses, weight.Shape())
+		}
 		if s, err := ops.Broadcast(losses.Shape(), weight.Shape()); err != nil || s != losses.Shape() {
 			panic(graph.Errorf("nn.ReduceLoss: weights %v of losses %v: want one a sample or one a loss", weight.Shape(), losses.Shape()))
 		}
@@ -119,11 +130,26 @@ func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 	return ops.Scale(ops.ReduceSum(losses), 1/max(1, float64(losses.Shape().Size())))
 }
 
+// both returns where two masks that may be nil are true.
+func both(a, b *graph.Node) *graph.Node {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	a, b = weightsFor(a, b)
+	return ops.And(a, b)
+}
+
 // masked returns weights that leave losses out where keep is false. A mean over
 // the batch is then one over those that stay.
 func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
 	if keep == nil {
 		return weight
+	}
+	if keep.DType() != tensor.Bool {
+		panic(graph.Errorf("nn.ReduceLoss: mask is %v: want bool", keep.Spec()))
 	}
 	mask := ops.Cast(keep, losses.DType())
 	if r == MeanOverBatch {
@@ -154,6 +180,15 @@ func ratio(a, b *graph.Node) *graph.Node {
 // matched returns the truth with the dtype and shape of the predictions, [B 1] if
 // both were [B], so that there is a loss for every sample.
 func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
+	t, p := paired(loss, yTrue, yPred)
+	if p.Rank() == 1 {
+		t, p = ops.ExpandDims(t, -1), ops.ExpandDims(p, -1)
+	}
+	return t, p
+}
+
+// paired returns the truth with the dtype and shape of the predictions.
+func paired(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	if !yPred.DType().IsFloat() {
 		panic(graph.Errorf("nn.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
 	}
@@ -161,52 +196,10 @@ func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 		yTrue = ops.Cast(yTrue, yPred.DType())
 	}
 	t, p := ops.SameRank(yTrue, yPred)
-	if t.Shape() != p.Shape() {
+	if t.Shape() != p.Shape() || p.Rank() == 0 {
 		panic(graph.Errorf("nn.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
 	}
-	if p.Rank() == 1 {
-		t, p = ops.ExpandDims(t, -1), ops.ExpandDims(p, -1)
-	}
 	return t, p
-}
-
-// MeanSquaredError returns the loss mean((yTrue - yPred)²) over the last axis.
-//
-// Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func MeanSquaredError(opts ...LossOption) *MeanSquaredErrorLoss {
-	return &MeanSquaredErrorLoss{lossConfig("mean_squared_error", opts)}
-}
-
-// MeanSquaredErrorLoss is the loss that [MeanSquaredError] makes.
-type MeanSquaredErrorLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *MeanSquaredErrorLoss) Class() string { return "MeanSquaredError" }
-
-// Each implements [Loss].
-func (l *MeanSquaredErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
-	t, p := matched("MeanSquaredError", yTrue, yPred)
-	d := ops.Sub(t, p)
-	return ops.ReduceMean(ops.Mul(d, d), -1)
-}
-
-// MeanAbsoluteError returns the loss mean(|yTrue - yPred|) over the last axis.
-//
-// Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func MeanAbsoluteError(opts ...LossOption) *MeanAbsoluteErrorLoss {
-	return &MeanAbsoluteErrorLoss{lossConfig("mean_absolute_error", opts)}
-}
-
-// MeanAbsoluteErrorLoss is the loss that [MeanAbsoluteError] makes.
-type MeanAbsoluteErrorLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *MeanAbsoluteErrorLoss) Class() string { return "MeanAbsoluteError" }
-
-// Each implements [Loss].
-func (l *MeanAbsoluteErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
-	t, p := matched("MeanAbsoluteError", yTrue, yPred)
-	return ops.ReduceMean(ops.Abs(ops.Sub(t, p)), -1)
 }
 
 // wantClasses panics unless yPred has an axis beside the batch, for the classes.
@@ -214,4 +207,33 @@ func wantClasses(loss string, yPred *graph.Node) {
 	if yPred.Rank() < 1 || !yPred.DType().IsFloat() {
 		panic(graph.Errorf("nn.%s: predictions are %v: want floats [B ... classes]", loss, yPred.Spec()))
 	}
+}
+
+// LossFunc returns a loss of your own: f returns a loss for every sample [B], or for
+// every place in one. It can be used as Keras's are, but not saved.
+func LossFunc(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...LossOption) *FuncLoss {
+	return &FuncLoss{lossConfig(name, opts), f}
+}
+
+// FuncLoss is the loss that [LossFunc] makes.
+type FuncLoss struct {
+	LossConfig
+	f func(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// Each implements [Loss].
+func (l *FuncLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	if l.f == nil {
+		panic(graph.Errorf("nn.LossFunc: the function of %q is nil", l.LossName))
+	}
+	y := l.f(yTrue, yPred)
+	if !y.DType().IsFloat() {
+		panic(graph.Errorf("nn.LossFunc: %q gives %v: want floats", l.LossName, y.Spec()))
+	}
+	return y
+}
+
+// MarshalJSON fails: a function cannot be saved.
+func (l *FuncLoss) MarshalJSON() ([]byte, error) {
+	return nil, fmt.Errorf("nn: loss %q is a function of your own: only Keras's can be saved", l.LossName)
 }

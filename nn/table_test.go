@@ -27,6 +27,7 @@ func TestTables(t *testing.T) {
 	check("activations", names(activations.Classes))
 	check("initializers", names(initializers.Classes))
 	check("regularizers", names(regularizers.Classes))
+	check("constraints", names(constraints.Classes))
 	check("losses", names(losses.Classes))
 }
 

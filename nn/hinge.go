@@ -1,0 +1,78 @@
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+)
+
+// Hinge returns the loss mean(max(1 - yTrue·yPred, 0)) over the last axis, for labels
+// that are -1 and 1. If all labels of a batch are 0 or 1, 0 counts as -1. The slope
+// where the margin is 1 is 0.
+//
+// Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+func Hinge(opts ...LossOption) *HingeLoss { return &HingeLoss{lossConfig("hinge", opts)} }
+
+// HingeLoss is the loss that [Hinge] makes.
+type HingeLoss struct{ LossConfig }
+
+// Class returns Keras's name of the type.
+func (l *HingeLoss) Class() string { return "Hinge" }
+
+// Each implements [Loss].
+func (l *HingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	return ops.ReduceMean(shortfall("Hinge", yTrue, yPred), -1)
+}
+
+// SquaredHinge returns the loss mean(max(1 - yTrue·yPred, 0)²) over the last axis, for
+// labels as those of [Hinge].
+//
+// Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+func SquaredHinge(opts ...LossOption) *SquaredHingeLoss {
+	return &SquaredHingeLoss{lossConfig("squared_hinge", opts)}
+}
+
+// SquaredHingeLoss is the loss that [SquaredHinge] makes.
+type SquaredHingeLoss struct{ LossConfig }
+
+// Class returns Keras's name of the type.
+func (l *SquaredHingeLoss) Class() string { return "SquaredHinge" }
+
+// Each implements [Loss].
+func (l *SquaredHingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	return ops.ReduceMean(ops.Square(shortfall("SquaredHinge", yTrue, yPred)), -1)
+}
+
+// shortfall returns what predictions lack of a margin of 1.
+func shortfall(loss string, yTrue, yPred *graph.Node) *graph.Node {
+	t, p := matched(loss, yTrue, yPred)
+	zero, one := ops.ScalarLike(t, 0), ops.ScalarLike(t, 1)
+	binary := ops.All(ops.Or(ops.Equal(t, zero), ops.Equal(t, one)))
+	t = ops.Where(binary, ops.Offset(ops.Scale(t, 2), -1), t)
+	return ops.Relu(ops.Sub(one, ops.Mul(t, p)))
+}
+
+// CategoricalHinge returns the loss
+//
+//	max(max((1-yTrue)·yPred) - Σ yTrue·yPred + 1, 0)
+//
+// over the last axis, for one-hot labels. Of equal greatest elements each takes its
+// part of the slope; where the margin is 1 the slope is 0.
+//
+// Shapes: yTrue, yPred [B ... C] -> [B ...].
+func CategoricalHinge(opts ...LossOption) *CategoricalHingeLoss {
+	return &CategoricalHingeLoss{lossConfig("categorical_hinge", opts)}
+}
+
+// CategoricalHingeLoss is the loss that [CategoricalHinge] makes.
+type CategoricalHingeLoss struct{ LossConfig }
+
+// Class returns Keras's name of the type.
+func (l *CategoricalHingeLoss) Class() string { return "CategoricalHinge" }
+
+// Each implements [Loss].
+func (l *CategoricalHingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	t := rowsFor("CategoricalHinge", yTrue, yPred)
+	right := ops.ReduceSum(ops.Mul(t, yPred), -1)
+	wrong := ops.ReduceMax(ops.Mul(ops.Sub(ops.ScalarLike(t, 1), t), yPred), -1)
+	return ops.Relu(ops.Offset(ops.Sub(wrong, right), 1))
+}

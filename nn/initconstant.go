@@ -1,0 +1,152 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Constant gives v.
+func Constant(v float64) Initializer {
+	return Initializer{class: "Constant", cfg: initConfig{Value: v}, fill: constant(v)}
+}
+
+func constant(v float64) func([]float64, tensor.Dims, *Rand) {
+	return func(dst []float64, _ tensor.Dims, _ *Rand) {
+		for i := range dst {
+			dst[i] = v
+		}
+	}
+}
+
+// ConstantTensor gives the values of t, which broadcasts to the variable's shape.
+//
+// Panics with *graph.Error, when used, if it does not.
+func ConstantTensor(t *tensor.Tensor) Initializer {
+	fill := func(dst []float64, shape tensor.Dims, _ *Rand) {
+		if s, err := ops.Broadcast(t.Shape(), shape); err != nil || s != shape {
+			panic(graph.Errorf("nn.ConstantTensor: value %v of a variable %v: want one that broadcasts to it", t.Spec(), shape))
+		}
+		v, strides := t.Float64s(), ops.BroadcastStrides(t.Shape(), shape)
+		for i := range dst {
+			at, rest := 0, i
+			for a := shape.Rank() - 1; a >= 0; a-- {
+				at += rest % shape.At(a) * strides.At(a)
+				rest /= shape.At(a)
+			}
+			dst[i] = v[at]
+		}
+	}
+	return Initializer{class: "Constant", cfg: initConfig{Value: tensorConfig{t}}, fill: fill}
+}
+
+// Identity gives gain on the diagonal of a matrix, and 0 beside it. Keras's default
+// is a gain of 1.
+//
+// Panics with *graph.Error, when used, unless the variable has two axes.
+func Identity(gain float64) Initializer {
+	return Initializer{class: "Identity", cfg: initConfig{Gain: &gain}, fill: func(dst []float64, shape tensor.Dims, _ *Rand) {
+		if shape.Rank() != 2 {
+			panic(graph.Errorf("nn.Identity: variable %v: want two axes", shape))
+		}
+		clear(dst)
+		for i := range min(shape.At(0), shape.At(1)) {
+			dst[i*shape.At(1)+i] = gain
+		}
+	}}
+}
+
+// tensorConfig is a tensor as Keras's configs hold it.
+type tensorConfig struct{ t *tensor.Tensor }
+
+type tensorValue struct {
+	Value any    `json:"value"`
+	DType string `json:"dtype"`
+}
+
+// MarshalJSON writes the tensor as nested lists.
+func (c tensorConfig) MarshalJSON() ([]byte, error) {
+	value := tensorValue{nested(c.t.Float64s(), c.t.Shape().Slice()), c.t.DType().String()}
+	return json.Marshal(map[string]any{"class_name": "__tensor__", "config": value})
+}
+
+func nested(v []float64, shape []int) any {
+	if len(shape) == 0 {
+		return v[0]
+	}
+	list := make([]any, shape[0])
+	for i := range list {
+		n := len(v) / shape[0]
+		list[i] = nested(v[i*n:(i+1)*n], shape[1:])
+	}
+	return list
+}
+
+// constantOf returns a Constant of a number, or of a tensor in nested lists.
+func constantOf(c *vocab.Config) (Initializer, error) {
+	var raw json.RawMessage
+	if err := c.Get("value", &raw); err != nil || raw == nil || string(raw) == "null" {
+		return Constant(0), err
+	}
+	dt := tensor.Float32
+	if class, config, err := vocab.Decode(raw); err == nil && (class == "__tensor__" || class == "__numpy__") {
+		var value struct {
+			Value json.RawMessage `json:"value"`
+			DType string          `json:"dtype"`
+		}
+		if err := json.Unmarshal(config, &value); err != nil {
+			return Initializer{}, fmt.Errorf("value: %w", err)
+		}
+		if dt = tensor.ParseDType(value.DType); dt == tensor.Invalid {
+			return Initializer{}, fmt.Errorf("value: dtype %q: want one of glia's", value.DType)
+		}
+		raw = value.Value
+	}
+	var x any
+	if err := json.Unmarshal(raw, &x); err != nil {
+		return Initializer{}, fmt.Errorf("value: %w", err)
+	}
+	if v, ok := x.(float64); ok {
+		return Constant(v), nil
+	}
+	v, shape, err := unnested(x)
+	if err != nil {
+		return Initializer{}, fmt.Errorf("value: %w", err)
+	}
+	t, err := tensor.FromSlice(v, shape...)
+	if err != nil {
+		return Initializer{}, fmt.Errorf("value: %w", err)
+	}
+	return ConstantTensor(t.AsType(dt)), nil
+}
+
+// unnested returns the numbers of nested lists of one shape.
+func unnested(x any) (v []float64, shape []int, err error) {
+	switch x := x.(type) {
+	case float64:
+		return []float64{x}, nil, nil
+	case bool:
+		if x {
+			return []float64{1}, nil, nil
+		}
+		return []float64{0}, nil, nil
+	case []any:
+		for i, e := range x {
+			part, inner, err := unnested(e)
+			if err != nil {
+				return nil, nil, err
+			}
+			if i > 0 && !slices.Equal(inner, shape) {
+				return nil, nil, fmt.Errorf("lists %v and %v side by side: want one shape", shape, inner)
+			}
+			v, shape = append(v, part...), inner
+		}
+		return v, append([]int{len(x)}, shape...), nil
+	}
+	return nil, nil, fmt.Errorf("%v: want numbers", x)
+}

@@ -1,0 +1,105 @@
+package nn
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// SparseCategoricalCrossentropy is [CategoricalCrossentropy] for labels that are
+// class numbers, 0 to C-1. A label of C or more gives NaN, a negative one 0.
+//
+// Shapes: yTrue [B ...] or [B ... 1], of integers or of floats that are whole;
+// yPred [B ... C] -> [B ...].
+//
+// Options: [FromLogits], [IgnoreClass], [Name], a [Reduction].
+func SparseCategoricalCrossentropy(opts ...SparseOption) *SparseCategoricalCrossentropyLoss {
+	l := &SparseCategoricalCrossentropyLoss{LossConfig: lossConfig("sparse_categorical_crossentropy", nil)}
+	for _, o := range opts {
+		o.sparse(l)
+	}
+	return l
+}
+
+// SparseOption is an option of [SparseCategoricalCrossentropy].
+type SparseOption interface {
+	sparse(*SparseCategoricalCrossentropyLoss)
+}
+
+func (n Named) sparse(l *SparseCategoricalCrossentropyLoss)       { n.loss(&l.LossConfig) }
+func (r Reduction) sparse(l *SparseCategoricalCrossentropyLoss)   { r.loss(&l.LossConfig) }
+func (f fromLogits) sparse(l *SparseCategoricalCrossentropyLoss)  { l.FromLogits = bool(f) }
+func (i IgnoreClass) sparse(l *SparseCategoricalCrossentropyLoss) { n := int(i); l.IgnoreClass = &n }
+
+// SparseCategoricalCrossentropyLoss is the loss that
+// [SparseCategoricalCrossentropy] makes.
+type SparseCategoricalCrossentropyLoss struct {
+	LossConfig
+	// FromLogits says that predictions are logits.
+	FromLogits bool `json:"from_logits"`
+	// IgnoreClass is the class whose labels give 0, nil if there is none. Samples
+	// of it do not count when losses are averaged.
+	IgnoreClass *int `json:"ignore_class"`
+}
+
+// Class returns Keras's name of the type.
+func (l *SparseCategoricalCrossentropyLoss) Class() string { return "SparseCategoricalCrossentropy" }
+
+// Each implements [Loss].
+func (l *SparseCategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
+	labels := l.labels(yTrue, yPred)
+	keep := l.Counted(yTrue, yPred)
+	if keep != nil {
+		labels = ops.Where(keep, labels, ops.Zeros(labels))
+	}
+	var losses *graph.Node
+	if z := logitsOf(yPred, yPred.Rank()-1, l.FromLogits); z != nil {
+		losses = ops.SparseSoftmaxCrossEntropy(z, labels)
+	} else {
+		own := ops.GatherAlong(ops.Log(normal1(yPred)), ops.ExpandDims(labels, -1), -1)
+		losses = ops.Neg(ops.Squeeze(own, -1))
+		if !labels.DType().IsUnsigned() {
+			zero := ops.Zeros(labels)
+			losses = ops.Where(ops.Less(labels, zero), ops.Zeros(losses), losses)
+		}
+	}
+	if keep != nil {
+		losses = ops.Where(keep, losses, ops.Zeros(losses))
+	}
+	return losses
+}
+
+// labels returns the class numbers, as integers of the shape of yPred without its
+// last axis.
+func (l *SparseCategoricalCrossentropyLoss) labels(yTrue, yPred *graph.Node) *graph.Node {
+	return numbersFor("SparseCategoricalCrossentropy", yTrue, yPred)
+}
+
+// numbersFor returns class numbers, as integers of the shape of yPred without its last
+// axis. Labels of another shape are a mistake.
+func numbersFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
+	wantClasses(loss, yPred)
+	if !classNumbers(yTrue, yPred) {
+		hint := "want one class number a prediction"
+		if yTrue.Shape() == yPred.Shape() {
+			hint = "the labels look like rows of probabilities: want nn.CategoricalCrossentropy, or class numbers as ops.ArgMax makes them"
+		}
+		panic(graph.Errorf("nn.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
+	}
+	if !yTrue.DType().IsInt() {
+		yTrue = ops.Cast(yTrue, tensor.Int32)
+	}
+	if want := yPred.Shape().To(yPred.Rank() - 1); yTrue.Shape() != want {
+		yTrue = ops.Reshape(yTrue, want.Slice()...)
+	}
+	return yTrue
+}
+
+// Counted returns which losses count in a mean, as truths, or nil if all do.
+func (l *SparseCategoricalCrossentropyLoss) Counted(yTrue, yPred *graph.Node) *graph.Node {
+	if l.IgnoreClass == nil {
+		return nil
+	}
+	labels := l.labels(yTrue, yPred)
+	return ops.NotEqual(labels, ops.ScalarLike(labels, float64(*l.IgnoreClass)))
+}

@@ -1,0 +1,106 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// SpatialDropout1D returns a layer that, in training, sets whole channels of a sample
+// to 0 with probability rate and scales the others by 1/(1-rate). Otherwise it passes
+// x on.
+//
+// Shapes: x [B T C] -> y [B T C].
+// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
+// has three axes.
+//
+// Options: [Name].
+//
+// Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
+func SpatialDropout1D(rate float64, opts ...SpatialDropoutOption) *SpatialDropoutLayer {
+	return spatialDropout(1, rate, opts)
+}
+
+// SpatialDropout2D is [SpatialDropout1D] for images x [B H W C].
+func SpatialDropout2D(rate float64, opts ...SpatialDropoutOption) *SpatialDropoutLayer {
+	return spatialDropout(2, rate, opts)
+}
+
+// SpatialDropout3D is [SpatialDropout1D] for volumes x [B D H W C].
+func SpatialDropout3D(rate float64, opts ...SpatialDropoutOption) *SpatialDropoutLayer {
+	return spatialDropout(3, rate, opts)
+}
+
+func spatialDropout(places int, rate float64, opts []SpatialDropoutOption) *SpatialDropoutLayer {
+	d := &SpatialDropoutLayer{Base: made(), Rate: rate, places: places}
+	for _, o := range opts {
+		o.spatialDropout(d)
+	}
+	return d
+}
+
+// SpatialDropoutLayer is the layer that [SpatialDropout1D] and its like make.
+type SpatialDropoutLayer struct {
+	Base
+	// Rate is the probability of a channel to become 0.
+	Rate float64
+
+	places int // axes between the batch and the channels
+}
+
+// SpatialDropoutOption is an option of [SpatialDropout1D] and its like.
+type SpatialDropoutOption interface{ spatialDropout(*SpatialDropoutLayer) }
+
+func (n Named) spatialDropout(d *SpatialDropoutLayer) { n.layer(&d.Base) }
+
+// Class returns Keras's name of the type.
+func (d *SpatialDropoutLayer) Class() string { return fmt.Sprintf("SpatialDropout%dD", d.places) }
+
+// Build implements [Layer].
+func (d *SpatialDropoutLayer) Build(_ *Builder, in tensor.Spec) {
+	wantFloat(d.Class(), in)
+	wantRate(d.Class(), d.Rate)
+	if in.Rank() != d.places+2 {
+		panic(graph.Errorf("nn.%s: x is %v: want %d axes, the batch first and the channels last", d.Class(), in, d.places+2))
+	}
+}
+
+// Call implements [Layer].
+func (d *SpatialDropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	if !c.Training || d.Rate == 0 {
+		return x
+	}
+	mask := tensor.D(x.Shape().At(0))
+	for range d.places {
+		mask = mask.Append(1)
+	}
+	return dropout(c, x, d.Rate, mask.Append(x.Shape().At(-1)))
+}
+
+// MarshalJSON writes the layer's config as Keras does, which takes no trainable here.
+func (d *SpatialDropoutLayer) MarshalJSON() ([]byte, error) {
+	config := map[string]any{"rate": d.Rate}
+	if d.Name != "" {
+		config["name"] = d.Name
+	}
+	if d.places > 1 {
+		config["data_format"] = "channels_last"
+	}
+	return vocab.Marshal(config)
+}
+
+// spatialDropoutOf returns a maker of layers for so many axes of places.
+func spatialDropoutOf(places int) func(c *vocab.Config) (Layer, error) {
+	return func(c *vocab.Config) (Layer, error) {
+		d := &SpatialDropoutLayer{places: places}
+		s := struct {
+			Name string  `json:"name"`
+			Rate float64 `json:"rate"`
+		}{}
+		err := c.Into(&s)
+		d.Name, d.Rate = s.Name, s.Rate
+		return d, err
+	}
+}
