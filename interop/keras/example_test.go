@@ -38,8 +38,8 @@ func ExampleReadModel() {
 // What glia lacks is told all at once.
 func ExampleMissingError() {
 	o, err := keras.ParseObject([]byte(`{"class_name": "Sequential", "config": {"name": "net", "layers": [
-		{"class_name": "PReLU", "config": {"name": "p", "alpha_initializer": "identity"}},
-		{"class_name": "PReLU", "config": {"name": "q"}}]}, "compile_config": {"loss": "huber"}}`))
+		{"class_name": "Siren", "config": {"name": "p", "alpha_initializer": "sobol"}},
+		{"class_name": "Siren", "config": {"name": "q"}}]}, "compile_config": {"loss": "pinball"}}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -48,9 +48,9 @@ func ExampleMissingError() {
 	fmt.Println(err)
 	// Output:
 	// keras: glia lacks what the model needs:
-	//   layer PReLU (2 times): layers[0] p, layers[1] q
-	//   initializer identity: layers[0] p alpha_initializer
-	//   loss huber: compile_config loss
+	//   layer Siren (2 times): layers[0] p, layers[1] q
+	//   initializer sobol: layers[0] p alpha_initializer
+	//   loss pinball: compile_config loss
 }
 
 func ExampleWriteModel() {

@@ -128,10 +128,7 @@ func (r *reader) setting(key string, raw json.RawMessage, where string) bool {
 	case "regularizer":
 		v = new(nn.Regularizer)
 	case "constraint":
-		if name, _, err := vocab.Decode(raw); err == nil && name != "" {
-			r.lacks("constraint", name, where+" "+key)
-		}
-		return true
+		v = new(nn.Constraint)
 	default:
 		return false
 	}

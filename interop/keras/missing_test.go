@@ -40,14 +40,14 @@ func TestMissing(t *testing.T) {
 		want []string // kind, name and where
 	}{
 		{"layers and what is in them", chain("{}",
-			`Conv2D c "activation": "celu", "kernel_initializer": {"module": "keras.initializers", "class_name": "Orthogonal", "config": {}}, "kernel_constraint": null`,
-			`Dense d "units": 2, "activation": "glu", "kernel_constraint": {"module": "keras.constraints", "class_name": "MaxNorm", "config": {}}, "kernel_regularizer": "orthogonal_regularizer"`,
+			`Conv2D c "activation": "spline", "kernel_initializer": {"module": "keras.initializers", "class_name": "Sobol", "config": {}}, "kernel_constraint": null`,
+			`Dense d "units": 2, "activation": "hat", "kernel_constraint": {"module": "keras.constraints", "class_name": "UnitSphere", "config": {}}, "kernel_regularizer": "nuclear"`,
 			`Flatten f "data_format": "channels_first"`,
-			`Bidirectional b "layer": {"module": "keras.layers", "class_name": "LSTM", "config": {"name": "l", "recurrent_activation": "sigmoid", "bias_initializer": "identity"}}`),
-			[]string{"layer Conv2D: layers[0] c", "activation celu: layers[0] c activation", "initializer Orthogonal: layers[0] c kernel_initializer",
-				"activation glu: layers[1] d activation", "regularizer orthogonal_regularizer: layers[1] d kernel_regularizer", "constraint MaxNorm: layers[1] d kernel_constraint",
+			`Bidirectional b "layer": {"module": "keras.layers", "class_name": "LSTM", "config": {"name": "l", "recurrent_activation": "sigmoid", "bias_initializer": "sobol"}}`),
+			[]string{"layer Conv2D: layers[0] c", "activation spline: layers[0] c activation", "initializer Sobol: layers[0] c kernel_initializer",
+				"activation hat: layers[1] d activation", "regularizer nuclear: layers[1] d kernel_regularizer", "constraint UnitSphere: layers[1] d kernel_constraint",
 				"option Flatten.data_format: layers[2] f",
-				"layer Bidirectional: layers[3] b", "layer LSTM: layers[3] b/layer l", "initializer identity: layers[3] b/layer l bias_initializer"}},
+				"layer Bidirectional: layers[3] b", "layer LSTM: layers[3] b/layer l", "initializer sobol: layers[3] b/layer l bias_initializer"}},
 		{"options", chain("{}", `InputLayer i "batch_shape": [null, null], "dtype": "float32"`, `InputLayer j "batch_shape": [null, 2], "dtype": "string", "sparse": true`,
 			`Dense d "units": 2, "lora_rank": 4, "quantization_config": {"class_name": "Int8"}`, `Dropout e "rate": 0.5, "seed": 3`),
 			[]string{"option axes of unknown length: layers[0] i batch_shape", "option InputLayer.sparse: layers[1] j", "dtype string: layers[1] j dtype",
@@ -59,19 +59,19 @@ func TestMissing(t *testing.T) {
 			`TimeDistributed t "layer": {"class_name": "Lambda", "config": {"name": "m", "function": {"module": "builtins", "class_name": "function", "config": "f"}}}`),
 			[]string{"layer Lambda: layers[0] l", "code __lambda__: layers[0] l function", "activation __lambda__: layers[1] a activation",
 				"layer TimeDistributed: layers[2] t", "layer Lambda: layers[2] t/layer m", "function f: layers[2] t/layer m function"}},
-		{"compiled", chain(`{"optimizer": {"class_name": "Lion", "config": {}}, "loss": "huber", "metrics": ["acc", "AUC", {"class_name": "Recall", "config": {"name": "r", "more": 1}}],
+		{"compiled", chain(`{"optimizer": {"class_name": "Lion", "config": {}}, "loss": "pinball", "metrics": ["acc", "Kappa", {"class_name": "Recall", "config": {"name": "r", "more": 1}}],
 			"weighted_metrics": ["mse"], "loss_weights": [0.5]}`, `Dense d "units": 2`),
-			[]string{"optimizer Lion: compile_config optimizer", "loss huber: compile_config loss", "metric AUC: compile_config metrics[1]", "option Recall.more: compile_config metrics[2]",
+			[]string{"optimizer Lion: compile_config optimizer", "loss pinball: compile_config loss", "metric Kappa: compile_config metrics[1]", "option Recall.more: compile_config metrics[2]",
 				"option loss_weights: compile_config"}},
 		{"options of an optimizer", chain(`{"optimizer": {"class_name": "Adam", "config": {"use_ema": true, "learning_rate": {"class_name": "MySchedule", "config": {}}}}, "loss": ["mse", "mae"], "metrics": {"a": [], "b": []}}`, `Dense d "units": 2`),
 			[]string{"schedule MySchedule: compile_config optimizer learning_rate", "option Adam.use_ema: compile_config optimizer",
 				"option losses of several outputs: compile_config loss", "option metrics of several outputs: compile_config metrics"}},
 		{"classes of the user's", []byte(`{"module": "my.models", "class_name": "Net", "registered_name": "my>Net", "config": {"layers": [
-			{"module": "my", "class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "d", "units": 2, "kernel_initializer": "orthogonal"}},
+			{"module": "my", "class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "d", "units": 2, "kernel_initializer": "sobol"}},
 			{"module": "torch.nn", "class_name": "Dense", "config": {"name": "e"}},
 			{"module": "keras.src.ops.nn", "class_name": "Softmax", "config": {"name": "f"}}]},
 			"compile_config": {"optimizer": {"module": "my", "class_name": "Adam", "registered_name": "my>Adam", "config": {}}}}`),
-			[]string{"model my>Net: model", "layer my>Dense: layers[0] d", "initializer orthogonal: layers[0] d kernel_initializer", "layer Dense: layers[1] e", "operation Softmax: layers[2] f",
+			[]string{"model my>Net: model", "layer my>Dense: layers[0] d", "initializer sobol: layers[0] d kernel_initializer", "layer Dense: layers[1] e", "operation Softmax: layers[2] f",
 				"optimizer my>Adam: compile_config optimizer"}},
 		{"models in models", []byte(`{"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Functional", "config": {"name": "f", "layers": [
 			{"class_name": "Sequential", "config": {"name": "g", "layers": [{"class_name": "Cube", "config": {"name": "c"}}]}, "inbound_nodes": []}]}}]}}`),
@@ -98,10 +98,10 @@ func TestMissingErrorIsShort(t *testing.T) {
 	for i := range 10 {
 		e.Items = append(e.Items, keras.Missing{Kind: "layer", Name: "Conv2D", Where: fmt.Sprint("layers[", i, "]")})
 	}
-	e.Items = append(e.Items, keras.Missing{Kind: "loss", Name: "huber", Where: "compile_config loss"})
+	e.Items = append(e.Items, keras.Missing{Kind: "loss", Name: "pinball", Where: "compile_config loss"})
 	want := `keras: glia lacks what the model needs:
   layer Conv2D (10 times): layers[0], layers[1], layers[2], layers[3], layers[4], layers[5], layers[6], layers[7] and 2 more
-  loss huber: compile_config loss`
+  loss pinball: compile_config loss`
 	if got := e.Error(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -182,8 +182,8 @@ func TestLayersOfYourOwn(t *testing.T) {
 	}
 }
 
-// huber is a loss of the user's.
-type huber struct{ nn.Loss }
+// pinball is a loss of the user's.
+type pinball struct{ nn.Loss }
 
 func TestUnsaved(t *testing.T) {
 	relu := nn.ActivationFunc("relu", ops.Relu)
@@ -198,11 +198,11 @@ func TestUnsaved(t *testing.T) {
 		"layers dense and dense_1 are one":                                                                {Network: nn.Sequential(twice, twice)},
 		"optimizer adam: optim: no_bias_correction: Keras's Adam has no such setting":                     {Network: nn.Sequential(), Optimizer: optim.Adam(1, optim.NoBiasCorrection)},
 		`schedule "mine" is a function of your own`:                                                       {Network: nn.Sequential(), Optimizer: optim.SGD(optim.ScheduleFunc("mine", nil))},
-		`loss mean_squared_error: nn: loss "huber" (keras_test.huber): Keras has none of that class`:      {Network: nn.Sequential(), Loss: huber{mse}},
+		`loss mean_squared_error: nn: loss "pinball" (keras_test.pinball): Keras has none of that class`:  {Network: nn.Sequential(), Loss: pinball{mse}},
 		`metric mine: metric: mine: `:                                                                     {Network: nn.Sequential(), Metrics: []metric.Metric{metric.Mean("mine", nil)}},
 		`metric confusion_matrix: metric: confusion_matrix: metric "*metric.ConfusionMetric"`:             {Network: nn.Sequential(), Metrics: []metric.Metric{metric.ConfusionMatrix(2)}},
 		`metric true_positives: metric: true_positives: top_k: Keras's TruePositives has no such setting`: {Network: nn.Sequential(), Metrics: []metric.Metric{metric.TruePositives(metric.TopK(2))}},
-		`metric mean_squared_error: nn: loss "huber"`:                                                     {Network: nn.Sequential(), Metrics: []metric.Metric{metric.FromLoss(huber{mse})}},
+		`metric mean_squared_error: nn: loss "pinball"`:                                                   {Network: nn.Sequential(), Metrics: []metric.Metric{metric.FromLoss(pinball{mse})}},
 	} {
 		if strings.Contains(want, "inner") {
 			m.Network.Layers()[0].(*nn.Network).Name = "inner"

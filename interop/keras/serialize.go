@@ -144,6 +144,9 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, fr
 		if base := nn.BaseOf(l); base != nil {
 			more["trainable"] = !frozen && !bool(base.Frozen)
 		}
+		if _, ok := l.(*nn.SpatialDropoutLayer); ok {
+			delete(more, "trainable") // Keras's constructors of these refuse it
+		}
 		o.Config, err = with(o.Config, more)
 		o.BuildConfig = w.build(in)
 	}

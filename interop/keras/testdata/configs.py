@@ -12,15 +12,20 @@ import sys
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
-from keras import initializers, layers, losses, metrics, optimizers, regularizers
+from keras import constraints, initializers, layers, losses, metrics, optimizers, regularizers
 
 ACTIVATIONS = """linear relu relu6 sigmoid hard_sigmoid log_sigmoid tanh softmax log_softmax elu selu gelu silu
-hard_silu mish leaky_relu softplus softsign exponential""".split()
+hard_silu mish leaky_relu softplus softsign exponential celu glu hard_shrink hard_tanh soft_shrink sparse_plus
+sparse_sigmoid sparsemax squareplus tanh_shrink""".split()
 
 LAYERS = {
     "Activation": ((4,), lambda: layers.Activation("tanh", name="act")),
     "Activation of a layer": ((4,), lambda: layers.Activation(layers.LeakyReLU(0.25))),
+    "ActivityRegularization": ((4,), lambda: layers.ActivityRegularization(l1=0.5, l2=0.25)),
+    "AlphaDropout": ((4,), lambda: layers.AlphaDropout(0.25, noise_shape=(None, 1), seed=3)),
     "Dense": ((4,), lambda: layers.Dense(3, activation="relu")),
+    "Dense with constraints": ((4,), lambda: layers.Dense(
+        3, kernel_constraint=constraints.MaxNorm(2.5, axis=[0, 1]), bias_constraint="non_neg")),
     "Dense with all": ((2, 4), lambda: layers.Dense(
         3, use_bias=False, kernel_initializer=initializers.HeNormal(seed=7), kernel_regularizer=regularizers.L1(0.5),
         bias_regularizer="l2", activity_regularizer=regularizers.L1L2(0.25, 0.125), trainable=False)),
@@ -31,6 +36,10 @@ LAYERS = {
     "GaussianDropout": ((4,), lambda: layers.GaussianDropout(0.25)),
     "GaussianNoise": ((4,), lambda: layers.GaussianNoise(0.25)),
     "LeakyReLU": ((4,), lambda: layers.LeakyReLU()),
+    "PReLU": ((4,), lambda: layers.PReLU()),
+    "PReLU with all": ((4, 2), lambda: layers.PReLU(
+        alpha_initializer=initializers.Constant(0.25), alpha_regularizer=regularizers.L1(0.5), alpha_constraint=constraints.NonNeg(),
+        shared_axes=[1])),
     "Permute": ((2, 3), lambda: layers.Permute((2, 1))),
     "ReLU": ((4,), lambda: layers.ReLU()),
     "ReLU with all": ((4,), lambda: layers.ReLU(max_value=6.0, negative_slope=0.25, threshold=0.5)),
@@ -40,21 +49,39 @@ LAYERS = {
     "Sequential": ((4,), lambda: keras.Sequential([layers.Dense(3), layers.ReLU()], name="inner")),
     "Softmax": ((4,), lambda: layers.Softmax()),
     "Softmax over an axis": ((4, 2), lambda: layers.Softmax(axis=1)),
+    "Softmax over axes": ((4, 2), lambda: layers.Softmax(axis=[1, 2])),
+    "SpatialDropout1D": ((4, 2), lambda: layers.SpatialDropout1D(0.25)),
+    "SpatialDropout2D": ((4, 2, 2), lambda: layers.SpatialDropout2D(0.25)),
+    "SpatialDropout3D": ((4, 2, 2, 2), lambda: layers.SpatialDropout3D(0.25)),
 }
 
 INITIALIZERS = [
     initializers.Zeros(), initializers.Ones(), initializers.Constant(0.5), initializers.RandomNormal(0.5, 0.25, seed=1),
     initializers.TruncatedNormal(), initializers.RandomUniform(-1.0, 2.0), initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
     initializers.GlorotUniform(seed=3), initializers.GlorotNormal(), initializers.HeUniform(), initializers.HeNormal(),
-    initializers.LecunUniform(), initializers.LecunNormal(),
+    initializers.LecunUniform(), initializers.LecunNormal(), initializers.Identity(), initializers.Orthogonal(2.0, seed=3),
 ]
 
-REGULARIZERS = [regularizers.L1(), regularizers.L2(0.5), regularizers.L1L2(0.25, 0.5)]
+STFTS = [initializers.STFT(), initializers.STFT("imag", "hamming", None, True), initializers.STFT(window=None)]
+
+REGULARIZERS = [
+    regularizers.L1(), regularizers.L2(0.5), regularizers.L1L2(0.25, 0.5), regularizers.OrthogonalRegularizer(0.25, "columns"),
+]
+
+CONSTRAINTS = [
+    constraints.Constraint(), constraints.MaxNorm(), constraints.MinMaxNorm(0.5, 1.5, 0.25), constraints.NonNeg(), constraints.UnitNorm(axis=1),
+]
 
 LOSSES = [
     losses.MeanSquaredError(), losses.MeanAbsoluteError(reduction="sum", name="mine"), losses.BinaryCrossentropy(from_logits=True),
     losses.CategoricalCrossentropy(label_smoothing=0.25), losses.SparseCategoricalCrossentropy(ignore_class=2, reduction=None),
     losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+    losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=0.75, gamma=1.5, from_logits=True),
+    losses.CategoricalFocalCrossentropy(alpha=[0.25, 0.5], gamma=1.5, axis=1), losses.CategoricalCrossentropy(axis=1),
+    losses.CategoricalGeneralizedCrossEntropy(q=0.25), losses.CategoricalHinge(), losses.Circle(gamma=40.0, margin=0.25, remove_diagonal=False),
+    losses.CosineSimilarity(), losses.Dice(), losses.Dice(axis=[0, 1]), losses.Hinge(), losses.Huber(), losses.KLDivergence(), losses.LogCosh(),
+    losses.MeanAbsolutePercentageError(), losses.MeanSquaredLogarithmicError(), losses.Poisson(), losses.SquaredHinge(),
+    losses.Tversky(alpha=0.25, beta=0.75), "kld", "mape", "msle", losses.kl_divergence, losses.huber, losses.log_cosh, losses.cosine_similarity,
     "mse", "binary_crossentropy", "SparseCategoricalCrossentropy", losses.mean_absolute_error,
 ]
 
@@ -103,8 +130,12 @@ def cases():
         yield "activation " + name, model((4,), layers.Dense(2, activation=name))
     for i in INITIALIZERS:
         yield "initializer " + label(i), model((4,), layers.Dense(2, kernel_initializer=i))
+    for i in STFTS:
+        yield "initializer " + label(i), model((4, 1, 5), layers.PReLU(alpha_initializer=i))
     for r in REGULARIZERS:
         yield "regularizer " + label(r), model((4,), layers.Dense(2, kernel_regularizer=r))
+    for x in CONSTRAINTS:
+        yield "constraint " + label(x), model((4,), layers.Dense(2, kernel_constraint=x))
     for x in LOSSES:
         yield "loss " + label(x), model((4,), layers.Dense(2), loss=x)
     for x in METRICS:
@@ -126,7 +157,9 @@ def meaning(o):
     d = json.loads(json.dumps(keras.saving.serialize_keras_object(m)))
     c = d.get("compile_config") or {}
     if c:
-        c["loss"] = resolved(losses.get(c["loss"]))
+        if not isinstance(c["loss"], dict):  # losses.get does not know all classes
+            c["loss"] = losses.get(c["loss"])
+        c["loss"] = resolved(c["loss"])
         c["metrics"] = [resolved(x) for x in c["metrics"] or []]
     # Keras keeps the shape of what has a method build; the name of an input says nothing.
     def strip(x):
