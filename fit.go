@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/optim"
 )
 
 // Fit trains the model on a dataset. It returns what was measured epoch by epoch,
@@ -31,6 +32,11 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	f.bar.stop()
 	if errors.Is(err, ErrStop) {
 		err = nil
+	}
+	if o, ok := m.opt.(optim.Averager); ok && err == nil {
+		m.weights.Lock()
+		o.Finalize() // as in Keras, before the callbacks
+		m.weights.Unlock()
 	}
 	for _, cb := range c.callbacks {
 		if cb.OnTrainEnd == nil {
