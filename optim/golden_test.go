@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/optest"
+	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -16,7 +18,7 @@ import (
 const golden = "../nn/nntest/testdata/keras.json"
 
 func TestGoldenOptimizers(t *testing.T) {
-	nntest.Replay(t, golden, "optimizer", func(c *nntest.Golden) ([]ops.Array, error) { return replay(t, c, nil) })
+	nntest.Replay(t, golden, "optimizer", func(c *nntest.Golden) ([]ops.Array, error) { return replay(t, c, nil, false) })
 }
 
 // TestGoldenState replays every optimizer with every option, and wants Keras's values in
@@ -40,11 +42,16 @@ func TestGoldenState(t *testing.T) {
 	for _, c := range names.Cases {
 		state[c.ID] = c.State
 	}
-	nntest.ReplayOwn(t, file, "optimizer", func(c *nntest.Golden) ([]ops.Array, error) { return replay(t, c, state[c.ID]) })
+	for name, compiled := range map[string]bool{"references": false, "compiled": true} {
+		t.Run(name, func(t *testing.T) {
+			nntest.ReplayOwn(t, file, "optimizer", func(c *nntest.Golden) ([]ops.Array, error) { return replay(t, c, state[c.ID], compiled) })
+		})
+	}
 }
 
-// replay returns the parameters and the optimizer's variables after the steps of a case.
-func replay(t *testing.T, c *nntest.Golden, paths []string) ([]ops.Array, error) {
+// replay returns the parameters and the optimizer's variables after the steps of a case,
+// compiled or by the references of the operations.
+func replay(t *testing.T, c *nntest.Golden, paths []string, compiled bool) ([]ops.Array, error) {
 	o, err := optim.FromConfig(c.Config.Class, c.Config.Config)
 	if err != nil {
 		return nil, nntest.ErrUncovered
@@ -60,7 +67,7 @@ func replay(t *testing.T, c *nntest.Golden, paths []string) ([]ops.Array, error)
 	err = graph.Catch(func() {
 		o.Build(vars)
 		for _, raw := range c.GradSteps {
-			step(t, o, vars, raw)
+			step(t, o, vars, raw, compiled)
 		}
 	})
 	for i, v := range o.Vars() {
@@ -82,7 +89,7 @@ func replay(t *testing.T, c *nntest.Golden, paths []string) ([]ops.Array, error)
 
 // step applies gradients; null is none, which is a gradient of zeros for all but
 // rules with momentum or decay.
-func step(t *testing.T, o optim.Optimizer, vars []*graph.Var, raw []json.RawMessage) {
+func step(t *testing.T, o optim.Optimizer, vars []*graph.Var, raw []json.RawMessage, compiled bool) {
 	t.Helper()
 	g := graph.New()
 	var grads []*graph.Node
@@ -98,7 +105,11 @@ func step(t *testing.T, o optim.Optimizer, vars []*graph.Var, raw []json.RawMess
 		grads = append(grads, g.Const(d))
 	}
 	o.Apply(g, grads)
-	nntest.Run(g, nil)
+	if !compiled {
+		nntest.Run(g, nil)
+	} else if err := plan.Compile(g, nil, cpu.Backend{}).Run(nil, nil); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestGoldenSchedules(t *testing.T) {

@@ -240,7 +240,11 @@ func (s *step) end() {
 
 // scalar returns a scalar of the step in a parameter's dtype.
 func (s *step) scalar(x *graph.Node, p *graph.Var) *graph.Node {
-	if dt := p.Spec().DType; x.DType() != dt {
+	dt := p.Spec().DType
+	if f, ok := x.Op.(ops.FullOp); ok {
+		return ops.Full(s.g, tensor.S(dt), f.Value())
+	}
+	if x.DType() != dt {
 		return ops.Cast(x, dt)
 	}
 	return x

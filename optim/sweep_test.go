@@ -1,0 +1,149 @@
+package optim_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// elementwise are the optimizers whose step is one sweep.
+var elementwise = map[string]func(opts ...optim.Option) optim.Optimizer{
+	"SGD": func(o ...optim.Option) optim.Optimizer { return optim.SGD(0.1, as[optim.SGDOption](o)...) },
+	"Momentum": func(o ...optim.Option) optim.Optimizer {
+		return optim.SGD(0.1, append(as[optim.SGDOption](o), optim.Momentum(0.9))...)
+	},
+	"RMSprop": func(o ...optim.Option) optim.Optimizer { return optim.RMSprop(0.1, as[optim.RMSpropOption](o)...) },
+	"Adam":    func(o ...optim.Option) optim.Optimizer { return optim.Adam(0.1, as[optim.AdamOption](o)...) },
+	"AMSGrad": func(o ...optim.Option) optim.Optimizer {
+		return optim.Adam(0.1, append(as[optim.AdamOption](o), optim.AMSGrad)...)
+	},
+	"Adamax":   func(o ...optim.Option) optim.Optimizer { return optim.Adamax(0.1, as[optim.AdamaxOption](o)...) },
+	"Nadam":    func(o ...optim.Option) optim.Optimizer { return optim.Nadam(0.1, as[optim.NadamOption](o)...) },
+	"Adagrad":  func(o ...optim.Option) optim.Optimizer { return optim.Adagrad(0.1, as[optim.AdagradOption](o)...) },
+	"Adadelta": func(o ...optim.Option) optim.Optimizer { return optim.Adadelta(0.1, as[optim.AdadeltaOption](o)...) },
+	"Ftrl":     func(o ...optim.Option) optim.Optimizer { return optim.Ftrl(0.1, as[optim.FtrlOption](o)...) },
+	"Lamb":     func(o ...optim.Option) optim.Optimizer { return optim.Lamb(0.1, as[optim.LambOption](o)...) },
+	"Lion":     func(o ...optim.Option) optim.Optimizer { return optim.Lion(0.1, as[optim.LionOption](o)...) },
+	"ScheduleFree": func(o ...optim.Option) optim.Optimizer {
+		return optim.ScheduleFreeAdamW(0.1, as[optim.ScheduleFreeAdamWOption](o)...)
+	},
+}
+
+// as turns options of every optimizer into options of one.
+func as[O any](opts []optim.Option) (all []O) {
+	for _, o := range opts {
+		all = append(all, any(o).(O))
+	}
+	return all
+}
+
+// TestOneSweep wants one sweep over all parameters of every elementwise optimizer, with
+// weight decay too, and one more for the averages.
+func TestOneSweep(t *testing.T) {
+	params := []*graph.Var{param("a", 1, 2, 3), param("b", 4), param("c", 5, 6)}
+	for name, make := range elementwise {
+		for _, opts := range [][]optim.Option{
+			nil, {optim.WeightDecay(0.1)}, {optim.EMA(0.9)}, {optim.EMA(0.9), optim.GradientAccumulation(2)},
+		} {
+			o := make(opts...)
+			o.Build(params)
+			g := graph.New()
+			var grads []*graph.Node
+			for i, p := range params {
+				grads = append(grads, g.Input(fmt.Sprint(i), p.Spec()))
+			}
+			o.Apply(g, grads)
+			text := plan.Compile(g, nil, cpu.Backend{}).String()
+			ending := "\n"
+			if len(opts) == 2 {
+				ending = "If\n"
+			}
+			if !strings.Contains(text, "Sweep of 3 Apply"+name+ending) || len(opts) > 0 && strings.Contains(text, "average") && !strings.Contains(text, "Sweep of 3 ApplyAverage\n") {
+				t.Errorf("%s with %d options is no sweep of 3:\n%s", name, len(opts), text)
+			}
+		}
+	}
+}
+
+// BenchmarkSweep updates 10 million parameters, and gives the bandwidth as a part of what
+// copying gets: bytes that must be read and written, each once.
+func BenchmarkSweep(b *testing.B) {
+	const n = 10_000_000
+	copies := copyBandwidth(n)
+	b.Logf("copying: %.1f GB/s", copies/1e9)
+	for name, make := range elementwise {
+		b.Run(name, func(b *testing.B) {
+			o := make()
+			params := []*graph.Var{
+				graph.NewVar("a", tensor.NewSpec(tensor.S(tensor.Float32, n/2))), graph.NewVar("b", tensor.NewSpec(tensor.S(tensor.Float32, n/2))),
+			}
+			o.Build(params)
+			g := graph.New()
+			var grads []*graph.Node
+			var in []*tensor.Tensor
+			for i, p := range params {
+				grads = append(grads, g.Input(fmt.Sprint(i), p.Spec()))
+				in = append(in, tensor.NewSpec(p.Spec()))
+				for j, d := 0, tensor.Data[float32](in[i]); j < len(d); j++ {
+					d[j] = float32(j%7) - 3
+				}
+			}
+			o.Apply(g, grads)
+			p := plan.Compile(g, nil, cpu.Backend{})
+			bytes := 4 * n // of the gradients
+			for _, v := range append(o.Vars(), params...) {
+				bytes += 2 * v.Spec().Bytes()
+			}
+			run(b, p, in)
+			b.SetBytes(int64(bytes))
+			b.ReportAllocs()
+			for b.Loop() {
+				run(b, p, in)
+			}
+			rate := float64(bytes) * float64(b.N) / b.Elapsed().Seconds()
+			b.ReportMetric(100*rate/copies, "%copy")
+		})
+	}
+}
+
+func run(b *testing.B, p *plan.Plan, in []*tensor.Tensor) {
+	if err := p.Run(nil, in); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// copyBandwidth returns how many bytes a second copying reads and writes, on all
+// processors.
+func copyBandwidth(n int) float64 {
+	x, y := make([]float32, n), make([]float32, n)
+	for i := range x {
+		x[i], y[i] = 1, 2
+	}
+	const parts = 64
+	best := 0.0
+	for range 10 {
+		start := time.Now()
+		var wait sync.WaitGroup
+		var next atomic.Int64
+		for range runtime.GOMAXPROCS(0) {
+			wait.Go(func() {
+				for i := int(next.Add(1)) - 1; i < parts; i = int(next.Add(1)) - 1 {
+					copy(y[i*n/parts:(i+1)*n/parts], x[i*n/parts:(i+1)*n/parts])
+				}
+			})
+		}
+		wait.Wait()
+		best = max(best, float64(8*n)/time.Since(start).Seconds())
+	}
+	return best
+}
