@@ -179,7 +179,8 @@ func logSoftmaxOver(x *graph.Node, axes []int) *graph.Node {
 //
 //	y = max(x - τ, 0)
 //
-// The slope where x = τ is 0.
+// The slope where x = τ is 0. Keras 3.15 computes another τ where more than one element
+// stays, so that its results do not sum to 1 there; this is the paper's.
 //
 // Source: Martins, Astudillo 2016, arXiv:1602.02068, section 2.
 func SparsemaxAxis(axis int) Activation {

@@ -137,9 +137,8 @@ func (l *CategoricalCrossentropyLoss) Class() string { return "CategoricalCrosse
 // Each implements [Loss].
 func (l *CategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	yTrue = rowsFor("CategoricalCrossentropy", yTrue, yPred)
-	t := l.smooth("CategoricalCrossentropy", yTrue, yPred.Shape().At(-1))
 	axis := l.Axis.of("CategoricalCrossentropy", yPred)
-	t = toLast(t, axis)
+	t := toLast(l.smooth("CategoricalCrossentropy", yTrue, yPred.Shape().At(axis)), axis)
 	if z := logitsOf(yPred, axis, l.FromLogits); z != nil {
 		return ops.SoftmaxCrossEntropy(toLast(z, axis), t)
 	}

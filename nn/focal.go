@@ -19,8 +19,8 @@ import (
 type Gamma float64
 
 // Alpha is the weight of class 1 in [BinaryFocalCrossentropy], of all classes in
-// [CategoricalFocalCrossentropy], 0.25 by default in both, and of labels that are
-// missed in [Tversky], 0.5 by default.
+// [CategoricalFocalCrossentropy], 0.25 by default in both, and of what predictions
+// have too much in [Tversky], 0.5 by default.
 type Alpha float64
 
 // Alphas are weights of classes in [CategoricalFocalCrossentropy].
@@ -156,9 +156,10 @@ func (l *CategoricalFocalCrossentropyLoss) Class() string { return "CategoricalF
 func (l *CategoricalFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	const name = "CategoricalFocalCrossentropy"
 	wantGamma(name, l.Gamma)
-	t := l.smooth(name, rowsFor(name, yTrue, yPred), yPred.Shape().At(-1))
+	yTrue = rowsFor(name, yTrue, yPred)
 	axis := l.Axis.of(name, yPred)
-	t, p := toLast(t, axis), toLast(yPred, axis)
+	t := toLast(l.smooth(name, yTrue, yPred.Shape().At(axis)), axis)
+	p := toLast(yPred, axis)
 	if l.FromLogits {
 		p = ops.Softmax(p, -1)
 	}

@@ -53,10 +53,10 @@ func (l *DiceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 
 // Tversky returns the loss of masks t and their predictions p
 //
-//	1 - Σ t·p / (Σ t·p + alpha·Σ t·(1-p) + beta·Σ (1-t)·p + 1e-7)
+//	1 - Σ t·p / (Σ t·p + alpha·Σ (1-t)·p + beta·Σ t·(1-p) + 1e-7)
 //
 // over all axes, the batch too, or those of the option. Alpha and beta are 0.5 by
-// default, which is the loss of [Dice].
+// default, which is the loss of [Dice]. Keras before 3.16 has them the other way round.
 //
 // Shapes: yTrue, yPred [B ...] -> without the axes; a scalar by default.
 // Panics with *graph.Error, when used, unless alpha and beta are finite and 0 or more.
@@ -75,7 +75,7 @@ func Tversky(opts ...TverskyOption) *TverskyLoss {
 // TverskyLoss is the loss that [Tversky] makes.
 type TverskyLoss struct {
 	LossConfig
-	// Alpha weighs what predictions miss, Beta what they have too much.
+	// Alpha weighs what predictions have too much, Beta what they miss.
 	Alpha float64 `json:"alpha"`
 	Beta  float64 `json:"beta"`
 	// Axes are those of one mask, nil is all.
@@ -85,7 +85,7 @@ type TverskyLoss struct {
 // TverskyOption is an option of [Tversky].
 type TverskyOption interface{ tversky(*TverskyLoss) }
 
-// Beta is the weight of what predictions have too much in [Tversky].
+// Beta is the weight of what predictions miss in [Tversky], 0.5 by default.
 type Beta float64
 
 func (n Named) tversky(l *TverskyLoss)     { n.loss(&l.LossConfig) }
@@ -105,8 +105,8 @@ func (l *TverskyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	t, p := paired("Tversky", yTrue, yPred)
 	one := ops.ScalarLike(p, 1)
 	common := ops.ReduceSum(ops.Mul(t, p), l.Axes...)
-	missed := ops.ReduceSum(ops.Mul(t, ops.Sub(one, p)), l.Axes...)
 	wrong := ops.ReduceSum(ops.Mul(ops.Sub(one, t), p), l.Axes...)
-	all := ops.Add(ops.Add(common, ops.Scale(missed, l.Alpha)), ops.Scale(wrong, l.Beta))
+	missed := ops.ReduceSum(ops.Mul(t, ops.Sub(one, p)), l.Axes...)
+	all := ops.Add(ops.Add(common, ops.Scale(wrong, l.Alpha)), ops.Scale(missed, l.Beta))
 	return ops.Sub(ops.Ones(all), ops.Div(common, ops.Offset(all, epsilon)))
 }
