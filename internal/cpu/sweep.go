@@ -123,6 +123,9 @@ func (k *sweep) addNorms() {
 
 // Piece implements par.Task.
 func (k *sweep) Piece(i int, w *par.Worker) {
+	if k.norms != nil && !k.first {
+		i = len(k.pieces) - 1 - i // what the first pass left in the cache
+	}
 	p := k.pieces[i]
 	u := &k.updates[p.update]
 	if u.held || k.first && u.narrowNorms == nil {

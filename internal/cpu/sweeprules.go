@@ -180,10 +180,16 @@ func lamb(o ops.ApplyLambOp) update {
 	b1, b2, eps := float32(o.OneMinusBeta1), float32(o.OneMinusBeta2), float32(o.Eps)
 	return update{
 		tensors: 4,
-		narrowNorms: func(x rows32, tmp []float32, r rates32) [2]float64 {
-			kern.LambMoments(x[1], x[2], tmp, x[3], r[1], r[2], b1, b2, eps)
+		narrowNorms: func(x rows32, tmp []float32, r rates32) (sum [2]float64) {
 			left := 1 - float64(r[3])
-			return [2]float64{left * left * float64(kern.SumSq(x[0])), float64(kern.SumSq(tmp))}
+			for lo := 0; lo < len(x[0]); lo += tileLen {
+				hi := min(lo+tileLen, len(x[0]))
+				step := tmp[:hi-lo]
+				kern.LambMoments(x[1][lo:hi], x[2][lo:hi], step, x[3][lo:hi], r[1], r[2], b1, b2, eps)
+				sum[0] += left * left * float64(kern.SumSq(x[0][lo:hi]))
+				sum[1] += float64(kern.SumSq(step))
+			}
+			return sum
 		},
 		narrow: func(x rows32, r rates32) {
 			kern.LambStep(x[0], x[1], x[2], r[0], r[1], r[2], eps, r[3])
