@@ -49,6 +49,9 @@ type Callback struct {
 	// join is called when everything is ready for training, before OnTrainBegin:
 	// it lets glia's own callbacks see all of it.
 	join func(f *fitting) error
+	// leave is called when the epochs are over, whatever ended them, and nothing has
+	// been done yet about the end.
+	leave func(m *Model) error
 }
 
 // ErrStop, returned by a callback, ends the training without an error. An epoch

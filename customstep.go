@@ -8,7 +8,6 @@ import (
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
-	"github.com/glia-ml/glia/optim"
 )
 
 // StepFunc traces what a step does with a batch, and returns the loss, a float
@@ -79,9 +78,6 @@ func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
 	nodes := make([]*graph.Node, len(params))
 	for i, v := range params {
 		nodes[i] = s.Value(v)
-	}
-	if o, ok := s.m.opt.(optim.LossScaler); ok {
-		loss = o.ScaleLoss(loss)
 	}
 	if o, ok := s.m.opt.(optim.LossScaler); ok {
 		loss = o.ScaleLoss(loss)

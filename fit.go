@@ -33,6 +33,11 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	if errors.Is(err, ErrStop) {
 		err = nil
 	}
+	for i := range c.callbacks {
+		if leave := c.callbacks[i].leave; leave != nil {
+			err = errors.Join(err, leave(m))
+		}
+	}
 	if o, ok := m.opt.(optim.Averager); ok && err == nil {
 		m.weights.Lock()
 		o.Finalize() // as in Keras, before the callbacks

@@ -1,0 +1,223 @@
+package glia
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// golden is testdata/callbacks.json, which callbacks.py beside it writes.
+type golden struct {
+	EarlyStopping []struct {
+		Options struct {
+			Mode     string   `json:"mode"`
+			Patience int      `json:"patience"`
+			MinDelta float64  `json:"min_delta"`
+			Start    int      `json:"start_from_epoch"`
+			Restore  bool     `json:"restore_best_weights"`
+			Baseline *float64 `json:"baseline"`
+		} `json:"options"`
+		Values   []float64 `json:"values"`
+		Epochs   int       `json:"epochs"`
+		Restored *int      `json:"restored"`
+	} `json:"early_stopping"`
+	Plateau []struct {
+		Options struct {
+			Mode     string  `json:"mode"`
+			Patience int     `json:"patience"`
+			MinDelta float64 `json:"min_delta"`
+			Cooldown int     `json:"cooldown"`
+			MinLR    float64 `json:"min_lr"`
+			Factor   float64 `json:"factor"`
+		} `json:"options"`
+		Values []float64 `json:"values"`
+		Rates  []float64 `json:"rates"`
+	} `json:"reduce_lr_on_plateau"`
+	CSV []struct {
+		Separator  string `json:"separator"`
+		Append     bool   `json:"append"`
+		Validation bool   `json:"validation"`
+		Text       string `json:"text"`
+	} `json:"csv_logger"`
+}
+
+func readGolden(t *testing.T) (g golden) {
+	text, err := os.ReadFile("testdata/callbacks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// TestGoldenFixture makes the fixture again with the Keras that is there.
+func TestGoldenFixture(t *testing.T) {
+	python := os.Getenv("GLIA_PYTHON")
+	if python == "" {
+		python = "python3"
+	}
+	t.Setenv("KERAS_BACKEND", "jax")
+	if out, err := exec.Command(python, "-c", "import keras; print(keras.__version__)").CombinedOutput(); err != nil {
+		t.Skipf("%s has no module keras with jax (GLIA_PYTHON names another): %s", python, out[max(0, len(out)-200):])
+	}
+	got, err := exec.Command(python, "testdata/callbacks.py").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/callbacks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("callbacks.py wrote another callbacks.json with this Keras: %.100s", got)
+	}
+}
+
+// onePixel is a fitting with a model of one weight, validated, with an accuracy.
+func onePixel(t *testing.T) *fitting {
+	m := Sequential(nn.Input(1), nn.Dense(1, nn.NoBias))
+	if err := m.Compile(optim.SGD(1), nn.MeanSquaredError(), metric.Accuracy()); err != nil {
+		t.Fatal(err)
+	}
+	return &fitting{m: m, config: &config{}, validating: &evaluation{}}
+}
+
+// epochOf returns an epoch with a validation loss.
+func epochOf(e int, v float64) Epoch {
+	return Epoch{Epoch: e, Validation: &Result{Loss: v, Metrics: []Metric{{Name: "accuracy"}}}}
+}
+
+func modeNamed(name string) Mode {
+	if name == "max" {
+		return Maximize
+	}
+	return Minimize
+}
+
+// decide gives a callback a sequence of numbers, through a state and back in the
+// middle, and returns in which epoch it stops.
+func decide(t *testing.T, make func() Callback, values []float64, after func(f *fitting)) (f *fitting, last int) {
+	t.Helper()
+	f = onePixel(t)
+	start := func() Callback {
+		cb := make()
+		if err := cb.join(f); err != nil {
+			t.Fatal(err)
+		}
+		if err := cb.OnTrainBegin(f.m); err != nil {
+			t.Fatal(err)
+		}
+		return cb
+	}
+	cb := start()
+	for i, v := range values {
+		last = i + 1
+		tensor.Data[float32](f.m.net.Vars()[0].Tensor())[0] = float32(last)
+		if err := cb.OnEpochEnd(f.m, epochOf(last, v)); err == ErrStop {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		after(f)
+		state, err := cb.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := start()
+		if err := next.Restore(state); err != nil {
+			t.Fatal(err)
+		}
+		if cb.vars != nil {
+			copyVars(next.vars(), cb.vars())
+		}
+		cb = next
+	}
+	if cb.OnTrainEnd != nil {
+		if err := cb.OnTrainEnd(f.m, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f, last
+}
+
+// TestEarlyStoppingGolden compares with Keras's decisions.
+func TestEarlyStoppingGolden(t *testing.T) {
+	for i, c := range readGolden(t).EarlyStopping {
+		o := c.Options
+		opts := []EarlyStoppingOption{modeNamed(o.Mode), Patience(o.Patience), MinDelta(o.MinDelta), StartFromEpoch(o.Start)}
+		if o.Restore {
+			opts = append(opts, RestoreBestWeights)
+		}
+		if o.Baseline != nil {
+			opts = append(opts, Baseline(*o.Baseline))
+		}
+		f, last := decide(t, func() Callback { return EarlyStopping(opts...) }, c.Values, func(*fitting) {})
+		weights := last
+		if c.Restored != nil {
+			weights = *c.Restored
+		}
+		if got := int(f.m.net.Vars()[0].Tensor().Item()); last != c.Epochs || got != weights {
+			t.Errorf("case %d, %+v: stopped after epoch %d with the weights of %d, Keras after %d with %d", i, o, last, got, c.Epochs, weights)
+		}
+	}
+}
+
+// TestPlateauGolden compares with Keras's decisions.
+func TestPlateauGolden(t *testing.T) {
+	for i, c := range readGolden(t).Plateau {
+		o := c.Options
+		var rates []float64
+		decide(t, func() Callback {
+			return ReduceLROnPlateau(modeNamed(o.Mode), Patience(o.Patience), MinDelta(o.MinDelta), Cooldown(o.Cooldown), MinLR(o.MinLR), Factor(o.Factor))
+		}, c.Values, func(f *fitting) { rates = append(rates, f.m.opt.LearningRate()) })
+		if !slices.Equal(rates, c.Rates) {
+			t.Errorf("case %d, %+v: rates %v, Keras's %v", i, o, rates, c.Rates)
+		}
+	}
+}
+
+// TestCSVLoggerGolden compares with the bytes that Keras writes.
+func TestCSVLoggerGolden(t *testing.T) {
+	for i, c := range readGolden(t).CSV {
+		path := filepath.Join(t.TempDir(), "log.csv")
+		opts := []CSVOption{Separator([]rune(c.Separator)[0])}
+		firsts := []int{0}
+		if c.Append {
+			opts, firsts = append(opts, AppendCSV), []int{0, 3}
+		}
+		for _, first := range firsts {
+			cb := CSVLogger(path, opts...)
+			if err := cb.join(onePixel(t)); err != nil {
+				t.Fatal(err)
+			}
+			for e := first; e < first+3; e++ {
+				of := Epoch{Epoch: e + 1, Result: Result{Loss: 1.5 / float64(e+1), Metrics: []Metric{{Name: "accuracy", Value: 0.25 * float64(e%3)}}}}
+				if c.Validation {
+					a := 1e-9
+					if e == 1 {
+						a = math.NaN()
+					}
+					of.Validation = &Result{Loss: 0.1 + float64(e), Metrics: []Metric{{Name: "accuracy", Value: a}}}
+				}
+				if err := cb.OnEpochEnd(nil, of); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != c.Text {
+			t.Errorf("case %d: wrote %q (%v), Keras %q", i, got, err, c.Text)
+		}
+	}
+}

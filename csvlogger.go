@@ -1,0 +1,206 @@
+package glia
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/glia-ml/glia/internal/atomicfile"
+)
+
+// CSVLogger returns a callback that writes a line of numbers to a file after every
+// epoch: the epoch, counted from 0, then loss, metrics and those of the validation
+// in the order of their names, NA for what is not known. The first line has the
+// names. A metric of several numbers is [1.5, 2] in one field.
+//
+// The file holds whole lines at any moment; it is made anew unless [AppendCSV] is
+// given. One that cannot be written, or has other columns, is an error of Fit before
+// training. A training that [BackupAndRestore] resumes goes on with the lines of
+// the epochs that it knows of.
+//
+// Options: [Separator], [AppendCSV].
+func CSVLogger(path string, opts ...CSVOption) Callback {
+	c := &csvLogger{path: path, separator: ','}
+	for _, o := range opts {
+		o.csv(c)
+	}
+	return Callback{Name: fmt.Sprintf("CSVLogger(%q)", path), join: c.join, OnEpochEnd: c.epochEnd, State: c.state, Restore: c.restore}
+}
+
+// CSVOption is an option of [CSVLogger].
+type CSVOption interface{ csv(*csvLogger) }
+
+// Separator is what stands between two fields of [CSVLogger]'s file; a comma by
+// default.
+type Separator rune
+
+// AppendCSV makes [CSVLogger] add lines to a file that is there.
+const AppendCSV appendCSV = true
+
+type appendCSV bool
+
+func (s Separator) csv(c *csvLogger) { c.separator = rune(s) }
+func (a appendCSV) csv(c *csvLogger) { c.more = bool(a) }
+
+type csvLogger struct {
+	path      string
+	separator rune
+	more      bool
+	names     []string
+	text      []byte // the whole file
+}
+
+func (c *csvLogger) join(f *fitting) error {
+	if err := c.open(f); err != nil {
+		return fmt.Errorf("CSVLogger(%q): %w", c.path, err)
+	}
+	return nil
+}
+
+func (c *csvLogger) open(f *fitting) error {
+	if r := c.separator; r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError || !utf8.ValidRune(r) {
+		return fmt.Errorf("Separator(%q): want a character that is no quote and ends no line", r)
+	}
+	c.names = []string{"loss"}
+	for _, m := range f.m.metrics {
+		c.names = append(c.names, m.Name())
+	}
+	slices.Sort(c.names)
+	for _, n := range c.names[:len(c.names):len(c.names)] {
+		c.names = append(c.names, "val_"+n)
+	}
+	c.text = nil
+	if c.more {
+		text, err := os.ReadFile(c.path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := c.fits(text); err != nil {
+			return err
+		}
+		c.text = text
+	}
+	return atomicfile.Check(c.path)
+}
+
+// fits checks that lines may be added to a text.
+func (c *csvLogger) fits(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	want := strings.TrimRight(string(c.line(append([]string{"epoch"}, c.names...))), "\r\n")
+	got, _, _ := strings.Cut(string(text), "\n")
+	if got = strings.TrimRight(got, "\r"); got != want {
+		return fmt.Errorf("the file begins with %.200q: want the columns %q, or no AppendCSV", got, want)
+	}
+	if text[len(text)-1] != '\n' {
+		return errors.New("the file ends within a line: want whole lines")
+	}
+	return nil
+}
+
+// line returns a line of fields.
+func (c *csvLogger) line(fields []string) []byte {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Comma, w.UseCRLF = c.separator, true
+	_ = w.Write(fields) // a buffer takes all
+	w.Flush()
+	return b.Bytes()
+}
+
+func (c *csvLogger) epochEnd(_ *Model, e Epoch) error {
+	if len(c.text) == 0 {
+		c.text = c.line(append([]string{"epoch"}, c.names...))
+	}
+	fields := []string{strconv.Itoa(e.Epoch - 1)}
+	for _, n := range c.names {
+		fields = append(fields, e.logs().field(n))
+	}
+	c.text = append(c.text, c.line(fields)...)
+	err := atomicfile.Write(c.path, func(w io.Writer) error {
+		_, err := w.Write(c.text)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("glia: Fit: CSVLogger: epoch %d: %w", e.Epoch, err)
+	}
+	return nil
+}
+
+// field returns the number of that name as text, all digits, NA if it is not known.
+func (l logs) field(name string) string {
+	v, ok := l.number(name)
+	if !ok {
+		return "NA"
+	}
+	r := l.train
+	if _, ok := r.number(name); !ok {
+		r, name = *l.validation, strings.TrimPrefix(name, "val_")
+	}
+	for _, m := range r.Metrics {
+		if m.Name == name && m.Tensor != nil && m.Tensor.Shape().Rank() > 0 {
+			var parts []string
+			for _, x := range m.Tensor.Float64s() {
+				parts = append(parts, digits(x))
+			}
+			return "[" + strings.Join(parts, ", ") + "]"
+		}
+	}
+	return digits(v)
+}
+
+// digits prints a number with as many digits as it takes, as Python does.
+func digits(v float64) string {
+	a := math.Abs(v)
+	switch {
+	case v != v:
+		return "nan"
+	case math.IsInf(v, 0):
+		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+"))
+	case a != 0 && (a < 1e-4 || a >= 1e16):
+		return strconv.FormatFloat(v, 'e', -1, 64)
+	case v == math.Trunc(v):
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// csvState says which part of the file belongs to a backup.
+type csvState struct {
+	Bytes    int    `json:"bytes"`
+	Checksum uint32 `json:"checksum"` // CRC-32C
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (c *csvLogger) state() (json.RawMessage, error) {
+	return json.Marshal(csvState{len(c.text), crc32.Checksum(c.text, castagnoli)})
+}
+
+func (c *csvLogger) restore(b json.RawMessage) error {
+	var s csvState
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.path)
+	if err != nil && (s.Bytes > 0 || !errors.Is(err, fs.ErrNotExist)) {
+		return err
+	}
+	if s.Bytes < 0 || s.Bytes > len(text) || crc32.Checksum(text[:s.Bytes], castagnoli) != s.Checksum {
+		return fmt.Errorf("%s is not the file that the backup knows: want its first %d bytes as they were", c.path, s.Bytes)
+	}
+	c.text = text[:s.Bytes:s.Bytes]
+	return nil
+}

@@ -1,0 +1,184 @@
+package glia
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// EarlyStopping returns a callback that ends the training when a number, see
+// [Monitor], has not become better for a while: as soon as so many epochs as
+// [Patience] says, 0 by default, have passed since the best, but not after the
+// first epoch. Epochs in which the number is not known, see [ValidationFreq], do
+// not count.
+//
+// Options: [Monitor], [Mode], [MinDelta], [Patience], [Baseline], [StartFromEpoch],
+// [RestoreBestWeights], [Logger]. A name that no number has is an error of Fit
+// before training.
+func EarlyStopping(opts ...EarlyStoppingOption) Callback {
+	s := &earlyStopping{watch: monitor{name: "val_loss"}}
+	for _, o := range opts {
+		o.earlyStopping(s)
+	}
+	return Callback{
+		Name: fmt.Sprintf("EarlyStopping(%q)", s.watch.name), join: s.join, vars: s.vars,
+		OnTrainBegin: s.trainBegin, OnEpochEnd: s.epochEnd, OnTrainEnd: s.trainEnd, State: s.state, Restore: s.restore,
+	}
+}
+
+// EarlyStoppingOption is an option of [EarlyStopping].
+type EarlyStoppingOption interface{ earlyStopping(*earlyStopping) }
+
+type (
+	// Patience is for how many epochs [EarlyStopping] and [ReduceLROnPlateau] put
+	// up with no improvement.
+	Patience int
+	// Baseline makes [EarlyStopping] stop unless the number becomes better than this:
+	// until it is, becoming better does not start the patience anew.
+	Baseline float64
+	// StartFromEpoch makes [EarlyStopping] leave aside the epochs before this one,
+	// counted from 0.
+	StartFromEpoch int
+)
+
+// RestoreBestWeights makes [EarlyStopping] give the model, at the end, the weights
+// of the epoch that was best, whether it stopped the training or not.
+const RestoreBestWeights restoreBestWeights = true
+
+type restoreBestWeights bool
+
+func (n Monitor) earlyStopping(s *earlyStopping)            { s.watch.name = string(n) }
+func (m Mode) earlyStopping(s *earlyStopping)               { s.watch.mode = m }
+func (d MinDelta) earlyStopping(s *earlyStopping)           { s.watch.delta = float64(d) }
+func (p Patience) earlyStopping(s *earlyStopping)           { s.patience = int(p) }
+func (b Baseline) earlyStopping(s *earlyStopping)           { s.baseline = (*float64)(&b) }
+func (n StartFromEpoch) earlyStopping(s *earlyStopping)     { s.start = int(n) }
+func (r restoreBestWeights) earlyStopping(s *earlyStopping) { s.keep = bool(r) }
+func (l Logged) earlyStopping(s *earlyStopping)             { s.log = l.to }
+
+type earlyStopping struct {
+	watch           monitor
+	patience, start int
+	baseline        *float64
+	keep            bool
+	log             *slog.Logger
+	wait            int
+	bestEpoch       int          // from 1; 0 before the first
+	best            []*graph.Var // the weights then, if they are kept
+}
+
+func (s *earlyStopping) join(f *fitting) error {
+	err := s.watch.check(f, false)
+	switch {
+	case err != nil:
+	case s.patience < 0:
+		err = fmt.Errorf("Patience(%d): want 0 or more", s.patience)
+	case s.start < 0:
+		err = fmt.Errorf("StartFromEpoch(%d): want 0 or more", s.start)
+	case s.baseline != nil && math.IsNaN(*s.baseline):
+		err = fmt.Errorf("Baseline(NaN): want a number")
+	}
+	if err != nil {
+		return fmt.Errorf("EarlyStopping: %w", err)
+	}
+	s.best = nil
+	if s.keep {
+		for _, v := range f.m.net.Vars() {
+			s.best = append(s.best, graph.NewVar(v.Path, tensor.NewSpec(v.Spec())))
+		}
+	}
+	return nil
+}
+
+// vars are the best weights.
+func (s *earlyStopping) vars() []*graph.Var { return s.best }
+
+func (s *earlyStopping) trainBegin(*Model) error {
+	s.wait, s.bestEpoch, s.watch.best = 0, 0, nil
+	return nil
+}
+
+func (s *earlyStopping) epochEnd(m *Model, e Epoch) error {
+	v, known := e.logs().number(s.watch.name)
+	if !known || e.Epoch <= s.start {
+		return nil
+	}
+	if s.bestEpoch == 0 {
+		s.keepWeights(m, e.Epoch)
+	}
+	s.wait++
+	if s.watch.better(v) {
+		s.watch.best = &v
+		s.keepWeights(m, e.Epoch)
+		if s.baseline == nil || s.watch.beats(v, s.baseline) {
+			s.wait = 0
+		}
+		return nil
+	}
+	if s.wait < s.patience || e.Epoch == 1 {
+		return nil
+	}
+	if s.log != nil {
+		s.log.Info("early stopping", "epoch", e.Epoch, "monitor", s.watch.name, "best_epoch", s.bestEpoch)
+	}
+	return ErrStop
+}
+
+// keepWeights notes that an epoch is the best so far.
+func (s *earlyStopping) keepWeights(m *Model, epoch int) {
+	s.bestEpoch = epoch
+	if s.keep {
+		copyVars(s.best, m.net.Vars())
+	}
+}
+
+// copyVars gives variables the values of others of the same specs.
+func copyVars(to, from []*graph.Var) {
+	for i, v := range from {
+		copy(to[i].Tensor().Bytes(), v.Tensor().Bytes())
+	}
+}
+
+func (s *earlyStopping) trainEnd(m *Model, _ *History) error {
+	if !s.keep || s.bestEpoch == 0 {
+		return nil
+	}
+	m.weights.Lock()
+	copyVars(m.net.Vars(), s.best)
+	m.weights.Unlock()
+	if s.log != nil {
+		s.log.Info("restored the weights of the best epoch", "epoch", s.bestEpoch, "monitor", s.watch.name)
+	}
+	return nil
+}
+
+// earlyStoppingState is what an EarlyStopping remembers besides weights.
+type earlyStoppingState struct {
+	Best      *exactly `json:"best"`
+	BestEpoch int      `json:"best_epoch"`
+	Wait      int      `json:"wait"`
+}
+
+func (s *earlyStopping) state() (json.RawMessage, error) {
+	return json.Marshal(earlyStoppingState{(*exactly)(s.watch.best), s.bestEpoch, s.wait})
+}
+
+func (s *earlyStopping) restore(b json.RawMessage) error {
+	var x earlyStoppingState
+	if err := json.Unmarshal(b, &x); err != nil {
+		return err
+	}
+	s.watch.best, s.bestEpoch, s.wait = (*float64)(x.Best), x.BestEpoch, x.Wait
+	return nil
+}
+
+// Logger makes callbacks tell what they do, which are silent without it:
+// [EarlyStopping], [ReduceLROnPlateau], [LearningRateScheduler], [TerminateOnNaN].
+func Logger(l *slog.Logger) Logged { return Logged{l} }
+
+// Logged is the option that [Logger] returns.
+type Logged struct{ to *slog.Logger }

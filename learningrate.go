@@ -1,0 +1,191 @@
+package glia
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+
+	"github.com/glia-ml/glia/graph"
+)
+
+// LearningRateScheduler returns a callback that sets the optimizer's learning rate
+// before every epoch to what f returns for the epoch, counted from 0, and the
+// learning rate so far. A result that is no finite number of 0 or more is an error.
+// For a rate that changes with every step, see the schedules of package optim.
+//
+// Options: [Logger].
+func LearningRateScheduler(f func(epoch int, lr float64) float64, opts ...LearningRateOption) Callback {
+	s := &rateScheduler{f: f}
+	for _, o := range opts {
+		o.learningRate(s)
+	}
+	return Callback{Name: "LearningRateScheduler", join: s.join, OnEpochBegin: s.epochBegin}
+}
+
+// LearningRateOption is an option of [LearningRateScheduler].
+type LearningRateOption interface{ learningRate(*rateScheduler) }
+
+func (l Logged) learningRate(s *rateScheduler) { s.log = l.to }
+
+type rateScheduler struct {
+	f   func(epoch int, lr float64) float64
+	log *slog.Logger
+}
+
+func (s *rateScheduler) join(f *fitting) error {
+	if s.f == nil {
+		return fmt.Errorf("LearningRateScheduler: the function is nil")
+	}
+	return rateIsFree("LearningRateScheduler", f.m)
+}
+
+// rateIsFree returns an error if the optimizer's learning rate follows a schedule.
+func rateIsFree(callback string, m *Model) error {
+	err := graph.Catch(func() { m.opt.SetLearningRate(m.opt.LearningRate()) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", callback, err)
+	}
+	return nil
+}
+
+func (s *rateScheduler) epochBegin(m *Model, epoch int) error {
+	lr := s.f(epoch, m.opt.LearningRate())
+	if !(lr >= 0) || math.IsInf(lr, 1) {
+		return fmt.Errorf("glia: Fit: LearningRateScheduler: learning rate %v for epoch %d: want a finite number, 0 or more", lr, epoch)
+	}
+	m.setRate(lr)
+	if s.log != nil {
+		s.log.Info("learning rate set", "epoch", epoch+1, "learning_rate", lr)
+	}
+	return nil
+}
+
+// setRate sets the learning rate between two steps.
+func (m *Model) setRate(lr float64) {
+	m.weights.Lock()
+	defer m.weights.Unlock()
+	m.opt.SetLearningRate(lr)
+}
+
+// ReduceLROnPlateau returns a callback that multiplies the optimizer's learning
+// rate by [Factor], 0.1 by default, when a number, see [Monitor], has not become
+// better for the epochs of [Patience], 10 by default.
+//
+// Options: [Monitor], [Mode], [MinDelta], [Patience], [Factor], [Cooldown],
+// [MinLR], [Logger]. A name that no number has is an error of Fit before training.
+func ReduceLROnPlateau(opts ...PlateauOption) Callback {
+	p := &plateau{watch: monitor{name: "val_loss", delta: 1e-4}, factor: 0.1, patience: 10}
+	for _, o := range opts {
+		o.plateau(p)
+	}
+	return Callback{
+		Name: fmt.Sprintf("ReduceLROnPlateau(%q)", p.watch.name), join: p.join,
+		OnTrainBegin: p.trainBegin, OnEpochEnd: p.epochEnd, State: p.state, Restore: p.restore,
+	}
+}
+
+// PlateauOption is an option of [ReduceLROnPlateau].
+type PlateauOption interface{ plateau(*plateau) }
+
+type (
+	// Factor is what [ReduceLROnPlateau] multiplies the learning rate by: more than 0
+	// and less than 1.
+	Factor float64
+	// Cooldown is for how many epochs after a reduction [ReduceLROnPlateau] does not
+	// count those without improvement; 0 by default.
+	Cooldown int
+	// MinLR is the least that [ReduceLROnPlateau] makes of the learning rate; 0 by
+	// default.
+	MinLR float64
+)
+
+func (n Monitor) plateau(p *plateau)  { p.watch.name = string(n) }
+func (m Mode) plateau(p *plateau)     { p.watch.mode = m }
+func (d MinDelta) plateau(p *plateau) { p.watch.delta = float64(d) }
+func (n Patience) plateau(p *plateau) { p.patience = int(n) }
+func (f Factor) plateau(p *plateau)   { p.factor = float64(f) }
+func (n Cooldown) plateau(p *plateau) { p.cooldown = int(n) }
+func (l MinLR) plateau(p *plateau)    { p.least = float64(l) }
+func (l Logged) plateau(p *plateau)   { p.log = l.to }
+
+type plateau struct {
+	watch              monitor
+	patience, cooldown int
+	factor, least      float64
+	log                *slog.Logger
+	wait, cooling      int
+}
+
+func (p *plateau) join(f *fitting) error {
+	err := p.watch.check(f, false)
+	switch {
+	case err != nil:
+	case !(p.factor > 0 && p.factor < 1):
+		err = fmt.Errorf("Factor(%v): want more than 0 and less than 1", p.factor)
+	case p.patience < 0:
+		err = fmt.Errorf("Patience(%d): want 0 or more", p.patience)
+	case p.cooldown < 0:
+		err = fmt.Errorf("Cooldown(%d): want 0 or more", p.cooldown)
+	case !(p.least >= 0) || math.IsInf(p.least, 1):
+		err = fmt.Errorf("MinLR(%v): want a finite number, 0 or more", p.least)
+	}
+	if err != nil {
+		return fmt.Errorf("ReduceLROnPlateau: %w", err)
+	}
+	return rateIsFree("ReduceLROnPlateau", f.m)
+}
+
+func (p *plateau) trainBegin(*Model) error {
+	p.wait, p.cooling, p.watch.best = 0, 0, nil
+	return nil
+}
+
+func (p *plateau) epochEnd(m *Model, e Epoch) error {
+	v, known := e.logs().number(p.watch.name)
+	if !known {
+		return nil
+	}
+	if p.cooling > 0 {
+		p.cooling--
+		p.wait = 0
+	}
+	switch {
+	case p.watch.better(v):
+		p.watch.best, p.wait = &v, 0
+		return nil
+	case p.cooling > 0:
+		return nil
+	}
+	lr := m.opt.LearningRate()
+	if p.wait++; p.wait < p.patience || lr <= p.least {
+		return nil
+	}
+	lr = max(lr*p.factor, p.least)
+	m.setRate(lr)
+	p.cooling, p.wait = p.cooldown, 0
+	if p.log != nil {
+		p.log.Info("learning rate reduced", "epoch", e.Epoch, "monitor", p.watch.name, "learning_rate", lr)
+	}
+	return nil
+}
+
+// plateauState is what a ReduceLROnPlateau remembers.
+type plateauState struct {
+	Best    *exactly `json:"best"`
+	Wait    int      `json:"wait"`
+	Cooling int      `json:"cooling"`
+}
+
+func (p *plateau) state() (json.RawMessage, error) {
+	return json.Marshal(plateauState{(*exactly)(p.watch.best), p.wait, p.cooling})
+}
+
+func (p *plateau) restore(b json.RawMessage) error {
+	var x plateauState
+	if err := json.Unmarshal(b, &x); err != nil {
+		return err
+	}
+	p.watch.best, p.wait, p.cooling = (*float64)(x.Best), x.Wait, x.Cooling
+	return nil
+}
