@@ -25,6 +25,8 @@ type Case struct {
 	// NoGrad is set where the inputs hold values at which there is no gradient to
 	// check: special values, ties, indices outside.
 	NoGrad bool
+	// Once is set where there is a gradient, but none of the gradient.
+	Once bool
 }
 
 // Small reports whether the case is small enough for central differences.
@@ -60,6 +62,7 @@ type row struct {
 	inputs    []input
 	ulps, abs float64
 	noGrad    bool
+	once      bool
 }
 
 // input describes an input. Dt is the row's dtype if it is Invalid.
@@ -72,7 +75,7 @@ type input struct {
 // in returns the case of r in a dtype.
 func (r row) in(dt tensor.DType) Case {
 	var name strings.Builder
-	c := Case{Op: withDType(r.op, dt), Ulps: r.ulps, Abs: r.abs, NoGrad: r.noGrad}
+	c := Case{Op: withDType(r.op, dt), Ulps: r.ulps, Abs: r.abs, NoGrad: r.noGrad, Once: r.once}
 	fmt.Fprintf(&name, "%s/%s", strings.TrimSuffix(reflect.TypeOf(c.Op).Name(), "Op"), graph.Describe(c.Op))
 	for _, in := range r.inputs {
 		s := tensor.Spec{DType: in.dt, Shape: in.shape}

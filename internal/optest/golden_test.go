@@ -58,7 +58,9 @@ type goldenCase struct {
 	ID    string
 	Kind  string
 	Attrs struct {
-		Labels, IDs, Target any
+		Labels, IDs, Target, Targets any
+		TargetLengths                any `json:"target_lengths"`
+		InputLengths                 any `json:"input_lengths"`
 	}
 	Tol64  struct{ RTol, ATol float64 }
 	Arrays map[string]any

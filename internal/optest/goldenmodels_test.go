@@ -162,6 +162,12 @@ var golden = map[string]model{
 		logits := ops.Transpose(x, 0, 2, 3, 1)
 		return mean(ops.SparseSoftmaxCrossEntropy(logits, ops.Reshape(l, 1, 2, 2)))
 	}),
+	"loss/ctc": func(c goldenCase, in func(string) *graph.Node) *graph.Node {
+		x := ops.Transpose(in("x"), 1, 0, 2) // [time batch symbols]
+		g := x.Graph()
+		return ops.CTCLoss(ops.LogSoftmax(x, -1), constant(g, c.Attrs.Targets, tensor.Int64, 2, 3),
+			constant(g, c.Attrs.TargetLengths, tensor.Int64, 2), constant(g, c.Attrs.InputLengths, tensor.Int64, 2))
+	},
 	"loss/triplet": func(_ goldenCase, in func(string) *graph.Node) *graph.Node {
 		far := func(x, y *graph.Node) *graph.Node { return ops.Norm(ops.Offset(ops.Sub(x, y), 1e-6), -1) }
 		a, p, n := in("a"), in("p"), in("n")
