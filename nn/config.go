@@ -95,6 +95,7 @@ var losses = vocab.Table[Loss]{
 		{Name: "BinaryCrossentropy", Aliases: []string{"bce", "BCE"},
 			New: vocab.Into[Loss](func() *BinaryCrossentropyLoss { return BinaryCrossentropy() })},
 		{Name: "BinaryFocalCrossentropy", New: vocab.Into[Loss](func() *BinaryFocalCrossentropyLoss { return BinaryFocalCrossentropy() })},
+		{Name: "CTC", New: vocab.Into[Loss](func() *CTCLoss { return CTC() })},
 		{Name: "CategoricalCrossentropy", New: vocab.Into[Loss](func() *CategoricalCrossentropyLoss { return CategoricalCrossentropy() })},
 		{Name: "CategoricalFocalCrossentropy", New: vocab.Into[Loss](func() *CategoricalFocalCrossentropyLoss { return CategoricalFocalCrossentropy() })},
 		{Name: "CategoricalGeneralizedCrossEntropy", New: vocab.Into[Loss](func() *CategoricalGeneralizedCrossEntropyLoss { return CategoricalGeneralizedCrossEntropy() })},

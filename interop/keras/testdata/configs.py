@@ -79,7 +79,7 @@ LOSSES = [
     losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=0.75, gamma=1.5, from_logits=True),
     losses.CategoricalFocalCrossentropy(alpha=[0.25, 0.5], gamma=1.5, axis=1), losses.CategoricalCrossentropy(axis=1),
     losses.CategoricalGeneralizedCrossEntropy(q=0.25), losses.CategoricalHinge(), losses.Circle(gamma=40.0, margin=0.25, remove_diagonal=False),
-    losses.CosineSimilarity(), losses.Dice(), losses.Dice(axis=[0, 1]), losses.Hinge(), losses.Huber(), losses.KLDivergence(), losses.LogCosh(),
+    losses.CosineSimilarity(), losses.CTC(), losses.Dice(), losses.Dice(axis=[0, 1]), losses.Hinge(), losses.Huber(), losses.KLDivergence(), losses.LogCosh(),
     losses.MeanAbsolutePercentageError(), losses.MeanSquaredLogarithmicError(), losses.Poisson(), losses.SquaredHinge(),
     losses.Tversky(alpha=0.25, beta=0.75), "kld", "mape", "msle", losses.kl_divergence, losses.huber, losses.log_cosh, losses.cosine_similarity,
     "mse", "binary_crossentropy", "SparseCategoricalCrossentropy", losses.mean_absolute_error,

@@ -73,6 +73,8 @@ def losses():
         ("Tversky", masks, [{}, {"axis": [1, 2], "alpha": 0.9, "beta": 0.9}]),
         ("Circle", [(np.array([0, 1, 0, 2, 1]), unit(5, 4)), (np.array([3, 3, 3]), unit(3, 2))], [{}, {"gamma": 10.0, "margin": 0.2, "remove_diagonal": False}]),
     ]
+    words = np.array([[1, 2, 0], [2, 2, 3], [3, 0, 0], [1, 1, 1], [0, 0, 0]])
+    table += [("CTC", [(words, f32(5, 6, 4)), (words, f32(5, 3, 4))], [{}])]  # the latter too short for some
     weights = np.array([0.5, 1, 2, 0, 1.5], np.float32)
     for name, pairs, configs in table:
         for i, (y, p) in enumerate(pairs):
