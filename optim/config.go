@@ -12,14 +12,18 @@ import (
 // config that Keras writes; upper and lower case are one. What optim cannot do is
 // an error.
 func FromConfig(class string, config []byte) (Optimizer, error) {
-	if c := optimizers.Find(strings.ToLower(class)); c != nil {
-		class = c.Name
-	}
-	o, err := optimizers.Make(class, config)
+	o, err := fromConfig(class, config)
 	if err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
 	return o, nil
+}
+
+func fromConfig(class string, config []byte) (Optimizer, error) {
+	if c := optimizers.Find(strings.ToLower(class)); c != nil {
+		class = c.Name
+	}
+	return optimizers.Make(class, config)
 }
 
 // ToConfig returns what Keras calls the class of an optimizer of this package, the
@@ -27,18 +31,27 @@ func FromConfig(class string, config []byte) (Optimizer, error) {
 // the next step. It fails for what Keras does not have, such as [NoBiasCorrection],
 // and for optimizers that are not of this package.
 func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
+	obj, err := objectOf(o)
+	if err != nil {
+		return "", "", nil, fmt.Errorf("optim: %w", err)
+	}
+	return obj.Module, obj.Class, obj.Config, nil
+}
+
+// objectOf returns the object that Keras writes for an optimizer.
+func objectOf(o Optimizer) (*vocab.Object, error) {
 	name := fmt.Sprintf("%T", o)
 	if c, ok := o.(interface{ Class() string }); ok {
 		name = c.Class()
 	}
 	obj, err := optimizers.Serialize(o, name)
-	if err == nil {
-		obj.Config, err = withRate(obj.Config, o.(rule))
-	}
 	if err != nil {
-		return "", "", nil, fmt.Errorf("optim: %w", err)
+		return nil, err
 	}
-	return obj.Module, obj.Class, obj.Config, nil
+	if r, ok := o.(rule); ok {
+		obj.Config, err = withRate(obj.Config, r)
+	}
+	return obj, err
 }
 
 // withRate returns a config with the learning rate of the next step, which may have
@@ -102,6 +115,9 @@ func ruleOf[R rule](fresh func() R) func(c *vocab.Config) (Optimizer, error) {
 		}
 		if err := c.Into(r); err != nil {
 			return nil, err
+		}
+		if !cfg.UseEMA { // Keras 2 writes 100 whether there are averages or not
+			cfg.EMAOverwriteFrequency = 0
 		}
 		var decay float64
 		if err := c.Get("decay", &decay); err != nil {

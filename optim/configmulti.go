@@ -16,22 +16,13 @@ func init() {
 	)
 }
 
-// objectOf returns the object that Keras writes for an optimizer.
-func objectOf(o Optimizer) (*vocab.Object, error) {
-	module, class, config, err := ToConfig(o)
-	if err != nil {
-		return nil, err
-	}
-	return &vocab.Object{Module: module, Class: class, Config: config}, nil
-}
-
 // fromObject returns the optimizer of an object that Keras wrote.
 func fromObject(raw json.RawMessage) (Optimizer, error) {
 	class, config, err := vocab.Decode(raw)
 	if err != nil {
 		return nil, err
 	}
-	return FromConfig(class, config)
+	return fromConfig(class, config)
 }
 
 func lossScaleOf(c *vocab.Config) (Optimizer, error) {

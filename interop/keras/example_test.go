@@ -70,7 +70,7 @@ func ExampleWriteModel() {
 	// Output:
 	// keras Sequential
 	// {"input_shape":[null,4]}
-	// {"loss":{"module":"keras.losses","class_name":"MeanSquaredError","config":{"name":"mean_squared_error","reduction":"sum_over_batch_size"},"registered_name":null},"loss_weights":null,"metrics":["accuracy"],"optimizer":{"module":"keras.optimizers","class_name":"SGD","config":{"name":"sgd","learning_rate":0.5,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"momentum":0.0,"nesterov":false},"registered_name":null},"run_eagerly":false,"steps_per_execution":1,"weighted_metrics":null}
+	// {"loss":{"module":"keras.losses","class_name":"MeanSquaredError","config":{"name":"mean_squared_error","reduction":"sum_over_batch_size"},"registered_name":null},"loss_weights":null,"metrics":["accuracy"],"optimizer":{"module":"keras.optimizers","class_name":"SGD","config":{"name":"sgd","learning_rate":0.5,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"use_ema":false,"ema_momentum":0.99,"ema_overwrite_frequency":null,"loss_scale_factor":null,"gradient_accumulation_steps":null,"momentum":0.0,"nesterov":false},"registered_name":null},"run_eagerly":false,"steps_per_execution":1,"weighted_metrics":null}
 }
 
 func ExampleOutline() {

@@ -106,6 +106,21 @@ OPTIMIZERS = [
     optimizers.SGD(schedules.CosineDecayRestarts(0.5, 10, t_mul=3.0, m_mul=0.5, alpha=0.25)),
     optimizers.SGD(schedules.PiecewiseConstantDecay([1, 5], [0.5, 0.25, 0.125])),
     optimizers.SGD(schedules.PolynomialDecay(0.5, 10, end_learning_rate=0.0, power=2.0, cycle=True)),
+    optimizers.Adadelta(0.5, rho=0.5, epsilon=0.125, weight_decay=0.25), optimizers.Adagrad(0.5, initial_accumulator_value=0.25, epsilon=0.125),
+    optimizers.Adafactor(0.5, beta_2_decay=-0.5, epsilon_1=0.25, epsilon_2=0.5, clip_threshold=2.0, relative_step=False),
+    optimizers.Adamax(0.5, beta_1=0.5, beta_2=0.75, epsilon=0.125), optimizers.Nadam(0.5, beta_1=0.5, beta_2=0.75, epsilon=0.125),
+    optimizers.Ftrl(0.5, learning_rate_power=-0.25, initial_accumulator_value=0.25, l1_regularization_strength=0.5, l2_regularization_strength=0.75,
+                    l2_shrinkage_regularization_strength=0.125, beta=0.375),
+    optimizers.Lamb(0.5, beta_1=0.5, beta_2=0.75, epsilon=0.125), optimizers.Lion(0.5, beta_1=0.5, beta_2=0.75, weight_decay=0.25), optimizers.Muon(),
+    optimizers.Muon(0.5, adam_beta_1=0.5, adam_beta_2=0.75, adam_weight_decay=0.25, epsilon=0.125, weight_decay=0.5, exclude_layers=["out", "last.*"],
+                    exclude_embeddings=False, muon_a=3.0, muon_b=-2.0, muon_c=0.5, adam_lr_ratio=0.5, momentum=0.5, ns_steps=3, nesterov=False,
+                    rms_rate=None),
+    optimizers.Muon(weight_decay=None, adam_weight_decay=None),
+    optimizers.ScheduleFreeAdamW(0.5, beta_1=0.5, beta_2=0.75, epsilon=0.125, warmup_steps=3),
+    optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=3, loss_scale_factor=4.0, gradient_accumulation_steps=2),
+    optimizers.LossScaleOptimizer(optimizers.Adam(0.5), initial_scale=4.0, dynamic_growth_steps=3),
+    optimizers.MultiOptimizer(optimizers.OptimizerMap(
+        optimizers.SGD(0.5, name="rest"), {"z/.*": optimizers.Lion(0.25), "a/.*": optimizers.Adam(schedules.ExponentialDecay(0.5, 10, 0.75))})),
 ]
 
 
