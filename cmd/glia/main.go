@@ -1,8 +1,9 @@
-// Glia trains the network that textbooks begin with, evaluates models, predicts
-// with them, looks into their files, converts these, and measures how fast glia is
-// on this machine.
+// Glia trains the network that textbooks begin with, compares optimizers on it,
+// evaluates models, predicts with them, looks into their files, converts these, and
+// measures how fast glia is on this machine.
 //
 //	glia train mnist --save mnist.keras
+//	glia compare mnist --learning-rates sweep --plot optimizers
 //	glia evaluate mnist.keras mnist
 //	glia predict mnist.keras digit.png
 //	glia summary mnist.keras
@@ -107,7 +108,7 @@ func newRoot() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
-	root.AddCommand(newTrain(), newEvaluate(), newPredict(), newSummary(), newInspect(), newConvert(), newBench(), newVersion())
+	root.AddCommand(newTrain(), newCompare(), newEvaluate(), newPredict(), newSummary(), newInspect(), newConvert(), newBench(), newVersion())
 	return root
 }
 

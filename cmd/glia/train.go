@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
 	"runtime/pprof"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,24 +16,14 @@ import (
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
-	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
 
 // training is one call of glia train mnist: its flags, and where it writes.
 type training struct {
-	epochs       int
-	batchSize    batchSize
-	optimizer    string
+	setup
+	optimizer    optimizer
 	learningRate float64
-	hidden       units
-	activation   activation
-	dropout, l2  float64
-	validation   float64
-	seed         uint64
-	threads      int
-	source       source
 	save         saving
 	jsonPath     string
 	quiet        bool
@@ -45,7 +33,7 @@ type training struct {
 }
 
 func newTrain() *cobra.Command {
-	t := &training{batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}}
+	t := &training{setup: newSetup(), optimizer: optimizer{ruleOf("adam")}}
 	c := &cobra.Command{
 		Use:   "train mnist",
 		Short: "Train a multilayer perceptron on handwritten digits",
@@ -81,18 +69,9 @@ that an uninterrupted training comes to. The backup goes when all is done.`,
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&t.epochs, "epochs", 10, "how often to go over the data")
-	f.Var(&t.batchSize, "batch-size", `samples in a step, or "full" for all`)
-	f.StringVar(&t.optimizer, "optimizer", "adam", "sgd, adam, adamw or rmsprop")
-	f.Float64Var(&t.learningRate, "learning-rate", 0, "learning rate (default that of the optimizer: 0.01 for sgd, else 0.001)")
-	f.Var(&t.hidden, "hidden", `units of the hidden layers, or "none"`)
-	f.Var(&t.activation, "activation", "activation of the hidden layers")
-	f.Float64Var(&t.dropout, "dropout", 0, "share of units dropped behind each hidden layer")
-	f.Float64Var(&t.l2, "l2", 0, "penalty on the squares of the kernels")
-	f.Float64Var(&t.validation, "validation-split", 0, "share of the training data set aside for validation")
-	f.Uint64Var(&t.seed, "seed", 1, "seed of weights, order and dropout")
-	f.IntVar(&t.threads, "threads", 0, "threads to compute with (default as many as there are processors)")
-	t.source.flags(f)
+	t.setup.flags(f)
+	f.Var(&t.optimizer, "optimizer", oneOf(ruleNames()))
+	f.Float64Var(&t.learningRate, "learning-rate", 0, "learning rate (default that of Keras: 0.01 for sgd and momentum, mostly 0.001)")
 	t.save.flags(f)
 	f.StringVar(&t.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&t.quiet, "quiet", false, "print nothing but errors")
@@ -102,24 +81,13 @@ that an uninterrupted training comes to. The backup goes when all is done.`,
 
 // check finds values that make no sense.
 func (t *training) check(c *cobra.Command) error {
-	rate := c.Flags().Changed("learning-rate")
-	switch {
-	case t.epochs < 1:
-		return misused(c, "--epochs: got %d, want 1 or more", t.epochs)
-	case !slices.Contains([]string{"sgd", "adam", "adamw", "rmsprop"}, t.optimizer):
-		return misused(c, "--optimizer: got %q, want sgd, adam, adamw or rmsprop", t.optimizer)
-	case rate && !(t.learningRate > 0 && t.learningRate <= math.MaxFloat64):
-		return misused(c, "--learning-rate: got %v, want a number above 0", t.learningRate)
-	case !(t.dropout >= 0 && t.dropout < 1):
-		return misused(c, "--dropout: got %v, want 0 or more and less than 1", t.dropout)
-	case !(t.l2 >= 0 && t.l2 <= math.MaxFloat64):
-		return misused(c, "--l2: got %v, want a number of 0 or more", t.l2)
-	case !(t.validation >= 0 && t.validation < 1):
-		return misused(c, "--validation-split: got %v, want 0 or more and less than 1", t.validation)
-	case t.threads < 0:
-		return misused(c, "--threads: got %d, want 1 or more, or 0 for as many as there are processors", t.threads)
+	if err := t.setup.check(c); err != nil {
+		return err
 	}
-	if err := wantNames(c, "data", "json", "cpuprofile"); err != nil {
+	if c.Flags().Changed("learning-rate") && !validRate(t.learningRate) {
+		return misused(c, "--learning-rate: got %v, want a number above 0", t.learningRate)
+	}
+	if err := wantNames(c, "json", "cpuprofile"); err != nil {
 		return err
 	}
 	return t.save.check(c)
@@ -144,12 +112,12 @@ func (t *training) run(ctx context.Context) error {
 	}
 	labels := set.test.Y().Int64s()
 	set = set.scaled()
-	m, err := t.model(set.train)
+	m, err := t.model(set.train, t.newOptimizer(), t.seed)
 	if err != nil {
 		return err
 	}
 	rec := trainRecord{
-		Dataset: set.name, Samples: set.train.Len(), Model: layersOf(m), Optimizer: t.optimizer,
+		Dataset: set.name, Samples: set.train.Len(), Model: layersOf(m), Optimizer: t.optimizer.name,
 		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(set.train.Len()), Seed: t.seed,
 		ISA: impl.ISA(), GOMAXPROCS: runtime.GOMAXPROCS(0), Threads: par.Threads(), Epochs: []epochRecord{},
 	}
@@ -205,39 +173,11 @@ func (t *training) finish(ctx context.Context, m *glia.Model, test *data.Memory,
 	return &got, nil
 }
 
-// model returns the compiled network.
-func (t *training) model(train *data.Memory) (*glia.Model, error) {
-	image, _ := train.Specs()
-	layers := []nn.Layer{nn.Input(image.Shape.Slice()...), nn.Flatten()}
-	for _, n := range t.hidden {
-		layers = append(layers, nn.Dense(n, t.activation.Activation, nn.KernelRegularizer(nn.L2(t.l2))))
-		if t.dropout > 0 {
-			layers = append(layers, nn.Dropout(t.dropout))
-		}
-	}
-	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(t.l2))))
-	m := glia.Sequential(layers...)
-	m.Seed = t.seed
-	return m, m.Compile(t.newOptimizer(), nn.CategoricalCrossentropy(), metric.Accuracy())
-}
-
 func (t *training) newOptimizer() optim.Optimizer {
-	rate := t.learningRate
-	if rate == 0 {
-		rate = 0.001
-		if t.optimizer == "sgd" {
-			rate = 0.01
-		}
+	if t.learningRate == 0 {
+		return t.optimizer.new(t.optimizer.rate)
 	}
-	switch t.optimizer {
-	case "sgd":
-		return optim.SGD(rate)
-	case "adamw":
-		return optim.AdamW(rate)
-	case "rmsprop":
-		return optim.RMSprop(rate)
-	}
-	return optim.Adam(rate)
+	return t.optimizer.new(t.learningRate)
 }
 
 // fit trains the model. The history is not nil.
@@ -253,10 +193,7 @@ func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (
 		}
 		defer pprof.StopCPUProfile()
 	}
-	opts := []glia.Option{glia.Context(ctx), glia.Epochs(t.epochs), glia.BatchSize(int(t.batchSize)), glia.Use(t.save.callbacks()...)}
-	if t.validation > 0 {
-		opts = append(opts, glia.ValidationSplit(t.validation))
-	}
+	opts := append(t.options(ctx), glia.Use(t.save.callbacks()...))
 	if !t.quiet {
 		opts = append(opts, glia.Progress(t.stdout))
 	}

@@ -117,16 +117,18 @@ func TestTrain(t *testing.T) {
 	}
 }
 
-// TestTrainIsRepeatable runs every optimizer twice.
+// TestTrainIsRepeatable trains twice with every optimizer.
 func TestTrainIsRepeatable(t *testing.T) {
 	dir, to := tiny(t), filepath.Join(t.TempDir(), "out.json")
-	for _, args := range [][]string{
+	all := [][]string{
 		{"--optimizer", "sgd", "--batch-size", "1"},
 		{"--optimizer", "sgd", "--batch-size", "full"},
-		{"--optimizer", "adam"},
-		{"--optimizer", "adamw", "--hidden", "none"},
 		{"--optimizer", "rmsprop", "--dropout", "0.5"},
-	} {
+	}
+	for _, name := range ruleNames() {
+		all = append(all, []string{"--optimizer", name, "--hidden", "none"})
+	}
+	for _, args := range all {
 		args = append([]string{"train", "mnist", "--quiet", "--epochs", "2", "--data", dir, "--json", to}, args...)
 		var recs [2]trainRecord
 		for i := range recs {
@@ -149,7 +151,7 @@ func TestUsage(t *testing.T) {
 		args    string
 		pattern string
 	}{
-		{"learn", `^glia: got command "learn", want bench, convert, evaluate, inspect, predict, summary, train or version\n`},
+		{"learn", `^glia: got command "learn", want bench, compare, convert, evaluate, inspect, predict, summary, train or version\n`},
 		{"train", `^glia: glia train: got no data set, want mnist\n`},
 		{"train cifar", `got data set "cifar", want mnist`},
 		{"train mnist twice", `got argument "twice"`},
@@ -159,7 +161,22 @@ func TestUsage(t *testing.T) {
 		{"train mnist --epochs 0", `--epochs: got 0, want 1 or more`},
 		{"train mnist --batch-size -2", `"-2" for "--batch-size" flag: want 1 or more, or "full"`},
 		{"train mnist --batch-size most", `"most" for "--batch-size" flag`},
-		{"train mnist --optimizer newton", `--optimizer: got "newton", want sgd, adam, adamw or rmsprop`},
+		{"train mnist --optimizer newton", `"newton" for "--optimizer" flag: got "newton", want sgd, momentum, rmsprop, .* or `},
+		{"train mnist --optimizer=", `"" for "--optimizer" flag: got "", want sgd, `},
+		{"compare", `^glia: glia compare: got no data set, want mnist\n`},
+		{"compare mnist --optimizers sgd,newton", `"sgd,newton" for "--optimizers" flag: got "newton", want sgd, momentum, `},
+		{"compare mnist --optimizers adam,sgd,adam", `for "--optimizers" flag: got adam twice`},
+		{"compare mnist --optimizers=", `for "--optimizers" flag: got "", want sgd, `},
+		{"compare mnist --learning-rates 0.1,0", `"0.1,0" for "--learning-rates" flag: want numbers above 0 with commas between, or "sweep"`},
+		{"compare mnist --learning-rates 1,NaN", `for "--learning-rates" flag: want numbers above 0`},
+		{"compare mnist --learning-rates 1e309", `for "--learning-rates" flag: want numbers above 0`},
+		{"compare mnist --learning-rates 0.1,1e-1", `for "--learning-rates" flag: got 0.1 twice`},
+		{"compare mnist --seeds 0", `--seeds: got 0, want 1 to 1000`},
+		{"compare mnist --epochs 0", `--epochs: got 0, want 1 or more`},
+		{"compare mnist --plot curves.gif", `--plot: file name "curves.gif": want one that ends in .png or .svg, or has no ending, for both`},
+		{"compare mnist --plot=", `--plot: got an empty name`},
+		{"compare mnist --json=", `--json: got an empty name`},
+		{"compare mnist --data=", `--data: got an empty name`},
 		{"train mnist --learning-rate 0", `--learning-rate: got 0, want`},
 		{"train mnist --learning-rate NaN", `--learning-rate: got NaN, want`},
 		{"train mnist --learning-rate Inf", `--learning-rate: got \+Inf, want`},

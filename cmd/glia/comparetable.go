@@ -1,0 +1,73 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"text/tabwriter"
+)
+
+// print writes the table: what was best on the test data first.
+func (k *comparison) print(trials []*trial, best map[*rule]*trial) {
+	sorted := slices.Clone(trials)
+	slices.SortStableFunc(sorted, func(a, b *trial) int {
+		return cmp.Compare(b.testAccuracy().mean, a.testAccuracy().mean) // NaN last
+	})
+	w := tabwriter.NewWriter(k.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "Optimizer\tLearning rate\tTrain loss\t")
+	if k.validation > 0 {
+		fmt.Fprint(w, "Val accuracy\t")
+	}
+	fmt.Fprint(w, "Test loss\tTest accuracy\tSeconds\tTrainings\n")
+	for _, t := range sorted {
+		fmt.Fprintf(w, "%s\t%v", t.name, t.lr)
+		if len(best) < len(trials) && best[t.rule] == t {
+			fmt.Fprint(w, " *")
+		}
+		fmt.Fprintf(w, "\t%s\t", t.loss())
+		if k.validation > 0 {
+			fmt.Fprintf(w, "%s\t", t.validated())
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.testLoss(), t.testAccuracy(), t.seconds().text(brief), t.counted())
+	}
+	w.Flush()
+	if len(best) < len(trials) {
+		by := "accuracy in validation"
+		if k.validation == 0 {
+			by = "loss in training"
+		}
+		fmt.Fprintf(k.stdout, "* best learning rate of the optimizer, by %s\n", by)
+	}
+}
+
+// counted says how many trainings there are.
+func (t *trial) counted() string {
+	if n := t.diverged(); n > 0 {
+		return fmt.Sprintf("%d, %d diverged", len(t.runs), n)
+	}
+	return fmt.Sprint(len(t.runs))
+}
+
+func (t *trial) diverged() (n int) {
+	for _, r := range t.runs {
+		if r.diverged {
+			n++
+		}
+	}
+	return n
+}
+
+// brief formats seconds.
+func brief(v float64) string { return fmt.Sprintf("%.1f", v) }
+
+// decimal formats a number for a table; a dash stands for one that is not finite.
+func decimal(v float64) string {
+	switch a := math.Abs(v); {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "–"
+	case a != 0 && a < 1e-4, a >= 1e5:
+		return fmt.Sprintf("%.2e", v)
+	}
+	return fmt.Sprintf("%.4f", v)
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"math"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+)
+
+// setup is the network that train and compare train, and how: all but the
+// optimizer.
+type setup struct {
+	epochs      int
+	batchSize   batchSize
+	hidden      units
+	activation  activation
+	dropout, l2 float64
+	validation  float64
+	seed        uint64
+	threads     int
+	source      source
+}
+
+func newSetup() setup {
+	return setup{batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}}
+}
+
+// flags adds the flags, with the share for validation that is set.
+func (s *setup) flags(f *pflag.FlagSet) {
+	f.IntVar(&s.epochs, "epochs", 10, "how often to go over the data")
+	f.Var(&s.batchSize, "batch-size", `samples in a step, or "full" for all`)
+	f.Var(&s.hidden, "hidden", `units of the hidden layers, or "none"`)
+	f.Var(&s.activation, "activation", "activation of the hidden layers")
+	f.Float64Var(&s.dropout, "dropout", 0, "share of units dropped behind each hidden layer")
+	f.Float64Var(&s.l2, "l2", 0, "penalty on the squares of the kernels")
+	f.Float64Var(&s.validation, "validation-split", s.validation, "share of the training data set aside for validation")
+	f.Uint64Var(&s.seed, "seed", 1, "seed of weights, order and dropout")
+	f.IntVar(&s.threads, "threads", 0, "threads to compute with (default as many as there are processors)")
+	s.source.flags(f)
+}
+
+// check finds values that make no sense.
+func (s *setup) check(c *cobra.Command) error {
+	switch {
+	case s.epochs < 1:
+		return misused(c, "--epochs: got %d, want 1 or more", s.epochs)
+	case !(s.dropout >= 0 && s.dropout < 1):
+		return misused(c, "--dropout: got %v, want 0 or more and less than 1", s.dropout)
+	case !(s.l2 >= 0 && s.l2 <= math.MaxFloat64):
+		return misused(c, "--l2: got %v, want a number of 0 or more", s.l2)
+	case !(s.validation >= 0 && s.validation < 1):
+		return misused(c, "--validation-split: got %v, want 0 or more and less than 1", s.validation)
+	case s.threads < 0:
+		return misused(c, "--threads: got %d, want 1 or more, or 0 for as many as there are processors", s.threads)
+	}
+	return wantNames(c, "data")
+}
+
+// model returns the compiled network.
+func (s *setup) model(train *data.Memory, opt optim.Optimizer, seed uint64) (*glia.Model, error) {
+	image, _ := train.Specs()
+	layers := []nn.Layer{nn.Input(image.Shape.Slice()...), nn.Flatten()}
+	for _, n := range s.hidden {
+		layers = append(layers, nn.Dense(n, s.activation.Activation, nn.KernelRegularizer(nn.L2(s.l2))))
+		if s.dropout > 0 {
+			layers = append(layers, nn.Dropout(s.dropout))
+		}
+	}
+	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(s.l2))))
+	m := glia.Sequential(layers...)
+	m.Seed = seed
+	return m, m.Compile(opt, nn.CategoricalCrossentropy(), metric.Accuracy())
+}
+
+// options returns what Fit goes by.
+func (s *setup) options(ctx context.Context) []glia.Option {
+	opts := []glia.Option{glia.Context(ctx), glia.Epochs(s.epochs), glia.BatchSize(int(s.batchSize))}
+	if s.validation > 0 {
+		opts = append(opts, glia.ValidationSplit(s.validation))
+	}
+	return opts
+}
