@@ -51,7 +51,7 @@ func rectify(x *graph.Node, slope float64, limit *float64, over float64) *graph.
 		return ops.Clip(x, 0, *limit)
 	}
 	at := ops.ScalarLike(x, over)
-	y := ops.Where(ops.Greater(x, at), x, ops.Zeros(x))
+	y := ops.Where(ops.LessEqual(x, at), ops.Zeros(x), x) // NaN stays NaN
 	if limit != nil {
 		y = ops.Clip(y, 0, *limit)
 	}
@@ -122,7 +122,7 @@ func GLUAxis(axis int) Activation {
 func HardShrinkAt(threshold float64) Activation {
 	return with("hard_shrink", threshold, 0.5, func(x *graph.Node) *graph.Node {
 		wantThreshold("HardShrink", threshold)
-		return ops.Where(ops.Greater(ops.Abs(x), ops.ScalarLike(x, threshold)), x, ops.Zeros(x))
+		return ops.Where(ops.LessEqual(ops.Abs(x), ops.ScalarLike(x, threshold)), ops.Zeros(x), x)
 	})
 }
 
@@ -138,7 +138,7 @@ func SoftShrinkAt(threshold float64) Activation {
 // Threshold is x where x > at, else value. The slope at the threshold is 0.
 func Threshold(at, value float64) Activation {
 	return Activation{name: fmt.Sprintf("threshold(%g, %g)", at, value), f: func(x *graph.Node) *graph.Node {
-		return ops.Where(ops.Greater(x, ops.ScalarLike(x, at)), x, ops.Full(x.Graph(), x.Spec(), value))
+		return ops.Where(ops.LessEqual(x, ops.ScalarLike(x, at)), ops.Full(x.Graph(), x.Spec(), value), x)
 	}}
 }
 

@@ -2,7 +2,6 @@ package nn_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -27,49 +26,6 @@ func moments(v []float64) (mean, stddev, least, most float64) {
 		stddev += (x - mean) * (x - mean) / float64(len(v))
 	}
 	return mean, math.Sqrt(stddev), slices.Min(v), slices.Max(v)
-}
-
-// TestGoldenInitializerStatistics compares the statistics of 54000 and more draws
-// with those of Keras's draws: mean and standard deviation within five standard
-// errors of a difference, the ends within a twentieth of the range, or a fourth
-// where the tails have no end.
-func TestGoldenInitializerStatistics(t *testing.T) {
-	nntest.ReplayOwn(t, golden, "initializer_statistics", func(c *nntest.Golden) ([]ops.Array, error) {
-		var i nn.Initializer
-		text, err := json.Marshal(map[string]any{"class_name": c.Config.Class, "config": c.Config.Config})
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(text, &i); err != nil {
-			return nil, err
-		}
-		var shape []int
-		if err := json.Unmarshal(c.Kwargs["shape"], &shape); err != nil {
-			return nil, err
-		}
-		want, err := nntest.Value(c.ExpectedAll[0])
-		if err != nil {
-			return nil, err
-		}
-		v := drawn(i, 5, shape...)
-		mean, stddev, least, most := moments(v)
-		w := want.V
-		standard := 5 * w[1] * math.Sqrt(2/float64(len(v)))
-		ends := (w[3] - w[2]) / 20
-		if (w[3]-w[2])/w[1] > 6 {
-			ends = (w[3] - w[2]) / 4
-		}
-		for j, got := range []float64{mean, stddev, least, most} {
-			tol := standard
-			if j > 1 {
-				tol = ends
-			}
-			if math.Abs(got-w[j]) > tol {
-				return nil, fmt.Errorf("%s is %g, want %g ± %g", []string{"mean", "standard deviation", "least", "greatest"}[j], got, w[j], tol)
-			}
-		}
-		return []ops.Array{want}, nil
-	})
 }
 
 func TestInitializers(t *testing.T) {

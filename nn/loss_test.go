@@ -3,10 +3,14 @@ package nn_test
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/optest"
 	"github.com/glia-ml/glia/nn"
@@ -29,6 +33,19 @@ func TestLossMistakes(t *testing.T) {
 		"other batch":        {nn.SparseCategoricalCrossentropy(), i32(7), f32(8, 10), []string{"one class number a prediction"}},
 		"no broadcast":       {nn.MeanSquaredError(), f32(8, 3), f32(8, 1), []string{"float32[8 3]"[7:], "want one shape"}},
 		"integer prediction": {nn.MeanAbsoluteError(), f32(8, 3), i32(8, 3), []string{"int32[8 3]", "float"}},
+		"delta":              {nn.Huber(nn.Delta(0)), f32(8, 3), f32(8, 3), []string{"Huber", "delta 0", "over 0"}},
+		"q":                  {nn.CategoricalGeneralizedCrossEntropy(nn.Q(1)), i32(8), f32(8, 3), []string{"q 1", "less than 1"}},
+		"gamma":              {nn.BinaryFocalCrossentropy(nn.Gamma(-1)), f32(8, 3), f32(8, 3), []string{"gamma -1", "0 or more"}},
+		"alpha":              {nn.BinaryFocalCrossentropy(nn.Alpha(2)), f32(8, 3), f32(8, 3), []string{"alpha 2", "0 to 1"}},
+		"alphas":             {nn.CategoricalFocalCrossentropy(nn.Alphas{1, 2}), f32(8, 3), f32(8, 3), []string{"2 alphas for 3 classes"}},
+		"negative alphas":    {nn.CategoricalFocalCrossentropy(nn.Alphas{1, -2, 3}), f32(8, 3), f32(8, 3), []string{"alpha [1 -2 3]"}},
+		"axis":               {nn.CosineSimilarity(nn.Axis(2)), f32(8, 3), f32(8, 3), []string{"axis 2", "-2 to 1"}},
+		"axes":               {nn.Dice(nn.Axes(1, 1)), f32(8, 3), f32(8, 3), []string{"stands twice"}},
+		"tversky":            {nn.Tversky(nn.Beta(-1)), f32(8, 3), f32(8, 3), []string{"beta -1"}},
+		"margin":             {nn.Circle(nn.Margin(-1)), i32(8), f32(8, 3), []string{"margin -1"}},
+		"embeddings":         {nn.Circle(), i32(8, 2), f32(8, 2, 3), []string{"float32[8 2 3]", "[batch dimensions]"}},
+		"sequences":          {nn.CTC(), i32(8, 2), f32(8, 3), []string{"int32[8 2]", "float32[8 3]", "[batch times classes]"}},
+		"nil function":       {nn.LossFunc("mine", nil), f32(8, 3), f32(8, 3), []string{"mine", "nil"}},
 		"smoothing":          {nn.BinaryCrossentropy(nn.LabelSmoothing(2)), f32(8, 3), f32(8, 3), []string{"smoothing 2", "0 to 1"}},
 	} {
 		g := graph.New()
@@ -80,32 +97,143 @@ func TestLogitsOfProbabilities(t *testing.T) {
 	}
 }
 
+// spread returns n numbers between lo and hi, none near another or a middle.
+func spread(n int, lo, hi float64) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = lo + (hi-lo)*(float64(i*7%n)+0.37)/float64(n)
+	}
+	return v
+}
+
+// lossCase is a loss with labels and predictions that suit it and are not near a kink.
+type lossCase struct {
+	loss   func(r nn.Reduction) nn.Loss
+	labels *tensor.Tensor
+	pred   ops.Array
+}
+
+func lossCases(t *testing.T) map[string]lossCase {
+	shaped := func(x *tensor.Tensor, dims ...int) *tensor.Tensor {
+		y, err := x.Reshape(dims...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+	pred := func(lo, hi float64, dims ...int) ops.Array {
+		s := tensor.S(tensor.Float64, dims...)
+		return ops.Array{Spec: s, V: spread(s.Shape.Size(), lo, hi)}
+	}
+	rows := shaped(tensor.Of(0, 1, 0.9, 0.1, 0.3, 0.7), 3, 2)
+	hot := shaped(tensor.Of(0.0, 1, 1, 0, 0, 1), 3, 2)
+	real := shaped(tensor.Of(0.3, -1.2, 0.8, 2.1, -0.4, 0.1), 3, 2)
+	counts := shaped(tensor.Of(0.0, 2, 1, 3, 0, 1), 3, 2)
+	numbers := tensor.Of[int64](1, 0, 1)
+	p, z := pred(0.1, 0.9, 3, 2), pred(-2, 3, 3, 2)
+	circle := pred(-0.7, 0.7, 3, 2)
+	return map[string]lossCase{
+		"MeanSquaredError":               {func(r nn.Reduction) nn.Loss { return nn.MeanSquaredError(r) }, real, z},
+		"MeanAbsoluteError":              {func(r nn.Reduction) nn.Loss { return nn.MeanAbsoluteError(r) }, real, z},
+		"MeanAbsolutePercentageError":    {func(r nn.Reduction) nn.Loss { return nn.MeanAbsolutePercentageError(r) }, real, z},
+		"MeanSquaredLogarithmicError":    {func(r nn.Reduction) nn.Loss { return nn.MeanSquaredLogarithmicError(r) }, counts, z},
+		"LogCosh":                        {func(r nn.Reduction) nn.Loss { return nn.LogCosh(r) }, real, z},
+		"Huber":                          {func(r nn.Reduction) nn.Loss { return nn.Huber(r, nn.Delta(0.6)) }, real, z},
+		"CosineSimilarity":               {func(r nn.Reduction) nn.Loss { return nn.CosineSimilarity(r) }, real, z},
+		"Hinge":                          {func(r nn.Reduction) nn.Loss { return nn.Hinge(r) }, hot, z},
+		"SquaredHinge":                   {func(r nn.Reduction) nn.Loss { return nn.SquaredHinge(r) }, hot, z},
+		"CategoricalHinge":               {func(r nn.Reduction) nn.Loss { return nn.CategoricalHinge(r) }, hot, z},
+		"KLDivergence":                   {func(r nn.Reduction) nn.Loss { return nn.KLDivergence(r) }, rows, p},
+		"Poisson":                        {func(r nn.Reduction) nn.Loss { return nn.Poisson(r) }, counts, p},
+		"BinaryCrossentropy":             {func(r nn.Reduction) nn.Loss { return nn.BinaryCrossentropy(r, nn.LabelSmoothing(0.2)) }, rows, p},
+		"BinaryCrossentropy logits":      {func(r nn.Reduction) nn.Loss { return nn.BinaryCrossentropy(r, nn.FromLogits) }, rows, z},
+		"BinaryFocalCrossentropy":        {func(r nn.Reduction) nn.Loss { return nn.BinaryFocalCrossentropy(r, nn.Gamma(1.5), nn.ClassBalancing) }, rows, p},
+		"BinaryFocalCrossentropy logits": {func(r nn.Reduction) nn.Loss { return nn.BinaryFocalCrossentropy(r, nn.FromLogits, nn.Gamma(0)) }, rows, z},
+		"CategoricalCrossentropy":        {func(r nn.Reduction) nn.Loss { return nn.CategoricalCrossentropy(r) }, rows, p},
+		"CategoricalCrossentropy logits": {func(r nn.Reduction) nn.Loss { return nn.CategoricalCrossentropy(r, nn.FromLogits) }, rows, z},
+		"CategoricalFocalCrossentropy":   {func(r nn.Reduction) nn.Loss { return nn.CategoricalFocalCrossentropy(r, nn.Alphas{0.3, 0.6}) }, rows, p},
+		"CategoricalFocalCrossentropy logits": {func(r nn.Reduction) nn.Loss {
+			return nn.CategoricalFocalCrossentropy(r, nn.FromLogits, nn.Gamma(1))
+		}, rows, z},
+		"CategoricalGeneralizedCrossEntropy": {func(r nn.Reduction) nn.Loss { return nn.CategoricalGeneralizedCrossEntropy(r, nn.Q(0.3)) }, numbers, p},
+		"SparseCategoricalCrossentropy":      {func(r nn.Reduction) nn.Loss { return nn.SparseCategoricalCrossentropy(r) }, numbers, p},
+		"SparseCategoricalCrossentropy logits": {func(r nn.Reduction) nn.Loss {
+			return nn.SparseCategoricalCrossentropy(r, nn.FromLogits, nn.IgnoreClass(0))
+		}, numbers, z},
+		"Dice":    {func(r nn.Reduction) nn.Loss { return nn.Dice(r, nn.Axes(1)) }, hot, p},
+		"Tversky": {func(r nn.Reduction) nn.Loss { return nn.Tversky(r, nn.Axes(1), nn.Alpha(0.2), nn.Beta(0.7)) }, hot, p},
+		"Circle":  {func(r nn.Reduction) nn.Loss { return nn.Circle(r, nn.Gamma(3)) }, numbers, circle},
+		"CTC":     {func(r nn.Reduction) nn.Loss { return nn.CTC(r) }, shaped(tensor.Of[int64](1, 2, 2, 2, 1, 0), 3, 2), pred(-2, 2, 3, 4, 3)},
+		"LossFunc": {func(r nn.Reduction) nn.Loss {
+			return nn.LossFunc("cubic", func(t, p *graph.Node) *graph.Node {
+				return ops.ReduceMean(ops.Pow(ops.Abs(ops.Sub(t, p)), ops.ScalarLike(p, 3)), -1)
+			}, r)
+		}, real, z},
+	}
+}
+
 // TestLossGradients compares gradients by predictions and weights with differences.
 func TestLossGradients(t *testing.T) {
-	f64 := func(dims ...int) tensor.Spec { return tensor.S(tensor.Float64, dims...) }
-	p := ops.Array{Spec: f64(3, 2), V: []float64{0.3, 0.6, 0.8, 0.1, 0.45, 0.5}}
-	w := ops.Array{Spec: f64(3), V: []float64{0.5, 2, 1}}
-	y := tensor.Of[float64](0, 1, 1, 0, 0.3, 0.7)
-	rows, err := y.Reshape(3, 2)
+	w := ops.Array{Spec: tensor.S(tensor.Float64, 3), V: []float64{0.5, 2, 1}}
+	for name, c := range lossCases(t) {
+		for _, r := range []nn.Reduction{nn.MeanOverBatch, nn.MeanByWeight, nn.Sum, nn.NoReduction} {
+			g := graph.New()
+			pred, weight := g.Input("p", c.pred.Spec), g.Input("w", w.Spec)
+			loss := nn.ReduceLoss(c.loss(r), g.Const(c.labels), pred, weight)
+			if err := optest.CheckGrad(loss, []ops.Array{c.pred, w}, 1e-6); err != nil {
+				t.Errorf("%s, %s: %v", name, r, err)
+			}
+		}
+	}
+}
+
+// lossNames returns the classes of Keras's that package nn has, from the configs that
+// interop/keras reads.
+func lossNames(t *testing.T) (names []string) {
+	text, err := os.ReadFile("../interop/keras/testdata/configs.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []nn.Reduction{nn.MeanOverBatch, nn.MeanByWeight, nn.Sum} {
-		for name, l := range map[string]nn.Loss{
-			"squared": nn.MeanSquaredError(r), "absolute": nn.MeanAbsoluteError(r),
-			"binary": nn.BinaryCrossentropy(r, nn.LabelSmoothing(0.2)), "binary logits": nn.BinaryCrossentropy(r, nn.FromLogits),
-			"categorical": nn.CategoricalCrossentropy(r), "categorical logits": nn.CategoricalCrossentropy(r, nn.FromLogits),
-			"sparse": nn.SparseCategoricalCrossentropy(r), "sparse logits": nn.SparseCategoricalCrossentropy(r, nn.FromLogits, nn.IgnoreClass(2)),
-		} {
+	for _, m := range regexp.MustCompile(`"name": "loss ([A-Z]\w*)"`).FindAllStringSubmatch(string(text), -1) {
+		names = append(names, m[1])
+	}
+	if len(names) < 20 {
+		t.Fatalf("found losses %v: want all", names)
+	}
+	return names
+}
+
+// TestAllLosses wants a case of every class of Keras's.
+func TestAllLosses(t *testing.T) {
+	cases := lossCases(t)
+	for _, name := range lossNames(t) {
+		if _, ok := cases[name]; !ok {
+			t.Errorf("no case of %s", name)
+		}
+	}
+}
+
+// TestLossesLower trains predictions themselves on every loss, alone, with a mask that
+// leaves one sample out, whose predictions must stay.
+func TestLossesLower(t *testing.T) {
+	for name, c := range lossCases(t) {
+		v := graph.NewVar("p", optest.ToTensor(c.pred))
+		loss := func(rate float64) float64 {
 			g := graph.New()
-			labels := g.Const(rows)
-			if strings.HasPrefix(name, "sparse") {
-				labels = g.Const(tensor.Of[int64](1, 0, 1))
+			p := g.Value(v)
+			l := nn.ReduceMaskedLoss(c.loss(nn.MeanOverBatch), g.Const(c.labels), p, nil, g.Const(tensor.Of(true, false, true)))
+			if rate > 0 {
+				g.Update(v, ops.Sub(p, ops.Scale(autodiff.Grad(l, p)[0], rate)))
 			}
-			loss := nn.ReduceLoss(l, labels, g.Input("p", p.Spec), g.Input("w", w.Spec))
-			if err := optest.CheckGrad(loss, []ops.Array{p, w}, 1e-6); err != nil {
-				t.Errorf("%s, %s: %v", name, r, err)
-			}
+			return nntest.Run(g, []*graph.Node{l})[0].V[0]
+		}
+		before := loss(1e-3)
+		if after := loss(0); !(after < before) {
+			t.Errorf("%s: a step of gradient descent takes the loss from %g to %g, want less", name, before, after)
+		}
+		n := len(c.pred.V) / 3
+		if got, want := v.Tensor().Float64s()[n:2*n], c.pred.V[n:2*n]; name != "Circle" && !slices.Equal(got, want) {
+			t.Errorf("%s: predictions of the sample left out become %v, want %v", name, got, want)
 		}
 	}
 }
@@ -142,8 +270,13 @@ func TestEmptyWeights(t *testing.T) {
 func TestLossJSON(t *testing.T) {
 	type named interface{ Class() string }
 	for _, l := range []nn.Loss{
-		nn.MeanSquaredError(nn.Sum, nn.Name("mine")), nn.MeanAbsoluteError(), nn.BinaryCrossentropy(nn.FromLogits),
+		nn.MeanSquaredError(nn.Sum, nn.Name("mine")), nn.MeanAbsoluteError(), nn.BinaryCrossentropy(nn.FromLogits, nn.Axis(1)),
 		nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1), nn.MeanByWeight), nn.SparseCategoricalCrossentropy(nn.IgnoreClass(3), nn.NoReduction),
+		nn.BinaryFocalCrossentropy(nn.ClassBalancing, nn.Alpha(0.75), nn.Gamma(1)), nn.CategoricalFocalCrossentropy(nn.Alphas{0.1, 0.2}),
+		nn.CategoricalFocalCrossentropy(), nn.CategoricalGeneralizedCrossEntropy(nn.Q(0.2)), nn.Circle(nn.KeepDiagonal, nn.Margin(0.1)),
+		nn.CosineSimilarity(nn.Axis(-2)), nn.CTC(), nn.Dice(), nn.Dice(nn.Axes(1, 2)), nn.Tversky(nn.Axes(1), nn.Alpha(0.1), nn.Beta(0.9)),
+		nn.Huber(nn.Delta(2)), nn.Hinge(), nn.SquaredHinge(), nn.CategoricalHinge(), nn.KLDivergence(), nn.LogCosh(nn.Sum),
+		nn.MeanAbsolutePercentageError(), nn.MeanSquaredLogarithmicError(), nn.Poisson(),
 	} {
 		text, err := json.Marshal(l)
 		if err != nil {
@@ -156,5 +289,8 @@ func TestLossJSON(t *testing.T) {
 	}
 	if _, err := nn.LossFromConfig("MeanSquaredError", []byte(`{"reduction":"max"}`)); err == nil {
 		t.Error("an unknown reduction is no error")
+	}
+	if _, err := json.Marshal(nn.LossFunc("mine", nil)); err == nil || !strings.Contains(err.Error(), `loss "mine" is a function of your own`) {
+		t.Errorf("writing a loss of one's own: error %v", err)
 	}
 }
