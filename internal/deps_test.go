@@ -51,6 +51,7 @@ var besideInTests = map[string]string{
 	"graph":         "ops",
 	"ops":           "autodiff",
 	"metric":        "nn",
+	"optim":         "internal/cpu internal/plan",
 	"internal/plan": "internal/cpu",
 	"interop/keras": "glia",
 }

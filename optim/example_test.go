@@ -341,6 +341,20 @@ func ExamplePolynomialDecay() {
 	// 0: 0.1000, 5: 0.0500, 10: 0.0000, 15: 0.0250
 }
 
+func ExampleLinearWarmup() {
+	rates(optim.LinearWarmup(0, 10, 0.1), 0, 5, 10, 100)
+	rates(optim.LinearWarmup(0, 10, optim.ExponentialDecay(0.1, 10, 0.5)), 0, 5, 10, 20, 30)
+	// Output:
+	// 0: 0.0000, 5: 0.0500, 10: 0.1000, 100: 0.1000
+	// 0: 0.0000, 5: 0.0500, 10: 0.1000, 20: 0.0500, 30: 0.0250
+}
+
+func ExampleOneCycle() {
+	rates(optim.OneCycle(1, 100), 0, 10, 29, 64, 99, 200)
+	// Output:
+	// 0: 0.0400, 10: 0.2952, 29: 1.0000, 64: 0.5000, 99: 0.0000, 200: 0.0000
+}
+
 func ExampleToConfig() {
 	module, class, config, err := optim.ToConfig(optim.SGD(0.5, optim.Momentum(1)))
 	fmt.Println(module, class, string(config), err)

@@ -135,8 +135,40 @@ func TestMistakes(t *testing.T) {
 			o.Build(params)
 			descend(o, tensor.Of[float32](1, 2))
 		}, "gradient of w is float32[2]"},
-		"steps":  {func() { optim.ExponentialDecay(1, 0, 0.5).At(1) }, "0 steps"},
-		"values": {func() { optim.PiecewiseConstantDecay([]int{1, 2}, []float64{1}).At(1) }, "one value more"},
+		"accumulation": {func() { optim.SGD(1, optim.GradientAccumulation(1)).Build(params) }, "over 1 steps: want 2 or more"},
+		"average":      {func() { optim.SGD(1, optim.EMA(1.5)).Build(params) }, "EMA momentum 1.5"},
+		"often":        {func() { optim.SGD(1, optim.EMA(1), optim.EMAOverwrite(-3)).Build(params) }, "every -3 steps"},
+		"factor":       {func() { optim.SGD(1, optim.LossScaleFactor(math.Inf(1))).Build(params) }, "loss scale factor +Inf"},
+		"pattern":      {func() { optim.SGD(1, optim.ExcludeFromWeightDecay("(")).Build(params) }, "missing closing )"},
+		"epsilon":      {func() { optim.Adamax(1, optim.Epsilon(-1)).Build(params) }, "epsilon -1"},
+		"adadelta":     {func() { optim.Adadelta(1, optim.Rho(2)).Build(params) }, "rho 2"},
+		"sum":          {func() { optim.Adagrad(1, optim.InitialAccumulator(-1)).Build(params) }, "accumulator -1"},
+		"power":        {func() { optim.Ftrl(1, optim.LearningRatePower(1)).Build(params) }, "learning rate power 1"},
+		"strength":     {func() { optim.Ftrl(1, optim.L2Strength(-1)).Build(params) }, "L2 -1"},
+		"lion":         {func() { optim.Lion(1, optim.Beta1(0)).Build(params) }, "want 0 < beta <= 1"},
+		"free":         {func() { optim.ScheduleFreeAdamW(1, optim.Beta1(0)).Build(params) }, "want 0 < beta < 1"},
+		"warm-up":      {func() { optim.ScheduleFreeAdamW(1, optim.WarmupSteps(-1)).Build(params) }, "-1 steps"},
+		"threshold":    {func() { optim.Adafactor(1, optim.ClipThreshold(0)).Build(params) }, "clip threshold 0"},
+		"beta decay":   {func() { optim.Adafactor(1, optim.Beta2Decay(0.5)).Build(params) }, "beta 2 decay 0.5"},
+		"layers":       {func() { optim.Muon(1, optim.ExcludeLayers("[")).Build(params) }, `ExcludeLayers "["`},
+		"iterations":   {func() { optim.Muon(1, optim.NSSteps(-1)).Build(params) }, "-1 steps of Newton"},
+		"muon's rate":  {func() { optim.Muon(1, optim.RMSRate(-1)).Build(params) }, "RMS rate -1"},
+		"scale":        {func() { optim.LossScale(optim.SGD(1), optim.InitialScale(0)).Build(params) }, "initial scale 0"},
+		"growth":       {func() { optim.LossScale(optim.SGD(1), optim.DynamicGrowthSteps(0)).Build(params) }, "after 0 steps"},
+		"no inner":     {func() { optim.LossScale(nil).Build(params) }, "no optimizer"},
+		"two scales":   {func() { optim.LossScale(optim.SGD(1, optim.LossScaleFactor(2))).Build(params) }, "a loss scale factor of its own"},
+		"two patterns": {func() {
+			optim.Multi(optim.SGD(1), optim.For("w", optim.Adam(1)), optim.For(".", optim.Lion(1)), optim.For(".*", optim.Lion(1))).Build([]*graph.Var{param("v", 1)})
+		}, `v matches the patterns "." and ".*"`},
+		"bad pattern": {func() { optim.Multi(optim.SGD(1), optim.For("(", optim.Adam(1))).Build(params) }, "missing closing )"},
+		"nested":      {func() { optim.Multi(optim.LossScale(optim.SGD(1))).Build(params) }, "want one that takes steps itself"},
+		"no default":  {func() { optim.Multi(nil).Build(params) }, "an optimizer is nil"},
+		"many rates":  {func() { optim.Multi(optim.SGD(1)).SetLearningRate(1) }, "several optimizers"},
+		"one cycle":   {func() { optim.OneCycle(1, 10, optim.Rise(0.01)).At(1) }, "a rise of 0.01 of 10 steps"},
+		"divisor":     {func() { optim.OneCycle(1, 10, optim.EndDivisor(0)).At(1) }, "greater than 0"},
+		"no warm-up":  {func() { optim.LinearWarmup(0, 0, optim.ExponentialDecay(1, 1, 1)).At(1) }, "0 steps"},
+		"steps":       {func() { optim.ExponentialDecay(1, 0, 0.5).At(1) }, "0 steps"},
+		"values":      {func() { optim.PiecewiseConstantDecay([]int{1, 2}, []float64{1}).At(1) }, "one value more"},
 	} {
 		err := graph.Catch(c.f)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "optim_test.go:") {
@@ -164,6 +196,16 @@ func TestJSON(t *testing.T) {
 		optim.Adam(optim.PolynomialDecay(0.1, 10, optim.Power(2), optim.Cycle, optim.EndRate(0))),
 		optim.Adam(1, optim.NoBiasCorrection),
 		optim.SGD(optim.CosineDecayRestarts(0.1, 10, optim.PeriodFactor(1), optim.RateFactor(0.5))),
+		optim.SGD(1, optim.EMA(0.5), optim.EMAOverwrite(3), optim.LossScaleFactor(2), optim.GradientAccumulation(4)),
+		optim.Adamax(optim.LinearWarmup(0, 10, 0.5), optim.Beta1(0.5)), optim.Nadam(optim.LinearWarmup(0, 10, optim.CosineDecay(0.5, 10))),
+		optim.Adagrad(1, optim.InitialAccumulator(0)), optim.Adadelta(1, optim.Rho(0.5)), optim.Lamb(1, optim.Epsilon(0)), optim.Lion(1, optim.Beta2(0.5)),
+		optim.Ftrl(1, optim.LearningRatePower(-0.25), optim.L1Strength(1), optim.L2Strength(2), optim.L2Shrinkage(3), optim.FtrlBeta(4)),
+		optim.Adafactor(1, optim.NoRelativeStep, optim.ClipThreshold(2), optim.Epsilon1(1), optim.Epsilon2(2), optim.Beta2Decay(-1)),
+		optim.ScheduleFreeAdamW(1, optim.WarmupSteps(3)),
+		optim.Muon(1, optim.NoNesterov, optim.ExcludeLayers("a", "b"), optim.IncludeEmbeddings, optim.RMSRate(0), optim.NSCoefficients(1, 2, 3), optim.WeightDecay(0),
+			optim.AdamWeightDecay(0), optim.AdamRateRatio(2), optim.NSSteps(1), optim.Momentum(0.5)),
+		optim.LossScale(optim.Adam(1, optim.Name("inner")), optim.InitialScale(2), optim.DynamicGrowthSteps(3), optim.Name("outer")),
+		optim.Multi(optim.SGD(1), optim.For("z/.*", optim.Adam(1)), optim.For("a", optim.Lion(1)), optim.LossScaleFactor(2), optim.Name("many")),
 	} {
 		text, err := json.Marshal(o)
 		if err != nil {

@@ -60,9 +60,9 @@ func EMA(momentum float64) Option {
 	return Option{func(c *Config) { c.UseEMA, c.EMAMomentum = true, momentum }}
 }
 
-// EMAOverwrite makes the parameters their averages of [EMA] every so many steps.
+// EMAOverwrite is [EMA] that makes the parameters their averages every so many steps.
 func EMAOverwrite(steps int) Option {
-	return Option{func(c *Config) { c.EMAOverwriteFrequency = Steps(steps) }}
+	return Option{func(c *Config) { c.UseEMA, c.EMAOverwriteFrequency = true, Steps(steps) }}
 }
 
 // LossScaleFactorOption is what [LossScaleFactor] returns: an option of every optimizer,

@@ -16,7 +16,7 @@ type Schedule struct {
 	class string
 	cfg   scheduleConfig
 	f     func(t *graph.Node) *graph.Node
-	own   bool // a function of the user's
+	own   string // what it is, if it is none of Keras's
 }
 
 // scheduleConfig is what Keras's configs of schedules hold.
@@ -42,7 +42,7 @@ type scheduleConfig struct {
 // float64 scalar, from the number of steps taken before, a float64 scalar. It cannot
 // be saved.
 func ScheduleFunc(name string, f func(t *graph.Node) *graph.Node) *Schedule {
-	return &Schedule{class: name, f: f, own: true}
+	return &Schedule{class: name, f: f, own: "a function of your own"}
 }
 
 // Rate traces the learning rate, a float64 scalar, from the number of steps taken
@@ -341,8 +341,8 @@ func numberOr(v *float64, def float64) float64 {
 // MarshalJSON writes the schedule as Keras does. It fails for those that Keras does
 // not have.
 func (s *Schedule) MarshalJSON() ([]byte, error) {
-	if s.own {
-		return nil, fmt.Errorf("optim: schedule %q is a function of your own: only Keras's can be saved", s.class)
+	if s.own != "" {
+		return nil, fmt.Errorf("optim: schedule %q is %s: only Keras's can be saved", s.class, s.own)
 	}
 	cfg, err := vocab.Marshal(s.cfg)
 	if err != nil {

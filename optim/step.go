@@ -55,10 +55,8 @@ func (c *Config) check() {
 		panic(c.errorf("loss scale factor %g: want a finite number greater than 0", factor))
 	case c.UseEMA && !(c.EMAMomentum >= 0 && c.EMAMomentum <= 1):
 		panic(c.errorf("EMA momentum %g: want 0 to 1", c.EMAMomentum))
-	case c.EMAOverwriteFrequency < 0:
+	case c.UseEMA && c.EMAOverwriteFrequency < 0:
 		panic(c.errorf("EMA overwrites every %d steps: want 1 or more", c.EMAOverwriteFrequency))
-	case c.EMAOverwriteFrequency > 0 && !c.UseEMA:
-		panic(c.errorf("EMA overwrites every %d steps: want the option EMA with it", c.EMAOverwriteFrequency))
 	case c.GradientAccumulationSteps < 0 || c.GradientAccumulationSteps == 1:
 		panic(c.errorf("gradients accumulate over %d steps: want 2 or more", c.GradientAccumulationSteps))
 	}
