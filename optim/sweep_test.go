@@ -3,6 +3,8 @@ package optim_test
 import (
 	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -75,6 +78,71 @@ func TestOneSweep(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCompiled wants the kernels to do what the references of the operations do, step by
+// step, with all that an optimizer can have.
+func TestCompiled(t *testing.T) {
+	all := maps.Clone(elementwise)
+	all["Adafactor"] = func(o ...optim.Option) optim.Optimizer { return optim.Adafactor(0.1, as[optim.AdafactorOption](o)...) }
+	all["Muon"] = func(o ...optim.Option) optim.Optimizer { return optim.Muon(0.1, as[optim.MuonOption](o)...) }
+	all["LossScale"] = func(o ...optim.Option) optim.Optimizer {
+		return optim.LossScale(optim.Adam(0.1, as[optim.AdamOption](o)...), optim.DynamicGrowthSteps(2))
+	}
+	for name, make := range all {
+		for i, opts := range [][]optim.Option{
+			nil, {optim.WeightDecay(0.1), optim.ClipNorm(1)}, {optim.EMA(0.9), optim.EMAOverwrite(2), optim.GradientAccumulation(3)},
+		} {
+			want := trained(t, make(opts...), func(g *graph.Graph, in ...*tensor.Tensor) { nntest.Run(g, nil, in...) })
+			got := trained(t, make(opts...), func(g *graph.Graph, in ...*tensor.Tensor) {
+				if err := plan.Compile(g, nil, cpu.Backend{}).Run(nil, in); err != nil {
+					t.Fatal(err)
+				}
+			})
+			for j, x := range want {
+				if d := math.Abs(got[j] - x); !(d <= 1e-5+1e-4*math.Abs(x)) {
+					t.Errorf("%s with options %d: value %d is %v, want %v", name, i, j, got[j], x)
+					break
+				}
+			}
+		}
+	}
+}
+
+// trained returns parameters and state after some steps; one of them has a gradient that
+// is not finite if the optimizer leaves such steps out.
+func trained(t *testing.T, o optim.Optimizer, run func(g *graph.Graph, in ...*tensor.Tensor)) []float64 {
+	r := rand.New(rand.NewPCG(1, 2))
+	random := func(dims ...int) *tensor.Tensor {
+		x := tensor.NewSpec(tensor.S(tensor.Float32, dims...))
+		for i, d := 0, tensor.Data[float32](x); i < len(d); i++ {
+			d[i] = float32(r.NormFloat64())
+		}
+		return x
+	}
+	params := []*graph.Var{graph.NewVar("kernel", random(50, 400)), graph.NewVar("bias", random(3)), graph.NewVar("gain", random())}
+	o.Build(params)
+	g := graph.New()
+	var grads []*graph.Node
+	for i, p := range params {
+		grads = append(grads, g.Input(fmt.Sprint(i), p.Spec()))
+	}
+	o.Apply(g, grads)
+	for i := range 7 {
+		var in []*tensor.Tensor
+		for _, p := range params {
+			in = append(in, random(p.Spec().Shape.Slice()...))
+		}
+		if _, ok := o.(*optim.LossScaleOptimizer); ok && i == 2 {
+			tensor.Data[float32](in[1])[1] = float32(math.Inf(-1))
+		}
+		run(g, in...)
+	}
+	var all []float64
+	for _, v := range append(params, o.Vars()...) {
+		all = append(all, v.Tensor().Float64s()...)
+	}
+	return all
 }
 
 // BenchmarkSweep updates 10 million parameters, and gives the bandwidth as a part of what
