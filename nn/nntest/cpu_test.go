@@ -36,20 +36,30 @@ func TestOnCPU(t *testing.T) {
 	usual := recipe{act: nn.Softmax, loss: nn.MeanSquaredError(), opt: sgd, metric: metric.Accuracy()}
 	recipes := map[string]recipe{}
 	for _, a := range []nn.Activation{nn.Linear, nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.HardSigmoid, nn.LogSigmoid, nn.Tanh, nn.Softmax,
-		nn.LogSoftmax, nn.ELU, nn.SELU, nn.GELU, nn.GELUTanh, nn.SiLU, nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Softsign, nn.Exponential} {
+		nn.LogSoftmax, nn.ELU, nn.SELU, nn.GELU, nn.GELUTanh, nn.SiLU, nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Softsign, nn.Exponential,
+		nn.HardTanh, nn.TanhShrink, nn.HardShrink, nn.SoftShrink, nn.Sparsemax, nn.SparsePlus, nn.SparseSigmoid, nn.CELUAlpha(0.7), nn.GLU,
+		nn.Squareplus, nn.Threshold(0.1, -1), nn.ReLUWith(0.1, 0.5, 0.2), nn.SoftmaxAxis(0, 1), nn.SparsemaxAxis(0)} {
 		r := usual
 		r.act = a
 		recipes["activation/"+a.String()] = r
 	}
 	for _, l := range []nn.Loss{nn.MeanSquaredError(), nn.MeanAbsoluteError(nn.Sum), nn.BinaryCrossentropy(), nn.BinaryCrossentropy(nn.FromLogits),
-		nn.CategoricalCrossentropy(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1), nn.MeanByWeight)} {
+		nn.CategoricalCrossentropy(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1), nn.MeanByWeight),
+		nn.MeanAbsolutePercentageError(nn.Name("mape")), nn.MeanSquaredLogarithmicError(), nn.LogCosh(), nn.Huber(nn.Delta(0.3)), nn.CosineSimilarity(),
+		nn.Hinge(), nn.SquaredHinge(), nn.CategoricalHinge(), nn.KLDivergence(), nn.Poisson(), nn.BinaryFocalCrossentropy(nn.ClassBalancing),
+		nn.BinaryFocalCrossentropy(nn.Gamma(1.5)), nn.CategoricalFocalCrossentropy(nn.Alphas{0.1, 0.2, 0.3, 0.4}), nn.Dice(nn.Axes(1)), nn.Tversky(nn.Axes(1)),
+		nn.Dice(), nn.Tversky(nn.Alpha(0.2))} {
 		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
 			r := usual
 			r.loss, r.act, r.metric = l, a, metric.FromLoss(l)
+			if l.Name() == "dice" || l.Name() == "tversky" { // one loss of the whole batch is no metric
+				r.metric = metric.Accuracy()
+			}
 			recipes[fmt.Sprintf("loss/%s %+v/%v", l.Name(), l, a)] = r
 		}
 	}
-	for _, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(2))} {
+	for _, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(2)),
+		nn.CategoricalGeneralizedCrossEntropy(), nn.CategoricalGeneralizedCrossEntropy(nn.Q(0.3)), nn.Circle(nn.Gamma(2))} {
 		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
 			r := usual
 			r.loss, r.act, r.metric, r.sparse = l, a, metric.SparseTopKCategoricalAccuracy(2), true
@@ -114,10 +124,17 @@ func (r recipe) compare(t *testing.T) {
 
 // train takes two steps and returns all state.
 func (r recipe) train(t *testing.T, run func(*graph.Graph, []*tensor.Tensor)) []*graph.Var {
+	units := 4
+	if r.act.String() == nn.GLU.String() {
+		units = 8
+	}
 	net := nn.Sequential(
 		nn.Input(6), nn.Rescaling(0.5, 1), nn.GaussianNoise(0.1), nn.Reshape(2, 3), nn.Permute(2, 1), nn.Flatten(), nn.GaussianDropout(0.1),
 		nn.Dense(8, nn.Tanh, nn.KernelRegularizer(nn.L1L2(0.1, 0.1)), nn.ActivityRegularizer(nn.L1(0.1))),
-		nn.RepeatVector(2), nn.Dropout(0.1, nn.NoiseShape(-1, 1, -1)), nn.Dense(3), nn.Flatten(), nn.Dropout(0.1), nn.Dense(4, r.act),
+		nn.RepeatVector(2), nn.Dropout(0.1, nn.NoiseShape(-1, 1, -1)), nn.Dense(3), nn.Flatten(), nn.Dropout(0.1),
+		nn.Reshape(1, 6), nn.SpatialDropout1D(0.1), nn.Reshape(6), nn.PReLU(nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaConstraint(nn.NonNeg)),
+		nn.AlphaDropout(0.1), nn.ActivityRegularization(0.1, 0.1),
+		nn.Dense(units, r.act, nn.KernelConstraint(nn.MaxNorm(0.6)), nn.KernelRegularizer(nn.OrthogonalRegularizer(0.1, nn.Columns))),
 	)
 	const batch = 16
 	y := tensor.New(tensor.Float32, batch, 4)
@@ -162,6 +179,7 @@ func (r recipe) train(t *testing.T, run func(*graph.Graph, []*tensor.Tensor)) []
 	opt := r.opt()
 	opt.Build(net.Params())
 	opt.Apply(g, autodiff.Grad(loss, params...))
+	nn.Constrain(g, net.Params())
 	for range 2 {
 		run(g, in)
 	}
