@@ -28,6 +28,8 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	if err := f.prepare(); err != nil {
 		return h, fmt.Errorf("glia: Fit: %w", err)
 	}
+	m.training = f.meters
+	defer func() { m.training = nil }()
 	err = f.all()
 	f.bar.stop()
 	if errors.Is(err, ErrStop) {

@@ -47,6 +47,15 @@ type Epoch struct {
 // History is the course of a training.
 type History struct{ Epochs []Epoch }
 
+// Measured returns loss and metrics of the epoch so far. It is for callbacks of Fit,
+// such as OnBatchEnd; at other times there is nothing.
+func (m *Model) Measured() Result {
+	if m.training == nil {
+		return Result{Loss: math.NaN()}
+	}
+	return m.result(m.training)
+}
+
 // result reads what has been measured so far.
 func (m *Model) result(ms *meters) Result {
 	r := Result{Loss: ms.loss()}

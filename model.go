@@ -36,6 +36,9 @@ type Model struct {
 	// meters of an evaluation have one state.
 	fitting, evaluating sync.Mutex
 
+	// training is what a Fit going on measures.
+	training *meters
+
 	// tracing guards what is built and compiled from the network.
 	tracing sync.Mutex
 	built   bool
