@@ -109,6 +109,29 @@ func TestCompiled(t *testing.T) {
 	}
 }
 
+// TestSameBits wants the same bits of every processor count.
+func TestSameBits(t *testing.T) {
+	all := maps.Clone(elementwise)
+	all["Adafactor"] = func(o ...optim.Option) optim.Optimizer { return optim.Adafactor(0.1, as[optim.AdafactorOption](o)...) }
+	all["Muon"] = func(o ...optim.Option) optim.Optimizer { return optim.Muon(0.1, as[optim.MuonOption](o)...) }
+	run := func(g *graph.Graph, in ...*tensor.Tensor) {
+		if err := plan.Compile(g, nil, cpu.Backend{}).Run(nil, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for name, make := range all {
+		runtime.GOMAXPROCS(1)
+		want := trained(t, make(optim.EMA(0.9), optim.GlobalClipNorm(1)), run)
+		for _, n := range []int{2, 3, 8} {
+			runtime.GOMAXPROCS(n)
+			if got := trained(t, make(optim.EMA(0.9), optim.GlobalClipNorm(1)), run); !slices.Equal(got, want) {
+				t.Errorf("%s: bits with %d processors differ from those with one", name, n)
+			}
+		}
+	}
+}
+
 // trained returns parameters and state after some steps; one of them has a gradient that
 // is not finite if the optimizer leaves such steps out.
 func trained(t *testing.T, o optim.Optimizer, run func(g *graph.Graph, in ...*tensor.Tensor)) []float64 {
@@ -187,6 +210,7 @@ func BenchmarkSweep(b *testing.B) {
 			}
 			rate := float64(bytes) / best.Seconds()
 			copies = max(copies, copyBandwidth(n))
+			b.ReportMetric(1e3*best.Seconds(), "best-ms")
 			b.ReportMetric(rate/1e9, "GB/s")
 			b.ReportMetric(100*rate/copies, "%copy")
 		})
