@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -26,12 +27,29 @@ func spreadOf(values []float64) spread {
 	return s
 }
 
-// String returns mean and standard deviation.
-func (s spread) String() string { return s.text(decimal) }
+// String returns mean and standard deviation, in the same style.
+func (s spread) String() string { return s.text(styleOf(s.mean)) }
 
-func (s spread) text(format func(float64) string) string {
-	if math.IsNaN(s.std) {
-		return format(s.mean)
+func (s spread) text(style string) string {
+	mean := decimal(s.mean, style)
+	if math.IsNaN(s.std) || math.IsInf(s.mean, 0) {
+		return mean
 	}
-	return format(s.mean) + " ± " + format(s.std)
+	return mean + " ± " + decimal(s.std, style)
+}
+
+// decimal formats a number for a table; a dash stands for one that is not finite.
+func decimal(v float64, style string) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "–"
+	}
+	return fmt.Sprintf(style, v)
+}
+
+// styleOf returns how to write a number.
+func styleOf(v float64) string {
+	if a := math.Abs(v); a != 0 && a < 1e-4 || a >= 1e5 {
+		return "%.2e"
+	}
+	return "%.4f"
 }

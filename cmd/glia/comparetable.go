@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"text/tabwriter"
 )
@@ -29,7 +28,7 @@ func (k *comparison) print(trials []*trial, best map[*rule]*trial) {
 		if k.validation > 0 {
 			fmt.Fprintf(w, "%s\t", t.validated())
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.testLoss(), t.testAccuracy(), t.seconds().text(brief), t.counted())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.testLoss(), t.testAccuracy(), t.seconds().text("%.1f"), t.counted())
 	}
 	w.Flush()
 	if len(best) < len(trials) {
@@ -56,18 +55,4 @@ func (t *trial) diverged() (n int) {
 		}
 	}
 	return n
-}
-
-// brief formats seconds.
-func brief(v float64) string { return fmt.Sprintf("%.1f", v) }
-
-// decimal formats a number for a table; a dash stands for one that is not finite.
-func decimal(v float64) string {
-	switch a := math.Abs(v); {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return "–"
-	case a != 0 && a < 1e-4, a >= 1e5:
-		return fmt.Sprintf("%.2e", v)
-	}
-	return fmt.Sprintf("%.4f", v)
 }

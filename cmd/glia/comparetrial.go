@@ -77,11 +77,11 @@ func (r *trialRun) told() string {
 	if r.diverged {
 		return fmt.Sprintf(" - diverged in epoch %d", len(r.epochs)+1)
 	}
-	s := " - loss " + decimal(r.loss())
+	s := " - loss " + decimal(r.loss(), styleOf(r.loss()))
 	if v := r.validated(); !math.IsNaN(v) {
-		s += " - val_accuracy " + decimal(v)
+		s += " - val_accuracy " + decimal(v, "%.4f")
 	}
-	return s + fmt.Sprintf(" - test accuracy %s - %.1fs", decimal(r.test.Get("accuracy")), r.seconds)
+	return s + fmt.Sprintf(" - test accuracy %.4f - %.1fs", r.test.Get("accuracy"), r.seconds)
 }
 
 // loss returns the training loss of the last epoch, NaN if the training diverged.
