@@ -9,6 +9,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -35,6 +36,19 @@ func measure(t *testing.T, m metric.Metric, batches ...[]*tensor.Tensor) *tensor
 		}
 	}
 	return s.Result()
+}
+
+// update adds a batch to a state.
+func update(s metric.State, args []*tensor.Tensor) error {
+	g := graph.New()
+	in := make([]*graph.Node, 3)
+	for i, a := range args {
+		in[i] = g.Input("", a.Spec())
+	}
+	return graph.Catch(func() {
+		s.Update(g, in[0], in[1], in[2])
+		nntest.Run(g, nil, args...)
+	})
 }
 
 func TestAccuracyBySpecs(t *testing.T) {

@@ -12,11 +12,14 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
+// keras holds configs of all metrics, as Keras writes them.
+const keras = "../interop/keras/testdata/golden/metrics.json"
+
 // TestTables wants every class of the tables among the configs of Keras's that
 // interop/keras or the tests here read and write.
 func TestTables(t *testing.T) {
 	var text string
-	for _, path := range []string{"../interop/keras/testdata/configs.json", "testdata/keras.json"} {
+	for _, path := range []string{"../interop/keras/testdata/configs.json", keras} {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -33,7 +36,7 @@ func TestTables(t *testing.T) {
 // TestConfigs reads the configs that Keras wrote and writes them again: nothing that
 // Keras sets may be lost, and nothing be there that it does not write.
 func TestConfigs(t *testing.T) {
-	text, err := os.ReadFile("testdata/keras.json")
+	text, err := os.ReadFile(keras)
 	if err != nil {
 		t.Fatal(err)
 	}

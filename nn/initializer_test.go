@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/nn"
-	"github.com/glia-ml/glia/nn/nntest"
-	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 

@@ -1,8 +1,8 @@
-"""Writes keras.json: what Keras computes for the losses, metrics, optimizers, schedules,
+"""Writes basics.json: what Keras computes for the losses, metrics, optimizers, schedules,
 activations, regularizers, initializers and layers that glia has.
 
     python -m venv venv && venv/bin/pip install keras==3.15.1 numpy==2.4.6 scipy==1.16.3 jax==0.10.2
-    KERAS_BACKEND=numpy venv/bin/python golden.py > keras.json
+    KERAS_BACKEND=numpy venv/bin/python basics.py > basics.json
 """
 import json
 import os
@@ -194,6 +194,6 @@ def initializers():
 
 
 losses(), metrics(), optimizers(), layers(), initializers()
-head = {"about": "Computed by golden.py beside this file", "keras_version": keras.__version__, "backend": keras.backend.backend()}
+head = {"about": "Computed by basics.py beside this file", "keras_version": keras.__version__, "backend": keras.backend.backend()}
 lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
 print(json.dumps(head)[:-1] + ', "cases": [\n' + lines + "\n]}")

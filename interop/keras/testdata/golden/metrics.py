@@ -1,8 +1,8 @@
-"""Writes keras.json: what Keras computes for the metrics that are no losses, over three
+"""Writes metrics.json: what Keras computes for the metrics that are no losses, over three
 batches, without weights of samples and with them.
 
     python -m venv venv && venv/bin/pip install keras==3.15.1 numpy==2.4.6 jax==0.10.2
-    KERAS_BACKEND=jax venv/bin/python golden.py > keras.json
+    KERAS_BACKEND=jax venv/bin/python metrics.py > metrics.json
 
 R2Score has one output where it has regressors: with more of them Keras 3.15 counts
 numbers, Keras 3.16 samples.

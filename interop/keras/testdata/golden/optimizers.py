@@ -1,8 +1,8 @@
-"""Writes keras.json: what Keras's optimizers, with all of their options, make of parameters
+"""Writes optimizers.json: what Keras's optimizers, with all of their options, make of parameters
 and of their own variables.
 
     python -m venv venv && venv/bin/pip install keras==3.15.1 numpy==2.4.6 jax==0.10.2
-    KERAS_BACKEND=numpy venv/bin/python golden.py > keras.json
+    KERAS_BACKEND=numpy venv/bin/python optimizers.py > optimizers.json
 """
 import json
 import os
@@ -85,5 +85,5 @@ for i, (make, kw) in enumerate(cases):
          "var_names": paths, "grad_steps": [[pack(x) for x in g] for g in steps], "state": [v.path for v in opt.variables],
          "expected_all": [pack(v.numpy()) for v in variables + opt.variables], "rtol": 1e-4 if name == "Muon" else 2e-5, "atol": 1e-5 if name == "Muon" else 5e-6}
     lines.append(json.dumps(c, separators=(",", ":")).replace("Infinity", '"Infinity"'))
-head = {"about": "Computed by golden.py beside this file", "keras_version": keras.__version__, "backend": keras.backend.backend()}
+head = {"about": "Computed by optimizers.py beside this file", "keras_version": keras.__version__, "backend": keras.backend.backend()}
 print(json.dumps(head)[:-1] + ', "cases": [\n' + ",\n".join(lines) + "\n]}")

@@ -1,0 +1,311 @@
+package keras_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/optest"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// replayMetric measures what a case does and returns the result.
+func replayMetric(c *golden, run engine) ([]ops.Array, error) {
+	model, err := modelOf(nil, map[string]any{"metrics": []json.RawMessage{c.Config}})
+	if err != nil {
+		return nil, err
+	}
+	m := model.Metrics[0]
+	var state metric.State
+	for _, h := range c.History {
+		switch {
+		case h.Op == "reset_state" && state != nil:
+			state.Reset()
+		case h.Op == "update_state":
+			args, err := arguments(measured(c.name(), h.Args, h.Kwargs)...)
+			if err != nil {
+				return nil, err
+			}
+			if state, err = update(m, state, args, run); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if state == nil { // nothing was measured
+		if state, err = m.New(tensor.S(tensor.Float32, 1, 1), tensor.S(tensor.Float32, 1, 1)); err != nil {
+			return nil, err
+		}
+	}
+	return []ops.Array{optest.FromTensor(state.Result())}, nil
+}
+
+// measured returns labels, predictions and weights, if there are any, of an update. The
+// values of a Mean or a Sum count as predictions.
+func measured(class string, args []json.RawMessage, named map[string]json.RawMessage) []json.RawMessage {
+	names := []string{"y_true", "y_pred", "sample_weight"}
+	if class == "Mean" || class == "Sum" {
+		names = []string{"values", "sample_weight"}
+	}
+	all := slices.Clone(args)
+	for _, n := range names[min(len(args), len(names)):] {
+		if v := named[n]; v != nil {
+			all = append(all, v)
+		}
+	}
+	if names[0] == "values" && len(all) > 0 {
+		all = slices.Insert(all, 0, all[0])
+	}
+	if len(all) == 3 && string(all[2]) == "null" {
+		all = all[:2]
+	}
+	return all
+}
+
+// update measures a batch, with a new state for the first.
+func update(m metric.Metric, s metric.State, args []*tensor.Tensor, run engine) (metric.State, error) {
+	if len(args) < 2 || len(args) > 3 {
+		return nil, fmt.Errorf("%d arguments: %w", len(args), errUncovered)
+	}
+	if !args[1].DType().IsFloat() {
+		args[1] = args[1].AsType(tensor.Float32)
+	}
+	if s == nil {
+		var err error
+		if s, err = m.New(args[0].Spec(), args[1].Spec()); err != nil {
+			return nil, err
+		}
+	}
+	g := graph.New()
+	in := make([]*graph.Node, 3)
+	for i, a := range args {
+		in[i] = g.Input("", a.Spec())
+	}
+	s.Update(g, in[0], in[1], in[2])
+	_, err := run(g, nil, args...)
+	return s, err
+}
+
+// replayMetricFunction replays a function such as keras.metrics.binary_accuracy, which
+// returns a value a sample: the metric of a batch of that sample alone.
+func replayMetricFunction(c *golden, run engine) ([]ops.Array, error) {
+	if _, err := c.lossFunction(); err == nil {
+		return replayLossFunction(c, run)
+	}
+	settings := map[string]json.RawMessage{}
+	for name, raw := range c.Kwargs {
+		settings[name] = raw
+	}
+	delete(settings, "y_true")
+	delete(settings, "y_pred")
+	config, err := json.Marshal(settings)
+	if err != nil {
+		return nil, err
+	}
+	m, err := metric.FromConfig(c.name(), config)
+	if err != nil {
+		return nil, err
+	}
+	args, err := arguments(c.arg(0, "y_true"), c.arg(1, "y_pred"))
+	if err != nil {
+		return nil, err
+	}
+	n := args[0].Shape().At(0)
+	out := ops.NewArray(tensor.S(tensor.Float32, n))
+	for i := range n {
+		row := make([]*tensor.Tensor, len(args))
+		for j, a := range args {
+			one, err := a.Slice(0, i, i+1, 1)
+			if err != nil {
+				return nil, err
+			}
+			row[j] = one.Clone()
+		}
+		s, err := update(m, nil, row, run)
+		if err != nil {
+			return nil, err
+		}
+		out.V[i] = s.Result().Item()
+	}
+	return []ops.Array{out}, nil
+}
+
+// replayOptimizer returns the parameters after the steps of a case, and the optimizer's
+// variables, which have Keras's names.
+func replayOptimizer(c *golden, run engine) ([]ops.Array, error) {
+	m, err := modelOf(nil, map[string]any{"optimizer": c.Config})
+	if err != nil {
+		return nil, err
+	}
+	o := m.Optimizer
+	init, err := arguments(c.Init...)
+	if err != nil {
+		return nil, err
+	}
+	var vars []*graph.Var
+	for i, v := range init {
+		vars = append(vars, graph.NewVar(c.VarNames[i], v))
+	}
+	o.Build(vars)
+	for _, grads := range c.GradSteps {
+		if err := step(o, vars, grads, run); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.checkState(o.Vars()); err != nil {
+		return nil, err
+	}
+	var out []ops.Array
+	for _, v := range append(vars, o.Vars()...) {
+		out = append(out, optest.FromTensor(v.Tensor()))
+	}
+	return out, nil
+}
+
+// checkState compares the names of an optimizer's variables with Keras's. Keras has no
+// path of its own for the product of Nadam, and for the rows and columns of Adafactor
+// only the name.
+func (c *golden) checkState(vars []*graph.Var) error {
+	if c.State == nil {
+		return nil
+	}
+	if len(vars) != len(c.State) {
+		return fmt.Errorf("%d variables, want %d", len(vars), len(c.State))
+	}
+	for i, v := range vars {
+		if want := c.State[i]; v.Path != want && !strings.HasPrefix(want, "variable") && c.name() != "Adafactor" {
+			return fmt.Errorf("variable %d is %s, want %s", i, v.Path, want)
+		}
+	}
+	return nil
+}
+
+// step applies gradients; null is none, which is one of zeros.
+func step(o optim.Optimizer, vars []*graph.Var, raw []json.RawMessage, run engine) error {
+	g := graph.New()
+	var grads []*graph.Node
+	for i, r := range raw {
+		if string(r) == "null" {
+			grads = append(grads, ops.Zeros(g.Value(vars[i])))
+			continue
+		}
+		d, err := argument(r)
+		if err != nil {
+			return err
+		}
+		grads = append(grads, g.Const(d))
+	}
+	o.Apply(g, grads)
+	_, err := run(g, nil)
+	return err
+}
+
+// replayLayer builds a layer, gives it Keras's weights and calls it.
+func replayLayer(c *golden, run engine) ([]ops.Array, error) {
+	m, err := modelOf(c.Config, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.only("inputs", "training"); err != nil || len(c.Args) > 1 {
+		return nil, fmt.Errorf("%d arguments: %w: %w", len(c.Args), err, errUncovered)
+	}
+	x, err := argument(c.arg(0, "inputs"))
+	if err != nil {
+		return nil, err
+	}
+	m.Network.Build(nn.NewBuilder(1), x.Spec())
+	if err := c.setWeights(m.Network); err != nil {
+		return nil, err
+	}
+	g := graph.New()
+	ctx := nn.NewCtx(g, nn.NewSeed(1))
+	ctx.Training = string(c.arg(-1, "training")) == "true"
+	out, err := run(g, []*graph.Node{m.Network.Call(ctx, g.Input("x", x.Spec()))}, x)
+	if err != nil {
+		return nil, err
+	}
+	return out, c.checkStates(m.Network)
+}
+
+// setWeights gives a network the weights of the case.
+func (c *golden) setWeights(net *nn.Network) error {
+	want := seedless(c.Weights)
+	vars := net.Vars()
+	if len(vars) != len(want) {
+		return fmt.Errorf("%d variables, want %d", len(vars), len(want))
+	}
+	for i, v := range vars {
+		w, err := argument(want[i].Value)
+		if err == nil {
+			err = v.Set(w)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.Path, err)
+		}
+	}
+	return nil
+}
+
+// checkStates compares variables that no optimizer changes with what they are after the
+// call.
+func (c *golden) checkStates(net *nn.Network) error {
+	var states []*graph.Var
+	for _, v := range net.Vars() {
+		if !slices.Contains(net.Params(), v) {
+			states = append(states, v)
+		}
+	}
+	for i, w := range seedless(c.WeightsAfter) {
+		if i >= len(states) {
+			return fmt.Errorf("%d variables that are not trained, want more", len(states))
+		}
+		if _, err := farthest([]ops.Array{optest.FromTensor(states[i].Tensor())}, 0, nil, w.Value, c.Rtol, c.Atol); err != nil {
+			return fmt.Errorf("%s afterwards: %w", w.Path, err)
+		}
+	}
+	return nil
+}
+
+// seedless leaves out the state of random generators.
+func seedless(all []goldenWeight) []goldenWeight {
+	return slices.DeleteFunc(slices.Clone(all), func(w goldenWeight) bool { return strings.Contains(w.Path, "seed") })
+}
+
+// replayLayerSpec builds a layer and compares the shapes of weights and outputs. It
+// returns nothing more.
+func replayLayerSpec(c *golden, _ engine) ([]ops.Array, error) {
+	m, err := modelOf(c.Config, nil)
+	if err != nil {
+		return nil, err
+	}
+	var in []int
+	if err := json.Unmarshal(c.InputShape, &in); err != nil || len(c.OutputShapes) != 1 {
+		return nil, fmt.Errorf("input %s, %d outputs: %w", c.InputShape, len(c.OutputShapes), errUncovered)
+	}
+	spec := tensor.S(tensor.Float32, in...)
+	m.Network.Build(nn.NewBuilder(1), spec)
+	g := graph.New()
+	out := m.Network.Call(nn.NewCtx(g, nil), g.Input("x", spec))
+	var want []int
+	if err := json.Unmarshal(c.OutputShapes[0], &want); err != nil {
+		return nil, err
+	}
+	if got := out.Shape().Slice(); !slices.Equal(got, want) {
+		return nil, fmt.Errorf("output is %v, want %v", got, want)
+	}
+	vars, weights := m.Network.Vars(), seedless(c.Weights)
+	if len(vars) != len(weights) {
+		return nil, fmt.Errorf("%d variables, want %d", len(vars), len(weights))
+	}
+	for i, v := range vars {
+		if got := v.Spec().Shape.Slice(); !slices.Equal(got, weights[i].Shape) {
+			return nil, fmt.Errorf("%s is %v, want %v", v.Path, got, weights[i].Shape)
+		}
+	}
+	return nil, nil
+}
