@@ -53,6 +53,7 @@ func (s *Step) Call(x *graph.Node) *graph.Node { return s.m.net.Call(s.Ctx, x) }
 // the layers add to it: each such penalty once in a step.
 func (s *Step) Loss(pred *graph.Node) *graph.Node {
 	l := s.m.loss
+	defer s.Graph().SetScope(s.Graph().SetScope(lossScope))
 	loss := nn.ReduceLoss(l, s.Y, pred, s.Weight)
 	if loss.Rank() != 0 || !loss.DType().IsFloat() {
 		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", l.Name(), loss.Spec()))
@@ -105,6 +106,7 @@ func (s *Step) Apply(grads []*graph.Node) {
 		panic(graph.Errorf("glia: Step.Apply: called twice: want one step of the optimizer, with the sums of gradients"))
 	}
 	s.applied = true
+	defer s.Graph().SetScope(s.Graph().SetScope(optimizerScope))
 	s.m.opt.Apply(s.Graph(), grads)
 	nn.Constrain(s.Graph(), s.m.trained)
 }

@@ -74,7 +74,8 @@ type fitting struct {
 	classes    *classWeigher
 	weighed    data.Batch
 	at         position
-	backup     *backup // nil if there is none
+	backup     *backup   // nil if there is none
+	nan        *nanWatch // nil without StopOnNaN
 }
 
 // position is how far training has come.
@@ -110,6 +111,10 @@ func (f *fitting) prepare() error {
 	}
 	if f.classWeights != nil {
 		f.classes = newClassWeigher(f.classWeights)
+	}
+	if f.stopOnNaN {
+		f.nan = &nanWatch{f: f, batch: -1}
+		f.nan.epoch()
 	}
 	f.bar = newProgress(f.progress, f.epochs)
 	f.at = position{Epoch: f.first}
@@ -200,6 +205,7 @@ func (f *fitting) measured(e int) (Epoch, error) {
 	if f.at.Batch == 0 {
 		f.meters.reset()
 	}
+	f.nan.epoch()
 	start := time.Now()
 	for b := f.at.Batch; b < steps; b++ {
 		if err := f.ctx.Err(); err != nil {
@@ -269,12 +275,13 @@ func (f *fitting) batch(e, b int, idx []int) error {
 			}
 		}
 	}
+	f.nan.before(b)
 	if err := f.step(idx); err != nil {
 		return fmt.Errorf("glia: Fit: epoch %d, batch %d: %w", e+1, b+1, err)
 	}
 	if f.stopOnNaN {
 		if l := f.meters.loss(); math.IsNaN(l) || math.IsInf(l, 0) {
-			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number; a smaller learning rate or clipped gradients may help", e+1, b+1, l)
+			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number; a smaller learning rate or clipped gradients may help%s", e+1, b+1, l, f.nan.explain(e, b))
 		}
 	}
 	if f.bar.due() {
@@ -293,18 +300,9 @@ func (f *fitting) batch(e, b int, idx []int) error {
 
 // step reads the samples idx and changes the weights by them.
 func (f *fitting) step(idx []int) error {
-	batch := f.batches.of(len(idx))
-	if err := readBatch(f.train, idx, batch); err != nil {
+	batch, err := f.load(idx)
+	if err != nil {
 		return err
-	}
-	if f.classes != nil {
-		w, err := f.classes.weigh(batch)
-		if err != nil {
-			return err
-		}
-		f.weighed = *batch // the dataset's own weights stay as they are
-		f.weighed.Weight = w
-		batch = &f.weighed
 	}
 	s, err := f.m.stepFor(batch, true, f.meters)
 	if err != nil {
@@ -314,6 +312,24 @@ func (f *fitting) step(idx []int) error {
 		return err
 	}
 	return f.m.run(s, batch, true)
+}
+
+// load reads the samples idx and weighs them.
+func (f *fitting) load(idx []int) (*data.Batch, error) {
+	batch := f.batches.of(len(idx))
+	if err := readBatch(f.train, idx, batch); err != nil {
+		return nil, err
+	}
+	if f.classes == nil {
+		return batch, nil
+	}
+	w, err := f.classes.weigh(batch)
+	if err != nil {
+		return nil, err
+	}
+	f.weighed = *batch // the dataset's own weights stay as they are
+	f.weighed.Weight = w
+	return &f.weighed, nil
 }
 
 // batches keeps a batch for every length that occurs: all but the last have one

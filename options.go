@@ -179,7 +179,10 @@ func Context(ctx context.Context) Option {
 func Progress(w io.Writer) Option { return anyOption("Progress", func(c *config) { c.progress = w }) }
 
 // StopOnNaN makes Fit return an error, which names epoch and batch, when the loss
-// is no longer a finite number.
+// is no longer a finite number. It also names the operation and the layer that made
+// the first number that is not finite, if the steps done again give the same numbers:
+// a callback that changes the weights may prevent that. The weights are those from
+// before the step that went wrong then.
 var StopOnNaN Option = fitOption("StopOnNaN", func(c *config) { c.stopOnNaN = true })
 
 func fitOption(name string, set func(*config)) Option { return Option{name, false, set} }

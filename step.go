@@ -82,6 +82,7 @@ func (m *meters) loss() float64 {
 // trace adds the update of the totals by a batch to the graph. As in Keras, a
 // batch counts with its length, whatever its sample weights.
 func (m *meters) trace(g *graph.Graph, loss, y, pred, weight *graph.Node) {
+	defer g.SetScope(g.SetScope(metricScope))
 	n := float64(y.Shape().At(0))
 	g.Update(m.total, ops.Add(g.Value(m.total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
 	g.Update(m.count, ops.Offset(g.Value(m.count), n))
@@ -94,11 +95,15 @@ func (m *meters) trace(g *graph.Graph, loss, y, pred, weight *graph.Node) {
 	}
 }
 
+func keyOf(b *data.Batch, training bool) stepKey {
+	return stepKey{training: training, x: b.X.Spec(), y: b.Y.Spec(), weighted: b.Weight != nil}
+}
+
 // stepFor returns the step for batches like b, compiled when it is new.
 func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error) {
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
-	k := stepKey{training: training, x: b.X.Spec(), y: b.Y.Spec(), weighted: b.Weight != nil}
+	k := keyOf(b, training)
 	if s := m.steps[k]; s != nil {
 		return s, nil
 	}
@@ -150,6 +155,11 @@ func (m *Model) run(s *step, b *data.Batch, training bool) error {
 	if b.Weight != nil {
 		s.in = append(s.in, b.Weight)
 	}
+	return m.runOn(s.plan, nil, s.in, training)
+}
+
+// runOn runs a plan that changes the weights if it trains.
+func (m *Model) runOn(p *plan.Plan, out, in []*tensor.Tensor, training bool) error {
 	if training {
 		m.weights.Lock()
 		defer m.weights.Unlock()
@@ -157,5 +167,5 @@ func (m *Model) run(s *step, b *data.Batch, training bool) error {
 		m.weights.RLock()
 		defer m.weights.RUnlock()
 	}
-	return s.plan.Run(nil, s.in)
+	return p.Run(out, in)
 }

@@ -41,7 +41,9 @@ func VJP(y, dy *graph.Node, wrt ...*graph.Node) []*graph.Node {
 	nodes := y.Graph().Nodes()
 	for i := y.ID(); i >= 0; i-- {
 		if n := nodes[i]; s.needed[n] {
+			before := n.Graph().SetScope(n.Scope()) // the gradient is part of what n is part of
 			s.back(n)
+			n.Graph().SetScope(before)
 		}
 	}
 	out := make([]*graph.Node, len(wrt))

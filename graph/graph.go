@@ -29,6 +29,7 @@ type Node struct {
 	g     *Graph
 	id    int
 	specs []tensor.Spec
+	scope string
 }
 
 // Graph returns the graph that n belongs to.
@@ -77,6 +78,7 @@ type Graph struct {
 	vars    []*Var
 	current map[*Var]*Node
 	before  map[*Var]*Node
+	scope   string
 }
 
 // key is what makes two nodes equal. Inputs beyond the second are spelled out in more.
@@ -134,7 +136,7 @@ func (g *Graph) Apply(op Op, in ...*Node) *Node {
 			panic(Errorf("ops.%s: %v", op.Name(), err))
 		}
 	}
-	n := &Node{Op: op, In: in, g: g, id: len(g.nodes), specs: out}
+	n := &Node{Op: op, In: in, g: g, id: len(g.nodes), specs: out, scope: g.scope}
 	g.nodes = append(g.nodes, n)
 	g.known[k] = n
 	return n
@@ -172,7 +174,7 @@ func Pick(n *Node, i int) *Node {
 	if p := n.g.known[k]; p != nil {
 		return p
 	}
-	p := &Node{Op: PickOp{i}, In: []*Node{n}, g: n.g, id: len(n.g.nodes), specs: n.specs[i : i+1]}
+	p := &Node{Op: PickOp{i}, In: []*Node{n}, g: n.g, id: len(n.g.nodes), specs: n.specs[i : i+1], scope: n.g.scope}
 	n.g.nodes = append(n.g.nodes, p)
 	n.g.known[k] = p
 	return p

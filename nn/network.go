@@ -196,7 +196,9 @@ func (n *Network) Call(c *Ctx, x *graph.Node) *graph.Node {
 		x = ops.Cast(x, n.dtype)
 	}
 	for _, r := range n.records {
+		before := c.g.SetScope(r.Path)
 		r.guard(func() { x = r.Layer.Call(c, x) })
+		c.g.SetScope(before)
 	}
 	return x
 }

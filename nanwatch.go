@@ -1,0 +1,232 @@
+package glia
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Names of the parts of a step that are no layers.
+const (
+	lossScope      = "the loss"
+	metricScope    = "the metrics"
+	optimizerScope = "the optimizer"
+)
+
+// nanWatch finds out where a NaN came from, for [StopOnNaN]. All it does while all
+// is well is to keep a copy of the state of a few batches ago: from there it does the
+// steps again, which gives the same bits, until the first that goes wrong, and does
+// that one with every intermediate result kept. Its methods do nothing if it is nil.
+type nanWatch struct {
+	f     *fitting
+	vars  []stateVar
+	saved [][]byte
+	batch int // before which the copy was made; -1: none in this epoch
+}
+
+// betweenCopies is after how many batches the state is copied again.
+const betweenCopies = 256
+
+// epoch is called when an epoch begins or is resumed.
+func (w *nanWatch) epoch() {
+	if w != nil {
+		w.vars, w.batch = w.f.vars(), -1
+	}
+}
+
+// before is called before batch b of the epoch.
+func (w *nanWatch) before(b int) {
+	if w != nil && (w.batch < 0 || b-w.batch >= betweenCopies) {
+		w.saved, w.batch = copyState(w.saved, w.vars), b
+	}
+}
+
+// copyState copies the values of variables, into the memory of an older copy where
+// it fits.
+func copyState(to [][]byte, vars []stateVar) [][]byte {
+	if len(to) != len(vars) {
+		to = make([][]byte, len(vars))
+	}
+	for i, v := range vars {
+		to[i] = append(to[i][:0], v.of.Tensor().Bytes()...)
+	}
+	return to
+}
+
+// setState gives variables the values of a copy.
+func (w *nanWatch) setState(from [][]byte) {
+	w.f.m.weights.Lock()
+	defer w.f.m.weights.Unlock()
+	for i, v := range w.vars {
+		copy(v.of.Tensor().Bytes(), from[i])
+	}
+}
+
+// explain says where the first number that is not finite came from, as far as that
+// can be found out, after batch b of epoch e made a loss of that kind. The state is
+// that from before the batch then; otherwise it stays.
+func (w *nanWatch) explain(e, b int) string {
+	if w == nil || w.batch < 0 {
+		return ""
+	}
+	end := copyState(nil, w.vars)
+	w.setState(w.saved)
+	var pre [][]byte
+	steps := w.f.stepsOf()
+	for k := w.batch; k <= b; k++ {
+		pre = copyState(pre, w.vars)
+		idx := w.f.samples(e*steps + k)
+		if err := w.f.step(idx); err != nil {
+			break
+		}
+		if !w.broken() {
+			continue
+		}
+		w.setState(pre)
+		where := w.trace(idx)
+		w.setState(pre)
+		if where == "" {
+			break
+		}
+		return fmt.Sprintf("; the first came in epoch %d, batch %d: %s", e+1, k+1, where)
+	}
+	w.setState(end)
+	return ""
+}
+
+// broken reports whether the loss, a weight or the optimizer's state is not finite.
+func (w *nanWatch) broken() bool {
+	vars := append(w.f.m.net.Vars(), w.f.m.opt.Vars()...)
+	for _, v := range append(vars, w.f.meters.total) {
+		if r := rangeOf(v.Tensor()); r.bad {
+			return true
+		}
+	}
+	return false
+}
+
+// span is the least and the greatest of some numbers, and whether one is not finite.
+type span struct {
+	low, high float64
+	bad, nan  bool
+}
+
+func rangeOf(t *tensor.Tensor) span {
+	r := span{low: math.Inf(1), high: math.Inf(-1)}
+	if !t.DType().IsFloat() {
+		return r
+	}
+	for _, v := range t.Float64s() {
+		r.low, r.high = min(r.low, v), max(r.high, v) // NaN stays
+		r.nan = r.nan || v != v
+		r.bad = r.bad || v != v || math.IsInf(v, 0)
+	}
+	return r
+}
+
+// what names the number that is not finite.
+func (r span) what() string {
+	if r.nan {
+		return "NaN"
+	}
+	return "infinity"
+}
+
+// trace does the step on samples with every intermediate result kept, and says which
+// is the first that is not finite. It changes the state.
+func (w *nanWatch) trace(idx []int) (where string) {
+	b, err := w.f.load(idx)
+	if err != nil {
+		return ""
+	}
+	for _, in := range []struct {
+		name string
+		t    *tensor.Tensor
+	}{{"x", b.X}, {"y", b.Y}, {"the weights of the samples", b.Weight}} {
+		if in.t != nil {
+			if r := rangeOf(in.t); r.bad {
+				return fmt.Sprintf("the data has %s in %s", r.what(), in.name)
+			}
+		}
+	}
+	for _, v := range w.vars {
+		if r := rangeOf(v.of.Tensor()); r.bad {
+			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.what())
+		}
+	}
+	_ = graph.Catch(func() { where = w.find(b) })
+	return where
+}
+
+func (w *nanWatch) find(b *data.Batch) string {
+	g := w.f.m.graphOf(keyOf(b, true), w.f.meters)
+	nodes := watched(g)
+	p := plan.Compile(g, nodes, cpu.Backend{})
+	out := make([]*tensor.Tensor, len(nodes))
+	for i, n := range nodes {
+		out[i] = tensor.NewSpec(n.Spec())
+	}
+	in := []*tensor.Tensor{b.X, b.Y}
+	if b.Weight != nil {
+		in = append(in, b.Weight)
+	}
+	if err := w.f.m.runOn(p, out, in, true); err != nil {
+		return ""
+	}
+	ranges := map[*graph.Node]span{}
+	for i, n := range nodes {
+		r := rangeOf(out[i])
+		ranges[n] = r
+		if !r.bad {
+			continue
+		}
+		text := fmt.Sprintf("%s made %s in %s", n.Op.Name(), r.what(), partOf(n))
+		for _, in := range n.In {
+			if s, ok := ranges[in]; ok {
+				text += fmt.Sprintf(", from %v with numbers from %.6g to %.6g", in.Spec(), s.low, s.high)
+			}
+		}
+		return text
+	}
+	return ""
+}
+
+// watched returns what a step computes of floats, in the order in which it was
+// traced, without the metrics.
+func watched(g *graph.Graph) (nodes []*graph.Node) {
+	live := map[*graph.Node]bool{}
+	for _, u := range g.Updates() {
+		live[u.Node] = true
+	}
+	all := g.Nodes()
+	for i := len(all) - 1; i >= 0; i-- {
+		if live[all[i]] {
+			for _, in := range all[i].In {
+				live[in] = true
+			}
+		}
+	}
+	for _, n := range all {
+		if live[n] && n.Scope() != metricScope && len(n.Specs()) == 1 && n.DType().IsFloat() {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// partOf says in words to what a node belongs.
+func partOf(n *graph.Node) string {
+	switch s := n.Scope(); s {
+	case "":
+		return "the step"
+	case lossScope, optimizerScope:
+		return s
+	default:
+		return "layer " + s
+	}
+}
