@@ -19,8 +19,9 @@ type Object struct {
 	Registered *string         `json:"registered_name"`
 }
 
-// Decode reads an object of Keras's, a bare name, or null, which has no name. The
-// name of a function is that of the function.
+// Decode reads an object, a bare name, or null, which has no name. The name of a
+// function is that of the function; a class that is not Keras's has the package that
+// it is of before its name, as in "mine>L2", so that no table takes it for Keras's.
 func Decode(b []byte) (name string, config json.RawMessage, err error) {
 	b = bytes.TrimSpace(b)
 	switch {
@@ -35,14 +36,52 @@ func Decode(b []byte) (name string, config json.RawMessage, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	if m["class_name"] == nil && m["value"] != nil { // what Keras leaves of a lambda as an activation
+		return "__lambda__", nil, nil
+	}
 	if err := json.Unmarshal(m["class_name"], &name); err != nil || name == "" {
 		return "", nil, fmt.Errorf("%s: want an object with class_name", short(b))
 	}
 	config = m["config"]
-	if name == "function" && len(config) > 0 && config[0] == '"' {
+	switch {
+	case name == "function" && len(config) > 0 && config[0] == '"':
 		return name, nil, json.Unmarshal(config, &name)
+	case strings.HasPrefix(name, "__"): // not of a class that anyone could register
+		return name, config, nil
 	}
-	return name, config, nil
+	var module string
+	var registered *string
+	for key, dst := range map[string]any{"module": &module, "registered_name": &registered} {
+		if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
+			return "", nil, fmt.Errorf("%s is %s: want a string", key, short(v))
+		}
+	}
+	return InPackage(module, name, registered), config, nil
+}
+
+// InPackage returns the name of a class of Keras's, and that of another one with the
+// package before it, as in "mine>L2".
+func InPackage(module, class string, registered *string) string {
+	switch {
+	case Own(module, class, registered):
+		return class
+	case registered != nil && *registered != class:
+		return *registered
+	case module != "":
+		return module + ">" + class
+	}
+	return "Custom>" + class
+}
+
+// Own reports whether an object is of a class of Keras's. Keras 2 tells no module; of
+// a class of the user's that is not registered, Keras 3 gives the class as the name
+// under which it is, and no module.
+func Own(module, class string, registered *string) bool {
+	if registered != nil && (*registered != class || module == "") {
+		return false
+	}
+	first, _, _ := strings.Cut(module, ".")
+	return slices.Contains([]string{"", "keras", "tf_keras", "tensorflow"}, first)
 }
 
 // Members returns the members of an object in valid JSON, without copies: the values

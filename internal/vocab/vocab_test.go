@@ -133,16 +133,27 @@ func TestDecode(t *testing.T) {
 	for text, want := range map[string][2]string{
 		`null`:   {"", ""},
 		`"relu"`: {"relu", ""},
-		` {"class_name": "A", "config": {"b":1}}`: {"A", `{"b":1}`},
-		`{"class_name":"function","config":"f"}`:  {"f", ""},
-		`{"class_name":"A"}`:                      {"A", ""},
+		` {"class_name": "A", "config": {"b":1}}`:                                 {"A", `{"b":1}`},
+		`{"class_name":"function","config":"f"}`:                                  {"f", ""},
+		`{"class_name":"A"}`:                                                      {"A", ""},
+		`{"value":["4wEAAA==",null,null]}`:                                        {"__lambda__", ""},
+		`{"module":"builtins","class_name":"__lambda__","config":{}}`:             {"__lambda__", "{}"},
+		`{"module":"builtins","class_name":"function","config":"f"}`:              {"f", ""},
+		`{"module":"keras.regularizers","class_name":"A","registered_name":null}`: {"A", ""},
+		`{"module":"keras","class_name":"A","registered_name":"A"}`:               {"A", ""},
+		`{"module":null,"class_name":"A","registered_name":null}`:                 {"A", ""},
+		`{"module":null,"class_name":"A","registered_name":"A"}`:                  {"Custom>A", ""},
+		`{"class_name":"A","registered_name":"A"}`:                                {"Custom>A", ""},
+		`{"module":"mine","class_name":"A","registered_name":"A"}`:                {"mine>A", ""},
+		`{"module":"mine","class_name":"A"}`:                                      {"mine>A", ""},
+		`{"module":"keras.layers","class_name":"A","registered_name":"mine>A"}`:   {"mine>A", ""},
 	} {
 		name, config, err := vocab.Decode([]byte(text))
 		if err != nil || name != want[0] || string(config) != want[1] {
 			t.Errorf("%s: got %q, %s (%v), want %q", text, name, config, err, want)
 		}
 	}
-	for _, text := range []string{``, `3`, `[]`, `{`, `{}`, `{"class_name":2}`, `"`} {
+	for _, text := range []string{``, `3`, `[]`, `{`, `{}`, `{"class_name":2}`, `{"class_name":"A","module":1}`, `{"class_name":"A","registered_name":[1]}`, `"`} {
 		if name, _, err := vocab.Decode([]byte(text)); err == nil {
 			t.Errorf("%s is no error but %q", text, name)
 		}

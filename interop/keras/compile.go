@@ -109,7 +109,7 @@ func (r *reader) decode(raw json.RawMessage, kind, where string) (name string, c
 	if err != nil {
 		return "", nil, fmt.Errorf("keras: %s: %w", where, err)
 	}
-	if o.Class != "function" && (!o.own() || !fromKeras(o.Module)) {
+	if o.Class != "function" && !o.own() {
 		r.lacks(kind, o.name(), where)
 		return "", nil, nil
 	}

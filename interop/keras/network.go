@@ -110,7 +110,7 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 		r.lacks("model", o.name(), where)
 		_, err := r.layers(o, inside)
 		return nil, err
-	case !o.own() || !fromKeras(o.Module):
+	case !o.own():
 		r.lacksLayer(o, where)
 		return nil, nil
 	case strings.Contains(o.Module, ".ops"):
@@ -136,12 +136,6 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 
 // inputClass is the class of the layer that declares an input.
 var inputClass = new(nn.InputLayer).Class()
-
-// fromKeras reports whether a module is one of Keras's. Keras 2 names none.
-func fromKeras(module string) bool {
-	first, _, _ := strings.Cut(module, ".")
-	return module == "" || first == "keras" || first == "tf_keras" || first == "tensorflow"
-}
 
 // custom makes a layer of the user's.
 func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Layer, error) {

@@ -85,16 +85,11 @@ func (o *Object) UnmarshalJSON(b []byte) error {
 }
 
 // own reports whether the object is of a class of Keras's.
-func (o *Object) own() bool { return o.Registered == nil || *o.Registered == o.Class }
+func (o *Object) own() bool { return vocab.Own(o.Module, o.Class, o.Registered) }
 
-// name returns the class, under the name by which it is registered if it is the
-// user's.
-func (o *Object) name() string {
-	if o.own() {
-		return o.Class
-	}
-	return *o.Registered
-}
+// name returns the class, with the package before it if it is the user's: the name by
+// which it is registered.
+func (o *Object) name() string { return vocab.InPackage(o.Module, o.Class, o.Registered) }
 
 // check returns an error unless b is JSON that is not too deep.
 func check(b []byte) error {
