@@ -42,7 +42,7 @@ type MultiOptimizer struct {
 	where  string
 	own    []*graph.Var
 	inner  []Optimizer
-	params int
+	params []*graph.Var
 	places [][]int // of the inner optimizers' parameters
 	on     *graph.Node
 }
@@ -129,7 +129,7 @@ func (m *MultiOptimizer) errorf(format string, args ...any) *graph.Error {
 func (m *MultiOptimizer) Build(params []*graph.Var) {
 	m.inner = m.Optimizers()
 	m.checkInner()
-	m.params, m.places = len(params), make([][]int, len(m.inner))
+	m.params, m.places = params, make([][]int, len(m.inner))
 	parts := make([][]*graph.Var, len(m.inner))
 	for i, p := range params {
 		o, err := m.Map.Of(p.Path)
@@ -195,7 +195,7 @@ func (m *MultiOptimizer) ScaleLoss(loss *graph.Node) *graph.Node {
 	return ops.Scale(loss, float64(m.LossScaleFactor))
 }
 
-// Averages implements [Averager]: without averages of its own a parameter stands for
+// Averages implements [Averager]: a parameter whose optimizer keeps none stands for
 // itself.
 func (m *MultiOptimizer) Averages() []*graph.Var {
 	var all []*graph.Var
@@ -205,7 +205,7 @@ func (m *MultiOptimizer) Averages() []*graph.Var {
 			continue
 		}
 		if all == nil {
-			all = make([]*graph.Var, m.params)
+			all = slices.Clone(m.params)
 		}
 		for j, v := range a.Averages() {
 			all[m.places[k][j]] = v
@@ -227,8 +227,8 @@ func (m *MultiOptimizer) hold(on *graph.Node) { m.on = on }
 
 // Apply implements [Optimizer].
 func (m *MultiOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
-	if len(grads) != m.params || m.own == nil {
-		panic(m.errorf("%d gradients of %d parameters: want one of each, and Build first", len(grads), m.params))
+	if len(grads) != len(m.params) || m.own == nil {
+		panic(m.errorf("%d gradients of %d parameters: want one of each, and Build first", len(grads), len(m.params)))
 	}
 	for k, o := range m.inner {
 		if len(m.places[k]) == 0 {

@@ -50,8 +50,8 @@ type LossScaler interface {
 
 // Averager is an optimizer that keeps moving averages of the parameters.
 type Averager interface {
-	// Averages returns the averages, in the order of the parameters that Build got; nil
-	// if there are none.
+	// Averages returns the averages, in the order of the parameters that Build got; a
+	// parameter that has none stands for itself. It is nil if there are none at all.
 	Averages() []*graph.Var
 	// Finalize makes the parameters their averages, if there are some: it is called
 	// when training ends.

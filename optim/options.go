@@ -2,7 +2,13 @@ package optim
 
 import "github.com/glia-ml/glia/graph"
 
-// Option is an option of every optimizer.
+// Option is an option of every optimizer: [Name], [WeightDecay],
+// [ExcludeFromWeightDecay], [ExcludeVarsFromWeightDecay], [ClipNorm], [GlobalClipNorm],
+// [ClipValue], [EMA], [EMAOverwrite], [LossScaleFactor], [GradientAccumulation].
+//
+// They act in this order: gradients are divided by the loss scale and added up, their
+// mean is clipped, weight decay takes its part of the parameter, the rule takes its step,
+// and the moving average follows.
 type Option struct{ set func(*Config) }
 
 // NameOption is what [Name] returns: an option of every optimizer, [LossScale] and

@@ -31,7 +31,7 @@ func (f *File) LoadOptimizer(o optim.Optimizer) error {
 // state returns the variables of an optimizer that the file has weights for, and these
 // in their order; more or fewer if they do not fit.
 func (f *File) state(o optim.Optimizer) ([]*graph.Var, []*Weight) {
-	vars, weights := o.Vars(), f.Optimizer
+	vars, weights := o.Vars(), outermost(f.Optimizer)
 	old := strings.HasPrefix(f.Version, "2.") || f.Version == "" && f.Format == HDF5 // Keras 1 wrote none
 	switch {
 	case f.Format == Safetensors || f.Format == NPZ:
@@ -41,10 +41,22 @@ func (f *File) state(o optim.Optimizer) ([]*graph.Var, []*Weight) {
 		if f.Format == HDF5 {
 			weights = bySlots(vars, weights)
 		}
-	case len(weights) == counters(vars):
-		vars = vars[:len(weights)]
+	default:
+		if c := counters(vars); len(weights) == len(c) {
+			vars = c
+		}
 	}
 	return vars, weights
+}
+
+// outermost returns the weights of an optimizer without those that Keras writes once
+// more for the optimizers in it.
+func outermost(weights []*Weight) []*Weight {
+	const own = optimizerGroup + "/" + varsGroup + "/"
+	if !slices.ContainsFunc(weights, func(w *Weight) bool { return strings.HasPrefix(w.Path, own) }) {
+		return weights
+	}
+	return slices.DeleteFunc(slices.Clone(weights), func(w *Weight) bool { return !strings.HasPrefix(w.Path, own) })
 }
 
 // byPaths puts weights that have the paths of variables in the order of these.
@@ -103,13 +115,14 @@ func oldSlot(path string) string {
 	return ""
 }
 
-// counters returns how many variables an optimizer has before it is built.
-func counters(vars []*graph.Var) int {
-	n := 0
-	for n < len(vars) && (slotOf(vars[n]) == iterationSlot || slotOf(vars[n]) == rateSlot) {
-		n++
+// counters returns the variables that an optimizer has before it is built.
+func counters(vars []*graph.Var) (all []*graph.Var) {
+	for _, v := range vars {
+		if end := slotOf(v); end == iterationSlot || end == rateSlot {
+			all = append(all, v)
+		}
 	}
-	return n
+	return all
 }
 
 // oldState returns what Keras 2 keeps of an optimizer: its learning rate is in the
