@@ -1,0 +1,142 @@
+// Overfitting shows the textbook's remedies side by side on MNIST: a network that is
+// too large for a few hundred digits, then more digits, a smaller network, L2,
+// dropout and early stopping. It prints a table and draws the losses of training
+// (dashed) and validation.
+//
+//	go run ./examples/overfitting [-samples 500] [-epochs 60] [-picture overfitting]
+//
+// A picture whose name has no ending is written as .png and as .svg.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"math"
+	"os"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/data/mnist"
+	"github.com/glia-ml/glia/internal/plot"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+)
+
+func main() {
+	log.SetFlags(0)
+	samples := flag.Int("samples", 500, "digits to train on; the remedy of more data takes ten times as many")
+	epochs := flag.Int("epochs", 60, "epochs of training")
+	picture := flag.String("picture", "overfitting", "file of the picture")
+	flag.Parse()
+	if _, err := plot.Files(*picture); err != nil {
+		log.Fatal(err)
+	}
+	train, test, err := mnist.Load()
+	if err == nil {
+		err = run(os.Stdout, train, test, *samples, *epochs, *picture)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// remedy is one way to train.
+type remedy struct {
+	name    string
+	samples int // times as many
+	layers  func() []nn.Layer
+	use     func() []glia.Callback
+}
+
+// network returns a network with a hidden layer, whose options follow, and with what
+// comes after it.
+func network(units int, after []nn.Layer, opts ...nn.DenseOption) func() []nn.Layer {
+	return func() []nn.Layer {
+		layers := []nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(units, append(opts, nn.ReLU)...)}
+		return append(append(layers, after...), nn.Dense(10, nn.Softmax))
+	}
+}
+
+var remedies = []remedy{
+	{name: "no remedy", samples: 1, layers: network(512, nil)},
+	{name: "more data", samples: 10, layers: network(512, nil)},
+	{name: "smaller model", samples: 1, layers: network(16, nil)},
+	{name: "L2", samples: 1, layers: network(512, nil, nn.KernelRegularizer(nn.L2(3e-3)))},
+	{name: "dropout", samples: 1, layers: network(512, []nn.Layer{nn.Dropout(0.5)})},
+	{name: "early stopping", samples: 1, layers: network(512, nil), use: func() []glia.Callback {
+		return []glia.Callback{glia.EarlyStopping(glia.Patience(3), glia.RestoreBestWeights)}
+	}},
+}
+
+// run trains with every remedy. The first tests are for validation, the others say in
+// the end how good the model is.
+func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture string) error {
+	if most := train.Len() / 10; samples < 10 || samples > most {
+		return fmt.Errorf("%d samples: want 10 to %d", samples, most)
+	}
+	held, last, err := test.Split(0.5)
+	if err != nil {
+		return err
+	}
+	p := &plot.Picture{Title: fmt.Sprintf("Remedies for overfitting: %d digits of MNIST", samples), Columns: 3}
+	fmt.Fprintln(w, "                digits  epochs  train loss  val loss  least val loss  test accuracy")
+	for _, r := range remedies {
+		m := glia.Sequential(r.layers()...)
+		m.Seed = 1
+		if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy(), crossentropy()); err != nil {
+			return err
+		}
+		var callbacks []glia.Callback
+		if r.use != nil {
+			callbacks = r.use()
+		}
+		n := samples * r.samples
+		h, err := m.Fit(digits(train.Take(n)), glia.Epochs(epochs), glia.BatchSize(50), glia.Validate(digits(held)), glia.ValidationBatchSize(500),
+			glia.Use(callbacks...))
+		if err != nil {
+			return err
+		}
+		result, err := m.Evaluate(digits(last), glia.BatchSize(500))
+		if err != nil {
+			return err
+		}
+		c := curves(h)
+		c.Title = r.name
+		p.Charts = append(p.Charts, c)
+		end := h.Epochs[len(h.Epochs)-1]
+		fmt.Fprintf(w, "%-14s  %6d  %6d  %10.3f  %8.3f  %14.3f  %13.3f\n", r.name, n, len(h.Epochs),
+			end.Get(lossOf), end.Validation.Get(lossOf), least(h), result.Get("accuracy"))
+	}
+	return p.Save(picture)
+}
+
+// lossOf names the loss without what L2 adds, which the remedies are compared by.
+const lossOf = "crossentropy"
+
+func crossentropy() metric.Metric {
+	return metric.FromLoss(nn.CategoricalCrossentropy(nn.Name(lossOf)))
+}
+
+func digits(ds *data.Memory) *data.Memory { return ds.Scale(1.0 / 255).OneHot(10) }
+
+// curves returns the losses of training and validation by epochs.
+func curves(h *glia.History) plot.Chart {
+	train, validation := plot.Curve{Name: "training", Color: 1, Dashed: true}, plot.Curve{Name: "validation", Color: 2}
+	for _, e := range h.Epochs {
+		train.X, train.Y = append(train.X, float64(e.Epoch)), append(train.Y, e.Get(lossOf))
+		validation.X, validation.Y = append(validation.X, float64(e.Epoch)), append(validation.Y, e.Validation.Get(lossOf))
+	}
+	return plot.Chart{XLabel: "epoch", YLabel: "loss", Curves: []plot.Curve{train, validation}}
+}
+
+// least returns the least loss of the validation.
+func least(h *glia.History) float64 {
+	v := math.Inf(1)
+	for _, e := range h.Epochs {
+		v = min(v, e.Validation.Get(lossOf))
+	}
+	return v
+}
