@@ -302,22 +302,22 @@ func ExampleLossFromConfig() {
 	// Output: bce true
 }
 
-// Huber is a loss of your own.
-type Huber struct{}
+// Pinball is a loss of your own: it leads to the quantile q rather than to the mean.
+type Pinball struct{ q float64 }
 
-func (Huber) Name() string { return "huber" }
+func (Pinball) Name() string { return "pinball" }
 
-func (Huber) Each(yTrue, yPred *graph.Node) *graph.Node {
-	d := ops.Abs(ops.Sub(yTrue, yPred))
-	one := ops.Ones(d)
-	return ops.ReduceMean(ops.Where(ops.Less(d, one), ops.Scale(ops.Square(d), 0.5), ops.Offset(d, -0.5)), -1)
+func (l Pinball) Each(yTrue, yPred *graph.Node) *graph.Node {
+	d := ops.Sub(yTrue, yPred)
+	return ops.ReduceMean(ops.Maximum(ops.Scale(d, l.q), ops.Scale(d, l.q-1)), -1)
 }
 
-// A loss of your own is any type with Name and Each.
+// A loss of your own is any type with Name and Each. For one without settings,
+// LossFunc is shorter.
 func ExampleLoss() {
-	losses(Huber{}, matrix(1, 0, 0), matrix(1, 0.5, 3))
+	losses(Pinball{0.9}, matrix(1, 0, 0), matrix(1, -1, 1))
 	// Output:
-	// huber [0.125 2.500]: [1.312]
+	// pinball [0.900 0.100]: [0.500]
 }
 
 func ExampleRegularizer() {
@@ -358,7 +358,7 @@ func ExampleInitializer() {
 	for _, i := range []nn.Initializer{
 		nn.Zeros, nn.Ones, nn.Constant(0.5), nn.RandomNormal(0, 0.05), nn.RandomUniform(-1, 1), nn.TruncatedNormal(0, 1),
 		nn.GlorotUniform, nn.GlorotNormal, nn.HeUniform, nn.HeNormal, nn.LecunUniform, nn.LecunNormal,
-		nn.VarianceScaling(2, nn.FanOut, nn.Normal),
+		nn.VarianceScaling(2, nn.FanOut, nn.Normal), nn.Identity(2), nn.Orthogonal(1),
 	} {
 		first(i, 2, 2)
 	}
@@ -376,6 +376,8 @@ func ExampleInitializer() {
 	// [0.898 -1.001 1.188 0.035]
 	// [0.361 0.234 -0.140 -0.013]
 	// [0.449 0.291 -0.174 -0.016]
+	// [2.000 0.000 0.000 2.000]
+	// [0.840 -0.543 0.543 0.840]
 }
 
 // With a seed of its own an initializer gives the same values to every variable.

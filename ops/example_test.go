@@ -480,3 +480,18 @@ func ExampleScalarLike() {
 	fmt.Println(ops.Div(ops.ScalarLike(x, 1), x).Spec())
 	// Output: float64[2 3]
 }
+
+// Two sequences of three times and three symbols are to spell 1 and 1 2.
+func ExampleCTCLoss() {
+	g := graph.New()
+	logits := g.Const(tensor.New(tensor.Float64, 2, 3, 3))
+	labels, err := tensor.Of[int32](1, 0, 1, 2).Reshape(2, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	loss := ops.CTCLoss(ops.LogSoftmax(logits, -1), g.Const(labels), g.Const(tensor.Of[int32](1, 2)), g.Const(tensor.Of[int32](3, 3)))
+	show(ops.Scale(ops.Exp(ops.Neg(loss)), 27)) // of the 27 alignments so many do
+	// Output:
+	// [2] [6.000000000000002 5.000000000000003]
+}
