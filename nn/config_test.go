@@ -21,6 +21,13 @@ func FuzzLayerFromConfig(f *testing.F) {
 		"LeakyReLU":  `{"negative_slope":0.1}`,
 		"Activation": `{"activation":{"class_name":"ELU","config":{"alpha":2}}}`,
 		"Rescaling":  `{"scale":0.5,"offset":1}`,
+		"PReLU":      `{"shared_axes":1,"alpha_initializer":{"class_name":"Constant","config":{"value":[0.5]}},"alpha_constraint":"non_neg"}`,
+		"ReLU":       `{"max_value":2,"negative_slope":0.1,"threshold":0.5}`,
+		"Softmax":    `{"axis":[1,2]}`,
+
+		"AlphaDropout":           `{"rate":0.5,"noise_shape":[null,1]}`,
+		"ActivityRegularization": `{"l1":0.1}`,
+		"SpatialDropout2D":       `{"rate":0.5,"data_format":"channels_last"}`,
 	} {
 		f.Add(class, config)
 	}
@@ -39,6 +46,34 @@ func FuzzLayerFromConfig(f *testing.F) {
 			return
 		}
 		_ = graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), f32(2, 3)) })
+	})
+}
+
+// FuzzLossFromConfig reads configs of anything: an error, or a loss that can be written
+// and traced, with nothing but *graph.Error.
+func FuzzLossFromConfig(f *testing.F) {
+	for class, config := range map[string]string{
+		"Huber":                              `{"name":"huber_loss","reduction":"sum","delta":0.5}`,
+		"Dice":                               `{"axis":[1,2]}`,
+		"Tversky":                            `{"axis":1,"alpha":0.25}`,
+		"CategoricalFocalCrossentropy":       `{"alpha":[0.25,0.5],"axis":-1}`,
+		"CategoricalGeneralizedCrossEntropy": `{"q":0.5}`,
+		"Circle":                             `{"remove_diagonal":false,"gamma":1e300}`,
+		"kld":                                `{}`,
+		"SparseCategoricalCrossentropy":      `{"ignore_class":3,"reduction":null}`,
+	} {
+		f.Add(class, config)
+	}
+	f.Fuzz(func(t *testing.T, class, config string) {
+		l, err := nn.LossFromConfig(class, []byte(config))
+		if err != nil {
+			return
+		}
+		if _, err := json.Marshal(l); err != nil {
+			t.Fatalf("%s of %s cannot be written: %v", class, config, err)
+		}
+		g := graph.New()
+		_ = graph.Catch(func() { nn.ReduceLoss(l, g.Input("y", f32(2, 3)), g.Input("p", f32(2, 3)), nil) })
 	})
 }
 

@@ -77,6 +77,11 @@ func TestMistakes(t *testing.T) {
 		"rounded":    {[]nn.Layer{nn.Dropout(1 - 1e-12)}, in, []string{`layer "dropout"`, "rate 0.999999999999", "0 <= rate < 1"}},
 		"noise":      {[]nn.Layer{nn.Dropout(0.5, nn.NoiseShape(-1, 2))}, in, []string{"noise shape"}},
 		"axes":       {[]nn.Layer{nn.Dropout(0.5, nn.NoiseShape(-1, 2, 1))}, in, []string{"as many axes"}},
+		"alpha rate": {[]nn.Layer{nn.AlphaDropout(1)}, in, []string{`layer "alpha_dropout"`, "rate 1", "0 <= rate < 1"}},
+		"alpha axes": {[]nn.Layer{nn.AlphaDropout(0.5, nn.NoiseShape(1))}, in, []string{"nn.AlphaDropout: noise shape [1]", "as many axes"}},
+		"spatial":    {[]nn.Layer{nn.SpatialDropout2D(0.5)}, in, []string{`layer "spatial_dropout2d"`, "float32[5 6]", "want 4 axes"}},
+		"slopes":     {[]nn.Layer{nn.PReLU(nn.SharedAxes(2))}, in, []string{`layer "p_re_lu"`, "shared axis 2", "want 1 to 1"}},
+		"activity":   {[]nn.Layer{nn.ActivityRegularization(-1, 0)}, in, []string{`layer "activity_regularization"`, "l1 -1"}},
 		"stddev":     {[]nn.Layer{nn.GaussianNoise(-1)}, in, []string{"stddev -1"}},
 		"reshape":    {[]nn.Layer{nn.Reshape(4, 2)}, in, []string{`layer "reshape"`, "30 elements"}},
 		"permute":    {[]nn.Layer{nn.Permute(2, 1)}, in, []string{"[2 1]", "1 to 1"}},
@@ -260,6 +265,59 @@ func TestDropout(t *testing.T) {
 		if v != 1 {
 			t.Fatalf("element %d is %v without training, want 1", i, v)
 		}
+	}
+}
+
+// TestAlphaDropout checks what is dropped, and that mean and variance stay.
+func TestAlphaDropout(t *testing.T) {
+	const n, rate = 20000, 0.2
+	g := graph.New()
+	c := nn.NewCtx(g, nn.NewSeed(3))
+	c.Training = true
+	x := nntest.Run(g, []*graph.Node{ops.RandomNormal(g.Const(tensor.Of[uint64](1, 2)), f32(n), 9), nn.AlphaDropout(rate).Call(c,
+		ops.RandomNormal(g.Const(tensor.Of[uint64](1, 2)), f32(n), 9))})
+	mean, stddev, _, _ := moments(x[1].V)
+	if math.Abs(mean) > 0.03 || math.Abs(stddev-1) > 0.03 {
+		t.Errorf("mean %g, standard deviation %g: want about 0 and 1", mean, stddev)
+	}
+	count := map[float64]int{}
+	for _, v := range x[1].V {
+		count[v]++
+	}
+	for v, k := range count {
+		if k > n/10 && (math.Abs(float64(k)-rate*n) > 5*math.Sqrt(n*rate*(1-rate)) || v > -1) {
+			t.Errorf("%d elements are %g: want about %g of a number below -1", k, v, rate*n)
+		}
+	}
+	if len(count) > n-n/10 {
+		t.Error("nothing was dropped")
+	}
+}
+
+// TestSpatialDropout wants whole channels dropped, and about as many as the rate says.
+func TestSpatialDropout(t *testing.T) {
+	g := graph.New()
+	c := nn.NewCtx(g, nn.NewSeed(3))
+	c.Training = true
+	y := nntest.Run(g, []*graph.Node{nn.SpatialDropout3D(0.25).Call(c, ops.Full(g, f32(50, 2, 3, 1, 40), 3))})[0].V
+	dropped := 0
+	for b := range 50 {
+		for ch := range 40 {
+			first := y[b*240+ch]
+			if first == 0 {
+				dropped++
+			} else if first != 4 {
+				t.Fatalf("sample %d, channel %d: %g, want 0 or 4", b, ch, first)
+			}
+			for p := 1; p < 6; p++ {
+				if v := y[b*240+p*40+ch]; v != first {
+					t.Fatalf("sample %d, channel %d, place %d: %g beside %g", b, ch, p, v, first)
+				}
+			}
+		}
+	}
+	if dropped < 400 || dropped > 600 { // 500 ± 5 standard deviations of 19.4
+		t.Errorf("%d of 2000 channels are dropped, want about 500", dropped)
 	}
 }
 
