@@ -43,9 +43,11 @@ func TestOnCPU(t *testing.T) {
 		r.act = a
 		recipes["activation/"+a.String()] = r
 	}
-	for _, l := range []nn.Loss{nn.MeanSquaredError(), nn.MeanAbsoluteError(nn.Sum), nn.BinaryCrossentropy(), nn.BinaryCrossentropy(nn.FromLogits),
+	for i, l := range []nn.Loss{nn.MeanSquaredError(), nn.MeanAbsoluteError(nn.Sum), nn.BinaryCrossentropy(), nn.BinaryCrossentropy(nn.FromLogits),
 		nn.CategoricalCrossentropy(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1), nn.MeanByWeight),
-		nn.MeanAbsolutePercentageError(nn.Name("mape")), nn.MeanSquaredLogarithmicError(), nn.LogCosh(), nn.Huber(nn.Delta(0.3)), nn.CosineSimilarity(),
+		nn.LossFunc("percent", func(y, p *graph.Node) *graph.Node { // of labels that are not 0
+			return nn.MeanAbsolutePercentageError().Each(ops.Offset(y, 1), p)
+		}), nn.MeanSquaredLogarithmicError(), nn.LogCosh(), nn.Huber(nn.Delta(0.3)), nn.CosineSimilarity(),
 		nn.Hinge(), nn.SquaredHinge(), nn.CategoricalHinge(), nn.KLDivergence(), nn.Poisson(), nn.BinaryFocalCrossentropy(nn.ClassBalancing),
 		nn.BinaryFocalCrossentropy(nn.Gamma(1.5)), nn.CategoricalFocalCrossentropy(nn.Alphas{0.1, 0.2, 0.3, 0.4}), nn.Dice(nn.Axes(1)), nn.Tversky(nn.Axes(1)),
 		nn.Dice(), nn.Tversky(nn.Alpha(0.2))} {
@@ -55,15 +57,15 @@ func TestOnCPU(t *testing.T) {
 			if l.Name() == "dice" || l.Name() == "tversky" { // one loss of the whole batch is no metric
 				r.metric = metric.Accuracy()
 			}
-			recipes[fmt.Sprintf("loss/%s %+v/%v", l.Name(), l, a)] = r
+			recipes[fmt.Sprintf("loss/%T.%d/%v", l, i, a)] = r
 		}
 	}
-	for _, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(2)),
+	for i, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(2)),
 		nn.CategoricalGeneralizedCrossEntropy(), nn.CategoricalGeneralizedCrossEntropy(nn.Q(0.3)), nn.Circle(nn.Gamma(2))} {
 		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
 			r := usual
 			r.loss, r.act, r.metric, r.sparse = l, a, metric.SparseTopKCategoricalAccuracy(2), true
-			recipes[fmt.Sprintf("loss/%s %+v/%v", l.Name(), l, a)] = r
+			recipes[fmt.Sprintf("loss/%T.%d/%v", l, i, a)] = r
 		}
 	}
 	for i, m := range []metric.Metric{metric.Accuracy(), metric.BinaryAccuracy(0.3), metric.TopKCategoricalAccuracy(2), metric.Precision(),
