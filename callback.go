@@ -54,18 +54,22 @@ type Callback struct {
 	leave func(m *Model) error
 }
 
-// ErrStop, returned by a callback, ends the training without an error. An epoch
-// that it cuts short is not in the history.
+// ErrStop, returned by a callback, ends the training without an error, after the
+// callbacks behind it were called, too. An epoch that it cuts short is not in the
+// history.
 var ErrStop = errors.New("glia: stop training")
 
-// each calls what hook does, for every callback, until there is an error.
-func each(callbacks []Callback, hook func(cb *Callback) error) error {
+// each calls what hook does, for every callback, until there is an error. ErrStop
+// comes after the others were called.
+func each(callbacks []Callback, hook func(cb *Callback) error) (stop error) {
 	for i := range callbacks {
-		if err := hook(&callbacks[i]); err != nil {
+		if err := hook(&callbacks[i]); errors.Is(err, ErrStop) {
+			stop = err
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return stop
 }
 
 // EveryEpochs makes [ModelCheckpoint] and [BackupAndRestore] save after so many

@@ -131,6 +131,25 @@ func TestHookErrors(t *testing.T) {
 	}
 }
 
+// TestStopIsLast: callbacks behind one that stops see the epoch and the batch, too.
+func TestStopIsLast(t *testing.T) {
+	ds := blobs(t, 8, 3, 2).OneHot(2)
+	for name, stop := range map[string]glia.Callback{
+		"epoch": {OnEpochEnd: func(*glia.Model, glia.Epoch) error { return glia.ErrStop }},
+		"batch": {OnBatchEnd: func(*glia.Model, int, int, float64) error { return fmt.Errorf("enough: %w", glia.ErrStop) }},
+	} {
+		epochs, batches := 0, 0
+		count := glia.Callback{
+			OnEpochEnd: func(*glia.Model, glia.Epoch) error { epochs++; return nil },
+			OnBatchEnd: func(*glia.Model, int, int, float64) error { batches++; return nil },
+		}
+		h := fit(t, classifier(t, 3, 2), ds, glia.Epochs(5), glia.BatchSize(4), glia.Use(stop, count))
+		if want := map[string]int{"epoch": 1, "batch": 0}[name]; epochs != want || len(h.Epochs) != want || batches != want+1 {
+			t.Errorf("stop after a %s: %d epochs, %d in the history, and %d batches", name, epochs, len(h.Epochs), batches)
+		}
+	}
+}
+
 // TestResumeSteps goes on within epochs that end in the middle of the data.
 func TestResumeSteps(t *testing.T) {
 	tr := trainings()[0]

@@ -287,12 +287,18 @@ func (f *fitting) batch(e, b int, idx []int) error {
 	if f.bar.due() {
 		f.bar.show(b+1, f.m.result(f.meters))
 	}
+	var stop error
 	for i := range f.callbacks {
 		if end := f.callbacks[i].OnBatchEnd; end != nil {
-			if err := end(f.m, e, b, f.meters.loss()); err != nil {
+			if err := end(f.m, e, b, f.meters.loss()); errors.Is(err, ErrStop) {
+				stop = err
+			} else if err != nil {
 				return err
 			}
 		}
+	}
+	if stop != nil {
+		return stop
 	}
 	f.at.Batch = b + 1
 	return f.backup.afterBatch()
