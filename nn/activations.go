@@ -174,37 +174,15 @@ func logSoftmaxOver(x *graph.Node, axes []int) *graph.Node {
 	return ops.Sub(x, ops.Reshape(sum, ops.ReduceMaxKeep(x, axes...).Shape().Slice()...))
 }
 
-// SparsemaxAxis is the point nearest to x among those that are probabilities along
-// an axis: unlike softmax it has zeros. With τ so that they sum to 1,
+// SparsemaxAxis is [ops.Sparsemax]: probabilities along an axis that are nearest to x,
+// of which some are 0.
 //
-//	y = max(x - τ, 0)
-//
-// The slope where x = τ is 0. Keras 3.15 computes another τ where more than one element
-// stays, so that its results do not sum to 1 there; this is the paper's.
+// Keras 3.15 computes something else where more than one element stays, so that its
+// results do not sum to 1 there; this is the paper's.
 //
 // Source: Martins, Astudillo 2016, arXiv:1602.02068, section 2.
 func SparsemaxAxis(axis int) Activation {
-	return with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node {
-		wantAxis("Sparsemax", x, axis)
-		return sparsemax(x, axis)
-	})
-}
-
-// sparsemax finds which elements are above τ from the sorted ones: the greatest k
-// such that 1 + k·z > Σ of the k greatest. The gradient flows through τ, a mean.
-func sparsemax(x *graph.Node, axis int) *graph.Node {
-	if last := x.Rank() - 1; axis != -1 && axis != last {
-		return ops.SwapAxes(sparsemax(ops.SwapAxes(x, axis, last), -1), axis, last)
-	}
-	z, _ := ops.TopK(ops.StopGradient(x), x.Shape().At(-1))
-	k := ops.Offset(ops.Iota(x.Graph(), z.Spec(), z.Rank()-1), 1)
-	above := ops.Greater(ops.Offset(ops.Mul(k, z), 1), ops.CumSum(z, -1))
-	least := ops.ReduceMinKeep(ops.Where(above, z, ops.Full(x.Graph(), z.Spec(), math.Inf(1))), -1)
-	in := ops.GreaterEqual(x, least)
-	kept := ops.Where(in, x, ops.Zeros(x))
-	count := ops.ReduceSumKeep(ops.Cast(in, x.DType()), -1)
-	tau := ops.Div(ops.Offset(ops.ReduceSumKeep(kept, -1), -1), count)
-	return ops.Relu(ops.Sub(x, tau))
+	return with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node { return ops.Sparsemax(x, axis) })
 }
 
 // sparsePlus is 0 where x <= -1, x where x >= 1, and (x+1)²/4 between.

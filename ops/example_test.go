@@ -495,3 +495,10 @@ func ExampleCTCLoss() {
 	// Output:
 	// [2] [6.000000000000002 5.000000000000003]
 }
+
+func ExampleSparsemax() {
+	g := graph.New()
+	show(ops.Sparsemax(g.Const(tensor.Of(1.0, 0.75, -2)), -1))
+	// Output:
+	// [3] [0.625 0.375 0]
+}

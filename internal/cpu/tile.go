@@ -99,6 +99,18 @@ func rounding(dt tensor.DType) func(dst, x []float32) {
 	return func(dst, x []float32) { copy(dst, x) }
 }
 
+// softsign sets dst, which may be x, to x/(1+|x|).
+func softsign(dst, x []float32) {
+	var below [256]float32
+	for len(x) > 0 {
+		n := min(len(x), len(below))
+		kern.Abs(below[:n], x[:n])
+		kern.AddScalar(below[:n], below[:n], 1)
+		kern.Div(dst[:n], x[:n], below[:n])
+		dst, x = dst[n:], x[n:]
+	}
+}
+
 func init() {
 	tile2[ops.AddOp](kern.Add)
 	tile2[ops.SubOp](kern.Sub)
@@ -138,6 +150,7 @@ func init() {
 	tile1[ops.SigmoidOp](kern.Sigmoid)
 	tile1[ops.ErfOp](kern.Erf)
 	tile1[ops.SoftplusOp](kern.Softplus)
+	tile1[ops.SoftsignOp](softsign)
 	tile1[ops.SiluOp](kern.Silu)
 	tile1[ops.GeluOp](kern.Gelu)
 	tile1[ops.GeluTanhOp](kern.GeluTanh)

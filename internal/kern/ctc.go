@@ -213,15 +213,21 @@ func logAdd(a, b float64) float64 {
 }
 
 func logAdd3(a, b, c float64) float64 {
-	top := max(a, b, c)
-	var sum float64
-	for _, v := range [3]float64{a, b, c} {
-		if top-v < negligible {
-			sum += math.Exp(v - top)
-		}
+	if b > a {
+		a, b = b, a
 	}
-	if sum == 0 { // all are -Inf
-		return top
+	if c > a {
+		a, c = c, a
 	}
-	return top + math.Log(sum)
+	var rest float64
+	if a-b < negligible { // not where both are -Inf
+		rest = math.Exp(b - a)
+	}
+	if a-c < negligible {
+		rest += math.Exp(c - a)
+	}
+	if rest == 0 {
+		return a
+	}
+	return a + math.Log1p(rest)
 }

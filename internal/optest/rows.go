@@ -360,12 +360,18 @@ func (t *table) losses() {
 		x := input{shape: l.shape, v: anyReal}
 		t.add(ops.SoftmaxOp{Axis: l.axis}, floats, 8, 0, x)
 		t.add(ops.LogSoftmaxOp{Axis: l.axis}, floats, 4, 8, x)
+		if l.shape.At(l.axis) > 0 {
+			t.add(ops.SparsemaxOp{Axis: l.axis}, floats, 1, 2, x)
+		}
 		t.add(ops.SoftmaxGradOp{Axis: l.axis}, floats, 4, 16, input{shape: l.shape, v: between(0, 0.3)}, x)
 		t.add(ops.LogSoftmaxGradOp{Axis: l.axis}, floats, 4, 64, input{shape: l.shape, v: between(-3, 0)}, x)
 	}
 	inf := math.Inf(1)
 	t.addNoGrad(ops.SoftmaxOp{Axis: 1}, wide, 8, 0, input{shape: d(4, 3), v: list(1000, 1001, 1002, -inf, 0, 1, -1000, 1000, 0, -inf, -inf, -inf)})
 	t.addNoGrad(ops.LogSoftmaxOp{Axis: 1}, wide, 4, 4, input{shape: d(4, 3), v: list(1000, 1001, 1002, -inf, 0, 1, -1000, 1000, 0, math.NaN(), 0, 0)})
+
+	t.addNoGrad(ops.SparsemaxOp{Axis: 1}, floats, 1, 2, input{shape: d(6, 3), v: list(2, 2, 2, 1, 0, -inf, -inf, -inf, -inf, inf, 0, 1, math.NaN(), 0, 0, 0.5, 0.25, 1e4)})
+	t.addNoGrad(ops.SparsemaxOp{Axis: 0}, floats, 1, 2, input{shape: d(13, 13), v: special})
 
 	for _, s := range []tensor.Dims{d(4), d(3, 4), d(2, 3, 3), d(0, 4), d(37, 10), d(128, 10), d(2, 2100)} {
 		rows := s.Without(-1)
