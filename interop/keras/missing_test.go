@@ -80,6 +80,15 @@ func TestMissing(t *testing.T) {
 				"layer Custom>Dense: layers[3] g", "model Custom>Sequential: layers[4] h",
 				"activation __lambda__: layers[5] i activation", "initializer Custom>Ones: layers[5] i bias_initializer", "regularizer my>L2: layers[5] i kernel_regularizer",
 				"optimizer my>Adam: compile_config optimizer"}},
+		{"inputs of fewer bits", chain("{}", `InputLayer a "batch_shape": [null, 2], "dtype": "float16"`, `InputLayer b "batch_shape": [null, 2], "dtype": "float64"`,
+			`InputLayer c "batch_shape": [null, 2], "dtype": "float32"`, `Dense d "units": 2, "dtype": "float64"`),
+			[]string{"option InputLayer.dtype float16 beside float64: layers[0] a"}},
+		{"what networks share", []byte(`{"class_name": "Sequential", "config": {"name": "s", "activity_regularizer": "l2", "layers": [
+			{"class_name": "Dense", "config": {"name": "d", "units": 2}, "shared_object_id": 7},
+			{"class_name": "Dense", "config": {"name": "e", "units": 2}, "shared_object_id": 8},
+			{"class_name": "Sequential", "config": {"name": "t", "activity_regularizer": "l2", "layers": [{"class_name": "Flatten", "config": {"name": "f"}}]}},
+			{"class_name": "Sequential", "config": {"name": "u", "activity_regularizer": null, "layers": [{"class_name": "Dense", "config": {"name": "d", "units": 2}, "shared_object_id": 7}]}}]}}`),
+			[]string{"option Sequential.activity_regularizer: layers[2] t", "option layer that stands twice: layers[0] d and layers[3] u/layers[0] d"}},
 		{"models in models", []byte(`{"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Functional", "config": {"name": "f", "layers": [
 			{"class_name": "Sequential", "config": {"name": "g", "layers": [{"class_name": "Cube", "config": {"name": "c"}}]}, "inbound_nodes": []}]}}]}}`),
 			[]string{"model Functional: layers[0] f", "layer Cube: layers[0] f/layers[0] g/layers[0] c"}},
@@ -96,6 +105,44 @@ func TestMissing(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: missing is\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+// In Keras a network hands its flag on to its layers when it is set, and what is set
+// for one of these later counts; only the model itself keeps all of its from training.
+func TestFrozenNetworks(t *testing.T) {
+	dense := func(name string, trainable bool) string {
+		return fmt.Sprintf(`{"class_name": "Dense", "config": {"name": %q, "units": 2, "trainable": %v}}`, name, trainable)
+	}
+	network := func(name string, trainable bool, layers ...string) string {
+		return fmt.Sprintf(`{"class_name": "Sequential", "config": {"name": %q, "trainable": %v, "layers": [%s]}}`, name, trainable, strings.Join(layers, ", "))
+	}
+	const input = `{"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [null, 2]}}`
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{network("m", true, input, network("a", false, input, dense("b", false), dense("c", false)), dense("d", true)), []string{"d"}},
+		{network("m", true, input, network("a", false, input, dense("b", true), dense("c", false)), dense("d", true)), []string{"a/b", "d"}},
+		{network("m", true, input, network("a", false, network("b", false, dense("c", true)), dense("d", false)), dense("e", false)), []string{"a/b/c"}},
+		{network("m", true, input, network("a", true, dense("b", false))), nil},
+		{network("m", false, input, dense("a", true)), nil},
+	} {
+		m, err := read([]byte(c.text), keras.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		m.Network.Build(nn.NewBuilder(1), m.Input)
+		var got []string
+		for _, v := range m.Network.Params() {
+			if layer, ok := strings.CutSuffix(v.Path, "/kernel"); ok {
+				got = append(got, layer)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: trained are %v, want %v", c.text, got, c.want)
 		}
 	}
 }

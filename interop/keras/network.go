@@ -64,11 +64,12 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	if len(r.missing) > 0 {
-		return nil, &MissingError{r.missing}
-	}
 	if m.DType = r.dtype; m.DType == tensor.Invalid {
 		m.DType = tensor.Float32
+	}
+	r.halfInputs(m.DType)
+	if len(r.missing) > 0 {
+		return nil, &MissingError{r.missing}
 	}
 	m.Input, err = inputOf(o, m)
 	return m, err
@@ -78,7 +79,9 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 type reader struct {
 	opt     Options
 	missing []Missing
-	dtype   tensor.DType // of the layers so far
+	dtype   tensor.DType      // of the layers so far
+	seen    map[string]string // where an object stands that Keras has once, by its number
+	halves  []half
 }
 
 // model reads the model itself. The network is nil if it is not a Sequential.
@@ -125,13 +128,31 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if err := r.note(where, err); err != nil {
 		return nil, err
 	}
+	if err != nil {
+		l = nil
+	}
+	if in, ok := l.(*nn.InputLayer); ok {
+		r.halves = append(r.halves, half{in.DType, where})
+	}
 	if o.Class != inputClass { // the dtype of an input is only its own
 		r.policy(o, where)
 	}
-	if err != nil {
-		return nil, nil
-	}
 	return l, nil
+}
+
+// half is an input that may be narrower than the model.
+type half struct {
+	dtype tensor.DType
+	where string
+}
+
+// halfInputs notes inputs that Keras rounds to fewer bits than the layers have.
+func (r *reader) halfInputs(model tensor.DType) {
+	for _, in := range r.halves {
+		if in.dtype.IsFloat() && in.dtype != model && in.dtype.Size() < tensor.Float32.Size() {
+			r.lacks("option", fmt.Sprintf("InputLayer.dtype %v beside %v", in.dtype, model), in.where)
+		}
+	}
 }
 
 // inputClass is the class of the layer that declares an input.
@@ -182,11 +203,43 @@ func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 				return nil, fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", where, key, short(v))
 			}
 		}
+		if v, ok := m["activity_regularizer"]; ok && !vocab.Unset(v) && inside != "" { // Keras passes over that of the model
+			r.lacks("option", "Sequential.activity_regularizer", where)
+			return nil, nil
+		}
 	}
+	n.Frozen = n.Frozen && nn.Not(inside == "" || frozen(layers))
 	if err := graph.Catch(func() { n.Names() }); err != nil {
 		return nil, fmt.Errorf("keras: %s: %w", where, err)
 	}
 	return n, nil
+}
+
+// frozen reports whether all layers are. To freeze a network in Keras freezes those in
+// it, one by one, and what is set later for one of them counts.
+func frozen(layers []nn.Layer) bool {
+	return !slices.ContainsFunc(layers, func(l nn.Layer) bool {
+		_, input := l.(*nn.InputLayer)
+		base := nn.BaseOf(l)
+		return !input && base != nil && !bool(base.Frozen)
+	})
+}
+
+// once notes layers that stand twice in a model with one set of variables.
+func (r *reader) once(element json.RawMessage, where string) {
+	m, err := vocab.Members(element)
+	if err != nil || len(m["shared_object_id"]) == 0 {
+		return
+	}
+	id := string(m["shared_object_id"])
+	if at, ok := r.seen[id]; ok {
+		r.lacks("option", "layer that stands twice", at+" and "+where)
+		return
+	}
+	if r.seen == nil {
+		r.seen = map[string]string{}
+	}
+	r.seen[id] = where
 }
 
 // layers reads the layers of a model; what is missing leaves a gap.
@@ -208,6 +261,7 @@ func (r *reader) layers(o *Object, inside string) ([]nn.Layer, error) {
 		}
 		name := nameOf(inner)
 		where = strings.TrimSpace(where + " " + tail(name))
+		r.once(e, where)
 		l, err := r.layer(inner, where, where+"/")
 		if err != nil {
 			return nil, err
