@@ -14,8 +14,8 @@ import (
 type Loss interface {
 	// Name is the name in logs.
 	Name() string
-	// Each returns a loss for every sample, or for every place in it: the mean
-	// over the last axis of yPred, which vanishes.
+	// Each returns a loss for every sample, or for every place in it, over the last
+	// axis of yPred, which vanishes; some losses give one for the whole batch.
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }
 

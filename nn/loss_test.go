@@ -294,3 +294,19 @@ func TestLossJSON(t *testing.T) {
 		t.Errorf("writing a loss of one's own: error %v", err)
 	}
 }
+
+// TestBadLabel finds the first label that is no class number, in any dtype.
+func TestBadLabel(t *testing.T) {
+	for _, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.CategoricalGeneralizedCrossEntropy(), nn.CTC()} {
+		bad := l.(interface {
+			BadLabel(y *tensor.Tensor, classes int) int
+		}).BadLabel
+		for want, y := range map[int]*tensor.Tensor{
+			-1: tensor.Of[int32](0, 2, 1), 0: tensor.Of[int64](-1, 1), 1: tensor.Of[uint8](2, 3), 2: tensor.Of[float32](1, 2, 0.5), 3: tensor.Of(0, 1, 2, math.NaN()),
+		} {
+			if got := bad(y, 3); got != want {
+				t.Errorf("%s: labels %v: the first bad one is %d, want %d", l.Name(), y.Float64s(), got, want)
+			}
+		}
+	}
+}

@@ -82,13 +82,23 @@ func length(x []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// mirror replaces x with x - 2·(v·x)·v.
+// mirror replaces x with x - 2·(v·x)·v. Four sums at a time hide the time that an
+// addition takes.
 func mirror(x, v []float64) {
-	var dot float64
-	for i, c := range v {
-		dot += float64(c * x[i])
+	x = x[:len(v)]
+	var a, b, c, d float64
+	i := 0
+	for ; i+4 <= len(v); i += 4 {
+		a += float64(v[i] * x[i])
+		b += float64(v[i+1] * x[i+1])
+		c += float64(v[i+2] * x[i+2])
+		d += float64(v[i+3] * x[i+3])
 	}
-	for i, c := range v {
-		x[i] -= float64(2 * dot * c)
+	for ; i < len(v); i++ {
+		a += float64(v[i] * x[i])
+	}
+	twice := 2 * (a + b + c + d)
+	for i, e := range v {
+		x[i] -= float64(twice * e)
 	}
 }

@@ -134,3 +134,9 @@ func TestInitializersJSON(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkOrthogonal(b *testing.B) {
+	for b.Loop() {
+		drawn(nn.Orthogonal(1), 1, 512, 512)
+	}
+}
