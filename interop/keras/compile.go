@@ -219,14 +219,7 @@ func (r *reader) metric(raw json.RawMessage, where string) (metric.Metric, error
 		return nil, err
 	}
 	name, config = r.wrapped(name, config, raw)
-	m, err := metric.FromConfig(name, config)
-	if lacksClass(err, name) { // a loss is a metric, too
-		if l, lossErr := nn.LossFromConfig(name, config); !lacksClass(lossErr, name) {
-			if err = lossErr; err == nil {
-				return metric.FromLoss(l), nil
-			}
-		}
-	}
+	m, err := metricOf(name, config, functionIn(raw))
 	if err := r.note(where, err); err != nil {
 		return nil, err
 	}
@@ -277,16 +270,10 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 }
 
 // metricObject returns a metric's object, or its name if that is all there is to say.
-// Keras has a metric of the class of a loss, which does not reduce.
 func metricObject(x metric.Metric) (any, error) {
 	if mean, ok := x.(*metric.MeanMetric); ok {
 		if l, ok := mean.Loss().(nn.Loss); ok {
-			_, class, config, err := nn.LossToConfig(l)
-			if err != nil {
-				return nil, err
-			}
-			config, err = without(config, "reduction")
-			return &Object{Module: metric.Module, Class: class, Config: config}, err
+			return lossMetric(l)
 		}
 	}
 	module, class, config, err := metric.ToConfig(x)
@@ -294,14 +281,4 @@ func metricObject(x metric.Metric) (any, error) {
 		return class, nil
 	}
 	return object(module, class, config, err)
-}
-
-// without returns a config without a setting.
-func without(config json.RawMessage, key string) (json.RawMessage, error) {
-	m, err := vocab.Members(config)
-	if err != nil {
-		return nil, err
-	}
-	delete(m, key)
-	return json.Marshal(m)
 }

@@ -1,0 +1,91 @@
+package keras
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+)
+
+// lossMetrics lists the losses whose mean is a class of Keras's metrics under the same
+// name, with the settings that this class takes. The others have a function, whose mean
+// Keras's MeanMetricWrapper is: CosineSimilarity, too, since the metric of that name has
+// the opposite sign.
+var lossMetrics = map[string][]string{
+	"BinaryCrossentropy":            {"name", "from_logits", "label_smoothing"},
+	"CategoricalCrossentropy":       {"name", "from_logits", "label_smoothing", "axis"},
+	"CategoricalHinge":              {"name"},
+	"Hinge":                         {"name"},
+	"KLDivergence":                  {"name"},
+	"MeanAbsoluteError":             {"name"},
+	"MeanAbsolutePercentageError":   {"name"},
+	"MeanSquaredError":              {"name"},
+	"MeanSquaredLogarithmicError":   {"name"},
+	"Poisson":                       {"name"},
+	"SparseCategoricalCrossentropy": {"name", "from_logits", "ignore_class", "axis"},
+	"SquaredHinge":                  {"name"},
+}
+
+// lossMetric writes the mean of a loss as a metric: as the class of the metric if it
+// takes all settings of the loss, else as the function of the loss with its settings.
+// How the loss reduces is none of them.
+func lossMetric(l nn.Loss) (*Object, error) {
+	_, class, config, err := nn.LossToConfig(l)
+	if err != nil {
+		return nil, err
+	}
+	m, err := vocab.Members(config)
+	if err != nil {
+		return nil, err
+	}
+	delete(m, "reduction")
+	takes, ok := lossMetrics[class]
+	for key := range m {
+		ok = ok && slices.Contains(takes, key)
+	}
+	if !ok {
+		if m["fn"], err = json.Marshal(function(nn.SnakeCase(class))); err != nil {
+			return nil, err
+		}
+		class = "MeanMetricWrapper"
+	}
+	config, err = json.Marshal(m)
+	return &Object{Module: metric.Module, Class: class, Config: config}, err
+}
+
+// function is what Keras writes of a function of its own.
+func function(name string) map[string]string {
+	return map[string]string{"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+}
+
+// functionIn returns whether a metric is given as a function, bare or in a wrapper. Keras
+// looks for it among the losses first, for a name or a class among the metrics.
+func functionIn(raw json.RawMessage) bool {
+	m, err := vocab.Members(raw)
+	if err != nil {
+		return false
+	}
+	if string(m["class_name"]) == `"function"` {
+		return true
+	}
+	config, err := vocab.Members(m["config"])
+	return err == nil && config["fn"] != nil
+}
+
+// metricOf makes a metric, or the mean of a loss.
+func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metric, error) {
+	l, lossErr := nn.LossFromConfig(name, config)
+	if lossFirst && lossErr == nil {
+		return metric.FromLoss(l), nil
+	}
+	m, err := metric.FromConfig(name, config)
+	switch {
+	case !lacksClass(err, name) || lacksClass(lossErr, name):
+		return m, err
+	case lossErr != nil:
+		return nil, lossErr
+	}
+	return metric.FromLoss(l), nil
+}

@@ -1,0 +1,234 @@
+package keras_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// lossMetric is a loss as a metric, and what it measures.
+type lossMetric struct {
+	loss  nn.Loss
+	class string // Keras's metric, empty for a function in a wrapper
+	kind  string // of labels and predictions: rows
+}
+
+// lossMetrics are all losses, by their defaults and with settings that not every class of
+// a metric takes.
+var lossMetrics = []lossMetric{
+	{nn.BinaryCrossentropy(), "BinaryCrossentropy", "yes"},
+	{nn.BinaryCrossentropy(nn.FromLogits, nn.LabelSmoothing(0.25)), "BinaryCrossentropy", "yes"},
+	{nn.BinaryCrossentropy(nn.Axis(1)), "", "yes"},
+	{nn.BinaryFocalCrossentropy(nn.Gamma(1.5)), "", "yes"},
+	{nn.CTC(), "", "letters"},
+	{nn.CategoricalCrossentropy(nn.LabelSmoothing(0.25)), "CategoricalCrossentropy", "rows"},
+	{nn.CategoricalFocalCrossentropy(nn.Gamma(1.5)), "", "rows"},
+	{nn.CategoricalGeneralizedCrossEntropy(), "", "numbers"},
+	{nn.CategoricalHinge(), "CategoricalHinge", "rows"},
+	{nn.Circle(nn.Gamma(10)), "", "numbers"},
+	{nn.CosineSimilarity(), "", "rows"},
+	{nn.Dice(nn.Axes(1)), "", "yes"},
+	{nn.Hinge(), "Hinge", "yes"},
+	{nn.Huber(nn.Delta(0.25), nn.Name("mine")), "", "rows"},
+	{nn.KLDivergence(), "KLDivergence", "rows"},
+	{nn.LogCosh(), "", "rows"},
+	{nn.MeanAbsoluteError(nn.Sum), "MeanAbsoluteError", "rows"},
+	{nn.MeanAbsolutePercentageError(), "MeanAbsolutePercentageError", "positive"},
+	{nn.MeanSquaredError(nn.Name("mine")), "MeanSquaredError", "rows"},
+	{nn.MeanSquaredLogarithmicError(), "MeanSquaredLogarithmicError", "rows"},
+	{nn.Poisson(), "Poisson", "rows"},
+	{nn.SparseCategoricalCrossentropy(nn.IgnoreClass(1)), "SparseCategoricalCrossentropy", "numbers"},
+	{nn.SquaredHinge(), "SquaredHinge", "yes"},
+	{nn.Tversky(nn.Axes(1)), "", "yes"},
+}
+
+// written returns what a model that has the loss as its metric is written as.
+func (l lossMetric) written(t *testing.T) *keras.Object {
+	t.Helper()
+	_, p := l.batch()
+	m := &keras.Model{Network: nn.Sequential(nn.Rescaling(1, 0)), DType: tensor.Float32, Input: tensor.Spec{DType: tensor.Float32, Shape: p.Shape()},
+		Optimizer: optim.SGD(0.1), Loss: nn.MeanSquaredError(), Metrics: []metric.Metric{metric.FromLoss(l.loss)}}
+	if l.kind == "numbers" || l.kind == "letters" { // Keras compares the shapes of the loss
+		m.Loss = l.loss
+	}
+	if err := build(m); err != nil {
+		t.Fatal(err)
+	}
+	o, err := keras.WriteModel(m)
+	if err != nil {
+		t.Fatalf("%s: %v", l.loss.Name(), err)
+	}
+	return o
+}
+
+// batch returns labels and predictions.
+func (l lossMetric) batch() (y, p *tensor.Tensor) {
+	p = tensor.Of[float32](0.1, 0.7, 0.2, 0.3, 0.3, 0.4, 0.8, 0.1, 0.1, 0.25, 0.5, 0.25)
+	switch l.kind {
+	case "numbers":
+		y = tensor.Of[int32](1, 2, 0, 1)
+	case "rows":
+		y = tensor.Of[float32](0, 1, 0, 0, 0.5, 0.5, 1, 0, 0, 0, 0, 1)
+	case "positive":
+		y = tensor.Of[float32](0.25, 1, 2, 1, 0.5, 0.5, 1, 3, 1, 2, 1, 1)
+	case "yes":
+		y = tensor.Of[float32](0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1)
+	case "letters":
+		return shaped(tensor.Of[int32](1, 2, 2, 0), 2, 2), shaped(tensor.Of[float32](
+			0.1, 0.7, 0.2, 0.3, 0.3, 0.4, 0.8, 0.1, 0.1, 0.25, 0.5, 0.25, 0.6, 0.2, 0.2, 0.3, 0.2, 0.5), 2, 3, 3)
+	}
+	if y.Len() > 4 {
+		y = shaped(y, 4, 3)
+	}
+	return y, shaped(p, 4, 3)
+}
+
+func shaped(x *tensor.Tensor, dims ...int) *tensor.Tensor {
+	x, err := x.Reshape(dims...)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+// TestLossMetrics writes every loss as a metric and reads it again: it is the same loss,
+// under a name that Keras has.
+func TestLossMetrics(t *testing.T) {
+	for _, l := range lossMetrics {
+		o := l.written(t)
+		want := l.class
+		if want == "" {
+			want = `"config":"` + nn.SnakeCase(nn.ClassOf(l.loss)) + `"`
+		}
+		if !strings.Contains(string(o.CompileConfig), want) || l.class == "" && !strings.Contains(string(o.CompileConfig), "MeanMetricWrapper") {
+			t.Errorf("%s is written as %s, want %s", l.loss.Name(), o.CompileConfig, want)
+		}
+		m, err := keras.ReadModel(o, keras.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", l.loss.Name(), err)
+			continue
+		}
+		mean, ok := m.Metrics[0].(*metric.MeanMetric)
+		if !ok || mean.Loss() == nil {
+			t.Errorf("%s comes back as %T", l.loss.Name(), m.Metrics[0])
+			continue
+		}
+		got, want := configOf(t, mean.Loss().(nn.Loss)), configOf(t, l.loss)
+		if got != want {
+			t.Errorf("%s comes back as %s, want %s", l.loss.Name(), got, want)
+		}
+	}
+}
+
+// configOf returns a loss's class and config, but for the reduction, which a metric lacks.
+func configOf(t *testing.T, l nn.Loss) string {
+	t.Helper()
+	_, class, config, err := nn.LossToConfig(l)
+	var m map[string]any
+	if err != nil || json.Unmarshal(config, &m) != nil {
+		t.Fatal(err)
+	}
+	delete(m, "reduction")
+	return fmt.Sprint(class, m)
+}
+
+// TestLossOrMetric reads what stands for a loss and for a metric of other numbers: Keras
+// looks for a function among the losses, for a name among the metrics.
+func TestLossOrMetric(t *testing.T) {
+	for text, loss := range map[string]bool{
+		`"cosine_similarity"`: false,
+		`{"module": "keras.metrics", "class_name": "CosineSimilarity", "config": {"name": "c"}, "registered_name": null}`:                  false,
+		`{"module": "builtins", "class_name": "function", "config": "cosine_similarity", "registered_name": "function"}`:                   true,
+		`{"class_name": "MeanMetricWrapper", "config": {"name": "c", "fn": {"class_name": "function", "config": "cosine_similarity"}}}`:    true,
+		`{"class_name": "MeanMetricWrapper", "config": {"name": "c", "fn": {"class_name": "function", "config": "categorical_accuracy"}}}`: false,
+		`{"module": "builtins", "class_name": "function", "config": "mean_squared_error", "registered_name": "function"}`:                  true,
+	} {
+		m, err := modelOf(nil, map[string]any{"metrics": []json.RawMessage{json.RawMessage(text)}})
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := m.Metrics[0].(*metric.MeanMetric).Loss() != nil; got != loss {
+			t.Errorf("%s is a loss: %v, want %v", text, got, loss)
+		}
+	}
+}
+
+// TestLossMetricsInKeras has Keras load models that measure losses, and compares what it
+// measures.
+func TestLossMetricsInKeras(t *testing.T) {
+	run := python(t)
+	type row struct {
+		Name   string        `json:"name"`
+		Object *keras.Object `json:"object,omitempty"`
+		Y      any           `json:"y,omitempty"`
+		P      any           `json:"p,omitempty"`
+		Value  float64       `json:"value"`
+		Why    string        `json:"why,omitempty"`
+	}
+	var rows []row
+	var want []float64
+	for _, l := range lossMetrics {
+		y, p := l.batch()
+		rows = append(rows, row{Name: l.loss.Name(), Object: l.written(t), Y: nested(y), P: nested(p)})
+		m := metric.FromLoss(l.loss)
+		s, err := update(m, nil, []*tensor.Tensor{y, p}, compiled)
+		if err != nil {
+			t.Fatalf("%s: %v", l.loss.Name(), err)
+		}
+		want = append(want, s.Result().Item())
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.json"), filepath.Join(dir, "out.json")
+	if err := os.WriteFile(in, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("testdata/lossmetrics.py", in, out); err != nil {
+		t.Fatal(err)
+	}
+	said := []row{}
+	if text, err = os.ReadFile(out); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &said); err != nil || len(said) != len(want) {
+		t.Fatalf("%d answers, want %d (%v)", len(said), len(want), err)
+	}
+	for i, r := range said {
+		if d := math.Abs(r.Value - want[i]); r.Why != "" || !(d <= 1e-5*max(1, math.Abs(want[i]))) {
+			t.Errorf("%s: Keras measures %v %s, want %v", r.Name, r.Value, r.Why, want[i])
+		}
+	}
+}
+
+// nested returns numbers as nested lists.
+func nested(x *tensor.Tensor) any {
+	if x.Shape().Rank() == 0 {
+		if x.DType().IsFloat() {
+			return x.Item()
+		}
+		return int(x.Item())
+	}
+	list := make([]any, x.Shape().At(0))
+	for i := range list {
+		part, err := x.Slice(0, i, i+1, 1)
+		if err != nil {
+			panic(err)
+		}
+		list[i] = nested(shaped(part.Clone(), x.Shape().From(1).Slice()...))
+	}
+	return list
+}
