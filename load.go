@@ -165,17 +165,20 @@ func loadingOf(kind loadKind, opts []LoadOption) (*loading, error) {
 
 // openFile calls f with an open file.
 func openFile(path string, f func(r io.ReaderAt, size int64) error) error {
-	file, err := os.Open(path)
+	info, err := os.Stat(path) // to open a pipe would wait for who writes to it
 	if err != nil {
 		return errors.Unwrap(err) // the caller names the file
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("got a %v, want a file", info.Mode().Type())
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	defer file.Close()
+	if info, err = file.Stat(); err != nil {
+		return errors.Unwrap(err)
 	}
 	return f(file, info.Size())
 }
@@ -251,7 +254,7 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 		if err := m.Compile(k.Optimizer, k.Loss, k.Metrics...); err != nil {
 			return err
 		}
-		if len(f.Optimizer) > 0 {
+		if len(f.Optimizer) > 0 && m.built { // otherwise its state is that of one that is new
 			if err := f.LoadOptimizer(m.opt); err != nil {
 				return fmt.Errorf("%w; WithoutCompile loads the model without its optimizer", err)
 			}

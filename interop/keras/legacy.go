@@ -41,9 +41,8 @@ func (f *File) readWhole(root *hdf5.Group, config string) (err error) {
 	}
 	switch g, err := root.Group("optimizer_weights"); {
 	case err == nil:
-		f.Optimizer, err = weightsByName(g)
-		if err != nil {
-			return err
+		if f.Optimizer, err = weightsByName(g); err != nil { // the model is whole without them
+			f.Optimizer = []*Weight{{Path: "optimizer_weights", bad: err}}
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return err

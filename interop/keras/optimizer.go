@@ -13,6 +13,11 @@ import (
 // so that training goes on where it was. State that does not fit is an error; where
 // the file has none yet, since Keras saved the model untrained, the optimizer's stays.
 func (f *File) LoadOptimizer(o optim.Optimizer) error {
+	for _, w := range f.Optimizer {
+		if w.bad != nil {
+			return fmt.Errorf("keras: the optimizer's state: %s: %w", w.Path, w.bad)
+		}
+	}
 	vars, weights := f.state(o)
 	var pairs []pair
 	var bad []error
