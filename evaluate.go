@@ -247,7 +247,7 @@ func (e *evaluation) step(idx []int) error {
 	if err != nil {
 		return err
 	}
-	if err := e.m.checkLabels(b, idx, e.meters.classes); err != nil {
+	if err := e.m.checkLabels(b, idx, e.meters); err != nil {
 		return err
 	}
 	return e.m.run(s, b, false)

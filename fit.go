@@ -314,7 +314,7 @@ func (f *fitting) step(idx []int) error {
 	if err != nil {
 		return err
 	}
-	if err := f.m.checkLabels(batch, idx, f.meters.classes); err != nil {
+	if err := f.m.checkLabels(batch, idx, f.meters); err != nil {
 		return err
 	}
 	return f.m.run(s, batch, true)

@@ -119,26 +119,15 @@ func (w *monitor) check(f *fitting, afterBatch bool) error {
 	return nil
 }
 
-// modeOf goes by what a metric is; Auto if that says nothing.
+// modeOf goes by what a metric tells of itself; Auto if that is nothing.
 func modeOf(m metric.Metric) Mode {
-	if w, ok := m.(*metric.WeightedMetric); ok {
-		m = w.Metric
-	}
-	if loss, ok := m.(interface{ Loss() any }); ok && loss.Loss() != nil {
+	switch metric.DirectionOf(m) {
+	case metric.Up:
+		return Maximize
+	case metric.Down:
 		return Minimize
 	}
-	c, ok := m.(interface{ Class() string })
-	if ok && (strings.HasSuffix(strings.ToLower(c.Class()), "accuracy") || slices.Contains(moreClasses, c.Class())) {
-		return Maximize
-	}
 	return Auto
-}
-
-// moreClasses are Keras's classes besides accuracies of which more is better.
-var moreClasses = []string{
-	"AUC", "Precision", "Recall", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity",
-	"F1Score", "FBetaScore", "IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "CosineSimilarity", "R2Score",
-	"ConcordanceCorrelation", "PearsonCorrelation",
 }
 
 // lessIsBetter goes by the names of losses.

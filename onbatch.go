@@ -68,7 +68,7 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := m.checkLabels(b, inOrder(n), ms.classes); err != nil {
+	if err := m.checkLabels(b, inOrder(n), ms); err != nil {
 		return Result{}, err
 	}
 	if err := m.run(s, b, training); err != nil {

@@ -40,6 +40,7 @@ type meters struct {
 	total, count *graph.Var // of the loss, float64
 	states       []metric.State
 	weighted     []bool // which of them take weights
+	checkers     []metric.LabelChecker
 }
 
 func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
@@ -54,6 +55,9 @@ func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
 		s, err := x.New(y, pred)
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
+		}
+		if c, ok := s.(metric.LabelChecker); ok {
+			m.checkers = append(m.checkers, c)
 		}
 		_, weighted := x.(*metric.WeightedMetric)
 		m.states, m.weighted = append(m.states, s), append(m.weighted, weighted)
@@ -116,20 +120,25 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error)
 	return s, nil
 }
 
-// checkLabels finds labels, of the samples idx, that the loss does not take.
-func (m *Model) checkLabels(b *data.Batch, idx []int, classes int) error {
-	l, ok := m.loss.(interface {
+// checkLabels finds labels, of the samples idx, that the loss or a metric does not
+// take.
+func (m *Model) checkLabels(b *data.Batch, idx []int, ms *meters) error {
+	at := -1
+	if l, ok := m.loss.(interface {
 		BadLabel(y *tensor.Tensor, classes int) int
-	})
-	if !ok {
-		return nil
+	}); ok {
+		at = l.BadLabel(b.Y, ms.classes)
 	}
-	at := l.BadLabel(b.Y, classes)
+	for _, c := range ms.checkers {
+		if at < 0 {
+			at = c.BadLabel(b.Y)
+		}
+	}
 	if at < 0 {
 		return nil
 	}
 	return fmt.Errorf("sample %d: label %v: want a class number, 0 or more and less than %d",
-		idx[at*len(idx)/b.Y.Len()], b.Y.Float64s()[at], classes)
+		idx[at*len(idx)/b.Y.Len()], b.Y.Float64s()[at], ms.classes)
 }
 
 // trace builds the graph of a step and compiles it.
