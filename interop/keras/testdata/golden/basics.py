@@ -186,7 +186,7 @@ def initializers():
     # mean, standard deviation, least and greatest of many draws, which glia's draws come near to
     for i in [k.GlorotUniform(1), k.GlorotNormal(1), k.HeUniform(1), k.HeNormal(1), k.LecunUniform(1), k.LecunNormal(1),
               k.VarianceScaling(2.0, "fan_out", "untruncated_normal", 1), k.RandomNormal(0.5, 0.2, 1), k.RandomUniform(-1, 3, 1),
-              k.TruncatedNormal(0.5, 0.2, 1)]:
+              k.TruncatedNormal(0.5, 0.2, 1), k.Orthogonal(1.5, 1)]:
         for shape in [(200, 300), (3, 3, 40, 150)]:
             v = np.asarray(i(shape), np.float64)
             add("initializer_statistics", "initializers." + type(i).__name__, f"{type(i).__name__}.{len(shape)}",
