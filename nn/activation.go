@@ -154,17 +154,11 @@ func (a Activation) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what Keras writes: a name, an object, or null.
 func (a *Activation) UnmarshalJSON(b []byte) error {
-	name, config, err := vocab.Decode(b)
+	known, err := activations.Unmarshal(b)
 	if err != nil {
-		return fmt.Errorf("nn: activation: %w", err)
-	}
-	if name == "" {
-		*a = Linear
-		return nil
-	}
-	if *a, err = activations.Make(name, config); err != nil {
 		return fmt.Errorf("nn: %w", err)
 	}
+	*a = known
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 
@@ -138,26 +137,16 @@ func (c Constraint) MarshalJSON() ([]byte, error) {
 	case c.own:
 		return nil, fmt.Errorf("nn: constraint %q is a function of your own: only Keras's can be saved", c.class)
 	}
-	cfg, err := vocab.Marshal(c.cfg)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(vocab.Object{Module: constraints.Module, Class: c.class, Config: cfg})
+	return constraints.Marshal(c.class, c.cfg)
 }
 
 // UnmarshalJSON reads what Keras writes: an object, a name such as "non_neg", or null.
 func (c *Constraint) UnmarshalJSON(b []byte) error {
-	class, config, err := vocab.Decode(b)
+	known, err := constraints.Unmarshal(b)
 	if err != nil {
-		return fmt.Errorf("nn: constraint: %w", err)
-	}
-	if class == "" {
-		*c = Constraint{}
-		return nil
-	}
-	if *c, err = constraints.Make(class, config); err != nil {
 		return fmt.Errorf("nn: %w", err)
 	}
+	*c = known
 	return nil
 }
 

@@ -218,27 +218,17 @@ func (i Initializer) MarshalJSON() ([]byte, error) {
 	case i.class == "":
 		return []byte("null"), nil
 	}
-	cfg, err := vocab.Marshal(i.cfg)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(vocab.Object{Module: initializers.Module, Class: i.class, Config: cfg})
+	return initializers.Marshal(i.class, i.cfg)
 }
 
 // UnmarshalJSON reads what Keras writes: an object, or a name such as
 // "glorot_uniform".
 func (i *Initializer) UnmarshalJSON(b []byte) error {
-	class, config, err := vocab.Decode(b)
+	known, err := initializers.Unmarshal(b)
 	if err != nil {
-		return fmt.Errorf("nn: initializer: %w", err)
-	}
-	if class == "" {
-		*i = Initializer{}
-		return nil
-	}
-	if *i, err = initializers.Make(class, config); err != nil {
 		return fmt.Errorf("nn: %w", err)
 	}
+	*i = known
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 
@@ -163,26 +162,16 @@ func (r Regularizer) MarshalJSON() ([]byte, error) {
 	case r.own:
 		return nil, fmt.Errorf("nn: regularizer %q is a function of your own: only Keras's can be saved", r.class)
 	}
-	b, err := vocab.Marshal(r.cfg)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(vocab.Object{Module: regularizers.Module, Class: r.class, Config: b})
+	return regularizers.Marshal(r.class, r.cfg)
 }
 
 // UnmarshalJSON reads what Keras writes: an object, a name such as "l2", or null.
 func (r *Regularizer) UnmarshalJSON(b []byte) error {
-	class, config, err := vocab.Decode(b)
+	known, err := regularizers.Unmarshal(b)
 	if err != nil {
-		return fmt.Errorf("nn: regularizer: %w", err)
-	}
-	if class == "" {
-		*r = Regularizer{}
-		return nil
-	}
-	if *r, err = regularizers.Make(class, config); err != nil {
 		return fmt.Errorf("nn: %w", err)
 	}
+	*r = known
 	return nil
 }
 

@@ -5,6 +5,7 @@
 package vocab
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -84,6 +85,28 @@ func (t *Table[T]) Make(name string, config []byte) (v T, err error) {
 		return v, &MissingError{items}
 	}
 	return v, nil
+}
+
+// Unmarshal returns what Keras writes of one of the classes: an object, a name, or
+// null, which is the zero T. Errors name the kind.
+func (t *Table[T]) Unmarshal(b []byte) (v T, err error) {
+	name, config, err := Decode(b)
+	switch {
+	case err != nil:
+		return v, fmt.Errorf("%s: %w", t.Kind, err)
+	case name == "":
+		return v, nil
+	}
+	return t.Make(name, config)
+}
+
+// Marshal writes an object of the class of that name, with cfg as its config.
+func (t *Table[T]) Marshal(class string, cfg any) ([]byte, error) {
+	b, err := Marshal(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(Object{Module: t.Module, Class: class, Config: b})
 }
 
 // Serialize returns the object that Keras writes for v, whose class is given. It
