@@ -1,10 +1,8 @@
 package keras_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -14,33 +12,6 @@ import (
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
-
-// python returns an interpreter that has Keras, the one that GLIA_PYTHON names or
-// python3. Without it the test skips.
-func python(t *testing.T) func(args ...string) {
-	t.Helper()
-	name := os.Getenv("GLIA_PYTHON")
-	if name == "" {
-		name = "python3"
-	}
-	if testing.Short() {
-		t.Skip("skipped with -short: Keras takes seconds to start")
-	}
-	run := func(args ...string) ([]byte, error) {
-		cmd := exec.Command(name, args...)
-		cmd.Env = append(os.Environ(), "PYTHONWARNINGS=ignore")
-		return cmd.CombinedOutput()
-	}
-	if out, err := run("-c", "import os; os.environ.setdefault('KERAS_BACKEND', 'jax'); import keras"); err != nil {
-		lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
-		t.Skipf("%s without Keras (GLIA_PYTHON names another): %v: %s", name, err, lines[len(lines)-1])
-	}
-	return func(args ...string) {
-		if out, err := run(args...); err != nil {
-			t.Fatalf("%s %v: %v\n%s", name, args, err, out)
-		}
-	}
-}
 
 // row is what testdata/configs.py compares, and what it returns.
 type row struct {
@@ -52,7 +23,7 @@ type row struct {
 }
 
 // compared has Keras compare rows and returns what it says.
-func compared(t *testing.T, run func(args ...string), rows []row) (said []row) {
+func compared(t *testing.T, run func(args ...string) error, rows []row) (said []row) {
 	t.Helper()
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.json"), filepath.Join(dir, "out.json")
@@ -63,7 +34,9 @@ func compared(t *testing.T, run func(args ...string), rows []row) (said []row) {
 	if err := os.WriteFile(in, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run("testdata/configs.py", in, out)
+	if err := run("testdata/configs.py", in, out); err != nil {
+		t.Fatal(err)
+	}
 	if text, err = os.ReadFile(out); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +51,9 @@ func compared(t *testing.T, run func(args ...string), rows []row) (said []row) {
 func TestKerasConfigs(t *testing.T) {
 	run := python(t)
 	path := filepath.Join(t.TempDir(), "configs.json")
-	run("testdata/configs.py", path)
+	if err := run("testdata/configs.py", path); err != nil {
+		t.Fatal(err)
+	}
 	var rows []row
 	for _, f := range fixtures(t, path) {
 		got, err := rewrite(f.Object)
