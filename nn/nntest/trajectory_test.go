@@ -3,7 +3,9 @@ package nntest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -16,31 +18,177 @@ import (
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
 
 // trajectory is a training run of 20 steps that was done elsewhere in float64.
 type trajectory struct {
-	ID        string
-	Kind      string
-	Model     string
-	Steps     int
-	Optimizer struct {
+	ID     string
+	Kind   string
+	Model  string
+	Steps  int
+	Config struct {
 		Class  string `json:"class_name"`
 		Config json.RawMessage
 	} `json:"optimizer_config"`
 	Tol64 struct{ Rtol, Atol float64 }
 }
 
-// TestTrajectories trains a network of two dense layers in float64 as Keras's
-// optimizers did, and compares every loss and every weight after every step.
+// trainedNet is a network that was trained, before it is built.
+type trainedNet struct {
+	layers func() *nn.Network
+	batch  int
+	in     []int // of one sample
+}
+
+// trainedNets are the networks by their name in the file.
+var trainedNets = map[string]trainedNet{
+	"mlp": {func() *nn.Network { return nn.Sequential(nn.Dense(8, nn.Tanh), nn.Dense(3)) }, 16, []int{4}},
+	"cnn": {func() *nn.Network {
+		return nn.Sequential(&windows{Size: 3, Filters: 3}, nn.ReLU, nn.Lambda(greatest), &windows{Size: 2, Filters: 4}, nn.ReLU, nn.Flatten(), nn.Dense(3))
+	}, 8, []int{8, 8, 1}},
+}
+
+// TestTrajectories trains networks in float64 as Keras's optimizers did, and compares
+// every loss and every weight after every step: one of two dense layers, and one that
+// convolves.
 func TestTrajectories(t *testing.T) {
+	z, cases := torchFile[trajectory](t)
+	followed, others := 0, 0
+	for _, c := range cases {
+		if c.Kind != "trajectory" {
+			continue
+		}
+		if !strings.HasPrefix(c.ID, "traj_keras/") {
+			others++
+			continue
+		}
+		o, err := optim.FromConfig(c.Config.Class, c.Config.Config)
+		if err != nil {
+			t.Errorf("%s: %v", c.ID, err)
+			continue
+		}
+		// The config has the rate as Keras shows it, a float32; the run had the
+		// decimal number behind it.
+		lr, err := strconv.ParseFloat(strconv.FormatFloat(o.LearningRate(), 'g', -1, 32), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.SetLearningRate(lr)
+		followed++
+		t.Run(c.ID, func(t *testing.T) { c.follow(t, z, o) })
+	}
+	t.Logf("%d trajectories by Keras's rules followed; %d are by other rules than Keras's", followed, others)
+	if followed == 0 {
+		t.Error("no trajectory was followed")
+	}
+}
+
+// follow trains and compares.
+func (c trajectory) follow(t *testing.T, z *npy.Archive, o optim.Optimizer) {
+	made, ok := trainedNets[c.Model]
+	if !ok {
+		t.Fatalf("model %q: want one of the networks here", c.Model)
+	}
+	x, y := member(t, z, "trajdata/"+c.Model+"/x").AsType(tensor.Float64), member(t, z, "trajdata/"+c.Model+"/y")
+	weights, losses := member(t, z, c.ID+"/f64.weights").Float64s(), member(t, z, c.ID+"/f64.loss").Float64s()
+	net := made.layers()
+	b := nn.NewBuilder(1)
+	b.DType = tensor.Float64
+	net.Build(b, tensor.S(tensor.Float64, append([]int{made.batch}, made.in...)...))
+	n := len(weights) / (c.Steps + 1)
+	row := weights
+	for _, p := range net.Params() {
+		if err := p.Tensor().SetFloat64s(row[:p.Spec().Shape.Size()]); err != nil {
+			t.Fatal(err)
+		}
+		row = row[p.Spec().Shape.Size():]
+	}
+	o.Build(net.Params())
+	near := func(what string, got, want float64) {
+		if d := math.Abs(got - want); !(d <= c.Tol64.Atol+c.Tol64.Rtol*math.Abs(want)) {
+			t.Fatalf("%s is %v, want %v: they differ by %g", what, got, want, d)
+		}
+	}
+	for s := range c.Steps {
+		from := s * made.batch % x.Shape().At(0)
+		xb, _ := x.Slice(0, from, from+made.batch, 1)
+		yb, _ := y.Slice(0, from, from+made.batch, 1)
+		near(fmt.Sprintf("loss of step %d", s), trainStep(net, o, xb.Clone(), yb.Clone()), losses[s])
+		i := (s + 1) * n
+		for _, p := range net.Params() {
+			for _, w := range p.Tensor().Float64s() {
+				near(fmt.Sprintf("weight %d of %s after step %d", i-(s+1)*n, p.Path, s), w, weights[i])
+				i++
+			}
+		}
+	}
+}
+
+// trainStep takes one step and returns the loss before it.
+func trainStep(net *nn.Network, o optim.Optimizer, x, y *tensor.Tensor) float64 {
+	g := graph.New()
+	in, labels := g.Input("x", x.Spec()), g.Input("y", y.Spec())
+	total := nn.ReduceLoss(nn.SparseCategoricalCrossentropy(nn.FromLogits), labels, net.Call(nn.NewCtx(g, nil), in), nil)
+	var params []*graph.Node
+	for _, p := range net.Params() {
+		params = append(params, g.Value(p))
+	}
+	o.Apply(g, autodiff.Grad(total, params...))
+	return nntest.Run(g, []*graph.Node{total}, x, y)[0].V[0]
+}
+
+// windows convolves: every window of Size by Size times a kernel, plus a bias.
+//
+// Shapes: [B H W C] -> [B H-Size+1 W-Size+1 Filters].
+type windows struct {
+	nn.Base
+	Size, Filters int
+
+	kernel, bias *graph.Var
+}
+
+// Build implements [nn.Layer].
+func (l *windows) Build(b *nn.Builder, in tensor.Spec) {
+	l.kernel = b.Param("kernel", tensor.D(l.Size, l.Size, in.Shape.At(-1), l.Filters), nn.GlorotUniform)
+	l.bias = b.Param("bias", tensor.D(l.Filters), nn.Zeros)
+}
+
+// Call implements [nn.Layer].
+func (l *windows) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
+	y := c.Value(l.bias)
+	h, w := x.Shape().At(1)-l.Size+1, x.Shape().At(2)-l.Size+1
+	for i := range l.Size {
+		for j := range l.Size {
+			part := ops.SliceAxis(ops.SliceAxis(x, 1, i, i+h), 2, j, j+w)
+			k := ops.SliceAxis(ops.SliceAxis(c.Value(l.kernel), 0, i, i+1), 1, j, j+1)
+			k = ops.Reshape(k, k.Shape().Slice()[2:]...)
+			y = ops.Add(ops.MatMul(part, k), y)
+		}
+	}
+	return y
+}
+
+// greatest is the greatest number of every 2 by 2: [B H W C] -> [B H/2 W/2 C].
+func greatest(x *graph.Node) *graph.Node {
+	d := x.Shape().Slice()
+	return ops.ReduceMax(ops.Reshape(x, d[0], d[1]/2, 2, d[2]/2, 2, d[3]), 2, 4)
+}
+
+// torchFile opens what PyTorch and Keras computed in float64: torch-golden-open.npz and
+// .json in the folder that GLIA_DATA names, or beside the repository.
+func torchFile[C any](t *testing.T) (*npy.Archive, []C) {
+	t.Helper()
 	dir := os.Getenv("GLIA_DATA")
 	if dir == "" {
-		t.Skip("GLIA_DATA is not set")
+		dir = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "torch-golden-open.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("%v: GLIA_DATA names no folder with it", err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,76 +204,14 @@ func TestTrajectories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uncovered := 0
+	var cases []C
 	for _, raw := range file.Cases {
-		var c trajectory
-		if err := json.Unmarshal(raw, &c); err != nil || c.Kind != "trajectory" || !strings.HasPrefix(c.ID, "traj_keras/") {
-			continue
-		}
-		o, err := optim.FromConfig(c.Optimizer.Class, c.Optimizer.Config)
-		if err != nil || c.Model != "mlp" {
-			uncovered++
-			continue
-		}
-		// The config has the rate as Keras shows it, a float32; the run had the
-		// decimal number behind it.
-		lr, err := strconv.ParseFloat(strconv.FormatFloat(o.LearningRate(), 'g', -1, 32), 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.SetLearningRate(lr)
-		t.Run(c.ID, func(t *testing.T) { c.follow(t, z, o) })
-	}
-	t.Logf("%d trajectories of other models or optimizers", uncovered)
-}
-
-// follow trains and compares.
-func (c trajectory) follow(t *testing.T, z *npy.Archive, o optim.Optimizer) {
-	x, y := member(t, z, "trajdata/mlp/x"), member(t, z, "trajdata/mlp/y")
-	weights, losses := member(t, z, c.ID+"/f64.weights").Float64s(), member(t, z, c.ID+"/f64.loss").Float64s()
-	const batch = 16
-	x = x.AsType(tensor.Float64)
-	net := nn.Sequential(nn.Dense(8, nn.Tanh), nn.Dense(3))
-	b := nn.NewBuilder(1)
-	b.DType = tensor.Float64
-	net.Build(b, tensor.S(tensor.Float64, batch, 4))
-	n := len(weights) / (c.Steps + 1)
-	row := weights
-	for _, p := range net.Params() {
-		if err := p.Tensor().SetFloat64s(row[:p.Spec().Shape.Size()]); err != nil {
-			t.Fatal(err)
-		}
-		row = row[p.Spec().Shape.Size():]
-	}
-	o.Build(net.Params())
-	loss := nn.SparseCategoricalCrossentropy(nn.FromLogits)
-	near := func(what string, got, want float64) {
-		if d := math.Abs(got - want); !(d <= c.Tol64.Atol+c.Tol64.Rtol*math.Abs(want)) {
-			t.Fatalf("%s is %v, want %v: they differ by %g", what, got, want, d)
+		var c C
+		if json.Unmarshal(raw, &c) == nil { // the kinds have fields of their own
+			cases = append(cases, c)
 		}
 	}
-	for s := range c.Steps {
-		from := s * batch % x.Shape().At(0)
-		xb, _ := x.Slice(0, from, from+batch, 1)
-		yb, _ := y.Slice(0, from, from+batch, 1)
-		g := graph.New()
-		nodes := []*graph.Node{g.Input("x", xb.Spec()), g.Input("y", yb.Spec())}
-		total := nn.ReduceLoss(loss, nodes[1], net.Call(nn.NewCtx(g, nil), nodes[0]), nil)
-		var params []*graph.Node
-		for _, p := range net.Params() {
-			params = append(params, g.Value(p))
-		}
-		o.Apply(g, autodiff.Grad(total, params...))
-		got := nntest.Run(g, []*graph.Node{total}, xb.Clone(), yb.Clone())
-		near(fmt.Sprintf("loss of step %d", s), got[0].V[0], losses[s])
-		i := (s + 1) * n
-		for _, p := range net.Params() {
-			for _, w := range p.Tensor().Float64s() {
-				near(fmt.Sprintf("weight %d of %s after step %d", i-(s+1)*n, p.Path, s), w, weights[i])
-				i++
-			}
-		}
-	}
+	return z, cases
 }
 
 // member reads an array of a NumPy archive.
