@@ -135,6 +135,10 @@ func (r *reader) loss(raw json.RawMessage) (nn.Loss, error) {
 	if err := r.note(where, err); err != nil {
 		return nil, err
 	}
+	if l != nil && functionIn(one) && usersFunction(nn.ClassOf(l), name) {
+		r.lacks("loss", name, where)
+		return nil, nil
+	}
 	return l, nil
 }
 
@@ -218,10 +222,21 @@ func (r *reader) metric(raw json.RawMessage, where string) (metric.Metric, error
 	if name == "" || err != nil {
 		return nil, err
 	}
+	if m, err := vocab.Members(config); err == nil && m["reduction"] != nil {
+		r.lacks("metric", "loss "+name, where) // Keras takes the mean of what it gives for batches
+		return nil, nil
+	}
 	name, config = r.wrapped(name, config, raw)
+	if raw[0] == '"' && namesAccuracy(name) {
+		name = accuracyName
+	}
 	m, err := metricOf(name, config, functionIn(raw))
 	if err := r.note(where, err); err != nil {
 		return nil, err
+	}
+	if m != nil && functionIn(raw) && usersFunction(classOfMean(m), name) {
+		r.lacks("metric", name, where)
+		return nil, nil
 	}
 	return m, nil
 }
@@ -277,7 +292,10 @@ func metricObject(x metric.Metric) (any, error) {
 		}
 	}
 	module, class, config, err := metric.ToConfig(x)
-	if err == nil && module == "" {
+	switch {
+	case err == nil && module == "" && !namesAccuracy(class):
+		return nil, fmt.Errorf("named %q: want accuracy or acc, by which Keras knows it", class)
+	case err == nil && module == "":
 		return class, nil
 	}
 	return object(module, class, config, err)

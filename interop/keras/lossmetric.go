@@ -3,6 +3,7 @@ package keras
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/metric"
@@ -88,4 +89,28 @@ func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metri
 		return nil, lossErr
 	}
 	return metric.FromLoss(l), nil
+}
+
+// classOfMean returns the class of a metric, or that of the loss whose mean it is.
+func classOfMean(m metric.Metric) string {
+	if mean, ok := m.(*metric.MeanMetric); ok && mean.Loss() != nil {
+		return nn.ClassOf(mean.Loss())
+	}
+	return nn.ClassOf(m)
+}
+
+// usersFunction reports whether a function of that name, which was taken for that of a
+// class, is not Keras's: its functions are named as the class is, and go by other names,
+// such as mse, only as text.
+func usersFunction(class, name string) bool {
+	return class == accuracyName || class != name && nn.SnakeCase(class) != name
+}
+
+// accuracyName is how texts call the metric that follows from the shapes of labels and
+// predictions. As such, Accuracy is another name of it, and not that of the class.
+const accuracyName = "accuracy"
+
+// namesAccuracy reports whether a text names that metric.
+func namesAccuracy(name string) bool {
+	return slices.Contains([]string{accuracyName, "acc"}, strings.ToLower(name))
 }

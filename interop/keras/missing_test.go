@@ -33,6 +33,11 @@ func chain(compile string, layers ...string) []byte {
 		`]}, "registered_name": null, "compile_config": ` + compile + `}`)
 }
 
+// function is what Keras writes of a function, its own or the user's.
+func function(name string) string {
+	return `{"module": "builtins", "class_name": "function", "config": "` + name + `", "registered_name": "function"}`
+}
+
 func TestMissing(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -63,6 +68,11 @@ func TestMissing(t *testing.T) {
 			"weighted_metrics": ["mse"], "loss_weights": [0.5]}`, `Dense d "units": 2`),
 			[]string{"optimizer Newton: compile_config optimizer", "loss pinball: compile_config loss", "metric Kappa: compile_config metrics[1]", "option Recall.more: compile_config metrics[2]",
 				"option loss_weights: compile_config"}},
+		{"functions of the user's, named as Keras calls its own", chain(`{"loss": `+function("mse")+`, "metrics": [`+function("accuracy")+`, `+function("mae")+`, "mae", `+
+			function("mean_absolute_error")+`, {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "w", "fn": `+function("MSE")+`}}]}`, `Dense d "units": 2`),
+			[]string{"loss mse: compile_config loss", "metric accuracy: compile_config metrics[0]", "metric mae: compile_config metrics[1]", "metric MSE: compile_config metrics[4]"}},
+		{"a loss among metrics", chain(`{"metrics": [{"module": "keras.losses", "class_name": "MeanSquaredError", "config": {"name": "m", "reduction": "sum"}}]}`, `Dense d "units": 2`),
+			[]string{"metric loss MeanSquaredError: compile_config metrics[0]"}},
 		{"options of an optimizer", chain(`{"optimizer": {"class_name": "Adam", "config": {"lookahead": true, "learning_rate": {"class_name": "MySchedule", "config": {}}}}, "loss": ["mse", "mae"], "metrics": {"a": [], "b": []}}`, `Dense d "units": 2`),
 			[]string{"schedule MySchedule: compile_config optimizer learning_rate", "option Adam.lookahead: compile_config optimizer",
 				"option losses of several outputs: compile_config loss", "option metrics of several outputs: compile_config metrics"}},
@@ -106,6 +116,34 @@ func TestMissing(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: missing is\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		}
+	}
+}
+
+// TestAccuracy reads the texts and the class, which are different metrics, and writes
+// only names that are read again.
+func TestAccuracy(t *testing.T) {
+	m, err := read(chain(`{"optimizer": "sgd", "loss": "mse", "metrics": ["accuracy", "Accuracy", "ACC", {"module": "keras.metrics", "class_name": "Accuracy", "config": {"name": "exact"}}]}`,
+		`Dense d "units": 2`), keras.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range m.Metrics {
+		got = append(got, nn.ClassOf(x)+" "+x.Name())
+	}
+	if want := []string{"accuracy accuracy", "accuracy Accuracy", "accuracy ACC", "Accuracy exact"}; !slices.Equal(got, want) {
+		t.Errorf("metrics are %q, want %q", got, want)
+	}
+	o, err := keras.WriteModel(m)
+	if err == nil {
+		m, err = keras.ReadModel(o, keras.Options{})
+	}
+	if err != nil || m.Metrics[1].Name() != "Accuracy" || nn.ClassOf(m.Metrics[1]) != "accuracy" {
+		t.Errorf("metrics again are %v (%v)", m.Metrics, err)
+	}
+	m.Metrics = []metric.Metric{metric.Accuracy(metric.Name("mine"))}
+	if _, err := keras.WriteModel(m); err == nil || !strings.Contains(err.Error(), `metric mine: named "mine": want accuracy or acc`) {
+		t.Errorf("error is %v", err)
 	}
 }
 
@@ -207,7 +245,7 @@ func TestLayersOfYourOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, _ := json.Marshal(o)
-	for _, want := range []string{`"class_name":"Scale"`, `"registered_name":"shop\u003eScale"`, `"registered_name":"Custom\u003ePlain"`, `"by":2`, `"N":3`} {
+	for _, want := range []string{`"class_name":"Scale"`, `{"module":null,"class_name":"Scale"`, `"registered_name":"shop\u003eScale"`, `"registered_name":"Custom\u003ePlain"`, `"by":2`, `"N":3`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s: want %s in it", text, want)
 		}

@@ -62,16 +62,24 @@ func objectOf(b []byte) (*Object, error) {
 	return o, nil
 }
 
-// MarshalJSON writes the object as Keras does.
+// MarshalJSON writes the object as Keras does. Of a registered class Keras knows no
+// module, but without the word it takes an object for one of Keras 2.
 func (o *Object) MarshalJSON() ([]byte, error) {
+	var module any
+	switch {
+	case o.Module != "":
+		module = o.Module
+	case o.Registered != nil:
+		module = json.RawMessage("null")
+	}
 	return json.Marshal(struct {
-		Module     string          `json:"module,omitempty"`
+		Module     any             `json:"module,omitempty"`
 		Class      string          `json:"class_name"`
 		Config     json.RawMessage `json:"config"`
 		Registered *string         `json:"registered_name"`
 		Build      json.RawMessage `json:"build_config,omitempty"`
 		Compile    json.RawMessage `json:"compile_config,omitempty"`
-	}{o.Module, o.Class, o.Config, o.Registered, o.BuildConfig, o.CompileConfig})
+	}{module, o.Class, o.Config, o.Registered, o.BuildConfig, o.CompileConfig})
 }
 
 // UnmarshalJSON reads an object as [ParseObject] does.
