@@ -16,6 +16,8 @@ type Config struct {
 	members map[string]json.RawMessage
 	read    map[string]bool
 	missing []Missing
+	class   string
+	fixed   []map[string]string // settings that may have some value, or any
 }
 
 func newConfig(b []byte) (*Config, error) {
@@ -61,6 +63,9 @@ func (c *Config) Get(key string, dst any) error {
 		return nil
 	}
 	c.read[key] = true
+	v := reflect.ValueOf(dst).Elem()
+	before := reflect.New(v.Type()).Elem()
+	before.Set(v)
 	err := json.Unmarshal(raw, dst)
 	var m *MissingError
 	var wrong *json.UnmarshalTypeError
@@ -70,6 +75,12 @@ func (c *Config) Get(key string, dst any) error {
 			item.At = strings.TrimSuffix(key+"."+item.At, ".")
 			c.missing = append(c.missing, item)
 		}
+		return nil
+	case errors.As(err, &wrong) && passes(key, raw, c.fixed):
+		v.Set(before)
+		return nil
+	case errors.As(err, &wrong) && (raw[0] == '[' || raw[0] == '{') && kindOf(wrong.Type) == kindOf(v.Type()): // not malformed, only more than glia takes
+		c.missing = append(c.missing, Missing{Kind: "option", Name: c.class + "." + key + " " + short(raw)})
 		return nil
 	case errors.As(err, &wrong):
 		return fmt.Errorf("%s: %s: want %s", key, short(raw), kindOf(wrong.Type))
@@ -82,6 +93,8 @@ func (c *Config) Get(key string, dst any) error {
 // kindOf names what JSON holds a Go type as.
 func kindOf(t reflect.Type) string {
 	switch t.Kind() {
+	case reflect.Pointer:
+		return kindOf(t.Elem())
 	case reflect.Bool:
 		return "true or false"
 	case reflect.String:
@@ -97,17 +110,17 @@ func kindOf(t reflect.Type) string {
 }
 
 // rest returns the settings that were not read and say something.
-func (c *Config) rest(class string, fixed ...map[string]string) (items []Missing) {
+func (c *Config) rest() (items []Missing) {
 	for _, key := range slices.Sorted(maps.Keys(c.members)) {
 		raw := c.members[key]
-		if c.read[key] || Unset(raw) || passes(key, raw, fixed) {
+		if c.read[key] || Unset(raw) || passes(key, raw, c.fixed) {
 			continue
 		}
 		if inner, _, err := Decode(raw); err == nil && strings.HasSuffix(key, "_constraint") {
 			items = append(items, Missing{Kind: "constraint", Name: inner, At: key})
 			continue
 		}
-		items = append(items, Missing{Kind: "option", Name: class + "." + key})
+		items = append(items, Missing{Kind: "option", Name: c.class + "." + key})
 	}
 	return items
 }

@@ -72,12 +72,13 @@ func (t *Table[T]) Make(name string, config []byte) (v T, err error) {
 	if err != nil {
 		return v, fmt.Errorf("config of %s: %w", name, err)
 	}
+	c.class, c.fixed = class.Name, []map[string]string{class.Fixed, t.Fixed}
 	v, err = class.New(c)
 	var m *MissingError
 	if err != nil && !errors.As(err, &m) {
 		return v, fmt.Errorf("config of %s: %w", name, err)
 	}
-	items := append(c.missing, c.rest(class.Name, class.Fixed, t.Fixed)...)
+	items := append(c.missing, c.rest()...)
 	if m != nil {
 		items = append(items, m.Items...)
 	}

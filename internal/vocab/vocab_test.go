@@ -23,6 +23,7 @@ type rect struct {
 	H     float64 `json:"height"`
 	Color color   `json:"color"`
 	Own   bool    `json:"own,omitempty"`
+	Side  *int    `json:"side,omitempty"`
 	note  string
 }
 
@@ -47,7 +48,7 @@ var colors = vocab.Table[color]{Kind: "color", Classes: []vocab.Class[color]{{Na
 var shapes = vocab.Table[shape]{
 	Kind: "shape", Module: "geo.shapes", Fold: vocab.SnakeCase, Fixed: map[string]string{"dtype": ""},
 	Classes: []vocab.Class[shape]{{
-		Name: "BigRect", Aliases: []string{"box"}, Fixed: map[string]string{"unit": `"m"`, "dims": "2"}, Own: []string{"own"},
+		Name: "BigRect", Aliases: []string{"box"}, Fixed: map[string]string{"unit": `"m"`, "dims": "2", "side": ""}, Own: []string{"own"},
 		New: vocab.Into[shape](func() *rect { return &rect{H: 2} }),
 	}},
 }
@@ -61,6 +62,10 @@ func TestMake(t *testing.T) {
 		{"box", `{"width": null}`, "0"},
 		{"Box", `{}`, `shape "Box": want what glia has of Keras`},
 		{"box", `{"width": "x"}`, `config of box: width: "x": want a number`},
+		{"box", `{"width": [1, 2], "height": {"class_name": "Random"}}`,
+			`option "BigRect.width [1, 2]", option "BigRect.height {\"class_name\": \"Random\"}": want what glia has of Keras`},
+		{"box", `{"width": 2, "height": 3, "side": [1]}`, "6"},
+		{"box", `{"side": "a"}`, "0"},
 		{"box", `[1]`, `config of box: [1]: want an object`},
 		{"box", `{"width": 1`, `config of box: {"width": 1: want JSON`},
 		{"box", `{"unit": "km", "x_constraint": {"class_name": "Max", "config": {}}, "deep": {"class_name": "A"}, "color": {"class_name": "blue", "config": {}}, "n": 0}`,
@@ -70,6 +75,9 @@ func TestMake(t *testing.T) {
 		got := fmt.Sprint(err)
 		if err == nil {
 			got = fmt.Sprint(s.area())
+			if side := s.(*rect).Side; side != nil {
+				t.Errorf("%s %s: side is %d, want none", c.class, c.config, *side)
+			}
 		}
 		if got != c.want {
 			t.Errorf("%s %s: got %s, want %s", c.class, c.config, got, c.want)
