@@ -169,7 +169,10 @@ func openFile(path string, f func(r io.ReaderAt, size int64) error) error {
 	if err != nil {
 		return errors.Unwrap(err) // the caller names the file
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case info.IsDir():
+		return errors.New("got a directory, want a file")
+	case !info.Mode().IsRegular():
 		return fmt.Errorf("got a %v, want a file", info.Mode().Type())
 	}
 	file, err := os.Open(path)

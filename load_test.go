@@ -12,6 +12,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/hdf5"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -20,7 +21,7 @@ import (
 func TestLoadNoFile(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.Mkdir(filepath.Join(dir, "dir.keras"), 0o777))
-	wants := map[string]string{"dir.keras": "got a d---------, want a file", "none.keras": ""}
+	wants := map[string]string{"dir.keras": "got a directory, want a file", "none.keras": ""}
 	if makePipe(filepath.Join(dir, "pipe.keras")) == nil {
 		wants["pipe.keras"] = "got a p---------, want a file"
 	}
@@ -97,4 +98,55 @@ func TestLoadWithoutState(t *testing.T) {
 	}
 	_, err = glia.LoadBytes(file.Bytes(), glia.WithoutCompile)
 	check(t, err)
+}
+
+// TestOddNames saves models and layers whose names are those of other things in the
+// files, or hard to write. What is saved is loaded; what a format cannot hold is an
+// error.
+func TestOddNames(t *testing.T) {
+	refused := map[string]string{"top_level_model_weights": "m.h5", "a:b": "m.npz", ".": "m.h5 m.npz", "..": "m.npz", `a\b`: "m.npz", "a\x00b": "all", "\xff": "all"}
+	for _, name := range []string{"vars", "layers", "optimizer", "glia", "model_weights", "top_level_model_weights", "seed_generator",
+		"dense_1", "a b", "a:b", "ünï", ".", "..", `a\b`, "a\x00b", "\xff", strings.Repeat("x", 300)} {
+		layer := glia.Sequential(nn.Input(2), nn.Dense(3, nn.Name(name)), nn.Dense(2), nn.Dense(1))
+		inner := nn.Sequential(nn.Dense(3), nn.Dense(2))
+		inner.Name = name
+		whole := nn.Sequential(nn.Input(2), nn.Dense(3), nn.Dense(1))
+		whole.Name = name
+		for where, m := range map[string]*glia.Model{"layer": layer, "network": glia.Sequential(nn.Input(2), inner, nn.Dense(1)), "model": glia.New(whole)} {
+			check(t, m.Compile(optim.Adam(0.1), nn.MeanSquaredError()))
+			for _, file := range []string{"m.keras", "m.h5", "m.weights.h5", "m.safetensors", "m.npz"} {
+				path := filepath.Join(t.TempDir(), file)
+				save, load := m.Save, func() (*glia.Model, error) { return glia.Load(path) }
+				if file != "m.keras" && file != "m.h5" {
+					save, load = m.SaveWeights, func() (*glia.Model, error) {
+						for _, v := range m.Network().Vars() {
+							check(t, v.Tensor().SetFloat64s(make([]float64, v.Tensor().Len())))
+						}
+						return m, m.LoadWeights(path)
+					}
+				}
+				want := values(m)
+				err := save(path)
+				if err != nil && (refused[name] == "all" || strings.Contains(refused[name], file)) {
+					continue
+				}
+				if err != nil {
+					t.Errorf("%s %q: %v", where, name, err)
+					continue
+				}
+				if got, err := load(); err != nil || values(got) != want {
+					t.Errorf("%s %q in %s: other weights (%v)", where, name, file, err)
+				}
+			}
+		}
+	}
+}
+
+// values are the bytes of all weights.
+func values(m *glia.Model) string {
+	var b strings.Builder
+	for _, v := range m.Network().Vars() {
+		b.Write(v.Tensor().Bytes())
+	}
+	return b.String()
 }

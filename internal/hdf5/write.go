@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -130,6 +131,8 @@ func writeNameError(name string) error {
 		return errors.New("the name is empty")
 	case name == ".":
 		return errors.New("the name stands for the group itself")
+	case len(name) > math.MaxUint16:
+		return fmt.Errorf("the name has %d bytes: want %d or less", len(name), math.MaxUint16)
 	case strings.Contains(name, "/"):
 		return errors.New("a slash in a name: want Group to make groups of a path")
 	}

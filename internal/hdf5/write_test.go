@@ -57,6 +57,7 @@ func TestWriteMistakes(t *testing.T) {
 		{`soft link "y" in group "/": the name is that of a group already`, func(g *GroupWriter) { g.Group("y"); g.SoftLink("y", "x") }},
 		{`group "y" in group "/": the name is that of a soft link already`, func(g *GroupWriter) { g.SoftLink("y", "x"); g.Group("y") }},
 		{`dataset "" in group "/a": the name is empty`, func(g *GroupWriter) { g.Group("a").Dataset("", x) }},
+		{"the name has 65536 bytes: want 65535 or less", func(g *GroupWriter) { g.Group("a").Dataset(strings.Repeat("x", 1<<16), x) }},
 		{`group "" in group "/": the name is empty`, func(g *GroupWriter) { g.Group("") }},
 		{`group "" in group "/": the name is empty`, func(g *GroupWriter) { g.Group("/a") }},
 		{`group "" in group "/a": the name is empty`, func(g *GroupWriter) { g.Group("a//b") }},

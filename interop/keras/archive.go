@@ -97,7 +97,7 @@ func membersOf(z *zip.Reader) (map[string]*member, error) {
 		switch name := strings.TrimSuffix(f.Name, "/"); {
 		case all[f.Name] != nil:
 			return nil, fmt.Errorf("archive member %q stands twice", f.Name)
-		case name != path.Clean(name), path.IsAbs(name), strings.HasPrefix(name, ".."), strings.ContainsAny(name, "\\:\x00"):
+		case name != path.Clean(name), path.IsAbs(name), strings.HasPrefix(name, ".."), strings.ContainsAny(name, "\\\x00"), strings.IndexByte(name, ':') == 1:
 			return nil, fmt.Errorf("archive member %q: want a plain relative name", f.Name)
 		}
 		all[f.Name] = &member{f}
@@ -164,7 +164,7 @@ func (m *member) errorf(format string, args ...any) error {
 
 // writeArchive writes a .keras file.
 func (s *State) writeArchive(w io.Writer) error {
-	config, err := WriteModel(&s.Model)
+	config, err := writeModel(&s.Model)
 	if err != nil {
 		return err
 	}

@@ -251,12 +251,12 @@ func compiled(m *Model) (json.RawMessage, error) {
 	var err error
 	if m.Optimizer != nil {
 		if c["optimizer"], err = object(optim.ToConfig(m.Optimizer)); err != nil {
-			return nil, fmt.Errorf("keras: optimizer %s: %w", m.Optimizer.Name(), err)
+			return nil, fmt.Errorf("optimizer %s: %w", m.Optimizer.Name(), err)
 		}
 	}
 	if m.Loss != nil {
 		if c["loss"], err = object(nn.LossToConfig(m.Loss)); err != nil {
-			return nil, fmt.Errorf("keras: loss %s: %w", m.Loss.Name(), err)
+			return nil, fmt.Errorf("loss %s: %w", m.Loss.Name(), err)
 		}
 	}
 	metrics := map[string][]any{}
@@ -267,7 +267,7 @@ func compiled(m *Model) (json.RawMessage, error) {
 		}
 		o, err := metricObject(x)
 		if err != nil {
-			return nil, fmt.Errorf("keras: metric %s: %w", x.Name(), err)
+			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
 		}
 		metrics[key] = append(metrics[key], o)
 	}

@@ -162,7 +162,14 @@ func (f *File) byName(net *nn.Network) (pairs []pair, bad []error) {
 // without the name of the model in front.
 func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 	at := map[string]*Weight{}
-	for _, w := range f.Weights {
+	all := f.Weights
+	switch networkName(net) { // of a model that is named as what stands beside it
+	case optimizerGroup:
+		all = slices.Concat(all, f.Optimizer)
+	case extraGroup:
+		all = slices.Concat(all, f.Extra)
+	}
+	for _, w := range all {
 		at[w.Path] = w
 		if _, rest := cut(w.Path); rest != "" && at[rest] == nil {
 			at[rest] = w

@@ -97,7 +97,7 @@ func (s *State) optimizerVars() []*graph.Var {
 
 // writeWhole writes the older form of a whole model.
 func (s *State) writeWhole(w io.Writer) error {
-	o, err := WriteModel(&s.Model)
+	o, err := writeModel(&s.Model)
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,16 @@ import (
 // "Custom>" and its class. It needs fields with json tags, as its config. WriteModel
 // fails for everything else that Keras does not have, and names the layer.
 func WriteModel(m *Model) (*Object, error) {
+	o, err := writeModel(m)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %w", err)
+	}
+	return o, nil
+}
+
+func writeModel(m *Model) (*Object, error) {
 	if m.Network == nil {
-		return nil, errors.New("keras: the model has no network")
+		return nil, errors.New("the model has no network")
 	}
 	w := &writer{dtype: m.DType, seen: map[nn.Layer]string{}}
 	if w.dtype == tensor.Invalid {
@@ -51,7 +59,7 @@ type writer struct {
 func (w *writer) network(n *nn.Network, name string, in tensor.Spec, inside string, frozen bool) (*Object, error) {
 	var names []string
 	if err := graph.Catch(func() { names = n.Names() }); err != nil {
-		return nil, fmt.Errorf("keras: %w", err)
+		return nil, err
 	}
 	frozen = frozen || bool(n.Frozen)
 	records := n.Records()
@@ -105,7 +113,7 @@ func (w *writer) once(l nn.Layer, where string) error {
 		return nil
 	}
 	if other, ok := w.seen[l]; ok {
-		return fmt.Errorf("keras: layers %s and %s are one: want each once, as Keras's Sequential has them", other, where)
+		return fmt.Errorf("layers %s and %s are one: want each once, as Keras's Sequential has them", other, where)
 	}
 	w.seen[l] = where
 	return nil
@@ -131,7 +139,7 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, fr
 		o, err = registered(l)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keras: layer %s: %w", where, err)
+		return nil, fmt.Errorf("layer %s: %w", where, err)
 	}
 	if input, ok := l.(*nn.InputLayer); ok {
 		more := map[string]any{"name": name}
@@ -151,7 +159,7 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, fr
 		o.BuildConfig = w.build(in)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keras: layer %s: %w", where, err)
+		return nil, fmt.Errorf("layer %s: %w", where, err)
 	}
 	return o, nil
 }

@@ -148,7 +148,7 @@ func TestArchiveWriterErrors(t *testing.T) {
 	if err := w.Add("a", x); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"a": "taken", "../a": "without", "/a": "without", "a/../b": "without", `a\b`: "without", "a//b": "without", "\xff": "UTF-8"} {
+	for name, want := range map[string]string{"a": "taken", "../a": "without", "/a": "without", "a/../b": "without", `a\b`: "without", "a//b": "without", "a\x00": "without", "a:b": "a drive", "\xff": "UTF-8"} {
 		if err := w.Add(name, x); err == nil || !strings.HasPrefix(err.Error(), "npy: archive: Add ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("Add %q: got %v, want %q", name, err, want)
 		}

@@ -50,8 +50,8 @@ func (a *ArchiveWriter) Add(name string, t *tensor.Tensor) error {
 		return fmt.Errorf("npy: archive: Add %q: the archive is closed", name)
 	case a.names[name]:
 		return fmt.Errorf("npy: archive: Add %q: want another name, this one is taken", name)
-	case !fs.ValidPath(member) || strings.Contains(member, `\`):
-		return fmt.Errorf("npy: archive: Add %q: want a UTF-8 name without \"..\", \"//\", \"\\\" and \"/\" at the start", name)
+	case !fs.ValidPath(member) || strings.ContainsAny(member, "\\\x00") || strings.IndexByte(member, ':') == 1:
+		return fmt.Errorf("npy: archive: Add %q: want a UTF-8 name without \"..\", \"//\", \"\\\" and NUL, and without \"/\" or a drive such as \"C:\" at the start", name)
 	}
 	head := &zip.FileHeader{Name: member, Method: a.method, Modified: newYear1980}
 	head.SetMode(0o600)
