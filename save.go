@@ -30,7 +30,7 @@ func (m *Model) SaveWeights(path string) error {
 
 func (m *Model) saveFile(call, path string, whole bool, want string) error {
 	f, err := keras.FormatOf(path)
-	if err == nil && f.Whole() != whole {
+	if err != nil || f.Whole() != whole {
 		err = fmt.Errorf("file name %q: %s", path, want)
 	}
 	if err == nil {

@@ -65,7 +65,7 @@ func target(path string) (file string, mode fs.FileMode, special bool, err error
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return path, 0o666, false, nil
+		return behind(path), 0o666, false, nil
 	case err != nil:
 		return path, 0, false, err
 	case info.IsDir():
@@ -75,6 +75,21 @@ func target(path string) (file string, mode fs.FileMode, special bool, err error
 	}
 	file, err = filepath.EvalSymlinks(path)
 	return file, info.Mode().Perm(), false, err
+}
+
+// behind returns what a link to a file that is not there means; other paths as they are.
+func behind(path string) string {
+	for range 255 { // no system follows more
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
 }
 
 // beside creates a file next to path.

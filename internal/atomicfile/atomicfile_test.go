@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -85,6 +86,23 @@ func TestPermissionsAndLinksStay(t *testing.T) {
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
 		t.Errorf("the link became %v (%v)", info.Mode(), err)
+	}
+	// A link to what is not there yet, behind another link.
+	for name, to := range map[string]string{"first": "second", "second": filepath.Join("real", "g"), "nowhere": filepath.Join("none", "h")} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := filepath.Join(dir, "first")
+	if err := errors.Join(Check(first), Write(first, text("newer"))); err != nil {
+		t.Fatal(err)
+	}
+	want(t, filepath.Join(dir, "real", "g"), "newer")
+	if info, err := os.Lstat(first); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link became %v (%v)", info.Mode(), err)
+	}
+	if err := Write(filepath.Join(dir, "nowhere"), text("x")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error is %v, want that the directory does not exist", err)
 	}
 }
 
