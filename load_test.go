@@ -93,7 +93,7 @@ func TestLoadWithoutState(t *testing.T) {
 	_, err := h.WriteTo(&file)
 	check(t, err)
 	_, err = glia.LoadBytes(file.Bytes())
-	if want := "the optimizer's state: optimizer_weights: "; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "the optimizer's state is damaged: optimizer_weights: "; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)
 	}
 	_, err = glia.LoadBytes(file.Bytes(), glia.WithoutCompile)

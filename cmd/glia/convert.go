@@ -123,7 +123,7 @@ func saverOf(m *glia.Model, format keras.Format) func(io.Writer) error {
 
 // whole loads the model in f, without how it is trained where glia lacks that.
 func (v *conversion) whole(f *modelFile) (*glia.Model, error) {
-	m, err := loadModel(f.path)
+	m, state, err := loadAnew(f.path)
 	missing := (*keras.MissingError)(nil)
 	if errors.As(err, &missing) {
 		bare, e := loadModel(f.path, glia.WithoutCompile)
@@ -135,6 +135,9 @@ func (v *conversion) whole(f *modelFile) (*glia.Model, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if state != nil {
+		fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: the optimizer begins anew\n", f.path, state)
 	}
 	return m.Model, nil
 }

@@ -172,7 +172,7 @@ func (e *evaluating) model(path string) (*trained, nn.Loss, error) {
 		}
 		return m, loss, m.Compile(optim.SGD(0.01), loss, metric.Accuracy())
 	}
-	m, err := loadModel(path)
+	m, _, err := loadAnew(path) // to measure takes no state
 	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
 		if _, e := loadModel(path, glia.WithoutCompile); e == nil {
 			err = fmt.Errorf("%w\nwant --loss NAME, to go without these", err)

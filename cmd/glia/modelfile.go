@@ -97,6 +97,21 @@ func loadModel(path string, opts ...glia.LoadOption) (*trained, error) {
 	return &trained{m, path, k}, nil
 }
 
+// loadAnew is loadModel for those that can do without the state of the optimizer: one
+// that does not fit the model, which Keras leaves when layers were frozen after the
+// training, is returned as an error beside the model, whose optimizer begins anew.
+func loadAnew(path string) (*trained, *keras.StateError, error) {
+	m, err := loadModel(path)
+	state := (*keras.StateError)(nil)
+	if !errors.As(err, &state) {
+		return m, nil, err
+	}
+	if m, err = loadModel(path, glia.WithoutCompile); err != nil {
+		return nil, nil, err
+	}
+	return m, state, m.Compile(m.config.Optimizer, m.config.Loss, m.config.Metrics...)
+}
+
 // input returns dtype and shape of one sample, and whether they are known.
 func (t *trained) input() (tensor.Spec, bool) {
 	in := t.config.Input

@@ -45,25 +45,25 @@ func summarize(w io.Writer, path string) error {
 		return fmt.Errorf("%s: a %v file, of weights alone: want one of a model; glia inspect lists weights", path, f.Format)
 	}
 	fmt.Fprintf(w, "File: %s (%v%s)\n", path, f.Format, by(f.Version))
-	m, err := loadModel(path)
+	m, state, err := loadAnew(path)
 	missing := (*keras.MissingError)(nil)
 	if errors.As(err, &missing) {
 		m, err = loadModel(path, glia.WithoutCompile)
-		if layers := (*keras.MissingError)(nil); errors.As(err, &layers) {
-			if err := outline(w, f); err != nil {
-				return err
-			}
-			printMissing(w, missing)
-			return nil
-		}
 	}
-	if err != nil {
-		return err
+	if err != nil { // the file may tell of its layers all the same
+		if outline(w, f) != nil || missing == nil {
+			return err
+		}
+		printMissing(w, missing)
+		return nil
 	}
 	fmt.Fprint(w, m.Summary())
 	m.printTraining(w)
 	if missing != nil {
 		printMissing(w, missing)
+	}
+	if state != nil {
+		fmt.Fprintf(w, "\n%s\n", strings.TrimPrefix(state.Error(), "keras: "))
 	}
 	return nil
 }

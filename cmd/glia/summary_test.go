@@ -4,8 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/hdf5"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
@@ -63,6 +66,31 @@ func TestSummary(t *testing.T) {
 	golden(t, "summary-bare", bare, must(t, "summary", bare))
 	surprise := reworded(t, whole, "CategoricalCrossentropy", "Surprise")
 	golden(t, "summary-untrained", surprise, must(t, "summary", surprise))
+	frozen := reworded(t, whole, `"name":"dense","trainable":true`, `"name":"dense","trainable":false`)
+	golden(t, "summary-frozen", frozen, must(t, "summary", frozen))
 	unknown := create(t, "foreign.keras", writeForeign)
 	golden(t, "summary-foreign", unknown, must(t, "summary", unknown))
+}
+
+// TestSummaryOfWhatFails lists the layers of a model that cannot be built, with the
+// reason, and takes a state of the optimizer that does not fit for what it is.
+func TestSummaryOfWhatFails(t *testing.T) {
+	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
+	full := reworded(t, path, `"rate":0.5`, `"rate":1.0`)
+	status, out, errs := exec(t.Context(), "summary", full)
+	if status != 1 || !strings.Contains(out, "dropout (Dropout)") || !strings.Contains(errs, "nn.Dropout: rate 1") {
+		t.Errorf("status %d, stdout %s, stderr %s", status, out, errs)
+	}
+	frozen := reworded(t, path, `"name":"dense","trainable":true`, `"name":"dense","trainable":false`)
+	to := filepath.Join(t.TempDir(), "m.h5")
+	status, _, errs = exec(t.Context(), "convert", frozen, to)
+	if status != 0 || !strings.Contains(errs, "the optimizer's state does not fit: layer adam: the file has 6 weights for it: want 2") || !strings.Contains(errs, "begins anew") {
+		t.Errorf("status %d, stderr %s", status, errs)
+	}
+	if m, err := glia.Load(to); err != nil || m.Optimizer() == nil {
+		t.Errorf("%v with optimizer %v", err, m.Optimizer())
+	}
+	if m, state, err := loadAnew(frozen); err != nil || state == nil || m.Optimizer() == nil {
+		t.Errorf("state %v, error %v", state, err)
+	}
 }

@@ -9,13 +9,24 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
+// StateError says why the state of the optimizer in a file is none for the model. The
+// rest of the file may be whole.
+type StateError struct{ Err error }
+
+// Error implements error.
+func (e *StateError) Error() string { return "keras: the optimizer's state " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *StateError) Unwrap() error { return e.Err }
+
 // LoadOptimizer gives an optimizer, built for the network, the state in the file,
-// so that training goes on where it was. State that does not fit is an error; where
-// the file has none yet, since Keras saved the model untrained, the optimizer's stays.
+// so that training goes on where it was. State that does not fit is a [*StateError];
+// where the file has none yet, since Keras saved the model untrained, the optimizer's
+// stays.
 func (f *File) LoadOptimizer(o optim.Optimizer) error {
 	for _, w := range f.Optimizer {
 		if w.bad != nil {
-			return fmt.Errorf("keras: the optimizer's state: %s: %w", w.Path, w.bad)
+			return &StateError{fmt.Errorf("is damaged: %s: %w", w.Path, w.bad)}
 		}
 	}
 	vars, weights := f.state(o)
@@ -23,11 +34,11 @@ func (f *File) LoadOptimizer(o optim.Optimizer) error {
 	var bad []error
 	add(&pairs, &bad, place{name: o.Name(), vars: vars}, weights)
 	if len(bad) > 0 {
-		return fmt.Errorf("keras: the optimizer's state does not fit: %w", list(bad))
+		return &StateError{fmt.Errorf("does not fit: %w", list(bad))}
 	}
 	for _, p := range pairs {
 		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
-			return err
+			return &StateError{fmt.Errorf("cannot be read: %w", err)}
 		}
 	}
 	return nil
