@@ -54,11 +54,15 @@ func ExactAccuracy(opts ...MeanOption) *MeanMetric {
 }
 
 // BinaryAccuracy returns how often predictions above the threshold, Keras's default
-// is 0.5, are labeled 1 and others 0.
+// is 0.5, are labeled 1 and others 0. As in Keras it lies between 0 and 1; for logits
+// there is [Mean].
 //
 // Shapes: labels and predictions [B ...]; [B] counts as [B 1].
 func BinaryAccuracy(threshold float64, opts ...MeanOption) *MeanMetric {
 	m := meanOf("BinaryAccuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
+		if !(threshold > 0 && threshold < 1) {
+			panic(graph.Errorf("metric.BinaryAccuracy: threshold %g: want more than 0 and less than 1", threshold))
+		}
 		return binary(threshold, yTrue, yPred)
 	})
 	m.settings.Threshold = &threshold

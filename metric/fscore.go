@@ -44,7 +44,8 @@ type FScoreMetric struct {
 	// Threshold is what predictions must exceed; 0 means that the greatest counts.
 	Threshold Threshold
 
-	f1 bool
+	f1     bool
+	atZero bool // Threshold(0) was asked for, which the field has no place for
 }
 
 // FScoreOption is an option of [F1Score] and [FBetaScore].
@@ -66,7 +67,7 @@ type Threshold float64
 
 func (n Name) fscore(m *FScoreMetric)      { m.MetricName = string(n) }
 func (a Average) fscore(m *FScoreMetric)   { m.Average = a }
-func (t Threshold) fscore(m *FScoreMetric) { m.Threshold = t }
+func (t Threshold) fscore(m *FScoreMetric) { m.Threshold, m.atZero = t, t == 0 }
 
 // Name implements [Metric].
 func (m *FScoreMetric) Name() string { return m.MetricName }
@@ -81,8 +82,8 @@ func (m *FScoreMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	default:
 		return nil, graph.Errorf("metric.%s: average %q: want %q, %q, %q or none", m.MetricName, m.Average, Micro, Macro, Weighted)
 	}
-	if !(m.Beta > 0) || !(m.Threshold >= 0 && m.Threshold <= 1) {
-		return nil, graph.Errorf("metric.%s: beta %g, threshold %g: want beta over 0 and a threshold up to 1", m.MetricName, m.Beta, float64(m.Threshold))
+	if !(m.Beta > 0) || m.atZero || !(m.Threshold >= 0 && m.Threshold <= 1) {
+		return nil, graph.Errorf("metric.%s: beta %g, threshold %g: want beta over 0 and a threshold over 0, up to 1", m.MetricName, m.Beta, float64(m.Threshold))
 	}
 	var shape tensor.Dims
 	if m.Average != Micro {

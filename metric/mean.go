@@ -35,7 +35,9 @@ func Sum(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...Mean
 // Predictions is a function for [Mean] and [Sum] of the predictions themselves.
 func Predictions(_, yPred *graph.Node) *graph.Node { return yPred }
 
-// FromLoss returns the mean of a loss as a metric. The loss is any of package nn.
+// FromLoss returns the mean of a loss as a metric. The loss is any of package nn. One
+// that is of a batch as a whole, as nn.Dice is by default, counts once a batch, as in
+// Keras, however many samples that has.
 func FromLoss(l interface {
 	Name() string
 	Each(yTrue, yPred *graph.Node) *graph.Node
@@ -130,6 +132,9 @@ type meanState struct {
 // Update implements [State].
 func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 	values := s.m.each(yTrue, yPred)
+	if values.Rank() == 0 && s.m.loss != nil {
+		values = whole(values, weight)
+	}
 	if values.Rank() == 0 {
 		panic(graph.Errorf("metric.%s: value is %v: want one for every sample", s.m.name, values.Spec()))
 	}
@@ -159,6 +164,15 @@ func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 	}
 	g.Update(s.totals[0], ops.Add(g.Value(s.totals[0]), total))
 	g.Update(s.totals[1], ops.Add(g.Value(s.totals[1]), count))
+}
+
+// whole returns a loss of the batch as a whole as values to be added up: as in Keras it
+// counts once, or as much as the weights of its samples together.
+func whole(loss, weight *graph.Node) *graph.Node {
+	if weight == nil {
+		return ops.ExpandDims(loss, 0)
+	}
+	return ops.BroadcastTo(loss, weight.Shape())
 }
 
 // weighted returns values times weights and the weight of every sample. Weights

@@ -149,6 +149,23 @@ func TestMean(t *testing.T) {
 	}
 }
 
+// TestLossOfBatches has a loss of the batch as a whole count once a batch, or with the
+// weights of its samples, as keras.metrics.MeanMetricWrapper does.
+func TestLossOfBatches(t *testing.T) {
+	m := metric.FromLoss(nn.LossFunc("most", func(_, yPred *graph.Node) *graph.Node { return ops.ReduceMax(yPred) }))
+	four, one := tensor.Of[float32](1, 7, 3, 4), tensor.Of[float32](2)
+	if got := measure(t, m, []*tensor.Tensor{four, four}, []*tensor.Tensor{one, one}).Item(); got != (7.0+2)/2 {
+		t.Errorf("mean is %v, want 4.5", got)
+	}
+	w := tensor.Of[float32](0, 0.5, 0.5, 0)
+	if got := measure(t, m, []*tensor.Tensor{four, four, w}, []*tensor.Tensor{one, one, tensor.Of[float32](3)}).Item(); got != (7.0+3*2)/4 {
+		t.Errorf("weighted mean is %v, want 3.25", got)
+	}
+	if _, err := metric.FromLoss(nn.Dice()).New(tensor.S(tensor.Float32, 1, 3), tensor.S(tensor.Float32, 1, 3)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	f32 := func(dims ...int) tensor.Spec { return tensor.S(tensor.Float32, dims...) }
 	for name, c := range map[string]struct {
@@ -164,6 +181,10 @@ func TestMistakes(t *testing.T) {
 		"class":     {metric.Precision(metric.ClassID(2)), f32(4, 2), f32(4, 2), "class 2"},
 		"f1":        {metric.F1Score(), f32(4), f32(4), "[B classes]"},
 		"threshold": {metric.F1Score(metric.Threshold(2)), f32(4, 2), f32(4, 2), "up to 1"},
+		"at 0":      {metric.F1Score(metric.Threshold(0)), f32(4, 2), f32(4, 2), "a threshold over 0"},
+		"binary":    {metric.BinaryAccuracy(50), f32(4), f32(4), "threshold 50: want more than 0 and less than 1"},
+		"number":    {metric.BinaryAccuracy(math.NaN()), f32(4), f32(4), "threshold NaN"},
+		"scalar":    {metric.Mean("m", func(_, p *graph.Node) *graph.Node { return ops.ReduceMean(p) }), f32(4), f32(4, 2), "want one for every sample"},
 		"classes":   {metric.ConfusionMatrix(3), f32(4), f32(4, 2), "[B ... 3]"},
 		"nothing":   {metric.Mean("m", nil), f32(4), f32(4, 2), "the function is nil"},
 		"nil value": {metric.Mean("m", func(_, _ *graph.Node) *graph.Node { return nil }), f32(4), f32(4, 2), "got a nil node"},
