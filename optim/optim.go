@@ -147,6 +147,11 @@ func rate[R Number](lr R) Rate {
 	case float64:
 		return Rate{Value: lr}
 	case *Schedule:
+		if lr == nil {
+			lr = ScheduleFunc("nil", func(*graph.Node) *graph.Node {
+				panic(graph.Errorf("optim: the schedule of the learning rate is nil: want one, or a number"))
+			})
+		}
 		return Rate{Schedule: lr}
 	}
 	return Rate{}

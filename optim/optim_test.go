@@ -124,6 +124,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"two clips": {func() { optim.SGD(1, optim.ClipNorm(1), optim.ClipValue(1)).Build(params) }, "at most one"},
 		"clip":      {func() { optim.SGD(1, optim.ClipNorm(-1)).Build(params) }, "positive"},
+		"clip at":   {func() { optim.SGD(1, optim.ClipNorm(math.Inf(1))).Build(params) }, "clip at +Inf: want a finite positive number"},
 		"momentum":  {func() { optim.SGD(1, optim.Momentum(2)).Build(params) }, "momentum 2"},
 		"beta":      {func() { optim.Adam(1, optim.Beta1(1)).Build(params) }, "beta 1"},
 		"rho":       {func() { optim.RMSprop(1, optim.Rho(2)).Build(params) }, "rho 2"},
@@ -169,6 +170,10 @@ func TestMistakes(t *testing.T) {
 		"no warm-up":  {func() { optim.LinearWarmup(0, 0, optim.ExponentialDecay(1, 1, 1)).At(1) }, "0 steps"},
 		"steps":       {func() { optim.ExponentialDecay(1, 0, 0.5).At(1) }, "0 steps"},
 		"values":      {func() { optim.PiecewiseConstantDecay([]int{1, 2}, []float64{1}).At(1) }, "one value more"},
+		"boundaries":  {func() { optim.PiecewiseConstantDecay([]int{3, 2}, []float64{1, 2, 3}).At(1) }, "boundary 2 after 3: want them to grow"},
+		"periods":     {func() { optim.CosineDecayRestarts(1, 3, optim.PeriodFactor(-1)).At(1) }, "period factor -1"},
+		"warm-up of":  {func() { optim.LinearWarmup(0, -3, 0.1).At(1) }, "optim.LinearWarmup: -3 steps: want 1 or more"},
+		"no schedule": {func() { optim.SGD((*optim.Schedule)(nil)).Build(params) }, "the schedule of the learning rate is nil"},
 	} {
 		err := graph.Catch(c.f)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "optim_test.go:") {

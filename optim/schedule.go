@@ -292,6 +292,9 @@ func (c scheduleConfig) wave(p, height *graph.Node) *graph.Node {
 func cosineRestarts(c scheduleConfig, t *graph.Node) *graph.Node {
 	c.wantSteps("CosineDecayRestarts", c.First)
 	longer, height := numberOr(c.TMul, 2), numberOr(c.MMul, 1)
+	if !(longer > 0 && height >= 0) {
+		panic(graph.Errorf("optim.CosineDecayRestarts: period factor %g, rate factor %g: want more than 0, and 0 or more", longer, height))
+	}
 	p := ops.Div(t, ops.ScalarLike(t, c.First)) // in units of the first period
 	var i *graph.Node                           // periods that are over
 	if longer == 1 {
@@ -309,6 +312,11 @@ func cosineRestarts(c scheduleConfig, t *graph.Node) *graph.Node {
 func piecewise(c scheduleConfig, t *graph.Node) *graph.Node {
 	if len(c.Values) != len(c.Boundaries)+1 {
 		panic(graph.Errorf("optim.PiecewiseConstantDecay: %d boundaries, %d values: want one value more", len(c.Boundaries), len(c.Values)))
+	}
+	for i := 1; i < len(c.Boundaries); i++ {
+		if !(c.Boundaries[i-1] < c.Boundaries[i]) {
+			panic(graph.Errorf("optim.PiecewiseConstantDecay: boundary %g after %g: want them to grow", c.Boundaries[i], c.Boundaries[i-1]))
+		}
 	}
 	rate := ops.ScalarLike(t, c.Values[len(c.Values)-1])
 	for i := len(c.Boundaries) - 1; i >= 0; i-- {

@@ -41,8 +41,8 @@ func (c *Config) check() {
 		if o != 0 {
 			set++
 		}
-		if !(o >= 0) {
-			panic(c.errorf("clip at %g: want a positive number", float64(o)))
+		if !(o >= 0 && o <= math.MaxFloat32) { // times 1/Inf it would make NaN
+			panic(c.errorf("clip at %g: want a finite positive number", float64(o)))
 		}
 	}
 	switch decay, factor := float64(c.WeightDecay), float64(c.LossScaleFactor); {

@@ -16,6 +16,11 @@ import (
 // Source: Goyal et al. 2017, arXiv:1706.02677, section 2.2.
 func LinearWarmup[R Number](from float64, steps int, after R) *Schedule {
 	r := rate(after)
+	if steps < 1 {
+		return ScheduleFunc("LinearWarmup", func(*graph.Node) *graph.Node {
+			panic(graph.Errorf("optim.LinearWarmup: %d steps: want 1 or more", steps))
+		})
+	}
 	if r.Schedule == nil {
 		return PolynomialDecay(from, steps, EndRate(r.Value))
 	}
@@ -26,7 +31,6 @@ func LinearWarmup[R Number](from float64, steps int, after R) *Schedule {
 		return newSchedule("CosineDecay", c, cosine)
 	}
 	return &Schedule{class: "LinearWarmup", own: "one of glia's", f: func(t *graph.Node) *graph.Node {
-		scheduleConfig{}.wantSteps("LinearWarmup", float64(steps))
 		n := ops.ScalarLike(t, float64(steps))
 		then := r.Schedule.Rate(ops.Maximum(ops.Sub(t, n), ops.ScalarLike(t, 0)))
 		part := ops.Minimum(ops.Div(t, n), ops.ScalarLike(t, 1))
