@@ -101,6 +101,11 @@ func ReduceMaskedLoss(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Nod
 	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {
 		r = c.reduction()
 	}
+	switch r {
+	case MeanOverBatch, MeanByWeight, Sum, NoReduction:
+	default:
+		panic(graph.Errorf("nn: loss %s: reduction %q: want one of %q, %q, %q, %q", l.Name(), r, MeanOverBatch, MeanByWeight, Sum, NoReduction))
+	}
 	if weight != nil && weight.DType() != losses.DType() {
 		weight = ops.Cast(weight, losses.DType())
 	}

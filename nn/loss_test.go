@@ -46,6 +46,7 @@ func TestLossMistakes(t *testing.T) {
 		"embeddings":         {nn.Circle(), i32(8, 2), f32(8, 2, 3), []string{"float32[8 2 3]", "[batch dimensions]"}},
 		"sequences":          {nn.CTC(), i32(8, 2), f32(8, 3), []string{"int32[8 2]", "float32[8 3]", "[batch times classes]"}},
 		"nil function":       {nn.LossFunc("mine", nil), f32(8, 3), f32(8, 3), []string{"mine", "nil"}},
+		"reduction":          {nn.MeanSquaredError(nn.Reduction("max")), f32(8, 3), f32(8, 3), []string{"mean_squared_error", `"max"`, `want one of "sum_over_batch_size"`}},
 		"smoothing":          {nn.BinaryCrossentropy(nn.LabelSmoothing(2)), f32(8, 3), f32(8, 3), []string{"smoothing 2", "0 to 1"}},
 	} {
 		g := graph.New()
