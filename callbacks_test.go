@@ -45,6 +45,8 @@ func TestCallbackErrors(t *testing.T) {
 		{`ReduceLROnPlateau: Patience\(-1\): want 0 or more$`, glia.ReduceLROnPlateau(glia.Monitor("loss"), glia.Patience(-1))},
 		{`ReduceLROnPlateau: Cooldown\(-1\): want 0 or more$`, glia.ReduceLROnPlateau(glia.Monitor("loss"), glia.Cooldown(-1))},
 		{`ReduceLROnPlateau: MinLR\(-1\): want a finite number, 0 or more$`, glia.ReduceLROnPlateau(glia.Monitor("loss"), glia.MinLR(-1))},
+		{`EarlyStopping: Mode\(7\): want Auto, Minimize or Maximize$`, glia.EarlyStopping(glia.Monitor("loss"), glia.Mode(7))},
+		{`CSVLogger\(""\): no file: want the name of one$`, glia.CSVLogger("")},
 		{`LearningRateScheduler: the function is nil$`, glia.LearningRateScheduler(nil)},
 		{`LearningRateScheduler: learning rate -1 for epoch 0: want a finite number`, glia.LearningRateScheduler(func(int, float64) float64 { return -1 })},
 		{`CSVLogger\(".*"\): .*: got a directory, want a file$`, glia.CSVLogger(dir)},

@@ -69,6 +69,9 @@ func (c *csvLogger) join(f *fitting) error {
 }
 
 func (c *csvLogger) open(f *fitting) error {
+	if c.path == "" {
+		return errors.New("no file: want the name of one")
+	}
 	if r := c.separator; r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError || !utf8.ValidRune(r) {
 		return fmt.Errorf("Separator(%q): want a character that is no quote and ends no line", r)
 	}

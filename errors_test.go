@@ -60,6 +60,8 @@ func TestCompileErrors(t *testing.T) {
 	wants(t, "no loss", dense().Compile(sgd, nil), `want an optimizer and a loss`)
 	wants(t, "no layers", glia.Sequential().Compile(sgd, mse), `^glia: Compile: the model has no layers: want one or more$`)
 	wants(t, "a metric twice", dense().Compile(sgd, mse, metric.Accuracy(), metric.Accuracy()), `two metrics are named "accuracy"`)
+	wants(t, "the name of a validation", dense().Compile(sgd, mse, metric.AUC(metric.Name("val_loss"))), `a metric is named "val_loss", as loss of the validation will be`)
+	wants(t, "no name", dense().Compile(sgd, mse, metric.AUC(metric.Name(""))), `a metric has an empty name`)
 	wants(t, "no metric", dense().Compile(sgd, mse, nil), `metric 0 is nil`)
 
 	for _, c := range []struct {
@@ -270,7 +272,7 @@ func TestBadLabels(t *testing.T) {
 		{"floats", of(t, []float32{0, 1, 1, 1}, 4), nil, ""},
 	} {
 		m := glia.Sequential(nn.Input(1), nn.Dense(2))
-		compile(t, m, optim.SGD(0.1), nn.SparseCategoricalCrossentropy(append(c.opts, nn.FromLogits)...))
+		compile(t, m, optim.SGD(0.1), nn.SparseCategoricalCrossentropy(append(c.opts, nn.FromLogits)...), metric.Accuracy())
 		before := weights(m)
 		ds := memory(t, tensor.New(tensor.Float32, 4, 1), c.y)
 		_, err := m.Fit(ds)

@@ -146,7 +146,20 @@ func distinct(metrics []metric.Metric) ([]metric.Metric, error) {
 		}
 		named[i], seen[w.Name()] = w, true
 	}
-	return named, nil
+	return named, apart(seen)
+}
+
+// apart checks that names in logs tell a metric from what validation measures.
+func apart(names map[string]bool) error {
+	for name := range names {
+		switch val := "val_" + name; {
+		case name == "":
+			return errors.New("a metric has an empty name: want one for logs")
+		case names[val]:
+			return fmt.Errorf("a metric is named %q, as %s of the validation will be: want another name", val, name)
+		}
+	}
+	return nil
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,

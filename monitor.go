@@ -99,6 +99,9 @@ func (w *monitor) check(f *fitting, afterBatch bool) error {
 	if math.IsNaN(w.delta) || math.IsInf(w.delta, 0) {
 		return fmt.Errorf("MinDelta(%v): want a finite number", w.delta)
 	}
+	if w.mode < Auto || w.mode > Maximize {
+		return fmt.Errorf("Mode(%d): want Auto, Minimize or Maximize", w.mode)
+	}
 	w.delta = math.Abs(w.delta)
 	if !slices.Contains(f.logNames(afterBatch), w.name) {
 		return fmt.Errorf("Monitor: %w", f.unknownName(w.name, afterBatch))

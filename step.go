@@ -126,12 +126,13 @@ func (m *Model) checkLabels(b *data.Batch, idx []int, ms *meters) error {
 	at := -1
 	if l, ok := m.loss.(interface {
 		BadLabel(y *tensor.Tensor, classes int) int
-	}); ok {
+	}); ok { // whose IgnoreClass is a label, too: metrics take it for a wrong one, as in Keras
 		at = l.BadLabel(b.Y, ms.classes)
-	}
-	for _, c := range ms.checkers {
-		if at < 0 {
-			at = c.BadLabel(b.Y)
+	} else {
+		for _, c := range ms.checkers {
+			if at < 0 {
+				at = c.BadLabel(b.Y)
+			}
 		}
 	}
 	if at < 0 {
