@@ -27,7 +27,9 @@ type Reduction string
 const (
 	// MeanOverBatch is Σ weight·loss / n, n being the number of losses.
 	MeanOverBatch Reduction = "sum_over_batch_size"
-	// MeanByWeight is Σ weight·loss / Σ weight.
+	// MeanByWeight is Σ weight·loss / Σ weight, both over all losses: a sample of several
+	// has its weight counted with each. Keras 3.15 refuses such weights [B], and counts
+	// [B 1] once a sample, which makes no mean.
 	MeanByWeight Reduction = "mean_with_sample_weight"
 	// Sum is Σ weight·loss.
 	Sum Reduction = "sum"
@@ -130,7 +132,7 @@ func ReduceMaskedLoss(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Nod
 	case r == Sum:
 		return ops.ReduceSum(losses)
 	case r == MeanByWeight && weight != nil:
-		return ratio(ops.ReduceSum(losses), ops.ReduceSum(weight))
+		return ratio(ops.ReduceSum(losses), ops.ReduceSum(ops.BroadcastTo(weight, losses.Shape())))
 	}
 	return ops.Scale(ops.ReduceSum(losses), 1/max(1, float64(losses.Shape().Size())))
 }

@@ -243,14 +243,18 @@ func TestLossesLower(t *testing.T) {
 func TestSampleWeights(t *testing.T) {
 	g := graph.New()
 	in := []*graph.Node{g.Input("y", f32(2, 2, 1)), g.Input("p", f32(2, 2, 1)), g.Input("w", f32(2))}
-	loss := nn.ReduceLoss(nn.MeanAbsoluteError(nn.Sum), in[0], in[1], in[2])
+	sum := nn.ReduceLoss(nn.MeanAbsoluteError(nn.Sum), in[0], in[1], in[2])
+	mean := nn.ReduceLoss(nn.MeanAbsoluteError(nn.MeanByWeight), in[0], in[1], in[2])
 	y, err := tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := nntest.Run(g, []*graph.Node{loss}, y, tensor.New(tensor.Float32, 2, 2, 1), tensor.Of[float32](10, 1))
+	got := nntest.Run(g, []*graph.Node{sum, mean}, y, tensor.New(tensor.Float32, 2, 2, 1), tensor.Of[float32](10, 1))
 	if want := 37.0; got[0].V[0] != want { // 10·(1+2) + 1·(3+4)
 		t.Errorf("loss is %v, want %v", got[0].V[0], want)
+	}
+	if want := 37.0 / 22; math.Abs(got[1].V[0]-want) > 1e-6 { // over 10+10+1+1
+		t.Errorf("mean by weight is %v, want %v", got[1].V[0], want)
 	}
 }
 
