@@ -154,6 +154,11 @@ func TestTruncated(t *testing.T) {
 			if err := visit(b[:n], false); err == nil {
 				t.Fatalf("%s: %d of %d bytes: got no error", name, n, len(b))
 			}
+			if n > 8 && n < 128 { // a size that makes no sense, and nothing behind it
+				if err := visit(append(bytes.Clone(b[:n-1]), 0xff), false); err == nil {
+					t.Fatalf("%s: %d of %d bytes, the last one ff: got no error", name, n, len(b))
+				}
+			}
 		}
 		if err := visit(b[:len(b)-1], false); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: without its last byte: got %v", name, err)

@@ -59,7 +59,10 @@ func (f *file) readSuperblock() error {
 		c.bytes(4)
 	}
 	f.offsetSize, f.lengthSize = int(c.u8()), int(c.u8())
-	if c.err == nil && (!validSize(f.offsetSize) || !validSize(f.lengthSize)) {
+	switch {
+	case c.err != nil:
+		return c.err
+	case !validSize(f.offsetSize), !validSize(f.lengthSize):
 		return c.failf("got addresses of %d and lengths of %d bytes, want 2, 4 or 8", f.offsetSize, f.lengthSize)
 	}
 	c.bytes(1) // reserved, or flags
