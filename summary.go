@@ -2,7 +2,9 @@ package glia
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/glia-ml/glia/graph"
@@ -19,7 +21,7 @@ func (m *Model) Summary() string {
 	if name == "" {
 		name = "sequential"
 	}
-	head := fmt.Sprintf("Model: %q\n", name)
+	head := fmt.Sprintf("Model: %q\n", shortened(name))
 	if !m.built {
 		return head + "Not built: want nn.Input in front and Compile, or the first data\n"
 	}
@@ -30,9 +32,30 @@ func (m *Model) Summary() string {
 			continue
 		}
 		n := count(r.Params).n + count(r.States).n
-		rows = append(rows, []string{r.Name + " (" + r.Class + ")", batchShape(r.Out.Shape), grouped(n)})
+		rows = append(rows, []string{shown(r.Name) + " (" + shown(r.Class) + ")", batchShape(r.Out.Shape), grouped(n)})
 	}
 	return head + table(rows) + m.totals()
+}
+
+// longestShown is how many bytes of a name a table shows. One long name makes every
+// row as long.
+const longestShown = 200
+
+func shortened(name string) string {
+	if len(name) <= longestShown {
+		return name
+	}
+	return strings.ToValidUTF8(name[:longestShown], "") + "..."
+}
+
+// shown returns a name for a terminal: a file may come from anyone, with names that
+// are no text.
+func shown(name string) string {
+	name = shortened(name)
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // totals lists how many parameters there are of each kind.

@@ -43,3 +43,21 @@ func TestSummaryNotBuilt(t *testing.T) {
 		t.Errorf("after Predict: got\n%s", s)
 	}
 }
+
+// TestSummaryOfOddNames shows names that a file may hold: none is longer than a line
+// can be, or does more to a terminal than to show.
+func TestSummaryOfOddNames(t *testing.T) {
+	net := nn.Sequential(nn.Input(2), nn.Dense(2, nn.Name("a\x1b[2Jb")), nn.Dense(2, nn.Name(strings.Repeat("é", 1<<20))), nn.Dense(1, nn.Name("模 型")))
+	net.Name = strings.Repeat("x", 1<<20)
+	m := glia.New(net)
+	compile(t, m, optim.SGD(1e-3), nn.MeanSquaredError())
+	s := m.Summary()
+	for _, want := range []string{`"a\x1b[2Jb" (Dense)`, strings.Repeat("é", 100) + "... (Dense)", "模 型 (Dense)"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("got\n%s\nwant %s", s, want)
+		}
+	}
+	if len(s) > 10_000 || strings.Contains(s, "\x1b") {
+		t.Errorf("got %d bytes, %.100q", len(s), s)
+	}
+}

@@ -82,11 +82,11 @@ func (t *trained) printTraining(w io.Writer) {
 	if o == nil {
 		return
 	}
-	fmt.Fprintf(w, " Optimizer: %s, learning rate %s\n", o.Name(), strconv.FormatFloat(o.LearningRate(), 'g', 6, 64))
-	fmt.Fprintf(w, " Loss: %s\n", t.config.Loss.Name())
+	fmt.Fprintf(w, " Optimizer: %s, learning rate %s\n", printable(o.Name()), strconv.FormatFloat(o.LearningRate(), 'g', 6, 64))
+	fmt.Fprintf(w, " Loss: %s\n", printable(t.config.Loss.Name()))
 	var names []string
 	for _, m := range t.config.Metrics {
-		names = append(names, m.Name())
+		names = append(names, printable(m.Name()))
 	}
 	if names != nil {
 		fmt.Fprintf(w, " Metrics: %s\n", strings.Join(names, ", "))
