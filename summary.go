@@ -32,7 +32,7 @@ func (m *Model) Summary() string {
 			continue
 		}
 		n := count(r.Params).n + count(r.States).n
-		rows = append(rows, []string{shown(r.Name) + " (" + shown(r.Class) + ")", batchShape(r.Out.Shape), grouped(n)})
+		rows = append(rows, []string{plainText(r.Name) + " (" + plainText(r.Class) + ")", batchShape(r.Out.Shape), grouped(n)})
 	}
 	return head + table(rows) + m.totals()
 }
@@ -48,9 +48,9 @@ func shortened(name string) string {
 	return strings.ToValidUTF8(name[:longestShown], "") + "..."
 }
 
-// shown returns a name for a terminal: a file may come from anyone, with names that
+// plainText returns a name for a terminal: a file may come from anyone, with names that
 // are no text.
-func shown(name string) string {
+func plainText(name string) string {
 	name = shortened(name)
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(name)
