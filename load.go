@@ -114,6 +114,15 @@ const (
 type loading struct {
 	objects keras.Options
 	weights keras.LoadOptions
+	err     error
+}
+
+// match sets how weights find their layers, once.
+func (l *loading) match(m keras.Match) {
+	if l.weights.Match != keras.ByPlace && l.weights.Match != m {
+		l.err = errors.New("options ByName and ByOrder: want one of them")
+	}
+	l.weights.Match = m
 }
 
 // WithoutCompile leaves optimizer, loss and metrics out, also where glia lacks them.
@@ -132,11 +141,11 @@ func CustomLayer(class string, make func() nn.Layer) LoadOption {
 }
 
 // ByName gives weights to the layers of the same name. Other layers keep theirs.
-var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.weights.Match = keras.ByName }}
+var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.match(keras.ByName) }}
 
 // ByOrder gives the tensors of an .npz file to the weights one after the other,
 // whatever their names.
-var ByOrder = LoadOption{"ByOrder", ofWeights, func(l *loading) { l.weights.Match = keras.ByOrder }}
+var ByOrder = LoadOption{"ByOrder", ofWeights, func(l *loading) { l.match(keras.ByOrder) }}
 
 // SkipMismatch leaves layers as they are whose weights in the file have other
 // shapes. Report, if it is not nil, is told of each.
@@ -160,7 +169,7 @@ func loadingOf(kind loadKind, opts []LoadOption) (*loading, error) {
 		}
 		o.set(l)
 	}
-	return l, nil
+	return l, l.err
 }
 
 // openFile calls f with an open file.

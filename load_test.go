@@ -150,3 +150,26 @@ func values(m *glia.Model) string {
 	}
 	return b.String()
 }
+
+// TestWeightsByOrder wants to be told that a file has no order, or too many ways,
+// even where what does not fit is skipped.
+func TestWeightsByOrder(t *testing.T) {
+	m := glia.Sequential(nn.Input(2), nn.Dense(3), nn.Dense(1))
+	check(t, m.Compile(optim.SGD(0.1), nn.MeanSquaredError()))
+	dir := t.TempDir()
+	for file, want := range map[string]string{"m.npz": "", "m.safetensors": "by order: a .safetensors file", "m.weights.h5": "by order: a .weights.h5 file"} {
+		path := filepath.Join(dir, file)
+		check(t, m.SaveWeights(path))
+		other := glia.Sequential(nn.Input(2), nn.Dense(3, nn.Name("a")), nn.Dense(1, nn.Name("b")))
+		err := other.LoadWeights(path, glia.ByOrder, glia.SkipMismatch(nil))
+		switch {
+		case want == "" && (err != nil || values(other) != values(m)):
+			t.Errorf("%s: other weights (%v)", file, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: error %v, want %q", file, err, want)
+		}
+		if err := other.LoadWeights(path, glia.ByOrder, glia.ByName); err == nil || !strings.Contains(err.Error(), "options ByName and ByOrder: want one of them") {
+			t.Errorf("error is %v", err)
+		}
+	}
+}

@@ -36,6 +36,9 @@ type LoadOptions struct {
 // LoadWeights gives a built network the values of the file's weights. Before any
 // value changes, everything is compared: the error lists all layers that do not fit.
 func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
+	if o.Match == ByOrder && f.Format != NPZ { // no layer of the model could help that
+		return fmt.Errorf("keras: by order: a %v file: want .npz", f.Format)
+	}
 	pairs, bad := f.match(net, o.Match)
 	if o.Skip != nil {
 		for _, why := range bad {
@@ -67,10 +70,8 @@ type pair struct {
 // does not fit.
 func (f *File) match(net *nn.Network, m Match) ([]pair, []error) {
 	switch {
-	case m == ByOrder && f.Format == NPZ:
-		return f.inOrder(net)
 	case m == ByOrder:
-		return nil, []error{fmt.Errorf("by order: a %v file: want .npz", f.Format)}
+		return f.inOrder(net)
 	case f.Format == Safetensors, f.Format == NPZ:
 		return f.byPath(net, m)
 	case m == ByName:
