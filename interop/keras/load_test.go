@@ -104,7 +104,7 @@ func TestLoadWeightsModes(t *testing.T) {
 		{name: "by order", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("c", 3), dense("d", 2)},
 			opts: []glia.LoadOption{glia.ByOrder}, formats: ".npz", want: "c=1 d=1"},
 		{name: "by order of others", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 3)},
-			opts: []glia.LoadOption{glia.ByOrder}, formats: ".h5", want: "a=2", err: "weights do not fit the model: by order: a .h5 file: want .npz"},
+			opts: []glia.LoadOption{glia.ByOrder}, formats: ".h5", want: "a=2", err: "by order: a .h5 file: want .npz"},
 		{name: "by order, too many", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("c", 3)},
 			opts: []glia.LoadOption{glia.ByOrder}, formats: ".npz", want: "c=2", err: "weights do not fit the model: the file has 2 tensors more than the model variables"},
 		{name: "by order, too few", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("c", 3), dense("d", 2)},
