@@ -1,6 +1,7 @@
 package keras_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/hdf5"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
@@ -347,5 +349,56 @@ func TestOutline(t *testing.T) {
 	}
 	if _, err := keras.Outline(&keras.Object{Class: "Dense", Config: json.RawMessage(`{"units": 1}`)}); err == nil {
 		t.Error("the outline of a layer is no error")
+	}
+}
+
+// TestActivationsOfKeras2 refuses an activation that has had another formula under its
+// name since Keras 3.
+func TestActivationsOfKeras2(t *testing.T) {
+	for version, want := range map[string]string{
+		"2.15.0": "activation hard_sigmoid of Keras 2: layers[1] d activation",
+		"":       "activation hard_sigmoid of Keras 2: layers[1] d activation",
+		"3.9.0":  "",
+	} {
+		h := hdf5.NewWriter()
+		root := h.Root()
+		if version != "" {
+			root.SetAttr("keras_version", version)
+		}
+		root.SetAttr("model_config", `{"class_name": "Sequential", "config": {"name": "s", "layers": [
+			{"class_name": "InputLayer", "config": {"batch_input_shape": [null, 2], "name": "i"}},
+			{"class_name": "Activation", "config": {"name": "d", "activation": "hard_sigmoid"}}]}}`)
+		root.Group("model_weights").SetAttr("layer_names", []string{})
+		var b bytes.Buffer
+		if _, err := h.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		f, err := keras.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = keras.ReadModel(f.Object, keras.Options{})
+		var m *keras.MissingError
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("version %q: %v", version, err)
+		case want != "" && (!errors.As(err, &m) || len(m.Items) != 1 || m.Items[0].Kind+" "+m.Items[0].Name+": "+m.Items[0].Where != want):
+			t.Errorf("version %q: error %v, want %s", version, err, want)
+		}
+	}
+}
+
+// TestNetworksThatKerasLacks is told of those that Keras's Sequential cannot be.
+func TestNetworksThatKerasLacks(t *testing.T) {
+	shared := nn.Dense(2)
+	for want, net := range map[string]*nn.Network{
+		"keras: layer sequential: a network without layers":             nn.Sequential(nn.Input(2), nn.Sequential(), nn.Dense(1)),
+		"keras: layers dense and dense_1 are one: want each once":       nn.Sequential(nn.Input(2), shared, shared),
+		"keras: layers dense and sequential/dense are one: want each":   nn.Sequential(nn.Input(2), shared, nn.Sequential(shared)),
+		"keras: layer lambda: nn: layer \"Lambda\" (*nn.LambdaLayer): ": nn.Sequential(nn.Input(2), nn.Lambda(func(x *graph.Node) *graph.Node { return x })),
+	} {
+		if _, err := keras.WriteModel(&keras.Model{Network: net}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
 	}
 }

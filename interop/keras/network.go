@@ -3,6 +3,7 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 			return nil, fmt.Errorf("keras: %w", err)
 		}
 	}
-	r := &reader{opt: opt}
+	r := &reader{opt: opt, old: o.old}
 	m := &Model{}
 	var err error
 	if m.Network, err = r.model(o); err != nil {
@@ -78,6 +79,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 // reader collects what is missing while a model is read.
 type reader struct {
 	opt     Options
+	old     bool // the file is of Keras 1 or 2
 	missing []Missing
 	dtype   tensor.DType      // of the layers so far
 	seen    map[string]string // where an object stands that Keras has once, by its number
@@ -131,6 +133,9 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if err != nil {
 		l = nil
 	}
+	if r.old {
+		r.oldActivations(o, where)
+	}
 	if in, ok := l.(*nn.InputLayer); ok {
 		r.halves = append(r.halves, half{in.DType, where})
 	}
@@ -138,6 +143,23 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 		r.policy(o, where)
 	}
 	return l, nil
+}
+
+// oldActivations notes activations that were others in Keras 2, under the same name:
+// hard_sigmoid was x/5 + 1/2 within 0 and 1.
+func (r *reader) oldActivations(o *Object, where string) {
+	m, err := vocab.Members(o.Config)
+	if err != nil {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if !strings.HasSuffix(key, "activation") {
+			continue
+		}
+		if name, _, err := vocab.Decode(m[key]); err == nil && name == "hard_sigmoid" {
+			r.lacks("activation", "hard_sigmoid of Keras 2", where+" "+key)
+		}
+	}
 }
 
 // half is an input that may be narrower than the model.

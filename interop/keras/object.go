@@ -22,6 +22,8 @@ type Object struct {
 	// CompileConfig how it is trained; nil if there are none. In the older form the
 	// attribute training_config takes the place of the last.
 	Config, BuildConfig, CompileConfig json.RawMessage
+
+	old bool // out of a file of Keras 1 or 2
 }
 
 // deepest is how deep lists and objects may nest: a model in a model takes four

@@ -48,11 +48,10 @@ func (f *File) LoadOptimizer(o optim.Optimizer) error {
 // in their order; more or fewer if they do not fit.
 func (f *File) state(o optim.Optimizer) ([]*graph.Var, []*Weight) {
 	vars, weights := o.Vars(), outermost(f.Optimizer)
-	old := strings.HasPrefix(f.Version, "2.") || f.Version == "" && f.Format == HDF5 // Keras 1 wrote none
 	switch {
 	case f.Format == Safetensors || f.Format == NPZ:
 		return vars, byPaths(vars, weights)
-	case old:
+	case f.old():
 		vars, weights = oldState(o, weights)
 		if f.Format == HDF5 {
 			weights = bySlots(vars, weights)
@@ -63,6 +62,11 @@ func (f *File) state(o optim.Optimizer) ([]*graph.Var, []*Weight) {
 		}
 	}
 	return vars, weights
+}
+
+// old reports whether a file is of Keras 2, or of Keras 1, which wrote no version.
+func (f *File) old() bool {
+	return strings.HasPrefix(f.Version, "1.") || strings.HasPrefix(f.Version, "2.") || f.Version == "" && f.Format == HDF5
 }
 
 // outermost returns the weights of an optimizer without those that Keras writes once

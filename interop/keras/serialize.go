@@ -132,6 +132,9 @@ func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
 
 func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, frozen bool) (*Object, error) {
 	if n, ok := l.(*nn.Network); ok {
+		if len(n.Layers()) == 0 {
+			return nil, fmt.Errorf("layer %s: a network without layers: Keras builds none", where)
+		}
 		return w.network(n, name, in, where+"/", frozen)
 	}
 	o, err := object(nn.LayerToConfig(l))
