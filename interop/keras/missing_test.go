@@ -390,8 +390,10 @@ func TestActivationsOfKeras2(t *testing.T) {
 
 // TestNetworksThatKerasLacks is told of those that Keras's Sequential cannot be.
 func TestNetworksThatKerasLacks(t *testing.T) {
-	shared := nn.Dense(2)
+	shared, half := nn.Dense(2), nn.Input(2)
+	half.DType = tensor.Float16
 	for want, net := range map[string]*nn.Network{
+		"keras: layer input_layer: an input of float16 beside float32":  nn.Sequential(half, nn.Dense(1)),
 		"keras: layer sequential: a network without layers":             nn.Sequential(nn.Input(2), nn.Sequential(), nn.Dense(1)),
 		"keras: layers dense and dense_1 are one: want each once":       nn.Sequential(nn.Input(2), shared, shared),
 		"keras: layers dense and sequential/dense are one: want each":   nn.Sequential(nn.Input(2), shared, nn.Sequential(shared)),

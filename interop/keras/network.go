@@ -168,10 +168,16 @@ type half struct {
 	where string
 }
 
+// rounds reports whether Keras rounds an input of a dtype to fewer bits than the layers
+// have, which glia does not.
+func rounds(in, model tensor.DType) bool {
+	return in.IsFloat() && in != model && in.Size() < tensor.Float32.Size()
+}
+
 // halfInputs notes inputs that Keras rounds to fewer bits than the layers have.
 func (r *reader) halfInputs(model tensor.DType) {
 	for _, in := range r.halves {
-		if in.dtype.IsFloat() && in.dtype != model && in.dtype.Size() < tensor.Float32.Size() {
+		if rounds(in.dtype, model) {
 			r.lacks("option", fmt.Sprintf("InputLayer.dtype %v beside %v", in.dtype, model), in.where)
 		}
 	}

@@ -145,6 +145,9 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, fr
 		return nil, fmt.Errorf("layer %s: %w", where, err)
 	}
 	if input, ok := l.(*nn.InputLayer); ok {
+		if rounds(input.DType, w.dtype) {
+			return nil, fmt.Errorf("layer %s: an input of %v beside %v: Keras rounds what comes in", where, input.DType, w.dtype)
+		}
 		more := map[string]any{"name": name}
 		if input.DType == tensor.Invalid { // floats become those of the model
 			more["dtype"] = w.dtype.String()
