@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -191,7 +190,7 @@ func (s *State) writeArchive(w io.Writer) error {
 			err = part.write(to)
 		}
 		if err != nil {
-			return errors.Join(err, z.Close())
+			return err
 		}
 	}
 	return z.Close()
