@@ -55,7 +55,7 @@ func arrays(t testing.TB, b []byte) map[string]*tensor.Tensor {
 
 // near compares numbers with Keras's, as far as those of a dtype can agree.
 func near(got, want *tensor.Tensor, dt tensor.DType) error {
-	rtol := map[tensor.DType]float64{tensor.Float32: 1e-5, tensor.Float64: 1e-6, tensor.Float16: 4e-3, tensor.BFloat16: 3e-2}[dt]
+	rtol := map[tensor.DType]float64{tensor.Float32: 1e-5, tensor.Float64: 1e-7, tensor.Float16: 4e-3, tensor.BFloat16: 3e-2}[dt]
 	return tensor.AllClose(got.AsType(tensor.Float64), want.AsType(tensor.Float64), rtol, rtol/10)
 }
 
