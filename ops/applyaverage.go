@@ -18,7 +18,10 @@ func ApplyAverage(avg, w, keep, replace *graph.Node) (newAvg, newW *graph.Node) 
 }
 
 // ApplyAverageOp is the operation behind [ApplyAverage].
-type ApplyAverageOp struct{}
+type ApplyAverageOp struct {
+	// Fixed leaves w alone: there is no replace, and no result but the average.
+	Fixed bool
+}
 
 // Name implements graph.Op.
 func (ApplyAverageOp) Name() string { return "ApplyAverage" }
@@ -27,18 +30,24 @@ func (ApplyAverageOp) Name() string { return "ApplyAverage" }
 func (ApplyAverageOp) Sweepable() {}
 
 // Infer implements graph.Op.
-func (ApplyAverageOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+func (o ApplyAverageOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if o.Fixed {
+		return inferSweep(in, 2, 1, 1)
+	}
 	return inferSweep(in, 2, 2, 2)
 }
 
 // Ref implements [Referenced].
-func (ApplyAverageOp) Ref(out, in []Array) {
-	keep, replace := in[2].V[0], in[3].V[0]
+func (o ApplyAverageOp) Ref(out, in []Array) {
+	keep := in[2].V[0]
 	for i, w := range in[1].V {
 		avg := in[0].V[i]*keep + w*(1-keep)
-		if replace != 0 {
-			w = avg
+		out[0].V[i] = avg
+		if !o.Fixed {
+			out[1].V[i] = w
+			if in[3].V[0] != 0 {
+				out[1].V[i] = avg
+			}
 		}
-		out[0].V[i], out[1].V[i] = avg, w
 	}
 }

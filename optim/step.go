@@ -222,16 +222,18 @@ func (s *step) end() {
 	}
 	first := ops.Equal(s.t, ops.ScalarLike(s.t, 1)) // as in Keras, more than one step if gradients accumulate
 	keep := ops.Where(first, ops.ScalarLike(s.t, 0), ops.ScalarLike(s.t, c.EMAMomentum))
-	replace := ops.ScalarLike(s.t, 0)
+	rule, scalars := ops.ApplyAverageOp{Fixed: true}, []*graph.Node{keep}
 	if n := float64(c.EMAOverwriteFrequency); n > 0 {
 		over := ops.Equal(ops.Mod(s.t, ops.ScalarLike(s.t, n)), ops.ScalarLike(s.t, 0))
-		replace = ops.Cast(over, tensor.Float64)
+		rule, scalars = ops.ApplyAverageOp{}, append(scalars, ops.Cast(over, tensor.Float64))
 	}
 	for i, p := range c.params {
-		out := ops.ApplyIf(c.allowed, ops.ApplyAverageOp{}, s.g.Value(c.averages[i]), s.g.Value(p), s.scalar(keep, p), s.scalar(replace, p))
-		s.g.Update(c.averages[i], out[0])
-		if c.EMAOverwriteFrequency > 0 {
-			s.g.Update(p, out[1])
+		in := []*graph.Node{s.g.Value(c.averages[i]), s.g.Value(p)}
+		for _, x := range scalars {
+			in = append(in, s.scalar(x, p))
+		}
+		for j, n := range ops.ApplyIf(c.allowed, rule, in...) {
+			s.g.Update([]*graph.Var{c.averages[i], p}[j], n)
 		}
 	}
 }

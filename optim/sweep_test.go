@@ -8,10 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
@@ -166,85 +163,4 @@ func trained(t *testing.T, o optim.Optimizer, run func(g *graph.Graph, in ...*te
 		all = append(all, v.Tensor().Float64s()...)
 	}
 	return all
-}
-
-// BenchmarkSweep updates 10 million parameters, and gives the bandwidth as a part of what
-// copying gets, both at their best: bytes that are read and written.
-func BenchmarkSweep(b *testing.B) {
-	const n = 10_000_000
-	for _, name := range slices.Sorted(maps.Keys(elementwise)) {
-		make := elementwise[name]
-		b.Run(name, func(b *testing.B) {
-			o := make()
-			params := []*graph.Var{
-				graph.NewVar("a", tensor.NewSpec(tensor.S(tensor.Float32, n/2))), graph.NewVar("b", tensor.NewSpec(tensor.S(tensor.Float32, n/2))),
-			}
-			o.Build(params)
-			g := graph.New()
-			var grads []*graph.Node
-			var in []*tensor.Tensor
-			for i, p := range params {
-				grads = append(grads, g.Input(fmt.Sprint(i), p.Spec()))
-				in = append(in, tensor.NewSpec(p.Spec()))
-				for j, d := 0, tensor.Data[float32](in[i]); j < len(d); j++ {
-					d[j] = float32(j%7) - 3
-				}
-			}
-			o.Apply(g, grads)
-			p := plan.Compile(g, nil, cpu.Backend{})
-			bytes := 4 * n // of the gradients
-			for _, v := range append(o.Vars(), params...) {
-				bytes += 2 * v.Spec().Bytes()
-			}
-			if name == "Lamb" { // the norms come first: w, m and v are read again
-				bytes += 3 * 4 * n
-			}
-			run(b, p, in)
-			b.ReportAllocs()
-			copies := copyBandwidth(n)
-			best := time.Hour // the others may be those of a busy machine
-			for b.Loop() {
-				start := time.Now()
-				run(b, p, in)
-				best = min(best, time.Since(start))
-			}
-			rate := float64(bytes) / best.Seconds()
-			copies = max(copies, copyBandwidth(n))
-			b.ReportMetric(1e3*best.Seconds(), "best-ms")
-			b.ReportMetric(rate/1e9, "GB/s")
-			b.ReportMetric(100*rate/copies, "%copy")
-		})
-	}
-}
-
-func run(b *testing.B, p *plan.Plan, in []*tensor.Tensor) {
-	if err := p.Run(nil, in); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// copyBandwidth returns how many bytes a second copying reads and writes, on all
-// processors.
-func copyBandwidth(n int) float64 {
-	x, y := make([]float32, n), make([]float32, n)
-	for i := range x {
-		x[i], y[i] = 1, 2
-	}
-	const parts = 64
-	best := 0.0
-	for range 10 {
-		start := time.Now()
-		var wait sync.WaitGroup
-		var next atomic.Int64
-		for range runtime.GOMAXPROCS(0) {
-			wait.Go(func() {
-				for i := int(next.Add(1)) - 1; i < parts; i = int(next.Add(1)) - 1 {
-					copy(y[i*n/parts:(i+1)*n/parts], x[i*n/parts:(i+1)*n/parts])
-				}
-			})
-		}
-		wait.Wait()
-		best = max(best, float64(8*n)/time.Since(start).Seconds())
-	}
-	return best
 }

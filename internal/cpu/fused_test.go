@@ -329,7 +329,7 @@ func TestSweep(t *testing.T) {
 			{ops.ApplyFtrlOp{Power: 0.5, L1: 0.5, Shrink: 0.1}, 4, 3, 3},
 			{ops.ApplyLambOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 4},
 			{ops.ApplyScheduleFreeOp{Beta1: 0.9, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 5},
-			{ops.ApplyAverageOp{}, 2, 2, 2},
+			{ops.ApplyAverageOp{}, 2, 2, 2}, {ops.ApplyAverageOp{Fixed: true}, 2, 1, 1},
 		} {
 			r := &programs{Rand: rand.New(rand.NewPCG(7, 7))}
 			s, all := &backend.Sweep{}, []ops.Array{}

@@ -472,6 +472,7 @@ func (t *table) sweeps() {
 			free := ops.ApplyScheduleFreeOp{Beta1: 0.875, OneMinusBeta2: 0.0009765625, Eps: 1e-7}
 			add(free, square, small, square, small, rate, scale, input{shape: d(), v: list(0.25)}, decay, start)
 			add(ops.ApplyAverageOp{}, square, small, input{shape: d(), v: list(0.75)}, start)
+			add(ops.ApplyAverageOp{Fixed: true}, square, small, input{shape: d(), v: list(0.75)})
 			held := start
 			held.dt = tensor.Bool
 			add(ops.ApplyIfOp{Op: ops.ApplyAdagradOp{Eps: 1e-7}}, w, square, w, rate, decay, held)

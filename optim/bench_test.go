@@ -1,0 +1,148 @@
+package optim_test
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// swept is an optimizer in BenchmarkSweep. A step reads every gradient, reads and writes
+// every parameter and all state; more is how often, beyond that, the formulas have it
+// read or write as many elements as there are parameters.
+type swept struct {
+	make func() optim.Optimizer
+	more int
+}
+
+// sweeps are the rules, plain and with what changes their passes.
+func sweeps() map[string]swept {
+	all := map[string]swept{
+		"Nesterov":        {make: func() optim.Optimizer { return optim.SGD(0.1, optim.Momentum(0.9), optim.Nesterov) }},
+		"AdamW":           {make: func() optim.Optimizer { return optim.AdamW(0.1) }},
+		"RMSpropCentered": {make: func() optim.Optimizer { return optim.RMSprop(0.1, optim.Centered, optim.Momentum(0.9)) }},
+		"FtrlPower":       {make: func() optim.Optimizer { return optim.Ftrl(0.1, optim.LearningRatePower(-0.3)) }},
+		"Adafactor":       {make: func() optim.Optimizer { return optim.Adafactor(0.1) }, more: 2}, // see ops.ApplyAdafactor
+		"AdafactorVector": {make: func() optim.Optimizer { return optim.Adafactor(0.1) }, more: 2},
+	}
+	for name, make := range elementwise {
+		all[name] = swept{make: func() optim.Optimizer { return make() }}
+	}
+	all["Lamb"] = swept{all["Lamb"].make, 3} // the norms come first: w, m and v are read again
+	for name, make := range map[string]func(...optim.Option) optim.Optimizer{"SGD": elementwise["SGD"], "Adam": elementwise["Adam"]} {
+		with := func(option string, more int, o ...optim.Option) {
+			all[name+option] = swept{func() optim.Optimizer { return make(o...) }, more}
+		}
+		with("Decay", 0, optim.WeightDecay(0.01))
+		with("ClipValue", 0, optim.ClipValue(1))
+		with("ClipNorm", 1, optim.ClipNorm(1)) // the norms come first
+		with("GlobalClipNorm", 1, optim.GlobalClipNorm(1))
+		with("EMA", 0, optim.EMA(0.99))
+		with("Accumulation", 0, optim.GradientAccumulation(2))
+		with("LossScale", 0, optim.LossScaleFactor(8).Option)
+	}
+	return all
+}
+
+// shapeOf is the shape of each of the two parameters of BenchmarkSweep.
+func shapeOf(name string) []int {
+	if name == "Adafactor" {
+		return []int{2500, 2000}
+	}
+	return []int{5_000_000}
+}
+
+// BenchmarkSweep updates 10 million parameters, and gives the bandwidth as a part of what
+// copying gets, both at their best: bytes that are read and written.
+func BenchmarkSweep(b *testing.B) {
+	const n = 10_000_000
+	all := sweeps()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b.Run(name, func(b *testing.B) {
+			o := all[name].make()
+			shape := shapeOf(name)
+			p, in, state := stepOf(o, shape, shape)
+			bytes := 2*state + 4*n*(1+all[name].more)
+			run(b, p, in)
+			b.ReportAllocs()
+			copies := copyBandwidth(n)
+			best := time.Hour // the others may be those of a busy machine
+			for b.Loop() {
+				start := time.Now()
+				run(b, p, in)
+				best = min(best, time.Since(start))
+			}
+			rate := float64(bytes) / best.Seconds()
+			copies = max(copies, copyBandwidth(n))
+			b.ReportMetric(1e3*best.Seconds(), "best-ms")
+			b.ReportMetric(rate/1e9, "GB/s")
+			b.ReportMetric(100*rate/copies, "%copy")
+		})
+	}
+}
+
+// stepOf returns the plan of a step for float32 parameters of these shapes, gradients
+// for it, and the bytes of parameters and state.
+func stepOf(o optim.Optimizer, shapes ...[]int) (p *plan.Plan, in []*tensor.Tensor, bytes int) {
+	var params []*graph.Var
+	for i, dims := range shapes {
+		params = append(params, graph.NewVar(fmt.Sprint(i, "/kernel"), tensor.New(tensor.Float32, dims...)))
+	}
+	o.Build(params)
+	g := graph.New()
+	var grads []*graph.Node
+	for i, p := range params {
+		grads = append(grads, g.Input(fmt.Sprint(i), p.Spec()))
+		in = append(in, tensor.NewSpec(p.Spec()))
+		for j, d := 0, tensor.Data[float32](in[i]); j < len(d); j++ {
+			d[j] = float32(j%7) - 3
+		}
+	}
+	o.Apply(g, grads)
+	for _, v := range append(o.Vars(), params...) {
+		bytes += v.Spec().Bytes()
+	}
+	return plan.Compile(g, nil, cpu.Backend{}), in, bytes
+}
+
+func run(b *testing.B, p *plan.Plan, in []*tensor.Tensor) {
+	if err := p.Run(nil, in); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// copyBandwidth returns how many bytes a second copying reads and writes, on all
+// processors.
+func copyBandwidth(n int) float64 {
+	x, y := make([]float32, n), make([]float32, n)
+	for i := range x {
+		x[i], y[i] = 1, 2
+	}
+	const parts = 64
+	best := 0.0
+	for range 10 {
+		start := time.Now()
+		var wait sync.WaitGroup
+		var next atomic.Int64
+		for range runtime.GOMAXPROCS(0) {
+			wait.Go(func() {
+				for i := int(next.Add(1)) - 1; i < parts; i = int(next.Add(1)) - 1 {
+					copy(y[i*n/parts:(i+1)*n/parts], x[i*n/parts:(i+1)*n/parts])
+				}
+			})
+		}
+		wait.Wait()
+		best = max(best, float64(8*n)/time.Since(start).Seconds())
+	}
+	return best
+}
