@@ -52,13 +52,17 @@ func Catch(f func()) (err error) {
 }
 
 // Caller returns file and line of the innermost function on the stack that is
-// not glia's own: the user's. Tests, examples and commands count as users.
+// not glia's own: the user's. Tests and examples count as users. It is empty if there
+// is none, and in glia's commands: who runs these did not write them.
 func Caller() string {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
 		if f.File != "" && !internal(f.Function, f.File) {
+			if command(f.File) {
+				return ""
+			}
 			return fmt.Sprintf("%s:%d", f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line)
 		}
 		if !more {
@@ -82,4 +86,10 @@ func internal(function, file string) bool {
 	rest, ours := strings.CutPrefix(file, root)
 	return ours && !strings.HasSuffix(file, "_test.go") &&
 		!strings.HasPrefix(rest, "examples/") && !strings.HasPrefix(rest, "cmd/")
+}
+
+// command reports whether a file is one of glia's commands'.
+func command(file string) bool {
+	rest, ours := strings.CutPrefix(file, root)
+	return ours && strings.HasPrefix(rest, "cmd/") && !strings.HasSuffix(rest, "_test.go")
 }
