@@ -17,6 +17,7 @@ func Write() {
 		}
 	}
 	data()
+	tails()
 }
 
 // A kernel computes dst from slices in and scalars, one vec at a time.

@@ -65,7 +65,7 @@ func (c con) mem() operand.Mem {
 	return operand.NewDataAddr(operand.NewStaticSymbol("vecConst"), 32*i)
 }
 
-// data writes the constants, and the table from which AVX2 loads masks for tails.
+// data writes the constants.
 func data() {
 	GLOBL("vecConst", attr.RODATA|attr.NOPTR)
 	for i, c := range pool.list {
@@ -73,6 +73,10 @@ func data() {
 			DATA(32*i+8*j, operand.U64(uint64(c)<<32|uint64(c)))
 		}
 	}
+}
+
+// tails writes the table from which AVX2 loads masks for tails.
+func tails() {
 	GLOBL("vecTail", attr.RODATA|attr.NOPTR)
 	for i := range 8 {
 		v := ^uint64(0)

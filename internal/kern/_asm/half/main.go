@@ -1,0 +1,16 @@
+// Command half generates the elementwise kernels on bfloat16 and float16.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/vec/kernels"
+)
+
+//go:generate go run main.go -out ../../half_amd64.s -stubs ../../half_stub_amd64.go -pkg kern
+
+func main() {
+	ConstraintExpr("!purego")
+	kernels.WriteHalf()
+	Generate()
+}

@@ -1,0 +1,272 @@
+package kernels
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A half kernel is a float32 kernel between conversions: it loads half-precision
+// elements, computes in float32, and stores the results rounded. Two vectors of
+// float32 make one of halves.
+
+// exact names the kernels whose results need no rounding: they are among the inputs.
+var exact = map[string]bool{"Max": true, "Min": true}
+
+// WriteHalf emits the kernels on bfloat16 and float16, and their constants.
+func WriteHalf() {
+	bf16 := []string{
+		"Add", "Sub", "Mul", "Div", "Max", "Min", "Square", "SigmoidGrad", "TanhGrad",
+		"Exp", "Tanh", "Sigmoid", "Silu", "Gelu", "GeluTanh",
+	}
+	f16 := []string{"Add", "Sub", "Mul", "Div", "Max", "Min"}
+	for _, avx512 := range []bool{true, false} {
+		for _, name := range bf16 {
+			byName(name).writeHalf(&gen{avx512: avx512}, "BF16")
+		}
+		for _, name := range f16 {
+			byName(name).writeHalf(&gen{avx512: avx512}, "F16")
+		}
+		writeRelu(&gen{avx512: avx512})
+		writeReluGrad(&gen{avx512: avx512})
+		writeRound(&gen{avx512: avx512}, "BF16")
+		writeRound(&gen{avx512: avx512}, "F16")
+	}
+	data()
+}
+
+func byName(name string) kernel {
+	for _, k := range append(kernels, mathKernels...) {
+		if k.name == name {
+			return k
+		}
+	}
+	panic("no kernel " + name)
+}
+
+// writeHalf emits k for elements of a half type. N is a multiple of twice the width.
+func (k kernel) writeHalf(g *gen, half string) {
+	g.function("h"+k.name+half, "[Half"+k.name+"] of "+half, "uint16", k.in, 2)
+	g.loops(k.in, 2, k.unroll, func(src []reg.Register, dst, i reg.Register) {
+		y := k.compute(g, func(j int) vec { return g.loadHalf(half, src[j], i) }, nil)
+		if half == "BF16" && !exact[k.name] {
+			y = g.roundQuiet(y)
+		}
+		g.storeHalf(half, dst, i, y)
+	})
+}
+
+// function begins a function of slices of n elements, n a multiple of per vectors.
+func (g *gen) function(name, doc, elem string, in []string, per int) {
+	sig := "func(dst"
+	for _, p := range in {
+		sig += ", " + p
+	}
+	TEXT(name+g.suffix(), attr.NOSPLIT, sig+" *"+elem+", n int)")
+	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d.", name, g.suffix(), doc, per*g.width()))
+	Pragma("noescape")
+}
+
+// loops emits a loop over unroll vectors of float32 at a time, one over per vectors, and
+// the return. Step emits one round; i counts elements.
+func (g *gen) loops(in []string, per, unroll int, step func(src []reg.Register, dst, i reg.Register)) {
+	n, dst := Load(Param("n"), GP64()), Load(Param("dst"), GP64())
+	var src []reg.Register
+	for _, p := range in {
+		src = append(src, Load(Param(p), GP64()))
+	}
+	i := GP64()
+	XORQ(i, i)
+	loop := func(name string, u int) {
+		g.u = u
+		last := GP64() // the last i from which a step's elements remain
+		LEAQ(operand.Mem{Base: n, Disp: -u * g.width()}, last)
+		CMPQ(i, last)
+		JGT(operand.LabelRef(name + "_end"))
+		Label(name)
+		step(src, dst, i)
+		ADDQ(operand.I32(u*g.width()), i)
+		CMPQ(i, last)
+		JLE(operand.LabelRef(name))
+		Label(name + "_end")
+	}
+	if unroll > per {
+		loop("unrolled", unroll)
+	}
+	loop("single", per)
+	VZEROUPPER()
+	RET()
+}
+
+// upper are the bits of a float32 that bfloat16 has.
+const upper con = 0xffff0000
+
+// loadHalf returns g.u vectors of float32: of bfloat16, the even elements of a vector of
+// halves, then the odd ones; of float16, all in order.
+func (g *gen) loadHalf(half string, src, i reg.Register) vec {
+	v := g.vec()
+	for j := 0; j < len(v); j += 2 {
+		at := operand.Mem{Base: src, Index: i, Scale: 2, Disp: 2 * g.width() * j}
+		if half == "F16" {
+			VCVTPH2PS(at, v[j])
+			VCVTPH2PS(at.Offset(2*g.width()), v[j+1])
+			continue
+		}
+		both := g.reg()
+		VMOVUPS(at, both)
+		VPSLLD(operand.U8(16), both, v[j])
+		if g.avx512 {
+			VPANDD_BCST(upper.mem(), both, v[j+1])
+		} else {
+			VPAND(upper.mem(), both, v[j+1])
+		}
+	}
+	return v
+}
+
+// storeHalf writes what loadHalf has read. Of bfloat16 it takes the upper bits.
+func (g *gen) storeHalf(half string, dst, i reg.Register, v vec) {
+	for j := 0; j < len(v); j += 2 {
+		at := operand.Mem{Base: dst, Index: i, Scale: 2, Disp: 2 * g.width() * j}
+		if half == "F16" {
+			VCVTPS2PH(operand.U8(0), v[j], at) // 0: to nearest, ties to even
+			VCVTPS2PH(operand.U8(0), v[j+1], at.Offset(2*g.width()))
+			continue
+		}
+		both := g.reg()
+		VPSRLD(operand.U8(16), v[j], both)
+		if g.avx512 {
+			VPTERNLOGD_BCST(operand.U8(0xf8), upper.mem(), v[j+1], both) // both | v & upper
+		} else {
+			VPBLENDW(operand.U8(0xaa), v[j+1], both, both)
+		}
+		VMOVUPS(both, at)
+	}
+}
+
+// roundQuiet rounds to bfloat16 in the upper bits: it adds half a unit, or just less if
+// the kept part is even. Below them it leaves anything. NaNs have zeros there, as
+// operations on bfloat16 give them, and stay.
+func (g *gen) roundQuiet(x vec) vec {
+	if !g.avx512 {
+		odd := g.and(g.op1(VPSRLD, x, operand.U8(16)), con(1))
+		return g.iadd(g.iadd(x, con(0x7fff)), odd)
+	}
+	y := g.vec()
+	for j := range y {
+		k := K()
+		VPTESTMD_BCST(con(0x10000).mem(), x[j], k)
+		VPADDD_BCST(con(0x7fff).mem(), x[j], y[j])
+		VPADDD_BCST(con(0x8000).mem(), x[j], k, y[j])
+	}
+	return y
+}
+
+// writeRound emits the rounding of float32 to what a half type holds, as float32.
+func writeRound(g *gen, half string) {
+	g.function("hRound"+half, "[Round"+half+"]", "float32", []string{"x"}, 1)
+	g.loops([]string{"x"}, 1, 4, func(src []reg.Register, dst, i reg.Register) {
+		x := load(g, src[0], i)
+		if half == "BF16" {
+			nan := g.cmp(x, unord, x)
+			y := g.pick(nan, g.or(x, con(0x400000)), g.roundQuiet(x))
+			store(g, dst, i, g.and(y, upper))
+			return
+		}
+		for j := range x {
+			h := reg.VecVirtual(XMM())
+			if g.avx512 {
+				h = YMM()
+			}
+			VCVTPS2PH(operand.U8(0), x[j], h)
+			VCVTPH2PS(h, x[j])
+		}
+		store(g, dst, i, x)
+	})
+}
+
+// writeRelu emits a function of integers, for both half types: what is below 0, and not
+// below -Inf as NaNs are, becomes 0.
+func writeRelu(g *gen) {
+	g.halfBits("hRelu", "[HalfRelu]", []string{"x"}, "negInf", func(x []vec, inf reg.VecVirtual) vec {
+		least := g.splat16(0x8000)
+		y := g.vec()
+		for j, h := range x[0] {
+			if g.avx512 {
+				k := K()
+				VPCMPW(operand.U8(6), least, h, k) // h > least
+				VPCMPW(operand.U8(2), inf, h, k, k)
+				KNOTD(k, k)
+				VMOVDQU16_Z(h, k, y[j])
+				continue
+			}
+			a, b := YMM(), YMM()
+			VPCMPGTW(least, h, a)
+			VPCMPGTW(inf, h, b)
+			VPANDN(a, b, a)
+			VPANDN(h, a, y[j])
+		}
+		return y
+	})
+}
+
+// writeReluGrad emits dy where y is above 0 and not above Inf, as NaNs are.
+func writeReluGrad(g *gen) {
+	g.halfBits("hReluGrad", "[HalfReluGrad]", []string{"y", "dy"}, "inf", func(x []vec, inf reg.VecVirtual) vec {
+		zero := g.splat16(0)
+		d := g.vec()
+		for j, h := range x[0] {
+			if g.avx512 {
+				k := K()
+				VPCMPW(operand.U8(6), zero, h, k)
+				VPCMPW(operand.U8(2), inf, h, k, k)
+				VMOVDQU16_Z(x[1][j], k, d[j])
+				continue
+			}
+			a, b := YMM(), YMM()
+			VPCMPGTW(zero, h, a)
+			VPCMPGTW(inf, h, b)
+			VPANDN(a, b, a)
+			VPAND(x[1][j], a, d[j])
+		}
+		return d
+	})
+}
+
+// splat16 returns a register with a word in every lane.
+func (g *gen) splat16(w uint32) reg.VecVirtual {
+	return g.con(con(w<<16 | w))[0]
+}
+
+// halfBits emits a function of the bits of halves, and of an infinity's.
+func (g *gen) halfBits(name, doc string, in []string, inf string, body func(x []vec, inf reg.VecVirtual) vec) {
+	sig := "func(dst"
+	for _, p := range in {
+		sig += ", " + p
+	}
+	TEXT(name+g.suffix(), attr.NOSPLIT, sig+" *uint16, n int, "+inf+" uint32)")
+	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d, and for the half type whose infinity comes twice.", name, g.suffix(), doc, 2*g.width()))
+	Pragma("noescape")
+	bits := Load(Param(inf), GP32())
+	v := g.reg()
+	VMOVD(bits, v.AsX())
+	VPBROADCASTD(v.AsX(), v)
+	g.loops(in, 2, 4, func(src []reg.Register, dst, i reg.Register) {
+		g.u /= 2
+		var x []vec
+		for _, s := range src {
+			r := g.vec()
+			for j := range r {
+				VMOVUPS(operand.Mem{Base: s, Index: i, Scale: 2, Disp: 4 * g.width() * j}, r[j])
+			}
+			x = append(x, r)
+		}
+		for j, r := range body(x, v) {
+			VMOVUPS(r, operand.Mem{Base: dst, Index: i, Scale: 2, Disp: 4 * g.width() * j})
+		}
+		g.u *= 2
+	})
+}

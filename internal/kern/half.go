@@ -1,0 +1,151 @@
+package kern
+
+// Functions of half-precision slices, bfloat16 or float16 as their bits: elementwise, of
+// slices of one length, the destination one of the sources itself or apart from them.
+// Each widens to float32, computes what the function of float32 slices computes, and
+// rounds to nearest, ties to even, in one pass: the bits are those of the three passes,
+// except that which NaN comes out is left open.
+
+// HalfOp names a function of half-precision slices.
+type HalfOp uint8
+
+// The functions, named after those of float32 slices: of two slices first.
+const (
+	HalfAdd HalfOp = iota
+	HalfSub
+	HalfMul
+	HalfDiv
+	HalfMax
+	HalfMin
+	HalfReluGrad
+	HalfSigmoidGrad
+	HalfTanhGrad
+	HalfRelu
+	HalfSquare
+	HalfExp
+	HalfTanh
+	HalfSigmoid
+	HalfSilu
+	HalfGelu
+	HalfGeluTanh
+	halfOps
+)
+
+// Binary reports whether op is a function of two slices.
+func (op HalfOp) Binary() bool { return op < HalfRelu }
+
+// BF16 sets dst[i] to op of a[i] and b[i], all bfloat16. A unary function takes no b.
+func (op HalfOp) BF16(dst, a, b []uint16) {
+	n := halfBF16(op, dst, a, b)
+	if n < len(dst) {
+		op.byFloats(true, dst[n:], a[n:], rest(b, n))
+	}
+}
+
+// F16 is [HalfOp.BF16] of float16.
+func (op HalfOp) F16(dst, a, b []uint16) {
+	n := halfF16(op, dst, a, b)
+	if n < len(dst) {
+		op.byFloats(false, dst[n:], a[n:], rest(b, n))
+	}
+}
+
+// rest returns s from n on, if there is an s.
+func rest(s []uint16, n int) []uint16 {
+	if s == nil {
+		return nil
+	}
+	return s[n:]
+}
+
+// byFloats does in three passes what the assembly does in one.
+func (op HalfOp) byFloats(bf16 bool, dst, a, b []uint16) {
+	var x, y [256]float32
+	for at := 0; at < len(dst); at += len(x) {
+		n := min(len(x), len(dst)-at)
+		x, y := x[:n], y[:n]
+		widen(bf16, x, a[at:])
+		if op.Binary() {
+			widen(bf16, y, b[at:])
+		}
+		op.floats(x, y)
+		if bf16 {
+			F32ToBF16(dst[at:][:n], x)
+		} else {
+			F32ToF16(dst[at:][:n], x)
+		}
+	}
+}
+
+func widen(bf16 bool, dst []float32, src []uint16) {
+	if bf16 {
+		BF16ToF32(dst, src)
+	} else {
+		F16ToF32(dst, src)
+	}
+}
+
+// floats is op on float32, x being a and the destination.
+func (op HalfOp) floats(x, b []float32) {
+	switch op {
+	case HalfAdd:
+		Add(x, x, b)
+	case HalfSub:
+		Sub(x, x, b)
+	case HalfMul:
+		Mul(x, x, b)
+	case HalfDiv:
+		Div(x, x, b)
+	case HalfMax:
+		Max(x, x, b)
+	case HalfMin:
+		Min(x, x, b)
+	case HalfReluGrad:
+		ReluGrad(x, x, b)
+	case HalfSigmoidGrad:
+		SigmoidGrad(x, x, b)
+	case HalfTanhGrad:
+		TanhGrad(x, x, b)
+	case HalfRelu:
+		Relu(x, x)
+	case HalfSquare:
+		Square(x, x)
+	case HalfExp:
+		Exp(x, x)
+	case HalfTanh:
+		Tanh(x, x)
+	case HalfSigmoid:
+		Sigmoid(x, x)
+	case HalfSilu:
+		Silu(x, x)
+	case HalfGelu:
+		Gelu(x, x)
+	case HalfGeluTanh:
+		GeluTanh(x, x)
+	}
+}
+
+// RoundBF16 sets dst[i] to the bfloat16 nearest to x[i], as [F32ToBF16] finds it, but
+// leaves it a float32. Dst may be x.
+func RoundBF16(dst, x []float32) { roundBF16(dst, x) }
+
+// RoundF16 is [RoundBF16] for float16.
+func RoundF16(dst, x []float32) { roundF16(dst, x) }
+
+func roundBF16Go(dst, x []float32) {
+	var h [256]uint16
+	for at := 0; at < len(dst); at += len(h) {
+		h := h[:min(len(h), len(dst)-at)]
+		f32ToBF16Go(h, x[at:][:len(h)])
+		bf16ToF32Go(dst[at:][:len(h)], h)
+	}
+}
+
+func roundF16Go(dst, x []float32) {
+	var h [256]uint16
+	for at := 0; at < len(dst); at += len(h) {
+		h := h[:min(len(h), len(dst)-at)]
+		f32ToF16Go(h, x[at:][:len(h)])
+		f16ToF32Go(dst[at:][:len(h)], h)
+	}
+}

@@ -1,0 +1,200 @@
+//go:build !purego
+
+package kern
+
+import "unsafe"
+
+// wholeHalf returns the part of n that the kernels on halves take.
+func wholeHalf(n int) int {
+	switch {
+	case useAVX512:
+		return n &^ 31
+	case useAVX2:
+		return n &^ 15
+	}
+	return 0
+}
+
+// halfBF16 does the first elements of [HalfOp.BF16], and says how many.
+func halfBF16(op HalfOp, dst, a, b []uint16) int {
+	n := wholeHalf(len(dst))
+	if n == 0 || halfBits(op, dst, a, b, n, 0x7f807f80) {
+		return n
+	}
+	d, x, y := unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b)
+	if useAVX512 {
+		return halfBF16AVX512(op, d, x, y, n)
+	}
+	return halfBF16AVX2(op, d, x, y, n)
+}
+
+// halfF16 is [halfBF16] for float16.
+func halfF16(op HalfOp, dst, a, b []uint16) int {
+	n := wholeHalf(len(dst))
+	if n == 0 || halfBits(op, dst, a, b, n, 0x7c007c00) {
+		return n
+	}
+	d, x, y := unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b)
+	if useAVX512 {
+		return halfF16AVX512(op, d, x, y, n)
+	}
+	return halfF16AVX2(op, d, x, y, n)
+}
+
+// halfBits does n elements if op is a function of bits, given those of infinity twice.
+func halfBits(op HalfOp, dst, a, b []uint16, n int, inf uint32) bool {
+	d, x, y := unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b)
+	switch {
+	case op == HalfRelu && useAVX512:
+		hReluAVX512(d, x, n, inf|0x80008000)
+	case op == HalfRelu:
+		hReluAVX2(d, x, n, inf|0x80008000)
+	case op == HalfReluGrad && useAVX512:
+		hReluGradAVX512(d, x, y, n, inf)
+	case op == HalfReluGrad:
+		hReluGradAVX2(d, x, y, n, inf)
+	default:
+		return false
+	}
+	return true
+}
+
+func halfBF16AVX512(op HalfOp, dst, a, b *uint16, n int) int {
+	switch op {
+	case HalfAdd:
+		hAddBF16AVX512(dst, a, b, n)
+	case HalfSub:
+		hSubBF16AVX512(dst, a, b, n)
+	case HalfMul:
+		hMulBF16AVX512(dst, a, b, n)
+	case HalfDiv:
+		hDivBF16AVX512(dst, a, b, n)
+	case HalfMax:
+		hMaxBF16AVX512(dst, a, b, n)
+	case HalfMin:
+		hMinBF16AVX512(dst, a, b, n)
+	case HalfSigmoidGrad:
+		hSigmoidGradBF16AVX512(dst, a, b, n)
+	case HalfTanhGrad:
+		hTanhGradBF16AVX512(dst, a, b, n)
+	case HalfSquare:
+		hSquareBF16AVX512(dst, a, n)
+	case HalfExp:
+		hExpBF16AVX512(dst, a, n)
+	case HalfTanh:
+		hTanhBF16AVX512(dst, a, n)
+	case HalfSigmoid:
+		hSigmoidBF16AVX512(dst, a, n)
+	case HalfSilu:
+		hSiluBF16AVX512(dst, a, n)
+	case HalfGelu:
+		hGeluBF16AVX512(dst, a, n)
+	case HalfGeluTanh:
+		hGeluTanhBF16AVX512(dst, a, n)
+	default:
+		return 0
+	}
+	return n
+}
+
+func halfBF16AVX2(op HalfOp, dst, a, b *uint16, n int) int {
+	switch op {
+	case HalfAdd:
+		hAddBF16AVX2(dst, a, b, n)
+	case HalfSub:
+		hSubBF16AVX2(dst, a, b, n)
+	case HalfMul:
+		hMulBF16AVX2(dst, a, b, n)
+	case HalfDiv:
+		hDivBF16AVX2(dst, a, b, n)
+	case HalfMax:
+		hMaxBF16AVX2(dst, a, b, n)
+	case HalfMin:
+		hMinBF16AVX2(dst, a, b, n)
+	case HalfSigmoidGrad:
+		hSigmoidGradBF16AVX2(dst, a, b, n)
+	case HalfTanhGrad:
+		hTanhGradBF16AVX2(dst, a, b, n)
+	case HalfSquare:
+		hSquareBF16AVX2(dst, a, n)
+	case HalfExp:
+		hExpBF16AVX2(dst, a, n)
+	case HalfTanh:
+		hTanhBF16AVX2(dst, a, n)
+	case HalfSigmoid:
+		hSigmoidBF16AVX2(dst, a, n)
+	case HalfSilu:
+		hSiluBF16AVX2(dst, a, n)
+	case HalfGelu:
+		hGeluBF16AVX2(dst, a, n)
+	case HalfGeluTanh:
+		hGeluTanhBF16AVX2(dst, a, n)
+	default:
+		return 0
+	}
+	return n
+}
+
+func halfF16AVX512(op HalfOp, dst, a, b *uint16, n int) int {
+	switch op {
+	case HalfAdd:
+		hAddF16AVX512(dst, a, b, n)
+	case HalfSub:
+		hSubF16AVX512(dst, a, b, n)
+	case HalfMul:
+		hMulF16AVX512(dst, a, b, n)
+	case HalfDiv:
+		hDivF16AVX512(dst, a, b, n)
+	case HalfMax:
+		hMaxF16AVX512(dst, a, b, n)
+	case HalfMin:
+		hMinF16AVX512(dst, a, b, n)
+	default:
+		return 0
+	}
+	return n
+}
+
+func halfF16AVX2(op HalfOp, dst, a, b *uint16, n int) int {
+	switch op {
+	case HalfAdd:
+		hAddF16AVX2(dst, a, b, n)
+	case HalfSub:
+		hSubF16AVX2(dst, a, b, n)
+	case HalfMul:
+		hMulF16AVX2(dst, a, b, n)
+	case HalfDiv:
+		hDivF16AVX2(dst, a, b, n)
+	case HalfMax:
+		hMaxF16AVX2(dst, a, b, n)
+	case HalfMin:
+		hMinF16AVX2(dst, a, b, n)
+	default:
+		return 0
+	}
+	return n
+}
+
+func roundBF16(dst, x []float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(x); useAVX512 {
+		hRoundBF16AVX512(d, s, n)
+	} else if useAVX2 {
+		hRoundBF16AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		roundBF16Go(dst[n:], x[n:])
+	}
+}
+
+func roundF16(dst, x []float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(x); useAVX512 {
+		hRoundF16AVX512(d, s, n)
+	} else if useAVX2 {
+		hRoundF16AVX2(d, s, n)
+	}
+	if n < len(dst) {
+		roundF16Go(dst[n:], x[n:])
+	}
+}
