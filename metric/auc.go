@@ -11,7 +11,8 @@ import (
 
 // AUC returns the area under a curve that a threshold draws: under [ROC], the rate of
 // true positives over that of false ones, unless another [Curve] is given. Of 200
-// thresholds from 0 to 1 the first lies below all predictions and the last above.
+// thresholds from 0 to 1 the first lies below all predictions and the last above; there
+// may be up to 1048576, and 2^23 for all labels together.
 //
 // Predictions are probabilities, or logits with [FromLogits]; NaN counts as 0. Labels
 // are positive unless they are 0.
@@ -33,7 +34,7 @@ func AUC(opts ...AUCOption) *AUCMetric {
 type AUCMetric struct {
 	// MetricName is the name in logs.
 	MetricName string `json:"name"`
-	// NumThresholds is the number of thresholds, which lie evenly, 2 or more.
+	// NumThresholds is the number of thresholds, which lie evenly, 2 to 1048576.
 	NumThresholds int `json:"num_thresholds"`
 	// Curve is the curve over the area.
 	Curve Curve `json:"curve"`
@@ -83,7 +84,8 @@ const (
 	Majoring      Summation = "majoring"
 )
 
-// NumThresholds is the number of thresholds, which lie evenly from 0 to 1.
+// NumThresholds is the number of thresholds, which lie evenly from 0 to 1. There may be
+// up to 1048576.
 type NumThresholds int
 
 // MultiLabel makes [AUC] find an area for each label, one a column.
@@ -156,9 +158,10 @@ func (m *AUCMetric) check(yPred tensor.Spec) error {
 	if r := yPred.Rank(); r > 1 {
 		labels = yPred.Shape.At(-1)
 	}
+	if err := made(m.MetricName, m); err != nil {
+		return err
+	}
 	switch w := m.LabelWeights; {
-	case len(m.Thresholds) == 0 && m.NumThresholds < 2:
-		return wrong("%d thresholds: want 2 or more", m.NumThresholds)
 	case m.MultiLabel && yPred.Rank() != 2:
 		return wrong("predictions %v: want [B labels] for an area for each label", yPred)
 	case !m.MultiLabel && m.NumLabels != 0:
@@ -172,6 +175,14 @@ func (m *AUCMetric) check(yPred tensor.Spec) error {
 		}
 	}
 	return checkLimits(m.MetricName, m.Thresholds)
+}
+
+// checkSize implements sized.
+func (m *AUCMetric) checkSize() error {
+	if len(m.Thresholds) > 0 {
+		return nil
+	}
+	return wantSize(m.Class(), "num_thresholds", m.NumThresholds, 2, maxThresholds)
 }
 
 type aucState struct {

@@ -17,6 +17,9 @@ func FromConfig(class string, config []byte) (Metric, error) {
 		return nil, fmt.Errorf("metric: %w", err)
 	}
 	m, err := metrics.Make(class, config)
+	if s, ok := m.(sized); ok && err == nil {
+		err = s.checkSize()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("metric: %w", err)
 	}

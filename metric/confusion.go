@@ -7,7 +7,8 @@ import (
 )
 
 // ConfusionMatrix counts how often samples of class i were predicted to be of class
-// j: the result is [classes classes], labels down, predictions across.
+// j: the result is [classes classes], labels down, predictions across. There may be up
+// to 4096 classes.
 //
 // Shapes: labels are class numbers [B ...] or [B ... 1], or rows [B ... C] of which
 // the greatest counts; predictions are rows [B ... C], or with two classes one
@@ -20,7 +21,7 @@ func ConfusionMatrix(classes int) *ConfusionMetric {
 type ConfusionMetric struct {
 	// MetricName is the name in logs.
 	MetricName string
-	// Classes is the number of classes.
+	// Classes is the number of classes, 1 to 4096.
 	Classes int
 }
 

@@ -18,6 +18,8 @@ import (
 // as in Keras. Weights of samples count with their whole part, as they do in Keras
 // unless the metric's dtype is a float; here with [FloatWeights].
 //
+// There may be up to 4096 classes, which are counted in pairs.
+//
 // Shapes: labels and predictions, class numbers, of one shape [B ...]. With
 // [DenseLabels] or [DensePredictions] they have classes on one more axis, the last
 // unless there is an [Axis], and the greatest counts.
@@ -67,7 +69,7 @@ func BinaryIoU(threshold float64, targets []int, opts ...BinaryIoUOption) *IoUMe
 type IoUMetric struct {
 	// MetricName is the name in logs.
 	MetricName string
-	// Classes is the number of classes.
+	// Classes is the number of classes, 1 to 4096: they are counted in pairs.
 	Classes int
 	// Targets are the classes that count; nil means all.
 	Targets []int
@@ -135,13 +137,10 @@ func newIoU(class string, classes int, targets []int, sparseLabels, sparsePredic
 // Name implements [Metric].
 func (m *IoUMetric) Name() string { return m.MetricName }
 
-// maxClasses is the greatest number of classes that metrics count in pairs.
-const maxClasses = 4096
-
 // New implements [Metric].
 func (m *IoUMetric) New(yTrue, yPred tensor.Spec) (State, error) {
-	if m.Classes < 1 || m.Classes > maxClasses {
-		return nil, graph.Errorf("metric.%s: %d classes: want 1 to %d", m.MetricName, m.Classes, maxClasses)
+	if err := made(m.MetricName, m); err != nil {
+		return nil, err
 	}
 	if m.Targets != nil && len(m.Targets) == 0 {
 		return nil, graph.Errorf("metric.%s: no target classes: want one or more", m.MetricName)
@@ -152,6 +151,11 @@ func (m *IoUMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 		}
 	}
 	return checked(&iouState{newTotals(m.MetricName, tensor.D(m.Classes, m.Classes), "total_confusion_matrix"), m}, yTrue, yPred)
+}
+
+// checkSize implements sized.
+func (m *IoUMetric) checkSize() error {
+	return wantSize(m.class, "num_classes", m.Classes, 1, maxClasses)
 }
 
 type iouState struct {
@@ -225,25 +229,24 @@ func (s *iouState) Result() *tensor.Tensor {
 		union[i] -= v[i*n+i]
 	}
 	sum, found := 0.0, 0.0
-	for i := range n {
+	for i, times := range s.m.times() {
 		if union[i] <= 1e-9 {
 			continue
 		}
-		times := 1
-		if s.m.Targets != nil {
-			times = count(s.m.Targets, i)
-		}
-		sum += float64(times) * v[i*n+i] / (union[i] + epsilon)
-		found += float64(times)
+		sum += times * v[i*n+i] / (union[i] + epsilon)
+		found += times
 	}
 	return tensor.Scalar(sum / (found + epsilon))
 }
 
-func count(list []int, v int) int {
-	n := 0
-	for i := slices.Index(list, v); i >= 0; i = slices.Index(list, v) {
-		list = list[i+1:]
-		n++
+// times returns how often every class is a target.
+func (m *IoUMetric) times() []float64 {
+	if m.Targets == nil {
+		return slices.Repeat([]float64{1}, m.Classes)
 	}
-	return n
+	times := make([]float64, m.Classes)
+	for _, t := range m.Targets {
+		times[t]++
+	}
+	return times
 }

@@ -147,8 +147,12 @@ func (m *ThresholdMetric) top(p *graph.Node) *graph.Node {
 	if m.TopK < 1 || m.TopK > c {
 		panic(graph.Errorf("metric.%s: top %d of predictions %v: want 1 to %d", m.MetricName, m.TopK, p.Shape(), c))
 	}
-	_, i := ops.TopK(p, m.TopK)
-	return ops.Cast(ops.ReduceSum(ops.OneHot(i, c, tensor.Float32), -2), tensor.Bool)
+	_, i := ops.TopK(p, m.TopK) // [... K]
+	g, rows := p.Graph(), p.Shape().Size()/c
+	first := ops.Scale(ops.Iota(g, tensor.S(tensor.Int64, rows, 1), 0), float64(c)) // of a row, among all
+	at := ops.Reshape(ops.Add(ops.Reshape(i, rows, m.TopK), first), -1)
+	found := ops.ScatterAdd(ops.Full(g, tensor.S(tensor.Float32, rows*c), 0), at, ops.Full(g, tensor.Spec{DType: tensor.Float32, Shape: at.Shape()}, 1), 0)
+	return ops.Cast(ops.Reshape(found, p.Shape().Slice()...), tensor.Bool)
 }
 
 // Result implements [State].

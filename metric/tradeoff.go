@@ -9,7 +9,7 @@ import (
 // PrecisionAtRecall returns the best precision at a threshold where recall is at
 // least the given one; 0 if no threshold gives that.
 //
-// There are 200 thresholds from 0 to 1. Predictions are probabilities; labels are
+// There are 200 thresholds from 0 to 1, of up to 1048576. Predictions are probabilities; labels are
 // positive unless they are 0.
 //
 // Shapes: labels and predictions [B ...], which count one by one; [B] counts as [B 1].
@@ -43,8 +43,8 @@ type TradeoffMetric struct {
 	MetricName string
 	// Least is what the other measure must be at least, 0 to 1.
 	Least float64
-	// NumThresholds is the number of thresholds, which lie evenly from 0 to 1. If it
-	// is 1, it is 0.5.
+	// NumThresholds is the number of thresholds, 1 to 1048576, which lie evenly from 0
+	// to 1. If it is 1, it is 0.5.
 	NumThresholds int
 	// ClassID is the only class that counts, nil if all do.
 	ClassID *int
@@ -73,8 +73,11 @@ func (m *TradeoffMetric) Name() string { return m.MetricName }
 
 // New implements [Metric].
 func (m *TradeoffMetric) New(yTrue, yPred tensor.Spec) (State, error) {
-	if m.NumThresholds < 1 || !(m.Least >= 0 && m.Least <= 1) {
-		return nil, graph.Errorf("metric.%s: at %g with %d thresholds: want 0 to 1 and 1 or more thresholds", m.MetricName, m.Least, m.NumThresholds)
+	if !(m.Least >= 0 && m.Least <= 1) {
+		return nil, graph.Errorf("metric.%s: at %g: want 0 to 1", m.MetricName, m.Least)
+	}
+	if err := made(m.MetricName, m); err != nil {
+		return nil, err
 	}
 	limits := []float64{0.5}
 	if m.NumThresholds > 1 {
@@ -86,6 +89,11 @@ func (m *TradeoffMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	}
 	c.even = m.NumThresholds > 1
 	return checked(&tradeoffState{c, m}, yTrue, yPred)
+}
+
+// checkSize implements sized.
+func (m *TradeoffMetric) checkSize() error {
+	return wantSize(m.class, "num_thresholds", m.NumThresholds, 1, maxThresholds)
 }
 
 type tradeoffState struct {
