@@ -74,7 +74,7 @@ func TestPackErrors(t *testing.T) {
 	}
 	tensors := tensorMap{}
 	for _, e := range packed {
-		tensors[e.Name] = e.Tensor
+		tensors[e.Name] = e.Tensor.(*tensor.Tensor)
 	}
 	m := []metric.Metric{metric.Mean("m", nil)}
 	if back, err := unpack(tensors, m); err != nil || len(back) != 1 || back[0].Metrics[0].Value != 1.5 {

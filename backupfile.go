@@ -42,7 +42,7 @@ func writeBackup(path string, s backupState, entries []safetensors.Entry) error 
 	}
 	tensors := tensorMap{}
 	for _, e := range entries {
-		tensors[e.Name] = e.Tensor
+		tensors[e.Name] = e.Tensor.(*tensor.Tensor) // a backup is of what is in memory
 	}
 	metadata := map[string]string{stateKey: string(text), checksumKey: checksum(string(text), tensors)}
 	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, entries, metadata) })

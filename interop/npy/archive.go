@@ -88,22 +88,51 @@ func (a *Archive) Header(name string) (h Header, err error) {
 // Tensor reads an array as [Read] does. It must fill its member of the archive, and
 // meet its checksum.
 func (a *Archive) Tensor(name string) (t *tensor.Tensor, err error) {
-	err = a.open(name, func(r io.Reader, f *zip.File) error {
-		// What a compressed member promises is certain only once it is there.
-		if t, err = read(r, int64(f.UncompressedSize64), f.Method == zip.Store, a.opts); err != nil {
-			return err
-		}
-		if n, err := io.Copy(io.Discard, io.LimitReader(r, 1)); err != nil {
-			return err // the checksum
-		} else if n > 0 {
-			return fmt.Errorf("got more than the elements of %v", t.Spec())
-		}
-		return nil
+	err = a.elements(name, func(r io.Reader, l *layout, n int, certain bool) error {
+		t, err = l.tensor(r, n, certain)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// ReadInto reads an array as [Archive.Tensor] does, straight into the memory of t,
+// which must be contiguous and have the array's dtype and shape. After an error t
+// holds anything.
+func (a *Archive) ReadInto(name string, t *tensor.Tensor) error {
+	return a.elements(name, func(r io.Reader, l *layout, _ int, _ bool) error {
+		switch {
+		case t.Spec() != l.spec:
+			return fmt.Errorf("ReadInto %v: want %v", t.Spec(), l.spec)
+		case !t.Contiguous():
+			return errors.New("ReadInto a view with gaps: want a contiguous tensor")
+		}
+		return l.into(r, t.Bytes())
+	})
+}
+
+// elements calls do, which reads the n bytes of an array's elements from r. Nothing
+// may be left behind them, and the member's checksum must be right. It is certain
+// that they are there if the member is not compressed: what one that is promises
+// shows only in the end.
+func (a *Archive) elements(name string, do func(r io.Reader, l *layout, n int, certain bool) error) error {
+	return a.open(name, func(r io.Reader, f *zip.File) error {
+		l, n, err := readLayout(r, int64(f.UncompressedSize64), a.opts)
+		if err != nil {
+			return err
+		}
+		if err := do(r, &l, n, f.Method == zip.Store); err != nil {
+			return fmt.Errorf("%v: %w", l.spec, err)
+		}
+		if n, err := io.Copy(io.Discard, io.LimitReader(r, 1)); err != nil {
+			return err // the checksum
+		} else if n > 0 {
+			return fmt.Errorf("got more than the elements of %v", l.spec)
+		}
+		return nil
+	})
 }
 
 // open calls do with the contents of an array's member.
@@ -117,7 +146,11 @@ func (a *Archive) open(name string, do func(r io.Reader, f *zip.File) error) err
 		err = errors.Join(do(r, f), r.Close())
 	}
 	if err != nil {
-		return fmt.Errorf("npy: archive: array %q: %w", name, err)
+		return arrayError(name, err)
 	}
 	return nil
+}
+
+func arrayError(name string, err error) error {
+	return fmt.Errorf("npy: archive: array %q: %w", name, err)
 }

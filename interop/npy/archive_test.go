@@ -361,6 +361,7 @@ func readArchive(t *testing.T, b []byte) {
 	for _, name := range a.Names() {
 		h, err := a.Header(name)
 		x, err2 := a.Tensor(name)
+		checkSource(t, a, name, x)
 		if err2 != nil {
 			if x != nil || !strings.HasPrefix(err2.Error(), "npy: archive: array ") {
 				t.Fatalf("%q: got %v, %v", name, x, err2)

@@ -23,6 +23,7 @@ type ArchiveWriter struct {
 	z      *zip.Writer
 	method uint16
 	names  map[string]bool
+	err    error // the first of an array that was begun: the archive is broken
 }
 
 // NewArchiveWriter returns a writer of arrays to an archive, uncompressed as NumPy's
@@ -42,16 +43,23 @@ func NewArchiveWriter(w io.Writer, opts ...WriteOption) *ArchiveWriter {
 var newYear1980 = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Add writes t under a name, which may have slashes. The name must differ from
-// those before.
-func (a *ArchiveWriter) Add(name string, t *tensor.Tensor) error {
+// those before. An array may be of any length, and so may the archive: beyond 4 GB
+// both are ZIP64. When an array cannot be written in full the archive is broken, and
+// Close returns the error once more.
+func (a *ArchiveWriter) Add(name string, t tensor.Source) error {
 	member := name + suffix
+	_, err := tensor.CheckSource(t)
 	switch {
 	case a.names == nil:
 		return fmt.Errorf("npy: archive: Add %q: the archive is closed", name)
+	case a.err != nil:
+		return fmt.Errorf("npy: archive: Add %q: the archive is broken: %w", name, a.err)
 	case a.names[name]:
 		return fmt.Errorf("npy: archive: Add %q: want another name, this one is taken", name)
 	case !fs.ValidPath(member) || strings.ContainsAny(member, "\\\x00") || strings.IndexByte(member, ':') == 1:
 		return fmt.Errorf("npy: archive: Add %q: want a UTF-8 name without \"..\", \"//\", \"\\\" and NUL, and without \"/\" or a drive such as \"C:\" at the start", name)
+	case err != nil:
+		return fmt.Errorf("npy: archive: Add %q: %w", name, err)
 	}
 	head := &zip.FileHeader{Name: member, Method: a.method, Modified: newYear1980}
 	head.SetMode(0o600)
@@ -61,15 +69,18 @@ func (a *ArchiveWriter) Add(name string, t *tensor.Tensor) error {
 		err = Write(w, t)
 	}
 	if err != nil {
-		return fmt.Errorf("npy: archive: Add %q: %w", name, err)
+		a.err = fmt.Errorf("npy: archive: Add %q: %w", name, err)
 	}
-	return nil
+	return a.err
 }
 
 // Close writes the directory of the archive. It does not close the writer below.
 func (a *ArchiveWriter) Close() error {
-	if a.names == nil {
+	switch {
+	case a.names == nil:
 		return errors.New("npy: archive: Close: the archive is closed")
+	case a.err != nil:
+		return a.err
 	}
 	a.names = nil
 	if err := a.z.Close(); err != nil {

@@ -2,6 +2,7 @@ package npy_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -78,4 +79,27 @@ func ExampleArchive() {
 	// Output:
 	// dense/bias [0. 0. 0.] <nil>
 	// step 7 <nil>
+}
+
+// An array of an archive becomes one of another without being in memory as a whole.
+func ExampleArchive_Source() {
+	var one, other bytes.Buffer
+	w := npy.NewArchiveWriter(&one)
+	if err := errors.Join(w.Add("a", tensor.Of[int16](1, 2)), w.Close()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err := npy.OpenArchive(bytes.NewReader(one.Bytes()), int64(one.Len()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	src, err := a.Source("a")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w = npy.NewArchiveWriter(&other)
+	fmt.Println(src.Spec(), w.Add("b", src), w.Close())
+	// Output: int16[2] <nil> <nil>
 }

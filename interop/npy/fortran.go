@@ -1,7 +1,6 @@
 package npy
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/glia-ml/glia/tensor"
@@ -10,23 +9,14 @@ import (
 // fortranPiece is how many bytes are transposed at a time.
 const fortranPiece = 1 << 20
 
-// readFortran reads the elements of a column-major array, n bytes, into a row-major
-// tensor. Unless r is certain to have them, they are gathered first.
-func readFortran(r io.Reader, s tensor.Spec, n int, certain bool) (*tensor.Tensor, error) {
-	if !certain {
-		b, err := readElements(r, n, false)
-		if err != nil {
-			return nil, err
-		}
-		r = bytes.NewReader(b)
+// readFortran reads the elements of a column-major array to dst, row-major.
+func readFortran(r io.Reader, s tensor.Spec, dst []byte) error {
+	if len(dst) == 0 {
+		return nil
 	}
-	t := tensor.NewSpec(s)
-	if t.Len() == 0 {
-		return t, nil
-	}
-	c := &columns{r: r, total: n, size: s.DType.Size(), outer: s.Shape.To(s.Rank() - 1), last: s.Shape.At(-1)}
+	c := &columns{r: r, total: len(dst), size: s.DType.Size(), outer: s.Shape.To(s.Rank() - 1), last: s.Shape.At(-1)}
 	c.rows = c.outer.Size()
-	return t, c.read(t.Bytes())
+	return c.read(dst)
 }
 
 // columns reads an array whose last axis varies slowest: for each of its positions

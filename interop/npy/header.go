@@ -108,26 +108,45 @@ func (h *Header) layout(opts []ReadOption) (l layout, err error) {
 	}, nil
 }
 
-// tensor reads the elements from r and makes a tensor of them.
-func (l *layout) tensor(r io.Reader, n int, certain bool) (t *tensor.Tensor, err error) {
-	if l.fortran {
-		t, err = readFortran(r, l.spec, n, certain)
-	} else {
-		var b []byte
-		if b, err = readElements(r, n, certain); err == nil {
-			t, err = tensor.FromBytes(l.spec, b)
+// tensor reads the elements, n bytes, from r and makes a tensor of them. Unless r is
+// certain to have them, memory grows with what arrives.
+func (l *layout) tensor(r io.Reader, n int, certain bool) (*tensor.Tensor, error) {
+	if !certain {
+		b, err := readElements(r, n)
+		if err != nil {
+			return nil, err
 		}
+		if !l.fortran {
+			l.finish(b)
+			return tensor.FromBytes(l.spec, b)
+		}
+		r = bytes.NewReader(b)
 	}
-	if err != nil {
-		return nil, err
+	t := tensor.NewSpec(l.spec)
+	return t, l.into(r, t.Bytes())
+}
+
+// into reads the elements from r to b.
+func (l *layout) into(r io.Reader, b []byte) error {
+	if l.fortran {
+		if err := readFortran(r, l.spec, b); err != nil {
+			return err
+		}
+	} else if got, err := io.ReadFull(r, b); err != nil {
+		return short("elements", got, len(b), err)
 	}
+	l.finish(b)
+	return nil
+}
+
+// finish makes elements as the file has them those of a tensor.
+func (l *layout) finish(b []byte) {
 	if l.swap {
-		swap(t.Bytes(), l.spec.DType.Size())
+		swap(b, l.spec.DType.Size())
 	}
 	if l.spec.DType == tensor.Bool {
-		normalize(t.Bytes())
+		normalize(b)
 	}
-	return t, nil
 }
 
 // normalize makes bytes of bool 0 or 1: Go's bool has no other.

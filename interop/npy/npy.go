@@ -76,20 +76,9 @@ func left(r io.Reader) int64 {
 // read reads an array from r, which has left bytes or an unknown number. Unless
 // that is certain, memory grows with what arrives.
 func read(r io.Reader, left int64, certain bool, opts []ReadOption) (*tensor.Tensor, error) {
-	h, size, err := readHeader(r)
+	l, n, err := readLayout(r, left, opts)
 	if err != nil {
 		return nil, err
-	}
-	l, err := h.layout(opts)
-	if err != nil {
-		return nil, err
-	}
-	n, err := tensor.CheckedBytes(l.spec)
-	if err != nil {
-		return nil, err
-	}
-	if left != unknown && left-size < int64(n) {
-		return nil, fmt.Errorf("%v: got %d bytes of elements, want %d: %w", l.spec, max(0, left-size), n, io.ErrUnexpectedEOF)
 	}
 	t, err := l.tensor(r, n, certain)
 	if err != nil {
@@ -98,16 +87,31 @@ func read(r io.Reader, left int64, certain bool, opts []ReadOption) (*tensor.Ten
 	return t, nil
 }
 
+// readLayout reads the header of an array from r, which has left bytes or an unknown
+// number, and returns how many bytes of elements follow.
+func readLayout(r io.Reader, left int64, opts []ReadOption) (l layout, n int, err error) {
+	h, size, err := readHeader(r)
+	if err != nil {
+		return l, 0, err
+	}
+	if l, err = h.layout(opts); err != nil {
+		return l, 0, err
+	}
+	if n, err = tensor.CheckedBytes(l.spec); err != nil {
+		return l, 0, err
+	}
+	if left != unknown && left-size < int64(n) {
+		return l, 0, fmt.Errorf("%v: got %d bytes of elements, want %d: %w", l.spec, max(0, left-size), n, io.ErrUnexpectedEOF)
+	}
+	return l, n, nil
+}
+
 // firstPiece is the memory taken for a source that does not tell its size.
 const firstPiece = 1 << 20
 
-// readElements reads n bytes.
-func readElements(r io.Reader, n int, certain bool) ([]byte, error) {
-	size := n
-	if !certain {
-		size = min(n, firstPiece)
-	}
-	b, got := tensor.Alloc(size), 0
+// readElements reads n bytes into memory that grows with what arrives.
+func readElements(r io.Reader, n int) ([]byte, error) {
+	b, got := tensor.Alloc(min(n, firstPiece)), 0
 	for {
 		more, err := io.ReadFull(r, b[got:])
 		got += more
@@ -132,19 +136,17 @@ func short(what string, got, want int, err error) error {
 }
 
 // Write writes t as NumPy's save does: version 1.0, row-major, little-endian. A
-// bfloat16 tensor gets the type V2, as NumPy gives it; see [BFloat16]. A view with
-// gaps is copied first.
-func Write(w io.Writer, t *tensor.Tensor) error {
-	if _, err := w.Write(appendHeader(nil, t.Spec())); err != nil {
-		return fmt.Errorf("npy: Write: %w", err)
+// bfloat16 tensor gets the type V2, as NumPy gives it; see [BFloat16]. A source that
+// gives other bytes than it promises is an error.
+func Write(w io.Writer, t tensor.Source) error {
+	_, err := tensor.CheckSource(t)
+	if err == nil {
+		_, err = w.Write(appendHeader(nil, t.Spec()))
 	}
-	if bigEndian && t.DType().Size() > 1 {
-		t = t.Clone()
-		swap(t.Bytes(), t.DType().Size())
-	} else if !t.Contiguous() {
-		t = t.Clone()
+	if err == nil {
+		err = tensor.WriteLittleEndian(w, t)
 	}
-	if _, err := w.Write(t.Bytes()); err != nil {
+	if err != nil {
 		return fmt.Errorf("npy: Write: %w", err)
 	}
 	return nil

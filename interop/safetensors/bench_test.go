@@ -68,7 +68,7 @@ func BenchmarkLoad(b *testing.B) {
 		}
 		defer f.Close()
 		for _, e := range into {
-			if err := f.ReadInto(e.Name, e.Tensor); err != nil {
+			if err := f.ReadInto(e.Name, held(e)); err != nil {
 				return err
 			}
 		}

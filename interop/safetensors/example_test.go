@@ -121,3 +121,22 @@ func ExampleFile_ReadInto() {
 	// <nil> [-1.  1.]
 	// safetensors: tensor "dense/kernel": ReadInto float32[2]: want float32[3 2]
 }
+
+// A tensor of one file becomes one of another without being in memory as a whole.
+func ExampleFile_Source() {
+	r := file()
+	f, err := safetensors.New(r, r.Size())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kernel, err := f.Source("dense/kernel")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b bytes.Buffer
+	err = safetensors.Write(&b, []safetensors.Entry{{Name: "w", Tensor: kernel}}, nil)
+	fmt.Printf("%s %d bytes %v\n", kernel.Spec(), b.Len(), err)
+	// Output: float32[3 2] 96 bytes <nil>
+}

@@ -182,6 +182,7 @@ func readAll(t *testing.T, b []byte) {
 		if err != nil || int64(len(raw)) != info.Bytes {
 			t.Fatalf("%q: Raw got %d bytes, %v; want %d", name, len(raw), err, info.Bytes)
 		}
+		checkSource(t, f, name)
 		x, err := f.Tensor(name)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), fmt.Sprintf("safetensors: tensor %.200q: ", name)) {

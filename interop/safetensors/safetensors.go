@@ -21,10 +21,11 @@ const maxHeader = 100_000_000
 // metadataKey is the key of the header that holds no tensor but text.
 const metadataKey = "__metadata__"
 
-// Entry is a tensor to write and the name it gets.
+// Entry is a tensor to write and the name it gets. The tensor may lie in another
+// file, as that of [File.Source] does.
 type Entry struct {
 	Name   string
-	Tensor *tensor.Tensor
+	Tensor tensor.Source
 }
 
 // Info is what the header tells of a tensor.

@@ -17,17 +17,19 @@ import (
 
 // Write writes tensors and text as the format's library does: ordered by type,
 // wide elements first, then by name, whatever the order of entries. Text is
-// ordered by key; nil leaves it out. Tensors are not copied.
+// ordered by key; nil leaves it out. Tensors are not copied, and other sources are
+// read one after the other.
 //
 // It returns an error before the first byte for names that are given twice, are no
-// UTF-8 or are the reserved __metadata__, and for tensors that are not contiguous.
+// UTF-8 or are the reserved __metadata__, and for tensors that are not contiguous. A
+// source that gives other bytes than it promises is an error, too.
 func Write(w io.Writer, entries []Entry, metadata map[string]string) error {
 	sorted := slices.Clone(entries)
 	if err := checkEntries(sorted); err != nil {
 		return fmt.Errorf("safetensors: Write: %w", err)
 	}
 	slices.SortFunc(sorted, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(rankOf(b.Tensor.DType()), rankOf(a.Tensor.DType())), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(rankOf(b.Tensor.Spec().DType), rankOf(a.Tensor.Spec().DType)), cmp.Compare(a.Name, b.Name))
 	})
 	head, err := appendHeader(nil, sorted, metadata)
 	if err != nil {
@@ -36,7 +38,7 @@ func Write(w io.Writer, entries []Entry, metadata map[string]string) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	out.Write(head) // an error stays until Flush
 	for _, e := range sorted {
-		if err := writeElements(out, e.Tensor); err != nil {
+		if err := tensor.WriteLittleEndian(out, e.Tensor); err != nil {
 			return fmt.Errorf("safetensors: Write: tensor %.200q: %w", e.Name, err)
 		}
 	}
@@ -49,16 +51,20 @@ func Write(w io.Writer, entries []Entry, metadata map[string]string) error {
 func checkEntries(entries []Entry) error {
 	seen := make(map[string]bool, len(entries))
 	for i, e := range entries {
+		t, inMemory := e.Tensor.(*tensor.Tensor)
+		_, err := tensor.CheckSource(e.Tensor)
 		switch {
-		case e.Tensor == nil:
+		case e.Tensor == nil, inMemory && t == nil:
 			return fmt.Errorf("tensor %.200q: entry %d has no tensor", e.Name, i)
+		case err != nil:
+			return fmt.Errorf("tensor %.200q: entry %d: %w", e.Name, i, err)
 		case seen[e.Name]:
 			return fmt.Errorf("tensor %.200q: entry %d has the name of another", e.Name, i)
 		case e.Name == metadataKey:
 			return fmt.Errorf("tensor %.200q: entry %d: want another name, this one is reserved", e.Name, i)
 		case !utf8.ValidString(e.Name):
 			return fmt.Errorf("tensor %.200q: entry %d: want a name of UTF-8", e.Name, i)
-		case !e.Tensor.Contiguous():
+		case inMemory && !t.Contiguous():
 			return fmt.Errorf("tensor %.200q: entry %d is a view with gaps: want a contiguous tensor, Clone gives one", e.Name, i)
 		}
 		seen[e.Name] = true
@@ -75,20 +81,21 @@ func appendHeader(b []byte, entries []Entry, metadata map[string]string) ([]byte
 			return nil, err
 		}
 	}
-	offset := 0
+	offset := 0 // fits: a header has room for a few million tensors, of 1 TB at most
 	for _, e := range entries {
+		spec := e.Tensor.Spec()
 		b = appendText(b, e.Name)
 		b = append(b, `:{"dtype":"`...)
-		b = append(b, dtypes[rankOf(e.Tensor.DType())].name...)
+		b = append(b, dtypes[rankOf(spec.DType)].name...)
 		b = append(b, `","shape":[`...)
-		for i, d := range e.Tensor.Shape().Slice() {
+		for i, d := range spec.Shape.Slice() {
 			if i > 0 {
 				b = append(b, ',')
 			}
 			b = strconv.AppendInt(b, int64(d), 10)
 		}
-		b = fmt.Appendf(b, `],"data_offsets":[%d,%d]},`, offset, offset+e.Tensor.Spec().Bytes())
-		offset += e.Tensor.Spec().Bytes()
+		b = fmt.Appendf(b, `],"data_offsets":[%d,%d]},`, offset, offset+spec.Bytes())
+		offset += spec.Bytes()
 	}
 	b = append(bytes.TrimSuffix(b, []byte(",")), '}')
 	for len(b)%8 != 0 {
@@ -149,22 +156,4 @@ func shortEscape(c byte) byte {
 		return 't'
 	}
 	return 0
-}
-
-// writeElements writes the elements of t in the format's byte order.
-func writeElements(w io.Writer, t *tensor.Tensor) error {
-	b := t.Bytes()
-	if !bigEndian || t.DType().Size() == 1 {
-		_, err := w.Write(b)
-		return err
-	}
-	const piece = 1 << 16
-	for buf := []byte(nil); len(b) > 0; b = b[len(buf):] {
-		buf = append(buf[:0], b[:min(len(b), piece)]...)
-		swap(buf, t.DType().Size())
-		if _, err := w.Write(buf); err != nil {
-			return err
-		}
-	}
-	return nil
 }
