@@ -5,18 +5,20 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 )
 
 // Write makes the file hold what write writes. That goes to a file beside, which
 // is synced and renamed in the end: an error, a kill or a full disk leaves the
 // former file as it was. Links are followed, the permissions of a file that was
-// there stay. A pipe or a device is written to as it is.
+// there stay. A pipe or a device is written to as it is. What killed processes have left in
+// the directory goes.
 func Write(path string, write func(w io.Writer) error) error {
 	path, mode, special, err := target(path)
 	if err != nil {
@@ -30,10 +32,11 @@ func Write(path string, write func(w io.Writer) error) error {
 		return finish(f, write, f.Close)
 	}
 	removeLeftovers(path)
-	f, err := beside(path, mode)
+	f, release, err := beside(path, mode)
 	if err != nil {
 		return err
 	}
+	defer release()
 	err = finish(f, write, f.Sync, f.Close)
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -53,10 +56,11 @@ func Check(path string) error {
 	if err != nil || special {
 		return err
 	}
-	f, err := beside(path, mode)
+	f, release, err := beside(path, mode)
 	if err != nil {
 		return err
 	}
+	defer release()
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
@@ -92,24 +96,60 @@ func behind(path string) string {
 	return path
 }
 
-// beside creates a file next to path.
-func beside(path string, mode fs.FileMode) (*os.File, error) {
+// beside creates a file next to path, and holds it if the system can: who could hold it,
+// too, may take its writer for dead.
+func beside(path string, mode fs.FileMode) (f *os.File, release func(), err error) {
 	for i := 0; ; i++ {
-		name := fmt.Sprintf("%s.%d-%d%s", path, os.Getpid(), i, suffix)
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		name := fmt.Sprintf("%s.%s-%d-%d%s", path, host, os.Getpid(), i, suffix)
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if err == nil {
+			if release, err = hold(f); err == nil {
+				return f, release, nil
+			}
+			if err != errHeld {
+				return f, func() {}, nil
+			}
+			f.Close()
+		}
 		switch e := (*fs.PathError)(nil); {
-		case err == nil:
-			return f, nil
-		case errors.Is(err, fs.ErrExist) && i < 1000: // another goroutine's
+		case (err == errHeld || errors.Is(err, fs.ErrExist)) && i < 1000: // another's
 		case errors.As(err, &e):
-			return nil, fmt.Errorf("%s: cannot be written: %w", path, e.Err)
+			return nil, nil, fmt.Errorf("%s: cannot be written: %w", path, e.Err)
 		default:
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }
 
+// hold locks a temporary file until release is called. It is errHeld if another has it,
+// or had it and the file is there no longer; another error if there are no locks.
+func hold(f *os.File) (release func(), err error) {
+	if release, err = lock(f); err != nil {
+		return nil, err
+	}
+	is, err := f.Stat()
+	there, e := os.Lstat(f.Name())
+	if err != nil || e != nil || !os.SameFile(is, there) {
+		release()
+		return nil, errHeld
+	}
+	return release, nil
+}
+
+var errHeld = errors.New("another process has the temporary file")
+
 const suffix = ".tmp"
+
+// host tells the files of this machine from those of others, whose locks it might not
+// see on a disk that they share.
+var host = func() string {
+	name, _ := os.Hostname()
+	return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(name)))
+}()
+
+// temporary finds the end of a temporary file's name, with the host before it if one is
+// told.
+var temporary = regexp.MustCompile(`\.(?:([0-9a-f]{8})-)?\d+-\d+\.tmp$`)
 
 // finish writes and takes the last steps, all of them, and returns the first error.
 func finish(f *os.File, write func(io.Writer) error, last ...func() error) error {
@@ -126,7 +166,8 @@ func finish(f *os.File, write func(io.Writer) error, last ...func() error) error
 	return err
 }
 
-// removeLeftovers removes what processes that were killed have left beside path.
+// removeLeftovers removes what processes that were killed have left in the directory of
+// path: what no process holds, and what has lain beside path for long.
 func removeLeftovers(path string) {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
@@ -134,15 +175,35 @@ func removeLeftovers(path string) {
 		return
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), base+".") || !strings.HasSuffix(e.Name(), suffix) {
+		end := temporary.FindStringSubmatchIndex(e.Name())
+		if end == nil || !e.Type().IsRegular() {
 			continue
 		}
-		var pid, i int
-		n, _ := fmt.Sscanf(strings.TrimPrefix(e.Name(), base+"."), "%d-%d"+suffix, &pid, &i)
-		if info, err := e.Info(); err == nil && n == 2 && time.Since(info.ModTime()) > time.Hour {
-			os.Remove(filepath.Join(dir, e.Name()))
+		name := filepath.Join(dir, e.Name())
+		if end[2] >= 0 && e.Name()[end[2]:end[3]] == host && removeDead(name) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && e.Name()[:end[0]] == base && time.Since(info.ModTime()) > stale {
+			os.Remove(name)
 		}
 	}
+}
+
+// removeDead removes a temporary file that no process holds, and tells whether that can
+// be known.
+func removeDead(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	release, err := hold(f)
+	if err != nil {
+		return err == errHeld
+	}
+	defer release()
+	os.Remove(name)
+	return true
 }
 
 // syncDir makes a rename in dir last, where the system can do so.
