@@ -234,7 +234,6 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 		return nil, err
 	}
 	m := New(k.Network)
-	m.dtype = k.DType
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
 		if want := tensor.S(tensor.Uint64); w.Spec != want {
 			return nil, fmt.Errorf("glia/%s is %v: want %v", extraSeed, w.Spec, want)

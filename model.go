@@ -43,7 +43,6 @@ type Model struct {
 	tracing sync.Mutex
 	built   bool
 	trained []*graph.Var // what the optimizer was built for
-	dtype   tensor.DType // of parameters, float32 if it is not set
 	inputs  tensor.Spec  // what the network was built for, a batch of 1
 	random  *graph.Var   // the state of random layers
 	steps   map[stepKey]*step
@@ -174,9 +173,6 @@ func (m *Model) build(in tensor.Spec, from *keras.File) {
 	if from != nil {
 		const more = 1 << 20 // small models get an error that lists all that does not fit
 		b.Blank, b.Limit = true, from.Elements()+more
-	}
-	if m.dtype != tensor.Invalid {
-		b.DType = m.dtype
 	}
 	m.net.Build(b, in)
 	if m.opt != nil {

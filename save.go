@@ -65,7 +65,7 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 	}
 	m.net.Params() // tells the variables whether they are trained
 	s := keras.State{
-		Model: keras.Model{Network: m.net, DType: m.dtype, Input: m.inputs},
+		Model: keras.Model{Network: m.net, Input: m.inputs},
 		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
 	}

@@ -10,8 +10,9 @@ import (
 
 // Builder makes the variables of a network.
 type Builder struct {
-	// DType is the element type of parameters: float32 unless it is set.
-	DType tensor.DType
+	// DType is the dtype policy of layers that have none of their own, and of the layer
+	// that is being built. [Float32] unless it is set.
+	DType DTypePolicy
 	// Blank leaves variables at zero, for values that are read from a file.
 	Blank bool
 	// Limit is how many elements all variables may have together; 0 is no limit.
@@ -31,13 +32,13 @@ type Builder struct {
 // NewBuilder returns a Builder of float32 parameters. Their initial values
 // follow from seed, their shapes and the order of their making.
 func NewBuilder(seed uint64) *Builder {
-	return &Builder{DType: tensor.Float32, seed: seed, known: map[*graph.Var]bool{}}
+	return &Builder{DType: Float32, seed: seed, known: map[*graph.Var]bool{}}
 }
 
-// Param makes a trainable variable of dtype DType. Its path is that of the layer
-// and the name: "dense_1/kernel".
+// Param makes a trainable variable of the dtype that DType stores. Its path is that of
+// the layer and the name: "dense_1/kernel".
 func (b *Builder) Param(name string, shape tensor.Dims, init Initializer) *graph.Var {
-	v := b.variable(name, tensor.Spec{DType: b.DType, Shape: shape}, init)
+	v := b.variable(name, tensor.Spec{DType: b.DType.VariableDType(), Shape: shape}, init)
 	v.Trainable = true
 	b.params = append(b.params, v)
 	return v
@@ -71,12 +72,14 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 	return v
 }
 
-// Build builds l, a part of the layer that is being built, under the given name,
-// and returns the spec of its output. A layer that embeds [Base] and was built
-// before keeps its variables.
+// Build builds l, a part of the layer that is being built, under the given name and
+// l's dtype policy, and returns the spec of its output. A layer that embeds [Base] and
+// was built before keeps its variables.
 func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
-	b.path = append(b.path, name)
-	defer func() { b.path = b.path[:len(b.path)-1] }()
+	around := b.DType
+	b.path, b.DType = append(b.path, name), policyOf(l, around)
+	defer func() { b.path, b.DType = b.path[:len(b.path)-1], around }()
+	in.DType = b.DType.takes(l, in.DType)
 	if h, ok := l.(interface{ base() *Base }); !ok {
 		l.Build(b, in)
 	} else if base := h.base(); base.built {
@@ -87,10 +90,15 @@ func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 		l.Build(b, in)
 		base.params, base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
 		base.built = true
+		if _, ok := l.(*Network); !ok && len(base.params)+len(base.states) > 0 {
+			base.stored = b.DType.VariableDType()
+		}
 		b.fresh = append(b.fresh, base)
 	}
 	g := graph.New()
-	return l.Call(NewCtx(g, NewSeed(0)), g.Input("x", in)).Spec()
+	c := NewCtx(g, NewSeed(0))
+	c.policy = around
+	return c.Trace(l, g.Input("x", in)).Spec()
 }
 
 func (b *Builder) adopt(have, more []*graph.Var) []*graph.Var {
@@ -106,7 +114,7 @@ func (b *Builder) adopt(have, more []*graph.Var) []*graph.Var {
 // forget makes the layers built since the first n unbuilt again, after a mistake.
 func (b *Builder) forget(n int) {
 	for _, l := range b.fresh[n:] {
-		l.built, l.params, l.states = false, nil, nil
+		l.built, l.stored, l.params, l.states = false, tensor.Invalid, nil, nil
 	}
 	b.fresh = b.fresh[:n]
 }
@@ -143,6 +151,8 @@ type Ctx struct {
 	seed        *graph.Var
 	drawn       *graph.Node // the seed before this step
 	streams     uint32
+	policy      DTypePolicy  // of the layer that is called
+	autocast    tensor.DType // what variables are converted to, if that is set
 }
 
 // NewCtx returns a context that traces into g. seed is what [NewSeed] made.
@@ -153,11 +163,24 @@ func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
 // Graph returns the graph that is being built.
 func (c *Ctx) Graph() *graph.Graph { return c.g }
 
-// Value returns the value of v.
-func (c *Ctx) Value(v *graph.Var) *graph.Node { return c.g.Value(v) }
+// Value returns the value of v. In a layer with a mixed dtype policy that of floats is
+// converted to what the layer computes in; c.Graph().Value(v) is the value as it is
+// stored.
+func (c *Ctx) Value(v *graph.Var) *graph.Node {
+	n := c.g.Value(v)
+	if c.autocast != tensor.Invalid && n.DType().IsFloat() {
+		return ops.Cast(n, c.autocast)
+	}
+	return n
+}
 
-// Update makes n the value of v after the step.
-func (c *Ctx) Update(v *graph.Var, n *graph.Node) { c.g.Update(v, n) }
+// Update makes n the value of v after the step. A float is converted to v's dtype.
+func (c *Ctx) Update(v *graph.Var, n *graph.Node) {
+	if dt := v.Spec().DType; dt.IsFloat() && n.DType().IsFloat() {
+		n = ops.Cast(n, dt)
+	}
+	c.g.Update(v, n)
+}
 
 // AddLoss adds a float scalar to what training minimizes.
 func (c *Ctx) AddLoss(n *graph.Node) {
@@ -177,7 +200,7 @@ func (c *Ctx) Regularize(v *graph.Var, r Regularizer) {
 		return
 	}
 	c.regularized[v] = true
-	c.AddLoss(r.Penalty(c.Value(v)))
+	c.AddLoss(r.Penalty(c.g.Value(v)))
 }
 
 // Seed returns what random operations draw from: the seed, a uint64[2] of key

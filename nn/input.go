@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -23,8 +24,8 @@ type InputLayer struct {
 	Base
 	// Dims is the shape of one sample.
 	Dims []int
-	// DType is the element type: any if it is not set, float32 to those who ask
-	// the network for its input.
+	// DType is the element type, to which floats of another are converted: any if it
+	// is not set, float32 to those who ask the network for its input.
 	DType tensor.DType
 }
 
@@ -43,7 +44,12 @@ func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {
 }
 
 // Call implements [Layer].
-func (l *InputLayer) Call(_ *Ctx, x *graph.Node) *graph.Node { return x }
+func (l *InputLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+	if l.DType.IsFloat() && x.DType().IsFloat() {
+		return ops.Cast(x, l.DType)
+	}
+	return x
+}
 
 func (l *InputLayer) spec() tensor.Spec {
 	shape, err := tensor.MakeDims(append([]int{1}, l.Dims...))

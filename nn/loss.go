@@ -87,7 +87,7 @@ func lossConfig(name string, opts []LossOption) LossConfig {
 
 // ReduceLoss returns the loss of a batch: a scalar, unless the loss was made with
 // [NoReduction]. Weight may be nil; otherwise it holds one number a sample [B],
-// or one for every loss, and may broadcast.
+// or one for every loss, and may broadcast. Predictions of 16 bits count as float32.
 //
 // Panics with *graph.Error if shapes or dtypes do not fit.
 func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
@@ -98,6 +98,7 @@ func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 // left out, and a mean over the batch is one over those that stay. Mask may be nil;
 // otherwise it holds one truth a sample [B], or one for every loss, and may broadcast.
 func ReduceMaskedLoss(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
+	yPred = full(yPred)
 	losses := l.Each(yTrue, yPred)
 	r := MeanOverBatch
 	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
-	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -15,7 +14,7 @@ import (
 type Network struct {
 	Base
 	layers  []Layer
-	dtype   tensor.DType
+	policy  DTypePolicy // that the network was built under
 	records []*Record
 }
 
@@ -130,8 +129,8 @@ func (n *Network) thaw(frozen bool) {
 }
 
 // Build implements [Layer]: it builds the layers in order, each for the output
-// of the one before. A network that was built stays as it is. Float inputs of
-// another dtype than b's are converted, integers are not.
+// of the one before. A network that was built stays as it is. Every layer gets floats
+// in the dtype of its policy, and integers as they are.
 //
 // It panics with *graph.Error if two layers have one name or a layer does not
 // fit its input; the error names the layer and the user's line that made it.
@@ -150,10 +149,8 @@ func (n *Network) Build(b *Builder, in tensor.Spec) {
 			b.forget(before)
 		}
 	}()
-	n.dtype = b.DType
-	if in.DType.IsFloat() {
-		in.DType = n.dtype
-	}
+	defer func(around DTypePolicy) { b.DType = around }(b.DType)
+	b.DType = policyOf(n, b.DType)
 	p, s := len(b.params), len(b.states)
 	var records []*Record
 	names := n.Names()
@@ -164,7 +161,7 @@ func (n *Network) Build(b *Builder, in tensor.Spec) {
 		r.Params, r.States = varsOf(l, r.Path, b)
 		records = append(records, r)
 	}
-	n.records, n.built = records, true
+	n.records, n.built, n.policy = records, true, b.DType
 	n.Base.params, n.Base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
 	n.thaw(false)
 	ok = true
@@ -192,12 +189,10 @@ func (n *Network) Call(c *Ctx, x *graph.Node) *graph.Node {
 	if !n.built {
 		panic(graph.Errorf("nn.Network.Call: the network is not built: want Build first"))
 	}
-	if x.DType().IsFloat() && x.DType() != n.dtype && n.dtype != tensor.Invalid {
-		x = ops.Cast(x, n.dtype)
-	}
+	defer c.follow(n)()
 	for _, r := range n.records {
 		before := c.g.SetScope(r.Path)
-		r.guard(func() { x = r.Layer.Call(c, x) })
+		r.guard(func() { x = c.Trace(r.Layer, x) })
 		c.g.SetScope(before)
 	}
 	return x

@@ -45,9 +45,12 @@ type Base struct {
 	// Frozen keeps the layer's variables from being trained. It may change after
 	// the layer was built.
 	Frozen Not `json:"trainable"`
+	// DType is the layer's dtype policy. Empty means that of the network around.
+	DType DTypePolicy `json:"dtype,omitempty"`
 
 	where          string // the user's line that made the layer
 	built          bool
+	stored         tensor.DType // of the variables, as the policy was when they were made
 	params, states []*graph.Var
 }
 
@@ -85,7 +88,7 @@ func (n *Not) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// LayerOption is an option that every layer takes: [Name] and [Frozen].
+// LayerOption is an option that every layer takes: [Name], [Frozen] and a [DTypePolicy].
 type LayerOption interface{ layer(*Base) }
 
 // Named is the option that [Name] returns.

@@ -145,11 +145,12 @@ func (r Regularizer) Penalty(x *graph.Node) *graph.Node {
 	return y
 }
 
-// activity adds the penalty of a layer's output to the loss, divided by the
-// length of the batch, so that its weight does not depend on it.
+// activity adds the penalty of a layer's output to the loss, divided by the length of
+// the batch, so that its weight does not depend on it. Outputs of 16 bits are summed up
+// in float32, where Keras rounds.
 func (r Regularizer) activity(c *Ctx, y *graph.Node) {
 	if !r.Zero() {
-		c.AddLoss(ops.Scale(r.Penalty(y), 1/float64(y.Shape().At(0))))
+		c.AddLoss(ops.Scale(r.Penalty(full(y)), 1/float64(y.Shape().At(0))))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Rescaling(1.0/255, 0) takes pixels to 0..1.
 //
 // Shapes: x [...] -> y [...].
-// DTypes: any number; integers become the network's float dtype first.
+// DTypes: any number; integers become the dtype that the layer computes in first.
 func Rescaling(scale, offset float64, opts ...LayerOption) *RescalingLayer {
 	r := &RescalingLayer{Base: made(), Scale: scale, Offset: offset}
 	r.apply(opts)
@@ -23,20 +23,18 @@ type RescalingLayer struct {
 	// Scale is the factor and Offset what is added then.
 	Scale  float64 `json:"scale"`
 	Offset float64 `json:"offset"`
-
-	dtype tensor.DType
 }
 
 // Class returns Keras's name of the type.
 func (r *RescalingLayer) Class() string { return "Rescaling" }
 
 // Build implements [Layer].
-func (r *RescalingLayer) Build(b *Builder, _ tensor.Spec) { r.dtype = b.DType }
+func (r *RescalingLayer) Build(*Builder, tensor.Spec) {}
 
 // Call implements [Layer].
-func (r *RescalingLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
+func (r *RescalingLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	if !x.DType().IsFloat() {
-		x = ops.Cast(x, r.dtype)
+		x = ops.Cast(x, c.policy.ComputeDType())
 	}
 	x = ops.Scale(x, r.Scale)
 	if r.Offset == 0 {

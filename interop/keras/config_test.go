@@ -63,9 +63,7 @@ func rewrite(text []byte) ([]byte, error) {
 
 // build makes a model's variables.
 func build(m *keras.Model) error {
-	b := nn.NewBuilder(1)
-	b.DType = m.DType
-	return graph.Catch(func() { m.Network.Build(b, m.Input) })
+	return graph.Catch(func() { m.Network.Build(nn.NewBuilder(1), m.Input) })
 }
 
 // TestConfigs reads the models that Keras wrote and writes them again: what Keras
@@ -159,11 +157,11 @@ func TestConfigsOfOtherKinds(t *testing.T) {
 		byName[f.Name] = f.Object
 	}
 	m, err := read(byName["float64"], keras.Options{})
-	if err != nil || m.DType != tensor.Float64 || m.Input != tensor.S(tensor.Float32, 1, 4) {
-		t.Errorf("float64: dtype %v, input %v (%v)", m.DType, m.Input, err)
+	if err != nil || m.Network.DType != nn.Float64 || m.Input != tensor.S(tensor.Float32, 1, 4) {
+		t.Errorf("float64: dtype %v, input %v (%v)", m.Network.DType, m.Input, err)
 	}
 	m, err = read(byName["input of pixels"], keras.Options{})
-	if err != nil || m.DType != tensor.Float32 || m.Input != tensor.S(tensor.Uint8, 1, 2, 2) || m.Optimizer != nil || m.Loss != nil || m.Metrics != nil {
+	if err != nil || m.Network.DType != nn.Float32 || m.Input != tensor.S(tensor.Uint8, 1, 2, 2) || m.Optimizer != nil || m.Loss != nil || m.Metrics != nil {
 		t.Errorf("pixels: %+v (%v)", m, err)
 	}
 	m, err = read(byName["without input"], keras.Options{})

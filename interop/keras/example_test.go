@@ -28,7 +28,7 @@ func ExampleReadModel() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(m.Network.Names(), m.DType, m.Input)
+	fmt.Println(m.Network.Names(), m.Network.DType, m.Input)
 	fmt.Println(m.Optimizer.Name(), m.Loss.Name(), m.Metrics[0].Name())
 	// Output:
 	// [pixels flatten dense] float32 float32[1 28 28]

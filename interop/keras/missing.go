@@ -10,7 +10,6 @@ import (
 
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/nn"
-	"github.com/glia-ml/glia/tensor"
 )
 
 // Missing is something that a model of Keras's needs and glia lacks.
@@ -94,9 +93,7 @@ func lacksClass(err error, name string) bool {
 // lacksLayer notes that a layer's class is missing, and what is inside it.
 func (r *reader) lacksLayer(o *Object, where string) {
 	r.lacks("layer", o.name(), where)
-	if name := policyOf(o); name != "" && tensor.ParseDType(name) == tensor.Invalid {
-		r.lacks("dtype policy", name, where)
-	}
+	_, _ = r.policy(o, where) // what is malformed is refused with its class
 	r.walk("", o.Config, where)
 }
 

@@ -60,8 +60,11 @@ func TestMissing(t *testing.T) {
 			[]string{"option axes of unknown length: layers[0] i batch_shape", "option InputLayer.sparse: layers[1] j", "dtype string: layers[1] j dtype",
 				"option Dense.lora_rank: layers[2] d", "option Dense.quantization_config: layers[2] d"}},
 		{"dtype policies", chain("{}", `Dense a "units": 2, "dtype": "mixed_float16"`, `Dense b "units": 2, "dtype": {"class_name": "DTypePolicy", "config": {"name": "float64"}}`,
-			`Dense c "units": 2, "dtype": "float32"`, `Dense d "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}}`),
-			[]string{"dtype policy mixed_float16: layers[0] a", "dtype policy float32 beside float64: layers[2] c", "dtype policy QuantizedDTypePolicy: layers[3] d"}},
+			`Dense c "units": 2, "dtype": "int32"`, `Dense d "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "mixed_bfloat16"}}`,
+			`Dense e "units": 2, "dtype": {"class_name": "DTypePolicyMap", "config": {"default_policy": "float32", "policy_map": {}}}`,
+			`Conv9D f "units": 2, "dtype": {"class_name": "DTypePolicy", "config": {"name": "int4/128_from_float32"}}`),
+			[]string{"dtype policy int32: layers[2] c dtype", "dtype policy int8_from_mixed_bfloat16: layers[3] d dtype", "dtype policy DTypePolicyMap: layers[4] e dtype",
+				"layer Conv9D: layers[5] f", "dtype policy int4/128_from_float32: layers[5] f dtype"}},
 		{"code", chain("{}", `Lambda l "function": {"class_name": "__lambda__", "config": {"value": "4wAA"}}`, `Activation a "activation": {"class_name": "__lambda__", "config": {}}`,
 			`TimeDistributed t "layer": {"class_name": "Lambda", "config": {"name": "m", "function": {"module": "builtins", "class_name": "function", "config": "f"}}}`),
 			[]string{"layer Lambda: layers[0] l", "code __lambda__: layers[0] l function", "activation __lambda__: layers[1] a activation",
@@ -92,9 +95,6 @@ func TestMissing(t *testing.T) {
 				"layer Custom>Dense: layers[3] g", "model Custom>Sequential: layers[4] h",
 				"activation __lambda__: layers[5] i activation", "initializer Custom>Ones: layers[5] i bias_initializer", "regularizer my>L2: layers[5] i kernel_regularizer",
 				"optimizer my>Adam: compile_config optimizer"}},
-		{"inputs of fewer bits", chain("{}", `InputLayer a "batch_shape": [null, 2], "dtype": "float16"`, `InputLayer b "batch_shape": [null, 2], "dtype": "float64"`,
-			`InputLayer c "batch_shape": [null, 2], "dtype": "float32"`, `Dense d "units": 2, "dtype": "float64"`),
-			[]string{"option InputLayer.dtype float16 beside float64: layers[0] a"}},
 		{"what networks share", []byte(`{"class_name": "Sequential", "config": {"name": "s", "activity_regularizer": "l2", "layers": [
 			{"class_name": "Dense", "config": {"name": "d", "units": 2}, "shared_object_id": 7},
 			{"class_name": "Dense", "config": {"name": "e", "units": 2}, "shared_object_id": 8},
@@ -390,10 +390,8 @@ func TestActivationsOfKeras2(t *testing.T) {
 
 // TestNetworksThatKerasLacks is told of those that Keras's Sequential cannot be.
 func TestNetworksThatKerasLacks(t *testing.T) {
-	shared, half := nn.Dense(2), nn.Input(2)
-	half.DType = tensor.Float16
+	shared := nn.Dense(2)
 	for want, net := range map[string]*nn.Network{
-		"keras: layer input_layer: an input of float16 beside float32":  nn.Sequential(half, nn.Dense(1)),
 		"keras: layer sequential: a network without layers":             nn.Sequential(nn.Input(2), nn.Sequential(), nn.Dense(1)),
 		"keras: layers dense and dense_1 are one: want each once":       nn.Sequential(nn.Input(2), shared, shared),
 		"keras: layers dense and sequential/dense are one: want each":   nn.Sequential(nn.Input(2), shared, nn.Sequential(shared)),

@@ -18,8 +18,6 @@ import (
 // Model is a model without the values of its variables.
 type Model struct {
 	Network *nn.Network
-	// DType is that of parameters. [WriteModel] takes float32 if it is not set.
-	DType tensor.DType
 	// Input is the spec of the input for a batch of 1, zero if it is not known.
 	Input tensor.Spec
 	// Optimizer, Loss and Metrics are how the model is trained, nil if it is not
@@ -40,11 +38,11 @@ type Options struct {
 }
 
 // ReadModel makes a model of an object. The model is not built: its variables come
-// to be as the network is built, with m.DType, for m.Input.
+// to be as the network is built for m.Input.
 //
 // If glia lacks something that the model needs, the error is a [*MissingError] with
-// all of that. Layers all have one dtype policy, one of float32, float64, float16 and
-// bfloat16.
+// all of that. Dtype policies are those of floats, the mixed ones too; layers that have
+// the network's have none of their own.
 func ReadModel(o *Object, opt Options) (*Model, error) {
 	for _, part := range []json.RawMessage{o.Config, o.BuildConfig, o.CompileConfig} {
 		if part == nil {
@@ -65,10 +63,6 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	if m.DType = r.dtype; m.DType == tensor.Invalid {
-		m.DType = tensor.Float32
-	}
-	r.halfInputs(m.DType)
 	if len(r.missing) > 0 {
 		return nil, &MissingError{r.missing}
 	}
@@ -81,9 +75,8 @@ type reader struct {
 	opt     Options
 	old     bool // the file is of Keras 1 or 2
 	missing []Missing
-	dtype   tensor.DType      // of the layers so far
 	seen    map[string]string // where an object stands that Keras has once, by its number
-	halves  []half
+	bare    []bare
 }
 
 // model reads the model itself. The network is nil if it is not a Sequential.
@@ -136,12 +129,6 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if r.old {
 		r.oldActivations(o, where)
 	}
-	if in, ok := l.(*nn.InputLayer); ok {
-		r.halves = append(r.halves, half{in.DType, where})
-	}
-	if o.Class != inputClass { // the dtype of an input is only its own
-		r.policy(o, where)
-	}
 	return l, nil
 }
 
@@ -162,35 +149,19 @@ func (r *reader) oldActivations(o *Object, where string) {
 	}
 }
 
-// half is an input that may be narrower than the model.
-type half struct {
-	dtype tensor.DType
-	where string
-}
-
-// rounds reports whether Keras rounds an input of a dtype to fewer bits than the layers
-// have, which glia does not.
-func rounds(in, model tensor.DType) bool {
-	return in.IsFloat() && in != model && in.Size() < tensor.Float32.Size()
-}
-
-// halfInputs notes inputs that Keras rounds to fewer bits than the layers have.
-func (r *reader) halfInputs(model tensor.DType) {
-	for _, in := range r.halves {
-		if rounds(in.dtype, model) {
-			r.lacks("option", fmt.Sprintf("InputLayer.dtype %v beside %v", in.dtype, model), in.where)
-		}
-	}
-}
-
-// inputClass is the class of the layer that declares an input.
-var inputClass = new(nn.InputLayer).Class()
-
 // custom makes a layer of the user's.
 func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Layer, error) {
 	l := fresh()
 	if l == nil {
 		return nil, fmt.Errorf("keras: %s: the function for layers %s returns nil", where, o.name())
+	}
+	before := len(r.missing)
+	policy, err := r.policy(o, where)
+	if err != nil || len(r.missing) > before {
+		return nil, err
+	}
+	if nn.BaseOf(l) == nil {
+		r.bare = append(r.bare, bare{policy, where})
 	}
 	if o.Config != nil {
 		if err := json.Unmarshal(o.Config, l); err != nil {
@@ -204,27 +175,32 @@ func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Laye
 			if err := json.Unmarshal(o.Config, &s); err != nil {
 				return nil, fmt.Errorf("keras: %s: %w", where, err)
 			}
-			base.Name, base.Frozen = s.Name, s.Frozen
+			base.Name, base.Frozen, base.DType = s.Name, s.Frozen, policy
 		}
 	}
-	r.policy(o, where)
 	return l, nil
 }
 
 // network reads a Sequential.
 func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
-	before := len(r.missing)
+	before, bare := len(r.missing), len(r.bare)
 	layers, err := r.layers(o, inside)
 	if err != nil {
 		return nil, err
 	}
-	if len(layers) == 0 { // its own policy counts for nothing else
-		r.policy(o, where)
-	}
 	if len(r.missing) > before {
 		return nil, nil
 	}
+	policy, err := r.policy(o, where)
+	if err != nil {
+		return nil, err
+	}
+	if len(layers) > 0 { // what glia lacks of a policy counts with those that follow it
+		r.missing = r.missing[:before]
+	}
 	n := nn.Sequential(layers...)
+	inherit(n, policy)
+	r.follows(n.DType, bare)
 	if m, err := vocab.Members(o.Config); err == nil { // a bare list has no name
 		for key, dst := range map[string]any{"name": &n.Name, "trainable": &n.Frozen} {
 			if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
@@ -379,7 +355,7 @@ func inputOf(o *Object, m *Model) (in tensor.Spec, err error) {
 			dims = append([]int{1}, shape[1:]...)
 		}
 		if d, err := tensor.MakeDims(dims); err == nil && dims != nil && !slices.ContainsFunc(dims, func(n int) bool { return n < 1 }) {
-			return tensor.Spec{DType: m.DType, Shape: d}, nil
+			return tensor.Spec{DType: m.Network.DType.VariableDType(), Shape: d}, nil
 		}
 	}
 	return tensor.Spec{}, nil

@@ -147,7 +147,7 @@ func everything() map[string]*keras.Model {
 			nn.GaussianNoise(0.5), nn.GaussianDropout(0.5), nn.RepeatVector(2), nn.Flatten(), nn.ReLU, nn.LeakyReLUSlope(0.5), nn.ELUAlpha(0.5),
 			nn.Sequential(nn.Dense(3, nn.NoBias), nn.Sequential(nn.Dense(2, nn.Frozen))), nn.Dense(2, nn.LeakyReLUSlope(0.25)))},
 		"frozen":   {Network: frozen},
-		"bfloat16": {Network: nn.Sequential(nn.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), DType: tensor.BFloat16, Input: tensor.S(tensor.Uint8, 1, 4)},
+		"bfloat16": {Network: nn.Sequential(nn.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), Input: tensor.S(tensor.Uint8, 1, 4)},
 		"regularizers": {Network: nn.Sequential(nn.Input(4), nn.Dense(3, nn.KernelRegularizer(nn.L1(0.5)), nn.BiasRegularizer(nn.L2(0.25)),
 			nn.ActivityRegularizer(nn.L1L2(0.5, 0.25))))},
 		"sgd":         trained(optim.SGD(0.5, optim.Momentum(0.5), optim.Nesterov, optim.ClipNorm(0.5)), nn.MeanAbsoluteError(nn.Sum, nn.Name("mine"))),
@@ -164,6 +164,7 @@ func everything() map[string]*keras.Model {
 		"losses": trained(optim.SGD(0.5), mse, metric.FromLoss(mse), metric.FromLoss(nn.MeanAbsoluteError(nn.Name("mine"))), metric.FromLoss(nn.BinaryCrossentropy(nn.FromLogits)),
 			metric.FromLoss(nn.CategoricalCrossentropy(nn.LabelSmoothing(0.5))), metric.FromLoss(nn.SparseCategoricalCrossentropy(nn.IgnoreClass(1)))),
 	}
+	models["bfloat16"].Network.DType = nn.BFloat16
 	activations := nn.Sequential(nn.Input(4))
 	for _, a := range []nn.Activation{nn.Linear, nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.HardSigmoid, nn.LogSigmoid, nn.Tanh, nn.Softmax, nn.LogSoftmax, nn.ELU, nn.SELU,
 		nn.GELU, nn.SiLU, nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Softsign, nn.Exponential} {
@@ -179,9 +180,6 @@ func everything() map[string]*keras.Model {
 	for _, m := range models {
 		if in, ok := m.Network.Declared(); ok {
 			m.Input = in
-		}
-		if m.DType == tensor.Invalid {
-			m.DType = tensor.Float32
 		}
 	}
 	return models

@@ -78,7 +78,7 @@ func (l *OutlineLayer) shapes(o *Object) {
 		for _, key := range []string{"batch_shape", "batch_input_shape"} {
 			if s := shapeOf(c[key]); s != nil {
 				l.In = [][]int{s}
-				if o.Class == inputClass {
+				if o.Class == "InputLayer" {
 					l.Out = s
 				}
 			}

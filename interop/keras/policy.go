@@ -5,37 +5,63 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/internal/vocab"
-	"github.com/glia-ml/glia/tensor"
+	"github.com/glia-ml/glia/nn"
 )
 
-// policy notes the dtype policy of a layer, which is that of all.
-func (r *reader) policy(o *Object, where string) {
-	name := policyOf(o)
-	dt := tensor.ParseDType(name)
+// policy reads the dtype policy of an object, which is empty if the config tells none.
+// One that glia lacks is noted.
+func (r *reader) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
+	m, err := vocab.Members(o.Config)
+	if err != nil || len(m["dtype"]) == 0 { // very old files have a list of layers there
+		return "", nil
+	}
+	return p, r.note(where+" dtype", json.Unmarshal(m["dtype"], &p))
+}
+
+// inherit gives a network its dtype policy: the one that its layers share, or else what
+// the file says, which Keras passes over. Layers of that policy then follow the network.
+func inherit(n *nn.Network, policy nn.DTypePolicy) {
+	var layers []*nn.Base
+	for _, l := range n.Layers() {
+		if _, input := l.(*nn.InputLayer); !input && nn.BaseOf(l) != nil {
+			layers = append(layers, nn.BaseOf(l))
+		}
+	}
+	one := len(layers) > 0
+	for _, l := range layers {
+		if l.DType == "" { // nothing in its config: Keras's default
+			l.DType = nn.Float32
+		}
+		one = one && l.DType == layers[0].DType
+	}
+	n.DType = policy
 	switch {
-	case name == "":
-	case !dt.IsFloat():
-		r.lacks("dtype policy", name, where)
-	case r.dtype != tensor.Invalid && r.dtype != dt:
-		r.lacks("dtype policy", fmt.Sprintf("%v beside %v", dt, r.dtype), where)
-	default:
-		r.dtype = dt
+	case one:
+		n.DType = layers[0].DType
+	case policy == "":
+		n.DType = nn.Float32
+	}
+	for _, l := range layers {
+		if l.DType == n.DType {
+			l.DType = ""
+		}
 	}
 }
 
-// policyOf returns the name of a layer's dtype policy, empty if there is none. Keras 2
-// writes the name alone.
-func policyOf(o *Object) string {
-	m, err := vocab.Members(o.Config)
-	if err != nil || len(m["dtype"]) == 0 {
-		return ""
+// bare is a layer of the user's that does not embed nn.Base, and so has no policy but
+// the network's.
+type bare struct {
+	policy nn.DTypePolicy
+	where  string
+}
+
+// follows notes those of the bare layers behind the first n, which are in one network,
+// that have another policy.
+func (r *reader) follows(policy nn.DTypePolicy, n int) {
+	for _, l := range r.bare[n:] {
+		if l.policy.String() != policy.String() {
+			r.lacks("dtype policy", fmt.Sprintf("%v of a layer without nn.Base", l.policy), l.where)
+		}
 	}
-	name, config, err := vocab.Decode(m["dtype"])
-	if err != nil || config == nil {
-		return name
-	}
-	if c, err := vocab.Members(config); err == nil {
-		_ = json.Unmarshal(c["name"], &name) // a policy without a name is known by its class
-	}
-	return name
+	r.bare = r.bare[:n]
 }

@@ -34,11 +34,8 @@ func writeModel(m *Model) (*Object, error) {
 	if m.Network == nil {
 		return nil, errors.New("the model has no network")
 	}
-	w := &writer{dtype: m.DType, seen: map[nn.Layer]string{}}
-	if w.dtype == tensor.Invalid {
-		w.dtype = tensor.Float32
-	}
-	o, err := w.network(m.Network, networkName(m.Network), m.Input, "", false)
+	w := &writer{seen: map[nn.Layer]string{}}
+	o, err := w.network(m.Network, networkName(m.Network), m.Input, around{})
 	if err != nil {
 		return nil, err
 	}
@@ -50,18 +47,24 @@ func writeModel(m *Model) (*Object, error) {
 
 // writer writes the layers of a model.
 type writer struct {
-	dtype tensor.DType
-	seen  map[nn.Layer]string // where a layer stands
+	seen map[nn.Layer]string // where a layer stands
 }
 
-// network writes a Sequential for inputs of spec in, which may be zero. Frozen says
-// that a network around it is.
-func (w *writer) network(n *nn.Network, name string, in tensor.Spec, inside string, frozen bool) (*Object, error) {
+// around is what a layer has from the networks around it: the beginning of its place,
+// whether one is frozen, and the dtype policy.
+type around struct {
+	inside string
+	frozen bool
+	policy nn.DTypePolicy
+}
+
+// network writes a Sequential for inputs of spec in, which may be zero.
+func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (*Object, error) {
 	var names []string
 	if err := graph.Catch(func() { names = n.Names() }); err != nil {
 		return nil, err
 	}
-	frozen = frozen || bool(n.Frozen)
+	a.frozen, a.policy = a.frozen || bool(n.Frozen), n.PolicyIn(a.policy)
 	records := n.Records()
 	if len(records) > 0 { // as it is built, but for integers that become floats inside
 		in.Shape = records[0].In.Shape
@@ -80,7 +83,7 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, inside stri
 		}
 	}
 	for i, l := range n.Layers() {
-		where := inside + names[i]
+		where := a.inside + names[i]
 		if err := w.once(l, where); err != nil {
 			return nil, err
 		}
@@ -88,13 +91,13 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, inside stri
 		if len(records) > 0 {
 			spec = records[i].In
 		}
-		o, err := w.layer(l, names[i], spec, where, frozen)
+		o, err := w.layer(l, names[i], spec, where, a)
 		if err != nil {
 			return nil, err
 		}
 		layers = append(layers, o)
 	}
-	config := map[string]any{"name": name, "trainable": !frozen, "dtype": w.policy(), "layers": layers}
+	config := map[string]any{"name": name, "trainable": !a.frozen, "dtype": policyObject(a.policy), "layers": layers}
 	if layers == nil {
 		config["layers"] = []*Object{}
 	}
@@ -130,12 +133,13 @@ func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
 	return object(nn.LayerToConfig(l))
 }
 
-func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, frozen bool) (*Object, error) {
+func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, a around) (*Object, error) {
 	if n, ok := l.(*nn.Network); ok {
 		if len(n.Layers()) == 0 {
 			return nil, fmt.Errorf("layer %s: a network without layers: Keras builds none", where)
 		}
-		return w.network(n, name, in, where+"/", frozen)
+		a.inside = where + "/"
+		return w.network(n, name, in, a)
 	}
 	o, err := object(nn.LayerToConfig(l))
 	if err != nil && !fromGlia(l) {
@@ -145,18 +149,16 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, fr
 		return nil, fmt.Errorf("layer %s: %w", where, err)
 	}
 	if input, ok := l.(*nn.InputLayer); ok {
-		if rounds(input.DType, w.dtype) {
-			return nil, fmt.Errorf("layer %s: an input of %v beside %v: Keras rounds what comes in", where, input.DType, w.dtype)
-		}
 		more := map[string]any{"name": name}
-		if input.DType == tensor.Invalid { // floats become those of the model
-			more["dtype"] = w.dtype.String()
+		if input.DType == tensor.Invalid { // floats come to be those of the first layer
+			more["dtype"] = a.policy.VariableDType().String()
 		}
 		o.Config, err = with(o.Config, more)
 	} else {
-		more := map[string]any{"name": name, "dtype": w.policy(), "trainable": !frozen}
+		more := map[string]any{"name": name, "dtype": policyObject(a.policy), "trainable": !a.frozen}
 		if base := nn.BaseOf(l); base != nil {
-			more["trainable"] = !frozen && !bool(base.Frozen)
+			more["trainable"] = !a.frozen && !bool(base.Frozen)
+			more["dtype"] = policyObject(base.PolicyIn(a.policy))
 		}
 		if _, ok := l.(*nn.SpatialDropoutLayer); ok {
 			delete(more, "trainable") // Keras's constructors of these refuse it
@@ -210,9 +212,9 @@ func with(config json.RawMessage, more map[string]any) (json.RawMessage, error) 
 	return json.Marshal(m)
 }
 
-// policy writes the dtype policy of all layers.
-func (w *writer) policy() *Object {
-	return &Object{Module: "keras", Class: "DTypePolicy", Config: json.RawMessage(fmt.Sprintf(`{"name":%q}`, w.dtype))}
+// policyObject writes a dtype policy.
+func policyObject(p nn.DTypePolicy) *Object {
+	return &Object{Module: "keras", Class: "DTypePolicy", Config: json.RawMessage(fmt.Sprintf(`{"name":%q}`, p))}
 }
 
 // build writes the shape that a layer is built for, nil if it is not known.
