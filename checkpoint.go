@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/internal/atomicfile"
+	"github.com/glia-ml/glia/interop/keras"
 )
 
 // ModelCheckpoint returns a callback that saves the model as training goes on, at
@@ -137,15 +138,13 @@ func (c *checkpoint) check() (err error) {
 
 // writer returns what writes the kind of file that the path's ending tells.
 func (c *checkpoint) writer() (func(*Model, string) error, error) {
-	ends := func(with ...string) bool {
-		return slices.ContainsFunc(with, func(e string) bool { return strings.HasSuffix(c.path, e) })
-	}
+	f, err := keras.FormatOf(c.path)
 	switch {
-	case ends(".weights.h5", ".safetensors", ".npz"):
+	case err == nil && !f.Whole():
 		return (*Model).SaveWeights, nil
 	case c.weightsOnly:
 		return nil, errors.New("SaveWeightsOnly: want a path that ends in .weights.h5, .safetensors or .npz")
-	case ends(".keras", ".h5"):
+	case err == nil:
 		return (*Model).Save, nil
 	}
 	return nil, errors.New("want a path that ends in .keras or .h5, or for weights in .weights.h5, .safetensors or .npz")

@@ -49,6 +49,8 @@ func TestModelCheckpoint(t *testing.T) {
 		{"the last 2", "{epoch}.h5", []glia.CheckpointOption{glia.KeepLast(2)}, "4.h5 5.h5"},
 		{"the last of one name", "m.keras", []glia.CheckpointOption{glia.KeepLast(1)}, "m.keras"},
 		{"the last 1 after batches", "{epoch}-{batch}.keras", []glia.CheckpointOption{glia.EveryBatches(1), glia.KeepLast(1)}, "5-4.keras"},
+		{"endings as Save takes them", "{epoch}.HDF5", []glia.CheckpointOption{glia.EveryEpochs(5)}, "5.HDF5"},
+		{"weights in capitals", "{epoch}.Weights.H5", []glia.CheckpointOption{glia.EveryEpochs(5), glia.SaveWeightsOnly}, "5.Weights.H5"},
 		{"braces", "{{{epoch}}}.keras", []glia.CheckpointOption{glia.EveryEpochs(5)}, "{5}.keras"},
 		{"a threshold that is not met", "{epoch}.keras", []glia.CheckpointOption{glia.SaveBestOnly, glia.InitialValueThreshold(-1)}, ""},
 		{"greater is better, and never is", "{epoch}.keras", []glia.CheckpointOption{glia.SaveBestOnly, glia.Monitor("accuracy"), glia.InitialValueThreshold(1)}, ""},
