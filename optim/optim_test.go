@@ -105,6 +105,30 @@ func TestScheduled(t *testing.T) {
 	}
 }
 
+// TestScheduleOfManySteps wants a graph of a few operations for any number of boundaries,
+// and the value of each of them.
+func TestScheduleOfManySteps(t *testing.T) {
+	const n = 1000
+	boundaries, values := make([]int, n), make([]float64, n+1)
+	for i := range boundaries {
+		boundaries[i], values[i] = 10*i, 1/float64(i+1)
+	}
+	s := optim.PiecewiseConstantDecay(boundaries, values)
+	g := graph.New()
+	s.Rate(g.Input("step", tensor.S(tensor.Int64)))
+	if got := len(g.Nodes()); got > 10 {
+		t.Errorf("%d nodes for %d boundaries, want a few", got, n)
+	}
+	for step, want := range map[int64]float64{-1: 1, 0: 1, 1: 0.5, 10: 0.5, 11: 1.0 / 3, 9980: 1.0 / 999, 9990: 1.0 / 1000, 9991: 0, math.MaxInt32: 0} {
+		if got := s.At(step); got != want {
+			t.Errorf("step %d: rate %g, want %g", step, got, want)
+		}
+	}
+	if got := optim.PiecewiseConstantDecay(nil, []float64{0.5}).At(7); got != 0.5 {
+		t.Errorf("without boundaries: rate %g, want 0.5", got)
+	}
+}
+
 func TestNoBiasCorrection(t *testing.T) {
 	w := param("w", 1)
 	o := optim.Adam(0.1, optim.NoBiasCorrection, optim.Beta1(0.5), optim.Beta2(0.75), optim.Epsilon(1))

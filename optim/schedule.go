@@ -61,6 +61,10 @@ func (s *Schedule) At(step int64) float64 {
 	out := s.Rate(ops.Full(g, tensor.S(tensor.Int64), float64(step)))
 	values := make([]ops.Array, len(g.Nodes()))
 	for i, n := range g.Nodes() {
+		if c, ok := n.Op.(graph.ConstOp); ok {
+			values[i] = ops.Array{Spec: n.Spec(), V: c.Tensor.Float64s()}
+			continue
+		}
 		in := make([]ops.Array, len(n.In))
 		for j, x := range n.In {
 			in[j] = values[x.ID()]
@@ -318,11 +322,12 @@ func piecewise(c scheduleConfig, t *graph.Node) *graph.Node {
 			panic(graph.Errorf("optim.PiecewiseConstantDecay: boundary %g after %g: want them to grow", c.Boundaries[i], c.Boundaries[i-1]))
 		}
 	}
-	rate := ops.ScalarLike(t, c.Values[len(c.Values)-1])
-	for i := len(c.Boundaries) - 1; i >= 0; i-- {
-		rate = ops.Where(ops.LessEqual(t, ops.ScalarLike(t, c.Boundaries[i])), ops.ScalarLike(t, c.Values[i]), rate)
+	if len(c.Boundaries) == 0 {
+		return ops.ScalarLike(t, c.Values[0])
 	}
-	return rate
+	g := t.Graph()
+	passed := ops.SearchSorted(g.Const(tensor.Of(c.Boundaries...)), t)
+	return ops.Gather(g.Const(tensor.Of(c.Values...)), passed, 0)
 }
 
 func polynomial(c scheduleConfig, t *graph.Node) *graph.Node {
