@@ -179,7 +179,7 @@ func (f *file) value(a *attribute) (any, error) {
 	}
 	t := tensor.NewSpec(spec)
 	copy(t.Bytes(), a.data)
-	if err := a.typ.finish(t.Bytes()); err != nil {
+	if err := a.typ.finish(t.Bytes(), 0); err != nil {
 		return nil, err
 	}
 	if a.space.scalar {

@@ -267,7 +267,7 @@ func (d *Dataset) read(b []byte, whole bool) error {
 	if err := d.readRaw(b, whole); err != nil {
 		return err
 	}
-	return d.typ.finish(b)
+	return d.typ.finish(b, 0)
 }
 
 // readRaw reads the elements as they are in the file.

@@ -222,11 +222,12 @@ func swap(b []byte, size int) {
 }
 
 // finish makes elements of t as they are in the file those of a tensor, in place.
-func (t *datatype) finish(b []byte) error {
+// They begin at byte from of all of them.
+func (t *datatype) finish(b []byte, from int64) error {
 	if t.dtype == tensor.Bool {
 		for i, v := range b {
 			if v > 1 {
-				return fmt.Errorf("element %d: got bool %d, want 0 or 1", i, v)
+				return fmt.Errorf("element %d: got bool %d, want 0 or 1", from+int64(i), v)
 			}
 		}
 	}

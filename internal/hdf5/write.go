@@ -150,42 +150,43 @@ func writeTextError(s string) error {
 	return nil
 }
 
-// writeTensorError says why t can't be written.
-func writeTensorError(t *tensor.Tensor) error {
-	switch {
-	case t == nil:
-		return errors.New("the tensor is nil")
-	case !t.Contiguous():
-		return fmt.Errorf("%v is a view with gaps: want a contiguous tensor, Clone gives one", t.Spec())
+// writeSourceError says why src can't be written.
+func writeSourceError(src tensor.Source) error {
+	_, err := tensor.CheckSource(src)
+	if t, ok := src.(*tensor.Tensor); ok && err == nil && !t.Contiguous() {
+		err = fmt.Errorf("%v is a view with gaps: want a contiguous tensor, Clone gives one", t.Spec())
 	}
-	return nil
+	return err
 }
 
 // DatasetWriter is a dataset of a file to be.
 type DatasetWriter struct {
 	writeObject
-	typ, space []byte         // as messages
-	tensor     *tensor.Tensor // the values,
-	strings    *writeStrings  // or these
-	chunks     *writeChunks   // of the tensor, nil if it is stored in one piece,
-	addr       uint64         // which begins here, says the layout
+	typ, space []byte        // as messages
+	source     tensor.Source // of the values, nil if there are
+	strings    *writeStrings // these
+	chunks     *writeChunks  // of the source, nil if it is stored in one piece,
+	addr       uint64        // which begins here, says the layout
 }
 
-// Dataset adds a dataset of t's dtype, shape and values. t is read when the file
-// is written, not copied, and must be contiguous. bool is stored as h5py does, as
-// an enumeration of FALSE and TRUE; bfloat16 as Keras does, as opaque bytes beside
+// Dataset adds a dataset of t's dtype, shape and values. t may lie in another file,
+// as that of [Dataset.Source] does; it is read when the file is written, not copied,
+// and in memory it must be contiguous. A source that gives other bytes than it
+// promises is an error of [Writer.WriteTo]. bool is stored as h5py does, as an
+// enumeration of FALSE and TRUE; bfloat16 as Keras does, as opaque bytes beside
 // an attribute dtype="bfloat16", which Dataset adds.
 //
 // [Chunks], [Gzip] and [Shuffle] ask for storage in chunks; a scalar and an empty
 // tensor have none, whatever is asked.
-func (g *GroupWriter) Dataset(name string, t *tensor.Tensor, opts ...DatasetOption) *DatasetWriter {
+func (g *GroupWriter) Dataset(name string, t tensor.Source, opts ...DatasetOption) *DatasetWriter {
 	d := g.dataset(name)
-	if err := writeTensorError(t); err != nil {
+	if err := writeSourceError(t); err != nil {
 		g.w.fail("dataset %v: %w", d, err)
 		return d
 	}
-	d.typ, d.space, d.tensor = writeType(t.DType()), writeSpace(t.Shape()), t
-	if t.DType() == tensor.BFloat16 {
+	spec := t.Spec()
+	d.typ, d.space, d.source = writeType(spec.DType), writeSpace(spec.Shape), t
+	if spec.DType == tensor.BFloat16 {
 		d.SetAttr("dtype", "bfloat16")
 	}
 	var how writeStorage

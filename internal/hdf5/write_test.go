@@ -162,7 +162,9 @@ func TestWriteChunkEdges(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	c.place(0)
+	if _, err := c.place(0); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := c.write(&got); err != nil {
 		t.Fatal(err)
 	}

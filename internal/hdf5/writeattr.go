@@ -98,7 +98,7 @@ func (a *writeAttr) set(value any) (err error) {
 }
 
 func (a *writeAttr) setTensor(t *tensor.Tensor) error {
-	if err := writeTensorError(t); err != nil {
+	if err := writeSourceError(t); err != nil {
 		return err
 	}
 	if t.DType() == tensor.BFloat16 {

@@ -1,8 +1,6 @@
 package hdf5
 
 import (
-	"bytes"
-	"compress/zlib"
 	"fmt"
 	"io"
 	"math"
@@ -44,7 +42,8 @@ const writeChunkBytes = 256 << 10
 // writeChunks is a tensor stored in chunks.
 type writeChunks struct {
 	writeStorage
-	tensor *tensor.Tensor
+	source tensor.Source
+	spec   tensor.Spec
 	chunk  tensor.Dims // shape of a chunk
 	grid   tensor.Dims // how many chunks there are along each axis
 	stored []writeChunk
@@ -58,30 +57,31 @@ type writeChunk struct {
 	data []byte // nil if it is made when written
 }
 
-// newWriteChunks returns how t is stored in chunks, nil if it is stored in one piece.
-func newWriteChunks(t *tensor.Tensor, how writeStorage) (*writeChunks, error) {
+// newWriteChunks returns how src is stored in chunks, nil if it is stored in one piece.
+func newWriteChunks(src tensor.Source, how writeStorage) (*writeChunks, error) {
 	if how.gzip && (how.level < 0 || how.level > 9) {
 		return nil, fmt.Errorf("gzip level %d: want 0 to 9", how.level)
 	}
-	shape := t.Shape()
+	spec := src.Spec()
+	shape := spec.Shape
 	if how.dims != nil && len(how.dims) != shape.Rank() {
-		return nil, fmt.Errorf("chunks %v of %v: want a length for each axis", how.dims, t.Spec())
+		return nil, fmt.Errorf("chunks %v of %v: want a length for each axis", how.dims, spec)
 	}
 	if !how.chunked || shape.Rank() == 0 || shape.Size() == 0 {
 		return nil, nil
 	}
-	c := &writeChunks{writeStorage: how, tensor: t, chunk: shape, grid: shape}
+	c := &writeChunks{writeStorage: how, source: src, spec: spec, chunk: shape, grid: shape}
 	for i, n := range how.dims {
 		if n < 1 || n > shape.At(i) {
-			return nil, fmt.Errorf("chunks %v of %v: axis %d: want 1 to %d", how.dims, t.Spec(), i, shape.At(i))
+			return nil, fmt.Errorf("chunks %v of %v: axis %d: want 1 to %d", how.dims, spec, i, shape.At(i))
 		}
 		c.chunk = c.chunk.With(i, n)
 	}
 	if how.dims == nil {
-		c.chunk = writeDefaultChunk(t.Spec())
+		c.chunk = writeDefaultChunk(spec)
 	}
 	if n := c.bytes(); n > math.MaxUint32 {
-		return nil, fmt.Errorf("chunks %v of %v: %d bytes each: want less than 4 GB", c.chunk, t.Spec(), n)
+		return nil, fmt.Errorf("chunks %v of %v: %d bytes each: want less than 4 GB", c.chunk, spec, n)
 	}
 	for i := range shape.Rank() {
 		c.grid = c.grid.With(i, (shape.At(i)+c.chunk.At(i)-1)/c.chunk.At(i))
@@ -101,38 +101,53 @@ func writeDefaultChunk(s tensor.Spec) tensor.Dims {
 }
 
 // bytes returns the size of a chunk before the filters.
-func (c *writeChunks) bytes() int { return c.tensor.DType().Size() * c.chunk.Size() }
+func (c *writeChunks) bytes() int { return c.spec.DType.Size() * c.chunk.Size() }
 
 // place gives the chunks their places from addr on and returns how many bytes
 // they take. It applies the filters if the size depends on it.
-func (c *writeChunks) place(addr uint64) int {
-	total := 0
+func (c *writeChunks) place(addr uint64) (total int, err error) {
 	c.stored = make([]writeChunk, c.grid.Size())
-	var made writeChunkMaker
 	for i := range c.stored {
-		s := &c.stored[i]
-		s.size = uint32(c.bytes())
-		if c.gzip {
-			s.data, s.skip = made.deflated(c, i)
-			s.size = uint32(len(s.data))
-		}
-		s.addr = addr + uint64(total)
-		total += int(s.size)
+		c.stored[i].size = uint32(c.bytes())
 	}
-	return total
+	if c.gzip {
+		if err := c.pack(); err != nil {
+			return 0, err
+		}
+	}
+	for i := range c.stored {
+		c.stored[i].addr = addr + uint64(total)
+		total += int(c.stored[i].size)
+	}
+	return total, nil
+}
+
+// pack compresses the chunks.
+func (c *writeChunks) pack() error {
+	var p writePacker
+	i := 0
+	return c.each(func(plain []byte) error {
+		s := &c.stored[i]
+		s.data, s.skip = p.deflated(c, plain)
+		s.size = uint32(len(s.data))
+		i++
+		return nil
+	})
 }
 
 // write writes the chunks.
 func (c *writeChunks) write(out io.Writer) (total int, err error) {
-	var made writeChunkMaker
-	for i, s := range c.stored {
-		data := s.data
-		if data == nil {
-			data = made.plain(c, i)
-		}
-		n, err := out.Write(data)
+	put := func(chunk []byte) error {
+		n, err := out.Write(chunk)
 		total += n
-		if err != nil {
+		return err
+	}
+	if !c.gzip {
+		err = c.each(put)
+		return total, err
+	}
+	for _, s := range c.stored {
+		if err := put(s.data); err != nil {
 			return total, err
 		}
 	}
@@ -153,7 +168,7 @@ func (c *writeChunks) start(i int) tensor.Dims {
 // emit appends the index of the chunks and returns the layout message, version 3.
 func (c *writeChunks) emit(m *writeMeta) []byte {
 	rank := c.chunk.Rank()
-	elem := c.tensor.DType().Size()
+	elem := c.spec.DType.Size()
 	var keys []byte
 	key := func(size, skip uint32, at tensor.Dims, byteAt int) {
 		keys = wle.AppendUint32(wle.AppendUint32(keys, size), skip)
@@ -192,7 +207,7 @@ func (c *writeChunks) filters() []byte {
 		b = writePadded(wle.AppendUint32(b, uint32(param)))
 	}
 	if c.shuffle {
-		add(2, "shuffle\x00", c.tensor.DType().Size())
+		add(2, "shuffle\x00", c.spec.DType.Size())
 	}
 	if c.gzip {
 		add(1, "deflate\x00", c.level)
@@ -201,79 +216,4 @@ func (c *writeChunks) filters() []byte {
 		return nil
 	}
 	return append([]byte{1, n, 0, 0, 0, 0, 0, 0}, b...)
-}
-
-// writeChunkMaker makes chunks, in memory that it uses again.
-type writeChunkMaker struct {
-	raw, shuffled []byte
-	packed        bytes.Buffer
-	zip           *zlib.Writer
-}
-
-// plain returns chunk i, shuffled if it is to be; it is valid until the next one.
-func (m *writeChunkMaker) plain(c *writeChunks, i int) []byte {
-	if m.raw == nil {
-		m.raw = make([]byte, c.bytes())
-		m.shuffled = make([]byte, c.bytes())
-	}
-	c.gather(m.raw, i)
-	if !c.shuffle {
-		return m.raw
-	}
-	writeShuffle(m.shuffled, m.raw, c.tensor.DType().Size())
-	return m.shuffled
-}
-
-// deflated returns chunk i compressed and 0, or as it is and the bit of the
-// deflate filter if compression gains nothing.
-func (m *writeChunkMaker) deflated(c *writeChunks, i int) (data []byte, skip uint32) {
-	m.packed.Reset()
-	if m.zip == nil {
-		m.zip, _ = zlib.NewWriterLevel(&m.packed, c.level) // the level is one
-	} else {
-		m.zip.Reset(&m.packed)
-	}
-	plain := m.plain(c, i)
-	m.zip.Write(plain) // to memory: no errors
-	m.zip.Close()
-	if m.packed.Len() < len(plain) {
-		return bytes.Clone(m.packed.Bytes()), 0
-	}
-	skip = 1
-	if c.shuffle {
-		skip = 2
-	}
-	return bytes.Clone(plain), skip
-}
-
-// gather copies chunk i of the tensor to dst; what lies past its edges is zero.
-func (c *writeChunks) gather(dst []byte, i int) {
-	elem := c.tensor.DType().Size()
-	shape, at := c.tensor.Shape(), c.start(i)
-	dstStrides, srcStrides := c.chunk.Strides(), shape.Strides()
-	last := shape.Rank() - 1
-	var axis func(k int, dst, src []byte)
-	axis = func(k int, dst, src []byte) {
-		n := min(c.chunk.At(k), shape.At(k)-at.At(k))
-		if k == last {
-			copy(dst[:n*elem], src[at.At(k)*elem:])
-			return
-		}
-		for j := range n {
-			axis(k+1, dst[j*dstStrides.At(k)*elem:], src[(at.At(k)+j)*srcStrides.At(k)*elem:])
-		}
-	}
-	clear(dst)
-	axis(0, dst, c.tensor.Bytes())
-}
-
-// writeShuffle puts byte j of every element of src, elem bytes each, into run j of dst.
-func writeShuffle(dst, src []byte, elem int) {
-	n := len(src) / elem
-	for j := range elem {
-		run := dst[j*n:][:n]
-		for i := range run {
-			run[i] = src[i*elem+j]
-		}
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/glia-ml/glia/tensor"
 )
 
 // wle is the byte order of all that describes the data.
@@ -21,6 +23,7 @@ type writeLayout struct {
 	heap  writeHeap
 	meta  writeMeta
 	pos   uint64 // where the data of the next dataset begins; in the end, the heap
+	err   error  // the first of a source that was read to compress it
 }
 
 // Size returns how many bytes the file will have. It lays the file out, so it
@@ -34,8 +37,10 @@ func (w *Writer) Size() (int64, error) {
 }
 
 // WriteTo lays the file out and writes it from the first byte to the last. Data is
-// written from the tensors' memory; only compressed chunks are held beside. The
-// same tree gives the same bytes. On an error of out, what was written is no file.
+// written from the tensors' memory, or as their sources give it; only compressed
+// chunks are held beside, and a row of chunks of a source that gives less at a time.
+// The same tree gives the same bytes. On an error of out or of a source, what was
+// written is no file.
 func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	l, err := w.layout()
 	if err != nil {
@@ -71,6 +76,9 @@ func (w *Writer) layout() (*writeLayout, error) {
 	}
 	l := &writeLayout{pos: writeSuper}
 	w.root.place(l)
+	if l.err != nil {
+		return nil, l.err
+	}
 	l.heap.close()
 	l.meta.heap = l.pos
 	l.meta.base = l.pos + uint64(len(l.heap.b))
@@ -143,9 +151,12 @@ func (d *DatasetWriter) place(l *writeLayout) {
 	case d.strings != nil:
 		d.strings.place(&l.heap)
 	case d.chunks != nil:
-		n = d.chunks.place(l.pos)
+		var err error
+		if n, err = d.chunks.place(l.pos); err != nil && l.err == nil {
+			l.err = fmt.Errorf("hdf5: dataset %v: %w", d, err)
+		}
 	default:
-		n = len(d.tensor.Bytes())
+		n = d.source.Spec().Bytes()
 	}
 	if n > 0 {
 		d.addr = l.pos
@@ -155,11 +166,16 @@ func (d *DatasetWriter) place(l *writeLayout) {
 }
 
 // write writes the data of d and returns how many bytes that were.
-func (d *DatasetWriter) write(out io.Writer) (int, error) {
+func (d *DatasetWriter) write(out io.Writer) (n int, err error) {
 	if d.chunks != nil {
-		return d.chunks.write(out)
+		n, err = d.chunks.write(out)
+	} else {
+		n, err = d.source.Spec().Bytes(), tensor.WriteSource(out, d.source)
 	}
-	return out.Write(d.tensor.Bytes())
+	if err != nil {
+		return n, fmt.Errorf("dataset %v: %w", d, err)
+	}
+	return n, nil
 }
 
 // writePad returns n, rounded up to a multiple of 8.

@@ -116,7 +116,7 @@ func (d *DatasetWriter) emit(m *writeMeta) uint64 {
 		fill[1] = 3 // memory is taken chunk by chunk
 		filters, layout = d.chunks.filters(), d.chunks.emit(m)
 	default:
-		layout = writeContiguous(d.addr, len(d.tensor.Bytes()))
+		layout = writeContiguous(d.addr, d.source.Spec().Bytes())
 	}
 	var h writeHeader
 	h.message(writeSpaceMessage, false, d.space)
