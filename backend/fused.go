@@ -10,7 +10,9 @@ import (
 )
 
 // Program is a chain of elementwise operations, and of reductions along the last
-// axes, that runs in one pass over tiles small enough for the first cache. A value
+// axes, that runs in one pass over tiles small enough for the first cache. Its results
+// are those of the operations one by one: what a narrow float cannot hold is rounded
+// after every operation. A value
 // has the shape Shape or, if it is a row's, that shape with the last Axes axes of
 // length 1: what a reduction gives, and what is computed from that. Inputs, and the
 // values of rows, broadcast.
@@ -145,11 +147,21 @@ func (p *Program) Ref(out, in []ops.Array) {
 		default:
 			ops.Reference(op, []ops.Array{r}, expand(args, r.Shape))
 		}
-		vals = append(vals, r)
+		vals = append(vals, rounded(r))
 	}
 	for i, v := range p.Results {
 		copy(out[i].V, expand(vals[v:v+1], p.shapeOf(p.Row(v)))[0].V)
 	}
+}
+
+// rounded returns a with its numbers rounded to its dtype, as they are between operations
+// that are not fused.
+func rounded(a ops.Array) ops.Array {
+	t := tensor.NewSpec(a.Spec)
+	if err := t.SetFloat64s(a.V); err != nil {
+		panic(err)
+	}
+	return ops.Array{Spec: a.Spec, V: t.Float64s()}
 }
 
 // expand broadcasts every array to shape, in new memory.
@@ -241,8 +253,10 @@ func (f *FusedMatMul) Ref(out, in []ops.Array) {
 	specs, _ := f.MatMulOp.Infer([]tensor.Spec{in[0].Spec, in[1].Spec})
 	c := ops.NewArray(specs[0])
 	f.MatMulOp.Ref([]ops.Array{c}, in[:2])
+	c = rounded(c)
 	if f.Bias {
 		ops.Reference(ops.AddOp{}, []ops.Array{c}, []ops.Array{c, in[2]})
+		c = rounded(c)
 	}
 	if f.Act == ReluAct {
 		ops.Reference(ops.ReluOp{}, []ops.Array{c}, []ops.Array{c})

@@ -14,26 +14,27 @@ const (
 	pieceLen = 16 * tileLen // elements of a program that one thread takes at a time
 )
 
-// Fuses implements backend.Backend: programs compute in float32. Truth values are
-// 1 and 0 inside, and other inputs are converted as they are loaded.
+// Fuses implements backend.Backend: programs compute in float32, and round after every
+// operation whose result is a half. Truth values are 1 and 0 inside, and other inputs
+// are converted as they are loaded.
 func (Backend) Fuses(op graph.Op, out, in []tensor.Spec) bool {
 	switch o := op.(type) {
 	case ops.CastOp:
-		if in[0].DType == tensor.Float32 || in[0].DType == tensor.Bool {
-			return storable(o.To)
+		switch in[0].DType {
+		case tensor.Int32: // to a half it would be rounded twice
+			return o.To == tensor.Float32
+		case tensor.Uint8:
+			return o.To == tensor.Float32 || isHalf(o.To)
 		}
-		return o.To == tensor.Float32 && loadable(in[0].DType)
+		return computed(in[0].DType) && computed(o.To)
 	case ops.BroadcastOp:
-		return in[0].DType == tensor.Float32
+		return in[0].DType == tensor.Float32 || isHalf(in[0].DType)
 	}
 	if r, ok := op.(ops.Reducing); ok {
 		return fusesRows(r, in[0])
 	}
-	if out[0].DType != tensor.Float32 && out[0].DType != tensor.Bool {
-		return false
-	}
-	for _, s := range in {
-		if s.DType != tensor.Float32 && s.DType != tensor.Bool {
+	for _, s := range append(out[:1:1], in...) {
+		if !computed(s.DType) {
 			return false
 		}
 	}
@@ -41,23 +42,13 @@ func (Backend) Fuses(op graph.Op, out, in []tensor.Spec) bool {
 	return ok
 }
 
-// storable reports whether a program's value can leave it as dtype dt.
-func storable(dt tensor.DType) bool {
-	switch dt {
-	case tensor.Float32, tensor.Bool, tensor.Float16, tensor.BFloat16:
-		return true
-	}
-	return false
+// computed reports whether a program can compute values of dtype dt.
+func computed(dt tensor.DType) bool {
+	return dt == tensor.Float32 || dt == tensor.Bool || isHalf(dt)
 }
 
-// loadable reports whether a program's input can be of dtype dt.
-func loadable(dt tensor.DType) bool {
-	switch dt {
-	case tensor.Float32, tensor.Bool, tensor.Uint8, tensor.Int32, tensor.Float16, tensor.BFloat16:
-		return true
-	}
-	return false
-}
+// isHalf reports whether dt is one of the types that are computed in float32 and rounded.
+func isHalf(dt tensor.DType) bool { return dt == tensor.Float16 || dt == tensor.BFloat16 }
 
 func init() {
 	register(func(p *backend.Program, _, _ []tensor.Spec) backend.Kernel { return newProgram(p) })
@@ -71,7 +62,7 @@ const maxRow = 4 * tileLen
 func fusesRows(r ops.Reducing, in tensor.Spec) bool {
 	over := r.Over()
 	cols, axes := over.Count(in.Shape), over.Axes.Rank()
-	if in.DType != tensor.Float32 || in.Shape.Size() == 0 || cols < 2 || cols > maxRow || over.Axes.At(0) != in.Rank()-axes {
+	if in.DType != tensor.Float32 && !isHalf(in.DType) || in.Shape.Size() == 0 || cols < 2 || cols > maxRow || over.Axes.At(0) != in.Rank()-axes {
 		return false
 	}
 	return over.KeepDims && reduceRows(r, cols) != nil
@@ -104,7 +95,9 @@ type program struct {
 	cols    int // length of a row, 1 if there are none
 	tile    int // elements at a time: whole rows
 	piece   int // elements of a piece: whole tiles
+	period  int // after which all loads that are the same for all tiles begin again
 	loads   []load
+	consts  []instr
 	code    []instr
 	stores  []store
 	slots   int
@@ -116,7 +109,9 @@ type program struct {
 type load struct {
 	input, slot int
 	row         bool
-	once        bool // the same for all tiles
+	half        bool // its bits, not converted
+	period      int  // after which it begins again, in elements of the program
+	once        bool // the same for all tiles, if they begin with a period
 	src         walk
 }
 
@@ -124,6 +119,8 @@ type load struct {
 type instr struct {
 	do   action
 	f    tile
+	half kern.HalfOp
+	bf16 bool // of the half types, not float16
 	rows func(dst, x []float32)
 	fill float32
 	row  bool // dst is a row's, and what f reads
@@ -135,20 +132,28 @@ type instr struct {
 type action uint8
 
 const (
-	mapping   action = iota // f on elements
-	constant                // fill, once
-	reducing                // rows, from elements to rows
-	expanding               // from rows to elements
+	mapping       action = iota // f on elements
+	halfMapping                 // half on the bits of elements
+	filling                     // fill, once
+	halfFilling                 // fill as a half, once
+	reducing                    // rows, from elements to rows
+	expanding                   // from rows to elements
+	halfExpanding               // from rows to the bits of elements
+	rounding                    // from float32 to float32 that a half can hold
+	narrowing                   // from float32 to a half
+	widening                    // from a half to float32
 )
 
 // store writes a value to a result that it could not be computed in.
 type store struct {
 	result int
 	row    bool
+	half   bool // from has bits
 	from   operand
 }
 
-// operand is a tile's place: a slot, an input's or a result's own memory.
+// operand is a tile's place: a slot, an input's or a result's own memory. It holds
+// float32, or the bits of halves.
 type operand struct {
 	kind  operandKind
 	index int
@@ -163,186 +168,6 @@ const (
 	toResult
 )
 
-// newProgram gives every value a place: float32 inputs of full shape are read
-// where they are, float32 results computed where they belong; any other value
-// has a slot until its last use.
-func newProgram(p *backend.Program) *program {
-	k := &program{size: p.Shape.Size(), cols: 1}
-	for i := range p.Axes {
-		k.cols *= p.Shape.At(-1 - i)
-	}
-	k.tile = max(1, tileLen/k.cols) * k.cols
-	k.piece = max(1, pieceLen/k.tile) * k.tile
-	l := layout{
-		Program: p, k: k, last: lastUses(p), home: homes(p),
-		elements: make([]operand, len(p.In)+len(p.Code)),
-		rows:     make([]operand, len(p.In)+len(p.Code)),
-	}
-	for i := range p.Code {
-		l.instr(i)
-	}
-	for r, v := range p.Results {
-		if from := l.place(v, p.Row(v)); from != (operand{toResult, r}) {
-			k.stores = append(k.stores, store{r, p.Row(v), from})
-		}
-	}
-	return k
-}
-
-// layout finds places for the values of a program: for their elements, and for
-// those that are a row's, for one value a row.
-type layout struct {
-	*backend.Program
-	k              *program
-	last           []int
-	home           map[int]int
-	elements, rows []operand
-	idle           []int // slots
-}
-
-// instr adds instruction i and frees the slots of values that it is the last to read.
-func (l *layout) instr(i int) {
-	c, v := l.Code[i], len(l.In)+i
-	reduce, reduces := c.Op.(ops.Reducing)
-	if isLoad(c.Op) { // the value under another name
-		*l.of(v, c.Row) = l.place(c.Args[0], c.Row)
-		return
-	}
-	in := instr{row: c.Row}
-	for j, a := range c.Args {
-		in.args[j] = l.place(a, c.Row && !reduces)
-	}
-	for _, a := range c.Args {
-		if l.last[a] == i && a >= len(l.In) && !isConst(l.Code[a-len(l.In)].Op) && !isLoad(l.Code[a-len(l.In)].Op) {
-			l.last[a] = -1
-			l.free(l.elements[a])
-			l.free(l.rows[a])
-		}
-	}
-	switch full, ok := c.Op.(ops.FullOp); {
-	case ok:
-		in.do, in.fill = constant, float32(full.Value())
-		in.dst = l.fresh()
-		l.rows[v] = in.dst
-	case reduces:
-		in.do, in.rows = reducing, reduceRows(reduce, l.k.cols)
-	default:
-		in.f, _ = tileOf(c.Op)
-	}
-	if r, ok := l.home[v]; ok {
-		in.dst = operand{toResult, r}
-	} else if in.do != constant {
-		in.dst = l.slot()
-	}
-	*l.of(v, c.Row) = in.dst
-	l.k.code = append(l.k.code, in)
-}
-
-func (l *layout) of(v int, row bool) *operand {
-	if row {
-		return &l.rows[v]
-	}
-	return &l.elements[v]
-}
-
-// place returns where the elements of value v are, or its rows' values. Inputs are
-// loaded, and rows expanded, when that is first asked for.
-func (l *layout) place(v int, row bool) operand {
-	at := l.of(v, row)
-	switch {
-	case at.kind != nowhere:
-	case v < len(l.In):
-		*at = l.load(v, row)
-	default: // a row's value as elements
-		*at = l.slot()
-		l.k.code = append(l.k.code, instr{do: expanding, dst: *at, args: [3]operand{l.rows[v]}})
-	}
-	return *at
-}
-
-func (l *layout) load(v int, row bool) operand {
-	s, shape := l.In[v], l.Shape
-	if row {
-		shape = l.RowShape()
-	}
-	if s.DType == tensor.Float32 && s.Shape.Size() == shape.Size() {
-		return operand{fromInput, v}
-	}
-	at := l.fresh()
-	l.k.loads = append(l.k.loads, load{v, at.index, row, s.Shape.Size() == 1, newWalk(ops.BroadcastStrides(s.Shape, shape), shape)})
-	return at
-}
-
-// fresh returns a slot of its own.
-func (l *layout) fresh() operand {
-	l.k.slots++
-	return operand{inSlot, l.k.slots - 1}
-}
-
-// slot returns a slot that may be used again.
-func (l *layout) slot() operand {
-	if n := len(l.idle); n > 0 {
-		at := operand{inSlot, l.idle[n-1]}
-		l.idle = l.idle[:n-1]
-		return at
-	}
-	return l.fresh()
-}
-
-func (l *layout) free(at operand) {
-	if at.kind == inSlot {
-		l.idle = append(l.idle, at.index)
-	}
-}
-
-// isLoad reports whether op does no more than how its input is loaded: as
-// float32, broadcast.
-func isLoad(op graph.Op) bool {
-	switch o := op.(type) {
-	case ops.CastOp:
-		return o.To == tensor.Float32
-	case ops.BroadcastOp:
-		return true
-	}
-	return false
-}
-
-func isConst(op graph.Op) bool { _, ok := op.(ops.FullOp); return ok }
-
-// lastUses returns the last instruction that reads each value; a value that is a
-// result, or is read under another name, is read until the end.
-func lastUses(p *backend.Program) []int {
-	last := make([]int, len(p.In)+len(p.Code))
-	for i, c := range p.Code {
-		for _, a := range c.Args {
-			last[a] = max(last[a], i)
-			if isLoad(c.Op) {
-				last[a] = len(p.Code)
-			}
-		}
-	}
-	for _, v := range p.Results {
-		last[v] = len(p.Code)
-	}
-	return last
-}
-
-// homes chooses, for every value that is a float32 result, the result that it is
-// computed in.
-func homes(p *backend.Program) map[int]int {
-	home := map[int]int{}
-	for r, v := range p.Results {
-		if v < len(p.In) || p.DType(v) != tensor.Float32 {
-			continue
-		}
-		op := p.Code[v-len(p.In)].Op
-		if _, taken := home[v]; !taken && !isLoad(op) && !isConst(op) {
-			home[v] = r
-		}
-	}
-	return home
-}
-
 // Run implements backend.Kernel.
 func (k *program) Run(out, in []backend.Buf) {
 	k.out, k.in = out, in
@@ -356,9 +181,19 @@ func (k *program) Run(out, in []backend.Buf) {
 
 // Piece implements par.Task.
 func (k *program) Piece(i int, w *par.Worker) {
-	tiles := k.begin(w.Scratch(k.scratch()))
-	k.span(i*k.piece, min((i+1)*k.piece, k.size), tiles)
+	k.run(w.Scratch(k.scratch()), i*k.piece, min((i+1)*k.piece, k.size))
 }
+
+// run runs the program for elements [lo,hi), which are whole rows.
+func (k *program) run(mem []byte, lo, hi int) {
+	steady := lo%k.period == 0
+	k.tilesOf(lo, hi, k.fill(mem, steady), steady)
+}
+
+// begin and span are run for several spans, that begin anywhere.
+func (k *program) begin(mem []byte) []float32 { return k.fill(mem, false) }
+
+func (k *program) span(lo, hi int, tiles []float32) { k.tilesOf(lo, hi, tiles, false) }
 
 // slotLen returns the elements that a slot has room for.
 func (k *program) slotLen() int { return max(k.tile, tileLen) }
@@ -366,28 +201,35 @@ func (k *program) slotLen() int { return max(k.tile, tileLen) }
 // scratch returns the bytes that the slots take.
 func (k *program) scratch() int { return k.slots * k.slotLen() * 4 }
 
-// begin fills the slots that are the same for all tiles.
-func (k *program) begin(mem []byte) []float32 {
+// fill fills the slots that are the same for all tiles. Those that are the same only
+// for tiles that begin with a period it fills if the spans to come do: are steady.
+func (k *program) fill(mem []byte, steady bool) []float32 {
 	tiles := backend.Data[float32](backend.Buf{Mem: mem})
+	n := min(k.tile, k.size)
 	for i := range k.loads {
-		if l := &k.loads[i]; l.once {
-			n := min(k.tile, k.size)
+		if l := &k.loads[i]; k.still(l, steady) {
 			if l.row {
-				n /= k.cols
+				k.load(l, tiles, 0, n/k.cols)
+			} else {
+				k.load(l, tiles, 0, n)
 			}
-			loadWalk(k.slot(tiles, l.slot, n), k.in[l.input], &l.src, 0)
 		}
 	}
-	for i := range k.code {
-		if c := &k.code[i]; c.do == constant {
-			kern.Fill(k.slot(tiles, c.dst.index, min(k.tile, k.size)), c.fill)
+	for i := range k.consts {
+		if c := &k.consts[i]; c.do == filling {
+			kern.Fill(k.slot(tiles, c.dst.index, n), c.fill)
+		} else {
+			fillHalf(k.halves(c.dst, tiles, 0, n), c.fill, c.bf16)
 		}
 	}
 	return tiles
 }
 
-// span runs the program for elements [lo,hi), which are whole rows.
-func (k *program) span(lo, hi int, tiles []float32) {
+// still reports whether a load is not done again for every tile.
+func (k *program) still(l *load, steady bool) bool { return l.once && (steady || l.period == 1) }
+
+// tilesOf goes over the tiles of elements [lo,hi).
+func (k *program) tilesOf(lo, hi int, tiles []float32, steady bool) {
 	for at := lo; at < hi; at += k.tile {
 		n := min(k.tile, hi-at)
 		rowAt, rows := at, n
@@ -396,26 +238,18 @@ func (k *program) span(lo, hi int, tiles []float32) {
 		}
 		for i := range k.loads {
 			switch l := &k.loads[i]; {
-			case l.once:
+			case k.still(l, steady):
 			case l.row:
-				loadWalk(k.slot(tiles, l.slot, rows), k.in[l.input], &l.src, rowAt)
+				k.load(l, tiles, rowAt, rows)
 			default:
-				loadWalk(k.slot(tiles, l.slot, n), k.in[l.input], &l.src, at)
+				k.load(l, tiles, at, n)
 			}
 		}
 		for i := range k.code {
-			c := &k.code[i]
-			at, n := at, n
-			if c.row {
-				at, n = rowAt, rows
-			}
-			switch c.do {
-			case mapping:
-				k.apply(c, tiles, at, n)
-			case reducing:
-				c.rows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at*k.cols, n*k.cols))
-			case expanding:
-				expandRows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, rowAt, rows), k.cols)
+			if c := &k.code[i]; c.row {
+				k.do(c, tiles, rowAt, rows)
+			} else {
+				k.do(c, tiles, at, n)
 			}
 		}
 		for _, s := range k.stores {
@@ -428,7 +262,41 @@ func (k *program) span(lo, hi int, tiles []float32) {
 	}
 }
 
-// apply runs an elementwise instruction on n elements, or rows, from at on.
+// load does a load of n elements, or rows, from at on.
+func (k *program) load(l *load, tiles []float32, at, n int) {
+	if l.half {
+		loadBits(k.halves(operand{inSlot, l.slot}, tiles, at, n), k.in[l.input], &l.src, at)
+	} else {
+		loadWalk(k.slot(tiles, l.slot, n), k.in[l.input], &l.src, at)
+	}
+}
+
+// do runs an instruction on n elements, or rows, from at on.
+func (k *program) do(c *instr, tiles []float32, at, n int) {
+	switch c.do {
+	case mapping:
+		k.apply(c, tiles, at, n)
+	case halfMapping:
+		k.applyHalf(c, tiles, at, n)
+	case reducing:
+		c.rows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at*k.cols, n*k.cols))
+	case expanding:
+		expandRows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at/k.cols, n/k.cols), k.cols)
+	case halfExpanding:
+		dst := k.halves(c.dst, tiles, at, n)
+		for i, v := range k.at(c.args[0], tiles, at/k.cols, n/k.cols) {
+			fillHalf(dst[i*k.cols:][:k.cols], v, c.bf16)
+		}
+	case rounding:
+		roundTo(c.bf16, k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n))
+	case narrowing:
+		narrowTo(c.bf16, k.halves(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n))
+	case widening:
+		widenFrom(c.bf16, k.at(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at, n))
+	}
+}
+
+// apply runs an elementwise function on float32.
 func (k *program) apply(c *instr, tiles []float32, at, n int) {
 	switch c.f.arity {
 	case 1:
@@ -440,6 +308,20 @@ func (k *program) apply(c *instr, tiles []float32, at, n int) {
 	}
 }
 
+// applyHalf runs an elementwise function on halves.
+func (k *program) applyHalf(c *instr, tiles []float32, at, n int) {
+	var b []uint16
+	if c.half.Binary() {
+		b = k.halves(c.args[1], tiles, at, n)
+	}
+	dst, a := k.halves(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at, n)
+	if c.bf16 {
+		c.half.BF16(dst, a, b)
+	} else {
+		c.half.F16(dst, a, b)
+	}
+}
+
 // expandRows repeats the value of each row along it.
 func expandRows(dst, rows []float32, cols int) {
 	for i, v := range rows {
@@ -447,7 +329,7 @@ func expandRows(dst, rows []float32, cols int) {
 	}
 }
 
-// at returns n elements of an operand from element at on.
+// at returns n float32 elements of an operand from element at on.
 func (k *program) at(o operand, tiles []float32, at, n int) []float32 {
 	switch o.kind {
 	case fromInput:
@@ -458,17 +340,31 @@ func (k *program) at(o operand, tiles []float32, at, n int) []float32 {
 	return k.slot(tiles, o.index, n)
 }
 
+// halves returns the bits of n halves of an operand from element at on.
+func (k *program) halves(o operand, tiles []float32, at, n int) []uint16 {
+	switch o.kind {
+	case fromInput:
+		return bits16(k.in[o.index])[at : at+n]
+	case toResult:
+		return bits16(k.out[o.index])[at : at+n]
+	}
+	return view[uint16](tiles[o.index*k.slotLen():][:k.slotLen()])[:n:n]
+}
+
 func (k *program) store(s store, tiles []float32, at, n int) {
-	src, dst := k.at(s.from, tiles, at, n), k.out[s.result]
+	dst := k.out[s.result]
+	if s.half {
+		copy(bits16(dst)[at:at+n], k.halves(s.from, tiles, at, n))
+		return
+	}
+	src := k.at(s.from, tiles, at, n)
 	switch dst.DType {
 	case tensor.Bool:
 		kern.F32ToBool(backend.Data[bool](dst)[at:at+n], src)
-	case tensor.Float16:
-		kern.F32ToF16(bits16(dst)[at:at+n], src)
-	case tensor.BFloat16:
-		kern.F32ToBF16(bits16(dst)[at:at+n], src)
-	default:
+	case tensor.Float32:
 		copy(floats(dst)[at:at+n], src)
+	default:
+		narrowTo(dst.DType == tensor.BFloat16, bits16(dst)[at:at+n], src)
 	}
 }
 

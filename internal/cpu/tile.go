@@ -44,7 +44,7 @@ func tileOf(op graph.Op) (tile, bool) {
 	}
 	switch o := op.(type) {
 	case ops.CastOp:
-		return tile{arity: 1, one: rounding(o.To)}, true
+		return tile{arity: 1, one: castTo(o.To)}, true
 	case ops.Unary:
 		return tile{arity: 1, one: func(dst, x []float32) {
 			for i, v := range x {
@@ -67,20 +67,9 @@ func tileOf(op graph.Op) (tile, bool) {
 	return tile{}, false
 }
 
-// rounding returns the function that rounds float32 to what dtype dt can hold. The
+// castTo returns the function that rounds float32 to what dtype dt can hold. The
 // values stay float32 inside a program and are stored as dt.
-func rounding(dt tensor.DType) func(dst, x []float32) {
-	through := func(narrow func([]uint16, []float32), widen func([]float32, []uint16)) func(dst, x []float32) {
-		return func(dst, x []float32) {
-			var half [256]uint16
-			for len(x) > 0 {
-				n := min(len(x), len(half))
-				narrow(half[:n], x[:n])
-				widen(dst[:n], half[:n])
-				dst, x = dst[n:], x[n:]
-			}
-		}
-	}
+func castTo(dt tensor.DType) func(dst, x []float32) {
 	switch dt {
 	case tensor.Bool:
 		return func(dst, x []float32) {
@@ -92,9 +81,9 @@ func rounding(dt tensor.DType) func(dst, x []float32) {
 			}
 		}
 	case tensor.Float16:
-		return through(kern.F32ToF16, kern.F16ToF32)
+		return kern.RoundF16
 	case tensor.BFloat16:
-		return through(kern.F32ToBF16, kern.BF16ToF32)
+		return kern.RoundBF16
 	}
 	return func(dst, x []float32) { copy(dst, x) }
 }

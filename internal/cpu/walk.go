@@ -28,6 +28,18 @@ func (w *walk) run(at int) (from, step, n int) {
 	return from, step, inner - col
 }
 
+// period returns after how many elements the positions begin again: 1 or more.
+func (w *walk) period() int {
+	i, p := 0, 1
+	for i < len(w.dims) && w.strides[i] == 0 {
+		i++
+	}
+	for _, d := range w.dims[i:] {
+		p *= d
+	}
+	return max(1, p)
+}
+
 // collapse drops axes of length 1 and joins neighbours that one stride walks through.
 func collapse(shape tensor.Dims, strides tensor.Dims) (dims, steps []int) {
 	for i := range shape.Rank() {
