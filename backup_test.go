@@ -81,7 +81,8 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 	same := func() *glia.Model {
 		return layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax))
 	}
-	adam, ce := optim.Adam(0.01), nn.CategoricalCrossentropy()
+	adam := func() optim.Optimizer { return optim.Adam(0.01) }
+	ce := nn.CategoricalCrossentropy()
 	seeded := same()
 	seeded.Seed = 12
 	use := func(cb glia.Callback) glia.Option { return glia.Use(cb) }
@@ -92,21 +93,21 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 		opts    []glia.Option
 		pattern string
 	}{
-		{"units", compiled(layers(nn.Dense(8, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax)), adam, ce), nil, nil,
+		{"units", compiled(layers(nn.Dense(8, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax)), adam(), ce), nil, nil,
 			`layer dense: units: 8 now, 9 then; variable model/dense/bias: float32\[8\] now, float32\[9\] then; .*more differences: want the program that made it, or another directory$`},
-		{"dropout", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.4), nn.Dense(3, nn.Softmax)), adam, ce), nil, nil,
+		{"dropout", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.4), nn.Dense(3, nn.Softmax)), adam(), ce), nil, nil,
 			`another training: layer dropout: rate: 0.4 now, 0.3 then: want`},
-		{"activation", compiled(layers(nn.Dense(9, nn.Tanh), nn.Dropout(0.3), nn.Dense(3, nn.Softmax)), adam, ce), nil, nil,
+		{"activation", compiled(layers(nn.Dense(9, nn.Tanh), nn.Dropout(0.3), nn.Dense(3, nn.Softmax)), adam(), ce), nil, nil,
 			`another training: layer dense: activation: "tanh" now, "relu" then: want`},
-		{"one layer more", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax), nn.Rescaling(1, 0)), adam, ce), nil, nil,
+		{"one layer more", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax), nn.Rescaling(1, 0)), adam(), ce), nil, nil,
 			`layer rescaling: Rescaling now, nothing then`},
 		{"optimizer", compiled(same(), optim.RMSprop(0.01), ce), nil, nil, `optimizer adam: nothing now, Adam then`},
 		{"beta", compiled(same(), optim.Adam(0.01, optim.Beta1(0.8)), ce), nil, nil, `another training: optimizer adam: beta_1: 0.8 now, 0.9 then: want`},
 		{"schedule", compiled(same(), optim.Adam(optim.CosineDecay(0.01, 5)), ce), nil, nil, `optimizer adam: learning_rate: {.*} now, nothing then`},
-		{"loss", compiled(same(), adam, nn.MeanSquaredError()), nil, nil, `loss categorical_crossentropy: nothing now, CategoricalCrossentropy then`},
-		{"smoothing", compiled(same(), adam, nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1))), nil, nil, `label_smoothing: 0.1 now, 0 then`},
-		{"metric", compiled(same(), adam, ce, metric.Recall()), nil, nil, `metric recall: .* now, nothing then`},
-		{"seed", compiled(seeded, adam, ce), nil, nil, `another training: seed: 12 now, 11 then: want`},
+		{"loss", compiled(same(), adam(), nn.MeanSquaredError()), nil, nil, `loss categorical_crossentropy: nothing now, CategoricalCrossentropy then`},
+		{"smoothing", compiled(same(), adam(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1))), nil, nil, `label_smoothing: 0.1 now, 0 then`},
+		{"metric", compiled(same(), adam(), ce, metric.Recall()), nil, nil, `metric recall: .* now, nothing then`},
+		{"seed", compiled(seeded, adam(), ce), nil, nil, `another training: seed: 12 now, 11 then: want`},
 		{"samples", nil, blobs(t, 58, 5, 3).OneHot(3), nil, `samples: \d+ now, 45 then`},
 		{"labels", nil, blobs(t, 57, 5, 3), nil, `a sample: float32\[5\] with labels int32\[\] now, float32\[5\] with labels float32\[3\] then`},
 		{"batch size", nil, nil, []glia.Option{glia.BatchSize(13)}, `another training: batch size: 13 now, 12 then: want`},
@@ -120,7 +121,7 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 		} else if c.name == "labels" {
 			tr.model = func(t testing.TB) *glia.Model {
 				m := same()
-				compile(t, m, adam, nn.SparseCategoricalCrossentropy(), metric.Accuracy())
+				compile(t, m, adam(), nn.SparseCategoricalCrossentropy(), metric.Accuracy())
 				return m
 			}
 		}

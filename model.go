@@ -72,7 +72,8 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 
 // Compile sets how the model is trained and builds its weights. Without an
 // nn.Input in front, the weights wait for the first data. A model that was
-// trained keeps its weights; the optimizer starts afresh.
+// trained keeps its weights; the optimizer starts afresh. An optimizer that another model
+// was compiled with is refused, until that is compiled with another one.
 //
 // Metrics see all samples alike, those in metric.WithWeights with their weights. One
 // that is there in both ways has "weighted_" before its name in the second.
@@ -99,19 +100,22 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	defer m.evaluating.Unlock()
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
+	if err := optim.Claim(m, opt, m.opt); err != nil {
+		return fmt.Errorf("glia: Compile: %w", err)
+	}
 	m.opt, m.loss, m.metrics = opt, loss, metrics
 	m.steps, m.meters = map[stepKey]*step{}, map[meterKey]*meters{}
 	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {
 		case m.built:
-			m.trained = m.net.Params()
-			opt.Build(m.trained)
+			m.startAfresh()
 		case declared:
 			m.build(in, nil)
 		}
 	})
 	if err != nil {
+		_ = optim.Claim(m, nil, opt) // to be free cannot fail
 		m.opt = nil
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
@@ -176,8 +180,7 @@ func (m *Model) build(in tensor.Spec, from *keras.File) {
 	}
 	m.net.Build(b, in)
 	if m.opt != nil {
-		m.trained = m.net.Params()
-		m.opt.Build(m.trained)
+		m.startAfresh()
 	}
 	m.random = nn.NewSeed(m.Seed)
 	m.inputs, m.built = in, true
@@ -189,14 +192,23 @@ func (m *Model) refreeze() error {
 	if m.opt == nil || !m.built {
 		return nil
 	}
-	params := m.net.Params()
-	if slices.Equal(params, m.trained) {
+	if slices.Equal(m.net.Params(), m.trained) {
 		return nil
 	}
 	m.weights.Lock()
 	defer m.weights.Unlock()
-	m.trained, m.steps = params, map[stepKey]*step{}
-	return graph.Catch(func() { m.opt.Build(params) })
+	m.steps = map[stepKey]*step{}
+	return graph.Catch(m.startAfresh)
+}
+
+// startAfresh makes the state of the optimizer for what is trained now. Mistakes panic
+// with *graph.Error.
+func (m *Model) startAfresh() {
+	if err := optim.Claim(m, m.opt, m.opt); err != nil { // another may have been put into it
+		panic(err)
+	}
+	m.trained = m.net.Params()
+	m.opt.Build(m.trained)
 }
 
 // takeFrozen is refreeze for those who do not hold tracing.

@@ -1,6 +1,7 @@
 package glia_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -56,4 +57,79 @@ func TestFitAverages(t *testing.T) {
 	if plain := fitted(t, optim.SGD(0.1)); slices.Equal(got, plain) {
 		t.Error("the averages are the weights")
 	}
+}
+
+// TestOptimizerOfAnotherModel refuses an optimizer that trains another model, whose
+// training goes on as if nothing had happened.
+func TestOptimizerOfAnotherModel(t *testing.T) {
+	const refused = `^glia: Compile: optimizer_test.go:\d+: optim: adam: it trains another model: want an optimizer for each$`
+	ds := blobs(t, 20, 3, 2).OneHot(2)
+	model := func() *glia.Model {
+		return glia.Sequential(nn.Input(3), nn.Dense(4, nn.ReLU), nn.Dense(2, nn.Softmax))
+	}
+	loss := nn.CategoricalCrossentropy()
+	trained := func(between func(adam *optim.AdamOptimizer)) []byte {
+		adam := optim.Adam(0.1)
+		m := model()
+		compile(t, m, adam, loss)
+		fit(t, m, ds)
+		between(adam)
+		fit(t, m, ds)
+		return weights(m)
+	}
+	want := trained(func(*optim.AdamOptimizer) {})
+	got := trained(func(adam *optim.AdamOptimizer) {
+		wants(t, "another model", model().Compile(adam, loss), refused)
+		wants(t, "not built", glia.Sequential(nn.Dense(2)).Compile(adam, loss), refused)
+		wants(t, "scaled", model().Compile(optim.LossScale(adam), loss), refused)
+		wants(t, "of several", model().Compile(optim.Multi(optim.SGD(1), optim.For(".*", adam)), loss), refused)
+		other := model()
+		compile(t, other, optim.SGD(0.5), loss)
+		wants(t, "another model", other.Compile(adam, loss), refused)
+		if other.Optimizer().Name() != "sgd" {
+			t.Error("the refused optimizer has taken the place of the former")
+		}
+		fit(t, other, ds)
+
+		// One that is put into another later, of a model that is built later or frozen.
+		late, multi := glia.Sequential(nn.Dense(2, nn.Softmax)), optim.Multi(optim.SGD(1))
+		compile(t, late, multi, loss)
+		multi.Map.Entries = append(multi.Map.Entries, optim.For(".*", adam))
+		_, err := late.Fit(ds)
+		wants(t, "built later", err, `optim: adam: it trains another model`)
+		frozen, scale := model(), optim.LossScale(optim.SGD(1))
+		compile(t, frozen, scale, loss)
+		scale.Inner = adam
+		frozen.Network().Layers()[1].(*nn.DenseLayer).Frozen = true
+		_, err = frozen.Fit(ds)
+		wants(t, "frozen", err, `optim: adam: it trains another model`)
+	})
+	if !bytes.Equal(got, want) {
+		t.Error("the training of the first model is not what it was")
+	}
+}
+
+// TestOptimizerAgain compiles one model more than once with an optimizer, and another
+// when the first is done with it.
+func TestOptimizerAgain(t *testing.T) {
+	ds := blobs(t, 20, 3, 2).OneHot(2)
+	sgd, loss := optim.SGD(0.1, optim.Momentum(0.9)), nn.CategoricalCrossentropy()
+	hidden := nn.Dense(4, nn.ReLU)
+	m := glia.Sequential(nn.Input(3), hidden, nn.Dense(2, nn.Softmax))
+	several := optim.Multi(sgd, optim.For("dense/.*", sgd), optim.For("dense_1/.*", optim.Adam(0.1)))
+	for _, o := range []optim.Optimizer{sgd, sgd, optim.LossScale(sgd), several, optim.LossScale(several), sgd} {
+		compile(t, m, o, loss)
+		fit(t, m, ds)
+		hidden.Frozen = !hidden.Frozen
+		fit(t, m, ds)
+	}
+	other := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
+	compile(t, m, optim.Adam(0.1), loss)
+	compile(t, other, sgd, loss)
+	fit(t, other, ds)
+	wants(t, "one that is taken", glia.Sequential(nn.Input(3), nn.Dense(0)).Compile(several, loss), `optim: sgd: it trains another model`)
+	failed := optim.Adam(0.1)
+	wants(t, "no units", glia.Sequential(nn.Input(3), nn.Dense(0)).Compile(failed, loss), `0 units`)
+	compile(t, other, failed, loss)
+	compile(t, glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax)), several, loss)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn/nntest"
@@ -363,4 +364,18 @@ func ExampleToConfig() {
 	// Output:
 	// keras.optimizers SGD {"name":"sgd","learning_rate":0.5,"weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"use_ema":false,"ema_momentum":0.99,"ema_overwrite_frequency":null,"loss_scale_factor":null,"gradient_accumulation_steps":null,"momentum":1.0,"nesterov":false} <nil>
 	// optim: no_bias_correction: Keras's Adam has no such setting
+}
+
+func ExampleClaim() {
+	opt, a, b := optim.SGD(0.1), new(int), new(int) // a and b are what trains with it
+	fmt.Println("a:", optim.Claim(a, opt, nil))
+	err := optim.Claim(b, optim.LossScale(opt), nil)
+	fmt.Println("b:", strings.Contains(err.Error(), "sgd: it trains another model"))
+	fmt.Println("a gives it up:", optim.Claim(a, nil, opt))
+	fmt.Println("b:", optim.Claim(b, optim.LossScale(opt), nil))
+	// Output:
+	// a: <nil>
+	// b: true
+	// a gives it up: <nil>
+	// b: <nil>
 }

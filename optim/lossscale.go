@@ -42,6 +42,7 @@ type LossScaleOptimizer struct {
 	DynamicGrowthSteps int
 
 	where          string
+	owner          any // that it was claimed for
 	params         []*graph.Var
 	own            []*graph.Var // that Keras has too: the iterations and the rate, which stay 0
 	counter, scale *graph.Var
@@ -81,21 +82,22 @@ func (l *LossScaleOptimizer) Scale() float64 {
 	return l.scale.Tensor().Item()
 }
 
+func (l *LossScaleOptimizer) errorf(format string, args ...any) *graph.Error {
+	return &graph.Error{Where: l.where, Text: "optim: " + l.OptimizerName + ": " + fmt.Sprintf(format, args...)}
+}
+
 // Build implements [Optimizer].
 func (l *LossScaleOptimizer) Build(params []*graph.Var) {
-	fail := func(format string, args ...any) {
-		panic(&graph.Error{Where: l.where, Text: "optim: " + l.OptimizerName + ": " + fmt.Sprintf(format, args...)})
-	}
 	switch {
 	case l.Inner == nil:
-		fail("no optimizer: want one that takes the steps")
+		panic(l.errorf("no optimizer: want one that takes the steps"))
 	case !(l.InitialScale > 0) || math.IsInf(l.InitialScale, 1):
-		fail("initial scale %g: want a finite number greater than 0", l.InitialScale)
+		panic(l.errorf("initial scale %g: want a finite number greater than 0", l.InitialScale))
 	case l.DynamicGrowthSteps < 1:
-		fail("growth after %d steps: want 1 or more", l.DynamicGrowthSteps)
+		panic(l.errorf("growth after %d steps: want 1 or more", l.DynamicGrowthSteps))
 	}
 	if r, ok := l.Inner.(rule); ok && r.config().LossScaleFactor != 0 {
-		fail("%s has a loss scale factor of its own: want one without", l.Inner.Name())
+		panic(l.errorf("%s has a loss scale factor of its own: want one without", l.Inner.Name()))
 	}
 	l.params = params
 	l.own = ownVars(l.OptimizerName)
@@ -143,7 +145,7 @@ func (l *LossScaleOptimizer) Finalize() {
 // Apply implements [Optimizer].
 func (l *LossScaleOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	if l.own == nil {
-		panic(&graph.Error{Where: l.where, Text: "optim: " + l.OptimizerName + ": want Build first"})
+		panic(l.errorf("want Build first"))
 	}
 	scale, counter := g.Value(l.scale), g.Value(l.counter)
 	finite := ops.Full(g, tensor.S(tensor.Bool), 1)

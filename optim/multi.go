@@ -40,6 +40,7 @@ type MultiOptimizer struct {
 	LossScaleFactor Optional
 
 	where  string
+	owner  any // that it was claimed for
 	own    []*graph.Var
 	inner  []Optimizer
 	params []*graph.Var

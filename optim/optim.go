@@ -22,7 +22,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Optimizer changes parameters by their gradients.
+// Optimizer changes parameters by their gradients: those of one model, see [Claim].
 type Optimizer interface {
 	// Name is the optimizer's name and the first part of its variables' paths.
 	Name() string
@@ -86,6 +86,7 @@ type Config struct {
 	GradientAccumulationSteps Steps `json:"gradient_accumulation_steps"`
 
 	where      string // the user's line
+	owner      any    // that it was claimed for
 	scope      string // of the variables' paths; the name if it is empty
 	exclude    exclusion
 	params     []*graph.Var

@@ -1,0 +1,69 @@
+package optim
+
+import (
+	"sync"
+
+	"github.com/glia-ml/glia/graph"
+)
+
+// Claim gives o, with the optimizers in it, to what trains with it, such as a model, in
+// place of former, whose optimizers are free then; either may be nil. owner is a pointer.
+//
+// It fails, and changes nothing, if an optimizer is another's: the state of an optimizer
+// is for one set of parameters, and to build it for others would part it from those that
+// it trains. An optimizer of a type of your own is known if it has one of this package
+// embedded.
+func Claim(owner any, o, former Optimizer) error {
+	claiming.Lock()
+	defer claiming.Unlock()
+	all := claimsOf(o)
+	for _, c := range all {
+		if *c.owner != nil && *c.owner != owner {
+			return c.of.errorf("it trains another model: want an optimizer for each")
+		}
+	}
+	for _, c := range claimsOf(former) {
+		if *c.owner == owner {
+			*c.owner = nil
+		}
+	}
+	for _, c := range all {
+		*c.owner = owner
+	}
+	return nil
+}
+
+// claiming guards the owners of all optimizers: those of one are claimed together.
+var claiming sync.Mutex
+
+// claim is whose an optimizer is.
+type claim struct {
+	of interface {
+		errorf(format string, args ...any) *graph.Error
+	}
+	owner *any
+}
+
+// claimsOf returns the claims on an optimizer and those in it, none if it has none.
+func claimsOf(o Optimizer) []claim {
+	if c, ok := o.(interface{ claims() []claim }); ok {
+		return c.claims()
+	}
+	return nil
+}
+
+func (c *Config) claims() []claim { return []claim{{c, &c.owner}} }
+
+func (l *LossScaleOptimizer) claims() []claim {
+	return append(claimsOf(l.Inner), claim{l, &l.owner})
+}
+
+func (m *MultiOptimizer) claims() []claim {
+	all := []claim{{m, &m.owner}}
+	for _, o := range m.Optimizers() {
+		if r, ok := o.(rule); ok { // Build refuses others of this package
+			all = append(all, r.config().claims()...)
+		}
+	}
+	return all
+}
