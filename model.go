@@ -66,8 +66,8 @@ func New(net *nn.Network) *Model {
 // Network returns the layers.
 func (m *Model) Network() *nn.Network { return m.net }
 
-// Optimizer returns what Compile was given. Its learning rate may be changed
-// between calls of Fit and by callbacks.
+// Optimizer returns what Compile was given, or around it the optimizer that scales the
+// loss. Its learning rate may be changed between calls of Fit and by callbacks.
 func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 
 // Compile sets how the model is trained and builds its weights. Without an
@@ -77,6 +77,9 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 //
 // Metrics see all samples alike, those in metric.WithWeights with their weights. One
 // that is there in both ways has "weighted_" before its name in the second.
+//
+// With nn.MixedFloat16 as the network's dtype policy, an optimizer that is not one of
+// optim.LossScale becomes the inner one of that.
 //
 // Layers may be frozen and thawed later (the field Frozen), between calls of Fit
 // and by callbacks' OnEpochBegin: if that changes what is trained, the optimizer
@@ -100,11 +103,12 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	defer m.evaluating.Unlock()
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
+	opt = scaled(opt, m.net)
 	if err := optim.Claim(m, opt, m.opt); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
 	m.opt, m.loss, m.metrics = opt, loss, metrics
-	m.steps, m.meters = map[stepKey]*step{}, map[meterKey]*meters{}
+	m.steps, m.meters, m.predict = map[stepKey]*step{}, map[meterKey]*meters{}, map[tensor.Spec]*plan.Plan{}
 	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {

@@ -52,7 +52,7 @@ func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
 		m.classes = pred.Shape.At(-1)
 	}
 	for _, x := range metrics {
-		s, err := x.New(y, pred)
+		s, err := x.New(y, measured(pred))
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
 		}
@@ -87,6 +87,7 @@ func (m *meters) loss() float64 {
 // batch counts with its length, whatever its sample weights.
 func (m *meters) trace(g *graph.Graph, loss, y, pred, weight *graph.Node) {
 	defer g.SetScope(g.SetScope(metricScope))
+	pred = ops.Cast(pred, measured(pred.Spec()).DType)
 	n := float64(y.Shape().At(0))
 	g.Update(m.total, ops.Add(g.Value(m.total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
 	g.Update(m.count, ops.Offset(g.Value(m.count), n))

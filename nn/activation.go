@@ -248,7 +248,16 @@ func softmaxOf(c *vocab.Config) (Activation, error) {
 	return SoftmaxAxis(axes...), nil
 }
 
-// ActivationLayer is an [Activation] as a layer with a name.
+// Layer returns the activation as a layer with options: a name, or a dtype policy of its
+// own, as in nn.Softmax.Layer(nn.Float32). One that needs none of them stands among
+// layers itself.
+func (a Activation) Layer(opts ...LayerOption) *ActivationLayer {
+	l := &ActivationLayer{Base: made(), Activation: a}
+	l.apply(opts)
+	return l
+}
+
+// ActivationLayer is the layer that [Activation.Layer] makes.
 type ActivationLayer struct {
 	Base
 	Activation Activation `json:"activation"`
@@ -293,6 +302,9 @@ func (l *ActivationLayer) MarshalJSON() ([]byte, error) {
 	config["trainable"] = l.Frozen
 	if l.Name != "" {
 		config["name"] = l.Name
+	}
+	if l.DType != "" {
+		config["dtype"] = l.DType
 	}
 	return vocab.Marshal(config)
 }

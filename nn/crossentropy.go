@@ -8,7 +8,7 @@ import (
 // The cross-entropies take probabilities unless they are made with [FromLogits].
 // Probabilities that are the very result of a softmax over the last axis, or of a
 // sigmoid, are traced back to their logits, from which value and gradient are
-// computed without loss of precision. Other probabilities are kept away from 0
+// computed without loss of precision, in float32 if they have 16 bits. Other probabilities are kept away from 0
 // and 1 by 1e-7, as in Keras.
 
 // epsilon keeps probabilities away from 0 and 1.
@@ -92,8 +92,10 @@ func (l *BinaryCrossentropyLoss) Class() string { return "BinaryCrossentropy" }
 // Each implements [Loss].
 func (l *BinaryCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	logits := l.FromLogits
-	if _, ok := yPred.Op.(ops.SigmoidOp); ok && !logits {
-		yPred, logits = yPred.In[0], true
+	if p := narrow(yPred); !logits {
+		if _, ok := p.Op.(ops.SigmoidOp); ok {
+			yPred, logits = ops.Cast(p.In[0], yPred.DType()), true
+		}
 	}
 	t, p := matched("BinaryCrossentropy", yTrue, yPred)
 	t = l.smooth("BinaryCrossentropy", t, 2)
@@ -175,10 +177,19 @@ func logitsOf(yPred *graph.Node, axis int, fromLogits bool) *graph.Node {
 	if fromLogits {
 		return yPred
 	}
-	if s, ok := yPred.Op.(ops.SoftmaxOp); ok && s.Axis == axis {
-		return yPred.In[0]
+	p := narrow(yPred)
+	if s, ok := p.Op.(ops.SoftmaxOp); ok && s.Axis == axis {
+		return ops.Cast(p.In[0], yPred.DType())
 	}
 	return nil
+}
+
+// narrow returns what floats were before they were converted to a dtype of more bits.
+func narrow(x *graph.Node) *graph.Node {
+	if _, ok := x.Op.(ops.CastOp); ok && x.In[0].DType().IsFloat() && x.In[0].DType().Size() < x.DType().Size() {
+		return x.In[0]
+	}
+	return x
 }
 
 // normal1 returns probabilities scaled to sum to 1 and kept away from 0 and 1.

@@ -49,7 +49,7 @@ func (n *Network) Add(l Layer) {
 		panic(graph.Errorf("nn.Network.Add: the network is built: want all layers before"))
 	}
 	if a, ok := l.(Activation); ok {
-		l = &ActivationLayer{Base: made(), Activation: a}
+		l = a.Layer()
 	}
 	n.layers = append(n.layers, l)
 }

@@ -18,7 +18,8 @@ import (
 //
 //	net := nn.Sequential(
 //		nn.Dense(128, nn.ReLU),
-//		nn.Dense(10, nn.Softmax, nn.Float32), // probabilities of full precision
+//		nn.Dense(10),
+//		nn.Softmax.Layer(nn.Float32), // probabilities of full precision
 //	)
 //	net.DType = nn.MixedBFloat16
 //

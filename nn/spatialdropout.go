@@ -85,6 +85,9 @@ func (d *SpatialDropoutLayer) MarshalJSON() ([]byte, error) {
 	if d.Name != "" {
 		config["name"] = d.Name
 	}
+	if d.DType != "" {
+		config["dtype"] = d.DType
+	}
 	if d.places > 1 {
 		config["data_format"] = "channels_last"
 	}
@@ -96,11 +99,12 @@ func spatialDropoutOf(places int) func(c *vocab.Config) (Layer, error) {
 	return func(c *vocab.Config) (Layer, error) {
 		d := &SpatialDropoutLayer{places: places}
 		s := struct {
-			Name string  `json:"name"`
-			Rate float64 `json:"rate"`
+			Name  string      `json:"name"`
+			DType DTypePolicy `json:"dtype"`
+			Rate  float64     `json:"rate"`
 		}{}
 		err := c.Into(&s)
-		d.Name, d.Rate = s.Name, s.Rate
+		d.Name, d.DType, d.Rate = s.Name, s.DType, s.Rate
 		return d, err
 	}
 }

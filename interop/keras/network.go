@@ -129,6 +129,9 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if r.old {
 		r.oldActivations(o, where)
 	}
+	if base := nn.BaseOf(l); base != nil {
+		r.activations(o, base.DType, where)
+	}
 	return l, nil
 }
 

@@ -3,6 +3,9 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/nn"
@@ -44,6 +47,28 @@ func inherit(n *nn.Network, policy nn.DTypePolicy) {
 	for _, l := range layers {
 		if l.DType == n.DType {
 			l.DType = ""
+		}
+	}
+}
+
+// activations notes activations that are layers of Keras's with another dtype policy than
+// the layer that they are the activation of: glia computes both in one dtype.
+func (r *reader) activations(o *Object, layer nn.DTypePolicy, where string) {
+	m, err := vocab.Members(o.Config)
+	if err != nil {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if !strings.HasSuffix(key, "activation") || m[key][0] != '{' {
+			continue
+		}
+		a, err := objectOf(m[key])
+		if err != nil {
+			continue // as was told
+		}
+		p, err := r.policy(a, where+" "+key)
+		if err == nil && p != "" && p.String() != layer.String() {
+			r.lacks("dtype policy", fmt.Sprintf("%v of an activation beside %v", p, layer), where+" "+key)
 		}
 	}
 }

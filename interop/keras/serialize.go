@@ -163,6 +163,9 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, a 
 		if _, ok := l.(*nn.SpatialDropoutLayer); ok {
 			delete(more, "trainable") // Keras's constructors of these refuse it
 		}
+		if o.Config, err = withActivations(o.Config, more["dtype"]); err != nil {
+			return nil, fmt.Errorf("layer %s: %w", where, err)
+		}
 		o.Config, err = with(o.Config, more)
 		o.BuildConfig = w.build(in)
 	}
@@ -210,6 +213,33 @@ func with(config json.RawMessage, more map[string]any) (json.RawMessage, error) 
 		}
 	}
 	return json.Marshal(m)
+}
+
+// withActivations returns a layer's config with the layer's dtype policy in activations
+// that are layers of Keras's: it would give them its default.
+func withActivations(config json.RawMessage, policy any) (json.RawMessage, error) {
+	m, err := vocab.Members(config)
+	if err != nil {
+		return nil, err
+	}
+	more := map[string]any{}
+	for key, v := range m {
+		if !strings.HasSuffix(key, "activation") || v[0] != '{' {
+			continue
+		}
+		o, err := objectOf(v)
+		if err != nil {
+			return nil, err
+		}
+		if o.Config, err = with(o.Config, map[string]any{"dtype": policy}); err != nil {
+			return nil, err
+		}
+		more[key] = o
+	}
+	if len(more) == 0 {
+		return config, nil
+	}
+	return with(config, more)
 }
 
 // policyObject writes a dtype policy.
