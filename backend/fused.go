@@ -241,7 +241,7 @@ func (f *FusedMatMul) Home() int {
 		if v == f.Acc {
 			return r
 		}
-		if f.After.DType(v) == tensor.Float32 && f.After.LastUse(f.Acc) <= v-len(f.After.In) {
+		if f.After.DType(v) == f.After.DType(f.Acc) && f.After.LastUse(f.Acc) <= v-len(f.After.In) {
 			home = r
 		}
 	}
@@ -271,7 +271,8 @@ func (f *FusedMatMul) Ref(out, in []ops.Array) {
 }
 
 // Sweep is several operations of one type that do not depend on each other, done
-// together: the optimizer's update of all parameters.
+// together: the optimizer's update of all parameters. What an update of float32 only
+// reads, the gradient, may be of a half type: it is widened on the way.
 type Sweep struct {
 	Ops []graph.Op
 	// Ins and Outs count the inputs and results of each operation.
@@ -285,13 +286,24 @@ func (*Sweep) Name() string { return "Sweep" }
 func (s *Sweep) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	var out []tensor.Spec
 	for i, op := range s.Ops {
-		specs, err := op.Infer(in[:s.Ins[i]])
+		specs, err := op.Infer(widened(in[:s.Ins[i]]))
 		if err != nil {
 			return nil, err
 		}
 		in, out = in[s.Ins[i]:], append(out, specs...)
 	}
 	return out, nil
+}
+
+// widened returns the specs of an update as its operation takes them.
+func widened(in []tensor.Spec) []tensor.Spec {
+	out := append([]tensor.Spec(nil), in...)
+	for i, s := range in {
+		if half := s.DType == tensor.Float16 || s.DType == tensor.BFloat16; half && in[0].DType == tensor.Float32 {
+			out[i].DType = tensor.Float32
+		}
+	}
+	return out
 }
 
 // String names the operation and how many there are.

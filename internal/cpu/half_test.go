@@ -349,3 +349,73 @@ func TestHalfInPlace(t *testing.T) {
 		t.Errorf("%d programs could run in place: want 50 or more", tested)
 	}
 }
+
+// TestHalfGradients compares sweeps of float32 with gradients of a half type with sweeps
+// whose gradients were widened before.
+func TestHalfGradients(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		for _, dt := range []tensor.DType{tensor.BFloat16, tensor.Float16} {
+			for _, u := range []struct {
+				op      graph.Op
+				tensors int
+				outs    int
+				rates   int
+			}{
+				{ops.ApplySGDOp{}, 2, 1, 2},
+				{ops.ApplyAdamOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 2},
+				{ops.ApplyLambOp{OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Eps: 1e-7}, 4, 3, 4},
+			} {
+				r := &halfPrograms{Rand: rand.New(rand.NewPCG(9, 9))}
+				s := &backend.Sweep{}
+				var narrow, wide []tensor.Spec
+				for _, shape := range []tensor.Dims{tensor.D(5), tensor.D(150, 300), tensor.D(0), tensor.D(40, 33)} {
+					s.Ops, s.Ins, s.Outs = append(s.Ops, u.op), append(s.Ins, u.tensors+u.rates), append(s.Outs, u.outs)
+					for i := range u.tensors + u.rates {
+						spec := tensor.Spec{DType: tensor.Float32, Shape: shape}
+						if i >= u.tensors {
+							spec.Shape = tensor.Dims{}
+						}
+						wide = append(wide, spec)
+						if i == u.tensors-1 {
+							spec.DType = dt
+						}
+						narrow = append(narrow, spec)
+					}
+				}
+				in := r.values(narrow, false)
+				widened := slices.Clone(in)
+				for i, b := range in {
+					v := b.Tensor().Float64s()
+					if narrow[i] == wide[i] && i%s.Ins[0] > 0 { // slots and rates above 0
+						for j := range v {
+							v[j] = 0.01 + math.Abs(v[j])/8
+						}
+						if err := b.Tensor().SetFloat64s(v); err != nil {
+							t.Fatal(err)
+						}
+					}
+					widened[i] = buffers(wide[i : i+1])[0]
+					if err := widened[i].Tensor().SetFloat64s(b.Tensor().Float64s()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				outs, err := s.Infer(narrow)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, want := buffers(outs), buffers(outs)
+				k := Backend{}.Kernel(s, outs, narrow)
+				k.Run(got, in)
+				Backend{}.Kernel(s, outs, wide).Run(want, widened)
+				for i := range got {
+					if at := differ(got[i], want[i]); at >= 0 {
+						t.Errorf("%v, gradients of %v: result %d at %d: got %v, want %v", s, dt, i, at, got[i].Tensor().Float64s()[at], want[i].Tensor().Float64s()[at])
+					}
+				}
+				if n := testing.AllocsPerRun(5, func() { k.Run(got, in) }); n > 0 {
+					t.Errorf("%v, gradients of %v: %v allocations", s, dt, n)
+				}
+			}
+		}
+	})
+}

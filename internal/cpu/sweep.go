@@ -136,7 +136,12 @@ func (k *sweep) Piece(i int, w *par.Worker) {
 	case tensor.Float32:
 		var x rows32
 		for j, b := range u.in[:u.tensors] {
-			x[j] = floats(b)[p.lo:p.hi]
+			if b.DType == tensor.Float32 {
+				x[j] = floats(b)[p.lo:p.hi]
+			} else { // a gradient of a half type
+				x[j] = scratch[float32](w, n*(u.tensors+1))[j*n:][:n]
+				loadAs(x[j], b, p.lo, 1)
+			}
 		}
 		k.narrow(i, u, x, w)
 	case tensor.Float64:

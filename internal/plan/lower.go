@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/glia-ml/glia/backend"
@@ -329,47 +328,4 @@ func (b *builder) renumber(gone, to int) {
 		fix(c.Args)
 	}
 	fix(b.prog.Results)
-}
-
-// sweep joins updates of one type into one step, the last of them, unless a step before
-// that reads a result.
-func (l *lowering) sweep() {
-	firstRead := map[int]int{}     // the step, after joining, that reads a value first
-	last := map[reflect.Type]int{} // the step that the others join
-	joined := make([]bool, len(l.steps))
-	for i, s := range slices.Backward(l.steps) {
-		at := i
-		if _, ok := s.op.(ops.Sweepable); ok {
-			t := reflect.TypeOf(s.op)
-			j, ok := last[t]
-			free := ok && !slices.ContainsFunc(s.out, func(v int) bool {
-				r, read := firstRead[v]
-				return read && r <= j
-			})
-			if free {
-				at, joined[i] = j, true
-				sw := l.steps[j].op.(*backend.Sweep)
-				sw.Ops = slices.Insert(sw.Ops, 0, s.op)
-				sw.Ins = slices.Insert(sw.Ins, 0, len(s.in))
-				sw.Outs = slices.Insert(sw.Outs, 0, len(s.out))
-				l.steps[j].in = append(slices.Clone(s.in), l.steps[j].in...)
-				l.steps[j].out = append(slices.Clone(s.out), l.steps[j].out...)
-			} else {
-				last[t] = i
-				l.steps[i].op = &backend.Sweep{Ops: []graph.Op{s.op}, Ins: []int{len(s.in)}, Outs: []int{len(s.out)}}
-			}
-		}
-		for _, v := range s.in {
-			if r, read := firstRead[v]; !read || at < r {
-				firstRead[v] = at
-			}
-		}
-	}
-	var kept []step
-	for i, s := range l.steps {
-		if !joined[i] {
-			kept = append(kept, s)
-		}
-	}
-	l.steps = kept
 }

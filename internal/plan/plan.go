@@ -85,6 +85,7 @@ func Compile(g *graph.Graph, outputs []*graph.Node, be backend.Backend) *Plan {
 		p.outputs = append(p.outputs, out.Spec())
 	}
 	l := lower(p, fuse(roots, be), roots)
+	l.widenInSweeps(roots)
 	l.sweep()
 	l.place(roots[:len(outputs)], updates, roots[len(outputs):])
 	return p

@@ -15,14 +15,21 @@ import (
 
 // randomGraph builds a graph of n nodes out of operations that fuse, ride on
 // products, view, reduce and update variables in every combination.
-// Numbers are small multiples of powers of two, so that none is rounded.
+// Numbers are small multiples of powers of two, so that none is rounded but to a half.
 func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, vars []*graph.Var, in []*tensor.Tensor) {
 	g = graph.New()
 	shapes := [][]int{{4, 6}, {4, 6}, {6}, {4, 1}, {6, 6}, {}, {1, 6}, {6, 4}}
+	dtype := func() tensor.DType {
+		return []tensor.DType{tensor.Float32, tensor.Float32, tensor.Float32, tensor.BFloat16, tensor.BFloat16, tensor.Float16}[rng.IntN(6)]
+	}
 	random := func(dims []int) *tensor.Tensor {
-		t := tensor.New(tensor.Float32, dims...)
-		for i := range tensor.Data[float32](t) {
-			tensor.Data[float32](t)[i] = float32(rng.IntN(9)-4) / 4
+		t := tensor.New(dtype(), dims...)
+		v := make([]float64, t.Len())
+		for i := range v {
+			v[i] = float64(rng.IntN(9)-4) / 4
+		}
+		if err := t.SetFloat64s(v); err != nil {
+			panic(err)
 		}
 		return t
 	}
@@ -45,7 +52,8 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 		a, b := pick(), pick()
 		var y *graph.Node
 		err := graph.Catch(func() {
-			switch rng.IntN(19) {
+			b = ops.Cast(b, a.DType())
+			switch rng.IntN(21) {
 			case 0, 1:
 				y = ops.Add(a, b)
 			case 2:
@@ -71,7 +79,7 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 			case 12:
 				y = ops.BroadcastTo(a, tensor.D(4, 6))
 			case 13:
-				y = ops.Cast(ops.Greater(a, b), tensor.Float32)
+				y = ops.Cast(ops.Greater(a, b), dtype())
 			case 15:
 				if a.Rank() > 0 {
 					y = ops.ReduceMaxKeep(a, -1)
@@ -92,6 +100,8 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 				}
 			case 14:
 				y = ops.Cast(ops.Cast(a, tensor.Float16), tensor.Float32)
+			case 19, 20:
+				y = ops.Cast(a, dtype())
 			}
 		})
 		if err == nil && y != nil && y.Shape().Size() <= 64 {

@@ -66,7 +66,9 @@ func (s rewriter) shortcut(n *graph.Node, in []*graph.Node) *graph.Node {
 	switch op := n.Op.(type) {
 	case ops.StopGradientOp:
 		return in[0]
-	case ops.CastOp, ops.BroadcastOp:
+	case ops.CastOp:
+		return s.cast(op, in[0], n.Spec())
+	case ops.BroadcastOp:
 		return keeps(in[0])
 	case ops.ReshapeOp:
 		for x := in[0]; ; x = x.In[0] {
@@ -123,8 +125,7 @@ func (s rewriter) reduce(op ops.Reducing, x *graph.Node, shape tensor.Dims) *gra
 			return s.reshape(x, shape)
 		}
 		if rows, rest, ok := inRows(r, x); ok {
-			x = s.g.Apply(ops.ReduceSumOp{Reduction: rows}, x)
-			return s.reshape(s.g.Apply(ops.ReduceSumOp{Reduction: rest}, x), shape)
+			return s.sumRows(rows, rest, x, shape)
 		}
 	}
 	if n := r.Axes.Rank(); r.KeepDims || n == 0 || r.Axes.At(0) != x.Rank()-n {
@@ -163,6 +164,54 @@ func inRows(r ops.Reduction, x *graph.Node) (rows, rest ops.Reduction, ok bool) 
 	return ops.Reduction{Axes: tensor.D(last), KeepDims: true}, ops.Reduction{Axes: r.Axes.To(n - 1), KeepDims: true}, true
 }
 
+// sumRows sums in two steps. Sums of a half are float32 in between, so that they are
+// rounded once.
+func (s rewriter) sumRows(rows, rest ops.Reduction, x *graph.Node, shape tensor.Dims) *graph.Node {
+	dt := x.DType()
+	if holds(tensor.Float32, dt) {
+		x = s.castTo(tensor.Float32, x)
+	}
+	x = s.g.Apply(ops.ReduceSumOp{Reduction: rows}, x)
+	x = s.g.Apply(ops.ReduceSumOp{Reduction: rest}, x)
+	return s.reshape(s.castTo(dt, x), shape)
+}
+
+// cast returns x with another dtype, straight from what x itself is a cast of if no
+// number was changed on the way, or nil where there is nothing to change.
+func (s rewriter) cast(op ops.CastOp, x *graph.Node, spec tensor.Spec) *graph.Node {
+	if x.Spec() == spec {
+		return x
+	}
+	if _, again := x.Op.(ops.CastOp); !again {
+		return nil
+	}
+	from := x.In[0].DType()
+	if !holds(x.DType(), from) || !from.IsFloat() && !op.To.IsFloat() { // floats become integers in other ways than integers
+		return nil
+	}
+	return s.castTo(op.To, x.In[0])
+}
+
+func (s rewriter) castTo(dt tensor.DType, x *graph.Node) *graph.Node {
+	if x.DType() == dt {
+		return x
+	}
+	return s.g.Apply(ops.CastOp{To: dt}, x)
+}
+
+// holds reports whether the float type dt holds every value of another type.
+func holds(dt, of tensor.DType) bool {
+	switch of {
+	case tensor.Bool, tensor.Int8, tensor.Uint8:
+		return dt.IsFloat()
+	case tensor.Int16, tensor.Uint16, tensor.Float16, tensor.BFloat16:
+		return dt == tensor.Float32 || dt == tensor.Float64
+	case tensor.Int32, tensor.Uint32, tensor.Float32:
+		return dt == tensor.Float64
+	}
+	return false
+}
+
 func (s rewriter) reshape(x *graph.Node, shape tensor.Dims) *graph.Node {
 	if x.Shape() == shape {
 		return x
@@ -181,7 +230,7 @@ func (s rewriter) fold(n *graph.Node, in []*graph.Node) *graph.Node {
 		if !ok || x.DType().IsInt() {
 			return nil
 		}
-		args[i] = ops.Array{Spec: tensor.Spec{DType: x.DType()}, V: []float64{f.Value()}}
+		args[i] = ops.Array{Spec: tensor.Spec{DType: x.DType()}, V: []float64{fullValue(f)}}
 	}
 	switch n.Op.(type) {
 	case ops.Unary, ops.Binary, ops.Ternary:
@@ -197,6 +246,11 @@ func (s rewriter) fold(n *graph.Node, in []*graph.Node) *graph.Node {
 		return nil
 	}
 	return ops.Full(s.g, n.Spec(), t.Item())
+}
+
+// fullValue returns the number of f as its dtype holds it.
+func fullValue(f ops.FullOp) float64 {
+	return fullTensor(ops.FullOp{Spec: tensor.S(f.Spec.DType), Bits: f.Bits}).Item()
 }
 
 // unbroadcast lets an elementwise operation read x itself instead of x repeated,

@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// sweep joins updates of one type into one step, the last of them, unless a step before
+// that reads a result.
+func (l *lowering) sweep() {
+	firstRead := map[int]int{}     // the step, after joining, that reads a value first
+	last := map[reflect.Type]int{} // the step that the others join
+	joined := make([]bool, len(l.steps))
+	for i, s := range slices.Backward(l.steps) {
+		at := i
+		if _, ok := s.op.(ops.Sweepable); ok {
+			t := reflect.TypeOf(s.op)
+			j, ok := last[t]
+			free := ok && !slices.ContainsFunc(s.out, func(v int) bool {
+				r, read := firstRead[v]
+				return read && r <= j
+			})
+			if free {
+				at, joined[i] = j, true
+				sw := l.steps[j].op.(*backend.Sweep)
+				sw.Ops = slices.Insert(sw.Ops, 0, s.op)
+				sw.Ins = slices.Insert(sw.Ins, 0, len(s.in))
+				sw.Outs = slices.Insert(sw.Outs, 0, len(s.out))
+				l.steps[j].in = append(slices.Clone(s.in), l.steps[j].in...)
+				l.steps[j].out = append(slices.Clone(s.out), l.steps[j].out...)
+			} else {
+				last[t] = i
+				l.steps[i].op = &backend.Sweep{Ops: []graph.Op{s.op}, Ins: []int{len(s.in)}, Outs: []int{len(s.out)}}
+			}
+		}
+		for _, v := range s.in {
+			if r, read := firstRead[v]; !read || at < r {
+				firstRead[v] = at
+			}
+		}
+	}
+	var kept []step
+	for i, s := range l.steps {
+		if !joined[i] {
+			kept = append(kept, s)
+		}
+	}
+	l.steps = kept
+}
+
+// widenInSweeps lets sweeps read gradients of a half type themselves: a step that does
+// no more than to convert one to float32, for updates alone, goes.
+func (l *lowering) widenInSweeps(roots []*graph.Node) {
+	readers := map[int]int{} // of values, other than updates that take them as they are
+	for _, s := range l.steps {
+		for pos, v := range s.in {
+			if _, ok := s.op.(ops.Sweepable); !ok || pos < len(s.out) {
+				readers[v]++
+			}
+		}
+	}
+	for _, v := range l.values {
+		if v.alias >= 0 {
+			readers[v.alias]++
+		}
+	}
+	for _, r := range roots {
+		readers[l.valueOf(r)]++
+	}
+	narrow := map[int]int{} // what takes the place of a value
+	l.steps = slices.DeleteFunc(l.steps, func(s step) bool {
+		if !widens(s.op) || l.values[s.in[0]].spec.Shape != l.values[s.out[0]].spec.Shape || readers[s.out[0]] > 0 {
+			return false
+		}
+		narrow[s.out[0]] = s.in[0]
+		return true
+	})
+	for _, s := range l.steps {
+		for pos, v := range s.in {
+			if half, ok := narrow[v]; ok {
+				s.in[pos] = half
+			}
+		}
+	}
+}
+
+// widens reports whether op is the conversion of a half type to float32.
+func widens(op graph.Op) bool {
+	p, ok := op.(*backend.Program)
+	if !ok || len(p.Code) != 1 || len(p.In) != 1 || len(p.Results) != 1 || p.Results[0] != 1 {
+		return false
+	}
+	_, cast := p.Code[0].Op.(ops.CastOp)
+	return cast && p.Code[0].Out == tensor.Float32 && isHalf(p.In[0].DType)
+}
+
+func isHalf(dt tensor.DType) bool { return dt == tensor.Float16 || dt == tensor.BFloat16 }
