@@ -15,12 +15,17 @@ func init() {
 			return newMatMul[float32](op, out[0], in)
 		case all(tensor.Float64, in):
 			return newMatMul[float64](op, out[0], in)
+		case narrowOf(out[0].DType) != kern.NotNarrow:
+			return newMatMul[float32](op, out[0], in)
 		}
 		return newProduct(op, out[0], in)
 	})
 	register(func(op *backend.FusedMatMul, _, in []tensor.Spec) backend.Kernel {
 		c, _ := op.MatMulOp.Infer(in[:2])
 		k := &fusedMatMul{op: op, product: newMatMul[float32](op.MatMulOp, c[0], in[:2])}
+		if op.Bias && in[2].DType != tensor.Float32 {
+			k.bias = make([]float32, in[2].Shape.Size())
+		}
 		if op.Act == backend.ReluAct {
 			k.product.Act = kern.ReLU
 		}
@@ -34,8 +39,9 @@ func init() {
 	})
 }
 
-// matMul is the kernel of a matrix product. The kern product takes one batch
-// axis; products that broadcast several run it once per outer position.
+// matMul is the kernel of a matrix product; T is float32 for 16-bit floats too. The
+// kern product takes one batch axis; products that broadcast several run it once per
+// outer position.
 type matMul[T kern.Float] struct {
 	kern.Product[T]
 	outer      []int // sizes of the batch axes that are walked here
@@ -47,6 +53,7 @@ func newMatMul[T kern.Float](op ops.MatMulOp, out tensor.Spec, in []tensor.Spec)
 	a, b := in[0], in[1]
 	batch, m, n, k, _ := op.Dims(a, b)
 	p := &matMul[T]{}
+	p.Narrow = narrowOf(a.DType)
 	p.M, p.N, p.K, p.TransA, p.TransB = m, n, k, op.TransA, op.TransB
 	p.LDA, p.LDB, p.LDC = a.Shape.At(-1), b.Shape.At(-1), n
 	p.StrideC = m * n
@@ -74,13 +81,22 @@ func newMatMul[T kern.Float](op ops.MatMulOp, out tensor.Spec, in []tensor.Spec)
 	return p
 }
 
-// Run implements backend.Kernel.
-func (p *matMul[T]) Run(out, in []backend.Buf) {
-	p.run(backend.Data[T](out[0]), backend.Data[T](in[0]), backend.Data[T](in[1]))
+// narrowOf returns the format of the elements if they are of 16 bits.
+func narrowOf(dt tensor.DType) kern.Narrow {
+	switch dt {
+	case tensor.BFloat16:
+		return kern.BF16
+	case tensor.Float16:
+		return kern.F16
+	}
+	return kern.NotNarrow
 }
 
-func (p *matMul[T]) run(c, a, b []T) {
-	if len(c) == 0 {
+// Run implements backend.Kernel.
+func (p *matMul[T]) Run(out, in []backend.Buf) { p.run(out[0], in[0], in[1]) }
+
+func (p *matMul[T]) run(c, a, b backend.Buf) {
+	if len(c.Mem) == 0 {
 		return
 	}
 	count := 1
@@ -95,10 +111,15 @@ func (p *matMul[T]) run(c, a, b []T) {
 			rest /= p.outer[axis]
 		}
 		p.at = i * p.Batch * p.M * p.N
-		p.A, p.B, p.C = a[atA:], b[atB:], c[p.at:]
+		if p.Narrow != kern.NotNarrow {
+			p.A16, p.B16, p.C16 = bits16(a)[atA:], bits16(b)[atB:], bits16(c)[p.at:]
+		} else {
+			p.A, p.B, p.C = backend.Data[T](a)[atA:], backend.Data[T](b)[atB:], backend.Data[T](c)[p.at:]
+		}
 		p.Product.Run()
 	}
 	p.A, p.B, p.C = nil, nil, nil
+	p.A16, p.B16, p.C16 = nil, nil, nil
 }
 
 // fusedMatMul is the kernel of a matrix product with an epilogue.
@@ -108,12 +129,17 @@ type fusedMatMul struct {
 	after   *program
 	home    int
 	args    []backend.Buf
+	bias    []float32 // one of 16 bits, widened
 }
 
 // Run implements backend.Kernel.
 func (k *fusedMatMul) Run(out, in []backend.Buf) {
-	if k.op.Bias {
+	switch {
+	case k.op.Bias && in[2].DType == tensor.Float32:
 		k.product.Bias = floats(in[2])
+	case k.op.Bias:
+		loadAs(k.bias, in[2], 0, 1)
+		k.product.Bias = k.bias
 	}
 	if k.after != nil {
 		rest := in[k.op.Rest():]
@@ -122,7 +148,7 @@ func (k *fusedMatMul) Run(out, in []backend.Buf) {
 		copy(k.args[k.op.Acc+1:], rest[k.op.Acc:])
 		k.after.in, k.after.out = k.args, out
 	}
-	k.product.run(floats(out[k.home]), floats(in[0]), floats(in[1]))
+	k.product.run(out[k.home], in[0], in[1])
 }
 
 // Block implements kern.Epilogue: it runs the program over a finished block.

@@ -7,40 +7,18 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// newProduct returns the kernel of a matrix product of dtypes that package kern has
-// no product of: narrow floats by way of float32, integers in their own type, whose
-// low bits do not depend on signs.
+// newProduct returns the kernel of a matrix product of integers, in their own type,
+// whose low bits do not depend on signs: package kern has no such product.
 func newProduct(op ops.MatMulOp, out tensor.Spec, in []tensor.Spec) backend.Kernel {
-	if !out.DType.IsFloat() {
-		switch out.DType.Size() {
-		case 1:
-			return newIntProduct[uint8](op, out, in)
-		case 2:
-			return newIntProduct[uint16](op, out, in)
-		case 4:
-			return newIntProduct[uint32](op, out, in)
-		}
-		return newIntProduct[uint64](op, out, in)
+	switch out.DType.Size() {
+	case 1:
+		return newIntProduct[uint8](op, out, in)
+	case 2:
+		return newIntProduct[uint16](op, out, in)
+	case 4:
+		return newIntProduct[uint32](op, out, in)
 	}
-	k := &narrowProduct{product: newMatMul[float32](op, out, in)}
-	for i, s := range append([]tensor.Spec{out}, in...) {
-		k.wide[i] = make([]float32, s.Shape.Size())
-	}
-	return k
-}
-
-// narrowProduct is the kernel of a product of float16 or bfloat16.
-type narrowProduct struct {
-	product *matMul[float32]
-	wide    [3][]float32 // the result and the operands
-}
-
-// Run implements backend.Kernel.
-func (k *narrowProduct) Run(out, in []backend.Buf) {
-	loadAs(k.wide[1], in[0], 0, 1)
-	loadAs(k.wide[2], in[1], 0, 1)
-	k.product.run(k.wide[0], k.wide[1], k.wide[2])
-	saveAs(out[0], 0, 1, k.wide[0])
+	return newIntProduct[uint64](op, out, in)
 }
 
 // intProduct is the kernel of a product of integers: a unit is a row of the result.

@@ -104,9 +104,11 @@ func floatToHalf(f float32) uint16 {
 func bf16ToF32Go(dst []float32, src []uint16) {
 	src = src[:len(dst)]
 	for i, h := range src {
-		dst[i] = math.Float32frombits(uint32(h) << 16)
+		dst[i] = bf16ToFloat(h)
 	}
 }
+
+func bf16ToFloat(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }
 
 func f32ToBF16Go(dst []uint16, src []float32) {
 	src = src[:len(dst)]
@@ -117,6 +119,34 @@ func f32ToBF16Go(dst []uint16, src []float32) {
 		} else {
 			dst[i] = uint16((b + 0x7fff + b>>16&1) >> 16)
 		}
+	}
+}
+
+// f32ToF16Rows and f32ToBF16Rows round rows of n elements, whose first elements are
+// ldDst and ldSrc apart.
+func f32ToF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) {
+	if ldDst == n && ldSrc == n {
+		rows, n = 1, rows*n
+	}
+	from := roundF16Rows(dst, ldDst, src, ldSrc, rows, n)
+	roundRest(f32ToF16Go, dst, ldDst, src, ldSrc, rows, from, n)
+}
+
+func f32ToBF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) {
+	if ldDst == n && ldSrc == n {
+		rows, n = 1, rows*n
+	}
+	from := roundBF16Rows(dst, ldDst, src, ldSrc, rows, n)
+	roundRest(f32ToBF16Go, dst, ldDst, src, ldSrc, rows, from, n)
+}
+
+// roundRest rounds elements [from,n) of each row.
+func roundRest(round func([]uint16, []float32), dst []uint16, ldDst int, src []float32, ldSrc, rows, from, n int) {
+	if from == n {
+		return
+	}
+	for i := range rows {
+		round(dst[i*ldDst+from:i*ldDst+n], src[i*ldSrc+from:])
 	}
 }
 

@@ -79,6 +79,36 @@ func f32ToBF16(dst []uint16, src []float32) {
 	}
 }
 
+// roundF16Rows rounds the first elements of each row, and returns how many.
+func roundF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int {
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
+	switch {
+	case rows == 0 || n == 0:
+	case useAVX512:
+		f32ToF16RowsAVX512(d, 2*ldDst, s, 4*ldSrc, rows, n&^15, 1<<(n&15)-1)
+		return n
+	case useAVX2:
+		f32ToF16RowsAVX2(d, 2*ldDst, s, 4*ldSrc, rows, n&^7)
+		return n &^ 7
+	}
+	return 0
+}
+
+// roundBF16Rows likewise.
+func roundBF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int {
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
+	switch {
+	case rows == 0 || n == 0:
+	case useAVX512:
+		f32ToBF16RowsAVX512(d, 2*ldDst, s, 4*ldSrc, rows, n&^15, 1<<(n&15)-1)
+		return n
+	case useAVX2:
+		f32ToBF16RowsAVX2(d, 2*ldDst, s, 4*ldSrc, rows, n&^7)
+		return n &^ 7
+	}
+	return 0
+}
+
 func f32ToF64(dst []float64, src []float32) {
 	n := whole(len(dst))
 	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {

@@ -507,6 +507,99 @@ end1:
 	VZEROUPPER
 	RET
 
+// func f32ToBF16RowsAVX512(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·f32ToBF16RowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+16(FP), CX
+	MOVQ    ldDst+8(FP), DX
+	MOVQ    ldSrc+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    n+40(FP), DI
+	MOVQ    mask+48(FP), R8
+	KMOVW   R8, K1
+	VMOVUPS bf16Half<>+0(SB), Z0
+	VMOVUPS bf16One<>+0(SB), Z1
+	VMOVUPS bf16Quiet<>+0(SB), Z2
+
+row:
+	XORQ R9, R9
+	CMPQ R9, DI
+	JGE  tail
+
+whole:
+	VMOVUPS (CX)(R9*4), Z3
+	VPSRLD  $0x10, Z3, Z5
+	VPANDD  Z1, Z5, Z4
+	VPADDD  Z0, Z4, Z4
+	VPADDD  Z3, Z4, Z4
+	VPSRLD  $0x10, Z4, Z4
+	VCMPPS  $0x03, Z3, Z3, K2
+	VPORD   Z2, Z5, K2, Z4
+	VPMOVDW Z4, (AX)(R9*2)
+	ADDQ    $0x10, R9
+	CMPQ    R9, DI
+	JL      whole
+
+tail:
+	TESTQ     R8, R8
+	JEQ       next
+	VMOVUPS.Z (CX)(R9*4), K1, Z3
+	VPSRLD    $0x10, Z3, Z5
+	VPANDD    Z1, Z5, Z4
+	VPADDD    Z0, Z4, Z4
+	VPADDD    Z3, Z4, Z4
+	VPSRLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z3, Z3, K2
+	VPORD     Z2, Z5, K2, Z4
+	VPMOVDW   Z4, K1, (AX)(R9*2)
+
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func f32ToF16RowsAVX512(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·f32ToF16RowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  ldDst+8(FP), DX
+	MOVQ  ldSrc+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	MOVQ  n+40(FP), DI
+	MOVQ  mask+48(FP), R8
+	KMOVW R8, K1
+
+row:
+	XORQ R9, R9
+	CMPQ R9, DI
+	JGE  tail
+
+whole:
+	VMOVUPS   (CX)(R9*4), Z0
+	VCVTPS2PH $0x00, Z0, (AX)(R9*2)
+	ADDQ      $0x10, R9
+	CMPQ      R9, DI
+	JL        whole
+
+tail:
+	TESTQ     R8, R8
+	JEQ       next
+	VMOVUPS.Z (CX)(R9*4), K1, Z0
+	VCVTPS2PH $0x00, Z0, K1, (AX)(R9*2)
+
+next:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func scaleU8AVX2(dst *float32, src *uint8, n int, scale float32, offset float32)
 // Requires: AVX, AVX2
 TEXT ·scaleU8AVX2(SB), NOSPLIT, $0-32
@@ -968,6 +1061,79 @@ by1:
 
 end1:
 	ADDQ $+8, DX
+	VZEROUPPER
+	RET
+
+// func f32ToBF16RowsAVX2(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int)
+// Requires: AVX, AVX2
+TEXT ·f32ToBF16RowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+16(FP), CX
+	MOVQ    ldDst+8(FP), DX
+	MOVQ    ldSrc+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    n+40(FP), DI
+	VMOVUPS bf16Half<>+0(SB), Y0
+	VMOVUPS bf16One<>+0(SB), Y1
+	VMOVUPS bf16Quiet<>+0(SB), Y2
+
+row:
+	XORQ R8, R8
+	CMPQ R8, DI
+	JGE  tail
+
+whole:
+	VMOVUPS   (CX)(R8*4), Y3
+	VPSRLD    $0x10, Y3, Y5
+	VPAND     Y1, Y5, Y4
+	VPADDD    Y0, Y4, Y4
+	VPADDD    Y3, Y4, Y4
+	VPSRLD    $0x10, Y4, Y4
+	VPOR      Y2, Y5, Y5
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VBLENDVPS Y3, Y5, Y4, Y4
+	VPACKUSDW Y4, Y4, Y4
+	VPERMQ    $0x08, Y4, Y4
+	VMOVDQU   X4, (AX)(R8*2)
+	ADDQ      $0x08, R8
+	CMPQ      R8, DI
+	JL        whole
+
+tail:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func f32ToF16RowsAVX2(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int)
+// Requires: AVX, F16C
+TEXT ·f32ToF16RowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+16(FP), CX
+	MOVQ ldDst+8(FP), DX
+	MOVQ ldSrc+24(FP), BX
+	MOVQ rows+32(FP), SI
+	MOVQ n+40(FP), DI
+
+row:
+	XORQ R8, R8
+	CMPQ R8, DI
+	JGE  tail
+
+whole:
+	VMOVUPS   (CX)(R8*4), Y0
+	VCVTPS2PH $0x00, Y0, (AX)(R8*2)
+	ADDQ      $0x08, R8
+	CMPQ      R8, DI
+	JL        whole
+
+tail:
+	ADDQ DX, AX
+	ADDQ BX, CX
+	DECQ SI
+	JNE  row
 	VZEROUPPER
 	RET
 

@@ -14,3 +14,9 @@ func f32ToF64(dst []float64, src []float32)                     { f32ToF64Go(dst
 func f64ToF32(dst []float32, src []float64)                     { f64ToF32Go(dst, src) }
 func i32ToF32(dst []float32, src []int32)                       { i32ToF32Go(dst, src) }
 func f32ToI32(dst []int32, src []float32)                       { f32ToI32Go(dst, src) }
+
+// roundF16Rows rounds the first elements of each row, and returns how many: none.
+func roundF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int { return 0 }
+
+// roundBF16Rows likewise.
+func roundBF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int { return 0 }

@@ -49,6 +49,16 @@ func i32ToF32AVX512(dst *float32, src *int32, n int)
 //go:noescape
 func f32ToI32AVX512(dst *int32, src *float32, n int)
 
+// f32ToBF16RowsAVX512 rounds rows of n elements, a multiple of 16, and those of the mask.
+//
+//go:noescape
+func f32ToBF16RowsAVX512(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int, mask uint64)
+
+// f32ToF16RowsAVX512 rounds rows of n elements, a multiple of 16, and those of the mask.
+//
+//go:noescape
+func f32ToF16RowsAVX512(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int, mask uint64)
+
 // scaleU8AVX2 is scaleU8 for n a multiple of 8.
 //
 //go:noescape
@@ -93,6 +103,16 @@ func i32ToF32AVX2(dst *float32, src *int32, n int)
 //
 //go:noescape
 func f32ToI32AVX2(dst *int32, src *float32, n int)
+
+// f32ToBF16RowsAVX2 rounds rows of n elements, a multiple of 8.
+//
+//go:noescape
+func f32ToBF16RowsAVX2(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int)
+
+// f32ToF16RowsAVX2 rounds rows of n elements, a multiple of 8.
+//
+//go:noescape
+func f32ToF16RowsAVX2(dst *uint16, ldDst int, src *float32, ldSrc int, rows int, n int)
 
 // prefetchLines is prefetch.
 //

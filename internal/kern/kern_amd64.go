@@ -9,14 +9,17 @@ import (
 )
 
 // useAVX2 says that the machine and its system have AVX2, FMA and F16C. useAVX512
-// adds the foundation with BW, DQ and VL: it never holds without useAVX2.
+// adds the foundation with BW, DQ and VL: it never holds without useAVX2; nor does
+// useAVX512BF16, which adds products of bfloat16, without useAVX512.
 var (
 	useAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasF16C
 	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW &&
 		cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
+	useAVX512BF16 = useAVX512 && cpu.X86.HasAVX512BF16
 )
 
 func init() {
+	impl.Register("kern", "avx512bf16", &useAVX512BF16)
 	impl.Register("kern", "avx512", &useAVX512)
 	impl.Register("kern", "avx2", &useAVX2)
 }

@@ -45,6 +45,11 @@ type Product[T Float] struct {
 	Act   Act
 	After Epilogue // or nil
 
+	// A MatMul may be of 16-bit floats: its matrices are then A16, B16 and C16 in
+	// place of A, B and C. It accumulates in float32 and rounds once, before After.
+	Narrow        Narrow
+	A16, B16, C16 []uint16
+
 	cut cut[T]
 }
 
@@ -64,6 +69,7 @@ type MatMul64 = Product[float64]
 // Otherwise the window is the whole product, and a piece packs what it needs.
 type cut[T Float] struct {
 	tile
+	narrowing
 	packA, packB, shared bool
 	small                bool // not worth sharing, with all its matrices
 	depth                int  // most of K at a time
@@ -73,6 +79,7 @@ type cut[T Float] struct {
 	rows, cols             int // blocks of strips, of panels; a piece is one of each
 	packsA, packsB         int // pieces of packing
 	a, b                   []T // packed for all pieces
+	acc                    []T // of a narrow product: a matrix of results before rounding, for all pieces
 	batch                  int // the matrix in work, if shared
 }
 
@@ -91,6 +98,7 @@ const (
 	portable isa = iota
 	avx2
 	avx512
+	avx512BF16 // multiplies pairs of bfloat16
 )
 
 const (
@@ -128,12 +136,15 @@ func (m *Product[T]) pieces() int { return max(m.Batch, 1) * m.cut.rows * m.cut.
 // plan decides how to cut the product, from its shape alone.
 func (m *Product[T]) plan() {
 	c := &m.cut
-	*c = cut[T]{tile: tileFor[T](m.M, m.TransA)}
+	*c = cut[T]{tile: tileFor[T](m.M, m.TransA, m.Narrow)}
 	batch := max(m.Batch, 1)
 	size := int(unsafe.Sizeof(T(0)))
-	narrow := m.M <= c.mr
-	c.packA = c.isa == portable || clash(m.LDA*size) && !narrow && m.N > c.nr
-	c.packB = m.TransB || !narrow && (clash(m.LDB*size) || m.K*m.N*size > largeB)
+	few := m.M <= c.mr
+	c.packA = c.isa == portable || clash(m.LDA*size) && !few && m.N > c.nr
+	c.packB = m.TransB || !few && (clash(m.LDB*size) || m.K*m.N*size > largeB)
+	if m.Narrow != NotNarrow {
+		m.planNarrow()
+	}
 
 	c.setWindow(0, m.M, 0, m.N, 0, m.K)
 	work := 2 * m.M * m.N * max(m.K, 1)
@@ -142,15 +153,19 @@ func (m *Product[T]) plan() {
 	c.blocks(batch, want)
 	c.shared = (c.packB && c.rows > 1 || c.packA && c.cols > 1) && (batch == 1 || work > 64*c.grain)
 	switch {
-	case c.packB && narrow:
+	case c.packB && few:
 		c.depth = 8192 / c.nr
 	case c.packB:
 		c.depth = packDepth
 	default:
 		c.depth = directDepth
 	}
+	if c.pairs {
+		c.depth *= 2
+	}
 	parts := max(1, ceil(m.K, c.depth))
 	c.depth = max(16, ceil(ceil(m.K, parts), 16)*16)
+	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || m.K > c.depth)
 }
 
 // clash reports whether rows so many bytes apart compete for few lines of the L1 cache.
@@ -199,14 +214,17 @@ func (c *cut[T]) blocks(batch, want int) {
 // runShared goes through the product window by window.
 func (m *Product[T]) runShared() {
 	c := &m.cut
-	var bufA, bufB []T
+	var bufA, bufB, acc []T
 	if c.packA {
-		bufA = getBuf[T](ceil(min(m.M, windowRows)+c.mr, c.mr) * c.packWidth() * c.depth)
+		bufA = getBuf[T](ceil(min(m.M, windowRows)+c.mr, c.mr) * c.packWidth() * c.steps(c.depth))
 	}
 	if c.packB {
-		bufB = getBuf[T](ceil(min(m.N, windowCols), c.nr) * c.nr * c.depth)
+		bufB = getBuf[T](ceil(min(m.N, windowCols), c.nr) * c.nr * c.steps(c.depth))
 	}
-	c.a, c.b = bufA, bufB
+	if c.accumulates {
+		acc = getBuf[T](m.M * m.N)
+	}
+	c.a, c.b, c.acc = bufA, bufB, acc
 	for c.batch = 0; c.batch < max(m.Batch, 1); c.batch++ {
 		for j := 0; j < m.N; j += windowCols {
 			for k := 0; k < max(m.K, 1); k += c.depth {
@@ -217,9 +235,10 @@ func (m *Product[T]) runShared() {
 			}
 		}
 	}
-	c.a, c.b = nil, nil
+	c.a, c.b, c.acc = nil, nil, nil
 	putBuf(bufA)
 	putBuf(bufB)
+	putBuf(acc)
 }
 
 // window packs and computes the window.

@@ -15,6 +15,8 @@ type tileArgs struct {
 	low                    float32 // lower bound of the results
 	next                   uintptr // address of what the kernel reads next, to prefetch
 	nextStep               uintptr // bytes to go on after each four k, except where they bring rows of C
+	flush, saved           uintptr // the control word for the kernel's time, or 0, and what it was before
+	round                  uintptr // not 0: c is of bfloat16
 }
 
 // packArgs is what the assembly of packing reads.
@@ -29,7 +31,7 @@ type packArgs struct {
 }
 
 // tileFor returns the tile for a product of m rows.
-func tileFor[T Float](m int, transA bool) tile {
+func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 	t := goTile
 	if unsafe.Sizeof(T(0)) != 4 || !useAVX2 {
 		return t
@@ -38,6 +40,9 @@ func tileFor[T Float](m int, transA bool) tile {
 	if useAVX512 {
 		t = tile{isa: avx512, lanes: 16, mr: 14, nr: 32, grain: 1 << 20}
 		wide4, wide8 = 6, 3
+		if narrow == BF16 && useAVX512BF16 {
+			t.isa, t.grain = avx512BF16, 1<<21
+		}
 	} else {
 		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16, grain: 1 << 19}
 	}
@@ -58,7 +63,7 @@ var (
 
 // maskFor returns the mask for a vector of n elements, 0 < n <= lanes.
 func (i isa) maskFor(n int) uintptr {
-	if i == avx512 {
+	if i >= avx512 {
 		return 1<<n - 1
 	}
 	return uintptr(unsafe.Pointer(&masks[8-n]))
@@ -70,11 +75,9 @@ func kernel[T Float](i isa, s *strips[T]) {
 		return
 	}
 	lanes := 8
-	if i == avx512 {
-		lanes = 16
-	}
 	wide4, wide8 := !s.byCol && s.rows <= 3, !s.byCol && s.rows == 1
-	if i == avx512 {
+	if i >= avx512 {
+		lanes = 16
 		wide4, wide8 = !s.byCol && s.rows <= 6, !s.byCol && s.rows <= 3
 	}
 	for j := 0; j < s.n; {
@@ -94,6 +97,12 @@ func kernel[T Float](i isa, s *strips[T]) {
 			mask: i.maskFor(n - (vecs-1)*lanes),
 			low:  float32(s.low),
 		}
+		if s.a16 != nil {
+			t.a, t.lda, t.stepA = ptr16(s.a16), uintptr(2*s.lda), uintptr(2*s.stepA)
+		}
+		if s.flush && s.k > 0 {
+			t.flush = flushSubnormals
+		}
 		if len(s.next) > 0 { // a panel, in as many steps as the loops have
 			t.next = uintptr(ptr(s.next, 0))
 			steps := max(1, s.strips*(s.k/4-s.rows))
@@ -107,10 +116,16 @@ func kernel[T Float](i isa, s *strips[T]) {
 		case s.bias != nil:
 			t.init = ptr(s.bias, j)
 		}
-		p := (*byte)(unsafe.Pointer(&t))
-		if i == avx512 {
+		if s.c16 != nil {
+			t.round, t.c = 1, ptr16(s.c16[j:])
+			t.ldc, t.stepC = uintptr(2*s.ldc16), uintptr(2*s.rows*s.ldc16)
+		}
+		switch p := (*byte)(unsafe.Pointer(&t)); i {
+		case avx512BF16:
+			tilesBF16(p, vecs, s.byCol)
+		case avx512:
 			tiles512(p, vecs, s.byCol)
-		} else {
+		default:
 			tiles256(p, vecs, s.byCol, n == vecs*lanes)
 		}
 		j += n
@@ -123,6 +138,35 @@ func ptr[T Float](s []T, i int) unsafe.Pointer {
 		return unsafe.Pointer(&zeros)
 	}
 	return unsafe.Pointer(&s[i])
+}
+
+// ptr16 is ptr for 16 bits.
+func ptr16(s []uint16) unsafe.Pointer {
+	if len(s) == 0 {
+		return unsafe.Pointer(&zeros)
+	}
+	return unsafe.Pointer(&s[0])
+}
+
+// flushSubnormals is MXCSR with all exceptions masked, rounding to nearest, and
+// subnormals taken for zeros, both as operands and as results.
+const flushSubnormals = 0x1f80 | 1<<6 | 1<<15
+
+func tilesBF16(p *byte, vecs int, byCol bool) {
+	switch {
+	case vecs == 8:
+		tileAVX512BF16Row8(p)
+	case vecs == 4:
+		tileAVX512BF16Row4(p)
+	case vecs == 2 && byCol:
+		tileAVX512BF16Col2(p)
+	case vecs == 2:
+		tileAVX512BF16Row2(p)
+	case byCol:
+		tileAVX512BF16Col1(p)
+	default:
+		tileAVX512BF16Row1(p)
+	}
 }
 
 func tiles512(p *byte, vecs int, byCol bool) {

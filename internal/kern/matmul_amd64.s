@@ -5,42 +5,48 @@
 #include "textflag.h"
 
 // func tileAVX512Row1(p *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·tileAVX512Row1(SB), NOSPLIT, $0-8
-	MOVQ  p+0(FP), DI
-	KMOVW 112(DI), K1
-	MOVQ  32(DI), AX
-	LEAQ  (AX)(AX*2), BX
-	LEAQ  (AX)(AX*4), CX
-	MOVQ  40(DI), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  72(DI), R11
-	CMPQ  R11, $0x0e
-	JEQ   rows14
-	CMPQ  R11, $0x0d
-	JEQ   rows13
-	CMPQ  R11, $0x0c
-	JEQ   rows12
-	CMPQ  R11, $0x0b
-	JEQ   rows11
-	CMPQ  R11, $0x0a
-	JEQ   rows10
-	CMPQ  R11, $0x09
-	JEQ   rows9
-	CMPQ  R11, $0x08
-	JEQ   rows8
-	CMPQ  R11, $0x07
-	JEQ   rows7
-	CMPQ  R11, $0x06
-	JEQ   rows6
-	CMPQ  R11, $0x05
-	JEQ   rows5
-	CMPQ  R11, $0x04
-	JEQ   rows4
-	CMPQ  R11, $0x03
-	JEQ   rows3
-	CMPQ  R11, $0x02
-	JEQ   rows2
+	MOVQ    p+0(FP), DI
+	KMOVW   112(DI), K1
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	LEAQ (AX)(AX*4), CX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x0e
+	JEQ  rows14
+	CMPQ R11, $0x0d
+	JEQ  rows13
+	CMPQ R11, $0x0c
+	JEQ  rows12
+	CMPQ R11, $0x0b
+	JEQ  rows11
+	CMPQ R11, $0x0a
+	JEQ  rows10
+	CMPQ R11, $0x09
+	JEQ  rows9
+	CMPQ R11, $0x08
+	JEQ  rows8
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
 
 rows1:
 	MOVQ      24(DI), R12
@@ -118,6 +124,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -212,6 +223,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -321,6 +337,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -445,6 +466,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -584,6 +610,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -738,6 +769,11 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
@@ -907,6 +943,11 @@ done7:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows7
+	CMPQ         144(DI), $0x00
+	JEQ          restored7
+	LDMXCSR      152(DI)
+
+restored7:
 	VZEROUPPER
 	RET
 
@@ -1094,6 +1135,11 @@ done8:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows8
+	CMPQ         144(DI), $0x00
+	JEQ          restored8
+	LDMXCSR      152(DI)
+
+restored8:
 	VZEROUPPER
 	RET
 
@@ -1296,6 +1342,11 @@ done9:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows9
+	CMPQ         144(DI), $0x00
+	JEQ          restored9
+	LDMXCSR      152(DI)
+
+restored9:
 	VZEROUPPER
 	RET
 
@@ -1513,6 +1564,11 @@ done10:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows10
+	CMPQ         144(DI), $0x00
+	JEQ          restored10
+	LDMXCSR      152(DI)
+
+restored10:
 	VZEROUPPER
 	RET
 
@@ -1745,6 +1801,11 @@ done11:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows11
+	CMPQ         144(DI), $0x00
+	JEQ          restored11
+	LDMXCSR      152(DI)
+
+restored11:
 	VZEROUPPER
 	RET
 
@@ -1992,6 +2053,11 @@ done12:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows12
+	CMPQ         144(DI), $0x00
+	JEQ          restored12
+	LDMXCSR      152(DI)
+
+restored12:
 	VZEROUPPER
 	RET
 
@@ -2254,6 +2320,11 @@ done13:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows13
+	CMPQ         144(DI), $0x00
+	JEQ          restored13
+	LDMXCSR      152(DI)
+
+restored13:
 	VZEROUPPER
 	RET
 
@@ -2531,46 +2602,57 @@ done14:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows14
+	CMPQ         144(DI), $0x00
+	JEQ          restored14
+	LDMXCSR      152(DI)
+
+restored14:
 	VZEROUPPER
 	RET
 
 // func tileAVX512Row2(p *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·tileAVX512Row2(SB), NOSPLIT, $0-8
-	MOVQ  p+0(FP), DI
-	KMOVW 112(DI), K1
-	MOVQ  32(DI), AX
-	LEAQ  (AX)(AX*2), BX
-	LEAQ  (AX)(AX*4), CX
-	MOVQ  40(DI), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  72(DI), R11
-	CMPQ  R11, $0x0e
-	JEQ   rows14
-	CMPQ  R11, $0x0d
-	JEQ   rows13
-	CMPQ  R11, $0x0c
-	JEQ   rows12
-	CMPQ  R11, $0x0b
-	JEQ   rows11
-	CMPQ  R11, $0x0a
-	JEQ   rows10
-	CMPQ  R11, $0x09
-	JEQ   rows9
-	CMPQ  R11, $0x08
-	JEQ   rows8
-	CMPQ  R11, $0x07
-	JEQ   rows7
-	CMPQ  R11, $0x06
-	JEQ   rows6
-	CMPQ  R11, $0x05
-	JEQ   rows5
-	CMPQ  R11, $0x04
-	JEQ   rows4
-	CMPQ  R11, $0x03
-	JEQ   rows3
-	CMPQ  R11, $0x02
-	JEQ   rows2
+	MOVQ    p+0(FP), DI
+	KMOVW   112(DI), K1
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	LEAQ (AX)(AX*4), CX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x0e
+	JEQ  rows14
+	CMPQ R11, $0x0d
+	JEQ  rows13
+	CMPQ R11, $0x0c
+	JEQ  rows12
+	CMPQ R11, $0x0b
+	JEQ  rows11
+	CMPQ R11, $0x0a
+	JEQ  rows10
+	CMPQ R11, $0x09
+	JEQ  rows9
+	CMPQ R11, $0x08
+	JEQ  rows8
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
 
 rows1:
 	MOVQ      24(DI), R12
@@ -2662,6 +2744,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -2778,6 +2865,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -2917,6 +3009,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -3079,6 +3176,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -3264,6 +3366,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -3472,6 +3579,11 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
@@ -3703,6 +3815,11 @@ done7:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows7
+	CMPQ         144(DI), $0x00
+	JEQ          restored7
+	LDMXCSR      152(DI)
+
+restored7:
 	VZEROUPPER
 	RET
 
@@ -3960,6 +4077,11 @@ done8:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows8
+	CMPQ         144(DI), $0x00
+	JEQ          restored8
+	LDMXCSR      152(DI)
+
+restored8:
 	VZEROUPPER
 	RET
 
@@ -4240,6 +4362,11 @@ done9:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows9
+	CMPQ         144(DI), $0x00
+	JEQ          restored9
+	LDMXCSR      152(DI)
+
+restored9:
 	VZEROUPPER
 	RET
 
@@ -4543,6 +4670,11 @@ done10:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows10
+	CMPQ         144(DI), $0x00
+	JEQ          restored10
+	LDMXCSR      152(DI)
+
+restored10:
 	VZEROUPPER
 	RET
 
@@ -4869,6 +5001,11 @@ done11:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows11
+	CMPQ         144(DI), $0x00
+	JEQ          restored11
+	LDMXCSR      152(DI)
+
+restored11:
 	VZEROUPPER
 	RET
 
@@ -5218,6 +5355,11 @@ done12:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows12
+	CMPQ         144(DI), $0x00
+	JEQ          restored12
+	LDMXCSR      152(DI)
+
+restored12:
 	VZEROUPPER
 	RET
 
@@ -5590,6 +5732,11 @@ done13:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows13
+	CMPQ         144(DI), $0x00
+	JEQ          restored13
+	LDMXCSR      152(DI)
+
+restored13:
 	VZEROUPPER
 	RET
 
@@ -5985,45 +6132,56 @@ done14:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows14
+	CMPQ         144(DI), $0x00
+	JEQ          restored14
+	LDMXCSR      152(DI)
+
+restored14:
 	VZEROUPPER
 	RET
 
 // func tileAVX512Col1(p *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·tileAVX512Col1(SB), NOSPLIT, $0-8
-	MOVQ  p+0(FP), DI
-	KMOVW 112(DI), K1
-	MOVQ  32(DI), AX
-	LEAQ  (AX)(AX*2), BX
-	MOVQ  40(DI), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  72(DI), R11
-	CMPQ  R11, $0x0e
-	JEQ   rows14
-	CMPQ  R11, $0x0d
-	JEQ   rows13
-	CMPQ  R11, $0x0c
-	JEQ   rows12
-	CMPQ  R11, $0x0b
-	JEQ   rows11
-	CMPQ  R11, $0x0a
-	JEQ   rows10
-	CMPQ  R11, $0x09
-	JEQ   rows9
-	CMPQ  R11, $0x08
-	JEQ   rows8
-	CMPQ  R11, $0x07
-	JEQ   rows7
-	CMPQ  R11, $0x06
-	JEQ   rows6
-	CMPQ  R11, $0x05
-	JEQ   rows5
-	CMPQ  R11, $0x04
-	JEQ   rows4
-	CMPQ  R11, $0x03
-	JEQ   rows3
-	CMPQ  R11, $0x02
-	JEQ   rows2
+	MOVQ    p+0(FP), DI
+	KMOVW   112(DI), K1
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x0e
+	JEQ  rows14
+	CMPQ R11, $0x0d
+	JEQ  rows13
+	CMPQ R11, $0x0c
+	JEQ  rows12
+	CMPQ R11, $0x0b
+	JEQ  rows11
+	CMPQ R11, $0x0a
+	JEQ  rows10
+	CMPQ R11, $0x09
+	JEQ  rows9
+	CMPQ R11, $0x08
+	JEQ  rows8
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
 
 rows1:
 	MOVQ      24(DI), R12
@@ -6110,6 +6268,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -6213,6 +6376,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -6331,6 +6499,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -6464,6 +6637,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -6612,6 +6790,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -6775,6 +6958,11 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
@@ -6953,6 +7141,11 @@ done7:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows7
+	CMPQ         144(DI), $0x00
+	JEQ          restored7
+	LDMXCSR      152(DI)
+
+restored7:
 	VZEROUPPER
 	RET
 
@@ -7146,6 +7339,11 @@ done8:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows8
+	CMPQ         144(DI), $0x00
+	JEQ          restored8
+	LDMXCSR      152(DI)
+
+restored8:
 	VZEROUPPER
 	RET
 
@@ -7354,6 +7552,11 @@ done9:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows9
+	CMPQ         144(DI), $0x00
+	JEQ          restored9
+	LDMXCSR      152(DI)
+
+restored9:
 	VZEROUPPER
 	RET
 
@@ -7577,6 +7780,11 @@ done10:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows10
+	CMPQ         144(DI), $0x00
+	JEQ          restored10
+	LDMXCSR      152(DI)
+
+restored10:
 	VZEROUPPER
 	RET
 
@@ -7815,6 +8023,11 @@ done11:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows11
+	CMPQ         144(DI), $0x00
+	JEQ          restored11
+	LDMXCSR      152(DI)
+
+restored11:
 	VZEROUPPER
 	RET
 
@@ -8068,6 +8281,11 @@ done12:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows12
+	CMPQ         144(DI), $0x00
+	JEQ          restored12
+	LDMXCSR      152(DI)
+
+restored12:
 	VZEROUPPER
 	RET
 
@@ -8336,6 +8554,11 @@ done13:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows13
+	CMPQ         144(DI), $0x00
+	JEQ          restored13
+	LDMXCSR      152(DI)
+
+restored13:
 	VZEROUPPER
 	RET
 
@@ -8619,45 +8842,56 @@ done14:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows14
+	CMPQ         144(DI), $0x00
+	JEQ          restored14
+	LDMXCSR      152(DI)
+
+restored14:
 	VZEROUPPER
 	RET
 
 // func tileAVX512Col2(p *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·tileAVX512Col2(SB), NOSPLIT, $0-8
-	MOVQ  p+0(FP), DI
-	KMOVW 112(DI), K1
-	MOVQ  32(DI), AX
-	LEAQ  (AX)(AX*2), BX
-	MOVQ  40(DI), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  72(DI), R11
-	CMPQ  R11, $0x0e
-	JEQ   rows14
-	CMPQ  R11, $0x0d
-	JEQ   rows13
-	CMPQ  R11, $0x0c
-	JEQ   rows12
-	CMPQ  R11, $0x0b
-	JEQ   rows11
-	CMPQ  R11, $0x0a
-	JEQ   rows10
-	CMPQ  R11, $0x09
-	JEQ   rows9
-	CMPQ  R11, $0x08
-	JEQ   rows8
-	CMPQ  R11, $0x07
-	JEQ   rows7
-	CMPQ  R11, $0x06
-	JEQ   rows6
-	CMPQ  R11, $0x05
-	JEQ   rows5
-	CMPQ  R11, $0x04
-	JEQ   rows4
-	CMPQ  R11, $0x03
-	JEQ   rows3
-	CMPQ  R11, $0x02
-	JEQ   rows2
+	MOVQ    p+0(FP), DI
+	KMOVW   112(DI), K1
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x0e
+	JEQ  rows14
+	CMPQ R11, $0x0d
+	JEQ  rows13
+	CMPQ R11, $0x0c
+	JEQ  rows12
+	CMPQ R11, $0x0b
+	JEQ  rows11
+	CMPQ R11, $0x0a
+	JEQ  rows10
+	CMPQ R11, $0x09
+	JEQ  rows9
+	CMPQ R11, $0x08
+	JEQ  rows8
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
 
 rows1:
 	MOVQ      24(DI), R12
@@ -8758,6 +8992,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -8883,6 +9122,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -9031,6 +9275,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -9202,6 +9451,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -9396,6 +9650,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -9613,6 +9872,11 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
@@ -9853,6 +10117,11 @@ done7:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows7
+	CMPQ         144(DI), $0x00
+	JEQ          restored7
+	LDMXCSR      152(DI)
+
+restored7:
 	VZEROUPPER
 	RET
 
@@ -10116,6 +10385,11 @@ done8:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows8
+	CMPQ         144(DI), $0x00
+	JEQ          restored8
+	LDMXCSR      152(DI)
+
+restored8:
 	VZEROUPPER
 	RET
 
@@ -10402,6 +10676,11 @@ done9:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows9
+	CMPQ         144(DI), $0x00
+	JEQ          restored9
+	LDMXCSR      152(DI)
+
+restored9:
 	VZEROUPPER
 	RET
 
@@ -10711,6 +10990,11 @@ done10:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows10
+	CMPQ         144(DI), $0x00
+	JEQ          restored10
+	LDMXCSR      152(DI)
+
+restored10:
 	VZEROUPPER
 	RET
 
@@ -11043,6 +11327,11 @@ done11:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows11
+	CMPQ         144(DI), $0x00
+	JEQ          restored11
+	LDMXCSR      152(DI)
+
+restored11:
 	VZEROUPPER
 	RET
 
@@ -11398,6 +11687,11 @@ done12:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows12
+	CMPQ         144(DI), $0x00
+	JEQ          restored12
+	LDMXCSR      152(DI)
+
+restored12:
 	VZEROUPPER
 	RET
 
@@ -11776,6 +12070,11 @@ done13:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows13
+	CMPQ         144(DI), $0x00
+	JEQ          restored13
+	LDMXCSR      152(DI)
+
+restored13:
 	VZEROUPPER
 	RET
 
@@ -12177,13 +12476,24 @@ done14:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows14
+	CMPQ         144(DI), $0x00
+	JEQ          restored14
+	LDMXCSR      152(DI)
+
+restored14:
 	VZEROUPPER
 	RET
 
 // func tileAVX512Row4(p *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·tileAVX512Row4(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -12320,6 +12630,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -12501,6 +12816,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -12721,6 +13041,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -12980,6 +13305,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -13278,6 +13608,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -13615,13 +13950,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX512Row8(p *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·tileAVX512Row8(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -13804,6 +14150,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -14089,6 +14440,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -14445,6 +14801,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -14855,10 +15216,787 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Row1Mask(p *byte)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileAVX2Row1Mask(SB), NOSPLIT, $0-8
+// func packRowsBF16AVX512(p *byte, vecs int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·packRowsBF16AVX512(SB), NOSPLIT, $0-16
+	MOVQ  p+0(FP), DI
+	MOVQ  vecs+8(FP), R14
+	MOVQ  (DI), SI
+	MOVQ  8(DI), AX
+	MOVQ  16(DI), DX
+	MOVQ  24(DI), R9
+	MOVQ  32(DI), R11
+	KMOVW 40(DI), K1
+	CMPQ  R14, $0x01
+	JEQ   one
+
+two:
+	PREFETCHT0  (DX)(R9*8)
+	VPMOVZXWD   (DX), Z0
+	VPSLLD      $0x10, Z0, Z0
+	VMOVUPS     Z0, (SI)
+	VPMOVZXWD.Z 32(DX), K1, Z1
+	VPSLLD      $0x10, Z1, Z1
+	VMOVUPS     Z1, 64(SI)
+	ADDQ        R9, DX
+	ADDQ        AX, SI
+	DECQ        R11
+	JNE         two
+	VZEROUPPER
+	RET
+
+one:
+	PREFETCHT0  (DX)(R9*8)
+	VPMOVZXWD.Z (DX), K1, Z0
+	VPSLLD      $0x10, Z0, Z0
+	VMOVUPS     Z0, (SI)
+	ADDQ        R9, DX
+	ADDQ        AX, SI
+	DECQ        R11
+	JNE         one
+	VZEROUPPER
+	RET
+
+// func packTransposedBF16AVX512(p *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·packTransposedBF16AVX512(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 32(DI), R11
+	XORQ DX, DX
+	SUBQ $0x10, R11
+	JLT  tail
+
+loop:
+	MOVQ       48(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z0
+	VPSLLD     $0x10, Z0, Z0
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       56(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z1
+	VPSLLD     $0x10, Z1, Z1
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       64(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z2
+	VPSLLD     $0x10, Z2, Z2
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       72(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z3
+	VPSLLD     $0x10, Z3, Z3
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       80(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z4
+	VPSLLD     $0x10, Z4, Z4
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       88(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z5
+	VPSLLD     $0x10, Z5, Z5
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       96(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z6
+	VPSLLD     $0x10, Z6, Z6
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       104(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z7
+	VPSLLD     $0x10, Z7, Z7
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       112(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z8
+	VPSLLD     $0x10, Z8, Z8
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       120(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z9
+	VPSLLD     $0x10, Z9, Z9
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       128(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z10
+	VPSLLD     $0x10, Z10, Z10
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       136(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z11
+	VPSLLD     $0x10, Z11, Z11
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       144(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z12
+	VPSLLD     $0x10, Z12, Z12
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       152(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z13
+	VPSLLD     $0x10, Z13, Z13
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       160(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z14
+	VPSLLD     $0x10, Z14, Z14
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       168(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Z15
+	VPSLLD     $0x10, Z15, Z15
+	PREFETCHT1 128(R14)(DX*1)
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z17
+	VUNPCKLPS  Z3, Z2, Z18
+	VUNPCKHPS  Z3, Z2, Z19
+	VUNPCKLPS  Z5, Z4, Z20
+	VUNPCKHPS  Z5, Z4, Z21
+	VUNPCKLPS  Z7, Z6, Z22
+	VUNPCKHPS  Z7, Z6, Z23
+	VUNPCKLPS  Z9, Z8, Z24
+	VUNPCKHPS  Z9, Z8, Z25
+	VUNPCKLPS  Z11, Z10, Z26
+	VUNPCKHPS  Z11, Z10, Z27
+	VUNPCKLPS  Z13, Z12, Z28
+	VUNPCKHPS  Z13, Z12, Z29
+	VUNPCKLPS  Z15, Z14, Z30
+	VUNPCKHPS  Z15, Z14, Z31
+	VUNPCKLPD  Z18, Z16, Z0
+	VUNPCKHPD  Z18, Z16, Z1
+	VUNPCKLPD  Z19, Z17, Z2
+	VUNPCKHPD  Z19, Z17, Z3
+	VUNPCKLPD  Z22, Z20, Z4
+	VUNPCKHPD  Z22, Z20, Z5
+	VUNPCKLPD  Z23, Z21, Z6
+	VUNPCKHPD  Z23, Z21, Z7
+	VUNPCKLPD  Z26, Z24, Z8
+	VUNPCKHPD  Z26, Z24, Z9
+	VUNPCKLPD  Z27, Z25, Z10
+	VUNPCKHPD  Z27, Z25, Z11
+	VUNPCKLPD  Z30, Z28, Z12
+	VUNPCKHPD  Z30, Z28, Z13
+	VUNPCKLPD  Z31, Z29, Z14
+	VUNPCKHPD  Z31, Z29, Z15
+	VSHUFF32X4 $0x88, Z4, Z0, Z16
+	VSHUFF32X4 $0x88, Z12, Z8, Z17
+	VSHUFF32X4 $0xdd, Z4, Z0, Z18
+	VSHUFF32X4 $0xdd, Z12, Z8, Z19
+	VSHUFF32X4 $0x88, Z5, Z1, Z20
+	VSHUFF32X4 $0x88, Z13, Z9, Z21
+	VSHUFF32X4 $0xdd, Z5, Z1, Z22
+	VSHUFF32X4 $0xdd, Z13, Z9, Z23
+	VSHUFF32X4 $0x88, Z6, Z2, Z24
+	VSHUFF32X4 $0x88, Z14, Z10, Z25
+	VSHUFF32X4 $0xdd, Z6, Z2, Z26
+	VSHUFF32X4 $0xdd, Z14, Z10, Z27
+	VSHUFF32X4 $0x88, Z7, Z3, Z28
+	VSHUFF32X4 $0x88, Z15, Z11, Z29
+	VSHUFF32X4 $0xdd, Z7, Z3, Z30
+	VSHUFF32X4 $0xdd, Z15, Z11, Z31
+	VSHUFF32X4 $0x88, Z17, Z16, Z0
+	VSHUFF32X4 $0xdd, Z17, Z16, Z8
+	VSHUFF32X4 $0x88, Z19, Z18, Z4
+	VSHUFF32X4 $0xdd, Z19, Z18, Z12
+	VSHUFF32X4 $0x88, Z21, Z20, Z1
+	VSHUFF32X4 $0xdd, Z21, Z20, Z9
+	VSHUFF32X4 $0x88, Z23, Z22, Z5
+	VSHUFF32X4 $0xdd, Z23, Z22, Z13
+	VSHUFF32X4 $0x88, Z25, Z24, Z2
+	VSHUFF32X4 $0xdd, Z25, Z24, Z10
+	VSHUFF32X4 $0x88, Z27, Z26, Z6
+	VSHUFF32X4 $0xdd, Z27, Z26, Z14
+	VSHUFF32X4 $0x88, Z29, Z28, Z3
+	VSHUFF32X4 $0xdd, Z29, Z28, Z11
+	VSHUFF32X4 $0x88, Z31, Z30, Z7
+	VSHUFF32X4 $0xdd, Z31, Z30, Z15
+	VMOVUPS    Z1, (SI)
+	VMOVUPS    Z0, (SI)(AX*1)
+	VMOVUPS    Z3, (SI)(AX*2)
+	VMOVUPS    Z2, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z5, (SI)
+	VMOVUPS    Z4, (SI)(AX*1)
+	VMOVUPS    Z7, (SI)(AX*2)
+	VMOVUPS    Z6, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z9, (SI)
+	VMOVUPS    Z8, (SI)(AX*1)
+	VMOVUPS    Z11, (SI)(AX*2)
+	VMOVUPS    Z10, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z13, (SI)
+	VMOVUPS    Z12, (SI)(AX*1)
+	VMOVUPS    Z15, (SI)(AX*2)
+	VMOVUPS    Z14, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	ADDQ       $0x20, DX
+	SUBQ       $0x10, R11
+	JGE        loop
+
+tail:
+	ADDQ        $0x10, R11
+	JEQ         done
+	KMOVW       40(DI), K1
+	MOVQ        48(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z1
+	VPSLLD      $0x10, Z1, Z1
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        56(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z0
+	VPSLLD      $0x10, Z0, Z0
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        64(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z3
+	VPSLLD      $0x10, Z3, Z3
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        72(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        80(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z5
+	VPSLLD      $0x10, Z5, Z5
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        88(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z4
+	VPSLLD      $0x10, Z4, Z4
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        96(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z7
+	VPSLLD      $0x10, Z7, Z7
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        104(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z6
+	VPSLLD      $0x10, Z6, Z6
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        112(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z9
+	VPSLLD      $0x10, Z9, Z9
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        120(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z8
+	VPSLLD      $0x10, Z8, Z8
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        128(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z11
+	VPSLLD      $0x10, Z11, Z11
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        136(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z10
+	VPSLLD      $0x10, Z10, Z10
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        144(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z13
+	VPSLLD      $0x10, Z13, Z13
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        152(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z12
+	VPSLLD      $0x10, Z12, Z12
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        160(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z15
+	VPSLLD      $0x10, Z15, Z15
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        168(DI), R14
+	VPMOVZXWD.Z (R14)(DX*1), K1, Z14
+	VPSLLD      $0x10, Z14, Z14
+	PREFETCHT1  128(R14)(DX*1)
+	VUNPCKLPS   Z0, Z1, Z16
+	VUNPCKHPS   Z0, Z1, Z17
+	VUNPCKLPS   Z2, Z3, Z18
+	VUNPCKHPS   Z2, Z3, Z19
+	VUNPCKLPS   Z4, Z5, Z20
+	VUNPCKHPS   Z4, Z5, Z21
+	VUNPCKLPS   Z6, Z7, Z22
+	VUNPCKHPS   Z6, Z7, Z23
+	VUNPCKLPS   Z8, Z9, Z24
+	VUNPCKHPS   Z8, Z9, Z25
+	VUNPCKLPS   Z10, Z11, Z26
+	VUNPCKHPS   Z10, Z11, Z27
+	VUNPCKLPS   Z12, Z13, Z28
+	VUNPCKHPS   Z12, Z13, Z29
+	VUNPCKLPS   Z14, Z15, Z30
+	VUNPCKHPS   Z14, Z15, Z31
+	VUNPCKLPD   Z18, Z16, Z1
+	VUNPCKHPD   Z18, Z16, Z0
+	VUNPCKLPD   Z19, Z17, Z3
+	VUNPCKHPD   Z19, Z17, Z2
+	VUNPCKLPD   Z22, Z20, Z5
+	VUNPCKHPD   Z22, Z20, Z4
+	VUNPCKLPD   Z23, Z21, Z7
+	VUNPCKHPD   Z23, Z21, Z6
+	VUNPCKLPD   Z26, Z24, Z9
+	VUNPCKHPD   Z26, Z24, Z8
+	VUNPCKLPD   Z27, Z25, Z11
+	VUNPCKHPD   Z27, Z25, Z10
+	VUNPCKLPD   Z30, Z28, Z13
+	VUNPCKHPD   Z30, Z28, Z12
+	VUNPCKLPD   Z31, Z29, Z15
+	VUNPCKHPD   Z31, Z29, Z14
+	VSHUFF32X4  $0x88, Z5, Z1, Z16
+	VSHUFF32X4  $0x88, Z13, Z9, Z17
+	VSHUFF32X4  $0xdd, Z5, Z1, Z18
+	VSHUFF32X4  $0xdd, Z13, Z9, Z19
+	VSHUFF32X4  $0x88, Z4, Z0, Z20
+	VSHUFF32X4  $0x88, Z12, Z8, Z21
+	VSHUFF32X4  $0xdd, Z4, Z0, Z22
+	VSHUFF32X4  $0xdd, Z12, Z8, Z23
+	VSHUFF32X4  $0x88, Z7, Z3, Z24
+	VSHUFF32X4  $0x88, Z15, Z11, Z25
+	VSHUFF32X4  $0xdd, Z7, Z3, Z26
+	VSHUFF32X4  $0xdd, Z15, Z11, Z27
+	VSHUFF32X4  $0x88, Z6, Z2, Z28
+	VSHUFF32X4  $0x88, Z14, Z10, Z29
+	VSHUFF32X4  $0xdd, Z6, Z2, Z30
+	VSHUFF32X4  $0xdd, Z14, Z10, Z31
+	VSHUFF32X4  $0x88, Z17, Z16, Z1
+	VSHUFF32X4  $0xdd, Z17, Z16, Z9
+	VSHUFF32X4  $0x88, Z19, Z18, Z5
+	VSHUFF32X4  $0xdd, Z19, Z18, Z13
+	VSHUFF32X4  $0x88, Z21, Z20, Z0
+	VSHUFF32X4  $0xdd, Z21, Z20, Z8
+	VSHUFF32X4  $0x88, Z23, Z22, Z4
+	VSHUFF32X4  $0xdd, Z23, Z22, Z12
+	VSHUFF32X4  $0x88, Z25, Z24, Z3
+	VSHUFF32X4  $0xdd, Z25, Z24, Z11
+	VSHUFF32X4  $0x88, Z27, Z26, Z7
+	VSHUFF32X4  $0xdd, Z27, Z26, Z15
+	VSHUFF32X4  $0x88, Z29, Z28, Z2
+	VSHUFF32X4  $0xdd, Z29, Z28, Z10
+	VSHUFF32X4  $0x88, Z31, Z30, Z6
+	VSHUFF32X4  $0xdd, Z31, Z30, Z14
+	VMOVUPS     Z0, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z1, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z2, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z3, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z4, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z5, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z6, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z7, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z8, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z9, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z10, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z11, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z12, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z13, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z14, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+
+done:
+	VZEROUPPER
+	RET
+
+// func packRowsF16AVX512(p *byte, vecs int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·packRowsF16AVX512(SB), NOSPLIT, $0-16
+	MOVQ  p+0(FP), DI
+	MOVQ  vecs+8(FP), R14
+	MOVQ  (DI), SI
+	MOVQ  8(DI), AX
+	MOVQ  16(DI), DX
+	MOVQ  24(DI), R9
+	MOVQ  32(DI), R11
+	KMOVW 40(DI), K1
+	CMPQ  R14, $0x01
+	JEQ   one
+
+two:
+	PREFETCHT0  (DX)(R9*8)
+	VCVTPH2PS   (DX), Z0
+	VMOVUPS     Z0, (SI)
+	VCVTPH2PS.Z 32(DX), K1, Z1
+	VMOVUPS     Z1, 64(SI)
+	ADDQ        R9, DX
+	ADDQ        AX, SI
+	DECQ        R11
+	JNE         two
+	VZEROUPPER
+	RET
+
+one:
+	PREFETCHT0  (DX)(R9*8)
+	VCVTPH2PS.Z (DX), K1, Z0
+	VMOVUPS     Z0, (SI)
+	ADDQ        R9, DX
+	ADDQ        AX, SI
+	DECQ        R11
+	JNE         one
+	VZEROUPPER
+	RET
+
+// func packTransposedF16AVX512(p *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·packTransposedF16AVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 32(DI), R11
+	XORQ DX, DX
+	SUBQ $0x10, R11
+	JLT  tail
+
+loop:
+	MOVQ       48(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z0
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       56(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z1
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       64(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z2
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       72(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z3
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       80(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z4
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       88(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z5
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       96(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z6
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       104(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z7
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       112(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z8
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       120(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z9
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       128(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z10
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       136(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z11
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       144(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z12
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       152(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z13
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       160(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z14
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       168(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Z15
+	PREFETCHT1 128(R14)(DX*1)
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z17
+	VUNPCKLPS  Z3, Z2, Z18
+	VUNPCKHPS  Z3, Z2, Z19
+	VUNPCKLPS  Z5, Z4, Z20
+	VUNPCKHPS  Z5, Z4, Z21
+	VUNPCKLPS  Z7, Z6, Z22
+	VUNPCKHPS  Z7, Z6, Z23
+	VUNPCKLPS  Z9, Z8, Z24
+	VUNPCKHPS  Z9, Z8, Z25
+	VUNPCKLPS  Z11, Z10, Z26
+	VUNPCKHPS  Z11, Z10, Z27
+	VUNPCKLPS  Z13, Z12, Z28
+	VUNPCKHPS  Z13, Z12, Z29
+	VUNPCKLPS  Z15, Z14, Z30
+	VUNPCKHPS  Z15, Z14, Z31
+	VUNPCKLPD  Z18, Z16, Z0
+	VUNPCKHPD  Z18, Z16, Z1
+	VUNPCKLPD  Z19, Z17, Z2
+	VUNPCKHPD  Z19, Z17, Z3
+	VUNPCKLPD  Z22, Z20, Z4
+	VUNPCKHPD  Z22, Z20, Z5
+	VUNPCKLPD  Z23, Z21, Z6
+	VUNPCKHPD  Z23, Z21, Z7
+	VUNPCKLPD  Z26, Z24, Z8
+	VUNPCKHPD  Z26, Z24, Z9
+	VUNPCKLPD  Z27, Z25, Z10
+	VUNPCKHPD  Z27, Z25, Z11
+	VUNPCKLPD  Z30, Z28, Z12
+	VUNPCKHPD  Z30, Z28, Z13
+	VUNPCKLPD  Z31, Z29, Z14
+	VUNPCKHPD  Z31, Z29, Z15
+	VSHUFF32X4 $0x88, Z4, Z0, Z16
+	VSHUFF32X4 $0x88, Z12, Z8, Z17
+	VSHUFF32X4 $0xdd, Z4, Z0, Z18
+	VSHUFF32X4 $0xdd, Z12, Z8, Z19
+	VSHUFF32X4 $0x88, Z5, Z1, Z20
+	VSHUFF32X4 $0x88, Z13, Z9, Z21
+	VSHUFF32X4 $0xdd, Z5, Z1, Z22
+	VSHUFF32X4 $0xdd, Z13, Z9, Z23
+	VSHUFF32X4 $0x88, Z6, Z2, Z24
+	VSHUFF32X4 $0x88, Z14, Z10, Z25
+	VSHUFF32X4 $0xdd, Z6, Z2, Z26
+	VSHUFF32X4 $0xdd, Z14, Z10, Z27
+	VSHUFF32X4 $0x88, Z7, Z3, Z28
+	VSHUFF32X4 $0x88, Z15, Z11, Z29
+	VSHUFF32X4 $0xdd, Z7, Z3, Z30
+	VSHUFF32X4 $0xdd, Z15, Z11, Z31
+	VSHUFF32X4 $0x88, Z17, Z16, Z0
+	VSHUFF32X4 $0xdd, Z17, Z16, Z8
+	VSHUFF32X4 $0x88, Z19, Z18, Z4
+	VSHUFF32X4 $0xdd, Z19, Z18, Z12
+	VSHUFF32X4 $0x88, Z21, Z20, Z1
+	VSHUFF32X4 $0xdd, Z21, Z20, Z9
+	VSHUFF32X4 $0x88, Z23, Z22, Z5
+	VSHUFF32X4 $0xdd, Z23, Z22, Z13
+	VSHUFF32X4 $0x88, Z25, Z24, Z2
+	VSHUFF32X4 $0xdd, Z25, Z24, Z10
+	VSHUFF32X4 $0x88, Z27, Z26, Z6
+	VSHUFF32X4 $0xdd, Z27, Z26, Z14
+	VSHUFF32X4 $0x88, Z29, Z28, Z3
+	VSHUFF32X4 $0xdd, Z29, Z28, Z11
+	VSHUFF32X4 $0x88, Z31, Z30, Z7
+	VSHUFF32X4 $0xdd, Z31, Z30, Z15
+	VMOVUPS    Z0, (SI)
+	VMOVUPS    Z1, (SI)(AX*1)
+	VMOVUPS    Z2, (SI)(AX*2)
+	VMOVUPS    Z3, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z4, (SI)
+	VMOVUPS    Z5, (SI)(AX*1)
+	VMOVUPS    Z6, (SI)(AX*2)
+	VMOVUPS    Z7, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z8, (SI)
+	VMOVUPS    Z9, (SI)(AX*1)
+	VMOVUPS    Z10, (SI)(AX*2)
+	VMOVUPS    Z11, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z12, (SI)
+	VMOVUPS    Z13, (SI)(AX*1)
+	VMOVUPS    Z14, (SI)(AX*2)
+	VMOVUPS    Z15, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	ADDQ       $0x20, DX
+	SUBQ       $0x10, R11
+	JGE        loop
+
+tail:
+	ADDQ        $0x10, R11
+	JEQ         done
+	KMOVW       40(DI), K1
+	MOVQ        48(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z0
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        56(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z1
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        64(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z2
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        72(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z3
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        80(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z4
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        88(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z5
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        96(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z6
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        104(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z7
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        112(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z8
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        120(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z9
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        128(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z10
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        136(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z11
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        144(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z12
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        152(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z13
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        160(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z14
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        168(DI), R14
+	VCVTPH2PS.Z (R14)(DX*1), K1, Z15
+	PREFETCHT1  128(R14)(DX*1)
+	VUNPCKLPS   Z1, Z0, Z16
+	VUNPCKHPS   Z1, Z0, Z17
+	VUNPCKLPS   Z3, Z2, Z18
+	VUNPCKHPS   Z3, Z2, Z19
+	VUNPCKLPS   Z5, Z4, Z20
+	VUNPCKHPS   Z5, Z4, Z21
+	VUNPCKLPS   Z7, Z6, Z22
+	VUNPCKHPS   Z7, Z6, Z23
+	VUNPCKLPS   Z9, Z8, Z24
+	VUNPCKHPS   Z9, Z8, Z25
+	VUNPCKLPS   Z11, Z10, Z26
+	VUNPCKHPS   Z11, Z10, Z27
+	VUNPCKLPS   Z13, Z12, Z28
+	VUNPCKHPS   Z13, Z12, Z29
+	VUNPCKLPS   Z15, Z14, Z30
+	VUNPCKHPS   Z15, Z14, Z31
+	VUNPCKLPD   Z18, Z16, Z0
+	VUNPCKHPD   Z18, Z16, Z1
+	VUNPCKLPD   Z19, Z17, Z2
+	VUNPCKHPD   Z19, Z17, Z3
+	VUNPCKLPD   Z22, Z20, Z4
+	VUNPCKHPD   Z22, Z20, Z5
+	VUNPCKLPD   Z23, Z21, Z6
+	VUNPCKHPD   Z23, Z21, Z7
+	VUNPCKLPD   Z26, Z24, Z8
+	VUNPCKHPD   Z26, Z24, Z9
+	VUNPCKLPD   Z27, Z25, Z10
+	VUNPCKHPD   Z27, Z25, Z11
+	VUNPCKLPD   Z30, Z28, Z12
+	VUNPCKHPD   Z30, Z28, Z13
+	VUNPCKLPD   Z31, Z29, Z14
+	VUNPCKHPD   Z31, Z29, Z15
+	VSHUFF32X4  $0x88, Z4, Z0, Z16
+	VSHUFF32X4  $0x88, Z12, Z8, Z17
+	VSHUFF32X4  $0xdd, Z4, Z0, Z18
+	VSHUFF32X4  $0xdd, Z12, Z8, Z19
+	VSHUFF32X4  $0x88, Z5, Z1, Z20
+	VSHUFF32X4  $0x88, Z13, Z9, Z21
+	VSHUFF32X4  $0xdd, Z5, Z1, Z22
+	VSHUFF32X4  $0xdd, Z13, Z9, Z23
+	VSHUFF32X4  $0x88, Z6, Z2, Z24
+	VSHUFF32X4  $0x88, Z14, Z10, Z25
+	VSHUFF32X4  $0xdd, Z6, Z2, Z26
+	VSHUFF32X4  $0xdd, Z14, Z10, Z27
+	VSHUFF32X4  $0x88, Z7, Z3, Z28
+	VSHUFF32X4  $0x88, Z15, Z11, Z29
+	VSHUFF32X4  $0xdd, Z7, Z3, Z30
+	VSHUFF32X4  $0xdd, Z15, Z11, Z31
+	VSHUFF32X4  $0x88, Z17, Z16, Z0
+	VSHUFF32X4  $0xdd, Z17, Z16, Z8
+	VSHUFF32X4  $0x88, Z19, Z18, Z4
+	VSHUFF32X4  $0xdd, Z19, Z18, Z12
+	VSHUFF32X4  $0x88, Z21, Z20, Z1
+	VSHUFF32X4  $0xdd, Z21, Z20, Z9
+	VSHUFF32X4  $0x88, Z23, Z22, Z5
+	VSHUFF32X4  $0xdd, Z23, Z22, Z13
+	VSHUFF32X4  $0x88, Z25, Z24, Z2
+	VSHUFF32X4  $0xdd, Z25, Z24, Z10
+	VSHUFF32X4  $0x88, Z27, Z26, Z6
+	VSHUFF32X4  $0xdd, Z27, Z26, Z14
+	VSHUFF32X4  $0x88, Z29, Z28, Z3
+	VSHUFF32X4  $0xdd, Z29, Z28, Z11
+	VSHUFF32X4  $0x88, Z31, Z30, Z7
+	VSHUFF32X4  $0xdd, Z31, Z30, Z15
+	VMOVUPS     Z0, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z1, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z2, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z3, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z4, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z5, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z6, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z7, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z8, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z9, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z10, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z11, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z12, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z13, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z14, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+
+done:
+	VZEROUPPER
+	RET
+
+// func tileAVX2Row1Mask(p *byte)
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·tileAVX2Row1Mask(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -14956,6 +16094,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -15054,6 +16197,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -15167,6 +16315,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -15295,6 +16448,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -15438,6 +16596,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -15596,13 +16759,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Row1(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row1(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -15696,6 +16870,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -15790,6 +16969,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -15899,6 +17083,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -16023,6 +17212,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -16162,6 +17356,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -16316,13 +17515,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Row2Mask(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row2Mask(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -16433,6 +17643,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -16552,6 +17767,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -16694,6 +17914,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -16859,6 +18084,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -17047,6 +18277,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -17258,13 +18493,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Row2(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row2(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -17371,6 +18617,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -17486,6 +18737,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -17624,6 +18880,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -17785,6 +19046,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -17969,6 +19235,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -18176,13 +19447,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Col1Mask(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col1Mask(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	MOVQ 40(DI), R9
@@ -18288,6 +19570,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -18395,6 +19682,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -18517,6 +19809,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -18654,6 +19951,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -18806,6 +20108,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -18973,13 +20280,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Col1(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col1(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	MOVQ 40(DI), R9
@@ -19081,6 +20399,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -19184,6 +20507,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -19302,6 +20630,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -19435,6 +20768,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -19583,6 +20921,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -19746,13 +21089,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Col2Mask(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col2Mask(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	MOVQ 40(DI), R9
@@ -19871,6 +21225,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -19999,6 +21358,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -20150,6 +21514,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -20324,6 +21693,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -20521,6 +21895,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -20741,13 +22120,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Col2(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col2(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	MOVQ 40(DI), R9
@@ -20862,6 +22252,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -20986,6 +22381,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -21133,6 +22533,11 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
@@ -21303,6 +22708,11 @@ done4:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
 	VZEROUPPER
 	RET
 
@@ -21496,6 +22906,11 @@ done5:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
 	VZEROUPPER
 	RET
 
@@ -21712,13 +23127,24 @@ done6:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Row4(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row4(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -21838,6 +23264,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -22008,6 +23439,11 @@ done2:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
 	VZEROUPPER
 	RET
 
@@ -22217,13 +23653,24 @@ done3:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
 	VZEROUPPER
 	RET
 
 // func tileAVX2Row8(p *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row8(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
 	MOVQ 32(DI), AX
 	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), CX
@@ -22381,6 +23828,11 @@ done1:
 	ADDQ         R14, 24(DI)
 	DECQ         80(DI)
 	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
 	VZEROUPPER
 	RET
 
@@ -22625,5 +24077,18492 @@ loop:
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        R11
 	JNE         loop
+	VZEROUPPER
+	RET
+
+// func packRowsBF16AVX2(p *byte, vecs int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·packRowsBF16AVX2(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), DI
+	MOVQ vecs+8(FP), R14
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), DX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), R11
+	CMPQ R14, $0x01
+	JEQ  one
+
+two:
+	PREFETCHT0 (DX)(R9*8)
+	VPMOVZXWD  (DX), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, (SI)
+	VPMOVZXWD  16(DX), Y1
+	VPSLLD     $0x10, Y1, Y1
+	VMOVUPS    Y1, 32(SI)
+	ADDQ       R9, DX
+	ADDQ       AX, SI
+	DECQ       R11
+	JNE        two
+	VZEROUPPER
+	RET
+
+one:
+	PREFETCHT0 (DX)(R9*8)
+	VPMOVZXWD  (DX), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, (SI)
+	ADDQ       R9, DX
+	ADDQ       AX, SI
+	DECQ       R11
+	JNE        one
+	VZEROUPPER
+	RET
+
+// func packTransposedBF16AVX2(p *byte)
+// Requires: AVX, AVX2, MMX+
+TEXT ·packTransposedBF16AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 32(DI), R11
+	XORQ DX, DX
+	SUBQ $0x08, R11
+	JLT  tail
+
+loop:
+	MOVQ       48(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y0
+	VPSLLD     $0x10, Y0, Y0
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       56(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y1
+	VPSLLD     $0x10, Y1, Y1
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       64(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y2
+	VPSLLD     $0x10, Y2, Y2
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       72(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y3
+	VPSLLD     $0x10, Y3, Y3
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       80(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y4
+	VPSLLD     $0x10, Y4, Y4
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       88(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y5
+	VPSLLD     $0x10, Y5, Y5
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       96(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y6
+	VPSLLD     $0x10, Y6, Y6
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       104(DI), R14
+	VPMOVZXWD  (R14)(DX*1), Y7
+	VPSLLD     $0x10, Y7, Y7
+	PREFETCHT1 128(R14)(DX*1)
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VUNPCKLPD  Y14, Y12, Y4
+	VUNPCKHPD  Y14, Y12, Y5
+	VUNPCKLPD  Y15, Y13, Y6
+	VUNPCKHPD  Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y9, (SI)
+	VMOVUPS    Y8, (SI)(AX*1)
+	VMOVUPS    Y11, (SI)(AX*2)
+	VMOVUPS    Y10, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Y13, (SI)
+	VMOVUPS    Y12, (SI)(AX*1)
+	VMOVUPS    Y15, (SI)(AX*2)
+	VMOVUPS    Y14, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	ADDQ       $0x10, DX
+	SUBQ       $0x08, R11
+	JGE        loop
+
+tail:
+	VZEROUPPER
+	RET
+
+// func packRowsF16AVX2(p *byte, vecs int)
+// Requires: AVX, F16C, MMX+
+TEXT ·packRowsF16AVX2(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), DI
+	MOVQ vecs+8(FP), R14
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	MOVQ 16(DI), DX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), R11
+	CMPQ R14, $0x01
+	JEQ  one
+
+two:
+	PREFETCHT0 (DX)(R9*8)
+	VCVTPH2PS  (DX), Y0
+	VMOVUPS    Y0, (SI)
+	VCVTPH2PS  16(DX), Y1
+	VMOVUPS    Y1, 32(SI)
+	ADDQ       R9, DX
+	ADDQ       AX, SI
+	DECQ       R11
+	JNE        two
+	VZEROUPPER
+	RET
+
+one:
+	PREFETCHT0 (DX)(R9*8)
+	VCVTPH2PS  (DX), Y0
+	VMOVUPS    Y0, (SI)
+	ADDQ       R9, DX
+	ADDQ       AX, SI
+	DECQ       R11
+	JNE        one
+	VZEROUPPER
+	RET
+
+// func packTransposedF16AVX2(p *byte)
+// Requires: AVX, F16C, MMX+
+TEXT ·packTransposedF16AVX2(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 32(DI), R11
+	XORQ DX, DX
+	SUBQ $0x08, R11
+	JLT  tail
+
+loop:
+	MOVQ       48(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y0
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       56(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y1
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       64(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y2
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       72(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y3
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       80(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y4
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       88(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y5
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       96(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y6
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       104(DI), R14
+	VCVTPH2PS  (R14)(DX*1), Y7
+	PREFETCHT1 128(R14)(DX*1)
+	VUNPCKLPS  Y1, Y0, Y9
+	VUNPCKHPS  Y1, Y0, Y8
+	VUNPCKLPS  Y3, Y2, Y11
+	VUNPCKHPS  Y3, Y2, Y10
+	VUNPCKLPS  Y5, Y4, Y13
+	VUNPCKHPS  Y5, Y4, Y12
+	VUNPCKLPS  Y7, Y6, Y15
+	VUNPCKHPS  Y7, Y6, Y14
+	VUNPCKLPD  Y11, Y9, Y0
+	VUNPCKHPD  Y11, Y9, Y1
+	VUNPCKLPD  Y10, Y8, Y2
+	VUNPCKHPD  Y10, Y8, Y3
+	VUNPCKLPD  Y15, Y13, Y4
+	VUNPCKHPD  Y15, Y13, Y5
+	VUNPCKLPD  Y14, Y12, Y6
+	VUNPCKHPD  Y14, Y12, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y9
+	VPERM2F128 $0x31, Y4, Y0, Y13
+	VPERM2F128 $0x20, Y5, Y1, Y8
+	VPERM2F128 $0x31, Y5, Y1, Y12
+	VPERM2F128 $0x20, Y6, Y2, Y11
+	VPERM2F128 $0x31, Y6, Y2, Y15
+	VPERM2F128 $0x20, Y7, Y3, Y10
+	VPERM2F128 $0x31, Y7, Y3, Y14
+	VMOVUPS    Y9, (SI)
+	VMOVUPS    Y8, (SI)(AX*1)
+	VMOVUPS    Y11, (SI)(AX*2)
+	VMOVUPS    Y10, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Y13, (SI)
+	VMOVUPS    Y12, (SI)(AX*1)
+	VMOVUPS    Y15, (SI)(AX*2)
+	VMOVUPS    Y14, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	ADDQ       $0x10, DX
+	SUBQ       $0x08, R11
+	JGE        loop
+
+tail:
+	VZEROUPPER
+	RET
+
+// func tileAVX512BF16Row1(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512_BF16, MMX+
+TEXT ·tileAVX512BF16Row1(SB), NOSPLIT, $0-8
+	MOVQ  p+0(FP), DI
+	KMOVW 112(DI), K1
+	MOVQ  32(DI), AX
+	LEAQ  (AX)(AX*2), BX
+	LEAQ  (AX)(AX*4), CX
+	MOVQ  40(DI), R9
+	LEAQ  (R9)(R9*2), R10
+	MOVQ  72(DI), R11
+	CMPQ  R11, $0x0e
+	JEQ   rows14
+	CMPQ  R11, $0x0d
+	JEQ   rows13
+	CMPQ  R11, $0x0c
+	JEQ   rows12
+	CMPQ  R11, $0x0b
+	JEQ   rows11
+	CMPQ  R11, $0x0a
+	JEQ   rows10
+	CMPQ  R11, $0x09
+	JEQ   rows9
+	CMPQ  R11, $0x08
+	JEQ   rows8
+	CMPQ  R11, $0x07
+	JEQ   rows7
+	CMPQ  R11, $0x06
+	JEQ   rows6
+	CMPQ  R11, $0x05
+	JEQ   rows5
+	CMPQ  R11, $0x04
+	JEQ   rows4
+	CMPQ  R11, $0x03
+	JEQ   rows3
+	CMPQ  R11, $0x02
+	JEQ   rows2
+
+rows1:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round1
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	JMP          stored1
+
+round1:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+
+stored1:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows1
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round2
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	JMP          stored2
+
+round2:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+
+stored2:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows2
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round3
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	JMP          stored3
+
+round3:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+
+stored3:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows3
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round4
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	JMP          stored4
+
+round4:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+
+stored4:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows4
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round5
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	JMP          stored5
+
+round5:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+
+stored5:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows5
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round6
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	JMP          stored6
+
+round6:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+
+stored6:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows6
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
+
+loop7:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
+
+tail7:
+	ADDQ $0x04, R11
+	JEQ  done7
+
+one7:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one7
+
+done7:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round7
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	JMP          stored7
+
+round7:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+
+stored7:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows7
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
+
+loop8:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
+
+tail8:
+	ADDQ $0x04, R11
+	JEQ  done8
+
+one8:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one8
+
+done8:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round8
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	JMP          stored8
+
+round8:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+
+stored8:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows8
+	VZEROUPPER
+	RET
+
+rows9:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
+
+loop9:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
+
+tail9:
+	ADDQ $0x04, R11
+	JEQ  done9
+
+one9:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one9
+
+done9:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round9
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	JMP          stored9
+
+round9:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+
+stored9:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows9
+	VZEROUPPER
+	RET
+
+rows10:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
+
+loop10:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
+
+tail10:
+	ADDQ $0x04, R11
+	JEQ  done10
+
+one10:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one10
+
+done10:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round10
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	JMP          stored10
+
+round10:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+
+stored10:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows10
+	VZEROUPPER
+	RET
+
+rows11:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
+
+loop11:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
+
+tail11:
+	ADDQ $0x04, R11
+	JEQ  done11
+
+one11:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one11
+
+done11:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round11
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	JMP          stored11
+
+round11:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+
+stored11:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows11
+	VZEROUPPER
+	RET
+
+rows12:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
+
+loop12:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 4(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 8(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 12(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
+
+tail12:
+	ADDQ $0x04, R11
+	JEQ  done12
+
+one12:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one12
+
+done12:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round12
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, (R12)
+	JMP          stored12
+
+round12:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, (R12)
+
+stored12:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows12
+	VZEROUPPER
+	RET
+
+rows13:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
+
+loop13:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 4(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 8(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 12(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
+
+tail13:
+	ADDQ $0x04, R11
+	JEQ  done13
+
+one13:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one13
+
+done13:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round13
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, K1, (R12)
+	JMP          stored13
+
+round13:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, K1, (R12)
+
+stored13:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows13
+	VZEROUPPER
+	RET
+
+rows14:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z13
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
+
+loop14:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS (R8)(AX*8), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 4(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 4(R8)(AX*8), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 8(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 8(R8)(AX*8), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 12(R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 12(R8)(AX*8), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
+
+tail14:
+	ADDQ $0x04, R11
+	JEQ  done14
+
+one14:
+	VMOVUPS.Z    (DX), K1, Z28
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS (R8)(AX*8), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one14
+
+done14:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round14
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, (R12)
+	JMP          stored14
+
+round14:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, (R12)
+
+stored14:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows14
+	VZEROUPPER
+	RET
+
+// func tileAVX512BF16Row2(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512_BF16, MMX+
+TEXT ·tileAVX512BF16Row2(SB), NOSPLIT, $0-8
+	MOVQ  p+0(FP), DI
+	KMOVW 112(DI), K1
+	MOVQ  32(DI), AX
+	LEAQ  (AX)(AX*2), BX
+	LEAQ  (AX)(AX*4), CX
+	MOVQ  40(DI), R9
+	LEAQ  (R9)(R9*2), R10
+	MOVQ  72(DI), R11
+	CMPQ  R11, $0x0e
+	JEQ   rows14
+	CMPQ  R11, $0x0d
+	JEQ   rows13
+	CMPQ  R11, $0x0c
+	JEQ   rows12
+	CMPQ  R11, $0x0b
+	JEQ   rows11
+	CMPQ  R11, $0x0a
+	JEQ   rows10
+	CMPQ  R11, $0x09
+	JEQ   rows9
+	CMPQ  R11, $0x08
+	JEQ   rows8
+	CMPQ  R11, $0x07
+	JEQ   rows7
+	CMPQ  R11, $0x06
+	JEQ   rows6
+	CMPQ  R11, $0x05
+	JEQ   rows5
+	CMPQ  R11, $0x04
+	JEQ   rows4
+	CMPQ  R11, $0x03
+	JEQ   rows3
+	CMPQ  R11, $0x02
+	JEQ   rows2
+
+rows1:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round1
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	JMP          stored1
+
+round1:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+
+stored1:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows1
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round2
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	JMP          stored2
+
+round2:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+
+stored2:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows2
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round3
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	JMP          stored3
+
+round3:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+
+stored3:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows3
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round4
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	JMP          stored4
+
+round4:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+
+stored4:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows4
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round5
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	JMP          stored5
+
+round5:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+
+stored5:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows5
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round6
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	JMP          stored6
+
+round6:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+
+stored6:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows6
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	MOVQ      (DI), SI
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
+
+loop7:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
+
+tail7:
+	ADDQ $0x04, R11
+	JEQ  done7
+
+one7:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one7
+
+done7:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round7
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	JMP          stored7
+
+round7:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+
+stored7:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows7
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
+
+loop8:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
+
+tail8:
+	ADDQ $0x04, R11
+	JEQ  done8
+
+one8:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one8
+
+done8:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round8
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	JMP          stored8
+
+round8:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+
+stored8:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows8
+	VZEROUPPER
+	RET
+
+rows9:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
+
+loop9:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
+
+tail9:
+	ADDQ $0x04, R11
+	JEQ  done9
+
+one9:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one9
+
+done9:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round9
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	JMP          stored9
+
+round9:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+
+stored9:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows9
+	VZEROUPPER
+	RET
+
+rows10:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
+
+loop10:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
+
+tail10:
+	ADDQ $0x04, R11
+	JEQ  done10
+
+one10:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one10
+
+done10:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round10
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	JMP          stored10
+
+round10:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+
+stored10:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows10
+	VZEROUPPER
+	RET
+
+rows11:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
+
+loop11:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
+
+tail11:
+	ADDQ $0x04, R11
+	JEQ  done11
+
+one11:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one11
+
+done11:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round11
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	JMP          stored11
+
+round11:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+
+stored11:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows11
+	VZEROUPPER
+	RET
+
+rows12:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
+
+loop12:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 4(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 8(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 12(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
+
+tail12:
+	ADDQ $0x04, R11
+	JEQ  done12
+
+one12:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one12
+
+done12:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round12
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	VMOVUPS      Z22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	VMOVUPS      Z23, K1, 64(R12)
+	JMP          stored12
+
+round12:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, K1, 32(R12)
+
+stored12:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows12
+	VZEROUPPER
+	RET
+
+rows13:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
+
+loop13:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 4(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 4(SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 8(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 8(SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 12(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 12(SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
+
+tail13:
+	ADDQ $0x04, R11
+	JEQ  done13
+
+one13:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one13
+
+done13:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round13
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	VMOVUPS      Z22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	VMOVUPS      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	VMOVUPS      Z24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	VMOVUPS      Z25, K1, 64(R12)
+	JMP          stored13
+
+round13:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	LONG $0x487e0262; WORD $0xc072 // VCVTNEPS2BF16 Z24, Y24
+	VMOVDQU16    Y24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	LONG $0x487e0262; WORD $0xc972 // VCVTNEPS2BF16 Z25, Y25
+	VMOVDQU16    Y25, K1, 32(R12)
+
+stored13:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows13
+	VZEROUPPER
+	RET
+
+rows14:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z26
+	VMOVUPS.Z 64(R12), K1, Z27
+	MOVQ      (DI), SI
+	LEAQ      (SI)(CX*1), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
+
+loop14:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS (R8)(AX*8), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 4(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 4(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 4(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 4(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 4(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 4(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 4(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 4(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 4(SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 4(R8)(AX*8), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 8(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 8(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 8(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 8(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 8(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 8(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 8(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 8(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 8(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 8(SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 8(R8)(AX*8), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 12(SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 12(SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 12(SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 12(R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 12(SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 12(R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 12(SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 12(R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 12(SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 12(R8)(AX*8), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x10, SI
+	ADDQ         $0x10, R8
+	SUBQ         $0x04, R11
+	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
+
+tail14:
+	ADDQ $0x04, R11
+	JEQ  done14
+
+one14:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS (SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS (SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS (SI)(AX*4), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS (SI)(CX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS (SI)(BX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS (R8)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS (SI)(AX*8), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS (R8)(AX*4), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS (SI)(CX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS (R8)(BX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS (SI)(BX*4), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS (R8)(AX*8), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	ADDQ         R9, DX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNE          one14
+
+done14:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round14
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	VMOVUPS      Z22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	VMOVUPS      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	VMOVUPS      Z24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	VMOVUPS      Z25, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z26, Z30, Z26
+	VMOVUPS      Z26, (R12)
+	VMAXPS       Z27, Z30, Z27
+	VMOVUPS      Z27, K1, 64(R12)
+	JMP          stored14
+
+round14:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	LONG $0x487e0262; WORD $0xc072 // VCVTNEPS2BF16 Z24, Y24
+	VMOVDQU16    Y24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	LONG $0x487e0262; WORD $0xc972 // VCVTNEPS2BF16 Z25, Y25
+	VMOVDQU16    Y25, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z26, Z30, Z26
+	LONG $0x487e0262; WORD $0xd272 // VCVTNEPS2BF16 Z26, Y26
+	VMOVDQU16    Y26, (R12)
+	VMAXPS       Z27, Z30, Z27
+	LONG $0x487e0262; WORD $0xdb72 // VCVTNEPS2BF16 Z27, Y27
+	VMOVDQU16    Y27, K1, 32(R12)
+
+stored14:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows14
+	VZEROUPPER
+	RET
+
+// func tileAVX512BF16Col1(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512_BF16, MMX+
+TEXT ·tileAVX512BF16Col1(SB), NOSPLIT, $0-8
+	MOVQ  p+0(FP), DI
+	KMOVW 112(DI), K1
+	MOVQ  32(DI), AX
+	LEAQ  (AX)(AX*2), BX
+	MOVQ  40(DI), R9
+	LEAQ  (R9)(R9*2), R10
+	MOVQ  72(DI), R11
+	CMPQ  R11, $0x0e
+	JEQ   rows14
+	CMPQ  R11, $0x0d
+	JEQ   rows13
+	CMPQ  R11, $0x0c
+	JEQ   rows12
+	CMPQ  R11, $0x0b
+	JEQ   rows11
+	CMPQ  R11, $0x0a
+	JEQ   rows10
+	CMPQ  R11, $0x09
+	JEQ   rows9
+	CMPQ  R11, $0x08
+	JEQ   rows8
+	CMPQ  R11, $0x07
+	JEQ   rows7
+	CMPQ  R11, $0x06
+	JEQ   rows6
+	CMPQ  R11, $0x05
+	JEQ   rows5
+	CMPQ  R11, $0x04
+	JEQ   rows4
+	CMPQ  R11, $0x03
+	JEQ   rows3
+	CMPQ  R11, $0x02
+	JEQ   rows2
+
+rows1:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round1
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	JMP          stored1
+
+round1:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+
+stored1:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows1
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round2
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	JMP          stored2
+
+round2:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+
+stored2:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows2
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round3
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	JMP          stored3
+
+round3:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+
+stored3:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows3
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round4
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	JMP          stored4
+
+round4:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+
+stored4:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows4
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round5
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	JMP          stored5
+
+round5:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+
+stored5:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows5
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round6
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	JMP          stored6
+
+round6:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+
+stored6:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows6
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
+
+loop7:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
+
+tail7:
+	ADDQ $0x04, R11
+	JEQ  done7
+
+one7:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one7
+
+done7:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round7
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	JMP          stored7
+
+round7:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+
+stored7:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows7
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
+
+loop8:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
+
+tail8:
+	ADDQ $0x04, R11
+	JEQ  done8
+
+one8:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one8
+
+done8:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round8
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	JMP          stored8
+
+round8:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+
+stored8:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows8
+	VZEROUPPER
+	RET
+
+rows9:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
+
+loop9:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
+
+tail9:
+	ADDQ $0x04, R11
+	JEQ  done9
+
+one9:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one9
+
+done9:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round9
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	JMP          stored9
+
+round9:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+
+stored9:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows9
+	VZEROUPPER
+	RET
+
+rows10:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
+
+loop10:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
+
+tail10:
+	ADDQ $0x04, R11
+	JEQ  done10
+
+one10:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one10
+
+done10:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round10
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	JMP          stored10
+
+round10:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+
+stored10:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows10
+	VZEROUPPER
+	RET
+
+rows11:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
+
+loop11:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
+
+tail11:
+	ADDQ $0x04, R11
+	JEQ  done11
+
+one11:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one11
+
+done11:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round11
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	JMP          stored11
+
+round11:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+
+stored11:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows11
+	VZEROUPPER
+	RET
+
+rows12:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
+
+loop12:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
+
+tail12:
+	ADDQ $0x04, R11
+	JEQ  done12
+
+one12:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one12
+
+done12:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round12
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, (R12)
+	JMP          stored12
+
+round12:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, (R12)
+
+stored12:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows12
+	VZEROUPPER
+	RET
+
+rows13:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
+
+loop13:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
+
+tail13:
+	ADDQ $0x04, R11
+	JEQ  done13
+
+one13:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one13
+
+done13:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round13
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, K1, (R12)
+	JMP          stored13
+
+round13:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, K1, (R12)
+
+stored13:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows13
+	VZEROUPPER
+	RET
+
+rows14:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z10
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z12
+	ADDQ      R13, R12
+	VMOVUPS.Z (R12), K1, Z13
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
+
+loop14:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 52(SI), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	VMOVUPS.Z    (DX)(R9*1), K1, Z28
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 52(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	VMOVUPS.Z    (DX)(R9*2), K1, Z28
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 52(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	VMOVUPS.Z    (DX)(R10*1), K1, Z28
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 52(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
+
+tail14:
+	ADDQ $0x04, R11
+	JEQ  done14
+
+one14:
+	VMOVUPS.Z    (DX), K1, Z28
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z1
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z2
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z3
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40069262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z5
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS Z28, Z30, Z6
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40069262; WORD $0xfc52 // VDPBF16PS Z28, Z31, Z7
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40061262; WORD $0xcc52 // VDPBF16PS Z28, Z31, Z9
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS Z28, Z30, Z10
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40061262; WORD $0xdc52 // VDPBF16PS Z28, Z31, Z11
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	VBROADCASTSS 52(SI), Z31
+	LONG $0x40061262; WORD $0xec52 // VDPBF16PS Z28, Z31, Z13
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one14
+
+done14:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round14
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, (R12)
+	JMP          stored14
+
+round14:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, K1, (R12)
+	ADDQ         R13, R12
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, (R12)
+
+stored14:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows14
+	VZEROUPPER
+	RET
+
+// func tileAVX512BF16Col2(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512_BF16, MMX+
+TEXT ·tileAVX512BF16Col2(SB), NOSPLIT, $0-8
+	MOVQ  p+0(FP), DI
+	KMOVW 112(DI), K1
+	MOVQ  32(DI), AX
+	LEAQ  (AX)(AX*2), BX
+	MOVQ  40(DI), R9
+	LEAQ  (R9)(R9*2), R10
+	MOVQ  72(DI), R11
+	CMPQ  R11, $0x0e
+	JEQ   rows14
+	CMPQ  R11, $0x0d
+	JEQ   rows13
+	CMPQ  R11, $0x0c
+	JEQ   rows12
+	CMPQ  R11, $0x0b
+	JEQ   rows11
+	CMPQ  R11, $0x0a
+	JEQ   rows10
+	CMPQ  R11, $0x09
+	JEQ   rows9
+	CMPQ  R11, $0x08
+	JEQ   rows8
+	CMPQ  R11, $0x07
+	JEQ   rows7
+	CMPQ  R11, $0x06
+	JEQ   rows6
+	CMPQ  R11, $0x05
+	JEQ   rows5
+	CMPQ  R11, $0x04
+	JEQ   rows4
+	CMPQ  R11, $0x03
+	JEQ   rows3
+	CMPQ  R11, $0x02
+	JEQ   rows2
+
+rows1:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x04
+	JLE       start1
+	MOVQ      R11, R14
+	MOVQ      $0x00000004, R11
+	SUBQ      R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round1
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	JMP          stored1
+
+round1:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+
+stored1:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows1
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x08
+	JLE       start2
+	MOVQ      R11, R14
+	MOVQ      $0x00000008, R11
+	SUBQ      R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round2
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	JMP          stored2
+
+round2:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+
+stored2:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows2
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x0c
+	JLE       start3
+	MOVQ      R11, R14
+	MOVQ      $0x0000000c, R11
+	SUBQ      R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round3
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	JMP          stored3
+
+round3:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+
+stored3:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows3
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x10
+	JLE       start4
+	MOVQ      R11, R14
+	MOVQ      $0x00000010, R11
+	SUBQ      R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round4
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	JMP          stored4
+
+round4:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+
+stored4:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows4
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x14
+	JLE       start5
+	MOVQ      R11, R14
+	MOVQ      $0x00000014, R11
+	SUBQ      R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round5
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	JMP          stored5
+
+round5:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+
+stored5:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows5
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x18
+	JLE       start6
+	MOVQ      R11, R14
+	MOVQ      $0x00000018, R11
+	SUBQ      R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round6
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	JMP          stored6
+
+round6:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+
+stored6:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows6
+	VZEROUPPER
+	RET
+
+rows7:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x1c
+	JLE       start7
+	MOVQ      R11, R14
+	MOVQ      $0x0000001c, R11
+	SUBQ      R11, R14
+
+start7:
+	SUBQ $0x04, R11
+	JLT  tail7
+
+loop7:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop7
+	TESTQ        R14, R14
+	JEQ          tail7
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start7
+
+tail7:
+	ADDQ $0x04, R11
+	JEQ  done7
+
+one7:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one7
+
+done7:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round7
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	JMP          stored7
+
+round7:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+
+stored7:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows7
+	VZEROUPPER
+	RET
+
+rows8:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x20
+	JLE       start8
+	MOVQ      R11, R14
+	MOVQ      $0x00000020, R11
+	SUBQ      R11, R14
+
+start8:
+	SUBQ $0x04, R11
+	JLT  tail8
+
+loop8:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop8
+	TESTQ        R14, R14
+	JEQ          tail8
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start8
+
+tail8:
+	ADDQ $0x04, R11
+	JEQ  done8
+
+one8:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one8
+
+done8:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round8
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	JMP          stored8
+
+round8:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+
+stored8:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows8
+	VZEROUPPER
+	RET
+
+rows9:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x24
+	JLE       start9
+	MOVQ      R11, R14
+	MOVQ      $0x00000024, R11
+	SUBQ      R11, R14
+
+start9:
+	SUBQ $0x04, R11
+	JLT  tail9
+
+loop9:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop9
+	TESTQ        R14, R14
+	JEQ          tail9
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start9
+
+tail9:
+	ADDQ $0x04, R11
+	JEQ  done9
+
+one9:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one9
+
+done9:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round9
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	JMP          stored9
+
+round9:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+
+stored9:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows9
+	VZEROUPPER
+	RET
+
+rows10:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x28
+	JLE       start10
+	MOVQ      R11, R14
+	MOVQ      $0x00000028, R11
+	SUBQ      R11, R14
+
+start10:
+	SUBQ $0x04, R11
+	JLT  tail10
+
+loop10:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop10
+	TESTQ        R14, R14
+	JEQ          tail10
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start10
+
+tail10:
+	ADDQ $0x04, R11
+	JEQ  done10
+
+one10:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one10
+
+done10:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round10
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	JMP          stored10
+
+round10:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+
+stored10:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows10
+	VZEROUPPER
+	RET
+
+rows11:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x2c
+	JLE       start11
+	MOVQ      R11, R14
+	MOVQ      $0x0000002c, R11
+	SUBQ      R11, R14
+
+start11:
+	SUBQ $0x04, R11
+	JLT  tail11
+
+loop11:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop11
+	TESTQ        R14, R14
+	JEQ          tail11
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start11
+
+tail11:
+	ADDQ $0x04, R11
+	JEQ  done11
+
+one11:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one11
+
+done11:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round11
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	JMP          stored11
+
+round11:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+
+stored11:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows11
+	VZEROUPPER
+	RET
+
+rows12:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x30
+	JLE       start12
+	MOVQ      R11, R14
+	MOVQ      $0x00000030, R11
+	SUBQ      R11, R14
+
+start12:
+	SUBQ $0x04, R11
+	JLT  tail12
+
+loop12:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop12
+	TESTQ        R14, R14
+	JEQ          tail12
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start12
+
+tail12:
+	ADDQ $0x04, R11
+	JEQ  done12
+
+one12:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one12
+
+done12:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round12
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	VMOVUPS      Z22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	VMOVUPS      Z23, K1, 64(R12)
+	JMP          stored12
+
+round12:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, K1, 32(R12)
+
+stored12:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows12
+	VZEROUPPER
+	RET
+
+rows13:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x34
+	JLE       start13
+	MOVQ      R11, R14
+	MOVQ      $0x00000034, R11
+	SUBQ      R11, R14
+
+start13:
+	SUBQ $0x04, R11
+	JLT  tail13
+
+loop13:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI)(AX*2), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI)(BX*1), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop13
+	TESTQ        R14, R14
+	JEQ          tail13
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start13
+
+tail13:
+	ADDQ $0x04, R11
+	JEQ  done13
+
+one13:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one13
+
+done13:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round13
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	VMOVUPS      Z22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	VMOVUPS      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	VMOVUPS      Z24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	VMOVUPS      Z25, K1, 64(R12)
+	JMP          stored13
+
+round13:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	LONG $0x487e0262; WORD $0xc072 // VCVTNEPS2BF16 Z24, Y24
+	VMOVDQU16    Y24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	LONG $0x487e0262; WORD $0xc972 // VCVTNEPS2BF16 Z25, Y25
+	VMOVDQU16    Y25, K1, 32(R12)
+
+stored13:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows13
+	VZEROUPPER
+	RET
+
+rows14:
+	MOVQ      24(DI), R12
+	MOVQ      56(DI), R13
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z18
+	VMOVUPS.Z 64(R12), K1, Z19
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z20
+	VMOVUPS.Z 64(R12), K1, Z21
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z22
+	VMOVUPS.Z 64(R12), K1, Z23
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z24
+	VMOVUPS.Z 64(R12), K1, Z25
+	ADDQ      R13, R12
+	VMOVUPS   (R12), Z26
+	VMOVUPS.Z 64(R12), K1, Z27
+	MOVQ      (DI), SI
+	LEAQ      (SI)(AX*8), R8
+	LEAQ      (R8)(AX*8), R8
+	MOVQ      8(DI), DX
+	MOVQ      64(DI), R11
+	MOVQ      16(DI), R12
+	ADDQ      96(DI), R12
+	MOVQ      48(DI), R13
+	XORQ      R14, R14
+	CMPQ      R11, $0x38
+	JLE       start14
+	MOVQ      R11, R14
+	MOVQ      $0x00000038, R11
+	SUBQ      R11, R14
+
+start14:
+	SUBQ $0x04, R11
+	JLT  tail14
+
+loop14:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 52(SI), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	VMOVUPS      (DX)(R9*1), Z28
+	VMOVUPS.Z    64(DX)(R9*1), K1, Z29
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(AX*1), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(AX*1), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	VMOVUPS      (DX)(R9*2), Z28
+	VMOVUPS.Z    64(DX)(R9*2), K1, Z29
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(AX*2), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(AX*2), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(AX*2), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI)(AX*2), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(AX*2), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	VMOVUPS      (DX)(R10*1), Z28
+	VMOVUPS.Z    64(DX)(R10*1), K1, Z29
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI)(BX*1), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI)(BX*1), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI)(BX*1), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI)(BX*1), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI)(BX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI)(BX*1), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI)(BX*1), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 52(SI)(BX*1), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop14
+	TESTQ        R14, R14
+	JEQ          tail14
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start14
+
+tail14:
+	ADDQ $0x04, R11
+	JEQ  done14
+
+one14:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z1
+	VBROADCASTSS 4(SI), Z31
+	LONG $0x40069262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z2
+	LONG $0x40069262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z3
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z5
+	VBROADCASTSS 12(SI), Z31
+	LONG $0x40069262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z6
+	LONG $0x40069262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z7
+	VBROADCASTSS 16(SI), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z9
+	VBROADCASTSS 20(SI), Z31
+	LONG $0x40061262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z10
+	LONG $0x40061262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z11
+	VBROADCASTSS 24(SI), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z13
+	VBROADCASTSS 28(SI), Z31
+	LONG $0x40061262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z14
+	LONG $0x40061262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z15
+	VBROADCASTSS 32(SI), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z17
+	VBROADCASTSS 36(SI), Z31
+	LONG $0x40068262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z18
+	LONG $0x40068262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z19
+	VBROADCASTSS 40(SI), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS Z29, Z30, Z21
+	VBROADCASTSS 44(SI), Z31
+	LONG $0x40068262; WORD $0xf452 // VDPBF16PS Z28, Z31, Z22
+	LONG $0x40068262; WORD $0xfd52 // VDPBF16PS Z29, Z31, Z23
+	VBROADCASTSS 48(SI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS Z29, Z30, Z25
+	VBROADCASTSS 52(SI), Z31
+	LONG $0x40060262; WORD $0xd452 // VDPBF16PS Z28, Z31, Z26
+	LONG $0x40060262; WORD $0xdd52 // VDPBF16PS Z29, Z31, Z27
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one14
+
+done14:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round14
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	VMOVUPS      Z2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	VMOVUPS      Z6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	VMOVUPS      Z10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	VMOVUPS      Z14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	VMOVUPS      Z18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	VMOVUPS      Z22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	VMOVUPS      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	VMOVUPS      Z24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	VMOVUPS      Z25, K1, 64(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z26, Z30, Z26
+	VMOVUPS      Z26, (R12)
+	VMAXPS       Z27, Z30, Z27
+	VMOVUPS      Z27, K1, 64(R12)
+	JMP          stored14
+
+round14:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z30
+	VMAXPS       Z0, Z30, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z30, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z2, Z30, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, (R12)
+	VMAXPS       Z3, Z30, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z30, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z30, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z6, Z30, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, (R12)
+	VMAXPS       Z7, Z30, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z30, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z30, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z10, Z30, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, (R12)
+	VMAXPS       Z11, Z30, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z30, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z30, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z14, Z30, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, (R12)
+	VMAXPS       Z15, Z30, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z30, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z30, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z18, Z30, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, (R12)
+	VMAXPS       Z19, Z30, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z30, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z30, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z22, Z30, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, (R12)
+	VMAXPS       Z23, Z30, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z24, Z30, Z24
+	LONG $0x487e0262; WORD $0xc072 // VCVTNEPS2BF16 Z24, Y24
+	VMOVDQU16    Y24, (R12)
+	VMAXPS       Z25, Z30, Z25
+	LONG $0x487e0262; WORD $0xc972 // VCVTNEPS2BF16 Z25, Y25
+	VMOVDQU16    Y25, K1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z26, Z30, Z26
+	LONG $0x487e0262; WORD $0xd272 // VCVTNEPS2BF16 Z26, Y26
+	VMOVDQU16    Y26, (R12)
+	VMAXPS       Z27, Z30, Z27
+	LONG $0x487e0262; WORD $0xdb72 // VCVTNEPS2BF16 Z27, Y27
+	VMOVDQU16    Y27, K1, 32(R12)
+
+stored14:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows14
+	VZEROUPPER
+	RET
+
+// func tileAVX512BF16Row4(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512_BF16, MMX+
+TEXT ·tileAVX512BF16Row4(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	LEAQ (AX)(AX*4), CX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+
+rows1:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VBROADCASTSS 4(SI), Z24
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VBROADCASTSS 8(SI), Z24
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VBROADCASTSS 12(SI), Z24
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round1
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	JMP          stored1
+
+round1:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+
+stored1:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows1
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round2
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 64(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 128(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 192(R12)
+	JMP          stored2
+
+round2:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 32(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 64(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 96(R12)
+
+stored2:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows2
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round3
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 64(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 128(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	VMOVUPS      Z9, 64(R12)
+	VMAXPS       Z10, Z24, Z10
+	VMOVUPS      Z10, 128(R12)
+	VMAXPS       Z11, Z24, Z11
+	VMOVUPS      Z11, 192(R12)
+	JMP          stored3
+
+round3:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 32(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 64(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, 32(R12)
+	VMAXPS       Z10, Z24, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, 64(R12)
+	VMAXPS       Z11, Z24, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, 96(R12)
+
+stored3:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows3
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z12
+	VMOVUPS 64(R12), Z13
+	VMOVUPS 128(R12), Z14
+	VMOVUPS 192(R12), Z15
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VBROADCASTSS (SI)(BX*1), Z27
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	VBROADCASTSS 4(SI)(BX*1), Z27
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	VBROADCASTSS 8(SI)(BX*1), Z27
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	VBROADCASTSS 12(SI)(BX*1), Z27
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VBROADCASTSS (SI)(BX*1), Z27
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round4
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 64(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 128(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	VMOVUPS      Z9, 64(R12)
+	VMAXPS       Z10, Z24, Z10
+	VMOVUPS      Z10, 128(R12)
+	VMAXPS       Z11, Z24, Z11
+	VMOVUPS      Z11, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z24, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z24, Z13
+	VMOVUPS      Z13, 64(R12)
+	VMAXPS       Z14, Z24, Z14
+	VMOVUPS      Z14, 128(R12)
+	VMAXPS       Z15, Z24, Z15
+	VMOVUPS      Z15, 192(R12)
+	JMP          stored4
+
+round4:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 32(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 64(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, 32(R12)
+	VMAXPS       Z10, Z24, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, 64(R12)
+	VMAXPS       Z11, Z24, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z24, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z24, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, 32(R12)
+	VMAXPS       Z14, Z24, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, 64(R12)
+	VMAXPS       Z15, Z24, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, 96(R12)
+
+stored4:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows4
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z12
+	VMOVUPS 64(R12), Z13
+	VMOVUPS 128(R12), Z14
+	VMOVUPS 192(R12), Z15
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z16
+	VMOVUPS 64(R12), Z17
+	VMOVUPS 128(R12), Z18
+	VMOVUPS 192(R12), Z19
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VBROADCASTSS (SI)(BX*1), Z27
+	VBROADCASTSS (SI)(AX*4), Z28
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	VBROADCASTSS 4(SI)(BX*1), Z27
+	VBROADCASTSS 4(SI)(AX*4), Z28
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	VBROADCASTSS 8(SI)(BX*1), Z27
+	VBROADCASTSS 8(SI)(AX*4), Z28
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	VBROADCASTSS 12(SI)(BX*1), Z27
+	VBROADCASTSS 12(SI)(AX*4), Z28
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VBROADCASTSS (SI)(BX*1), Z27
+	VBROADCASTSS (SI)(AX*4), Z28
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round5
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 64(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 128(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	VMOVUPS      Z9, 64(R12)
+	VMAXPS       Z10, Z24, Z10
+	VMOVUPS      Z10, 128(R12)
+	VMAXPS       Z11, Z24, Z11
+	VMOVUPS      Z11, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z24, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z24, Z13
+	VMOVUPS      Z13, 64(R12)
+	VMAXPS       Z14, Z24, Z14
+	VMOVUPS      Z14, 128(R12)
+	VMAXPS       Z15, Z24, Z15
+	VMOVUPS      Z15, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z24, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z24, Z17
+	VMOVUPS      Z17, 64(R12)
+	VMAXPS       Z18, Z24, Z18
+	VMOVUPS      Z18, 128(R12)
+	VMAXPS       Z19, Z24, Z19
+	VMOVUPS      Z19, 192(R12)
+	JMP          stored5
+
+round5:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 32(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 64(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, 32(R12)
+	VMAXPS       Z10, Z24, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, 64(R12)
+	VMAXPS       Z11, Z24, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z24, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z24, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, 32(R12)
+	VMAXPS       Z14, Z24, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, 64(R12)
+	VMAXPS       Z15, Z24, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z24, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z24, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, 32(R12)
+	VMAXPS       Z18, Z24, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, 64(R12)
+	VMAXPS       Z19, Z24, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, 96(R12)
+
+stored5:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows5
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VMOVUPS 64(R12), Z5
+	VMOVUPS 128(R12), Z6
+	VMOVUPS 192(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z12
+	VMOVUPS 64(R12), Z13
+	VMOVUPS 128(R12), Z14
+	VMOVUPS 192(R12), Z15
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z16
+	VMOVUPS 64(R12), Z17
+	VMOVUPS 128(R12), Z18
+	VMOVUPS 192(R12), Z19
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z20
+	VMOVUPS 64(R12), Z21
+	VMOVUPS 128(R12), Z22
+	VMOVUPS 192(R12), Z23
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VBROADCASTSS (SI)(BX*1), Z27
+	VBROADCASTSS (SI)(AX*4), Z28
+	VBROADCASTSS (SI)(CX*1), Z29
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	LONG $0x40168262; WORD $0xe752 // VDPBF16PS Z31, Z29, Z20
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	LONG $0x40168262; WORD $0xef52 // VDPBF16PS Z31, Z29, Z21
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	LONG $0x40168262; WORD $0xf752 // VDPBF16PS Z31, Z29, Z22
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	LONG $0x40168262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z23
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	VBROADCASTSS 4(SI)(BX*1), Z27
+	VBROADCASTSS 4(SI)(AX*4), Z28
+	VBROADCASTSS 4(SI)(CX*1), Z29
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	LONG $0x40168262; WORD $0xe752 // VDPBF16PS Z31, Z29, Z20
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	LONG $0x40168262; WORD $0xef52 // VDPBF16PS Z31, Z29, Z21
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	LONG $0x40168262; WORD $0xf752 // VDPBF16PS Z31, Z29, Z22
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	LONG $0x40168262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z23
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	VBROADCASTSS 8(SI)(BX*1), Z27
+	VBROADCASTSS 8(SI)(AX*4), Z28
+	VBROADCASTSS 8(SI)(CX*1), Z29
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	LONG $0x40168262; WORD $0xe752 // VDPBF16PS Z31, Z29, Z20
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	LONG $0x40168262; WORD $0xef52 // VDPBF16PS Z31, Z29, Z21
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	LONG $0x40168262; WORD $0xf752 // VDPBF16PS Z31, Z29, Z22
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	LONG $0x40168262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z23
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	VBROADCASTSS 12(SI)(BX*1), Z27
+	VBROADCASTSS 12(SI)(AX*4), Z28
+	VBROADCASTSS 12(SI)(CX*1), Z29
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	LONG $0x40168262; WORD $0xe752 // VDPBF16PS Z31, Z29, Z20
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	LONG $0x40168262; WORD $0xef52 // VDPBF16PS Z31, Z29, Z21
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	LONG $0x40168262; WORD $0xf752 // VDPBF16PS Z31, Z29, Z22
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	LONG $0x40168262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z23
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VBROADCASTSS (SI)(BX*1), Z27
+	VBROADCASTSS (SI)(AX*4), Z28
+	VBROADCASTSS (SI)(CX*1), Z29
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40369262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z4
+	LONG $0x402e1262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z8
+	LONG $0x40261262; WORD $0xe752 // VDPBF16PS Z31, Z27, Z12
+	LONG $0x401e8262; WORD $0xc752 // VDPBF16PS Z31, Z28, Z16
+	LONG $0x40168262; WORD $0xe752 // VDPBF16PS Z31, Z29, Z20
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40369262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z5
+	LONG $0x402e1262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z9
+	LONG $0x40261262; WORD $0xef52 // VDPBF16PS Z31, Z27, Z13
+	LONG $0x401e8262; WORD $0xcf52 // VDPBF16PS Z31, Z28, Z17
+	LONG $0x40168262; WORD $0xef52 // VDPBF16PS Z31, Z29, Z21
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40369262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z6
+	LONG $0x402e1262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z10
+	LONG $0x40261262; WORD $0xf752 // VDPBF16PS Z31, Z27, Z14
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	LONG $0x40168262; WORD $0xf752 // VDPBF16PS Z31, Z29, Z22
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40369262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z7
+	LONG $0x402e1262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z11
+	LONG $0x40261262; WORD $0xff52 // VDPBF16PS Z31, Z27, Z15
+	LONG $0x401e8262; WORD $0xdf52 // VDPBF16PS Z31, Z28, Z19
+	LONG $0x40168262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z23
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round6
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 64(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 128(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	VMOVUPS      Z9, 64(R12)
+	VMAXPS       Z10, Z24, Z10
+	VMOVUPS      Z10, 128(R12)
+	VMAXPS       Z11, Z24, Z11
+	VMOVUPS      Z11, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z24, Z12
+	VMOVUPS      Z12, (R12)
+	VMAXPS       Z13, Z24, Z13
+	VMOVUPS      Z13, 64(R12)
+	VMAXPS       Z14, Z24, Z14
+	VMOVUPS      Z14, 128(R12)
+	VMAXPS       Z15, Z24, Z15
+	VMOVUPS      Z15, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z24, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z24, Z17
+	VMOVUPS      Z17, 64(R12)
+	VMAXPS       Z18, Z24, Z18
+	VMOVUPS      Z18, 128(R12)
+	VMAXPS       Z19, Z24, Z19
+	VMOVUPS      Z19, 192(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z24, Z20
+	VMOVUPS      Z20, (R12)
+	VMAXPS       Z21, Z24, Z21
+	VMOVUPS      Z21, 64(R12)
+	VMAXPS       Z22, Z24, Z22
+	VMOVUPS      Z22, 128(R12)
+	VMAXPS       Z23, Z24, Z23
+	VMOVUPS      Z23, 192(R12)
+	JMP          stored6
+
+round6:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, (R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 32(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 64(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, 32(R12)
+	VMAXPS       Z10, Z24, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, 64(R12)
+	VMAXPS       Z11, Z24, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z12, Z24, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, (R12)
+	VMAXPS       Z13, Z24, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, 32(R12)
+	VMAXPS       Z14, Z24, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, 64(R12)
+	VMAXPS       Z15, Z24, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z24, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z24, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, 32(R12)
+	VMAXPS       Z18, Z24, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, 64(R12)
+	VMAXPS       Z19, Z24, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, 96(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z20, Z24, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, (R12)
+	VMAXPS       Z21, Z24, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, 32(R12)
+	VMAXPS       Z22, Z24, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, 64(R12)
+	VMAXPS       Z23, Z24, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, 96(R12)
+
+stored6:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows6
+	VZEROUPPER
+	RET
+
+// func tileAVX512BF16Row8(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512_BF16, MMX+
+TEXT ·tileAVX512BF16Row8(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	LEAQ (AX)(AX*4), CX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+
+rows1:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	VMOVUPS 256(R12), Z4
+	VMOVUPS 320(R12), Z5
+	VMOVUPS 384(R12), Z6
+	VMOVUPS 448(R12), Z7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VMOVUPS      256(DX), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	VMOVUPS      320(DX), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	VMOVUPS      384(DX), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	VMOVUPS      448(DX), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	VBROADCASTSS 4(SI), Z24
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	PREFETCHT0   256(R8)(R9*1)
+	PREFETCHT0   320(R8)(R9*1)
+	PREFETCHT0   384(R8)(R9*1)
+	PREFETCHT0   448(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VMOVUPS      256(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	VMOVUPS      320(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	VMOVUPS      384(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	VMOVUPS      448(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	VBROADCASTSS 8(SI), Z24
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	PREFETCHT0   256(R8)(R9*2)
+	PREFETCHT0   320(R8)(R9*2)
+	PREFETCHT0   384(R8)(R9*2)
+	PREFETCHT0   448(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VMOVUPS      256(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	VMOVUPS      320(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	VMOVUPS      384(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	VMOVUPS      448(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	VBROADCASTSS 12(SI), Z24
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	PREFETCHT0   256(R8)(R10*1)
+	PREFETCHT0   320(R8)(R10*1)
+	PREFETCHT0   384(R8)(R10*1)
+	PREFETCHT0   448(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VMOVUPS      256(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	VMOVUPS      320(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	VMOVUPS      384(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	VMOVUPS      448(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VBROADCASTSS (SI), Z24
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	VMOVUPS      256(DX), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	VMOVUPS      320(DX), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	VMOVUPS      384(DX), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	VMOVUPS      448(DX), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round1
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, 256(R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 320(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 384(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 448(R12)
+	JMP          stored1
+
+round1:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, 128(R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 160(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 192(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 224(R12)
+
+stored1:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows1
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	VMOVUPS 256(R12), Z4
+	VMOVUPS 320(R12), Z5
+	VMOVUPS 384(R12), Z6
+	VMOVUPS 448(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	VMOVUPS 256(R12), Z12
+	VMOVUPS 320(R12), Z13
+	VMOVUPS 384(R12), Z14
+	VMOVUPS 448(R12), Z15
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	VMOVUPS      256(DX), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	VMOVUPS      320(DX), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	VMOVUPS      384(DX), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	VMOVUPS      448(DX), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	PREFETCHT0   256(R8)(R9*1)
+	PREFETCHT0   320(R8)(R9*1)
+	PREFETCHT0   384(R8)(R9*1)
+	PREFETCHT0   448(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	VMOVUPS      256(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	VMOVUPS      320(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	VMOVUPS      384(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	VMOVUPS      448(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	PREFETCHT0   256(R8)(R9*2)
+	PREFETCHT0   320(R8)(R9*2)
+	PREFETCHT0   384(R8)(R9*2)
+	PREFETCHT0   448(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	VMOVUPS      256(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	VMOVUPS      320(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	VMOVUPS      384(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	VMOVUPS      448(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	PREFETCHT0   256(R8)(R10*1)
+	PREFETCHT0   320(R8)(R10*1)
+	PREFETCHT0   384(R8)(R10*1)
+	PREFETCHT0   448(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	VMOVUPS      256(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	VMOVUPS      320(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	VMOVUPS      384(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	VMOVUPS      448(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	VMOVUPS      256(DX), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	VMOVUPS      320(DX), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	VMOVUPS      384(DX), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	VMOVUPS      448(DX), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round2
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, 256(R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 320(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 384(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 448(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	VMOVUPS      Z9, 64(R12)
+	VMAXPS       Z10, Z24, Z10
+	VMOVUPS      Z10, 128(R12)
+	VMAXPS       Z11, Z24, Z11
+	VMOVUPS      Z11, 192(R12)
+	VMAXPS       Z12, Z24, Z12
+	VMOVUPS      Z12, 256(R12)
+	VMAXPS       Z13, Z24, Z13
+	VMOVUPS      Z13, 320(R12)
+	VMAXPS       Z14, Z24, Z14
+	VMOVUPS      Z14, 384(R12)
+	VMAXPS       Z15, Z24, Z15
+	VMOVUPS      Z15, 448(R12)
+	JMP          stored2
+
+round2:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, 128(R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 160(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 192(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 224(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, 32(R12)
+	VMAXPS       Z10, Z24, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, 64(R12)
+	VMAXPS       Z11, Z24, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, 96(R12)
+	VMAXPS       Z12, Z24, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, 128(R12)
+	VMAXPS       Z13, Z24, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, 160(R12)
+	VMAXPS       Z14, Z24, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, 192(R12)
+	VMAXPS       Z15, Z24, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, 224(R12)
+
+stored2:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows2
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
+	VMOVUPS 256(R12), Z4
+	VMOVUPS 320(R12), Z5
+	VMOVUPS 384(R12), Z6
+	VMOVUPS 448(R12), Z7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VMOVUPS 64(R12), Z9
+	VMOVUPS 128(R12), Z10
+	VMOVUPS 192(R12), Z11
+	VMOVUPS 256(R12), Z12
+	VMOVUPS 320(R12), Z13
+	VMOVUPS 384(R12), Z14
+	VMOVUPS 448(R12), Z15
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z16
+	VMOVUPS 64(R12), Z17
+	VMOVUPS 128(R12), Z18
+	VMOVUPS 192(R12), Z19
+	VMOVUPS 256(R12), Z20
+	VMOVUPS 320(R12), Z21
+	VMOVUPS 384(R12), Z22
+	VMOVUPS 448(R12), Z23
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	LEAQ    (DX)(R9*8), R8
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	ADDQ         R13, R12
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	LONG $0x402e8262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z16
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	LONG $0x402e8262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z17
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	LONG $0x402e8262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z18
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	LONG $0x402e8262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z19
+	VMOVUPS      256(DX), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	LONG $0x402e8262; WORD $0xe752 // VDPBF16PS Z31, Z26, Z20
+	VMOVUPS      320(DX), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	LONG $0x402e8262; WORD $0xef52 // VDPBF16PS Z31, Z26, Z21
+	VMOVUPS      384(DX), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	LONG $0x402e8262; WORD $0xf752 // VDPBF16PS Z31, Z26, Z22
+	VMOVUPS      448(DX), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	LONG $0x402e8262; WORD $0xff52 // VDPBF16PS Z31, Z26, Z23
+	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   64(R8)(R9*1)
+	PREFETCHT0   128(R8)(R9*1)
+	PREFETCHT0   192(R8)(R9*1)
+	PREFETCHT0   256(R8)(R9*1)
+	PREFETCHT0   320(R8)(R9*1)
+	PREFETCHT0   384(R8)(R9*1)
+	PREFETCHT0   448(R8)(R9*1)
+	VMOVUPS      (DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	LONG $0x402e8262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z16
+	VMOVUPS      64(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	LONG $0x402e8262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z17
+	VMOVUPS      128(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	LONG $0x402e8262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z18
+	VMOVUPS      192(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	LONG $0x402e8262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z19
+	VMOVUPS      256(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	LONG $0x402e8262; WORD $0xe752 // VDPBF16PS Z31, Z26, Z20
+	VMOVUPS      320(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	LONG $0x402e8262; WORD $0xef52 // VDPBF16PS Z31, Z26, Z21
+	VMOVUPS      384(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	LONG $0x402e8262; WORD $0xf752 // VDPBF16PS Z31, Z26, Z22
+	VMOVUPS      448(DX)(R9*1), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	LONG $0x402e8262; WORD $0xff52 // VDPBF16PS Z31, Z26, Z23
+	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(SI)(AX*1), Z25
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R9*2)
+	PREFETCHT0   64(R8)(R9*2)
+	PREFETCHT0   128(R8)(R9*2)
+	PREFETCHT0   192(R8)(R9*2)
+	PREFETCHT0   256(R8)(R9*2)
+	PREFETCHT0   320(R8)(R9*2)
+	PREFETCHT0   384(R8)(R9*2)
+	PREFETCHT0   448(R8)(R9*2)
+	VMOVUPS      (DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	LONG $0x402e8262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z16
+	VMOVUPS      64(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	LONG $0x402e8262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z17
+	VMOVUPS      128(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	LONG $0x402e8262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z18
+	VMOVUPS      192(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	LONG $0x402e8262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z19
+	VMOVUPS      256(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	LONG $0x402e8262; WORD $0xe752 // VDPBF16PS Z31, Z26, Z20
+	VMOVUPS      320(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	LONG $0x402e8262; WORD $0xef52 // VDPBF16PS Z31, Z26, Z21
+	VMOVUPS      384(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	LONG $0x402e8262; WORD $0xf752 // VDPBF16PS Z31, Z26, Z22
+	VMOVUPS      448(DX)(R9*2), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	LONG $0x402e8262; WORD $0xff52 // VDPBF16PS Z31, Z26, Z23
+	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(SI)(AX*1), Z25
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   128(R8)(R10*1)
+	PREFETCHT0   192(R8)(R10*1)
+	PREFETCHT0   256(R8)(R10*1)
+	PREFETCHT0   320(R8)(R10*1)
+	PREFETCHT0   384(R8)(R10*1)
+	PREFETCHT0   448(R8)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	LONG $0x402e8262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z16
+	VMOVUPS      64(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	LONG $0x402e8262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z17
+	VMOVUPS      128(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	LONG $0x402e8262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z18
+	VMOVUPS      192(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	LONG $0x402e8262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z19
+	VMOVUPS      256(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	LONG $0x402e8262; WORD $0xe752 // VDPBF16PS Z31, Z26, Z20
+	VMOVUPS      320(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	LONG $0x402e8262; WORD $0xef52 // VDPBF16PS Z31, Z26, Z21
+	VMOVUPS      384(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	LONG $0x402e8262; WORD $0xf752 // VDPBF16PS Z31, Z26, Z22
+	VMOVUPS      448(DX)(R10*1), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	LONG $0x402e8262; WORD $0xff52 // VDPBF16PS Z31, Z26, Z23
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (SI)(AX*1), Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   128(R8)
+	PREFETCHT0   192(R8)
+	PREFETCHT0   256(R8)
+	PREFETCHT0   320(R8)
+	PREFETCHT0   384(R8)
+	PREFETCHT0   448(R8)
+	VMOVUPS      (DX), Z31
+	LONG $0x403e9262; WORD $0xc752 // VDPBF16PS Z31, Z24, Z0
+	LONG $0x40361262; WORD $0xc752 // VDPBF16PS Z31, Z25, Z8
+	LONG $0x402e8262; WORD $0xc752 // VDPBF16PS Z31, Z26, Z16
+	VMOVUPS      64(DX), Z31
+	LONG $0x403e9262; WORD $0xcf52 // VDPBF16PS Z31, Z24, Z1
+	LONG $0x40361262; WORD $0xcf52 // VDPBF16PS Z31, Z25, Z9
+	LONG $0x402e8262; WORD $0xcf52 // VDPBF16PS Z31, Z26, Z17
+	VMOVUPS      128(DX), Z31
+	LONG $0x403e9262; WORD $0xd752 // VDPBF16PS Z31, Z24, Z2
+	LONG $0x40361262; WORD $0xd752 // VDPBF16PS Z31, Z25, Z10
+	LONG $0x402e8262; WORD $0xd752 // VDPBF16PS Z31, Z26, Z18
+	VMOVUPS      192(DX), Z31
+	LONG $0x403e9262; WORD $0xdf52 // VDPBF16PS Z31, Z24, Z3
+	LONG $0x40361262; WORD $0xdf52 // VDPBF16PS Z31, Z25, Z11
+	LONG $0x402e8262; WORD $0xdf52 // VDPBF16PS Z31, Z26, Z19
+	VMOVUPS      256(DX), Z31
+	LONG $0x403e9262; WORD $0xe752 // VDPBF16PS Z31, Z24, Z4
+	LONG $0x40361262; WORD $0xe752 // VDPBF16PS Z31, Z25, Z12
+	LONG $0x402e8262; WORD $0xe752 // VDPBF16PS Z31, Z26, Z20
+	VMOVUPS      320(DX), Z31
+	LONG $0x403e9262; WORD $0xef52 // VDPBF16PS Z31, Z24, Z5
+	LONG $0x40361262; WORD $0xef52 // VDPBF16PS Z31, Z25, Z13
+	LONG $0x402e8262; WORD $0xef52 // VDPBF16PS Z31, Z26, Z21
+	VMOVUPS      384(DX), Z31
+	LONG $0x403e9262; WORD $0xf752 // VDPBF16PS Z31, Z24, Z6
+	LONG $0x40361262; WORD $0xf752 // VDPBF16PS Z31, Z25, Z14
+	LONG $0x402e8262; WORD $0xf752 // VDPBF16PS Z31, Z26, Z22
+	VMOVUPS      448(DX), Z31
+	LONG $0x403e9262; WORD $0xff52 // VDPBF16PS Z31, Z24, Z7
+	LONG $0x40361262; WORD $0xff52 // VDPBF16PS Z31, Z25, Z15
+	LONG $0x402e8262; WORD $0xff52 // VDPBF16PS Z31, Z26, Z23
+	ADDQ         R9, DX
+	ADDQ         R9, R8
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	CMPQ         160(DI), $0x00
+	JNE          round3
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	VMAXPS       Z2, Z24, Z2
+	VMOVUPS      Z2, 128(R12)
+	VMAXPS       Z3, Z24, Z3
+	VMOVUPS      Z3, 192(R12)
+	VMAXPS       Z4, Z24, Z4
+	VMOVUPS      Z4, 256(R12)
+	VMAXPS       Z5, Z24, Z5
+	VMOVUPS      Z5, 320(R12)
+	VMAXPS       Z6, Z24, Z6
+	VMOVUPS      Z6, 384(R12)
+	VMAXPS       Z7, Z24, Z7
+	VMOVUPS      Z7, 448(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	VMOVUPS      Z8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	VMOVUPS      Z9, 64(R12)
+	VMAXPS       Z10, Z24, Z10
+	VMOVUPS      Z10, 128(R12)
+	VMAXPS       Z11, Z24, Z11
+	VMOVUPS      Z11, 192(R12)
+	VMAXPS       Z12, Z24, Z12
+	VMOVUPS      Z12, 256(R12)
+	VMAXPS       Z13, Z24, Z13
+	VMOVUPS      Z13, 320(R12)
+	VMAXPS       Z14, Z24, Z14
+	VMOVUPS      Z14, 384(R12)
+	VMAXPS       Z15, Z24, Z15
+	VMOVUPS      Z15, 448(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z24, Z16
+	VMOVUPS      Z16, (R12)
+	VMAXPS       Z17, Z24, Z17
+	VMOVUPS      Z17, 64(R12)
+	VMAXPS       Z18, Z24, Z18
+	VMOVUPS      Z18, 128(R12)
+	VMAXPS       Z19, Z24, Z19
+	VMOVUPS      Z19, 192(R12)
+	VMAXPS       Z20, Z24, Z20
+	VMOVUPS      Z20, 256(R12)
+	VMAXPS       Z21, Z24, Z21
+	VMOVUPS      Z21, 320(R12)
+	VMAXPS       Z22, Z24, Z22
+	VMOVUPS      Z22, 384(R12)
+	VMAXPS       Z23, Z24, Z23
+	VMOVUPS      Z23, 448(R12)
+	JMP          stored3
+
+round3:
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Z24
+	VMAXPS       Z0, Z24, Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVDQU16    Y0, (R12)
+	VMAXPS       Z1, Z24, Z1
+	LONG $0x487ef262; WORD $0xc972 // VCVTNEPS2BF16 Z1, Y1
+	VMOVDQU16    Y1, 32(R12)
+	VMAXPS       Z2, Z24, Z2
+	LONG $0x487ef262; WORD $0xd272 // VCVTNEPS2BF16 Z2, Y2
+	VMOVDQU16    Y2, 64(R12)
+	VMAXPS       Z3, Z24, Z3
+	LONG $0x487ef262; WORD $0xdb72 // VCVTNEPS2BF16 Z3, Y3
+	VMOVDQU16    Y3, 96(R12)
+	VMAXPS       Z4, Z24, Z4
+	LONG $0x487ef262; WORD $0xe472 // VCVTNEPS2BF16 Z4, Y4
+	VMOVDQU16    Y4, 128(R12)
+	VMAXPS       Z5, Z24, Z5
+	LONG $0x487ef262; WORD $0xed72 // VCVTNEPS2BF16 Z5, Y5
+	VMOVDQU16    Y5, 160(R12)
+	VMAXPS       Z6, Z24, Z6
+	LONG $0x487ef262; WORD $0xf672 // VCVTNEPS2BF16 Z6, Y6
+	VMOVDQU16    Y6, 192(R12)
+	VMAXPS       Z7, Z24, Z7
+	LONG $0x487ef262; WORD $0xff72 // VCVTNEPS2BF16 Z7, Y7
+	VMOVDQU16    Y7, 224(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z8, Z24, Z8
+	LONG $0x487e5262; WORD $0xc072 // VCVTNEPS2BF16 Z8, Y8
+	VMOVDQU16    Y8, (R12)
+	VMAXPS       Z9, Z24, Z9
+	LONG $0x487e5262; WORD $0xc972 // VCVTNEPS2BF16 Z9, Y9
+	VMOVDQU16    Y9, 32(R12)
+	VMAXPS       Z10, Z24, Z10
+	LONG $0x487e5262; WORD $0xd272 // VCVTNEPS2BF16 Z10, Y10
+	VMOVDQU16    Y10, 64(R12)
+	VMAXPS       Z11, Z24, Z11
+	LONG $0x487e5262; WORD $0xdb72 // VCVTNEPS2BF16 Z11, Y11
+	VMOVDQU16    Y11, 96(R12)
+	VMAXPS       Z12, Z24, Z12
+	LONG $0x487e5262; WORD $0xe472 // VCVTNEPS2BF16 Z12, Y12
+	VMOVDQU16    Y12, 128(R12)
+	VMAXPS       Z13, Z24, Z13
+	LONG $0x487e5262; WORD $0xed72 // VCVTNEPS2BF16 Z13, Y13
+	VMOVDQU16    Y13, 160(R12)
+	VMAXPS       Z14, Z24, Z14
+	LONG $0x487e5262; WORD $0xf672 // VCVTNEPS2BF16 Z14, Y14
+	VMOVDQU16    Y14, 192(R12)
+	VMAXPS       Z15, Z24, Z15
+	LONG $0x487e5262; WORD $0xff72 // VCVTNEPS2BF16 Z15, Y15
+	VMOVDQU16    Y15, 224(R12)
+	ADDQ         R13, R12
+	VMAXPS       Z16, Z24, Z16
+	LONG $0x487ea262; WORD $0xc072 // VCVTNEPS2BF16 Z16, Y16
+	VMOVDQU16    Y16, (R12)
+	VMAXPS       Z17, Z24, Z17
+	LONG $0x487ea262; WORD $0xc972 // VCVTNEPS2BF16 Z17, Y17
+	VMOVDQU16    Y17, 32(R12)
+	VMAXPS       Z18, Z24, Z18
+	LONG $0x487ea262; WORD $0xd272 // VCVTNEPS2BF16 Z18, Y18
+	VMOVDQU16    Y18, 64(R12)
+	VMAXPS       Z19, Z24, Z19
+	LONG $0x487ea262; WORD $0xdb72 // VCVTNEPS2BF16 Z19, Y19
+	VMOVDQU16    Y19, 96(R12)
+	VMAXPS       Z20, Z24, Z20
+	LONG $0x487ea262; WORD $0xe472 // VCVTNEPS2BF16 Z20, Y20
+	VMOVDQU16    Y20, 128(R12)
+	VMAXPS       Z21, Z24, Z21
+	LONG $0x487ea262; WORD $0xed72 // VCVTNEPS2BF16 Z21, Y21
+	VMOVDQU16    Y21, 160(R12)
+	VMAXPS       Z22, Z24, Z22
+	LONG $0x487ea262; WORD $0xf672 // VCVTNEPS2BF16 Z22, Y22
+	VMOVDQU16    Y22, 192(R12)
+	VMAXPS       Z23, Z24, Z23
+	LONG $0x487ea262; WORD $0xff72 // VCVTNEPS2BF16 Z23, Y23
+	VMOVDQU16    Y23, 224(R12)
+
+stored3:
+	MOVQ 88(DI), R14
+	ADDQ R14, (DI)
+	MOVQ 96(DI), R14
+	ADDQ R14, 16(DI)
+	MOVQ 104(DI), R14
+	ADDQ R14, 24(DI)
+	DECQ 80(DI)
+	JNE  rows3
+	VZEROUPPER
+	RET
+
+DATA pairOrder<>+0(SB)/4, $0x00200000
+DATA pairOrder<>+4(SB)/4, $0x00210001
+DATA pairOrder<>+8(SB)/4, $0x00220002
+DATA pairOrder<>+12(SB)/4, $0x00230003
+DATA pairOrder<>+16(SB)/4, $0x00240004
+DATA pairOrder<>+20(SB)/4, $0x00250005
+DATA pairOrder<>+24(SB)/4, $0x00260006
+DATA pairOrder<>+28(SB)/4, $0x00270007
+DATA pairOrder<>+32(SB)/4, $0x00280008
+DATA pairOrder<>+36(SB)/4, $0x00290009
+DATA pairOrder<>+40(SB)/4, $0x002a000a
+DATA pairOrder<>+44(SB)/4, $0x002b000b
+DATA pairOrder<>+48(SB)/4, $0x002c000c
+DATA pairOrder<>+52(SB)/4, $0x002d000d
+DATA pairOrder<>+56(SB)/4, $0x002e000e
+DATA pairOrder<>+60(SB)/4, $0x002f000f
+DATA pairOrder<>+64(SB)/4, $0x00300010
+DATA pairOrder<>+68(SB)/4, $0x00310011
+DATA pairOrder<>+72(SB)/4, $0x00320012
+DATA pairOrder<>+76(SB)/4, $0x00330013
+DATA pairOrder<>+80(SB)/4, $0x00340014
+DATA pairOrder<>+84(SB)/4, $0x00350015
+DATA pairOrder<>+88(SB)/4, $0x00360016
+DATA pairOrder<>+92(SB)/4, $0x00370017
+DATA pairOrder<>+96(SB)/4, $0x00380018
+DATA pairOrder<>+100(SB)/4, $0x00390019
+DATA pairOrder<>+104(SB)/4, $0x003a001a
+DATA pairOrder<>+108(SB)/4, $0x003b001b
+DATA pairOrder<>+112(SB)/4, $0x003c001c
+DATA pairOrder<>+116(SB)/4, $0x003d001d
+DATA pairOrder<>+120(SB)/4, $0x003e001e
+DATA pairOrder<>+124(SB)/4, $0x003f001f
+GLOBL pairOrder<>(SB), RODATA|NOPTR, $128
+
+// func packRowsPairsAVX512(p *byte, vecs int)
+// Requires: AVX, AVX512BW, AVX512F, MMX+
+TEXT ·packRowsPairsAVX512(SB), NOSPLIT, $0-16
+	MOVQ      p+0(FP), DI
+	MOVQ      vecs+8(FP), R14
+	MOVQ      (DI), SI
+	MOVQ      8(DI), AX
+	MOVQ      16(DI), DX
+	MOVQ      48(DI), R12
+	MOVQ      24(DI), R9
+	MOVQ      32(DI), R11
+	KMOVD     40(DI), K1
+	VMOVDQU16 pairOrder<>+0(SB), Z30
+	VMOVDQU16 pairOrder<>+64(SB), Z31
+	CMPQ      R14, $0x01
+	JEQ       one
+
+two:
+	PREFETCHT0  (DX)(R9*4)
+	PREFETCHT1  64(DX)
+	PREFETCHT0  (R12)(R9*4)
+	PREFETCHT1  64(R12)
+	VMOVDQU16.Z (DX), K1, Z0
+	VMOVDQU16.Z (R12), K1, Z1
+	VMOVDQA64   Z0, Z2
+	VPERMT2W    Z1, Z30, Z2
+	VMOVDQU32   Z2, (SI)
+	VPERMT2W    Z1, Z31, Z0
+	VMOVDQU32   Z0, 64(SI)
+	ADDQ        R9, DX
+	ADDQ        R9, R12
+	ADDQ        AX, SI
+	DECQ        R11
+	JNE         two
+	VZEROUPPER
+	RET
+
+one:
+	PREFETCHT0  (DX)(R9*4)
+	PREFETCHT1  64(DX)
+	PREFETCHT0  (R12)(R9*4)
+	PREFETCHT1  64(R12)
+	VMOVDQU16.Z (DX), K1, Z0
+	VMOVDQU16.Z (R12), K1, Z1
+	VPERMT2W    Z1, Z30, Z0
+	VMOVDQU32   Z0, (SI)
+	ADDQ        R9, DX
+	ADDQ        R9, R12
+	ADDQ        AX, SI
+	DECQ        R11
+	JNE         one
+	VZEROUPPER
+	RET
+
+// func packTransposedPairsAVX512(p *byte)
+// Requires: AVX, AVX512BW, AVX512F, MMX+
+TEXT ·packTransposedPairsAVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 32(DI), R11
+	XORQ DX, DX
+	SUBQ $0x10, R11
+	JLE  tail
+
+loop:
+	MOVQ       48(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z0
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       56(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z1
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       64(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z2
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       72(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z3
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       80(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z4
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       88(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z5
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       96(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z6
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       104(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z7
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       112(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z8
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       120(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z9
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       128(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z10
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       136(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z11
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       144(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z12
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       152(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z13
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       160(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z14
+	PREFETCHT1 128(R14)(DX*1)
+	MOVQ       168(DI), R14
+	VMOVDQU32  (R14)(DX*1), Z15
+	PREFETCHT1 128(R14)(DX*1)
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z17
+	VUNPCKLPS  Z3, Z2, Z18
+	VUNPCKHPS  Z3, Z2, Z19
+	VUNPCKLPS  Z5, Z4, Z20
+	VUNPCKHPS  Z5, Z4, Z21
+	VUNPCKLPS  Z7, Z6, Z22
+	VUNPCKHPS  Z7, Z6, Z23
+	VUNPCKLPS  Z9, Z8, Z24
+	VUNPCKHPS  Z9, Z8, Z25
+	VUNPCKLPS  Z11, Z10, Z26
+	VUNPCKHPS  Z11, Z10, Z27
+	VUNPCKLPS  Z13, Z12, Z28
+	VUNPCKHPS  Z13, Z12, Z29
+	VUNPCKLPS  Z15, Z14, Z30
+	VUNPCKHPS  Z15, Z14, Z31
+	VUNPCKLPD  Z18, Z16, Z0
+	VUNPCKHPD  Z18, Z16, Z1
+	VUNPCKLPD  Z19, Z17, Z2
+	VUNPCKHPD  Z19, Z17, Z3
+	VUNPCKLPD  Z22, Z20, Z4
+	VUNPCKHPD  Z22, Z20, Z5
+	VUNPCKLPD  Z23, Z21, Z6
+	VUNPCKHPD  Z23, Z21, Z7
+	VUNPCKLPD  Z26, Z24, Z8
+	VUNPCKHPD  Z26, Z24, Z9
+	VUNPCKLPD  Z27, Z25, Z10
+	VUNPCKHPD  Z27, Z25, Z11
+	VUNPCKLPD  Z30, Z28, Z12
+	VUNPCKHPD  Z30, Z28, Z13
+	VUNPCKLPD  Z31, Z29, Z14
+	VUNPCKHPD  Z31, Z29, Z15
+	VSHUFF32X4 $0x88, Z4, Z0, Z16
+	VSHUFF32X4 $0x88, Z12, Z8, Z17
+	VSHUFF32X4 $0xdd, Z4, Z0, Z18
+	VSHUFF32X4 $0xdd, Z12, Z8, Z19
+	VSHUFF32X4 $0x88, Z5, Z1, Z20
+	VSHUFF32X4 $0x88, Z13, Z9, Z21
+	VSHUFF32X4 $0xdd, Z5, Z1, Z22
+	VSHUFF32X4 $0xdd, Z13, Z9, Z23
+	VSHUFF32X4 $0x88, Z6, Z2, Z24
+	VSHUFF32X4 $0x88, Z14, Z10, Z25
+	VSHUFF32X4 $0xdd, Z6, Z2, Z26
+	VSHUFF32X4 $0xdd, Z14, Z10, Z27
+	VSHUFF32X4 $0x88, Z7, Z3, Z28
+	VSHUFF32X4 $0x88, Z15, Z11, Z29
+	VSHUFF32X4 $0xdd, Z7, Z3, Z30
+	VSHUFF32X4 $0xdd, Z15, Z11, Z31
+	VSHUFF32X4 $0x88, Z17, Z16, Z0
+	VSHUFF32X4 $0xdd, Z17, Z16, Z8
+	VSHUFF32X4 $0x88, Z19, Z18, Z4
+	VSHUFF32X4 $0xdd, Z19, Z18, Z12
+	VSHUFF32X4 $0x88, Z21, Z20, Z1
+	VSHUFF32X4 $0xdd, Z21, Z20, Z9
+	VSHUFF32X4 $0x88, Z23, Z22, Z5
+	VSHUFF32X4 $0xdd, Z23, Z22, Z13
+	VSHUFF32X4 $0x88, Z25, Z24, Z2
+	VSHUFF32X4 $0xdd, Z25, Z24, Z10
+	VSHUFF32X4 $0x88, Z27, Z26, Z6
+	VSHUFF32X4 $0xdd, Z27, Z26, Z14
+	VSHUFF32X4 $0x88, Z29, Z28, Z3
+	VSHUFF32X4 $0xdd, Z29, Z28, Z11
+	VSHUFF32X4 $0x88, Z31, Z30, Z7
+	VSHUFF32X4 $0xdd, Z31, Z30, Z15
+	VMOVUPS    Z0, (SI)
+	VMOVUPS    Z1, (SI)(AX*1)
+	VMOVUPS    Z2, (SI)(AX*2)
+	VMOVUPS    Z3, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z4, (SI)
+	VMOVUPS    Z5, (SI)(AX*1)
+	VMOVUPS    Z6, (SI)(AX*2)
+	VMOVUPS    Z7, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z8, (SI)
+	VMOVUPS    Z9, (SI)(AX*1)
+	VMOVUPS    Z10, (SI)(AX*2)
+	VMOVUPS    Z11, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	VMOVUPS    Z12, (SI)
+	VMOVUPS    Z13, (SI)(AX*1)
+	VMOVUPS    Z14, (SI)(AX*2)
+	VMOVUPS    Z15, (SI)(BX*1)
+	LEAQ       (SI)(AX*4), SI
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, R11
+	JG         loop
+
+tail:
+	ADDQ        $0x10, R11
+	JEQ         done
+	KMOVD       40(DI), K1
+	MOVQ        48(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z0
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        56(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z1
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        64(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z2
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        72(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z3
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        80(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z4
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        88(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z5
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        96(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z6
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        104(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z7
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        112(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z8
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        120(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z9
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        128(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z10
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        136(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z11
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        144(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z12
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        152(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z13
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        160(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z14
+	PREFETCHT1  128(R14)(DX*1)
+	MOVQ        168(DI), R14
+	VMOVDQU16.Z (R14)(DX*1), K1, Z15
+	PREFETCHT1  128(R14)(DX*1)
+	VUNPCKLPS   Z1, Z0, Z16
+	VUNPCKHPS   Z1, Z0, Z17
+	VUNPCKLPS   Z3, Z2, Z18
+	VUNPCKHPS   Z3, Z2, Z19
+	VUNPCKLPS   Z5, Z4, Z20
+	VUNPCKHPS   Z5, Z4, Z21
+	VUNPCKLPS   Z7, Z6, Z22
+	VUNPCKHPS   Z7, Z6, Z23
+	VUNPCKLPS   Z9, Z8, Z24
+	VUNPCKHPS   Z9, Z8, Z25
+	VUNPCKLPS   Z11, Z10, Z26
+	VUNPCKHPS   Z11, Z10, Z27
+	VUNPCKLPS   Z13, Z12, Z28
+	VUNPCKHPS   Z13, Z12, Z29
+	VUNPCKLPS   Z15, Z14, Z30
+	VUNPCKHPS   Z15, Z14, Z31
+	VUNPCKLPD   Z18, Z16, Z0
+	VUNPCKHPD   Z18, Z16, Z1
+	VUNPCKLPD   Z19, Z17, Z2
+	VUNPCKHPD   Z19, Z17, Z3
+	VUNPCKLPD   Z22, Z20, Z4
+	VUNPCKHPD   Z22, Z20, Z5
+	VUNPCKLPD   Z23, Z21, Z6
+	VUNPCKHPD   Z23, Z21, Z7
+	VUNPCKLPD   Z26, Z24, Z8
+	VUNPCKHPD   Z26, Z24, Z9
+	VUNPCKLPD   Z27, Z25, Z10
+	VUNPCKHPD   Z27, Z25, Z11
+	VUNPCKLPD   Z30, Z28, Z12
+	VUNPCKHPD   Z30, Z28, Z13
+	VUNPCKLPD   Z31, Z29, Z14
+	VUNPCKHPD   Z31, Z29, Z15
+	VSHUFF32X4  $0x88, Z4, Z0, Z16
+	VSHUFF32X4  $0x88, Z12, Z8, Z17
+	VSHUFF32X4  $0xdd, Z4, Z0, Z18
+	VSHUFF32X4  $0xdd, Z12, Z8, Z19
+	VSHUFF32X4  $0x88, Z5, Z1, Z20
+	VSHUFF32X4  $0x88, Z13, Z9, Z21
+	VSHUFF32X4  $0xdd, Z5, Z1, Z22
+	VSHUFF32X4  $0xdd, Z13, Z9, Z23
+	VSHUFF32X4  $0x88, Z6, Z2, Z24
+	VSHUFF32X4  $0x88, Z14, Z10, Z25
+	VSHUFF32X4  $0xdd, Z6, Z2, Z26
+	VSHUFF32X4  $0xdd, Z14, Z10, Z27
+	VSHUFF32X4  $0x88, Z7, Z3, Z28
+	VSHUFF32X4  $0x88, Z15, Z11, Z29
+	VSHUFF32X4  $0xdd, Z7, Z3, Z30
+	VSHUFF32X4  $0xdd, Z15, Z11, Z31
+	VSHUFF32X4  $0x88, Z17, Z16, Z0
+	VSHUFF32X4  $0xdd, Z17, Z16, Z8
+	VSHUFF32X4  $0x88, Z19, Z18, Z4
+	VSHUFF32X4  $0xdd, Z19, Z18, Z12
+	VSHUFF32X4  $0x88, Z21, Z20, Z1
+	VSHUFF32X4  $0xdd, Z21, Z20, Z9
+	VSHUFF32X4  $0x88, Z23, Z22, Z5
+	VSHUFF32X4  $0xdd, Z23, Z22, Z13
+	VSHUFF32X4  $0x88, Z25, Z24, Z2
+	VSHUFF32X4  $0xdd, Z25, Z24, Z10
+	VSHUFF32X4  $0x88, Z27, Z26, Z6
+	VSHUFF32X4  $0xdd, Z27, Z26, Z14
+	VSHUFF32X4  $0x88, Z29, Z28, Z3
+	VSHUFF32X4  $0xdd, Z29, Z28, Z11
+	VSHUFF32X4  $0x88, Z31, Z30, Z7
+	VSHUFF32X4  $0xdd, Z31, Z30, Z15
+	VMOVUPS     Z0, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z1, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z2, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z3, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z4, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z5, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z6, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z7, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z8, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z9, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z10, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z11, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z12, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z13, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z14, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+	VMOVUPS     Z15, (SI)
+	ADDQ        AX, SI
+	DECQ        R11
+	JEQ         done
+
+done:
 	VZEROUPPER
 	RET

@@ -3,7 +3,7 @@
 package kern
 
 // tileFor returns the tile for a product of m rows.
-func tileFor[T Float](m int, transA bool) tile { return goTile }
+func tileFor[T Float](m int, transA bool, narrow Narrow) tile { return goTile }
 
 func kernel[T Float](_ isa, s *strips[T]) { kernelGo(s) }
 
@@ -13,6 +13,14 @@ func packRows[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 
 func packCols[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 	packColsGo(dst, ldDst, src, ldSrc, n, k)
+}
+
+func packNarrowRows[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	packNarrowRowsGo(f, dst, ldDst, src, ldSrc, n, k)
+}
+
+func packNarrowCols[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	packNarrowColsGo(f, dst, ldDst, src, ldSrc, n, k)
 }
 
 func fmaLoop(n int) (flops int) { return fmaLoopGo(n) }

@@ -16,19 +16,19 @@ func (t *packing[T]) Piece(p int, w *par.Worker) {
 	depth := c.k1 - c.k0
 	if p < c.packsA {
 		if m.TransA {
-			m.packA(c.a, c.batch, 0, c.strips, c.k0, depth, part(depth, c.packsA, p), part(depth, c.packsA, p+1))
+			m.packA(c.a, c.batch, 0, c.strips, c.k0, depth, c.partOf(depth, c.packsA, p), c.partOf(depth, c.packsA, p+1))
 		} else {
 			s0, s1 := part(c.strips, c.packsA, p), part(c.strips, c.packsA, p+1)
-			m.packA(c.a[s0*c.packWidth()*depth:], c.batch, s0, s1, c.k0, depth, 0, depth)
+			m.packA(c.a[s0*c.packWidth()*c.steps(depth):], c.batch, s0, s1, c.k0, depth, 0, depth)
 		}
 		return
 	}
 	p -= c.packsA
 	if !m.TransB {
-		m.packB(c.b, c.batch, 0, c.panels, c.k0, depth, part(depth, c.packsB, p), part(depth, c.packsB, p+1))
+		m.packB(c.b, c.batch, 0, c.panels, c.k0, depth, c.partOf(depth, c.packsB, p), c.partOf(depth, c.packsB, p+1))
 	} else {
 		q0, q1 := part(c.panels, c.packsB, p), part(c.panels, c.packsB, p+1)
-		m.packB(c.b[q0*c.nr*depth:], c.batch, q0, q1, c.k0, depth, 0, depth)
+		m.packB(c.b[q0*c.nr*c.steps(depth):], c.batch, q0, q1, c.k0, depth, 0, depth)
 	}
 }
 
@@ -48,6 +48,7 @@ func (t *compute[T]) Piece(p int, w *par.Worker) {
 		s0: part(c.strips, c.rows, row), s1: part(c.strips, c.rows, row+1),
 		q0: part(c.panels, c.cols, col), q1: part(c.panels, c.cols, col+1),
 	}
+	blk.place(min(c.depth, m.K))
 	if c.shared {
 		blk.run(c.k0, c.k1)
 		return
@@ -75,6 +76,43 @@ type block[T Float] struct {
 	w              *par.Worker
 	batch          int
 	s0, s1, q0, q1 int
+	i0, i1, j0, j1 int // the rows and columns
+	c              []T // results, ldc apart: in place or to be rounded
+	ldc            int
+	ownA, ownB     []T // for what this piece packs for itself
+}
+
+// place finds memory for the block: for its results and, if it is to pack for
+// itself, for depth of K.
+func (b *block[T]) place(depth int) {
+	m := b.m
+	c := &m.cut
+	b.i0, b.i1, b.j0, b.j1 = c.row(b.s0), c.row(b.s1), c.col(b.q0), c.col(b.q1)
+	sizeA, sizeB, sizeC := 0, 0, 0
+	if c.packA && !c.shared {
+		sizeA = (b.s1 - b.s0) * c.packWidth() * c.steps(depth)
+	}
+	if c.packB && !c.shared {
+		sizeB = c.nr * c.steps(depth)
+	}
+	switch {
+	case m.Narrow == NotNarrow:
+		b.c, b.ldc = m.C[b.batch*m.StrideC+b.i0*m.LDC+b.j0:], m.LDC
+	case !c.accumulates:
+	case c.shared:
+		b.c, b.ldc = c.acc[b.i0*m.N+b.j0:], m.N
+	default:
+		b.ldc = b.j1 - b.j0
+		sizeC = (b.i1 - b.i0) * b.ldc
+	}
+	if n := sizeA + sizeB + sizeC; n > 0 {
+		size := int(unsafe.Sizeof(T(0)))
+		own := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.w.Scratch(n*size)))), n)
+		b.ownA, b.ownB = own[:sizeA], own[sizeA:][:sizeB]
+		if sizeC > 0 {
+			b.c = own[sizeA+sizeB:]
+		}
+	}
 }
 
 // run adds the products for k in [k0,k1) to the block.
@@ -82,75 +120,81 @@ func (b *block[T]) run(k0, k1 int) {
 	m := b.m
 	c := &m.cut
 	depth := k1 - k0
-	var own []T // packed by this piece for itself
-	sizeA := 0
-	if !c.shared && (c.packA || c.packB) {
-		if c.packA {
-			sizeA = (b.s1 - b.s0) * c.packWidth() * depth
-		}
-		n := sizeA + c.nr*depth
-		size := int(unsafe.Sizeof(T(0)))
-		own = unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.w.Scratch(n*size)))), n)
-	}
-
-	i0, i1 := c.row(b.s0), c.row(b.s1)
-	job := strips[T]{k: depth, low: m.low(), first: k0 == 0, last: k1 == m.K}
+	steps := c.steps(depth)
+	job := strips[T]{k: steps, low: m.low(), first: k0 == 0, last: k1 == m.K, flush: m.Narrow == BF16}
 	if !job.last {
 		job.low = (&Product[T]{}).low()
 	}
 	switch {
 	case c.packA && c.shared:
-		job.a = c.a[b.s0*c.packWidth()*depth:]
+		job.a = c.a[b.s0*c.packWidth()*steps:]
 	case c.packA:
-		m.packA(own, b.batch, b.s0, b.s1, k0, depth, 0, depth)
-		job.a = own
+		m.packA(b.ownA, b.batch, b.s0, b.s1, k0, depth, 0, depth)
+		job.a = b.ownA
+	case m.Narrow != NotNarrow:
+		job.a16 = from(m.A16, b.batch*m.StrideA+b.i0*m.LDA+k0)
 	case m.TransA:
-		job.a = from(m.A, b.batch*m.StrideA+k0*m.LDA+i0)
+		job.a = from(m.A, b.batch*m.StrideA+k0*m.LDA+b.i0)
 	default:
-		job.a = from(m.A, b.batch*m.StrideA+i0*m.LDA+k0)
+		job.a = from(m.A, b.batch*m.StrideA+b.i0*m.LDA+k0)
 	}
-	done := c.col(b.q0) // columns that the epilogue has seen
+	done := b.j0 // columns that are rounded and that the epilogue has seen
 	for q := b.q0; q < b.q1; q++ {
 		j0, j1 := c.col(q), c.col(q+1)
 		switch {
 		case c.packB && c.shared:
-			job.b, job.ldb = c.b[q*c.nr*depth:], c.nr
-			job.next = c.b[min(q+1, c.panels-1)*c.nr*depth:]
+			job.b, job.ldb = c.b[q*c.nr*steps:], c.nr
+			job.next = c.b[min(q+1, c.panels-1)*c.nr*steps:]
 		case c.packB:
-			m.packB(own[sizeA:], b.batch, q, q+1, k0, depth, 0, depth)
-			job.b, job.ldb = own[sizeA:], c.nr
+			m.packB(b.ownB, b.batch, q, q+1, k0, depth, 0, depth)
+			job.b, job.ldb = b.ownB, c.nr
 		default:
 			job.b, job.ldb = from(m.B, b.batch*m.StrideB+k0*m.LDB+j0), m.LDB
 		}
-		b.panel(&job, i0, j0, j1)
-		if job.last && m.After != nil && (q+1 == b.q1 || (i1-i0)*(j1-done) >= afterSize) {
-			m.After.Block(b.batch, i0, i1, done, j1, b.w)
+		b.panel(&job, j0, j1)
+		if job.last && (q+1 == b.q1 || (b.i1-b.i0)*(j1-done) >= afterSize) {
+			b.finish(done, j1)
 			done = j1
 		}
+	}
+}
+
+// finish rounds columns [j0,j1) of the block, if they are to be, and shows them to
+// the epilogue.
+func (b *block[T]) finish(j0, j1 int) {
+	m := b.m
+	if m.Narrow != NotNarrow && !m.cut.rounds {
+		m.round(b.batch*m.StrideC+b.i0*m.LDC+j0, b.c[j0-b.j0:], b.ldc, b.i1-b.i0, j1-j0)
+	}
+	if m.After != nil {
+		m.After.Block(b.batch, b.i0, b.i1, j0, j1, b.w)
 	}
 }
 
 // strips is work for the kernel: strips of equally many rows times a panel, or
 // some columns of it.
 type strips[T Float] struct {
-	a, b, c, bias []T // bias: nil for zeros
-	next          []T // what b will be next, to prefetch; or nil
+	a, b, c, bias []T      // bias: nil for zeros
+	a16           []uint16 // in place of a: pairs in place, with lda and stepA in 16 bits
+	c16           []uint16 // if there are bfloat16 results to write, in place of c
+	next          []T      // what b will be next, to prefetch; or nil
 	lda, ldb      int
 	byCol         bool // a is [k rows], not [rows k]
 	stepA         int  // from one strip to the next
-	ldc           int
+	ldc, ldc16    int
 	k, n          int
 	rows, strips  int
 	low           T
 	first, last   bool // the first, the last part of K
+	flush         bool // take subnormals for zeros
 }
 
 // panel computes all strips of the block times one panel. The strips at the top
 // may have one row more than the others.
-func (b *block[T]) panel(job *strips[T], i0, j0, j1 int) {
+func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 	m := b.m
 	c := &m.cut
-	a := job.a
+	a, a16 := job.a, job.a16
 	rows, more := (c.i1-c.i0)/c.strips, (c.i1-c.i0)%c.strips
 	for s := b.s0; s < b.s1; s += job.strips {
 		if s < more {
@@ -160,6 +204,8 @@ func (b *block[T]) panel(job *strips[T], i0, j0, j1 int) {
 		}
 		i := c.row(s)
 		switch {
+		case c.lines:
+			job.lda, job.byCol = job.k, false
 		case c.packA:
 			job.lda, job.byCol = c.packWidth(), true
 			job.stepA = c.packWidth() * job.k
@@ -167,24 +213,28 @@ func (b *block[T]) panel(job *strips[T], i0, j0, j1 int) {
 		case m.TransA:
 			job.lda, job.byCol = m.LDA, true
 			job.stepA = job.rows
-			job.a = from(a, i-i0)
+			job.a = from(a, i-b.i0)
 		default:
 			job.lda, job.byCol = m.LDA, false
 			job.stepA = job.rows * m.LDA
-			job.a = from(a, (i-i0)*m.LDA)
+			job.a = from(a, (i-b.i0)*m.LDA)
+			job.a16 = from(a16, (i-b.i0)*m.LDA)
 		}
-		job.c, job.ldc = m.C[b.batch*m.StrideC+i*m.LDC+j0:], m.LDC
+		job.c, job.ldc = from(b.c, (i-b.i0)*b.ldc+j0-b.j0), b.ldc
+		if job.last && c.rounds {
+			job.c16, job.ldc16 = m.C16[b.batch*m.StrideC+i*m.LDC+j0:], m.LDC
+		}
 		job.n = j1 - j0
 		if m.Bias != nil {
 			job.bias = m.Bias[j0:j1]
 		}
 		kernel(c.isa, job)
 	}
-	job.a = a
+	job.a, job.a16 = a, a16
 }
 
 // from is s[i:], or nothing if s is shorter, as where K is 0.
-func from[T Float](s []T, i int) []T { return s[min(i, len(s)):] }
+func from[T any](s []T, i int) []T { return s[min(i, len(s)):] }
 
 // alongRows is how many rows of a matrix are copied at a time, so that what is next
 // to each other in memory is read soon after.
@@ -194,6 +244,10 @@ const alongRows = 64
 // k's [from,to).
 func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 	c := &m.cut
+	if c.lines {
+		m.packLines(dst, batch, k0, depth)
+		return
+	}
 	w, step := c.packWidth(), max(1, depth)
 	if m.TransA {
 		step = alongRows
@@ -201,14 +255,10 @@ func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 	for k := from; k < to; k += step {
 		n := min(step, to-k)
 		for s := s0; s < s1; s++ {
-			at := dst[((s-s0)*depth+k)*w:]
+			at := dst[((s-s0)*c.steps(depth)+c.steps(k))*w:]
 			i := c.row(s)
 			rows := c.row(s+1) - i
-			if m.TransA {
-				packRows(c.tile, at, w, m.A[batch*m.StrideA+(k0+k)*m.LDA+i:], m.LDA, rows, n)
-			} else {
-				packCols(c.tile, at, w, m.A[batch*m.StrideA+i*m.LDA+k0+k:], m.LDA, rows, n)
-			}
+			m.pack(at, w, m.operandA(batch, k0+k, i), m.TransA, rows, n)
 		}
 	}
 }
@@ -223,15 +273,57 @@ func (m *Product[T]) packB(dst []T, batch, q0, q1, k0, depth, from, to int) {
 	for k := from; k < to; k += step {
 		n := min(step, to-k)
 		for q := q0; q < q1; q++ {
-			at := dst[((q-q0)*depth+k)*c.nr:]
+			at := dst[((q-q0)*c.steps(depth)+c.steps(k))*c.nr:]
 			j := c.col(q)
 			cols := c.col(q+1) - j
-			if m.TransB {
-				packCols(c.tile, at, c.nr, m.B[batch*m.StrideB+j*m.LDB+k0+k:], m.LDB, cols, n)
-			} else {
-				packRows(c.tile, at, c.nr, m.B[batch*m.StrideB+(k0+k)*m.LDB+j:], m.LDB, cols, n)
-			}
+			m.pack(at, c.nr, m.operandB(batch, k0+k, j), !m.TransB, cols, n)
 		}
+	}
+}
+
+// operand is A or B from an element on: float32s or 16-bit floats.
+type operand[T Float] struct {
+	wide   []T
+	narrow []uint16
+	ld     int
+}
+
+// operandA is A from row i and k on.
+func (m *Product[T]) operandA(batch, k, i int) operand[T] {
+	at := batch*m.StrideA + i*m.LDA + k
+	if m.TransA {
+		at = batch*m.StrideA + k*m.LDA + i
+	}
+	if m.Narrow != NotNarrow {
+		return operand[T]{narrow: m.A16[at:], ld: m.LDA}
+	}
+	return operand[T]{wide: m.A[at:], ld: m.LDA}
+}
+
+// operandB is B from k and column j on.
+func (m *Product[T]) operandB(batch, k, j int) operand[T] {
+	at := batch*m.StrideB + k*m.LDB + j
+	if m.TransB {
+		at = batch*m.StrideB + j*m.LDB + k
+	}
+	if m.Narrow != NotNarrow {
+		return operand[T]{narrow: m.B16[at:], ld: m.LDB}
+	}
+	return operand[T]{wide: m.B[at:], ld: m.LDB}
+}
+
+// pack packs k times n elements, stored as k rows of n or n rows of k.
+func (m *Product[T]) pack(dst []T, ldDst int, src operand[T], rows bool, n, k int) {
+	t := m.cut.tile
+	switch {
+	case m.Narrow != NotNarrow && rows:
+		packNarrowRows(t, m.Narrow, dst, ldDst, src.narrow, src.ld, n, k)
+	case m.Narrow != NotNarrow:
+		packNarrowCols(t, m.Narrow, dst, ldDst, src.narrow, src.ld, n, k)
+	case rows:
+		packRows(t, dst, ldDst, src.wide, src.ld, n, k)
+	default:
+		packCols(t, dst, ldDst, src.wide, src.ld, n, k)
 	}
 }
 

@@ -47,6 +47,26 @@ func packTransposedAVX512(p *byte)
 // fmaLoopAVX512 does n times 12 vector multiply-adds.
 func fmaLoopAVX512(n int)
 
+// packRowsBF16AVX512 copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros.
+//
+//go:noescape
+func packRowsBF16AVX512(p *byte, vecs int)
+
+// packTransposedBF16AVX512 writes p.k vectors; vector k has element k of each of the 16 rows at p.ptr.
+//
+//go:noescape
+func packTransposedBF16AVX512(p *byte)
+
+// packRowsF16AVX512 copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros.
+//
+//go:noescape
+func packRowsF16AVX512(p *byte, vecs int)
+
+// packTransposedF16AVX512 writes p.k vectors; vector k has element k of each of the 16 rows at p.ptr.
+//
+//go:noescape
+func packTransposedF16AVX512(p *byte)
+
 // tileAVX2Row1Mask computes p.strips tiles of p.rows <= 6 rows and 8 columns.
 //
 //go:noescape
@@ -109,3 +129,63 @@ func packTransposedAVX2(p *byte)
 
 // fmaLoopAVX2 does n times 12 vector multiply-adds.
 func fmaLoopAVX2(n int)
+
+// packRowsBF16AVX2 copies p.k rows of one or two vectors as float32.
+//
+//go:noescape
+func packRowsBF16AVX2(p *byte, vecs int)
+
+// packTransposedBF16AVX2 writes p.k vectors; vector k has element k of each of the 8 rows at p.ptr.
+//
+//go:noescape
+func packTransposedBF16AVX2(p *byte)
+
+// packRowsF16AVX2 copies p.k rows of one or two vectors as float32.
+//
+//go:noescape
+func packRowsF16AVX2(p *byte, vecs int)
+
+// packTransposedF16AVX2 writes p.k vectors; vector k has element k of each of the 8 rows at p.ptr.
+//
+//go:noescape
+func packTransposedF16AVX2(p *byte)
+
+// tileAVX512BF16Row1 computes p.strips tiles of p.rows <= 14 rows and 16 columns.
+//
+//go:noescape
+func tileAVX512BF16Row1(p *byte)
+
+// tileAVX512BF16Row2 computes p.strips tiles of p.rows <= 14 rows and 32 columns.
+//
+//go:noescape
+func tileAVX512BF16Row2(p *byte)
+
+// tileAVX512BF16Col1 computes p.strips tiles of p.rows <= 14 rows and 16 columns.
+//
+//go:noescape
+func tileAVX512BF16Col1(p *byte)
+
+// tileAVX512BF16Col2 computes p.strips tiles of p.rows <= 14 rows and 32 columns.
+//
+//go:noescape
+func tileAVX512BF16Col2(p *byte)
+
+// tileAVX512BF16Row4 computes p.strips tiles of p.rows <= 6 rows and 64 columns.
+//
+//go:noescape
+func tileAVX512BF16Row4(p *byte)
+
+// tileAVX512BF16Row8 computes p.strips tiles of p.rows <= 3 rows and 128 columns.
+//
+//go:noescape
+func tileAVX512BF16Row8(p *byte)
+
+// packRowsPairsAVX512 pairs p.k rows at p.src with as many at p.ptr, and writes one or two vectors for each, masked and filled up with zeros.
+//
+//go:noescape
+func packRowsPairsAVX512(p *byte, vecs int)
+
+// packTransposedPairsAVX512 writes p.k vectors; vector k has element k of each of the 16 rows at p.ptr.
+//
+//go:noescape
+func packTransposedPairsAVX512(p *byte)

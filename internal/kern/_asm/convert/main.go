@@ -40,7 +40,7 @@ func main() {
 			return func(d, s Mem) {
 				v := a.Vec()
 				VMOVUPS(s, v)
-				VCVTPS2PH(Imm(0), v, d) // 0: to nearest, ties to even
+				toF16(v, d, nil)
 			}
 		})
 		convert(a, "bf16ToF32", "float32", "uint16", 4, 2, "", func() func(d, s Mem) {
@@ -52,11 +52,12 @@ func main() {
 			}
 		})
 		convert(a, "f32ToBF16", "uint16", "float32", 2, 4, "", func() func(d, s Mem) {
-			h, o, q := a.Vec(), a.Vec(), a.Vec()
-			VMOVUPS(half, h)
-			VMOVUPS(one, o)
-			VMOVUPS(quiet, q)
-			return func(d, s Mem) { toBF16(a, d, s, h, o, q) }
+			store := toBF16(a, half, one, quiet)
+			return func(d, s Mem) {
+				v := a.Vec()
+				VMOVUPS(s, v)
+				store(v, d, nil)
+			}
 		})
 		convert(a, "f32ToF64", "float64", "float32", 8, 4, "", func() func(d, s Mem) {
 			return func(d, s Mem) {
@@ -96,6 +97,8 @@ func main() {
 				VMOVUPS(v, d)
 			}
 		})
+		rows(a, "f32ToBF16Rows", func() storing { return toBF16(a, half, one, quiet) })
+		rows(a, "f32ToF16Rows", func() storing { return toF16 })
 	}
 	prefetch()
 	Generate()
@@ -144,31 +147,98 @@ func convert(a isa.ISA, name, dst, src string, dstSize, srcSize int, params stri
 	isa.Leave()
 }
 
+// rows emits the rounding of rows of n elements, rows ldSrc and ldDst bytes apart. The
+// mask is of the elements after the last whole vector; AVX2 has none there.
+func rows(a isa.ISA, name string, setup func() storing) {
+	params, doc := "", fmt.Sprintf("rounds rows of n elements, a multiple of %d.", a.W)
+	if a.Wide() {
+		params, doc = ", mask uint64", fmt.Sprintf("rounds rows of n elements, a multiple of %d, and those of the mask.", a.W)
+	}
+	a.Func(name, "func(dst *uint16, ldDst int, src *float32, ldSrc, rows, n int"+params+")", doc)
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	ldDst, ldSrc := Load(Param("ldDst"), GP64()), Load(Param("ldSrc"), GP64())
+	count, n := Load(Param("rows"), GP64()), Load(Param("n"), GP64())
+	mask, bits := K(), GP64()
+	if a.Wide() {
+		Load(Param("mask"), bits)
+		KMOVW(bits.As32(), mask)
+	}
+	store := setup()
+	at := GP64()
+	d, s := Mem{Base: dst, Index: at, Scale: 2}, Mem{Base: src, Index: at, Scale: 4}
+	Label("row")
+	XORQ(at, at)
+	CMPQ(at, n)
+	JGE(LabelRef("tail"))
+	Label("whole")
+	v := a.Vec()
+	VMOVUPS(s, v)
+	store(v, d, nil)
+	ADDQ(Imm(uint64(a.W)), at)
+	CMPQ(at, n)
+	JL(LabelRef("whole"))
+	Label("tail")
+	if a.Wide() {
+		TESTQ(bits, bits)
+		JEQ(LabelRef("next"))
+		v := a.LoadMasked(s, mask)
+		store(v, d, mask)
+		Label("next")
+	}
+	ADDQ(ldDst, dst)
+	ADDQ(ldSrc, src)
+	DECQ(count)
+	JNE(LabelRef("row"))
+	isa.Leave()
+}
+
+// storing emits the rounding of v and its storing at d, under AVX-512's mask unless
+// that is nil.
+type storing func(v reg.VecVirtual, d Mem, mask reg.Register)
+
+// toF16 rounds to nearest, ties to even, which is 0.
+func toF16(v reg.VecVirtual, d Mem, mask reg.Register) {
+	if mask != nil {
+		VCVTPS2PH(Imm(0), v, mask, d)
+	} else {
+		VCVTPS2PH(Imm(0), v, d)
+	}
+}
+
 // toBF16 adds half a unit, or just less if the kept part is even, and cuts off;
 // NaNs are cut off and made quiet.
-func toBF16(a isa.ISA, d, s Mem, half, one, quiet reg.VecVirtual) {
-	v, r, nan := a.Vec(), a.Vec(), a.Vec()
-	VMOVUPS(s, v)
-	VPSRLD(Imm(16), v, nan)
-	if a.Wide() {
-		k := K()
-		VPANDD(one, nan, r)
+func toBF16(a isa.ISA, halfUnit, unit, quietBit Mem) storing {
+	half, one, quiet := a.Vec(), a.Vec(), a.Vec()
+	VMOVUPS(halfUnit, half)
+	VMOVUPS(unit, one)
+	VMOVUPS(quietBit, quiet)
+	return func(v reg.VecVirtual, d Mem, mask reg.Register) {
+		r, nan := a.Vec(), a.Vec()
+		VPSRLD(Imm(16), v, nan)
+		if a.Wide() {
+			k := K()
+			VPANDD(one, nan, r)
+			VPADDD(half, r, r)
+			VPADDD(v, r, r)
+			VPSRLD(Imm(16), r, r)
+			VCMPPS(Imm(3), v, v, k)
+			VPORD(quiet, nan, k, r)
+			if mask != nil {
+				VPMOVDW(r, mask, d)
+			} else {
+				VPMOVDW(r, d)
+			}
+			return
+		}
+		VPAND(one, nan, r)
 		VPADDD(half, r, r)
 		VPADDD(v, r, r)
 		VPSRLD(Imm(16), r, r)
-		VCMPPS(Imm(3), v, v, k)
-		VPORD(quiet, nan, k, r)
-		VPMOVDW(r, d)
-		return
+		VPOR(quiet, nan, nan)
+		VCMPPS(Imm(3), v, v, v)
+		VBLENDVPS(v, nan, r, r)
+		VPACKUSDW(r, r, r)
+		VPERMQ(Imm(8), r, r)
+		VMOVDQU(r.AsX(), d)
 	}
-	VPAND(one, nan, r)
-	VPADDD(half, r, r)
-	VPADDD(v, r, r)
-	VPSRLD(Imm(16), r, r)
-	VPOR(quiet, nan, nan)
-	VCMPPS(Imm(3), v, v, v)
-	VBLENDVPS(v, nan, r, r)
-	VPACKUSDW(r, r, r)
-	VPERMQ(Imm(8), r, r)
-	VMOVDQU(r.AsX(), d)
 }

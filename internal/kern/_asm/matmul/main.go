@@ -1,5 +1,6 @@
-// Command matmul generates the micro-kernels of the float32 matrix product, the
-// routines that pack its operands, and the loops that measure peak speed.
+// Command matmul generates the micro-kernels of the matrix product of float32 and of
+// pairs of bfloat16, the routines that pack operands, and the loops that measure peak
+// speed.
 package main
 
 import (
@@ -8,34 +9,50 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	vec "github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
-//go:generate go run main.go -out ../../matmul_amd64.s -stubs ../../matmul_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../matmul_amd64.s -stubs ../../matmul_stub_amd64.go -pkg kern
 
-// An isa is what differs between the two instruction sets.
+// An isa is what differs between the instruction sets.
 type isa struct {
 	name  string
 	bytes int           // in one vector
+	pairs bool          // an element is a pair of bfloat16, not a float32
 	rows  int           // most rows of a tile two vectors wide
 	wide  map[int]int   // vectors across -> most rows, for the tiles that read B in place
 	vec   []VecPhysical // all vector registers
 }
 
 var (
-	avx512 = isa{"AVX512", 64, 14, map[int]int{4: 6, 8: 3}, []VecPhysical{
+	avx512 = isa{"AVX512", 64, false, 14, map[int]int{4: 6, 8: 3}, []VecPhysical{
 		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
 		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}}
-	avx2 = isa{"AVX2", 32, 6, map[int]int{4: 3, 8: 1}, []VecPhysical{
+	avx2 = isa{"AVX2", 32, false, 6, map[int]int{4: 3, 8: 1}, []VecPhysical{
 		Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}}
+	bf16 = isa{"AVX512BF16", 64, true, avx512.rows, avx512.wide, avx512.vec}
 )
+
+// masks reports whether vectors are masked by AVX-512's registers for that.
+func (s isa) masks() bool { return s.bytes == 64 }
+
+// fma adds x·y to acc.
+func (s isa) fma(y, x, acc VecPhysical) {
+	if s.pairs {
+		vec.VDPBF16PS(y, x, acc)
+		return
+	}
+	VFMADD231PS(y, x, acc)
+}
 
 func main() {
 	ConstraintExpr("!purego")
-	for _, s := range []isa{avx512, avx2} {
+	for _, s := range []isa{avx512, avx2, bf16} {
 		for _, layout := range []layout{byRow, byCol} {
 			for _, vecs := range []int{1, 2} {
 				tiles(s, layout, vecs, s.rows, true)
-				if s.name == avx2.name { // AVX-512 masks cost nothing
+				if !s.masks() { // AVX-512 masks cost nothing
 					tiles(s, layout, vecs, s.rows, false)
 				}
 			}
@@ -43,10 +60,19 @@ func main() {
 		for _, vecs := range []int{4, 8} {
 			tiles(s, byRow, vecs, s.wide[vecs], false)
 		}
+		if s.pairs {
+			continue
+		}
 		packRows(s)
-		packTransposed(s)
+		packTransposed(s, float32s)
 		fmaLoop(s)
+		for _, from := range []source{bfloat16s, float16s} {
+			packWidened(s, from)
+			packTransposed(s, from)
+		}
 	}
+	packPairs(avx512)
+	packTransposed(avx512, pairs)
 	Generate()
 }
 
@@ -70,6 +96,9 @@ const (
 	argLow
 	argNext
 	argNextStep
+	argFlush
+	argSaved
+	argRound
 )
 
 // A layout is how the rows of A that a tile needs lie in memory.
@@ -106,7 +135,7 @@ const unroll = 4
 // across. Where masked, the last vector is cut off by the mask.
 func tiles(s isa, lay layout, vecs, maxRows int, masked bool) {
 	name := fmt.Sprintf("tile%s%s%d", s.name, lay, vecs)
-	if masked && s.name == avx2.name {
+	if masked && !s.masks() {
 		name += "Mask"
 	}
 	TEXT(name, NOSPLIT, "func(p *byte)")
@@ -114,9 +143,13 @@ func tiles(s isa, lay layout, vecs, maxRows int, masked bool) {
 	Doc(fmt.Sprintf("%s computes p.strips tiles of p.rows <= %d rows and %d columns.", name, maxRows, vecs*s.bytes/4))
 	Load(Param("p"), p)
 	t := tile{isa: s, layout: lay, vecs: vecs, masked: masked}
-	if masked && s.name == avx512.name {
+	if masked && s.masks() {
 		KMOVW(Mem{Base: p, Disp: argMask}, K1)
 	}
+	t.flush("flush", func() {
+		STMXCSR(Mem{Base: p, Disp: argSaved})
+		LDMXCSR(Mem{Base: p, Disp: argFlush})
+	})
 	MOVQ(Mem{Base: p, Disp: argLDA}, lda)
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
 	if lay == byRow {
@@ -144,6 +177,18 @@ type tile struct {
 
 // acc is the accumulator of row r, vector v.
 func (t tile) acc(r, v int) VecPhysical { return t.vec[r*t.vecs+v] }
+
+// flush writes what is done if subnormals are to be zeros, as they are to
+// VDPBF16PS: p.flush is then the control word that makes them so.
+func (t tile) flush(label string, do func()) {
+	if t.pairs {
+		return
+	}
+	CMPQ(Mem{Base: p, Disp: argFlush}, Imm(0))
+	JEQ(LabelRef(label))
+	do()
+	Label(label)
+}
 
 // strips writes the loop over strips of the given number of rows.
 func (t tile) strips(rows int) {
@@ -210,7 +255,17 @@ func (t tile) strips(rows int) {
 
 	Label(label("done"))
 	MOVQ(next, Mem{Base: p, Disp: argNext})
-	t.store()
+	if t.pairs {
+		CMPQ(Mem{Base: p, Disp: argRound}, Imm(0))
+		JNE(LabelRef(label("round")))
+	}
+	t.store(t.storeVec)
+	if t.pairs {
+		JMP(LabelRef(label("stored")))
+		Label(label("round"))
+		t.store(t.roundVec)
+		Label(label("stored"))
+	}
 
 	for _, f := range []struct{ ptr, step int }{{argA, argStepA}, {argC, argStepC}, {argInit, argStepInit}} {
 		MOVQ(Mem{Base: p, Disp: f.step}, rowTmp)
@@ -218,6 +273,7 @@ func (t tile) strips(rows int) {
 	}
 	DECQ(Mem{Base: p, Disp: argStrips})
 	JNE(LabelRef(label("rows")))
+	t.flush(label("restored"), func() { LDMXCSR(Mem{Base: p, Disp: argSaved}) })
 	VZEROUPPER()
 	RET()
 }
@@ -238,7 +294,7 @@ func (t tile) load() {
 }
 
 // store applies the activation's lower bound and writes the accumulators to p.c.
-func (t tile) store() {
+func (t tile) store(storeVec func(x VecPhysical, c GPPhysical, v int, mask VecPhysical)) {
 	MOVQ(Mem{Base: p, Disp: argC}, c)
 	MOVQ(Mem{Base: p, Disp: argLDC}, ldc)
 	mask := t.loadMask()
@@ -248,15 +304,7 @@ func (t tile) store() {
 		for v := range t.vecs {
 			x := t.acc(r, v)
 			VMAXPS(x, low, x) // x where x is a NaN
-			m := Mem{Base: c, Disp: v * t.bytes}
-			switch {
-			case !t.masked || v+1 < t.vecs:
-				VMOVUPS(x, m)
-			case t.name == avx512.name:
-				VMOVUPS(x, K1, m)
-			default:
-				VMASKMOVPS(x, mask, m)
-			}
+			storeVec(x, c, v, mask)
 		}
 		if r+1 < t.rows {
 			ADDQ(ldc, c)
@@ -264,9 +312,34 @@ func (t tile) store() {
 	}
 }
 
+// storeVec writes x to vector v of the row at c.
+func (t tile) storeVec(x VecPhysical, c GPPhysical, v int, mask VecPhysical) {
+	m := Mem{Base: c, Disp: v * t.bytes}
+	switch {
+	case !t.masked || v+1 < t.vecs:
+		VMOVUPS(x, m)
+	case t.masks():
+		VMOVUPS(x, K1, m)
+	default:
+		VMASKMOVPS(x, mask, m)
+	}
+}
+
+// roundVec writes x rounded to bfloat16.
+func (t tile) roundVec(x VecPhysical, c GPPhysical, v int, _ VecPhysical) {
+	m := Mem{Base: c, Disp: v * t.bytes / 2}
+	vec.VCVTNEPS2BF16(x, x)
+	y := x.AsY().(VecPhysical)
+	if t.masked && v+1 == t.vecs {
+		VMOVDQU16(y, K1, m)
+	} else {
+		VMOVDQU16(y, m)
+	}
+}
+
 // loadMask returns the register of AVX2's mask, loaded.
 func (t tile) loadMask() VecPhysical {
-	if !t.masked || t.name == avx512.name {
+	if !t.masked || t.masks() {
 		return nil
 	}
 	mask := t.vec[15]
@@ -279,7 +352,7 @@ func (t tile) loadVec(m Mem, x VecPhysical, v int, mask VecPhysical) {
 	switch {
 	case !t.masked || v+1 < t.vecs:
 		VMOVUPS(m, x)
-	case t.name == avx512.name:
+	case t.masks():
 		VMOVUPS_Z(m, K1, x)
 	default:
 		VMASKMOVPS(m, mask, x)
@@ -289,7 +362,7 @@ func (t tile) loadVec(m Mem, x VecPhysical, v int, mask VecPhysical) {
 // bcast is the i-th register for elements of A; AVX2's mask has the last register.
 func (t tile) bcast(i int) VecPhysical {
 	n := len(t.vec)
-	if t.name == avx2.name {
+	if !t.masks() {
 		if t.masked {
 			return t.vec[n-2]
 		}
@@ -322,7 +395,7 @@ func (t tile) step(u int) {
 		x := t.bcast(r)
 		VBROADCASTSS(t.memA(r, u), x)
 		for v := range t.vecs {
-			VFMADD231PS(bv[v], x, t.acc(r, v))
+			t.fma(bv[v], x, t.acc(r, v))
 		}
 	}
 }
@@ -337,13 +410,13 @@ func (t tile) wideStep(u int) {
 	}
 	bv := t.vec[len(t.vec)-1]
 	for v := range t.vecs {
-		if t.rows == 1 {
+		if t.rows == 1 && !t.pairs {
 			VFMADD231PS(t.memB(u, v), t.bcast(0), t.acc(0, v))
 			continue
 		}
 		VMOVUPS(t.memB(u, v), bv)
 		for r := range t.rows {
-			VFMADD231PS(bv, t.bcast(r), t.acc(r, v))
+			t.fma(bv, t.bcast(r), t.acc(r, v))
 		}
 	}
 }
@@ -431,7 +504,7 @@ func packRows(s isa) {
 	MOVQ(Mem{Base: p, Disp: packK}, k)
 	var mask Op = K1
 	masked := func(m Mem, x VecPhysical) { VMOVUPS_Z(m, K1, x) }
-	if s.name == avx512.name {
+	if s.masks() {
 		KMOVW(Mem{Base: p, Disp: packMask}, K1)
 	} else {
 		mask = Y15
@@ -464,60 +537,6 @@ func packRows(s isa) {
 	ADDQ(lda, a0)
 	DECQ(k)
 	JNE(LabelRef("one"))
-	VZEROUPPER()
-	RET()
-}
-
-// packTransposed writes a routine that turns rows of k elements, as many as a
-// vector has, into k vectors.
-func packTransposed(s isa) {
-	n := s.bytes / 4
-	name := "packTransposed" + s.name
-	TEXT(name, NOSPLIT, "func(p *byte)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s writes p.k vectors; vector k has element k of each of the %d rows at p.ptr.", name, n))
-	Load(Param("p"), p)
-	MOVQ(Mem{Base: p, Disp: packDst}, a0)
-	MOVQ(Mem{Base: p, Disp: packLDDst}, lda)
-	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
-	MOVQ(Mem{Base: p, Disp: packK}, k)
-	XORQ(b, b)
-	SUBQ(Imm(uint64(n)), k)
-	JLT(LabelRef("tail"))
-	Label("loop")
-	var mask VecPhysical
-	out := s.transpose(func(m Mem, x VecPhysical) { VMOVUPS(m, x) })
-	for i, x := range out {
-		VMOVUPS(x, strided(a0, lda, lda3, i%4, 0))
-		if i%4 == 3 {
-			LEAQ(Mem{Base: a0, Index: lda, Scale: 4}, a0)
-		}
-	}
-	ADDQ(Imm(uint64(4*n)), b)
-	SUBQ(Imm(uint64(n)), k)
-	JGE(LabelRef("loop"))
-	Label("tail")
-	ADDQ(Imm(uint64(n)), k)
-	JEQ(LabelRef("done"))
-	load := func(m Mem, x VecPhysical) { VMOVUPS_Z(m, K1, x) }
-	if s.name == avx512.name {
-		KMOVW(Mem{Base: p, Disp: packMask}, K1)
-	} else {
-		mask = Y15
-		MOVQ(Mem{Base: p, Disp: packMask}, c)
-		load = func(m Mem, x VecPhysical) {
-			VMOVUPS(Mem{Base: c}, mask)
-			VMASKMOVPS(m, mask, x)
-		}
-	}
-	out = s.transpose(load)
-	for _, x := range out[:n-1] {
-		VMOVUPS(x, Mem{Base: a0})
-		ADDQ(lda, a0)
-		DECQ(k)
-		JEQ(LabelRef("done"))
-	}
-	Label("done")
 	VZEROUPPER()
 	RET()
 }

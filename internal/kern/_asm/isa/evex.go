@@ -1,0 +1,64 @@
+package isa
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// VDPBF16PS adds to each float32 of acc the products of a pair of bfloat16 of x and
+// of y: acc = fma(xlo, ylo, fma(xhi, yhi, acc)), subnormals taken for zeros. Neither
+// avo nor Go's assembler has the instruction; it is emitted as its bytes.
+func VDPBF16PS(y, x, acc reg.VecPhysical) {
+	emitEVEX("VDPBF16PS", evex(0x52, y, x, acc), []operand.Op{y, x, acc}, []operand.Op{y, x, acc}, acc)
+}
+
+// VCVTNEPS2BF16 rounds the float32s of x, to nearest and ties to even, to bfloat16s in
+// half of the register out. It too takes subnormals for zeros.
+func VCVTNEPS2BF16(x, out reg.VecPhysical) {
+	emitEVEX("VCVTNEPS2BF16", evex(0x72, x, nil, out), []operand.Op{x, out.AsY()}, []operand.Op{x}, out)
+}
+
+// emitEVEX emits an encoded instruction. Avo prints an opcode as it is.
+func emitEVEX(name string, c [6]byte, operands, in []operand.Op, out reg.VecPhysical) {
+	text := name
+	for i, op := range operands {
+		text += []string{" ", ", "}[min(i, 1)] + op.Asm()
+	}
+	Instruction(&ir.Instruction{
+		Opcode:  fmt.Sprintf("LONG $0x%02x%02x%02x%02x; WORD $0x%02x%02x // %s", c[3], c[2], c[1], c[0], c[5], c[4], text),
+		Inputs:  in,
+		Outputs: []operand.Op{out},
+		ISA:     []string{"AVX512_BF16"},
+	})
+}
+
+// evex encodes an instruction of prefix F3 and opcode map 0F38 on 512-bit registers,
+// without a mask. Src1 is nil where there is one source.
+//
+// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
+// section 2.7 (EVEX): the high bits of register numbers are stored inverted.
+func evex(opcode byte, src2, src1, dst reg.VecPhysical) [6]byte {
+	const (
+		map0F38  = 2
+		fixed    = 1 << 2
+		prefixF3 = 2
+		len512   = 2 << 5
+	)
+	d, s, m := byte(dst.PhysicalIndex()), byte(0), byte(src2.PhysicalIndex())
+	if src1 != nil {
+		s = byte(src1.PhysicalIndex())
+	}
+	bit := func(r byte, n int) byte { return ^r >> n & 1 }
+	return [6]byte{
+		0x62,
+		bit(d, 3)<<7 | bit(m, 4)<<6 | bit(m, 3)<<5 | bit(d, 4)<<4 | map0F38,
+		(^s&15)<<3 | fixed | prefixF3,
+		len512 | bit(s, 4)<<3,
+		opcode,
+		3<<6 | d&7<<3 | m&7,
+	}
+}

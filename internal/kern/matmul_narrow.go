@@ -1,0 +1,150 @@
+package kern
+
+import "unsafe"
+
+// Narrow is the formats of 16-bit floats, whose bits are in a uint16.
+type Narrow uint8
+
+const (
+	NotNarrow Narrow = iota
+	BF16             // bfloat16
+	F16              // float16
+)
+
+// narrowing is how a product of 16-bit floats differs from one of float32.
+//
+// Where there is VDPBF16PS the kernel takes pairs of bfloat16, of elements 2i and
+// 2i+1 along K, as one element of 32 bits. Elsewhere packing widens the operands to
+// float32. Products of bfloat16 are exact in float32, and the chains are the same:
+// of each pair the second product is added first, because VDPBF16PS does so. It also
+// takes subnormals for zeros, of operands and of sums, and so do the other vector
+// kernels then; the portable kernel keeps them.
+type narrowing struct {
+	pairs bool
+	unit  int  // elements along K that change places or are paired
+	lines bool // A is packed row by row, as wide tiles take it
+	// The kernel itself rounds what is final; or there are float32 results, because
+	// it does not or because K is in parts.
+	rounds, accumulates bool
+}
+
+// steps is how often the kernel multiplies for depth elements of K. A zero makes up
+// for what an odd number lacks.
+func (n narrowing) steps(depth int) int {
+	switch {
+	case n.pairs:
+		return ceil(depth, 2)
+	case n.unit == 2:
+		return ceil(depth, 2) * 2
+	}
+	return depth
+}
+
+// partOf is part, in whole units.
+func (n narrowing) partOf(depth, parts, i int) int {
+	if n.unit < 2 {
+		return part(depth, parts, i)
+	}
+	return min(depth, part(ceil(depth, n.unit), parts, i)*n.unit)
+}
+
+// planNarrow decides what to pack of operands of 16 bits: all that has to be
+// widened or paired. Rows of A are pairs already if their length is even.
+func (m *Product[T]) planNarrow() {
+	c := &m.cut
+	c.pairs, c.unit = c.isa == avx512BF16, 1
+	if m.Narrow == BF16 {
+		c.unit = 2
+	}
+	c.rounds = c.pairs && m.K > 0
+	c.packB = true
+	c.packA = !c.pairs || m.TransA || m.K%2 != 0 || clash(m.LDA*2) && m.M > c.mr && m.N > c.nr
+	c.lines = c.packA && !m.TransA && m.M <= c.mr && c.isa != portable
+}
+
+// packLines packs depth elements of each of the rows of A, from k0 on, if they are few.
+func (m *Product[T]) packLines(dst []T, batch, k0, depth int) {
+	steps := m.cut.steps(depth)
+	for i := range m.M {
+		src := m.A16[batch*m.StrideA+i*m.LDA+k0:][:depth]
+		line := wide(dst[i*steps:][:steps])
+		switch {
+		case m.cut.pairs:
+			pairs := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(line))), 2*steps)
+			clear(pairs[copy(pairs, src):])
+		case m.Narrow == F16:
+			f16ToF32(line, src)
+		default:
+			swapPairs(line, src)
+		}
+	}
+}
+
+// swapPairs widens bfloat16s, of which 2i and 2i+1 change places.
+func swapPairs(dst []float32, src []uint16) {
+	for len(src) >= 2 {
+		dst[0], dst[1] = bf16ToFloat(src[1]), bf16ToFloat(src[0])
+		dst, src = dst[2:], src[2:]
+	}
+	if len(src) > 0 {
+		dst[0], dst[1] = 0, bf16ToFloat(src[0])
+	}
+}
+
+// wide is s, whose elements are float32 in a narrow product.
+func wide[T Float](s []T) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+}
+
+// round rounds a finished block, float32s ld apart, to its place in C16.
+func (m *Product[T]) round(at int, c []T, ld, rows, cols int) {
+	if m.Narrow == BF16 {
+		f32ToBF16Rows(m.C16[at:], m.LDC, wide(c), ld, rows, cols)
+	} else {
+		f32ToF16Rows(m.C16[at:], m.LDC, wide(c), ld, rows, cols)
+	}
+}
+
+// widen returns the value of a 16-bit float.
+func (f Narrow) widen(h uint16) float32 {
+	if f == BF16 {
+		return bf16ToFloat(h)
+	}
+	return halfToFloat(h)
+}
+
+// place returns where element k along K is packed.
+func (f Narrow) place(k int) int {
+	if f == BF16 {
+		return k ^ 1
+	}
+	return k
+}
+
+// packNarrowRowsGo is packRowsGo that widens.
+func packNarrowRowsGo[T Float](f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	for i := range k {
+		to := dst[f.place(i)*ldDst:][:n]
+		for j, h := range src[i*ldSrc:][:n] {
+			to[j] = T(f.widen(h))
+		}
+	}
+	fillPair(f, dst, ldDst, n, k)
+}
+
+// packNarrowColsGo is packColsGo that widens.
+func packNarrowColsGo[T Float](f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	for j := range n {
+		for i, h := range src[j*ldSrc:][:k] {
+			dst[f.place(i)*ldDst+j] = T(f.widen(h))
+		}
+	}
+	fillPair(f, dst, ldDst, n, k)
+}
+
+// fillPair has zeros for element k if there are no more than k, an odd number.
+func fillPair[T Float](f Narrow, dst []T, ldDst, n, k int) {
+	if f == BF16 && k%2 != 0 {
+		clear(dst[(k-1)*ldDst:][:n])
+	}
+}

@@ -1,0 +1,123 @@
+//go:build !purego
+
+package kern
+
+import "unsafe"
+
+// packNarrowRows is packRows from 16 bits.
+func packNarrowRows[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	switch {
+	case t.isa == portable:
+		packNarrowRowsGo(f, dst, ldDst, src, ldSrc, n, k)
+	case t.isa == avx512BF16:
+		packRowPairs(t, dst, ldDst, src, ldSrc, n, k)
+	case f == F16:
+		packWidened(t, f, dst, ldDst, src, ldSrc, n, k)
+	default: // odd rows change places with even ones
+		packWidened(t, f, from(dst, ldDst), 2*ldDst, src, 2*ldSrc, n, k/2)
+		packWidened(t, f, dst, 2*ldDst, from(src, ldSrc), 2*ldSrc, n, k/2)
+		if k%2 != 0 {
+			packWidened(t, f, dst[k*ldDst:], ldDst, src[(k-1)*ldSrc:], ldSrc, n, 1)
+			fillPair(f, dst, ldDst, n, k)
+		}
+	}
+}
+
+// packRowPairs makes a row of pairs of each two rows.
+func packRowPairs[T Float](t tile, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	for j := 0; j < n; j += 2 * t.lanes {
+		cols := min(2*t.lanes, n-j)
+		p := packArgs{
+			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
+			src: ptr16(src[j:]), ldSrc: uintptr(4 * ldSrc), k: k / 2, mask: 1<<cols - 1,
+		}
+		if p.k > 0 {
+			p.row[0] = ptr16(src[ldSrc+j:])
+			packRowsPairsAVX512((*byte)(unsafe.Pointer(&p)), ceil(cols, t.lanes))
+		}
+		if k%2 != 0 {
+			p.dst, p.src, p.k = ptr(dst, k/2*ldDst+j), ptr16(src[(k-1)*ldSrc+j:]), 1
+			p.row[0] = unsafe.Pointer(&zeros)
+			packRowsPairsAVX512((*byte)(unsafe.Pointer(&p)), ceil(cols, t.lanes))
+		}
+	}
+}
+
+// packWidened copies k rows of n elements as float32.
+func packWidened[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	if k == 0 {
+		return
+	}
+	whole := n
+	if t.isa == avx2 {
+		whole = n &^ (t.lanes - 1)
+	}
+	for j := 0; j < whole; j += 2 * t.lanes {
+		vecs := min(2, ceil(whole-j, t.lanes))
+		p := packArgs{
+			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
+			src: ptr16(src[j:]), ldSrc: uintptr(2 * ldSrc), k: k,
+			mask: t.isa.maskFor(min(t.lanes, whole-j-(vecs-1)*t.lanes)),
+		}
+		switch a := (*byte)(unsafe.Pointer(&p)); {
+		case t.isa == avx2 && f == BF16:
+			packRowsBF16AVX2(a, vecs)
+		case t.isa == avx2:
+			packRowsF16AVX2(a, vecs)
+		case f == BF16:
+			packRowsBF16AVX512(a, vecs)
+		default:
+			packRowsF16AVX512(a, vecs)
+		}
+	}
+	if whole < n {
+		for i := range k {
+			to := dst[i*ldDst+whole:]
+			for j, h := range src[i*ldSrc+whole:][:n-whole] {
+				to[j] = T(f.widen(h))
+			}
+		}
+	}
+}
+
+// packNarrowCols is packCols from 16 bits.
+func packNarrowCols[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	whole := k
+	switch {
+	case t.isa == portable:
+		whole = 0
+	case t.isa == avx2:
+		whole = k &^ (t.lanes - 1)
+	case t.isa == avx512 && f == BF16:
+		whole = k &^ 1
+	}
+	if whole < k {
+		packNarrowColsGo(f, from(dst, whole*ldDst), ldDst, from(src, whole), ldSrc, n, k-whole)
+	}
+	if whole == 0 {
+		return
+	}
+	for j := 0; j < n; j += t.lanes {
+		p := packArgs{dst: ptr(dst, j), ldDst: uintptr(4 * ldDst), k: whole}
+		for i := range t.lanes {
+			p.row[i] = ptr16(src[min(j+i, n-1)*ldSrc:])
+		}
+		switch a := (*byte)(unsafe.Pointer(&p)); {
+		case t.isa == avx512BF16:
+			p.k = ceil(k, 2)
+			p.mask = 1<<(k-2*t.lanes*((p.k-1)/t.lanes)) - 1
+			packTransposedPairsAVX512(a)
+		case t.isa == avx2 && f == BF16:
+			packTransposedBF16AVX2(a)
+		case t.isa == avx2:
+			packTransposedF16AVX2(a)
+		default:
+			p.mask = t.isa.maskFor(whole % t.lanes)
+			if f == BF16 {
+				packTransposedBF16AVX512(a)
+			} else {
+				packTransposedF16AVX512(a)
+			}
+		}
+	}
+}

@@ -1,0 +1,214 @@
+package kern
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/glia-ml/glia/internal/impl"
+	"github.com/glia-ml/glia/internal/impl/impltest"
+)
+
+// mmNarrow returns p with its operands rounded to 16 bits.
+func mmNarrow(p *MatMul, f Narrow) *MatMul {
+	to := func(s []float32) []uint16 {
+		h := make([]uint16, len(s))
+		if f == BF16 {
+			f32ToBF16Go(h, s)
+		} else {
+			f32ToF16Go(h, s)
+		}
+		for i, x := range h {
+			s[i] = f.widen(x)
+		}
+		return h
+	}
+	q := *p
+	q.Narrow, q.A16, q.B16, q.C16 = f, to(p.A), to(p.B), to(p.C)
+	q.A, q.B, q.C = nil, nil, nil
+	return &q
+}
+
+// mmCheckNarrow compares C16 with float64 sums. Each of K+1 additions in float32
+// errs by at most 2^-24 of the magnitudes it adds up, and the last rounding by half a
+// unit; a chain that becomes subnormal may be flushed.
+func mmCheckNarrow(t *testing.T, name any, wide, p *MatMul) {
+	t.Helper()
+	unit, least := 0x1p-8, 0x1p-126
+	if p.Narrow == F16 {
+		unit, least = 0x1p-11, 0x1p-25
+	}
+	canary := p.C16[:0:0]
+	canary = append(canary, 0)
+	if p.Narrow == BF16 {
+		f32ToBF16Go(canary, []float32{mmCanary})
+	} else {
+		f32ToF16Go(canary, []float32{mmCanary})
+	}
+	inside := make([]bool, len(p.C16))
+	for b := range max(1, p.Batch) {
+		for i := range p.M {
+			for j := range p.N {
+				at := b*p.StrideC + i*p.LDC + j
+				inside[at] = true
+				want, mag := mmWant(wide, b, i, j)
+				tol := mag*float64(p.K+1)*0x1p-24 + math.Abs(want)*unit*(1+0x1p-8) + least*float64(p.K+1)
+				if got := float64(p.Narrow.widen(p.C16[at])); !(math.Abs(got-want) <= tol) {
+					t.Fatalf("%+v: C[%d][%d,%d] = %v, want %v ± %v", name, b, i, j, got, want, tol)
+				}
+			}
+		}
+	}
+	for at, in := range inside {
+		if !in && p.C16[at] != canary[0] {
+			t.Fatalf("%+v: wrote beside C, at %d (LDC %d)", name, at, p.LDC)
+		}
+	}
+}
+
+func mmNarrows(f func(n Narrow)) {
+	f(BF16)
+	f(F16)
+}
+
+func TestNarrowMatMulSmall(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		draw := mmNormal(1)
+		ks := []int{0, 1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 32, 33, 34, 65, 70}
+		for m := range 17 {
+			for n := range 37 {
+				mmLayouts(func(ta, tb bool) {
+					mmNarrows(func(f Narrow) {
+						c := mmCase{m: m, n: n, k: ks[(m+7*n)%len(ks)], transA: ta, transB: tb,
+							padA: n % 3, padB: m % 4, padC: (m + n) % 5, bias: n%2 == 0, relu: m%3 == 0}
+						wide := mmNew[float32](c, draw)
+						p := mmNarrow(wide, f)
+						p.Run()
+						mmCheckNarrow(t, fmt.Sprintf("%+v %d", c, f), wide, p)
+					})
+				})
+			}
+		}
+	})
+}
+
+// TestNarrowMatMulShapes also compares with the float32 product of the same operands
+// at the larger shapes: small integers are exact until the result is rounded.
+func TestNarrowMatMulShapes(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		cases := slices.Concat(mmShapes, []mmCase{
+			{m: 17, n: 20, k: 12, batch: 3}, {m: 64, n: 64, k: 32, batch: 24}, {m: 30, n: 64, k: 21, batch: 9, sharedB: true},
+			{m: 30, n: 64, k: 20, batch: 5, sharedA: true, bias: true}, {m: 200, n: 512, k: 512, batch: 2}, {m: 40, n: 1024, k: 513},
+			{m: 1, n: 300, k: 71}, {m: 2, n: 70, k: 4099}, {m: 100, n: 70, k: 4099}, {m: 70, n: 100, k: 4098},
+		})
+		for i, c := range cases {
+			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 4<<20 {
+				continue
+			}
+			mmLayouts(func(ta, tb bool) {
+				mmNarrows(func(f Narrow) {
+					c := c
+					c.transA, c.transB = ta, tb
+					c.padC, c.bias, c.relu = i%3, i%2 == 0, i%4 == 0
+					wide := mmNew[float32](c, mmInts(uint64(i)))
+					p := mmNarrow(wide, f)
+					wide.Run()
+					want := make([]uint16, len(wide.C))
+					if f == BF16 {
+						f32ToBF16Go(want, wide.C)
+					} else {
+						f32ToF16Go(want, wide.C)
+					}
+					p.Run()
+					mmSame16(t, fmt.Sprintf("%+v %d", c, f), p.C16, want)
+				})
+			})
+		}
+	})
+}
+
+func mmSame16(t *testing.T, name string, got, want []uint16) {
+	t.Helper()
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("%s: element %d = %#x, want %#x", name, i, got[i], want[i])
+		}
+	}
+}
+
+// TestNarrowMatMulSameBits holds results against those of every implementation, of
+// other numbers of threads, and of each row alone.
+func TestNarrowMatMulSameBits(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for i, c := range []mmCase{{m: 61, n: 70, k: 91, bias: true}, {m: 130, n: 300, k: 2500}, {m: 9, n: 300, k: 1100, relu: true},
+		{m: 20, n: 70, k: 4101}} {
+		mmLayouts(func(ta, tb bool) {
+			mmNarrows(func(f Narrow) {
+				c := c
+				c.transA, c.transB = ta, tb
+				p := mmNarrow(mmNew[float32](c, mmNormal(uint64(i))), f)
+				var first []uint16
+				for _, name := range impl.Names("kern") {
+					restore := impl.Select("kern", name)
+					if name == impl.Portable && f == F16 {
+						first = nil // its products are not exact in float32
+					}
+					for _, procs := range []int{1, 2, 3, 8} {
+						runtime.GOMAXPROCS(procs)
+						p.Run()
+						if first == nil {
+							first = slices.Clone(p.C16)
+						}
+						mmSame16(t, fmt.Sprintf("%+v %d %s, %d threads", c, f, name, procs), p.C16, first)
+					}
+					row := *p
+					row.M = 1
+					row.C16 = make([]uint16, c.n)
+					for r := 0; r < c.m; r += 7 {
+						row.A16 = p.A16[r*p.LDA:]
+						if ta {
+							row.A16 = p.A16[r:]
+						}
+						row.Run()
+						mmSame16(t, fmt.Sprintf("%+v %d %s, row %d alone", c, f, name, r), row.C16, first[r*p.LDC:][:c.n])
+					}
+					restore()
+				}
+			})
+		})
+	}
+}
+
+// TestNarrowMatMulSubnormals has products and sums around the least normal number,
+// which all vector kernels take for zeros in the same way.
+func TestNarrowMatMulSubnormals(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	tiny := func() float64 { return math.Ldexp(r.NormFloat64(), -60-r.IntN(8)) }
+	for _, c := range []mmCase{{m: 20, n: 40, k: 31}, {m: 3, n: 130, k: 8, bias: true}, {m: 15, n: 16, k: 3, transA: true, transB: true}} {
+		p := mmNarrow(mmNew[float32](c, tiny), BF16)
+		for i := range p.A16 {
+			if r.IntN(4) == 0 {
+				p.A16[i] = uint16(r.UintN(1<<16)) & 0x80ff // subnormal, or nearly
+			}
+		}
+		for i := range p.Bias {
+			p.Bias[i] *= 0x1p-66
+		}
+		var first []uint16
+		for _, name := range impl.Names("kern") {
+			if name == impl.Portable {
+				break
+			}
+			restore := impl.Select("kern", name)
+			p.Run()
+			restore()
+			if first == nil {
+				first = slices.Clone(p.C16)
+			}
+			mmSame16(t, fmt.Sprintf("%+v %s", c, name), p.C16, first)
+		}
+	}
+}
