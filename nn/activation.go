@@ -21,6 +21,8 @@ type Activation struct {
 	f    func(x *graph.Node) *graph.Node
 	own  bool              // a function of the user's
 	obj  *activationObject // how Keras writes it, where the name alone does not say it
+	// unlike is why it cannot be saved under its name, if that is another's in Keras.
+	unlike string
 }
 
 // activationObject is Keras's layer of an activation with parameters.
@@ -70,6 +72,9 @@ var (
 	LogSoftmax = LogSoftmaxAxis(-1)
 	// Sparsemax is a softmax with zeros, over the last axis: see [SparsemaxAxis].
 	Sparsemax = SparsemaxAxis(-1)
+	// KerasSparsemax is what Keras up to 3.15 has under that name, and what its files
+	// mean: see [KerasSparsemaxAxis].
+	KerasSparsemax = KerasSparsemaxAxis(-1)
 	// SparsePlus is 0 where x <= -1, x where x >= 1, and (x+1)²/4 between.
 	SparsePlus = known("sparse_plus", sparsePlus)
 	// SparseSigmoid is (x+1)/2, clipped to 0 and 1.
@@ -146,6 +151,8 @@ func (a Activation) MarshalJSON() ([]byte, error) {
 			return nil, err
 		}
 		return json.Marshal(vocab.Object{Module: layers.Module, Class: a.obj.class, Config: cfg})
+	case a.unlike != "":
+		return nil, fmt.Errorf("nn: activation %q: Keras has no name for it, so that it cannot be saved: %s", a.name, a.unlike)
 	case activations.Find(a.String()) == nil:
 		return nil, fmt.Errorf("nn: activation %q: Keras has no name for it, so that it cannot be saved", a.name)
 	}
@@ -193,7 +200,7 @@ var activations = vocab.Table[Activation]{
 		{Name: "soft_shrink", New: vocab.Plain(SoftShrink)},
 		{Name: "sparse_plus", New: vocab.Plain(SparsePlus)},
 		{Name: "sparse_sigmoid", New: vocab.Plain(SparseSigmoid)},
-		{Name: "sparsemax", New: vocab.Plain(Sparsemax)},
+		{Name: "sparsemax", New: vocab.Plain(KerasSparsemax)},
 		{Name: "squareplus", New: vocab.Plain(Squareplus)},
 		{Name: "tanh_shrink", New: vocab.Plain(TanhShrink)},
 		{Name: "ELU", New: eluOf},

@@ -1,8 +1,10 @@
 package nn_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +23,8 @@ var everyActivation = []nn.Activation{
 	nn.Softmax, nn.LogSoftmax, nn.Sparsemax, nn.SparsePlus, nn.SparseSigmoid, nn.CELU, nn.ELU, nn.SELU, nn.GLU, nn.GELU, nn.GELUTanh, nn.SiLU,
 	nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Squareplus, nn.Softsign, nn.Exponential, nn.ReLUWith(0.2, 2.03, 0.47),
 	nn.ReLUWith(0, math.Inf(1), 0.47), nn.ReLUWith(0, 2.03, 0), nn.LeakyReLUSlope(0.3), nn.ELUAlpha(0.7), nn.CELUAlpha(0.7), nn.SquareplusB(1),
-	nn.GLUAxis(1), nn.HardShrinkAt(0.47), nn.SoftShrinkAt(0.47), nn.Threshold(0.47, -1), nn.SoftmaxAxis(0, 1), nn.LogSoftmaxAxis(0, 1), nn.SparsemaxAxis(0),
+	nn.GLUAxis(1), nn.HardShrinkAt(0.47), nn.SoftShrinkAt(0.47), nn.Threshold(0.47, -1), nn.SoftmaxAxis(0, 1), nn.LogSoftmaxAxis(0, 1), nn.SparsemaxAxis(0), nn.KerasSparsemax,
+	nn.KerasSparsemaxAxis(0),
 }
 
 // TestActivationGradients compares gradients with differences, away from kinks.
@@ -83,7 +86,9 @@ func TestActivationLimits(t *testing.T) {
 func TestSparsemaxSums(t *testing.T) {
 	g := graph.New()
 	x := g.Input("x", f32(50, 7))
-	y := nntest.Run(g, []*graph.Node{nn.Sparsemax.Call(nn.NewCtx(g, nil), x)}, nntest.Sample(f32(50, 7)))[0].V
+	in := nntest.Sample(f32(50, 7))
+	y := nntest.Run(g, []*graph.Node{nn.Sparsemax.Call(nn.NewCtx(g, nil), x)}, in)[0].V
+	v := in.Float64s()
 	zeros := 0
 	for i := range 50 {
 		sum := 0.0
@@ -98,27 +103,62 @@ func TestSparsemaxSums(t *testing.T) {
 		if math.Abs(sum-1) > 1e-6 {
 			t.Errorf("row %d sums to %v, want 1", i, sum)
 		}
+		top := slices.MaxFunc([]int{0, 1, 2, 3, 4, 5, 6}, func(a, b int) int { return cmp.Compare(v[7*i+a], v[7*i+b]) })
+		for j := range 7 { // all are x less one number, or 0 where that is less
+			if want := max(0, y[7*i+top]+v[7*i+j]-v[7*i+top]); math.Abs(y[7*i+j]-want) > 1e-6 {
+				t.Errorf("row %d: element %d is %v, want %v", i, j, y[7*i+j], want)
+			}
+		}
 	}
 	if zeros < 50 {
 		t.Errorf("%d zeros of 350: want many", zeros)
 	}
 }
 
+// TestKerasSparsemax holds what Keras 3.15 computes, on each of its backends, of numbers
+// that leave one, two and three elements, beside the paper's.
+func TestKerasSparsemax(t *testing.T) {
+	for _, c := range []struct{ x, keras, paper [3]float32 }{
+		{[3]float32{0, 0.5, 2}, [3]float32{0, 0, 1}, [3]float32{0, 0, 1}},
+		{[3]float32{0, 0.5, 1}, [3]float32{0, 0, 0.25}, [3]float32{0, 0.25, 0.75}},
+		{[3]float32{0.1, 0.2, 0.3}, [3]float32{0, 0.2 / 3, 0.5 / 3}, [3]float32{0.7 / 3, 1.0 / 3, 1.3 / 3}},
+	} {
+		for a, want := range map[*nn.Activation][3]float32{&nn.KerasSparsemax: c.keras, &nn.Sparsemax: c.paper} {
+			g := graph.New()
+			y := a.Call(nn.NewCtx(g, nil), g.Input("x", f32(3)))
+			got := nntest.Run(g, []*graph.Node{y}, tensor.Of(c.x[:]...))[0].V
+			for i, v := range got {
+				if math.Abs(v-float64(want[i])) > 1e-6 {
+					t.Errorf("%v of %v is %v, want %v", a, c.x, got, want)
+					break
+				}
+			}
+		}
+	}
+	if text, err := json.Marshal(nn.Sparsemax); err == nil || !strings.HasSuffix(err.Error(), "those of nn.KerasSparsemax") {
+		t.Errorf("the paper's is written as %s (%v)", text, err)
+	}
+	if text, err := json.Marshal(nn.KerasSparsemax); err != nil || string(text) != `"sparsemax"` {
+		t.Errorf("Keras's is written as %s (%v)", text, err)
+	}
+}
+
 func TestActivationMistakes(t *testing.T) {
 	for want, a := range map[string]nn.Activation{
-		"CELU: alpha 0: want a finite number over 0":     nn.CELUAlpha(0),
-		"Squareplus: b -1: want a finite number over 0":  nn.SquareplusB(-1),
-		"HardShrink: threshold -1: want 0 or more":       nn.HardShrinkAt(-1),
-		"SoftShrink: threshold NaN: want 0 or more":      nn.SoftShrinkAt(math.NaN()),
-		"ReLU: negative slope -1, limit +Inf":            nn.ReLUWith(-1, math.Inf(1), 0),
-		"GLU: x is float32[4 3]: want an even length":    nn.GLU,
-		"GLU: axis 2 of x [4 3]: want -2 to 1":           nn.GLUAxis(2),
-		"Sparsemax: axis -3 of x [4 3]: want -2 to 1":    nn.SparsemaxAxis(-3),
-		"Softmax: axis 5 of x [4 3]: want -2 to 1":       nn.SoftmaxAxis(5),
-		"LogSumExp: axes [0 0] of x [4 3]: one stands":   nn.SoftmaxAxis(0, 0),
-		"Softmax: no axes: want one or more":             nn.SoftmaxAxis(),
-		"LogSoftmax: axis -4 of x [4 3]: want -2 to 1":   nn.LogSoftmaxAxis(-4),
-		"layer \"activation\": nn.GLU: x is float32[4 3": nn.GLU,
+		"CELU: alpha 0: want a finite number over 0":      nn.CELUAlpha(0),
+		"Squareplus: b -1: want a finite number over 0":   nn.SquareplusB(-1),
+		"HardShrink: threshold -1: want 0 or more":        nn.HardShrinkAt(-1),
+		"SoftShrink: threshold NaN: want 0 or more":       nn.SoftShrinkAt(math.NaN()),
+		"ReLU: negative slope -1, limit +Inf":             nn.ReLUWith(-1, math.Inf(1), 0),
+		"GLU: x is float32[4 3]: want an even length":     nn.GLU,
+		"GLU: axis 2 of x [4 3]: want -2 to 1":            nn.GLUAxis(2),
+		"Sparsemax: axis -3 of x [4 3]: want -2 to 1":     nn.SparsemaxAxis(-3),
+		"KerasSparsemax: axis 2 of x [4 3]: want -2 to 1": nn.KerasSparsemaxAxis(2),
+		"Softmax: axis 5 of x [4 3]: want -2 to 1":        nn.SoftmaxAxis(5),
+		"LogSumExp: axes [0 0] of x [4 3]: one stands":    nn.SoftmaxAxis(0, 0),
+		"Softmax: no axes: want one or more":              nn.SoftmaxAxis(),
+		"LogSoftmax: axis -4 of x [4 3]: want -2 to 1":    nn.LogSoftmaxAxis(-4),
+		"layer \"activation\": nn.GLU: x is float32[4 3":  nn.GLU,
 	} {
 		err := graph.Catch(func() { nn.Sequential(a).Build(nn.NewBuilder(1), f32(4, 3)) })
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -156,7 +196,7 @@ func TestActivationsJSON(t *testing.T) {
 			}
 		}
 	}
-	if lost != 9 { // GELUTanh and eight with parameters that Keras's files cannot hold
-		t.Errorf("%d activations cannot be written, want 9", lost)
+	if lost != 11 { // GELUTanh, Sparsemax and nine with parameters that Keras's files cannot hold
+		t.Errorf("%d activations cannot be written, want 11", lost)
 	}
 }

@@ -175,14 +175,54 @@ func logSoftmaxOver(x *graph.Node, axes []int) *graph.Node {
 }
 
 // SparsemaxAxis is [ops.Sparsemax]: probabilities along an axis that are nearest to x,
-// of which some are 0.
-//
-// Keras 3.15 computes something else where more than one element stays, so that its
-// results do not sum to 1 there; this is the paper's.
+// of which some are 0. It is the paper's, and cannot be saved: what Keras's files call
+// sparsemax is [KerasSparsemax], which gives other numbers.
 //
 // Source: Martins, Astudillo 2016, arXiv:1602.02068, section 2.
 func SparsemaxAxis(axis int) Activation {
-	return with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node { return ops.Sparsemax(x, axis) })
+	a := with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node { return ops.Sparsemax(x, axis) })
+	a.unlike = "what Keras up to 3.15 calls so gives other numbers, those of nn.KerasSparsemax"
+	return a
+}
+
+// KerasSparsemaxAxis is what Keras 3.7 to 3.15 computes as sparsemax along an axis, on
+// all of its backends. With the elements sorted, s the sums of the greatest of them, and
+// k the number of those that are greater than (s - 1)/i, i counting from 1,
+//
+//	y = max(x - τ, 0), τ = (the sum of the first k of s - 1)/k
+//
+// The paper, and Keras after that, has the last of these sums instead. With k = 1 the
+// two are the same; with more, the results here sum to less than 1, and may all be 0.
+func KerasSparsemaxAxis(axis int) Activation {
+	return with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node {
+		wantAxis("KerasSparsemax", x, axis)
+		return kerasSparsemax(x, (axis+x.Rank())%x.Rank())
+	})
+}
+
+func kerasSparsemax(x *graph.Node, axis int) *graph.Node {
+	last := x.Rank() - 1
+	if axis != last {
+		x = swapAxes(x, axis, last)
+		return swapAxes(kerasSparsemax(x, last), axis, last)
+	}
+	sorted, _ := ops.TopK(x, x.Shape().At(last))
+	sums, one := ops.CumSum(sorted, last), ops.ScalarLike(x, 1)
+	i := ops.Add(ops.Iota(x.Graph(), x.Spec(), last), one)
+	stays := ops.Greater(ops.Sub(sorted, ops.Div(ops.Sub(sums, one), i)), ops.Zeros(x))
+	k := ops.ReduceSumKeep(ops.Cast(stays, x.DType()), last)
+	sum := ops.ReduceSumKeep(ops.Where(stays, sums, ops.Zeros(x)), last)
+	return ops.Maximum(ops.Sub(x, ops.Div(ops.Sub(sum, one), k)), ops.ScalarLike(x, 0))
+}
+
+// swapAxes returns x with two axes in each other's place.
+func swapAxes(x *graph.Node, i, j int) *graph.Node {
+	axes := make([]int, x.Rank())
+	for a := range axes {
+		axes[a] = a
+	}
+	axes[i], axes[j] = j, i
+	return ops.Transpose(x, axes...)
 }
 
 // sparsePlus is 0 where x <= -1, x where x >= 1, and (x+1)²/4 between.

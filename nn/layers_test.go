@@ -38,7 +38,9 @@ func TestLayers(t *testing.T) {
 			return nn.Dense(2, nn.KernelConstraint(nn.MaxNorm(2, 0, 1)), nn.BiasConstraint(nn.NonNeg))
 		}, In: f32(5, 3), Out: f32(5, 2), Params: 8},
 		"GLU":       {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.GLU} }, In: f32(4, 6), Out: f32(4, 3)},
-		"Sparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.Sparsemax} }, In: f32(4, 6), Out: f32(4, 6)},
+		"Sparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.Sparsemax} }, In: f32(4, 6), Out: f32(4, 6), NoConfig: true},
+		"KerasSparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.KerasSparsemax} }, In: f32(4, 6), Out: f32(4, 6),
+			NoGradient: true}, // it gives 0 for the sample
 		"Softmax/axes": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.SoftmaxAxis(1, 2)} },
 			In: f32(4, 3, 2), Out: f32(4, 3, 2)},
 		"ReLU/with": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.ReLUWith(0.1, 3, 0.2)} },

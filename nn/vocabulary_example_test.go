@@ -47,6 +47,17 @@ func ExampleSparsemaxAxis() {
 	// float32[1 4] [0.433 0.233 0.000 0.333]
 }
 
+// Keras's files mean another one, which is the same where one element stays.
+func ExampleKerasSparsemaxAxis() {
+	show(nn.KerasSparsemaxAxis(1), false, matrix(4, 0.5, 1.8, 0.1, 3.5))
+	show(nn.KerasSparsemaxAxis(1), false, matrix(3, 0, 0.5, 1))
+	show(nn.SparsemaxAxis(1), false, matrix(3, 0, 0.5, 1))
+	// Output:
+	// float32[1 4] [0.000 0.000 0.000 1.000]
+	// float32[1 3] [0.000 0.000 0.250]
+	// float32[1 3] [0.000 0.250 0.750]
+}
+
 func ExampleLogSoftmaxAxis() {
 	show(nn.LogSoftmaxAxis(0, 1), false, matrix(2, 1, 1, 1, 1))
 	// Output:

@@ -77,7 +77,6 @@ func (f *File) readConfig(members map[string]*member) error {
 		return fmt.Errorf("%s: %w", metadataFile, err)
 	}
 	f.Version = meta.Version
-	f.Object.old = f.old()
 	return nil
 }
 

@@ -52,6 +52,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		return nil, fmt.Errorf("keras: %w", err)
 	}
 	f.size = size
+	if f.Object != nil {
+		f.Object.old, f.Object.later = f.old(), f.later() && len(f.Extra) == 0 // what has these, glia wrote
+	}
 	return f, nil
 }
 

@@ -173,7 +173,7 @@ func (c *golden) activation() (a nn.Activation, err error) {
 	case "log_softmax":
 		return nn.LogSoftmaxAxis(axes...), err
 	case "sparsemax":
-		return nn.SparsemaxAxis(axes[0]), err
+		return nn.KerasSparsemaxAxis(axes[0]), err
 	case "glu":
 		return nn.GLUAxis(axes[0]), err
 	case "threshold":

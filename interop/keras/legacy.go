@@ -22,7 +22,6 @@ func (f *File) readWhole(root *hdf5.Group, config string) (err error) {
 	if f.Object, err = ParseObject([]byte(config)); err != nil {
 		return fmt.Errorf("attribute model_config: %w", err)
 	}
-	f.Object.old = f.old()
 	switch training, err := text(root, "training_config"); {
 	case err == nil:
 		f.Object.CompileConfig = json.RawMessage(training)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/hdf5"
 	"github.com/glia-ml/glia/interop/keras"
@@ -352,22 +353,29 @@ func TestOutline(t *testing.T) {
 	}
 }
 
-// TestActivationsOfKeras2 refuses an activation that has had another formula under its
-// name since Keras 3.
-func TestActivationsOfKeras2(t *testing.T) {
-	for version, want := range map[string]string{
-		"2.15.0": "activation hard_sigmoid of Keras 2: layers[1] d activation",
-		"":       "activation hard_sigmoid of Keras 2: layers[1] d activation",
-		"3.9.0":  "",
+// TestOtherActivations refuses activations that have another formula under their name in
+// the Keras that wrote the file than in that of glia's files.
+func TestOtherActivations(t *testing.T) {
+	for _, c := range []struct{ version, activation, want string }{
+		{"2.15.0", "hard_sigmoid", "activation hard_sigmoid of Keras 2: layers[1] d activation"},
+		{"", "hard_sigmoid", "activation hard_sigmoid of Keras 2: layers[1] d activation"},
+		{"3.9.0", "hard_sigmoid", ""},
+		{"3.16.0", "hard_sigmoid", ""},
+		{"3.7.0", "sparsemax", ""},
+		{"3.15.1", "sparsemax", ""},
+		{"3.16.0", "sparsemax", "activation sparsemax of Keras 3.16 and later: layers[1] d activation"},
+		{"3.20.1", "sparsemax", "activation sparsemax of Keras 3.16 and later: layers[1] d activation"},
+		{"4.0.0", "sparsemax", "activation sparsemax of Keras 3.16 and later: layers[1] d activation"},
+		{"4.0.0", "softmax", ""},
 	} {
 		h := hdf5.NewWriter()
 		root := h.Root()
-		if version != "" {
-			root.SetAttr("keras_version", version)
+		if c.version != "" {
+			root.SetAttr("keras_version", c.version)
 		}
 		root.SetAttr("model_config", `{"class_name": "Sequential", "config": {"name": "s", "layers": [
 			{"class_name": "InputLayer", "config": {"batch_input_shape": [null, 2], "name": "i"}},
-			{"class_name": "Activation", "config": {"name": "d", "activation": "hard_sigmoid"}}]}}`)
+			{"class_name": "Activation", "config": {"name": "d", "activation": "`+c.activation+`"}}]}}`)
 		root.Group("model_weights").SetAttr("layer_names", []string{})
 		var b bytes.Buffer
 		if _, err := h.WriteTo(&b); err != nil {
@@ -380,10 +388,37 @@ func TestActivationsOfKeras2(t *testing.T) {
 		_, err = keras.ReadModel(f.Object, keras.Options{})
 		var m *keras.MissingError
 		switch {
-		case want == "" && err != nil:
-			t.Errorf("version %q: %v", version, err)
-		case want != "" && (!errors.As(err, &m) || len(m.Items) != 1 || m.Items[0].Kind+" "+m.Items[0].Name+": "+m.Items[0].Where != want):
-			t.Errorf("version %q: error %v, want %s", version, err, want)
+		case c.want == "" && err != nil:
+			t.Errorf("%s of version %q: %v", c.activation, c.version, err)
+		case c.want != "" && (!errors.As(err, &m) || len(m.Items) != 1 || m.Items[0].Kind+" "+m.Items[0].Name+": "+m.Items[0].Where != c.want):
+			t.Errorf("%s of version %q: error %v, want %s", c.activation, c.version, err, c.want)
+		}
+	}
+}
+
+// TestSparsemaxInFiles writes and reads Keras's sparsemax, and does not write the paper's,
+// which Keras would take for its own.
+func TestSparsemaxInFiles(t *testing.T) {
+	x := tensor.New(tensor.Float32, 3, 4)
+	copy(tensor.Data[float32](x), []float32{0.1, 0.2, 0.3, 0.4, 1, 0.5, 0, -1, 2, 0, 0, 0})
+	for _, f := range []keras.Format{keras.Archive, keras.HDF5} {
+		m := built(t, 1, input(), dense("a", 4, nn.KerasSparsemax))
+		back, err := glia.LoadBytes(saved(t, m, f))
+		if err != nil {
+			t.Errorf("%v: %v", f, err)
+			continue
+		}
+		want, err := m.Predict(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := back.Predict(x); err != nil || !tensor.Equal(got, want) {
+			t.Errorf("%v: predicts %v, want %v (%v)", f, got, want, err)
+		}
+		var b bytes.Buffer
+		err = built(t, 1, input(), dense("a", 4, nn.Sparsemax)).SaveTo(&b, f)
+		if err == nil || !strings.Contains(err.Error(), "layer a: ") || !strings.HasSuffix(err.Error(), "those of nn.KerasSparsemax") {
+			t.Errorf("%v: the paper's sparsemax is written (%v)", f, err)
 		}
 	}
 }

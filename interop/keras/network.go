@@ -52,7 +52,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 			return nil, fmt.Errorf("keras: %w", err)
 		}
 	}
-	r := &reader{opt: opt, old: o.old}
+	r := &reader{opt: opt, old: o.old, later: o.later}
 	m := &Model{}
 	var err error
 	if m.Network, err = r.model(o); err != nil {
@@ -74,6 +74,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 type reader struct {
 	opt     Options
 	old     bool // the file is of Keras 1 or 2
+	later   bool // or of 3.16 and later
 	missing []Missing
 	seen    map[string]string // where an object stands that Keras has once, by its number
 	bare    []bare
@@ -126,8 +127,8 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if err != nil {
 		l = nil
 	}
-	if r.old {
-		r.oldActivations(o, where)
+	if r.old || r.later {
+		r.otherActivations(o, where)
 	}
 	if base := nn.BaseOf(l); base != nil {
 		r.activations(o, base.DType, where)
@@ -135,9 +136,10 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	return l, nil
 }
 
-// oldActivations notes activations that were others in Keras 2, under the same name:
-// hard_sigmoid was x/5 + 1/2 within 0 and 1.
-func (r *reader) oldActivations(o *Object, where string) {
+// otherActivations notes activations that are others, under the same name, in the Keras
+// that wrote the file: hard_sigmoid was x/5 + 1/2 within 0 and 1 in Keras 2; sparsemax
+// is no longer what it was up to Keras 3.15.
+func (r *reader) otherActivations(o *Object, where string) {
 	m, err := vocab.Members(o.Config)
 	if err != nil {
 		return
@@ -146,8 +148,12 @@ func (r *reader) oldActivations(o *Object, where string) {
 		if !strings.HasSuffix(key, "activation") {
 			continue
 		}
-		if name, _, err := vocab.Decode(m[key]); err == nil && name == "hard_sigmoid" {
+		switch name, _, err := vocab.Decode(m[key]); {
+		case err != nil:
+		case r.old && name == "hard_sigmoid":
 			r.lacks("activation", "hard_sigmoid of Keras 2", where+" "+key)
+		case r.later && name == "sparsemax":
+			r.lacks("activation", "sparsemax of Keras 3.16 and later", where+" "+key)
 		}
 	}
 }

@@ -23,7 +23,8 @@ type Object struct {
 	// attribute training_config takes the place of the last.
 	Config, BuildConfig, CompileConfig json.RawMessage
 
-	old bool // out of a file of Keras 1 or 2
+	old   bool // out of a file of Keras 1 or 2
+	later bool // out of one of Keras 3.16 and later
 }
 
 // deepest is how deep lists and objects may nest: a model in a model takes four

@@ -69,6 +69,13 @@ func (f *File) old() bool {
 	return strings.HasPrefix(f.Version, "1.") || strings.HasPrefix(f.Version, "2.") || f.Version == "" && f.Format == HDF5
 }
 
+// later reports whether a file is of Keras 3.16 or later.
+func (f *File) later() bool {
+	var major, minor int
+	_, err := fmt.Sscanf(f.Version, "%d.%d", &major, &minor)
+	return err == nil && (major > 3 || major == 3 && minor >= 16)
+}
+
 // outermost returns the weights of an optimizer without those that Keras writes once
 // more for the optimizers in it.
 func outermost(weights []*Weight) []*Weight {

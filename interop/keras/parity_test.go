@@ -160,6 +160,7 @@ func lacksName(err error, name string) bool {
 // elsewhere lists names that glia has under another name, or which no table reads, since
 // they stand for what the user writes.
 var elsewhere = map[string]string{
+	"keras.activations.sparsemax":                     "nn.KerasSparsemax",
 	"keras.activations.threshold":                     "nn.Threshold",
 	"keras.initializers.Initializer":                  "nn.Initializer",
 	"keras.regularizers.Regularizer":                  "nn.Regularizer",
@@ -221,7 +222,8 @@ references of the operations and as compiled plans. The worst error is that of t
 compiled plans over all numbers of the cases: the difference from what Keras computes,
 which does so in float32, relative where a number is over 1. Of what draws random numbers
 the distribution is compared. A metric that is the mean of a loss has the cases of the loss
-where it has none of its own.
+where it has none of its own. Up to Keras 3.15 its sparsemax is not that of the paper, which
+is `+"`nn.Sparsemax`"+`: files of Keras 3.16 and later with one are refused.
 `, v.Keras)
 	names := exported(t)
 	for _, m := range v.Modules {

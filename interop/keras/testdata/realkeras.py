@@ -118,8 +118,8 @@ def cases():
         yield f"activations {i}", lambda: case(softmax(*(layers.Dense(4, activation=name) for name in some)))
     # Keras takes the output of glu for as long as its input, so that nothing may follow.
     yield "activation glu", lambda: case(keras.Sequential([keras.Input((4,)), layers.Dense(6, "glu")]), loss="mse")
-    # Keras's sparsemax is not that of the paper where more than one element is left.
-    yield "activation sparsemax", lambda: case(softmax(layers.Rescaling(1000.0), layers.Activation("sparsemax")))
+    # A sparsemax of Keras gives 0 where many elements would stay.
+    yield "activation sparsemax", lambda: case(softmax(layers.Activation("sparsemax"), layers.Dense(4), layers.Activation("sparsemax")))
     yield "initializer STFT", lambda: case(softmax(layers.PReLU(alpha_initializer=initializers.STFT()), layers.Flatten(), shape=(4, 1, 5)))
     yield "initializers", lambda: case(softmax(*(layers.Dense(4, "tanh", kernel_initializer=i) for i in configs.INITIALIZERS)))
     for i, some in enumerate(grouped(x for x in configs.METRICS + METRICS if not is_sparse(x))):

@@ -1,45 +1,12 @@
 """Writes basics.json: what Keras computes for the losses, metrics, optimizers, schedules,
-activations, regularizers, initializers and layers that glia has.
-
-    python -m venv venv && venv/bin/pip install keras==3.15.1 numpy==2.4.6 scipy==1.16.3 jax==0.10.2
-    KERAS_BACKEND=numpy venv/bin/python basics.py > basics.json
+activations, regularizers, initializers and layers that glia has. See cases.py.
 """
-import json
-import os
-
-os.environ["KERAS_BACKEND"] = "numpy"
+from cases import Cases, pack
 import keras
 import numpy as np
 
-rng = np.random.default_rng(20)
-cases = []
-
-
-def pack(x):
-    x = np.asarray(x)
-    if x.dtype == np.float64:
-        x = x.astype(np.float32)
-    data = [float(str(v)) if x.dtype == np.float32 else v.item() for v in x.ravel()]
-    return {"dtype": str(x.dtype), "shape": list(x.shape), "data": data}
-
-
-def f32(*shape):
-    return rng.normal(size=shape).astype(np.float32)
-
-
-def add(kind, api, id, results, tol=(1e-5, 1e-6), config=None, **more):
-    c = {"kind": kind, "api": "keras." + api, "id": id}
-    if config is not None:
-        c["config"] = {"class_name": api.split(".")[-1], "config": config}
-    c.update(more)
-    c["expected_all"] = [pack(r) for r in results]
-    c["rtol"], c["atol"] = tol
-    cases.append(c)
-
-
-def probabilities(*shape):
-    p = rng.uniform(0.01, 1, size=shape).astype(np.float32)
-    return p / p.sum(-1, keepdims=True)
+cases = Cases(20)
+rng, f32, probabilities, add = cases.rng, cases.f32, cases.probabilities, cases.add
 
 
 def one_hot(labels, n):
@@ -194,6 +161,4 @@ def initializers():
 
 
 losses(), metrics(), optimizers(), layers(), initializers()
-head = {"about": "Computed by basics.py beside this file", "keras_version": keras.__version__, "backend": keras.backend.backend()}
-lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-print(json.dumps(head)[:-1] + ', "cases": [\n' + lines + "\n]}")
+cases.write("basics.py")

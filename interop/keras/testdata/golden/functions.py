@@ -1,46 +1,13 @@
 """Writes functions.json: what Keras computes for its losses, activations, regularizers,
 constraints, initializers that draw nothing, and small layers. What Keras 3.16 computes
-otherwise than 3.15 is left out: smoothing along an axis, alpha and beta of Tversky.
-
-    python -m venv venv && venv/bin/pip install keras==3.15.1 numpy==2.4.6 scipy==1.16.3 jax==0.10.2
-    KERAS_BACKEND=numpy venv/bin/python functions.py > functions.json
+otherwise than 3.15 is left out: smoothing along an axis, alpha and beta of Tversky. See cases.py.
 """
-import json
-import os
-
-os.environ["KERAS_BACKEND"] = "numpy"
+from cases import Cases, pack
 import keras
 import numpy as np
 
-rng = np.random.default_rng(21)
-cases = []
-
-
-def pack(x):
-    x = np.asarray(x)
-    if x.dtype == np.float64:
-        x = x.astype(np.float32)
-    data = [float(str(v)) if x.dtype == np.float32 else v.item() for v in x.ravel()]
-    return {"dtype": str(x.dtype), "shape": list(x.shape), "data": data}
-
-
-def f32(*shape):
-    return rng.normal(size=shape).astype(np.float32)
-
-
-def add(kind, api, id, results, tol=(1e-5, 1e-6), config=None, **more):
-    c = {"kind": kind, "api": "keras." + api, "id": id}
-    if config is not None:
-        c["config"] = {"class_name": api.split(".")[-1], "config": config}
-    c.update(more)
-    c["expected_all"] = [pack(r) for r in results]
-    c["rtol"], c["atol"] = tol
-    cases.append(c)
-
-
-def probabilities(*shape):
-    p = rng.uniform(0.01, 1, size=shape).astype(np.float32)
-    return p / p.sum(-1, keepdims=True)
+cases = Cases(21)
+rng, f32, probabilities, add = cases.rng, cases.f32, cases.probabilities, cases.add
 
 
 def unit(*shape):
@@ -110,16 +77,6 @@ def masked_call(l, y, p, w, mask):
     return reduce_weighted_values(values, sample_weight=w, mask=mask, reduction=l.reduction, dtype=l.dtype)
 
 
-def sparsemax(x, axis=-1):
-    """By its definition: Keras's own, which adds up too much, does not sum to 1 where two elements stay."""
-    low, high = x.min(axis, keepdims=True).astype(np.float64) - 1, x.max(axis, keepdims=True).astype(np.float64)
-    for _ in range(60):
-        tau = (low + high) / 2
-        over = np.maximum(x - tau, 0).sum(axis, keepdims=True) > 1
-        low, high = np.where(over, tau, low), np.where(over, high, tau)
-    return np.maximum(x - tau, 0)
-
-
 def activations():
     x = np.linspace(-6, 6, 24).astype(np.float32).reshape(4, 6)
     x3 = f32(2, 4, 6)
@@ -133,7 +90,7 @@ def activations():
         for i, kw in enumerate(kwargs):
             for j, v in enumerate([x3] if "axis" in kw else [x, x3]):
                 call = {k: tuple(a) if isinstance(a, list) else a for k, a in kw.items()}
-                f = sparsemax if name == "sparsemax" else getattr(keras.activations, name)
+                f = getattr(keras.activations, name)
                 add("activation", "activations." + name, f"{name}.{i}.{j}", [f(v, **call)], args=[pack(v)], kwargs=kw)
     add("activation", "activations.threshold", "threshold", [keras.activations.threshold(x, 0.5, -1.0)], args=[pack(x), 0.5, -1.0], kwargs={})
 
@@ -175,6 +132,4 @@ def others():
 
 
 losses(), activations(), others()
-head = {"about": "Computed by functions.py beside this file", "keras_version": keras.__version__, "backend": keras.backend.backend()}
-lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-print(json.dumps(head)[:-1] + ', "cases": [\n' + lines + "\n]}")
+cases.write("functions.py")
