@@ -15,7 +15,7 @@ import (
 //	w = (clip(z, -l1, l1) - z) / (n'^p/lr + 2·l2 + β/lr)
 //
 // Keras's default for lr is 0.001. Others are p 0.5, n at the start 0.1, and l1, l2,
-// shrinkage and β 0. It is fast for p 0.5.
+// shrinkage and β 0. It is fast for p of 0 to 8.
 //
 // Options: [LearningRatePower], [InitialAccumulator], [L1Strength], [L2Strength],
 // [L2Shrinkage], [FtrlBeta], and those of every optimizer, see [Option].

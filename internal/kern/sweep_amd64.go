@@ -169,6 +169,18 @@ func ftrl(w, n, z, g []float32, inv, l1, minusL1, l2, shrink, decay float32) {
 	}
 }
 
+func ftrlPower(w, n, z, g []float32, inv, l1, minusL1, l2, shrink, decay float32, power float64) {
+	p := newPower32(power)
+	switch {
+	case useAVX512:
+		ftrlPowerAVX512(unsafe.SliceData(w), unsafe.SliceData(n), unsafe.SliceData(z), unsafe.SliceData(g), len(w), inv, l1, minusL1, l2, shrink, decay, p.head, p.tail, p.scale, p.atZero)
+	case useAVX2:
+		ftrlPowerAVX2(unsafe.SliceData(w), unsafe.SliceData(n), unsafe.SliceData(z), unsafe.SliceData(g), len(w), inv, l1, minusL1, l2, shrink, decay, p.head, p.tail, p.scale, p.atZero)
+	default:
+		FtrlLoop(w, n, z, g, inv, l1, l2, shrink, decay, power)
+	}
+}
+
 func scheduleFree(y, z, v, g []float32, lr, unbias, part, rest, beta1, oneMinusBeta1, oneMinusBeta2, eps, decay float32) {
 	switch {
 	case useAVX512:

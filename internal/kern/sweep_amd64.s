@@ -70,6 +70,456 @@ DATA iota64<>+248(SB)/4, $0x0000003e
 DATA iota64<>+252(SB)/4, $0x0000003f
 GLOBL iota64<>(SB), RODATA|NOPTR, $256
 
+DATA powerBias<>+0(SB)/4, $0x3f800000
+DATA powerBias<>+4(SB)/4, $0x3f800000
+DATA powerBias<>+8(SB)/4, $0x3f800000
+DATA powerBias<>+12(SB)/4, $0x3f800000
+DATA powerBias<>+16(SB)/4, $0x3f800000
+DATA powerBias<>+20(SB)/4, $0x3f800000
+DATA powerBias<>+24(SB)/4, $0x3f800000
+DATA powerBias<>+28(SB)/4, $0x3f800000
+DATA powerBias<>+32(SB)/4, $0x3f800000
+DATA powerBias<>+36(SB)/4, $0x3f800000
+DATA powerBias<>+40(SB)/4, $0x3f800000
+DATA powerBias<>+44(SB)/4, $0x3f800000
+DATA powerBias<>+48(SB)/4, $0x3f800000
+DATA powerBias<>+52(SB)/4, $0x3f800000
+DATA powerBias<>+56(SB)/4, $0x3f800000
+DATA powerBias<>+60(SB)/4, $0x3f800000
+GLOBL powerBias<>(SB), RODATA|NOPTR, $64
+
+DATA powerExp0<>+0(SB)/4, $0x39214c24
+DATA powerExp0<>+4(SB)/4, $0x39214c24
+DATA powerExp0<>+8(SB)/4, $0x39214c24
+DATA powerExp0<>+12(SB)/4, $0x39214c24
+DATA powerExp0<>+16(SB)/4, $0x39214c24
+DATA powerExp0<>+20(SB)/4, $0x39214c24
+DATA powerExp0<>+24(SB)/4, $0x39214c24
+DATA powerExp0<>+28(SB)/4, $0x39214c24
+DATA powerExp0<>+32(SB)/4, $0x39214c24
+DATA powerExp0<>+36(SB)/4, $0x39214c24
+DATA powerExp0<>+40(SB)/4, $0x39214c24
+DATA powerExp0<>+44(SB)/4, $0x39214c24
+DATA powerExp0<>+48(SB)/4, $0x39214c24
+DATA powerExp0<>+52(SB)/4, $0x39214c24
+DATA powerExp0<>+56(SB)/4, $0x39214c24
+DATA powerExp0<>+60(SB)/4, $0x39214c24
+GLOBL powerExp0<>(SB), RODATA|NOPTR, $64
+
+DATA powerExp1<>+0(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+4(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+8(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+12(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+16(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+20(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+24(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+28(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+32(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+36(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+40(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+44(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+48(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+52(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+56(SB)/4, $0x3aaf74bc
+DATA powerExp1<>+60(SB)/4, $0x3aaf74bc
+GLOBL powerExp1<>(SB), RODATA|NOPTR, $64
+
+DATA powerExp2<>+0(SB)/4, $0x3c1d961c
+DATA powerExp2<>+4(SB)/4, $0x3c1d961c
+DATA powerExp2<>+8(SB)/4, $0x3c1d961c
+DATA powerExp2<>+12(SB)/4, $0x3c1d961c
+DATA powerExp2<>+16(SB)/4, $0x3c1d961c
+DATA powerExp2<>+20(SB)/4, $0x3c1d961c
+DATA powerExp2<>+24(SB)/4, $0x3c1d961c
+DATA powerExp2<>+28(SB)/4, $0x3c1d961c
+DATA powerExp2<>+32(SB)/4, $0x3c1d961c
+DATA powerExp2<>+36(SB)/4, $0x3c1d961c
+DATA powerExp2<>+40(SB)/4, $0x3c1d961c
+DATA powerExp2<>+44(SB)/4, $0x3c1d961c
+DATA powerExp2<>+48(SB)/4, $0x3c1d961c
+DATA powerExp2<>+52(SB)/4, $0x3c1d961c
+DATA powerExp2<>+56(SB)/4, $0x3c1d961c
+DATA powerExp2<>+60(SB)/4, $0x3c1d961c
+GLOBL powerExp2<>(SB), RODATA|NOPTR, $64
+
+DATA powerExp3<>+0(SB)/4, $0x3d6357db
+DATA powerExp3<>+4(SB)/4, $0x3d6357db
+DATA powerExp3<>+8(SB)/4, $0x3d6357db
+DATA powerExp3<>+12(SB)/4, $0x3d6357db
+DATA powerExp3<>+16(SB)/4, $0x3d6357db
+DATA powerExp3<>+20(SB)/4, $0x3d6357db
+DATA powerExp3<>+24(SB)/4, $0x3d6357db
+DATA powerExp3<>+28(SB)/4, $0x3d6357db
+DATA powerExp3<>+32(SB)/4, $0x3d6357db
+DATA powerExp3<>+36(SB)/4, $0x3d6357db
+DATA powerExp3<>+40(SB)/4, $0x3d6357db
+DATA powerExp3<>+44(SB)/4, $0x3d6357db
+DATA powerExp3<>+48(SB)/4, $0x3d6357db
+DATA powerExp3<>+52(SB)/4, $0x3d6357db
+DATA powerExp3<>+56(SB)/4, $0x3d6357db
+DATA powerExp3<>+60(SB)/4, $0x3d6357db
+GLOBL powerExp3<>(SB), RODATA|NOPTR, $64
+
+DATA powerExp4<>+0(SB)/4, $0x3e75fdef
+DATA powerExp4<>+4(SB)/4, $0x3e75fdef
+DATA powerExp4<>+8(SB)/4, $0x3e75fdef
+DATA powerExp4<>+12(SB)/4, $0x3e75fdef
+DATA powerExp4<>+16(SB)/4, $0x3e75fdef
+DATA powerExp4<>+20(SB)/4, $0x3e75fdef
+DATA powerExp4<>+24(SB)/4, $0x3e75fdef
+DATA powerExp4<>+28(SB)/4, $0x3e75fdef
+DATA powerExp4<>+32(SB)/4, $0x3e75fdef
+DATA powerExp4<>+36(SB)/4, $0x3e75fdef
+DATA powerExp4<>+40(SB)/4, $0x3e75fdef
+DATA powerExp4<>+44(SB)/4, $0x3e75fdef
+DATA powerExp4<>+48(SB)/4, $0x3e75fdef
+DATA powerExp4<>+52(SB)/4, $0x3e75fdef
+DATA powerExp4<>+56(SB)/4, $0x3e75fdef
+DATA powerExp4<>+60(SB)/4, $0x3e75fdef
+GLOBL powerExp4<>(SB), RODATA|NOPTR, $64
+
+DATA powerExp5<>+0(SB)/4, $0x3f317218
+DATA powerExp5<>+4(SB)/4, $0x3f317218
+DATA powerExp5<>+8(SB)/4, $0x3f317218
+DATA powerExp5<>+12(SB)/4, $0x3f317218
+DATA powerExp5<>+16(SB)/4, $0x3f317218
+DATA powerExp5<>+20(SB)/4, $0x3f317218
+DATA powerExp5<>+24(SB)/4, $0x3f317218
+DATA powerExp5<>+28(SB)/4, $0x3f317218
+DATA powerExp5<>+32(SB)/4, $0x3f317218
+DATA powerExp5<>+36(SB)/4, $0x3f317218
+DATA powerExp5<>+40(SB)/4, $0x3f317218
+DATA powerExp5<>+44(SB)/4, $0x3f317218
+DATA powerExp5<>+48(SB)/4, $0x3f317218
+DATA powerExp5<>+52(SB)/4, $0x3f317218
+DATA powerExp5<>+56(SB)/4, $0x3f317218
+DATA powerExp5<>+60(SB)/4, $0x3f317218
+GLOBL powerExp5<>(SB), RODATA|NOPTR, $64
+
+DATA powerFar<>+0(SB)/4, $0x43700000
+DATA powerFar<>+4(SB)/4, $0x43700000
+DATA powerFar<>+8(SB)/4, $0x43700000
+DATA powerFar<>+12(SB)/4, $0x43700000
+DATA powerFar<>+16(SB)/4, $0x43700000
+DATA powerFar<>+20(SB)/4, $0x43700000
+DATA powerFar<>+24(SB)/4, $0x43700000
+DATA powerFar<>+28(SB)/4, $0x43700000
+DATA powerFar<>+32(SB)/4, $0x43700000
+DATA powerFar<>+36(SB)/4, $0x43700000
+DATA powerFar<>+40(SB)/4, $0x43700000
+DATA powerFar<>+44(SB)/4, $0x43700000
+DATA powerFar<>+48(SB)/4, $0x43700000
+DATA powerFar<>+52(SB)/4, $0x43700000
+DATA powerFar<>+56(SB)/4, $0x43700000
+DATA powerFar<>+60(SB)/4, $0x43700000
+GLOBL powerFar<>(SB), RODATA|NOPTR, $64
+
+DATA powerInf<>+0(SB)/4, $0x7f800000
+DATA powerInf<>+4(SB)/4, $0x7f800000
+DATA powerInf<>+8(SB)/4, $0x7f800000
+DATA powerInf<>+12(SB)/4, $0x7f800000
+DATA powerInf<>+16(SB)/4, $0x7f800000
+DATA powerInf<>+20(SB)/4, $0x7f800000
+DATA powerInf<>+24(SB)/4, $0x7f800000
+DATA powerInf<>+28(SB)/4, $0x7f800000
+DATA powerInf<>+32(SB)/4, $0x7f800000
+DATA powerInf<>+36(SB)/4, $0x7f800000
+DATA powerInf<>+40(SB)/4, $0x7f800000
+DATA powerInf<>+44(SB)/4, $0x7f800000
+DATA powerInf<>+48(SB)/4, $0x7f800000
+DATA powerInf<>+52(SB)/4, $0x7f800000
+DATA powerInf<>+56(SB)/4, $0x7f800000
+DATA powerInf<>+60(SB)/4, $0x7f800000
+GLOBL powerInf<>(SB), RODATA|NOPTR, $64
+
+DATA powerLess<>+0(SB)/4, $0x41b80000
+DATA powerLess<>+4(SB)/4, $0x41b80000
+DATA powerLess<>+8(SB)/4, $0x41b80000
+DATA powerLess<>+12(SB)/4, $0x41b80000
+DATA powerLess<>+16(SB)/4, $0x41b80000
+DATA powerLess<>+20(SB)/4, $0x41b80000
+DATA powerLess<>+24(SB)/4, $0x41b80000
+DATA powerLess<>+28(SB)/4, $0x41b80000
+DATA powerLess<>+32(SB)/4, $0x41b80000
+DATA powerLess<>+36(SB)/4, $0x41b80000
+DATA powerLess<>+40(SB)/4, $0x41b80000
+DATA powerLess<>+44(SB)/4, $0x41b80000
+DATA powerLess<>+48(SB)/4, $0x41b80000
+DATA powerLess<>+52(SB)/4, $0x41b80000
+DATA powerLess<>+56(SB)/4, $0x41b80000
+DATA powerLess<>+60(SB)/4, $0x41b80000
+GLOBL powerLess<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog0<>+0(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+4(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+8(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+12(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+16(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+20(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+24(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+28(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+32(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+36(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+40(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+44(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+48(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+52(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+56(SB)/4, $0xbd9c64ba
+DATA powerLog0<>+60(SB)/4, $0xbd9c64ba
+GLOBL powerLog0<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog1<>+0(SB)/4, $0x3e02af57
+DATA powerLog1<>+4(SB)/4, $0x3e02af57
+DATA powerLog1<>+8(SB)/4, $0x3e02af57
+DATA powerLog1<>+12(SB)/4, $0x3e02af57
+DATA powerLog1<>+16(SB)/4, $0x3e02af57
+DATA powerLog1<>+20(SB)/4, $0x3e02af57
+DATA powerLog1<>+24(SB)/4, $0x3e02af57
+DATA powerLog1<>+28(SB)/4, $0x3e02af57
+DATA powerLog1<>+32(SB)/4, $0x3e02af57
+DATA powerLog1<>+36(SB)/4, $0x3e02af57
+DATA powerLog1<>+40(SB)/4, $0x3e02af57
+DATA powerLog1<>+44(SB)/4, $0x3e02af57
+DATA powerLog1<>+48(SB)/4, $0x3e02af57
+DATA powerLog1<>+52(SB)/4, $0x3e02af57
+DATA powerLog1<>+56(SB)/4, $0x3e02af57
+DATA powerLog1<>+60(SB)/4, $0x3e02af57
+GLOBL powerLog1<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog2<>+0(SB)/4, $0xbe06c123
+DATA powerLog2<>+4(SB)/4, $0xbe06c123
+DATA powerLog2<>+8(SB)/4, $0xbe06c123
+DATA powerLog2<>+12(SB)/4, $0xbe06c123
+DATA powerLog2<>+16(SB)/4, $0xbe06c123
+DATA powerLog2<>+20(SB)/4, $0xbe06c123
+DATA powerLog2<>+24(SB)/4, $0xbe06c123
+DATA powerLog2<>+28(SB)/4, $0xbe06c123
+DATA powerLog2<>+32(SB)/4, $0xbe06c123
+DATA powerLog2<>+36(SB)/4, $0xbe06c123
+DATA powerLog2<>+40(SB)/4, $0xbe06c123
+DATA powerLog2<>+44(SB)/4, $0xbe06c123
+DATA powerLog2<>+48(SB)/4, $0xbe06c123
+DATA powerLog2<>+52(SB)/4, $0xbe06c123
+DATA powerLog2<>+56(SB)/4, $0xbe06c123
+DATA powerLog2<>+60(SB)/4, $0xbe06c123
+GLOBL powerLog2<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog3<>+0(SB)/4, $0x3e116c98
+DATA powerLog3<>+4(SB)/4, $0x3e116c98
+DATA powerLog3<>+8(SB)/4, $0x3e116c98
+DATA powerLog3<>+12(SB)/4, $0x3e116c98
+DATA powerLog3<>+16(SB)/4, $0x3e116c98
+DATA powerLog3<>+20(SB)/4, $0x3e116c98
+DATA powerLog3<>+24(SB)/4, $0x3e116c98
+DATA powerLog3<>+28(SB)/4, $0x3e116c98
+DATA powerLog3<>+32(SB)/4, $0x3e116c98
+DATA powerLog3<>+36(SB)/4, $0x3e116c98
+DATA powerLog3<>+40(SB)/4, $0x3e116c98
+DATA powerLog3<>+44(SB)/4, $0x3e116c98
+DATA powerLog3<>+48(SB)/4, $0x3e116c98
+DATA powerLog3<>+52(SB)/4, $0x3e116c98
+DATA powerLog3<>+56(SB)/4, $0x3e116c98
+DATA powerLog3<>+60(SB)/4, $0x3e116c98
+GLOBL powerLog3<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog4<>+0(SB)/4, $0xbe2a3945
+DATA powerLog4<>+4(SB)/4, $0xbe2a3945
+DATA powerLog4<>+8(SB)/4, $0xbe2a3945
+DATA powerLog4<>+12(SB)/4, $0xbe2a3945
+DATA powerLog4<>+16(SB)/4, $0xbe2a3945
+DATA powerLog4<>+20(SB)/4, $0xbe2a3945
+DATA powerLog4<>+24(SB)/4, $0xbe2a3945
+DATA powerLog4<>+28(SB)/4, $0xbe2a3945
+DATA powerLog4<>+32(SB)/4, $0xbe2a3945
+DATA powerLog4<>+36(SB)/4, $0xbe2a3945
+DATA powerLog4<>+40(SB)/4, $0xbe2a3945
+DATA powerLog4<>+44(SB)/4, $0xbe2a3945
+DATA powerLog4<>+48(SB)/4, $0xbe2a3945
+DATA powerLog4<>+52(SB)/4, $0xbe2a3945
+DATA powerLog4<>+56(SB)/4, $0xbe2a3945
+DATA powerLog4<>+60(SB)/4, $0xbe2a3945
+GLOBL powerLog4<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog5<>+0(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+4(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+8(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+12(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+16(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+20(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+24(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+28(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+32(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+36(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+40(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+44(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+48(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+52(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+56(SB)/4, $0x3e4cd00e
+DATA powerLog5<>+60(SB)/4, $0x3e4cd00e
+GLOBL powerLog5<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog6<>+0(SB)/4, $0xbe800113
+DATA powerLog6<>+4(SB)/4, $0xbe800113
+DATA powerLog6<>+8(SB)/4, $0xbe800113
+DATA powerLog6<>+12(SB)/4, $0xbe800113
+DATA powerLog6<>+16(SB)/4, $0xbe800113
+DATA powerLog6<>+20(SB)/4, $0xbe800113
+DATA powerLog6<>+24(SB)/4, $0xbe800113
+DATA powerLog6<>+28(SB)/4, $0xbe800113
+DATA powerLog6<>+32(SB)/4, $0xbe800113
+DATA powerLog6<>+36(SB)/4, $0xbe800113
+DATA powerLog6<>+40(SB)/4, $0xbe800113
+DATA powerLog6<>+44(SB)/4, $0xbe800113
+DATA powerLog6<>+48(SB)/4, $0xbe800113
+DATA powerLog6<>+52(SB)/4, $0xbe800113
+DATA powerLog6<>+56(SB)/4, $0xbe800113
+DATA powerLog6<>+60(SB)/4, $0xbe800113
+GLOBL powerLog6<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog7<>+0(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+4(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+8(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+12(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+16(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+20(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+24(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+28(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+32(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+36(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+40(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+44(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+48(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+52(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+56(SB)/4, $0x3eaaaaaa
+DATA powerLog7<>+60(SB)/4, $0x3eaaaaaa
+GLOBL powerLog7<>(SB), RODATA|NOPTR, $64
+
+DATA powerLog8<>+0(SB)/4, $0xbf000000
+DATA powerLog8<>+4(SB)/4, $0xbf000000
+DATA powerLog8<>+8(SB)/4, $0xbf000000
+DATA powerLog8<>+12(SB)/4, $0xbf000000
+DATA powerLog8<>+16(SB)/4, $0xbf000000
+DATA powerLog8<>+20(SB)/4, $0xbf000000
+DATA powerLog8<>+24(SB)/4, $0xbf000000
+DATA powerLog8<>+28(SB)/4, $0xbf000000
+DATA powerLog8<>+32(SB)/4, $0xbf000000
+DATA powerLog8<>+36(SB)/4, $0xbf000000
+DATA powerLog8<>+40(SB)/4, $0xbf000000
+DATA powerLog8<>+44(SB)/4, $0xbf000000
+DATA powerLog8<>+48(SB)/4, $0xbf000000
+DATA powerLog8<>+52(SB)/4, $0xbf000000
+DATA powerLog8<>+56(SB)/4, $0xbf000000
+DATA powerLog8<>+60(SB)/4, $0xbf000000
+GLOBL powerLog8<>(SB), RODATA|NOPTR, $64
+
+DATA powerMinusFar<>+0(SB)/4, $0xc3700000
+DATA powerMinusFar<>+4(SB)/4, $0xc3700000
+DATA powerMinusFar<>+8(SB)/4, $0xc3700000
+DATA powerMinusFar<>+12(SB)/4, $0xc3700000
+DATA powerMinusFar<>+16(SB)/4, $0xc3700000
+DATA powerMinusFar<>+20(SB)/4, $0xc3700000
+DATA powerMinusFar<>+24(SB)/4, $0xc3700000
+DATA powerMinusFar<>+28(SB)/4, $0xc3700000
+DATA powerMinusFar<>+32(SB)/4, $0xc3700000
+DATA powerMinusFar<>+36(SB)/4, $0xc3700000
+DATA powerMinusFar<>+40(SB)/4, $0xc3700000
+DATA powerMinusFar<>+44(SB)/4, $0xc3700000
+DATA powerMinusFar<>+48(SB)/4, $0xc3700000
+DATA powerMinusFar<>+52(SB)/4, $0xc3700000
+DATA powerMinusFar<>+56(SB)/4, $0xc3700000
+DATA powerMinusFar<>+60(SB)/4, $0xc3700000
+GLOBL powerMinusFar<>(SB), RODATA|NOPTR, $64
+
+DATA powerNaN<>+0(SB)/4, $0x7fc00000
+DATA powerNaN<>+4(SB)/4, $0x7fc00000
+DATA powerNaN<>+8(SB)/4, $0x7fc00000
+DATA powerNaN<>+12(SB)/4, $0x7fc00000
+DATA powerNaN<>+16(SB)/4, $0x7fc00000
+DATA powerNaN<>+20(SB)/4, $0x7fc00000
+DATA powerNaN<>+24(SB)/4, $0x7fc00000
+DATA powerNaN<>+28(SB)/4, $0x7fc00000
+DATA powerNaN<>+32(SB)/4, $0x7fc00000
+DATA powerNaN<>+36(SB)/4, $0x7fc00000
+DATA powerNaN<>+40(SB)/4, $0x7fc00000
+DATA powerNaN<>+44(SB)/4, $0x7fc00000
+DATA powerNaN<>+48(SB)/4, $0x7fc00000
+DATA powerNaN<>+52(SB)/4, $0x7fc00000
+DATA powerNaN<>+56(SB)/4, $0x7fc00000
+DATA powerNaN<>+60(SB)/4, $0x7fc00000
+GLOBL powerNaN<>(SB), RODATA|NOPTR, $64
+
+DATA powerNormal<>+0(SB)/4, $0x00800000
+DATA powerNormal<>+4(SB)/4, $0x00800000
+DATA powerNormal<>+8(SB)/4, $0x00800000
+DATA powerNormal<>+12(SB)/4, $0x00800000
+DATA powerNormal<>+16(SB)/4, $0x00800000
+DATA powerNormal<>+20(SB)/4, $0x00800000
+DATA powerNormal<>+24(SB)/4, $0x00800000
+DATA powerNormal<>+28(SB)/4, $0x00800000
+DATA powerNormal<>+32(SB)/4, $0x00800000
+DATA powerNormal<>+36(SB)/4, $0x00800000
+DATA powerNormal<>+40(SB)/4, $0x00800000
+DATA powerNormal<>+44(SB)/4, $0x00800000
+DATA powerNormal<>+48(SB)/4, $0x00800000
+DATA powerNormal<>+52(SB)/4, $0x00800000
+DATA powerNormal<>+56(SB)/4, $0x00800000
+DATA powerNormal<>+60(SB)/4, $0x00800000
+GLOBL powerNormal<>(SB), RODATA|NOPTR, $64
+
+DATA powerOne<>+0(SB)/4, $0x3f800000
+DATA powerOne<>+4(SB)/4, $0x3f800000
+DATA powerOne<>+8(SB)/4, $0x3f800000
+DATA powerOne<>+12(SB)/4, $0x3f800000
+DATA powerOne<>+16(SB)/4, $0x3f800000
+DATA powerOne<>+20(SB)/4, $0x3f800000
+DATA powerOne<>+24(SB)/4, $0x3f800000
+DATA powerOne<>+28(SB)/4, $0x3f800000
+DATA powerOne<>+32(SB)/4, $0x3f800000
+DATA powerOne<>+36(SB)/4, $0x3f800000
+DATA powerOne<>+40(SB)/4, $0x3f800000
+DATA powerOne<>+44(SB)/4, $0x3f800000
+DATA powerOne<>+48(SB)/4, $0x3f800000
+DATA powerOne<>+52(SB)/4, $0x3f800000
+DATA powerOne<>+56(SB)/4, $0x3f800000
+DATA powerOne<>+60(SB)/4, $0x3f800000
+GLOBL powerOne<>(SB), RODATA|NOPTR, $64
+
+DATA powerSqrtHalf<>+0(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+4(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+8(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+12(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+16(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+20(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+24(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+28(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+32(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+36(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+40(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+44(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+48(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+52(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+56(SB)/4, $0x3f3504f3
+DATA powerSqrtHalf<>+60(SB)/4, $0x3f3504f3
+GLOBL powerSqrtHalf<>(SB), RODATA|NOPTR, $64
+
+DATA powerUp<>+0(SB)/4, $0x4b000000
+DATA powerUp<>+4(SB)/4, $0x4b000000
+DATA powerUp<>+8(SB)/4, $0x4b000000
+DATA powerUp<>+12(SB)/4, $0x4b000000
+DATA powerUp<>+16(SB)/4, $0x4b000000
+DATA powerUp<>+20(SB)/4, $0x4b000000
+DATA powerUp<>+24(SB)/4, $0x4b000000
+DATA powerUp<>+28(SB)/4, $0x4b000000
+DATA powerUp<>+32(SB)/4, $0x4b000000
+DATA powerUp<>+36(SB)/4, $0x4b000000
+DATA powerUp<>+40(SB)/4, $0x4b000000
+DATA powerUp<>+44(SB)/4, $0x4b000000
+DATA powerUp<>+48(SB)/4, $0x4b000000
+DATA powerUp<>+52(SB)/4, $0x4b000000
+DATA powerUp<>+56(SB)/4, $0x4b000000
+DATA powerUp<>+60(SB)/4, $0x4b000000
+GLOBL powerUp<>(SB), RODATA|NOPTR, $64
+
 DATA huge<>+0(SB)/4, $0x71800000
 DATA huge<>+4(SB)/4, $0x71800000
 DATA huge<>+8(SB)/4, $0x71800000
@@ -1276,16 +1726,16 @@ by1:
 	VMOVUPS (DI)(CX*4), Z9
 	VMULPS  Z5, Z6, Z10
 	VSUBPS  Z10, Z6, Z6
-	VSQRTPS Z7, Z10
-	VMULPS  Z9, Z9, Z11
-	VADDPS  Z11, Z7, Z7
-	VSQRTPS Z7, Z11
-	VSUBPS  Z10, Z11, Z10
-	VMULPS  Z0, Z10, Z10
-	VMULPS  Z6, Z10, Z10
+	VMULPS  Z9, Z9, Z10
+	VADDPS  Z7, Z10, Z10
+	VSQRTPS Z7, Z7
+	VSQRTPS Z10, Z11
+	VSUBPS  Z7, Z11, Z7
+	VMULPS  Z0, Z7, Z7
+	VMULPS  Z6, Z7, Z7
 	VMULPS  Z4, Z6, Z6
 	VADDPS  Z6, Z9, Z9
-	VSUBPS  Z10, Z9, Z9
+	VSUBPS  Z7, Z9, Z9
 	VADDPS  Z9, Z8, Z8
 	VMAXPS  Z2, Z8, Z6
 	VMINPS  Z1, Z6, Z6
@@ -1294,7 +1744,7 @@ by1:
 	VADDPS  Z3, Z11, Z11
 	VDIVPS  Z11, Z6, Z6
 	VMOVUPS Z6, (DX)(CX*4)
-	VMOVUPS Z7, (BX)(CX*4)
+	VMOVUPS Z10, (BX)(CX*4)
 	VMOVUPS Z8, (SI)(CX*4)
 	ADDQ    $+16, CX
 	SUBQ    $+16, AX
@@ -1311,16 +1761,16 @@ end1:
 	VMOVUPS.Z    (DI)(CX*4), K1, Z9
 	VMULPS       Z5, Z6, Z5
 	VSUBPS       Z5, Z6, Z6
-	VSQRTPS      Z7, Z5
-	VMULPS       Z9, Z9, Z10
-	VADDPS       Z10, Z7, Z7
-	VSQRTPS      Z7, Z10
-	VSUBPS       Z5, Z10, Z5
-	VMULPS       Z0, Z5, Z5
-	VMULPS       Z6, Z5, Z5
+	VMULPS       Z9, Z9, Z5
+	VADDPS       Z7, Z5, Z5
+	VSQRTPS      Z7, Z7
+	VSQRTPS      Z5, Z10
+	VSUBPS       Z7, Z10, Z7
+	VMULPS       Z0, Z7, Z7
+	VMULPS       Z6, Z7, Z7
 	VMULPS       Z4, Z6, Z6
 	VADDPS       Z6, Z9, Z9
-	VSUBPS       Z5, Z9, Z9
+	VSUBPS       Z7, Z9, Z9
 	VADDPS       Z9, Z8, Z8
 	VMAXPS       Z2, Z8, Z6
 	VMINPS       Z1, Z6, Z6
@@ -1329,8 +1779,481 @@ end1:
 	VADDPS       Z3, Z10, Z10
 	VDIVPS       Z10, Z6, Z6
 	VMOVUPS      Z6, K1, (DX)(CX*4)
-	VMOVUPS      Z7, K1, (BX)(CX*4)
+	VMOVUPS      Z5, K1, (BX)(CX*4)
 	VMOVUPS      Z8, K1, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func ftrlPowerAVX512(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32, head float32, tail float32, scale float32, atZero float32)
+// Requires: AVX, AVX512F
+TEXT ·ftrlPowerAVX512(SB), NOSPLIT, $0-80
+	MOVQ         n+32(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         acc+8(FP), BX
+	MOVQ         z+16(FP), SI
+	MOVQ         grad+24(FP), DI
+	VBROADCASTSS inv+40(FP), Z0
+	VBROADCASTSS l1+44(FP), Z1
+	VBROADCASTSS minusL1+48(FP), Z2
+	VBROADCASTSS l2+52(FP), Z3
+	VBROADCASTSS shrink+56(FP), Z4
+	VBROADCASTSS decay+60(FP), Z5
+	VBROADCASTSS head+64(FP), Z6
+	VBROADCASTSS tail+68(FP), Z7
+	VBROADCASTSS scale+72(FP), Z8
+	VBROADCASTSS atZero+76(FP), Z9
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end1
+
+by1:
+	VMOVUPS     (DX)(CX*4), Z10
+	VMOVUPS     (BX)(CX*4), Z11
+	VMOVUPS     (SI)(CX*4), Z12
+	VMOVUPS     (DI)(CX*4), Z13
+	VMULPS      Z5, Z10, Z14
+	VSUBPS      Z14, Z10, Z10
+	VMULPS      Z13, Z13, Z14
+	VADDPS      Z11, Z14, Z14
+	VCMPPS      $0x05, powerNormal<>+0(SB), Z11, K1
+	VCMPPS      $0x01, powerInf<>+0(SB), Z14, K1, K1
+	KMOVW       K1, R8
+	CMPL        R8, $0x0000ffff
+	JNE         rare1
+	VPSUBD      powerSqrtHalf<>+0(SB), Z11, Z16
+	VPSRAD      $0x17, Z16, Z16
+	VCVTDQ2PS   Z16, Z15
+	VPSLLD      $0x17, Z16, Z16
+	VPSUBD      Z16, Z11, Z11
+	VSUBPS      powerOne<>+0(SB), Z11, Z11
+	VMOVUPS     powerLog1<>+0(SB), Z16
+	VMOVUPS     powerLog3<>+0(SB), Z17
+	VMOVUPS     powerLog5<>+0(SB), Z18
+	VMOVUPS     powerLog7<>+0(SB), Z20
+	VMULPS      Z11, Z11, Z19
+	VFMADD213PS powerLog2<>+0(SB), Z11, Z16
+	VFMADD213PS powerLog4<>+0(SB), Z11, Z17
+	VFMADD213PS powerLog6<>+0(SB), Z11, Z18
+	VFMADD213PS powerLog8<>+0(SB), Z11, Z20
+	VFMADD231PS powerLog0<>+0(SB), Z19, Z16
+	VFMADD213PS Z17, Z19, Z16
+	VFMADD213PS Z20, Z19, Z18
+	VMULPS      Z19, Z19, Z20
+	VFMADD213PS Z18, Z20, Z16
+	VFMADD213PS Z11, Z19, Z16
+	VMULPS      Z6, Z15, Z20
+	VMULPS      Z7, Z15, Z15
+	VFMADD231PS Z8, Z16, Z15
+	VADDPS      Z15, Z20, Z17
+	VRNDSCALEPS $0x08, Z17, Z17
+	VSUBPS      Z17, Z20, Z11
+	VADDPS      Z15, Z11, Z11
+	VMOVUPS     powerExp4<>+0(SB), Z16
+	VMOVUPS     powerExp2<>+0(SB), Z18
+	VMOVUPS     powerExp0<>+0(SB), Z15
+	VMULPS      Z11, Z11, Z19
+	VFMADD213PS powerExp1<>+0(SB), Z11, Z15
+	VFMADD213PS powerExp3<>+0(SB), Z11, Z18
+	VFMADD213PS powerExp5<>+0(SB), Z11, Z16
+	VFMADD213PS Z18, Z19, Z15
+	VFMADD213PS Z16, Z19, Z15
+	VFMADD213PS powerOne<>+0(SB), Z11, Z15
+	VSCALEFPS   Z17, Z15, Z15
+	VPSUBD      powerSqrtHalf<>+0(SB), Z14, Z16
+	VPSRAD      $0x17, Z16, Z16
+	VCVTDQ2PS   Z16, Z11
+	VPSLLD      $0x17, Z16, Z16
+	VPSUBD      Z16, Z14, Z16
+	VSUBPS      powerOne<>+0(SB), Z16, Z16
+	VMOVUPS     powerLog1<>+0(SB), Z19
+	VMOVUPS     powerLog3<>+0(SB), Z17
+	VMOVUPS     powerLog5<>+0(SB), Z20
+	VMOVUPS     powerLog7<>+0(SB), Z21
+	VMULPS      Z16, Z16, Z18
+	VFMADD213PS powerLog2<>+0(SB), Z16, Z19
+	VFMADD213PS powerLog4<>+0(SB), Z16, Z17
+	VFMADD213PS powerLog6<>+0(SB), Z16, Z20
+	VFMADD213PS powerLog8<>+0(SB), Z16, Z21
+	VFMADD231PS powerLog0<>+0(SB), Z18, Z19
+	VFMADD213PS Z17, Z18, Z19
+	VFMADD213PS Z21, Z18, Z20
+	VMULPS      Z18, Z18, Z21
+	VFMADD213PS Z20, Z21, Z19
+	VFMADD213PS Z16, Z18, Z19
+	VMULPS      Z6, Z11, Z21
+	VMULPS      Z7, Z11, Z11
+	VFMADD231PS Z8, Z19, Z11
+	VADDPS      Z11, Z21, Z17
+	VRNDSCALEPS $0x08, Z17, Z17
+	VSUBPS      Z17, Z21, Z16
+	VADDPS      Z11, Z16, Z16
+	VMOVUPS     powerExp4<>+0(SB), Z19
+	VMOVUPS     powerExp2<>+0(SB), Z20
+	VMOVUPS     powerExp0<>+0(SB), Z11
+	VMULPS      Z16, Z16, Z18
+	VFMADD213PS powerExp1<>+0(SB), Z16, Z11
+	VFMADD213PS powerExp3<>+0(SB), Z16, Z20
+	VFMADD213PS powerExp5<>+0(SB), Z16, Z19
+	VFMADD213PS Z20, Z18, Z11
+	VFMADD213PS Z19, Z18, Z11
+	VFMADD213PS powerOne<>+0(SB), Z16, Z11
+	VSCALEFPS   Z17, Z11, Z11
+	JMP         done1
+
+rare1:
+	VCMPPS      $0x01, powerNormal<>+0(SB), Z11, K1
+	VMULPS      powerUp<>+0(SB), Z11, Z17
+	VMOVAPS     Z11, Z16
+	VMOVAPS     Z17, K1, Z16
+	VPSUBD      powerSqrtHalf<>+0(SB), Z16, Z17
+	VPSRAD      $0x17, Z17, Z17
+	VCVTDQ2PS   Z17, Z15
+	VPSLLD      $0x17, Z17, Z17
+	VPSUBD      Z17, Z16, Z16
+	VSUBPS      powerOne<>+0(SB), Z16, Z16
+	VSUBPS      powerLess<>+0(SB), Z15, Z17
+	VMOVAPS     Z17, K1, Z15
+	VMOVUPS     powerLog1<>+0(SB), Z19
+	VMOVUPS     powerLog3<>+0(SB), Z17
+	VMOVUPS     powerLog5<>+0(SB), Z20
+	VMOVUPS     powerLog7<>+0(SB), Z21
+	VMULPS      Z16, Z16, Z18
+	VFMADD213PS powerLog2<>+0(SB), Z16, Z19
+	VFMADD213PS powerLog4<>+0(SB), Z16, Z17
+	VFMADD213PS powerLog6<>+0(SB), Z16, Z20
+	VFMADD213PS powerLog8<>+0(SB), Z16, Z21
+	VFMADD231PS powerLog0<>+0(SB), Z18, Z19
+	VFMADD213PS Z17, Z18, Z19
+	VFMADD213PS Z21, Z18, Z20
+	VMULPS      Z18, Z18, Z21
+	VFMADD213PS Z20, Z21, Z19
+	VFMADD213PS Z16, Z18, Z19
+	VMULPS      Z6, Z15, Z21
+	VMULPS      Z7, Z15, Z15
+	VFMADD231PS Z8, Z19, Z15
+	VADDPS      Z15, Z21, Z17
+	VRNDSCALEPS $0x08, Z17, Z17
+	VSUBPS      Z17, Z21, Z16
+	VADDPS      Z15, Z16, Z16
+	VMOVUPS     powerExp4<>+0(SB), Z19
+	VMOVUPS     powerExp2<>+0(SB), Z20
+	VMOVUPS     powerExp0<>+0(SB), Z15
+	VMULPS      Z16, Z16, Z18
+	VFMADD213PS powerExp1<>+0(SB), Z16, Z15
+	VFMADD213PS powerExp3<>+0(SB), Z16, Z20
+	VFMADD213PS powerExp5<>+0(SB), Z16, Z19
+	VFMADD213PS Z20, Z18, Z15
+	VFMADD213PS Z19, Z18, Z15
+	VFMADD213PS powerOne<>+0(SB), Z16, Z15
+	VSCALEFPS   Z17, Z15, Z15
+	VPXORD      Z16, Z16, Z16
+	VCMPPS      $0x00, Z16, Z11, K1
+	VMOVAPS     Z9, K1, Z15
+	VCMPPS      $0x01, Z16, Z11, K1
+	VMOVUPS     powerNaN<>+0(SB), Z16
+	VMOVAPS     Z16, K1, Z15
+	VCMPPS      $0x05, powerInf<>+0(SB), Z11, K1
+	VMOVAPS     Z11, K1, Z15
+	VCMPPS      $0x01, powerNormal<>+0(SB), Z14, K1
+	VMULPS      powerUp<>+0(SB), Z14, Z17
+	VMOVAPS     Z14, Z16
+	VMOVAPS     Z17, K1, Z16
+	VPSUBD      powerSqrtHalf<>+0(SB), Z16, Z17
+	VPSRAD      $0x17, Z17, Z17
+	VCVTDQ2PS   Z17, Z11
+	VPSLLD      $0x17, Z17, Z17
+	VPSUBD      Z17, Z16, Z16
+	VSUBPS      powerOne<>+0(SB), Z16, Z16
+	VSUBPS      powerLess<>+0(SB), Z11, Z17
+	VMOVAPS     Z17, K1, Z11
+	VMOVUPS     powerLog1<>+0(SB), Z19
+	VMOVUPS     powerLog3<>+0(SB), Z17
+	VMOVUPS     powerLog5<>+0(SB), Z20
+	VMOVUPS     powerLog7<>+0(SB), Z21
+	VMULPS      Z16, Z16, Z18
+	VFMADD213PS powerLog2<>+0(SB), Z16, Z19
+	VFMADD213PS powerLog4<>+0(SB), Z16, Z17
+	VFMADD213PS powerLog6<>+0(SB), Z16, Z20
+	VFMADD213PS powerLog8<>+0(SB), Z16, Z21
+	VFMADD231PS powerLog0<>+0(SB), Z18, Z19
+	VFMADD213PS Z17, Z18, Z19
+	VFMADD213PS Z21, Z18, Z20
+	VMULPS      Z18, Z18, Z21
+	VFMADD213PS Z20, Z21, Z19
+	VFMADD213PS Z16, Z18, Z19
+	VMULPS      Z6, Z11, Z21
+	VMULPS      Z7, Z11, Z11
+	VFMADD231PS Z8, Z19, Z11
+	VADDPS      Z11, Z21, Z17
+	VRNDSCALEPS $0x08, Z17, Z17
+	VSUBPS      Z17, Z21, Z16
+	VADDPS      Z11, Z16, Z16
+	VMOVUPS     powerExp4<>+0(SB), Z19
+	VMOVUPS     powerExp2<>+0(SB), Z20
+	VMOVUPS     powerExp0<>+0(SB), Z11
+	VMULPS      Z16, Z16, Z18
+	VFMADD213PS powerExp1<>+0(SB), Z16, Z11
+	VFMADD213PS powerExp3<>+0(SB), Z16, Z20
+	VFMADD213PS powerExp5<>+0(SB), Z16, Z19
+	VFMADD213PS Z20, Z18, Z11
+	VFMADD213PS Z19, Z18, Z11
+	VFMADD213PS powerOne<>+0(SB), Z16, Z11
+	VSCALEFPS   Z17, Z11, Z11
+	VPXORD      Z16, Z16, Z16
+	VCMPPS      $0x00, Z16, Z14, K1
+	VMOVAPS     Z9, K1, Z11
+	VCMPPS      $0x01, Z16, Z14, K1
+	VMOVUPS     powerNaN<>+0(SB), Z16
+	VMOVAPS     Z16, K1, Z11
+	VCMPPS      $0x05, powerInf<>+0(SB), Z14, K1
+	VMOVAPS     Z14, K1, Z11
+
+done1:
+	VSUBPS  Z15, Z11, Z15
+	VMULPS  Z0, Z15, Z15
+	VMULPS  Z10, Z15, Z15
+	VMULPS  Z4, Z10, Z10
+	VADDPS  Z10, Z13, Z13
+	VSUBPS  Z15, Z13, Z13
+	VADDPS  Z13, Z12, Z12
+	VMAXPS  Z2, Z12, Z10
+	VMINPS  Z1, Z10, Z10
+	VSUBPS  Z12, Z10, Z10
+	VMULPS  Z0, Z11, Z11
+	VADDPS  Z3, Z11, Z11
+	VDIVPS  Z11, Z10, Z10
+	VMOVUPS Z10, (DX)(CX*4)
+	VMOVUPS Z14, (BX)(CX*4)
+	VMOVUPS Z12, (SI)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z10
+	VPCMPGTD     iota64<>+0(SB), Z10, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z10
+	VMOVUPS.Z    (BX)(CX*4), K1, Z11
+	VMOVUPS.Z    (SI)(CX*4), K1, Z12
+	VMOVUPS.Z    (DI)(CX*4), K1, Z13
+	VMULPS       Z5, Z10, Z5
+	VSUBPS       Z5, Z10, Z10
+	VMULPS       Z13, Z13, Z5
+	VADDPS       Z11, Z5, Z5
+	VCMPPS       $0x05, powerNormal<>+0(SB), Z11, K2
+	VCMPPS       $0x01, powerInf<>+0(SB), Z5, K2, K2
+	KMOVW        K2, AX
+	CMPL         AX, $0x0000ffff
+	JNE          rare2
+	VPSUBD       powerSqrtHalf<>+0(SB), Z11, Z14
+	VPSRAD       $0x17, Z14, Z14
+	VCVTDQ2PS    Z14, Z9
+	VPSLLD       $0x17, Z14, Z14
+	VPSUBD       Z14, Z11, Z11
+	VSUBPS       powerOne<>+0(SB), Z11, Z11
+	VMOVUPS      powerLog1<>+0(SB), Z14
+	VMOVUPS      powerLog3<>+0(SB), Z15
+	VMOVUPS      powerLog5<>+0(SB), Z17
+	VMOVUPS      powerLog7<>+0(SB), Z18
+	VMULPS       Z11, Z11, Z16
+	VFMADD213PS  powerLog2<>+0(SB), Z11, Z14
+	VFMADD213PS  powerLog4<>+0(SB), Z11, Z15
+	VFMADD213PS  powerLog6<>+0(SB), Z11, Z17
+	VFMADD213PS  powerLog8<>+0(SB), Z11, Z18
+	VFMADD231PS  powerLog0<>+0(SB), Z16, Z14
+	VFMADD213PS  Z15, Z16, Z14
+	VFMADD213PS  Z18, Z16, Z17
+	VMULPS       Z16, Z16, Z18
+	VFMADD213PS  Z17, Z18, Z14
+	VFMADD213PS  Z11, Z16, Z14
+	VMULPS       Z6, Z9, Z18
+	VMULPS       Z7, Z9, Z9
+	VFMADD231PS  Z8, Z14, Z9
+	VADDPS       Z9, Z18, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VSUBPS       Z15, Z18, Z11
+	VADDPS       Z9, Z11, Z11
+	VMOVUPS      powerExp4<>+0(SB), Z9
+	VMOVUPS      powerExp2<>+0(SB), Z17
+	VMOVUPS      powerExp0<>+0(SB), Z14
+	VMULPS       Z11, Z11, Z16
+	VFMADD213PS  powerExp1<>+0(SB), Z11, Z14
+	VFMADD213PS  powerExp3<>+0(SB), Z11, Z17
+	VFMADD213PS  powerExp5<>+0(SB), Z11, Z9
+	VFMADD213PS  Z17, Z16, Z14
+	VFMADD213PS  Z9, Z16, Z14
+	VFMADD213PS  powerOne<>+0(SB), Z11, Z14
+	VSCALEFPS    Z15, Z14, Z14
+	VPSUBD       powerSqrtHalf<>+0(SB), Z5, Z11
+	VPSRAD       $0x17, Z11, Z11
+	VCVTDQ2PS    Z11, Z9
+	VPSLLD       $0x17, Z11, Z11
+	VPSUBD       Z11, Z5, Z11
+	VSUBPS       powerOne<>+0(SB), Z11, Z11
+	VMOVUPS      powerLog1<>+0(SB), Z15
+	VMOVUPS      powerLog3<>+0(SB), Z16
+	VMOVUPS      powerLog5<>+0(SB), Z17
+	VMOVUPS      powerLog7<>+0(SB), Z19
+	VMULPS       Z11, Z11, Z18
+	VFMADD213PS  powerLog2<>+0(SB), Z11, Z15
+	VFMADD213PS  powerLog4<>+0(SB), Z11, Z16
+	VFMADD213PS  powerLog6<>+0(SB), Z11, Z17
+	VFMADD213PS  powerLog8<>+0(SB), Z11, Z19
+	VFMADD231PS  powerLog0<>+0(SB), Z18, Z15
+	VFMADD213PS  Z16, Z18, Z15
+	VFMADD213PS  Z19, Z18, Z17
+	VMULPS       Z18, Z18, Z19
+	VFMADD213PS  Z17, Z19, Z15
+	VFMADD213PS  Z11, Z18, Z15
+	VMULPS       Z6, Z9, Z19
+	VMULPS       Z7, Z9, Z9
+	VFMADD231PS  Z8, Z15, Z9
+	VADDPS       Z9, Z19, Z16
+	VRNDSCALEPS  $0x08, Z16, Z16
+	VSUBPS       Z16, Z19, Z11
+	VADDPS       Z9, Z11, Z11
+	VMOVUPS      powerExp4<>+0(SB), Z7
+	VMOVUPS      powerExp2<>+0(SB), Z8
+	VMOVUPS      powerExp0<>+0(SB), Z6
+	VMULPS       Z11, Z11, Z18
+	VFMADD213PS  powerExp1<>+0(SB), Z11, Z6
+	VFMADD213PS  powerExp3<>+0(SB), Z11, Z8
+	VFMADD213PS  powerExp5<>+0(SB), Z11, Z7
+	VFMADD213PS  Z8, Z18, Z6
+	VFMADD213PS  Z7, Z18, Z6
+	VFMADD213PS  powerOne<>+0(SB), Z11, Z6
+	VSCALEFPS    Z16, Z6, Z6
+	JMP          done2
+
+rare2:
+	VCMPPS      $0x01, powerNormal<>+0(SB), Z11, K2
+	VMULPS      powerUp<>+0(SB), Z11, Z16
+	VMOVAPS     Z11, Z15
+	VMOVAPS     Z16, K2, Z15
+	VPSUBD      powerSqrtHalf<>+0(SB), Z15, Z16
+	VPSRAD      $0x17, Z16, Z16
+	VCVTDQ2PS   Z16, Z14
+	VPSLLD      $0x17, Z16, Z16
+	VPSUBD      Z16, Z15, Z15
+	VSUBPS      powerOne<>+0(SB), Z15, Z15
+	VSUBPS      powerLess<>+0(SB), Z14, Z16
+	VMOVAPS     Z16, K2, Z14
+	VMOVUPS     powerLog1<>+0(SB), Z18
+	VMOVUPS     powerLog3<>+0(SB), Z16
+	VMOVUPS     powerLog5<>+0(SB), Z19
+	VMOVUPS     powerLog7<>+0(SB), Z20
+	VMULPS      Z15, Z15, Z17
+	VFMADD213PS powerLog2<>+0(SB), Z15, Z18
+	VFMADD213PS powerLog4<>+0(SB), Z15, Z16
+	VFMADD213PS powerLog6<>+0(SB), Z15, Z19
+	VFMADD213PS powerLog8<>+0(SB), Z15, Z20
+	VFMADD231PS powerLog0<>+0(SB), Z17, Z18
+	VFMADD213PS Z16, Z17, Z18
+	VFMADD213PS Z20, Z17, Z19
+	VMULPS      Z17, Z17, Z20
+	VFMADD213PS Z19, Z20, Z18
+	VFMADD213PS Z15, Z17, Z18
+	VMULPS      Z6, Z14, Z20
+	VMULPS      Z7, Z14, Z14
+	VFMADD231PS Z8, Z18, Z14
+	VADDPS      Z14, Z20, Z16
+	VRNDSCALEPS $0x08, Z16, Z16
+	VSUBPS      Z16, Z20, Z15
+	VADDPS      Z14, Z15, Z15
+	VMOVUPS     powerExp4<>+0(SB), Z18
+	VMOVUPS     powerExp2<>+0(SB), Z19
+	VMOVUPS     powerExp0<>+0(SB), Z14
+	VMULPS      Z15, Z15, Z17
+	VFMADD213PS powerExp1<>+0(SB), Z15, Z14
+	VFMADD213PS powerExp3<>+0(SB), Z15, Z19
+	VFMADD213PS powerExp5<>+0(SB), Z15, Z18
+	VFMADD213PS Z19, Z17, Z14
+	VFMADD213PS Z18, Z17, Z14
+	VFMADD213PS powerOne<>+0(SB), Z15, Z14
+	VSCALEFPS   Z16, Z14, Z14
+	VPXORD      Z15, Z15, Z15
+	VCMPPS      $0x00, Z15, Z11, K2
+	VMOVAPS     Z9, K2, Z14
+	VCMPPS      $0x01, Z15, Z11, K2
+	VMOVUPS     powerNaN<>+0(SB), Z15
+	VMOVAPS     Z15, K2, Z14
+	VCMPPS      $0x05, powerInf<>+0(SB), Z11, K2
+	VMOVAPS     Z11, K2, Z14
+	VCMPPS      $0x01, powerNormal<>+0(SB), Z5, K2
+	VMULPS      powerUp<>+0(SB), Z5, Z16
+	VMOVAPS     Z5, Z15
+	VMOVAPS     Z16, K2, Z15
+	VPSUBD      powerSqrtHalf<>+0(SB), Z15, Z16
+	VPSRAD      $0x17, Z16, Z16
+	VCVTDQ2PS   Z16, Z11
+	VPSLLD      $0x17, Z16, Z16
+	VPSUBD      Z16, Z15, Z15
+	VSUBPS      powerOne<>+0(SB), Z15, Z15
+	VSUBPS      powerLess<>+0(SB), Z11, Z16
+	VMOVAPS     Z16, K2, Z11
+	VMOVUPS     powerLog1<>+0(SB), Z16
+	VMOVUPS     powerLog3<>+0(SB), Z17
+	VMOVUPS     powerLog5<>+0(SB), Z18
+	VMOVUPS     powerLog7<>+0(SB), Z20
+	VMULPS      Z15, Z15, Z19
+	VFMADD213PS powerLog2<>+0(SB), Z15, Z16
+	VFMADD213PS powerLog4<>+0(SB), Z15, Z17
+	VFMADD213PS powerLog6<>+0(SB), Z15, Z18
+	VFMADD213PS powerLog8<>+0(SB), Z15, Z20
+	VFMADD231PS powerLog0<>+0(SB), Z19, Z16
+	VFMADD213PS Z17, Z19, Z16
+	VFMADD213PS Z20, Z19, Z18
+	VMULPS      Z19, Z19, Z20
+	VFMADD213PS Z18, Z20, Z16
+	VFMADD213PS Z15, Z19, Z16
+	VMULPS      Z6, Z11, Z20
+	VMULPS      Z7, Z11, Z11
+	VFMADD231PS Z8, Z16, Z11
+	VADDPS      Z11, Z20, Z17
+	VRNDSCALEPS $0x08, Z17, Z17
+	VSUBPS      Z17, Z20, Z15
+	VADDPS      Z11, Z15, Z15
+	VMOVUPS     powerExp4<>+0(SB), Z7
+	VMOVUPS     powerExp2<>+0(SB), Z8
+	VMOVUPS     powerExp0<>+0(SB), Z6
+	VMULPS      Z15, Z15, Z19
+	VFMADD213PS powerExp1<>+0(SB), Z15, Z6
+	VFMADD213PS powerExp3<>+0(SB), Z15, Z8
+	VFMADD213PS powerExp5<>+0(SB), Z15, Z7
+	VFMADD213PS Z8, Z19, Z6
+	VFMADD213PS Z7, Z19, Z6
+	VFMADD213PS powerOne<>+0(SB), Z15, Z6
+	VSCALEFPS   Z17, Z6, Z6
+	VPXORD      Z15, Z15, Z15
+	VCMPPS      $0x00, Z15, Z5, K2
+	VMOVAPS     Z9, K2, Z6
+	VCMPPS      $0x01, Z15, Z5, K2
+	VMOVUPS     powerNaN<>+0(SB), Z7
+	VMOVAPS     Z7, K2, Z6
+	VCMPPS      $0x05, powerInf<>+0(SB), Z5, K2
+	VMOVAPS     Z5, K2, Z6
+
+done2:
+	VSUBPS  Z14, Z6, Z14
+	VMULPS  Z0, Z14, Z14
+	VMULPS  Z10, Z14, Z14
+	VMULPS  Z4, Z10, Z10
+	VADDPS  Z10, Z13, Z13
+	VSUBPS  Z14, Z13, Z13
+	VADDPS  Z13, Z12, Z12
+	VMAXPS  Z2, Z12, Z10
+	VMINPS  Z1, Z10, Z10
+	VSUBPS  Z12, Z10, Z10
+	VMULPS  Z0, Z6, Z6
+	VADDPS  Z3, Z6, Z6
+	VDIVPS  Z6, Z10, Z10
+	VMOVUPS Z10, K1, (DX)(CX*4)
+	VMOVUPS Z5, K1, (BX)(CX*4)
+	VMOVUPS Z12, K1, (SI)(CX*4)
 
 done:
 	VZEROUPPER
@@ -2794,16 +3717,16 @@ by1:
 	VMOVUPS (DI)(CX*4), Y9
 	VMULPS  Y5, Y6, Y10
 	VSUBPS  Y10, Y6, Y6
-	VSQRTPS Y7, Y10
-	VMULPS  Y9, Y9, Y11
-	VADDPS  Y11, Y7, Y7
-	VSQRTPS Y7, Y11
-	VSUBPS  Y10, Y11, Y10
-	VMULPS  Y0, Y10, Y10
-	VMULPS  Y6, Y10, Y10
+	VMULPS  Y9, Y9, Y10
+	VADDPS  Y7, Y10, Y10
+	VSQRTPS Y7, Y7
+	VSQRTPS Y10, Y11
+	VSUBPS  Y7, Y11, Y7
+	VMULPS  Y0, Y7, Y7
+	VMULPS  Y6, Y7, Y7
 	VMULPS  Y4, Y6, Y6
 	VADDPS  Y6, Y9, Y9
-	VSUBPS  Y10, Y9, Y9
+	VSUBPS  Y7, Y9, Y9
 	VADDPS  Y9, Y8, Y8
 	VMAXPS  Y2, Y8, Y6
 	VMINPS  Y1, Y6, Y6
@@ -2812,7 +3735,7 @@ by1:
 	VADDPS  Y3, Y11, Y11
 	VDIVPS  Y11, Y6, Y6
 	VMOVUPS Y6, (DX)(CX*4)
-	VMOVUPS Y7, (BX)(CX*4)
+	VMOVUPS Y10, (BX)(CX*4)
 	VMOVUPS Y8, (SI)(CX*4)
 	ADDQ    $+8, CX
 	SUBQ    $+8, AX
@@ -2830,16 +3753,16 @@ end1:
 	VMASKMOVPS   (DI)(CX*4), Y6, Y10
 	VMULPS       Y5, Y7, Y5
 	VSUBPS       Y5, Y7, Y7
-	VSQRTPS      Y8, Y5
-	VMULPS       Y10, Y10, Y11
-	VADDPS       Y11, Y8, Y8
-	VSQRTPS      Y8, Y11
-	VSUBPS       Y5, Y11, Y5
-	VMULPS       Y0, Y5, Y5
-	VMULPS       Y7, Y5, Y5
+	VMULPS       Y10, Y10, Y5
+	VADDPS       Y8, Y5, Y5
+	VSQRTPS      Y8, Y8
+	VSQRTPS      Y5, Y11
+	VSUBPS       Y8, Y11, Y8
+	VMULPS       Y0, Y8, Y8
+	VMULPS       Y7, Y8, Y8
 	VMULPS       Y4, Y7, Y7
 	VADDPS       Y7, Y10, Y10
-	VSUBPS       Y5, Y10, Y10
+	VSUBPS       Y8, Y10, Y10
 	VADDPS       Y10, Y9, Y9
 	VMAXPS       Y2, Y9, Y7
 	VMINPS       Y1, Y7, Y7
@@ -2848,8 +3771,596 @@ end1:
 	VADDPS       Y3, Y11, Y11
 	VDIVPS       Y11, Y7, Y7
 	VMASKMOVPS   Y7, Y6, (DX)(CX*4)
-	VMASKMOVPS   Y8, Y6, (BX)(CX*4)
+	VMASKMOVPS   Y5, Y6, (BX)(CX*4)
 	VMASKMOVPS   Y9, Y6, (SI)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func ftrlPowerAVX2(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32, head float32, tail float32, scale float32, atZero float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·ftrlPowerAVX2(SB), NOSPLIT, $0-80
+	MOVQ n+32(FP), AX
+	MOVQ w+0(FP), DX
+	MOVQ acc+8(FP), BX
+	MOVQ z+16(FP), SI
+	MOVQ grad+24(FP), DI
+	XORQ CX, CX
+	SUBQ $+8, AX
+	JL   end1
+
+by1:
+	VMOVUPS      (DX)(CX*4), Y0
+	VMOVUPS      (BX)(CX*4), Y1
+	VMOVUPS      (SI)(CX*4), Y2
+	VMOVUPS      (DI)(CX*4), Y3
+	VBROADCASTSS decay+60(FP), Y4
+	VMULPS       Y4, Y0, Y4
+	VSUBPS       Y4, Y0, Y0
+	VMULPS       Y3, Y3, Y4
+	VADDPS       Y1, Y4, Y4
+	VCMPPS       $0x05, powerNormal<>+0(SB), Y1, Y5
+	VCMPPS       $0x01, powerInf<>+0(SB), Y4, Y6
+	VANDPS       Y5, Y6, Y5
+	VMOVMSKPS    Y5, R8
+	CMPL         R8, $0x000000ff
+	JNE          rare3
+	VPSUBD       powerSqrtHalf<>+0(SB), Y1, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VCVTDQ2PS    Y6, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPSUBD       Y6, Y1, Y1
+	VSUBPS       powerOne<>+0(SB), Y1, Y1
+	VMOVUPS      powerLog1<>+0(SB), Y6
+	VMOVUPS      powerLog3<>+0(SB), Y7
+	VMOVUPS      powerLog5<>+0(SB), Y8
+	VMOVUPS      powerLog7<>+0(SB), Y10
+	VMULPS       Y1, Y1, Y9
+	VFMADD213PS  powerLog2<>+0(SB), Y1, Y6
+	VFMADD213PS  powerLog4<>+0(SB), Y1, Y7
+	VFMADD213PS  powerLog6<>+0(SB), Y1, Y8
+	VFMADD213PS  powerLog8<>+0(SB), Y1, Y10
+	VFMADD231PS  powerLog0<>+0(SB), Y9, Y6
+	VFMADD213PS  Y7, Y9, Y6
+	VFMADD213PS  Y10, Y9, Y8
+	VMULPS       Y9, Y9, Y10
+	VFMADD213PS  Y8, Y10, Y6
+	VFMADD213PS  Y1, Y9, Y6
+	VBROADCASTSS head+64(FP), Y1
+	VMULPS       Y1, Y5, Y10
+	VBROADCASTSS tail+68(FP), Y1
+	VMULPS       Y1, Y5, Y5
+	VBROADCASTSS scale+72(FP), Y1
+	VFMADD231PS  Y1, Y6, Y5
+	VMAXPS       powerMinusFar<>+0(SB), Y10, Y10
+	VMINPS       powerFar<>+0(SB), Y10, Y10
+	VADDPS       Y5, Y10, Y7
+	VCVTPS2DQ    Y7, Y7
+	VCVTDQ2PS    Y7, Y1
+	VSUBPS       Y1, Y10, Y1
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      powerExp4<>+0(SB), Y6
+	VMOVUPS      powerExp2<>+0(SB), Y8
+	VMOVUPS      powerExp0<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y9
+	VFMADD213PS  powerExp1<>+0(SB), Y1, Y5
+	VFMADD213PS  powerExp3<>+0(SB), Y1, Y8
+	VFMADD213PS  powerExp5<>+0(SB), Y1, Y6
+	VFMADD213PS  Y8, Y9, Y5
+	VFMADD213PS  Y6, Y9, Y5
+	VFMADD213PS  powerOne<>+0(SB), Y1, Y5
+	VPSRAD       $0x01, Y7, Y1
+	VPSUBD       Y1, Y7, Y7
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       powerBias<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y5, Y5
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y5, Y5
+	VPSUBD       powerSqrtHalf<>+0(SB), Y4, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VCVTDQ2PS    Y6, Y1
+	VPSLLD       $0x17, Y6, Y6
+	VPSUBD       Y6, Y4, Y6
+	VSUBPS       powerOne<>+0(SB), Y6, Y6
+	VMOVUPS      powerLog1<>+0(SB), Y9
+	VMOVUPS      powerLog3<>+0(SB), Y7
+	VMOVUPS      powerLog5<>+0(SB), Y10
+	VMOVUPS      powerLog7<>+0(SB), Y11
+	VMULPS       Y6, Y6, Y8
+	VFMADD213PS  powerLog2<>+0(SB), Y6, Y9
+	VFMADD213PS  powerLog4<>+0(SB), Y6, Y7
+	VFMADD213PS  powerLog6<>+0(SB), Y6, Y10
+	VFMADD213PS  powerLog8<>+0(SB), Y6, Y11
+	VFMADD231PS  powerLog0<>+0(SB), Y8, Y9
+	VFMADD213PS  Y7, Y8, Y9
+	VFMADD213PS  Y11, Y8, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD213PS  Y10, Y11, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VBROADCASTSS head+64(FP), Y6
+	VMULPS       Y6, Y1, Y11
+	VBROADCASTSS tail+68(FP), Y6
+	VMULPS       Y6, Y1, Y1
+	VBROADCASTSS scale+72(FP), Y6
+	VFMADD231PS  Y6, Y9, Y1
+	VMAXPS       powerMinusFar<>+0(SB), Y11, Y11
+	VMINPS       powerFar<>+0(SB), Y11, Y11
+	VADDPS       Y1, Y11, Y7
+	VCVTPS2DQ    Y7, Y7
+	VCVTDQ2PS    Y7, Y6
+	VSUBPS       Y6, Y11, Y6
+	VADDPS       Y1, Y6, Y6
+	VMOVUPS      powerExp4<>+0(SB), Y9
+	VMOVUPS      powerExp2<>+0(SB), Y10
+	VMOVUPS      powerExp0<>+0(SB), Y1
+	VMULPS       Y6, Y6, Y8
+	VFMADD213PS  powerExp1<>+0(SB), Y6, Y1
+	VFMADD213PS  powerExp3<>+0(SB), Y6, Y10
+	VFMADD213PS  powerExp5<>+0(SB), Y6, Y9
+	VFMADD213PS  Y10, Y8, Y1
+	VFMADD213PS  Y9, Y8, Y1
+	VFMADD213PS  powerOne<>+0(SB), Y6, Y1
+	VPSRAD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       powerBias<>+0(SB), Y6, Y6
+	VMULPS       Y6, Y1, Y1
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y1, Y1
+	JMP          done3
+
+rare3:
+	VCMPPS       $0x01, powerNormal<>+0(SB), Y1, Y8
+	VMULPS       powerUp<>+0(SB), Y1, Y7
+	VMOVAPS      Y1, Y6
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSUBD       powerSqrtHalf<>+0(SB), Y6, Y7
+	VPSRAD       $0x17, Y7, Y7
+	VCVTDQ2PS    Y7, Y5
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y7, Y6, Y6
+	VSUBPS       powerOne<>+0(SB), Y6, Y6
+	VSUBPS       powerLess<>+0(SB), Y5, Y7
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	VMOVUPS      powerLog1<>+0(SB), Y9
+	VMOVUPS      powerLog3<>+0(SB), Y7
+	VMOVUPS      powerLog5<>+0(SB), Y10
+	VMOVUPS      powerLog7<>+0(SB), Y11
+	VMULPS       Y6, Y6, Y8
+	VFMADD213PS  powerLog2<>+0(SB), Y6, Y9
+	VFMADD213PS  powerLog4<>+0(SB), Y6, Y7
+	VFMADD213PS  powerLog6<>+0(SB), Y6, Y10
+	VFMADD213PS  powerLog8<>+0(SB), Y6, Y11
+	VFMADD231PS  powerLog0<>+0(SB), Y8, Y9
+	VFMADD213PS  Y7, Y8, Y9
+	VFMADD213PS  Y11, Y8, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD213PS  Y10, Y11, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VBROADCASTSS head+64(FP), Y6
+	VMULPS       Y6, Y5, Y11
+	VBROADCASTSS tail+68(FP), Y6
+	VMULPS       Y6, Y5, Y5
+	VBROADCASTSS scale+72(FP), Y6
+	VFMADD231PS  Y6, Y9, Y5
+	VMAXPS       powerMinusFar<>+0(SB), Y11, Y11
+	VMINPS       powerFar<>+0(SB), Y11, Y11
+	VADDPS       Y5, Y11, Y7
+	VCVTPS2DQ    Y7, Y7
+	VCVTDQ2PS    Y7, Y6
+	VSUBPS       Y6, Y11, Y6
+	VADDPS       Y5, Y6, Y6
+	VMOVUPS      powerExp4<>+0(SB), Y9
+	VMOVUPS      powerExp2<>+0(SB), Y10
+	VMOVUPS      powerExp0<>+0(SB), Y5
+	VMULPS       Y6, Y6, Y8
+	VFMADD213PS  powerExp1<>+0(SB), Y6, Y5
+	VFMADD213PS  powerExp3<>+0(SB), Y6, Y10
+	VFMADD213PS  powerExp5<>+0(SB), Y6, Y9
+	VFMADD213PS  Y10, Y8, Y5
+	VFMADD213PS  Y9, Y8, Y5
+	VFMADD213PS  powerOne<>+0(SB), Y6, Y5
+	VPSRAD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       powerBias<>+0(SB), Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x00, Y6, Y1, Y7
+	VBROADCASTSS atZero+76(FP), Y8
+	VBLENDVPS    Y7, Y8, Y5, Y5
+	VCMPPS       $0x01, Y6, Y1, Y6
+	VMOVUPS      powerNaN<>+0(SB), Y7
+	VBLENDVPS    Y6, Y7, Y5, Y5
+	VCMPPS       $0x05, powerInf<>+0(SB), Y1, Y6
+	VBLENDVPS    Y6, Y1, Y5, Y5
+	VCMPPS       $0x01, powerNormal<>+0(SB), Y4, Y8
+	VMULPS       powerUp<>+0(SB), Y4, Y7
+	VMOVAPS      Y4, Y6
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSUBD       powerSqrtHalf<>+0(SB), Y6, Y7
+	VPSRAD       $0x17, Y7, Y7
+	VCVTDQ2PS    Y7, Y1
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y7, Y6, Y6
+	VSUBPS       powerOne<>+0(SB), Y6, Y6
+	VSUBPS       powerLess<>+0(SB), Y1, Y7
+	VBLENDVPS    Y8, Y7, Y1, Y1
+	VMOVUPS      powerLog1<>+0(SB), Y9
+	VMOVUPS      powerLog3<>+0(SB), Y7
+	VMOVUPS      powerLog5<>+0(SB), Y10
+	VMOVUPS      powerLog7<>+0(SB), Y11
+	VMULPS       Y6, Y6, Y8
+	VFMADD213PS  powerLog2<>+0(SB), Y6, Y9
+	VFMADD213PS  powerLog4<>+0(SB), Y6, Y7
+	VFMADD213PS  powerLog6<>+0(SB), Y6, Y10
+	VFMADD213PS  powerLog8<>+0(SB), Y6, Y11
+	VFMADD231PS  powerLog0<>+0(SB), Y8, Y9
+	VFMADD213PS  Y7, Y8, Y9
+	VFMADD213PS  Y11, Y8, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD213PS  Y10, Y11, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VBROADCASTSS head+64(FP), Y6
+	VMULPS       Y6, Y1, Y11
+	VBROADCASTSS tail+68(FP), Y6
+	VMULPS       Y6, Y1, Y1
+	VBROADCASTSS scale+72(FP), Y6
+	VFMADD231PS  Y6, Y9, Y1
+	VMAXPS       powerMinusFar<>+0(SB), Y11, Y11
+	VMINPS       powerFar<>+0(SB), Y11, Y11
+	VADDPS       Y1, Y11, Y7
+	VCVTPS2DQ    Y7, Y7
+	VCVTDQ2PS    Y7, Y6
+	VSUBPS       Y6, Y11, Y6
+	VADDPS       Y1, Y6, Y6
+	VMOVUPS      powerExp4<>+0(SB), Y9
+	VMOVUPS      powerExp2<>+0(SB), Y10
+	VMOVUPS      powerExp0<>+0(SB), Y1
+	VMULPS       Y6, Y6, Y8
+	VFMADD213PS  powerExp1<>+0(SB), Y6, Y1
+	VFMADD213PS  powerExp3<>+0(SB), Y6, Y10
+	VFMADD213PS  powerExp5<>+0(SB), Y6, Y9
+	VFMADD213PS  Y10, Y8, Y1
+	VFMADD213PS  Y9, Y8, Y1
+	VFMADD213PS  powerOne<>+0(SB), Y6, Y1
+	VPSRAD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       powerBias<>+0(SB), Y6, Y6
+	VMULPS       Y6, Y1, Y1
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y1, Y1
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x00, Y6, Y4, Y7
+	VBROADCASTSS atZero+76(FP), Y8
+	VBLENDVPS    Y7, Y8, Y1, Y1
+	VCMPPS       $0x01, Y6, Y4, Y6
+	VMOVUPS      powerNaN<>+0(SB), Y7
+	VBLENDVPS    Y6, Y7, Y1, Y1
+	VCMPPS       $0x05, powerInf<>+0(SB), Y4, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+
+done3:
+	VSUBPS       Y5, Y1, Y5
+	VBROADCASTSS inv+40(FP), Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VBROADCASTSS shrink+56(FP), Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VBROADCASTSS minusL1+48(FP), Y0
+	VMAXPS       Y0, Y2, Y0
+	VBROADCASTSS l1+44(FP), Y3
+	VMINPS       Y3, Y0, Y0
+	VSUBPS       Y2, Y0, Y0
+	VBROADCASTSS inv+40(FP), Y3
+	VMULPS       Y3, Y1, Y1
+	VBROADCASTSS l2+52(FP), Y3
+	VADDPS       Y3, Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMOVUPS      Y4, (BX)(CX*4)
+	VMOVUPS      Y2, (SI)(CX*4)
+	ADDQ         $+8, CX
+	SUBQ         $+8, AX
+	JGE          by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     iota64<>+0(SB), Y0, Y0
+	VMASKMOVPS   (DX)(CX*4), Y0, Y1
+	VMASKMOVPS   (BX)(CX*4), Y0, Y2
+	VMASKMOVPS   (SI)(CX*4), Y0, Y3
+	VMASKMOVPS   (DI)(CX*4), Y0, Y4
+	VBROADCASTSS decay+60(FP), Y5
+	VMULPS       Y5, Y1, Y5
+	VSUBPS       Y5, Y1, Y1
+	VMULPS       Y4, Y4, Y5
+	VADDPS       Y2, Y5, Y5
+	VCMPPS       $0x05, powerNormal<>+0(SB), Y2, Y6
+	VCMPPS       $0x01, powerInf<>+0(SB), Y5, Y7
+	VANDPS       Y6, Y7, Y6
+	VMOVMSKPS    Y6, AX
+	CMPL         AX, $0x000000ff
+	JNE          rare4
+	VPSUBD       powerSqrtHalf<>+0(SB), Y2, Y7
+	VPSRAD       $0x17, Y7, Y7
+	VCVTDQ2PS    Y7, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y7, Y2, Y2
+	VSUBPS       powerOne<>+0(SB), Y2, Y2
+	VMOVUPS      powerLog1<>+0(SB), Y7
+	VMOVUPS      powerLog3<>+0(SB), Y8
+	VMOVUPS      powerLog5<>+0(SB), Y9
+	VMOVUPS      powerLog7<>+0(SB), Y11
+	VMULPS       Y2, Y2, Y10
+	VFMADD213PS  powerLog2<>+0(SB), Y2, Y7
+	VFMADD213PS  powerLog4<>+0(SB), Y2, Y8
+	VFMADD213PS  powerLog6<>+0(SB), Y2, Y9
+	VFMADD213PS  powerLog8<>+0(SB), Y2, Y11
+	VFMADD231PS  powerLog0<>+0(SB), Y10, Y7
+	VFMADD213PS  Y8, Y10, Y7
+	VFMADD213PS  Y11, Y10, Y9
+	VMULPS       Y10, Y10, Y11
+	VFMADD213PS  Y9, Y11, Y7
+	VFMADD213PS  Y2, Y10, Y7
+	VBROADCASTSS head+64(FP), Y2
+	VMULPS       Y2, Y6, Y11
+	VBROADCASTSS tail+68(FP), Y2
+	VMULPS       Y2, Y6, Y6
+	VBROADCASTSS scale+72(FP), Y2
+	VFMADD231PS  Y2, Y7, Y6
+	VMAXPS       powerMinusFar<>+0(SB), Y11, Y11
+	VMINPS       powerFar<>+0(SB), Y11, Y11
+	VADDPS       Y6, Y11, Y8
+	VCVTPS2DQ    Y8, Y8
+	VCVTDQ2PS    Y8, Y2
+	VSUBPS       Y2, Y11, Y2
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      powerExp4<>+0(SB), Y7
+	VMOVUPS      powerExp2<>+0(SB), Y9
+	VMOVUPS      powerExp0<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y10
+	VFMADD213PS  powerExp1<>+0(SB), Y2, Y6
+	VFMADD213PS  powerExp3<>+0(SB), Y2, Y9
+	VFMADD213PS  powerExp5<>+0(SB), Y2, Y7
+	VFMADD213PS  Y9, Y10, Y6
+	VFMADD213PS  Y7, Y10, Y6
+	VFMADD213PS  powerOne<>+0(SB), Y2, Y6
+	VPSRAD       $0x01, Y8, Y2
+	VPSUBD       Y2, Y8, Y8
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       powerBias<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y6, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       powerBias<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y6, Y6
+	VPSUBD       powerSqrtHalf<>+0(SB), Y5, Y7
+	VPSRAD       $0x17, Y7, Y7
+	VCVTDQ2PS    Y7, Y2
+	VPSLLD       $0x17, Y7, Y7
+	VPSUBD       Y7, Y5, Y7
+	VSUBPS       powerOne<>+0(SB), Y7, Y7
+	VMOVUPS      powerLog1<>+0(SB), Y10
+	VMOVUPS      powerLog3<>+0(SB), Y8
+	VMOVUPS      powerLog5<>+0(SB), Y11
+	VMOVUPS      powerLog7<>+0(SB), Y12
+	VMULPS       Y7, Y7, Y9
+	VFMADD213PS  powerLog2<>+0(SB), Y7, Y10
+	VFMADD213PS  powerLog4<>+0(SB), Y7, Y8
+	VFMADD213PS  powerLog6<>+0(SB), Y7, Y11
+	VFMADD213PS  powerLog8<>+0(SB), Y7, Y12
+	VFMADD231PS  powerLog0<>+0(SB), Y9, Y10
+	VFMADD213PS  Y8, Y9, Y10
+	VFMADD213PS  Y12, Y9, Y11
+	VMULPS       Y9, Y9, Y12
+	VFMADD213PS  Y11, Y12, Y10
+	VFMADD213PS  Y7, Y9, Y10
+	VBROADCASTSS head+64(FP), Y7
+	VMULPS       Y7, Y2, Y12
+	VBROADCASTSS tail+68(FP), Y7
+	VMULPS       Y7, Y2, Y2
+	VBROADCASTSS scale+72(FP), Y7
+	VFMADD231PS  Y7, Y10, Y2
+	VMAXPS       powerMinusFar<>+0(SB), Y12, Y12
+	VMINPS       powerFar<>+0(SB), Y12, Y12
+	VADDPS       Y2, Y12, Y8
+	VCVTPS2DQ    Y8, Y8
+	VCVTDQ2PS    Y8, Y7
+	VSUBPS       Y7, Y12, Y7
+	VADDPS       Y2, Y7, Y7
+	VMOVUPS      powerExp4<>+0(SB), Y10
+	VMOVUPS      powerExp2<>+0(SB), Y11
+	VMOVUPS      powerExp0<>+0(SB), Y2
+	VMULPS       Y7, Y7, Y9
+	VFMADD213PS  powerExp1<>+0(SB), Y7, Y2
+	VFMADD213PS  powerExp3<>+0(SB), Y7, Y11
+	VFMADD213PS  powerExp5<>+0(SB), Y7, Y10
+	VFMADD213PS  Y11, Y9, Y2
+	VFMADD213PS  Y10, Y9, Y2
+	VFMADD213PS  powerOne<>+0(SB), Y7, Y2
+	VPSRAD       $0x01, Y8, Y7
+	VPSUBD       Y7, Y8, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       powerBias<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y2, Y2
+	JMP          done4
+
+rare4:
+	VCMPPS       $0x01, powerNormal<>+0(SB), Y2, Y9
+	VMULPS       powerUp<>+0(SB), Y2, Y8
+	VMOVAPS      Y2, Y7
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSUBD       powerSqrtHalf<>+0(SB), Y7, Y8
+	VPSRAD       $0x17, Y8, Y8
+	VCVTDQ2PS    Y8, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VPSUBD       Y8, Y7, Y7
+	VSUBPS       powerOne<>+0(SB), Y7, Y7
+	VSUBPS       powerLess<>+0(SB), Y6, Y8
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VMOVUPS      powerLog1<>+0(SB), Y10
+	VMOVUPS      powerLog3<>+0(SB), Y8
+	VMOVUPS      powerLog5<>+0(SB), Y11
+	VMOVUPS      powerLog7<>+0(SB), Y12
+	VMULPS       Y7, Y7, Y9
+	VFMADD213PS  powerLog2<>+0(SB), Y7, Y10
+	VFMADD213PS  powerLog4<>+0(SB), Y7, Y8
+	VFMADD213PS  powerLog6<>+0(SB), Y7, Y11
+	VFMADD213PS  powerLog8<>+0(SB), Y7, Y12
+	VFMADD231PS  powerLog0<>+0(SB), Y9, Y10
+	VFMADD213PS  Y8, Y9, Y10
+	VFMADD213PS  Y12, Y9, Y11
+	VMULPS       Y9, Y9, Y12
+	VFMADD213PS  Y11, Y12, Y10
+	VFMADD213PS  Y7, Y9, Y10
+	VBROADCASTSS head+64(FP), Y7
+	VMULPS       Y7, Y6, Y12
+	VBROADCASTSS tail+68(FP), Y7
+	VMULPS       Y7, Y6, Y6
+	VBROADCASTSS scale+72(FP), Y7
+	VFMADD231PS  Y7, Y10, Y6
+	VMAXPS       powerMinusFar<>+0(SB), Y12, Y12
+	VMINPS       powerFar<>+0(SB), Y12, Y12
+	VADDPS       Y6, Y12, Y8
+	VCVTPS2DQ    Y8, Y8
+	VCVTDQ2PS    Y8, Y7
+	VSUBPS       Y7, Y12, Y7
+	VADDPS       Y6, Y7, Y7
+	VMOVUPS      powerExp4<>+0(SB), Y10
+	VMOVUPS      powerExp2<>+0(SB), Y11
+	VMOVUPS      powerExp0<>+0(SB), Y6
+	VMULPS       Y7, Y7, Y9
+	VFMADD213PS  powerExp1<>+0(SB), Y7, Y6
+	VFMADD213PS  powerExp3<>+0(SB), Y7, Y11
+	VFMADD213PS  powerExp5<>+0(SB), Y7, Y10
+	VFMADD213PS  Y11, Y9, Y6
+	VFMADD213PS  Y10, Y9, Y6
+	VFMADD213PS  powerOne<>+0(SB), Y7, Y6
+	VPSRAD       $0x01, Y8, Y7
+	VPSUBD       Y7, Y8, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y6, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       powerBias<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x00, Y7, Y2, Y8
+	VBROADCASTSS atZero+76(FP), Y9
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VCMPPS       $0x01, Y7, Y2, Y7
+	VMOVUPS      powerNaN<>+0(SB), Y8
+	VBLENDVPS    Y7, Y8, Y6, Y6
+	VCMPPS       $0x05, powerInf<>+0(SB), Y2, Y7
+	VBLENDVPS    Y7, Y2, Y6, Y6
+	VCMPPS       $0x01, powerNormal<>+0(SB), Y5, Y9
+	VMULPS       powerUp<>+0(SB), Y5, Y8
+	VMOVAPS      Y5, Y7
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSUBD       powerSqrtHalf<>+0(SB), Y7, Y8
+	VPSRAD       $0x17, Y8, Y8
+	VCVTDQ2PS    Y8, Y2
+	VPSLLD       $0x17, Y8, Y8
+	VPSUBD       Y8, Y7, Y7
+	VSUBPS       powerOne<>+0(SB), Y7, Y7
+	VSUBPS       powerLess<>+0(SB), Y2, Y8
+	VBLENDVPS    Y9, Y8, Y2, Y2
+	VMOVUPS      powerLog1<>+0(SB), Y10
+	VMOVUPS      powerLog3<>+0(SB), Y8
+	VMOVUPS      powerLog5<>+0(SB), Y11
+	VMOVUPS      powerLog7<>+0(SB), Y12
+	VMULPS       Y7, Y7, Y9
+	VFMADD213PS  powerLog2<>+0(SB), Y7, Y10
+	VFMADD213PS  powerLog4<>+0(SB), Y7, Y8
+	VFMADD213PS  powerLog6<>+0(SB), Y7, Y11
+	VFMADD213PS  powerLog8<>+0(SB), Y7, Y12
+	VFMADD231PS  powerLog0<>+0(SB), Y9, Y10
+	VFMADD213PS  Y8, Y9, Y10
+	VFMADD213PS  Y12, Y9, Y11
+	VMULPS       Y9, Y9, Y12
+	VFMADD213PS  Y11, Y12, Y10
+	VFMADD213PS  Y7, Y9, Y10
+	VBROADCASTSS head+64(FP), Y7
+	VMULPS       Y7, Y2, Y12
+	VBROADCASTSS tail+68(FP), Y7
+	VMULPS       Y7, Y2, Y2
+	VBROADCASTSS scale+72(FP), Y7
+	VFMADD231PS  Y7, Y10, Y2
+	VMAXPS       powerMinusFar<>+0(SB), Y12, Y12
+	VMINPS       powerFar<>+0(SB), Y12, Y12
+	VADDPS       Y2, Y12, Y8
+	VCVTPS2DQ    Y8, Y8
+	VCVTDQ2PS    Y8, Y7
+	VSUBPS       Y7, Y12, Y7
+	VADDPS       Y2, Y7, Y7
+	VMOVUPS      powerExp4<>+0(SB), Y10
+	VMOVUPS      powerExp2<>+0(SB), Y11
+	VMOVUPS      powerExp0<>+0(SB), Y2
+	VMULPS       Y7, Y7, Y9
+	VFMADD213PS  powerExp1<>+0(SB), Y7, Y2
+	VFMADD213PS  powerExp3<>+0(SB), Y7, Y11
+	VFMADD213PS  powerExp5<>+0(SB), Y7, Y10
+	VFMADD213PS  Y11, Y9, Y2
+	VFMADD213PS  Y10, Y9, Y2
+	VFMADD213PS  powerOne<>+0(SB), Y7, Y2
+	VPSRAD       $0x01, Y8, Y7
+	VPSUBD       Y7, Y8, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       powerBias<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       powerBias<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y2, Y2
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x00, Y7, Y5, Y8
+	VBROADCASTSS atZero+76(FP), Y9
+	VBLENDVPS    Y8, Y9, Y2, Y2
+	VCMPPS       $0x01, Y7, Y5, Y7
+	VMOVUPS      powerNaN<>+0(SB), Y8
+	VBLENDVPS    Y7, Y8, Y2, Y2
+	VCMPPS       $0x05, powerInf<>+0(SB), Y5, Y7
+	VBLENDVPS    Y7, Y5, Y2, Y2
+
+done4:
+	VSUBPS       Y6, Y2, Y6
+	VBROADCASTSS inv+40(FP), Y7
+	VMULPS       Y7, Y6, Y6
+	VMULPS       Y1, Y6, Y6
+	VBROADCASTSS shrink+56(FP), Y7
+	VMULPS       Y7, Y1, Y1
+	VADDPS       Y1, Y4, Y4
+	VSUBPS       Y6, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VBROADCASTSS minusL1+48(FP), Y1
+	VMAXPS       Y1, Y3, Y1
+	VBROADCASTSS l1+44(FP), Y4
+	VMINPS       Y4, Y1, Y1
+	VSUBPS       Y3, Y1, Y1
+	VBROADCASTSS inv+40(FP), Y4
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS l2+52(FP), Y4
+	VADDPS       Y4, Y2, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(CX*4)
+	VMASKMOVPS   Y5, Y0, (BX)(CX*4)
+	VMASKMOVPS   Y3, Y0, (SI)(CX*4)
 
 done:
 	VZEROUPPER

@@ -62,6 +62,10 @@ func ftrl(w, n, z, g []float32, inv, l1, _, l2, shrink, decay float32) {
 	FtrlLoop(w, n, z, g, inv, l1, l2, shrink, decay, 0.5)
 }
 
+func ftrlPower(w, n, z, g []float32, inv, l1, _, l2, shrink, decay float32, power float64) {
+	FtrlLoop(w, n, z, g, inv, l1, l2, shrink, decay, power)
+}
+
 func scheduleFree(y, z, v, g []float32, lr, unbias, part, rest, beta1, oneMinusBeta1, oneMinusBeta2, eps, decay float32) {
 	ScheduleFreeLoop(y, z, v, g, lr, unbias, part, rest, beta1, oneMinusBeta1, oneMinusBeta2, eps, decay)
 }

@@ -79,6 +79,11 @@ func lionAVX512(w *float32, m *float32, grad *float32, n int, lr float32, beta1 
 //go:noescape
 func ftrlAVX512(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
 
+// ftrlPowerAVX512 is ftrlPower.
+//
+//go:noescape
+func ftrlPowerAVX512(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32, head float32, tail float32, scale float32, atZero float32)
+
 // scheduleFreeAVX512 is scheduleFree.
 //
 //go:noescape
@@ -173,6 +178,11 @@ func lionAVX2(w *float32, m *float32, grad *float32, n int, lr float32, beta1 fl
 //
 //go:noescape
 func ftrlAVX2(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
+
+// ftrlPowerAVX2 is ftrlPower.
+//
+//go:noescape
+func ftrlPowerAVX2(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32, head float32, tail float32, scale float32, atZero float32)
 
 // scheduleFreeAVX2 is scheduleFree.
 //

@@ -130,6 +130,21 @@ var sweepTests = []struct {
 		func(s [][]float32) { Ftrl(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0.25) },
 		func(s [][]float32) { FtrlLoop(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0.25) },
 	},
+	{
+		"FtrlPower0", 4,
+		func(s [][]float32) { Ftrl(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0) },
+		func(s [][]float32) { FtrlLoop(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 0) },
+	},
+	{
+		"FtrlPower7", 4,
+		func(s [][]float32) { Ftrl(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 7) },
+		func(s [][]float32) { FtrlLoop(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 7) },
+	},
+	{
+		"FtrlPower9", 4,
+		func(s [][]float32) { Ftrl(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 9) },
+		func(s [][]float32) { FtrlLoop(s[0], s[1], s[2], s[3], 100, 0.01, 0.02, 0.03, 0.004, 9) },
+	},
 }
 
 // The implementations agree in every bit, and write nothing else.

@@ -10,6 +10,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/sweep/power"
 )
 
 //go:generate go run main.go -out ../../sweep_amd64.s -stubs ../../sweep_stub_amd64.go -pkg kern
@@ -23,9 +24,10 @@ type sweep struct {
 	scalars []string
 	unroll  int
 	// step gets the values of the slots and the scalars by name, and replaces those
-	// of the slots. It uses no fused operation.
+	// of the slots. It uses no fused operation, except for powers.
 	step func(a isa.ISA, x, c map[string]vec)
-	keep int // slots at the end that are only read
+	keep int  // slots at the end that are only read
+	late bool // in AVX2, step loads the scalars itself
 }
 
 var sweeps = []sweep{
@@ -71,6 +73,7 @@ var sweeps = []sweep{
 	{name: "adadelta", slots: names("w v d"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: adadelta},
 	{name: "lion", slots: names("w m"), scalars: names("lr beta1 oneMinusBeta1 beta2 oneMinusBeta2 decay"), unroll: 1, step: lion},
 	{name: "ftrl", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay"), unroll: 1, step: ftrl},
+	{name: "ftrlPower", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay head tail scale atZero"), unroll: 1, late: true, step: ftrlPower},
 	{name: "scheduleFree", slots: names("y z v"), scalars: names("lr unbias part rest beta1 oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: scheduleFree},
 	{name: "lambMoments", slots: names("m v x"), scalars: names("unbiasM unbiasV oneMinusBeta1 oneMinusBeta2 eps"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		adam(a, x, c, x["grad"])
@@ -250,24 +253,43 @@ func lion(a isa.ISA, x, c map[string]vec) {
 var huge, one, minusOne Mem // for lion: 2^100, 1 and -1
 
 func ftrl(a isa.ISA, x, c map[string]vec) {
-	before, after := a.Vec(), a.Vec()
-	decay(a, x, c, "w")
-	VSQRTPS(x["acc"], before)
-	VMULPS(x["grad"], x["grad"], after)
-	VADDPS(after, x["acc"], x["acc"])
-	VSQRTPS(x["acc"], after)
+	ftrlStep(a, x, func(name string) vec { return c[name] }, func(x, y vec) (vec, vec) {
+		VSQRTPS(x, x)
+		root := a.Vec()
+		VSQRTPS(y, root)
+		return x, root
+	})
+}
+
+func ftrlPower(a isa.ISA, x, c map[string]vec) {
+	scalar := func(name string) vec { return c[name] }
+	if !a.Wide() {
+		scalar = a.Broadcast // there are too many for registers
+	}
+	ftrlStep(a, x, scalar, func(x, y vec) (vec, vec) { return power.Pair(a, x, y, scalar) })
+}
+
+// ftrlStep takes a step with a function that raises two vectors to the power.
+func ftrlStep(a isa.ISA, x map[string]vec, c func(string) vec, powers func(x, y vec) (vec, vec)) {
+	t, sum := a.Vec(), x["acc"]
+	VMULPS(c("decay"), x["w"], t)
+	VSUBPS(t, x["w"], x["w"])
+	VMULPS(x["grad"], x["grad"], t)
+	x["acc"] = t
+	VADDPS(sum, t, t)
+	before, after := powers(sum, t)
 	VSUBPS(before, after, before)
-	VMULPS(c["inv"], before, before)
+	VMULPS(c("inv"), before, before)
 	VMULPS(x["w"], before, before)
-	VMULPS(c["shrink"], x["w"], x["w"])
+	VMULPS(c("shrink"), x["w"], x["w"])
 	VADDPS(x["w"], x["grad"], x["grad"])
 	VSUBPS(before, x["grad"], x["grad"])
 	VADDPS(x["grad"], x["z"], x["z"])
-	VMAXPS(c["minusL1"], x["z"], x["w"])
-	VMINPS(c["l1"], x["w"], x["w"])
+	VMAXPS(c("minusL1"), x["z"], x["w"])
+	VMINPS(c("l1"), x["w"], x["w"])
 	VSUBPS(x["z"], x["w"], x["w"])
-	VMULPS(c["inv"], after, after)
-	VADDPS(c["l2"], after, after)
+	VMULPS(c("inv"), after, after)
+	VADDPS(c("l2"), after, after)
 	VDIVPS(after, x["w"], x["w"])
 }
 
@@ -305,6 +327,7 @@ func lamb(a isa.ISA, m, v, x vec, c map[string]vec) {
 func main() {
 	ConstraintExpr("!purego")
 	iota := isa.Iota()
+	power.Data()
 	huge, one, minusOne = isa.Word("huge", 0x71800000), isa.Word("one", 0x3F800000), isa.Word("minusOne", 0xBF800000)
 	for _, a := range isa.All {
 		for _, s := range sweeps {
@@ -324,8 +347,10 @@ func (s sweep) emit(a isa.ISA, iota Mem) {
 		base[slot] = Load(Param(slot), GP64())
 	}
 	c := map[string]vec{}
-	for _, name := range s.scalars {
-		c[name] = a.Broadcast(name)
+	if !s.late || a.Wide() {
+		for _, name := range s.scalars {
+			c[name] = a.Broadcast(name)
+		}
 	}
 	at := func(slot string, u int) Mem {
 		return Mem{Base: base[slot], Index: i, Scale: 4}.Offset(4 * a.W * u)
