@@ -33,12 +33,12 @@ var layers = vocab.Table[Layer]{
 	Classes: []vocab.Class[Layer]{
 		{Name: "Activation", New: layerOf[ActivationLayer]()},
 		{Name: "ActivityRegularization", New: layerOf[ActivityRegularizationLayer]()},
-		{Name: "AlphaDropout", New: layerOf[AlphaDropoutLayer](), Fixed: anySeed},
+		{Name: "AlphaDropout", New: dropping(layerOf[AlphaDropoutLayer]()), Fixed: anySeed},
 		{Name: "Dense", New: layerOf[DenseLayer]()},
-		{Name: "Dropout", New: layerOf[DropoutLayer](), Fixed: anySeed},
+		{Name: "Dropout", New: dropping(layerOf[DropoutLayer]()), Fixed: anySeed},
 		{Name: "ELU", New: activationLayerOf("ELU")},
 		{Name: "Flatten", New: layerOf[FlattenLayer](), Fixed: map[string]string{"data_format": `"channels_last"`}},
-		{Name: "GaussianDropout", New: layerOf[GaussianDropoutLayer](), Fixed: anySeed},
+		{Name: "GaussianDropout", New: dropping(layerOf[GaussianDropoutLayer]()), Fixed: anySeed},
 		{Name: "GaussianNoise", New: layerOf[GaussianNoiseLayer](), Fixed: anySeed},
 		{Name: "InputLayer", New: inputOf},
 		{Name: "LeakyReLU", New: activationLayerOf("LeakyReLU")},
@@ -49,9 +49,9 @@ var layers = vocab.Table[Layer]{
 		{Name: "Rescaling", New: layerOf[RescalingLayer]()},
 		{Name: "Reshape", New: layerOf[ReshapeLayer]()},
 		{Name: "Softmax", New: activationLayerOf("Softmax")},
-		{Name: "SpatialDropout1D", New: spatialDropoutOf(1), Fixed: channelsLast},
-		{Name: "SpatialDropout2D", New: spatialDropoutOf(2), Fixed: channelsLast},
-		{Name: "SpatialDropout3D", New: spatialDropoutOf(3), Fixed: channelsLast},
+		{Name: "SpatialDropout1D", New: dropping(spatialDropoutOf(1)), Fixed: channelsLast},
+		{Name: "SpatialDropout2D", New: dropping(spatialDropoutOf(2)), Fixed: channelsLast},
+		{Name: "SpatialDropout3D", New: dropping(spatialDropoutOf(3)), Fixed: channelsLast},
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -134,6 +135,21 @@ func dropout(c *Ctx, x *graph.Node, rate float64, mask tensor.Dims) *graph.Node 
 func wantRate(layer string, rate float64) {
 	if !(rate >= 0 && float32(rate) < 1) { // what rounds to 1 drops everything
 		panic(graph.Errorf("nn.%s: rate %g: want 0 <= rate < 1", layer, rate))
+	}
+}
+
+// dropping makes layers with a rate. That of 1, which drops everything, Keras takes.
+func dropping(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (Layer, error) {
+	return func(c *vocab.Config) (Layer, error) {
+		l, err := make(c)
+		rate := 0.0
+		if err == nil {
+			err = c.Get("rate", &rate)
+		}
+		if err == nil && rate <= 1 && float32(rate) == 1 {
+			err = &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: fmt.Sprintf("%s.rate %g", ClassOf(l), rate)}}}
+		}
+		return l, err
 	}
 }
 

@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
@@ -65,5 +66,18 @@ func TestLayers(t *testing.T) {
 		}, In: f32(4, 5), Out: f32(4, 5), NoConfig: true},
 	} {
 		t.Run(name, func(t *testing.T) { nntest.Layer(t, c) })
+	}
+}
+
+// TestWantsFloats compares what is said of layers with what they do.
+func TestWantsFloats(t *testing.T) {
+	layers := []nn.Layer{nn.Dense(2), nn.Dropout(0.5), nn.AlphaDropout(0.5), nn.SpatialDropout1D(0.5), nn.SpatialDropout2D(0.5), nn.SpatialDropout3D(0.5),
+		nn.GaussianDropout(0.5), nn.GaussianNoise(0.5), nn.PReLU(), nn.ActivityRegularization(1, 0), nn.ReLU, nn.Linear, &nn.ActivationLayer{Activation: nn.ELU},
+		&nn.ActivationLayer{}, nn.Flatten(), nn.Rescaling(2, 0), nn.Reshape(1, -1), nn.RepeatVector(2), nn.Permute(1), nn.Input(4)}
+	for _, l := range layers {
+		err := graph.Catch(func() { l.Build(nn.NewBuilder(1), tensor.S(tensor.Int32, 2, 4)) })
+		if refused := err != nil && strings.Contains(err.Error(), "want a float dtype"); refused != nn.WantsFloats(l) {
+			t.Errorf("%s of integers: %v, want it refused: %v", nn.ClassOf(l), err, nn.WantsFloats(l))
+		}
 	}
 }

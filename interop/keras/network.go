@@ -77,7 +77,10 @@ type reader struct {
 	later   bool // or of 3.16 and later
 	missing []Missing
 	seen    map[string]string // where an object stands that Keras has once, by its number
-	bare    []bare
+
+	integers tensor.DType // of what the next layer is given; invalid if it may be floats
+	tangled  bool         // layers do not stand in the order in which they are applied
+	bare     []bare
 }
 
 // model reads the model itself. The network is nil if it is not a Sequential.
@@ -102,11 +105,13 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	}
 	switch {
 	case custom != nil:
+		r.integers = tensor.Invalid
 		return r.custom(o, custom, where)
 	case o.own() && o.Class == "Sequential":
 		return r.network(o, where, inside)
 	case layersIn(o) != nil:
 		r.lacks("model", o.name(), where)
+		defer r.apart()()
 		_, err := r.layers(o, inside)
 		return nil, err
 	case !o.own():
@@ -133,6 +138,7 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	if base := nn.BaseOf(l); base != nil {
 		r.activations(o, base.DType, where)
 	}
+	r.follow(l, where)
 	return l, nil
 }
 
