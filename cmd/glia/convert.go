@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/interop/keras"
 )
@@ -93,81 +93,87 @@ func (v *conversion) run(from, to string, format keras.Format) error {
 	return v.tell(to)
 }
 
-// writer returns what writes the content of f in a format.
+// writer returns what writes the content of f in a format. Everything is compared
+// before; weights are read, a piece of one at a time, as they are written.
 func (v *conversion) writer(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
 	if v.model == "" && f.Object == nil {
 		return raw(f, format)
 	}
 	if v.model == "" {
-		m, err := v.whole(f)
+		s, err := v.whole(f)
 		missing := (*keras.MissingError)(nil)
 		if errors.As(err, &missing) && !format.Whole() {
 			fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: the weights are copied under the names that they have\n", f.path, missing)
 			return raw(f, format)
 		}
-		if err != nil {
-			return nil, err
-		}
-		return saverOf(m, format), nil
+		return writerOf(s, format), err
 	}
-	m, err := v.filled(f, format)
-	if err != nil {
-		return nil, err
-	}
-	return saverOf(m, format), nil
+	s, err := v.filled(f, format)
+	return writerOf(s, format), err
 }
 
-func saverOf(m *glia.Model, format keras.Format) func(io.Writer) error {
-	return func(w io.Writer) error { return m.SaveTo(w, format) }
+func writerOf(s *keras.State, format keras.Format) func(io.Writer) error {
+	return func(w io.Writer) error {
+		s.Date = time.Now()
+		return s.Write(w, format)
+	}
 }
 
-// whole loads the model in f, without how it is trained where glia lacks that.
-func (v *conversion) whole(f *modelFile) (*glia.Model, error) {
-	m, state, err := loadAnew(f.path)
+// whole returns the model in f, without how it is trained where glia lacks that.
+func (v *conversion) whole(f *modelFile) (*keras.State, error) {
+	k, err := keras.ReadModel(f.Object, keras.Options{})
 	missing := (*keras.MissingError)(nil)
 	if errors.As(err, &missing) {
-		bare, e := loadModel(f.path, glia.WithoutCompile)
+		bare, e := keras.ReadModel(f.Object, keras.Options{SkipCompile: true})
 		if e != nil {
 			return nil, e
 		}
 		fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: optimizer, loss and metrics are left out\n", f.path, missing)
-		return bare.Model, nil
+		return bare.StoredIn(f.File)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if state != nil {
-		fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: the optimizer begins anew\n", f.path, state)
+	s, err := k.StoredIn(f.File)
+	state := (*keras.StateError)(nil)
+	if !errors.As(err, &state) {
+		return s, err
 	}
-	return m.Model, nil
+	fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: the optimizer begins anew\n", f.path, state)
+	if k, err = keras.ReadModel(f.Object, keras.Options{}); err != nil { // the other is built
+		return nil, err
+	}
+	anew := *f.File
+	anew.Optimizer = nil
+	return k.StoredIn(&anew)
 }
 
-// filled loads the model that --model names and gives it the weights of f, and the
-// state of the optimizer if f has one.
-func (v *conversion) filled(f *modelFile, format keras.Format) (*glia.Model, error) {
-	m, err := loadModel(v.model, glia.WithoutCompile)
+// filled returns the model that --model names with the weights of f, and the state of
+// the optimizer if f has one.
+func (v *conversion) filled(f *modelFile, format keras.Format) (*keras.State, error) {
+	m, err := openModelFile(v.model)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.LoadWeights(f.path); err != nil {
+	defer m.Close()
+	if err := m.wantModel(); err != nil {
 		return nil, err
 	}
-	k := m.config
-	if k.Optimizer == nil || k.Loss == nil || len(f.Optimizer) == 0 && !format.Whole() {
-		if len(f.Optimizer) > 0 {
-			fmt.Fprintf(v.stderr, "glia: %s: the optimizer's state is left out: the model of %s is not compiled\n", f.path, v.model)
-		}
-		return m.Model, nil
+	k, err := keras.ReadModel(m.Object, keras.Options{SkipCompile: len(f.Optimizer) == 0 && !format.Whole()})
+	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
+		k, err = keras.ReadModel(m.Object, keras.Options{SkipCompile: true}) // if it is not layers that glia lacks
 	}
-	if err := m.Compile(k.Optimizer, k.Loss, k.Metrics...); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", v.model, err)
 	}
-	if len(f.Optimizer) > 0 {
-		if err := f.LoadOptimizer(m.Optimizer()); err != nil {
-			return nil, err
-		}
+	if len(f.Optimizer) > 0 && (k.Optimizer == nil || k.Loss == nil) {
+		fmt.Fprintf(v.stderr, "glia: %s: the optimizer's state is left out: the model of %s is not compiled\n", f.path, v.model)
 	}
-	return m.Model, nil
+	from := *f.File
+	if len(from.Extra) == 0 { // Keras's files have none
+		from.Extra = m.Extra
+	}
+	return k.StoredIn(&from)
 }
 
 // tell says what was written, as the file itself has it.

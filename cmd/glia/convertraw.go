@@ -12,17 +12,22 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/tensor"
 )
 
-// named is a weight and the name that it gets.
+// named is a weight that can be read, and the name that it gets.
 type named struct {
 	*keras.Weight
-	name string
+	name   string
+	source tensor.Source
 }
 
 // raw returns what copies the weights of f, under the names that they have.
 func raw(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
 	all, err := namesOf(f)
+	if err == nil {
+		err = f.Verify()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -54,24 +59,28 @@ func namesOf(f *modelFile) ([]named, error) {
 		return seen[w.Path]
 	})
 	for _, w := range f.Weights {
-		n := named{w, w.Path}
+		n := named{Weight: w, name: w.Path}
 		if twice { // the older form repeats names from layer to layer
 			n.name = path.Join(w.Layer, w.Path)
 		}
 		all = append(all, n)
 	}
 	for _, w := range f.Optimizer {
-		all = append(all, named{w, "optimizer/" + strings.TrimPrefix(w.Path, "optimizer/")})
+		all = append(all, named{Weight: w, name: "optimizer/" + strings.TrimPrefix(w.Path, "optimizer/")})
 	}
 	for _, w := range f.Extra {
-		all = append(all, named{w, w.Path})
+		all = append(all, named{Weight: w, name: w.Path})
 	}
 	seen = map[string]bool{}
-	for _, n := range all {
+	for i, n := range all {
 		if seen[n.name] {
 			return nil, fmt.Errorf("two weights are named %s: want different names", printable(n.name))
 		}
 		seen[n.name] = true
+		var err error
+		if all[i].source, err = n.Source(); err != nil {
+			return nil, err
+		}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s: got no weights", f.path)
@@ -82,24 +91,15 @@ func namesOf(f *modelFile) ([]named, error) {
 func rawSafetensors(w io.Writer, all []named) error {
 	entries := make([]safetensors.Entry, len(all))
 	for i, n := range all {
-		t, err := n.Tensor()
-		if err != nil {
-			return err
-		}
-		entries[i] = safetensors.Entry{Name: n.name, Tensor: t}
+		entries[i] = safetensors.Entry{Name: n.name, Tensor: n.source}
 	}
 	return safetensors.Write(w, entries, map[string]string{"format": "keras"})
 }
 
-// rawNPZ holds one tensor at a time.
 func rawNPZ(w io.Writer, all []named) error {
 	a := npy.NewArchiveWriter(w)
 	for _, n := range all {
-		t, err := n.Tensor()
-		if err == nil {
-			err = a.Add(n.name, t)
-		}
-		if err != nil {
+		if err := a.Add(n.name, n.source); err != nil {
 			return err
 		}
 	}
@@ -110,10 +110,6 @@ func rawHDF5(w io.Writer, all []named) error {
 	h := hdf5.NewWriter()
 	attributed := map[string]bool{}
 	for _, n := range all {
-		t, err := n.Tensor()
-		if err != nil {
-			return err
-		}
 		dir, base := path.Split(n.name)
 		dir = strings.TrimSuffix(dir, "/")
 		g := h.Root().Group(dir)
@@ -121,7 +117,7 @@ func rawHDF5(w io.Writer, all []named) error {
 			g.SetAttr("name", n.Layer)
 			attributed[dir] = true
 		}
-		g.Dataset(base, t)
+		g.Dataset(base, n.source)
 	}
 	_, err := h.WriteTo(w)
 	return err

@@ -58,6 +58,18 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
+// Verify compares a checksum of all weights with the file's: only a .keras file has
+// one, which the weights themselves are read without.
+func (f *File) Verify() error {
+	if f.verify == nil {
+		return nil
+	}
+	if err := f.verify(); err != nil {
+		return fmt.Errorf("keras: %w", err)
+	}
+	return nil
+}
+
 // Elements returns how many elements the weights have together, no more than a file
 // of that size can hold, whatever it promises. A network that has more does not fit,
 // which [nn.Builder] finds out before it takes memory.
@@ -106,8 +118,8 @@ func openSafetensors(r io.ReaderAt, size int64) (*File, error) {
 	}
 	f := &File{Format: Safetensors}
 	for _, name := range s.Names() {
-		w := &Weight{Path: name, read: func(t *tensor.Tensor) error { return s.ReadInto(name, t) }}
-		w.Spec, w.bad = s.Spec(name)
+		w := &Weight{Path: name, into: func(t *tensor.Tensor) error { return s.ReadInto(name, t) }}
+		w.setSource(s.Source(name))
 		f.add(w)
 	}
 	return f, nil
@@ -120,18 +132,8 @@ func openNPZ(r io.ReaderAt, size int64) (*File, error) {
 	}
 	f := &File{Format: NPZ}
 	for _, name := range a.Names() {
-		w := &Weight{Path: name, read: func(t *tensor.Tensor) error {
-			got, err := a.Tensor(name)
-			if err != nil {
-				return err
-			}
-			return tensor.Convert(t, got)
-		}}
-		if h, err := a.Header(name); err != nil {
-			w.bad = err
-		} else {
-			w.Spec, w.bad = h.Spec(npy.BFloat16)
-		}
+		w := &Weight{Path: name, into: func(t *tensor.Tensor) error { return a.ReadInto(name, t) }}
+		w.setSource(a.Source(name))
 		f.add(w)
 	}
 	return f, nil

@@ -36,21 +36,9 @@ type LoadOptions struct {
 // LoadWeights gives a built network the values of the file's weights. Before any
 // value changes, everything is compared: the error lists all layers that do not fit.
 func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
-	if o.Match == ByOrder && f.Format != NPZ { // no layer of the model could help that
-		return fmt.Errorf("keras: by order: a %v file: want .npz", f.Format)
-	}
-	pairs, bad := f.match(net, o.Match)
-	if o.Skip != nil {
-		for _, why := range bad {
-			o.Skip(why)
-		}
-	} else if len(bad) > 0 {
-		return fmt.Errorf("keras: weights do not fit the model: %w", list(bad))
-	}
-	if f.verify != nil {
-		if err := f.verify(); err != nil {
-			return fmt.Errorf("keras: %w", err)
-		}
+	pairs, err := f.pairs(net, o)
+	if err != nil {
+		return err
 	}
 	for _, p := range pairs {
 		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
@@ -58,6 +46,22 @@ func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 		}
 	}
 	return nil
+}
+
+// pairs returns which variable of a network gets which weight, of a file that is whole.
+func (f *File) pairs(net *nn.Network, o LoadOptions) ([]pair, error) {
+	if o.Match == ByOrder && f.Format != NPZ { // no layer of the model could help that
+		return nil, fmt.Errorf("keras: by order: a %v file: want .npz", f.Format)
+	}
+	pairs, bad := f.match(net, o.Match)
+	if o.Skip != nil {
+		for _, why := range bad {
+			o.Skip(why)
+		}
+	} else if len(bad) > 0 {
+		return nil, fmt.Errorf("keras: weights do not fit the model: %w", list(bad))
+	}
+	return pairs, f.Verify()
 }
 
 // pair is a variable and the weight that it gets.

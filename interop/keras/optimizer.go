@@ -24,17 +24,9 @@ func (e *StateError) Unwrap() error { return e.Err }
 // where the file has none yet, since Keras saved the model untrained, the optimizer's
 // stays.
 func (f *File) LoadOptimizer(o optim.Optimizer) error {
-	for _, w := range f.Optimizer {
-		if w.bad != nil {
-			return &StateError{fmt.Errorf("is damaged: %s: %w", w.Path, w.bad)}
-		}
-	}
-	vars, weights := f.state(o)
-	var pairs []pair
-	var bad []error
-	add(&pairs, &bad, place{name: o.Name(), vars: vars}, weights)
-	if len(bad) > 0 {
-		return &StateError{fmt.Errorf("does not fit: %w", list(bad))}
+	pairs, err := f.statePairs(o)
+	if err != nil {
+		return err
 	}
 	for _, p := range pairs {
 		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
@@ -42,6 +34,22 @@ func (f *File) LoadOptimizer(o optim.Optimizer) error {
 		}
 	}
 	return nil
+}
+
+// statePairs returns which variable of an optimizer gets which weight.
+func (f *File) statePairs(o optim.Optimizer) (pairs []pair, err error) {
+	for _, w := range f.Optimizer {
+		if w.bad != nil {
+			return nil, &StateError{fmt.Errorf("is damaged: %s: %w", w.Path, w.bad)}
+		}
+	}
+	vars, weights := f.state(o)
+	var bad []error
+	add(&pairs, &bad, place{name: o.Name(), vars: vars}, weights)
+	if len(bad) > 0 {
+		return nil, &StateError{fmt.Errorf("does not fit: %w", list(bad))}
+	}
+	return pairs, nil
 }
 
 // state returns the variables of an optimizer that the file has weights for, and these

@@ -27,6 +27,16 @@ type State struct {
 	Extra map[string]*tensor.Tensor
 	// Date is when the model was saved, as the file tells it.
 	Date time.Time
+
+	values map[*graph.Var]tensor.Source // of variables that are not in memory
+}
+
+// value returns where the value of a variable comes from.
+func (s *State) value(v *graph.Var) tensor.Source {
+	if src := s.values[v]; src != nil {
+		return src
+	}
+	return v.Tensor()
 }
 
 // Write writes the state in a format. What has no form in Keras is an error that
@@ -52,20 +62,20 @@ func (s *State) name() string { return networkName(s.Network) }
 func (s *State) writeStore(w io.Writer) error {
 	h := hdf5.NewWriter()
 	for _, p := range placesOf(s.Network) {
-		storeVars(h.Root().Group(path.Join(p.group, varsGroup)), p.name, p.vars)
+		s.storeVars(h.Root().Group(path.Join(p.group, varsGroup)), p.name, p.vars)
 	}
 	if vars := s.optimizerVars(); vars != nil {
-		storeVars(h.Root().Group(optimizerGroup+"/"+varsGroup), s.Optimizer.Name(), vars)
+		s.storeVars(h.Root().Group(optimizerGroup+"/"+varsGroup), s.Optimizer.Name(), vars)
 	}
 	s.storeExtra(h.Root())
 	_, err := h.WriteTo(w)
 	return err
 }
 
-func storeVars(g *hdf5.GroupWriter, name string, vars []*graph.Var) {
+func (s *State) storeVars(g *hdf5.GroupWriter, name string, vars []*graph.Var) {
 	g.SetAttr("name", name)
 	for i, v := range vars {
-		g.Dataset(strconv.Itoa(i), v.Tensor())
+		g.Dataset(strconv.Itoa(i), s.value(v))
 	}
 }
 
@@ -143,9 +153,9 @@ func (s *State) writeNamed(g *hdf5.GroupWriter, vars []*graph.Var, prefix string
 		names[i] = prefix + v.Path
 		dir, base := path.Split(names[i])
 		if dir == "" {
-			g.Dataset(base, v.Tensor())
+			g.Dataset(base, s.value(v))
 		} else {
-			g.Group(strings.TrimSuffix(dir, "/")).Dataset(base, v.Tensor())
+			g.Group(strings.TrimSuffix(dir, "/")).Dataset(base, s.value(v))
 		}
 	}
 	setTexts(g, "weight_names", names)
@@ -184,10 +194,10 @@ func setTexts(o *hdf5.GroupWriter, name string, list []string) {
 func (s *State) entries() []safetensors.Entry {
 	var all []safetensors.Entry
 	for _, v := range s.Network.Vars() {
-		all = append(all, safetensors.Entry{Name: s.name() + "/" + v.Path, Tensor: v.Tensor()})
+		all = append(all, safetensors.Entry{Name: s.name() + "/" + v.Path, Tensor: s.value(v)})
 	}
 	for _, v := range s.optimizerVars() {
-		all = append(all, safetensors.Entry{Name: optimizerGroup + "/" + v.Path, Tensor: v.Tensor()})
+		all = append(all, safetensors.Entry{Name: optimizerGroup + "/" + v.Path, Tensor: s.value(v)})
 	}
 	for _, name := range s.extraNames() {
 		all = append(all, safetensors.Entry{Name: extraGroup + "/" + name, Tensor: s.Extra[name]})

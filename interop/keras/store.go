@@ -80,8 +80,8 @@ func weightOf(g *hdf5.Group, name string) (*Weight, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Weight{read: d.ReadInto}
-	w.Spec, w.bad = d.Spec()
+	w := &Weight{into: d.ReadInto}
+	w.setSource(d.Source())
 	return w, nil
 }
 

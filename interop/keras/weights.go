@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/glia-ml/glia/tensor"
@@ -18,8 +19,16 @@ type Weight struct {
 	Spec tensor.Spec
 
 	group string // the same for the variables of one layer
-	read  func(t *tensor.Tensor) error
-	bad   error // why it cannot be read
+	bad   error  // why it cannot be read
+	src   tensor.Source
+	into  func(t *tensor.Tensor) error // reads src into memory at once
+}
+
+// setSource says where the weight is read from, or that it cannot be.
+func (w *Weight) setSource(src tensor.Source, err error) {
+	if w.src, w.bad = src, err; err == nil {
+		w.Spec = src.Spec()
+	}
 }
 
 // Tensor reads the weight.
@@ -31,6 +40,15 @@ func (w *Weight) Tensor() (*tensor.Tensor, error) {
 	return t, w.ReadInto(t)
 }
 
+// Source returns the weight as a tensor that is read when it is written, a piece at a
+// time.
+func (w *Weight) Source() (tensor.Source, error) {
+	if w.bad != nil {
+		return nil, fmt.Errorf("keras: %s: %w", w.Path, w.bad)
+	}
+	return w.src, nil
+}
+
 // ReadInto reads the weight into the memory of t, which has its shape, and its
 // dtype or another that the values are converted to.
 func (w *Weight) ReadInto(t *tensor.Tensor) error {
@@ -40,12 +58,11 @@ func (w *Weight) ReadInto(t *tensor.Tensor) error {
 	case t.Shape() != w.Spec.Shape:
 		err = fmt.Errorf("shape is %v: want %v", w.Spec.Shape, t.Shape())
 	case t.DType() == w.Spec.DType:
-		err = w.read(t)
+		err = w.into(t)
+	case !t.Contiguous():
+		err = fmt.Errorf("into a view of %v with gaps: want a contiguous tensor", t.Spec())
 	default:
-		stored := tensor.NewSpec(w.Spec)
-		if err = w.read(stored); err == nil {
-			err = tensor.Convert(t, stored)
-		}
+		err = tensor.WriteSource(bytes.NewBuffer(t.Bytes()[:0]), w.as(t.DType()))
 	}
 	if err != nil {
 		return fmt.Errorf("keras: %s: %w", w.Path, err)

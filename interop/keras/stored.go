@@ -1,0 +1,75 @@
+package keras
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// StoredIn returns the state of a model, as [ReadModel] gives it, whose values stay in
+// a file, not that of the config necessarily: they are read as the state is written, so
+// that a file becomes one of another format without being in memory. What does not fit
+// is an error now, a [*StateError] if it is the optimizer's state; damage of a value is
+// one of [State.Write]. Where the file has no state, the optimizer's is that of a new
+// one.
+//
+// It builds the network and the optimizer, of memory that is zero and never touched, so
+// that the system does not even give it. They serve no other purpose afterwards.
+func (m *Model) StoredIn(f *File) (*State, error) {
+	s := &State{Model: *m, Extra: map[string]*tensor.Tensor{}, values: map[*graph.Var]tensor.Source{}}
+	if s.Optimizer == nil || s.Loss == nil {
+		s.Optimizer, s.Loss, s.Metrics = nil, nil, nil
+	}
+	if err := s.build(f); err != nil {
+		return nil, err
+	}
+	pairs, err := f.pairs(s.Network, LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if s.Optimizer != nil && len(f.Optimizer) > 0 {
+		state, err := f.statePairs(s.Optimizer)
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, state...)
+	}
+	for _, p := range pairs {
+		s.values[p.v] = p.w.as(p.v.Spec().DType)
+	}
+	for _, w := range f.Extra {
+		if s.Extra[strings.TrimPrefix(w.Path, extraGroup+"/")], err = w.Tensor(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// build makes the variables of the network and the optimizer, but not their values.
+func (s *State) build(f *File) error {
+	if s.Input.DType == tensor.Invalid {
+		return errors.New("keras: the model does not tell the shape of a sample: want batch_shape or build_config")
+	}
+	s.Input.Shape = s.Input.Shape.With(0, 1)
+	return graph.Catch(func() {
+		const more = 1 << 20 // small models get an error that lists all that does not fit
+		b := nn.NewBuilder(0)
+		b.Blank, b.Limit = true, f.Elements()+more
+		s.Network.Build(b, s.Input)
+		params := s.Network.Params()
+		if s.Optimizer != nil {
+			s.Optimizer.Build(params)
+		}
+	})
+}
+
+// as returns the weight as a source of elements of a dtype.
+func (w *Weight) as(dt tensor.DType) tensor.Source {
+	if w.Spec.DType == dt {
+		return w.src
+	}
+	return &converted{w.src, dt}
+}
