@@ -231,5 +231,8 @@ func (l *GaussianDropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 // normal draws a tensor of spec s from the standard normal distribution.
 func normal(c *Ctx, s tensor.Spec) *graph.Node {
 	seed, stream := c.Seed()
+	if s.DType.Size() < tensor.Float32.Size() { // rounded from the numbers of float32
+		return ops.Cast(ops.RandomNormal(seed, tensor.Spec{DType: tensor.Float32, Shape: s.Shape}, stream), s.DType)
+	}
 	return ops.RandomNormal(seed, s, stream)
 }

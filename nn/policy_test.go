@@ -129,6 +129,34 @@ func TestPolicyOfLayers(t *testing.T) {
 	}
 }
 
+// TestRandomLayersInPolicies trains the layers that draw numbers in every dtype.
+func TestRandomLayersInPolicies(t *testing.T) {
+	for _, p := range []nn.DTypePolicy{nn.Float64, nn.Float16, nn.BFloat16, nn.MixedFloat16, nn.MixedBFloat16} {
+		for _, l := range []nn.Layer{nn.Dropout(0.5), nn.Dropout(0.5, nn.NoiseShape(-1, 1)), nn.AlphaDropout(0.5), nn.GaussianNoise(1), nn.GaussianDropout(0.5)} {
+			net := nn.Sequential(l)
+			net.DType = p
+			built(t, net, f32(40, 30))
+			g := graph.New()
+			c := nn.NewCtx(g, nn.NewSeed(1))
+			c.Training = true
+			y := net.Call(c, g.Input("x", f32(40, 30)))
+			if y.DType() != p.ComputeDType() {
+				t.Errorf("%s: %s makes %v", p, nn.ClassOf(l), y.Spec())
+			}
+			x := nntest.Sample(f32(40, 30))
+			changed := 0
+			for i, v := range nntest.Run(g, []*graph.Node{y}, x)[0].V {
+				if math.Abs(v-x.Float64s()[i]) > 0x1p-6*math.Abs(v) {
+					changed++
+				}
+			}
+			if changed < 400 {
+				t.Errorf("%s: %s changed %d of 1200 numbers", p, nn.ClassOf(l), changed)
+			}
+		}
+	}
+}
+
 // TestPolicyLeavesIntegers: they are no numbers to round.
 func TestPolicyLeavesIntegers(t *testing.T) {
 	p := &probe{}

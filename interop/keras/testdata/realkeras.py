@@ -65,12 +65,31 @@ def softmax(*inside, shape=(4,), **args):
     return keras.Sequential([keras.Input(shape), *inside, layers.Dense(3, activation="softmax")], **args)
 
 
-def with_policy(dtype):
-    keras.config.set_dtype_policy(dtype)
+def under(policy, make):
+    keras.config.set_dtype_policy(policy)
     try:
-        return softmax(layers.Dense(4, "tanh"), layers.Dense(4, "tanh"))
+        return make()
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def with_policy(dtype):
+    return under(dtype, lambda: softmax(layers.Dense(4, "tanh"), layers.Dense(4, "tanh")))
+
+
+def last_in_full():
+    """What Keras advises: predictions in float32."""
+    return keras.Sequential([keras.Input((4,)), layers.Dense(4, "tanh"), layers.Dense(3), layers.Activation("softmax", dtype="float32")])
+
+
+def regularized():
+    return softmax(layers.Dense(4, layers.LeakyReLU(0.25), kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l1l2"))
+
+
+def of_policies():
+    """A policy a layer, and networks in a network."""
+    inner = under("mixed_bfloat16", lambda: keras.Sequential([layers.Dense(4, name="a"), layers.Dense(4, "tanh", dtype="float32", name="b")], name="inner"))
+    return softmax(layers.Dense(4, "tanh", dtype="mixed_float16"), inner, layers.Dense(4, dtype="float64"), layers.Flatten(dtype="float16"))
 
 
 def nested():
@@ -140,6 +159,14 @@ def cases():
     yield "without input", lambda: case(keras.Sequential([layers.Dense(4, "relu"), layers.Dense(3, "softmax")]), "adam")
     for dtype in ("float64", "float16", "bfloat16"):
         yield dtype, lambda: case(with_policy(dtype), optimizers.SGD(0.1, momentum=0.5))
+    for policy in ("mixed_bfloat16", "mixed_float16"):
+        yield f"policy {policy} of all", lambda: case(with_policy(policy), optimizers.SGD(0.1, momentum=0.5), metrics=["acc", "mse"])
+        yield f"policy {policy} but for the last", lambda: case(under(policy, last_in_full), optimizers.SGD(0.1), metrics=["acc", "mse"])
+        yield f"policy {policy} and penalties", lambda: case(under(policy, regularized), optimizers.SGD(0.1))
+    yield "policies of layers", lambda: case(of_policies(), optimizers.SGD(0.1))
+    yield "policy of an input", lambda: case(keras.Sequential([keras.Input((4,), dtype="bfloat16"), layers.Dense(3, "softmax")]), optimizers.SGD(0.1))
+    for name, (shape, layer) in configs.LAYERS.items():
+        yield "mixed layer " + name, lambda: case(under("mixed_bfloat16", lambda: softmax(layer(), layers.Flatten(), shape=shape)), optimizers.SGD(0.1), steps=1)
     yield "loss CTC", lambda: case(keras.Sequential([keras.Input((6, 4)), layers.Dense(5)]), loss=losses.CTC(), labels=2)
 
 
@@ -300,6 +327,23 @@ def same(want, got, what):
         raise AssertionError(f"{what}: {got}, Keras has {want}")
 
 
+def precision(m):
+    """The dtype of the fewest bits that a model computes in."""
+    def dtypes(m):
+        yield from [i.dtype for i in m.inputs]
+        for l in m.layers:
+            yield from dtypes(l) if isinstance(l, keras.Sequential) else [l.compute_dtype]
+    found = set(dtypes(m))
+    return next(d for d in ("bfloat16", "float16", "float32", "float64") if d in found)
+
+
+def near_step(got, want, before, dtype, what):
+    """Weights of more bits than their gradients change alike: about eight roundings lie on
+    the way to a gradient, and the sum over a batch is less than what is rounded of it."""
+    roundings = 16 * {"bfloat16": 2**-8, "float16": 2**-11}[dtype]
+    np.testing.assert_allclose(got, want, rtol=1e-6, atol=roundings * abs(want - before).max(), err_msg=what)
+
+
 def near(got, want, dtype, what):
     # Keras computes parts of a model of float64, softmax for one, in float32.
     t = {"float64": 1e-7, "float32": 1e-5, "float16": 4e-3, "bfloat16": 3e-2}[dtype]
@@ -327,7 +371,7 @@ def check_file(folder, f, io, first):
     now = values(state(m))
     for v, got, want in zip(state(m), now, first.setdefault("state", now), strict=True):
         np.testing.assert_array_equal(got, want, err_msg=v.path)
-    dtype = m.layers[-1].compute_dtype
+    dtype = precision(m)
     near(predict(m, io["x"]), io["out"], dtype, "predictions")
     if f != "model.h5":  # paths in there depend on how Keras made a layer
         again = os.path.join(folder, "again." + f)
@@ -343,9 +387,14 @@ def check_training(m, io, dtype):
     if "next_0" not in io:
         near(numbers(m.evaluate(io["x"], io["y"], batch_size=len(io["x"]), verbose=0)), io["eval"], dtype, "loss and metrics")
         return
+    before = values(layer_weights(m))
     near(fit(m, io["x"], io["y"]), io["eval"], dtype, "loss and metrics")
-    for i, w in enumerate(values(layer_weights(m))):
-        near(w, io[f"next_{i}"], dtype, f"weight {i} after the next step")
+    for i, v in enumerate(layer_weights(m)):
+        w, what = values([v])[0], f"weight {i} after the next step"
+        if np.finfo(v.dtype).bits > np.finfo(dtype).bits == 16:
+            near_step(w, io[f"next_{i}"], before[i], dtype, what)
+        else:
+            near(w, io[f"next_{i}"], dtype, what)
     same(i + 1, sum(k.startswith("next_") for k in io), "weights")
 
 
