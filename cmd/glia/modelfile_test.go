@@ -12,17 +12,17 @@ import (
 // be built or compiled, and no line of a program that the user did not write.
 func TestBuildErrorsNameTheFile(t *testing.T) {
 	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
-	layer := reworded(t, path, `"rate":0.5`, `"rate":1.0`)
+	layer := reworded(t, path, `"rate":0.5`, `"rate":1.5`)
 	optimizer := reworded(t, path, `"beta_1":0.9`, `"beta_1":1.9`)
 	to := filepath.Join(t.TempDir(), "m.h5")
 	for _, c := range []struct {
 		file, want string
 		args       []string
 	}{
-		{layer, `layer "dropout": nn.Dropout: rate 1:`, []string{"summary", layer}},
-		{layer, `layer "dropout": nn.Dropout: rate 1:`, []string{"evaluate", layer, "mnist"}},
-		{layer, `layer "dropout": nn.Dropout: rate 1:`, []string{"predict", layer, "x.png"}},
-		{layer, `layer "dropout": nn.Dropout: rate 1:`, []string{"convert", layer, to}},
+		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"summary", layer}},
+		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"evaluate", layer, "mnist"}},
+		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"predict", layer, "x.png"}},
+		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"convert", layer, to}},
 		{optimizer, "glia: Compile: optim: adam: beta 1.9:", []string{"summary", optimizer}},
 		{optimizer, "glia: Compile: optim: adam: beta 1.9:", []string{"evaluate", optimizer, "mnist"}},
 	} {

@@ -76,9 +76,9 @@ func TestSummary(t *testing.T) {
 // reason, and takes a state of the optimizer that does not fit for what it is.
 func TestSummaryOfWhatFails(t *testing.T) {
 	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
-	full := reworded(t, path, `"rate":0.5`, `"rate":1.0`)
+	full := reworded(t, path, `"rate":0.5`, `"rate":1.5`)
 	status, out, errs := exec(t.Context(), "summary", full)
-	if status != 1 || !strings.Contains(out, "dropout (Dropout)") || !strings.Contains(errs, "nn.Dropout: rate 1") {
+	if status != 1 || !strings.Contains(out, "dropout (Dropout)") || !strings.Contains(errs, "nn.Dropout: rate 1.5") {
 		t.Errorf("status %d, stdout %s, stderr %s", status, out, errs)
 	}
 	frozen := reworded(t, path, `"name":"dense","trainable":true`, `"name":"dense","trainable":false`)
