@@ -22,7 +22,7 @@ func TestBuildErrorsNameTheFile(t *testing.T) {
 		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"summary", layer}},
 		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"evaluate", layer, "mnist"}},
 		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"predict", layer, "x.png"}},
-		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"convert", layer, to}},
+		{layer + " to " + to, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"convert", layer, to}},
 		{optimizer, "glia: Compile: optim: adam: beta 1.9:", []string{"summary", optimizer}},
 		{optimizer, "glia: Compile: optim: adam: beta 1.9:", []string{"evaluate", optimizer, "mnist"}},
 	} {
