@@ -33,7 +33,7 @@ import (
 //
 // Options: [SaveBestOnly] with [Monitor], [Mode] and [InitialValueThreshold];
 // [SaveWeightsOnly], [EveryEpochs], [EveryBatches], [KeepLast]. What is wrong with
-// path or options is an error of Fit before training.
+// path or options, or cannot be saved, is an error of Fit before training.
 func ModelCheckpoint(path string, opts ...CheckpointOption) Callback {
 	c := &checkpoint{path: path, every: frequency{n: 1}, watch: monitor{name: "val_loss"}}
 	for _, o := range opts {
@@ -145,7 +145,7 @@ func (c *checkpoint) writer() (func(*Model, string) error, error) {
 	case c.weightsOnly:
 		return nil, errors.New("SaveWeightsOnly: want a path that ends in .weights.h5, .safetensors or .npz")
 	case err == nil:
-		return (*Model).Save, nil
+		return (*Model).Save, c.f.m.writable()
 	}
 	return nil, errors.New("want a path that ends in .keras or .h5, or for weights in .weights.h5, .safetensors or .npz")
 }

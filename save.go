@@ -65,14 +65,29 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 	}
 	m.net.Params() // tells the variables whether they are trained
 	s := keras.State{
-		Model: keras.Model{Network: m.net, Input: m.inputs},
+		Model: m.described(),
 		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
-	}
-	if m.opt != nil {
-		s.Optimizer, s.Loss, s.Metrics = m.opt, m.loss, m.metrics
 	}
 	m.weights.RLock()
 	defer m.weights.RUnlock()
 	return s.Write(w, f)
+}
+
+// described returns the model as interop/keras has it. The caller holds tracing.
+func (m *Model) described() keras.Model {
+	k := keras.Model{Network: m.net, Input: m.inputs}
+	if m.opt != nil {
+		k.Optimizer, k.Loss, k.Metrics = m.opt, m.loss, m.metrics
+	}
+	return k
+}
+
+// writable returns an error if Save could not write the model, whatever the file.
+func (m *Model) writable() error {
+	m.tracing.Lock()
+	defer m.tracing.Unlock()
+	k := m.described()
+	_, err := keras.WriteModel(&k)
+	return err
 }

@@ -133,6 +133,44 @@ func TestSaveAndLoadWeights(t *testing.T) {
 	}
 }
 
+// TestUnwritable refuses to write what Keras's files do not hold, leaves the former file,
+// and writes the weights all the same.
+func TestUnwritable(t *testing.T) {
+	ds := blobs(t, 20, 3, 2).OneHot(2)
+	for want, c := range map[string]struct {
+		o      optim.Optimizer
+		hidden *nn.DenseLayer
+	}{
+		`optimizer adamw: optim: ExcludeFromWeightDecay \["bias"\]: Keras's files do not hold it: want the weights alone in a file`: {
+			optim.AdamW(0.1, optim.ExcludeFromWeightDecay("bias")), nn.Dense(4)},
+		`optimizer a/b: optim: name "a/b": want one without /`:                      {optim.SGD(0.1, optim.Name("a/b")), nn.Dense(4)},
+		`layer dense: .*initializer Ortho.*: seed 4294967296: Keras's have 32 bits`: {optim.SGD(0.1), nn.Dense(4, nn.KernelInitializer(nn.Orthogonal(1).Seeded(1<<32)))},
+	} {
+		m := glia.Sequential(nn.Input(3), c.hidden, nn.Dense(2, nn.Softmax))
+		check(t, m.Compile(c.o, nn.CategoricalCrossentropy()))
+		dir := t.TempDir()
+		for _, name := range []string{"m.keras", "m.h5"} {
+			path := filepath.Join(dir, name)
+			check(t, os.WriteFile(path, []byte("former"), 0o666))
+			wants(t, name, m.Save(path), `^glia: Save: keras: `+want)
+			if b, err := os.ReadFile(path); err != nil || string(b) != "former" {
+				t.Errorf("%s holds %.20q (%v), want what it held", name, b, err)
+			}
+			_, err := m.Fit(ds, glia.Use(glia.ModelCheckpoint(path)))
+			wants(t, name, err, `^glia: Fit: ModelCheckpoint\(".*"\): keras: `+want)
+			if m.Optimizer().Vars()[0].Tensor().Item() != 0 {
+				t.Errorf("%s: trained before the error", name)
+			}
+		}
+		_, err := m.Fit(ds, glia.Use(glia.ModelCheckpoint(filepath.Join(dir, "m.safetensors")), glia.BackupAndRestore(dir)))
+		check(t, err)
+		path := filepath.Join(dir, "m.weights.h5")
+		check(t, m.SaveWeights(path))
+		other := glia.New(m.Network())
+		check(t, other.LoadWeights(path))
+	}
+}
+
 func BenchmarkLoad(b *testing.B) {
 	m := glia.Sequential(nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax))
 	if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // Constant gives v.
 func Constant(v float64) Initializer {
-	return Initializer{class: "Constant", cfg: initConfig{Value: v}, fill: constant(v)}
+	return Initializer{class: "Constant", fixed: true, cfg: initConfig{Value: v}, fill: constant(v)}
 }
 
 func constant(v float64) func([]float64, tensor.Dims, *Rand) {
@@ -42,7 +42,7 @@ func ConstantTensor(t *tensor.Tensor) Initializer {
 			dst[i] = v[at]
 		}
 	}
-	return Initializer{class: "Constant", cfg: initConfig{Value: tensorConfig{t}}, fill: fill}
+	return Initializer{class: "Constant", fixed: true, cfg: initConfig{Value: tensorConfig{t}}, fill: fill}
 }
 
 // Identity gives gain on the diagonal of a matrix, and 0 beside it. Keras's default
@@ -50,7 +50,7 @@ func ConstantTensor(t *tensor.Tensor) Initializer {
 //
 // Panics with *graph.Error, when used, unless the variable has two axes.
 func Identity(gain float64) Initializer {
-	return Initializer{class: "Identity", cfg: initConfig{Gain: &gain}, fill: func(dst []float64, shape tensor.Dims, _ *Rand) {
+	return Initializer{class: "Identity", fixed: true, cfg: initConfig{Gain: &gain}, fill: func(dst []float64, shape tensor.Dims, _ *Rand) {
 		if shape.Rank() != 2 {
 			panic(graph.Errorf("nn.Identity: variable %v: want two axes", shape))
 		}

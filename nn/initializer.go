@@ -18,6 +18,7 @@ type Initializer struct {
 	cfg   initConfig
 	fill  func(dst []float64, shape tensor.Dims, r *Rand)
 	own   bool // a function of the user's
+	fixed bool // it draws nothing
 }
 
 // initConfig is what Keras's configs of initializers hold.
@@ -47,17 +48,20 @@ func InitializerFunc(name string, f func(dst []float64, shape tensor.Dims, r *Ra
 }
 
 // Seeded returns the initializer with a seed of its own, so that it gives the
-// same values everywhere instead of others for every variable.
+// same values everywhere instead of others for every variable. Keras's seeds, which its
+// files hold, have 32 bits. One that draws nothing, such as [Ones], stays as it is.
 func (i Initializer) Seeded(seed uint64) Initializer {
-	i.cfg.Seed = &seed
+	if !i.fixed {
+		i.cfg.Seed = &seed
+	}
 	return i
 }
 
 // Zeros gives 0.
-var Zeros = Initializer{class: "Zeros"}
+var Zeros = Initializer{class: "Zeros", fixed: true}
 
 // Ones gives 1.
-var Ones = Initializer{class: "Ones", fill: constant(1)}
+var Ones = Initializer{class: "Ones", fixed: true, fill: constant(1)}
 
 // RandomNormal draws from the normal distribution. Keras's default is mean 0 and
 // stddev 0.05.
@@ -217,6 +221,8 @@ func (i Initializer) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("nn: initializer %q is a function of your own: only Keras's can be saved", i.class)
 	case i.class == "":
 		return []byte("null"), nil
+	case i.cfg.Seed != nil && *i.cfg.Seed > math.MaxUint32:
+		return nil, fmt.Errorf("nn: initializer %s: seed %d: Keras's have 32 bits: want %d at most", i.class, *i.cfg.Seed, uint32(math.MaxUint32))
 	}
 	return initializers.Marshal(i.class, i.cfg)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia/nn"
@@ -81,5 +82,34 @@ func TestInitializerJSON(t *testing.T) {
 	var i nn.Initializer
 	if err := json.Unmarshal([]byte(`"he_normal"`), &i); err != nil || !slices.Equal(drawn(i, 1, 3), drawn(nn.HeNormal, 1, 3)) {
 		t.Errorf("a name gives other values, or %v", err)
+	}
+}
+
+// TestSeedJSON writes the seeds that Keras can have, and none of what draws nothing.
+func TestSeedJSON(t *testing.T) {
+	value, err := tensor.FromSlice([]float32{1, 2}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		i    nn.Initializer
+		want string
+	}{
+		{nn.HeNormal.Seeded(1<<32 - 1), `"config":{"seed":4294967295}`},
+		{nn.HeNormal.Seeded(1 << 32), `error calling MarshalJSON for type nn.Initializer: nn: initializer HeNormal: seed 4294967296: Keras's have 32 bits: want 4294967295 at most`},
+		{nn.Orthogonal(1).Seeded(1 << 63), `Orthogonal: seed 9223372036854775808: Keras's have 32 bits`},
+		{nn.Zeros.Seeded(5), `"class_name":"Zeros","config":{}`},
+		{nn.Ones.Seeded(5), `"class_name":"Ones","config":{}`},
+		{nn.Constant(2).Seeded(5), `"config":{"value":2.0}`},
+		{nn.ConstantTensor(value).Seeded(5), `"config":{"value":{`},
+		{nn.Identity(2).Seeded(5), `"config":{"gain":2.0}`},
+	} {
+		text, err := json.Marshal(c.i)
+		if err != nil {
+			text = []byte(err.Error())
+		}
+		if !strings.Contains(string(text), c.want) || strings.Contains(string(text), `"seed":5`) {
+			t.Errorf("got %s, want %s", text, c.want)
+		}
 	}
 }

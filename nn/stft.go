@@ -93,7 +93,7 @@ func STFT(c STFTConfig) Initializer {
 	if c.Imaginary {
 		cfg.Side = "imag"
 	}
-	return Initializer{class: "STFT", cfg: cfg, fill: c.fill}
+	return Initializer{class: "STFT", fixed: true, cfg: cfg, fill: c.fill}
 }
 
 func (c STFTConfig) fill(dst []float64, shape tensor.Dims, _ *Rand) {

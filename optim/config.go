@@ -28,8 +28,9 @@ func fromConfig(class string, config []byte) (Optimizer, error) {
 
 // ToConfig returns what Keras calls the class of an optimizer of this package, the
 // module that the class is in, and the optimizer's config, with the learning rate of
-// the next step. It fails for what Keras does not have, such as [NoBiasCorrection],
-// and for optimizers that are not of this package.
+// the next step. It fails for what Keras does not have, such as [NoBiasCorrection], for
+// what its configs do not hold, such as [ExcludeFromWeightDecay], and for optimizers that
+// are not of this package.
 func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
 	obj, err := objectOf(o)
 	if err != nil {
@@ -48,10 +49,28 @@ func objectOf(o Optimizer) (*vocab.Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(o.Name(), "/") {
+		return nil, fmt.Errorf("name %q: want one without /, as Keras's have", o.Name())
+	}
 	if r, ok := o.(rule); ok {
+		if err := r.config().exclude.told(); err != nil {
+			return nil, err
+		}
 		obj.Config, err = withRate(obj.Config, r)
 	}
 	return obj, err
+}
+
+// told returns an error if there is something in e, which Keras's files do not tell.
+func (e *exclusion) told() error {
+	const want = "Keras's files do not hold it: want the weights alone in a file, or an optimizer without it"
+	switch {
+	case len(e.names) > 0:
+		return fmt.Errorf("ExcludeFromWeightDecay %q: %s", e.names, want)
+	case len(e.vars) > 0:
+		return fmt.Errorf("ExcludeVarsFromWeightDecay of %d variables: %s", len(e.vars), want)
+	}
+	return nil
 }
 
 // withRate returns a config with the learning rate of the next step, which may have
@@ -83,7 +102,7 @@ var optimizers = vocab.Table[Optimizer]{
 		{Name: "Adafactor", New: ruleOf(func() *AdafactorOptimizer { return Adafactor(0.001) })},
 		{Name: "Adagrad", New: ruleOf(func() *AdagradOptimizer { return Adagrad(0.001) })},
 		{Name: "Adam", New: ruleOf(func() *AdamOptimizer { return Adam(0.001) }), Own: []string{"no_bias_correction"}},
-		{Name: "AdamW", New: ruleOf(func() *AdamOptimizer { return AdamW(0.001) }), Own: []string{"no_bias_correction"}},
+		{Name: "AdamW", New: ruleOf(func() *AdamOptimizer { return AdamW(0.001) }), Own: []string{"no_bias_correction"}, Numbers: []string{"weight_decay"}},
 		{Name: "Adamax", New: ruleOf(func() *AdamaxOptimizer { return Adamax(0.001) })},
 		{Name: "Ftrl", New: ruleOf(func() *FtrlOptimizer { return Ftrl(0.001) })},
 		{Name: "Lamb", New: ruleOf(func() *LambOptimizer { return Lamb(0.001) })},

@@ -196,7 +196,7 @@ func (l *LossScaleOptimizer) holdInner(g *graph.Graph, on *graph.Node, grads []*
 func (l *LossScaleOptimizer) MarshalJSON() ([]byte, error) {
 	inner, err := objectOf(l.Inner)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("inner_optimizer: %w", err)
 	}
 	return vocab.Marshal(struct {
 		Name  string        `json:"name"`

@@ -265,13 +265,13 @@ func (m *MultiOptimizer) applyOne(g *graph.Graph, o Optimizer, grads []*graph.No
 func (m *MultiOptimizer) MarshalJSON() ([]byte, error) {
 	def, err := objectOf(m.Map.Default)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("default_optimizer: %w", err)
 	}
 	var entries bytes.Buffer
 	for i, e := range m.Map.Entries {
 		o, err := objectOf(e.Optimizer)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", e.Pattern, err)
 		}
 		key, err := json.Marshal(e.Pattern)
 		if err != nil {

@@ -269,3 +269,53 @@ func TestToConfigRate(t *testing.T) {
 		t.Errorf("config %s (%v): want the learning rate 0.25", config, err)
 	}
 }
+
+// TestToConfigUnheld refuses what Keras's configs do not hold, also of an optimizer in
+// another.
+func TestToConfigUnheld(t *testing.T) {
+	const excluded = `ExcludeFromWeightDecay ["bias" "gamma"]: Keras's files do not hold it: want the weights alone in a file, or an optimizer without it`
+	names := optim.ExcludeFromWeightDecay("bias", "gamma")
+	for want, o := range map[string]optim.Optimizer{
+		"optim: " + excluded: optim.AdamW(1, names),
+		"optim: ExcludeVarsFromWeightDecay of 1 variables: Keras's": optim.SGD(1, optim.ExcludeVarsFromWeightDecay(param("w", 1))),
+		"optim: inner_optimizer: " + excluded:                       optim.LossScale(optim.Adam(1, names)),
+		"optim: default_optimizer: " + excluded:                     optim.Multi(optim.Adam(1, names)),
+		"optim: a/.*: " + excluded:                                  optim.Multi(optim.Adam(1), optim.For("a/.*", optim.Lion(1, names))),
+		`optim: name "a/b": want one without /`:                     optim.SGD(1, optim.Name("a/b")),
+		`optim: name "a/c": want one without /`:                     optim.Multi(optim.SGD(1), optim.Name("a/c")),
+		`optim: name "a/d": want one without /`:                     optim.LossScale(optim.SGD(1), optim.Name("a/d")),
+		`optim: inner_optimizer: name "a/e": want one without /`:    optim.LossScale(optim.SGD(1, optim.Name("a/e"))),
+	} {
+		if _, _, config, err := optim.ToConfig(o); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("config %s, error %v, want %s", config, err, want)
+		}
+	}
+	if _, _, config, err := optim.ToConfig(optim.AdamW(1, optim.ExcludeFromWeightDecay())); err != nil {
+		t.Errorf("nothing excluded: config %s, error %v", config, err)
+	}
+}
+
+// TestToConfigDecay writes no decay as Keras takes it: AdamW wants a number.
+func TestToConfigDecay(t *testing.T) {
+	for _, c := range []struct {
+		o    optim.Optimizer
+		want string
+	}{
+		{optim.AdamW(1, optim.WeightDecay(0)), "0.0"},
+		{optim.AdamW(1, optim.WeightDecay(0.25)), "0.25"},
+		{optim.AdamW(1), "0.004"},
+		{optim.Adam(1), "null"},
+		{optim.Muon(1, optim.WeightDecay(0)), "null"},
+	} {
+		_, class, config, err := optim.ToConfig(c.o)
+		if err != nil || !strings.Contains(string(config), `"weight_decay":`+c.want) {
+			t.Errorf("%s: config %s (%v), want the decay %s", c.o.Name(), config, err, c.want)
+		}
+		back, err := optim.FromConfig(class, config)
+		if err != nil {
+			t.Errorf("%s: %v", config, err)
+		} else if _, _, again, err := optim.ToConfig(back); string(again) != string(config) {
+			t.Errorf("%s comes back as %s (%v)", config, again, err)
+		}
+	}
+}

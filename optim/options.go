@@ -33,14 +33,14 @@ func WeightDecay(part float64) Option {
 }
 
 // ExcludeFromWeightDecay leaves the parameters alone in whose name, the last part of
-// the path, one of these regular expressions is found: "bias" for instance. As in
-// Keras, files do not hold it.
+// the path, one of these regular expressions is found: "bias" for instance. Keras's
+// files do not hold it: to save a model with it is an error, to save its weights is not.
 func ExcludeFromWeightDecay(names ...string) Option {
 	return Option{func(c *Config) { c.exclude.names = append(c.exclude.names, names...) }}
 }
 
-// ExcludeVarsFromWeightDecay leaves these parameters alone. As in Keras, files do not
-// hold it.
+// ExcludeVarsFromWeightDecay leaves these parameters alone. Files hold it no more than
+// [ExcludeFromWeightDecay].
 func ExcludeVarsFromWeightDecay(vars ...*graph.Var) Option {
 	return Option{func(c *Config) { c.exclude.vars = append(c.exclude.vars, vars...) }}
 }

@@ -25,6 +25,8 @@ type Class[T any] struct {
 	Fixed map[string]string
 	// Own lists settings that Keras does not have: its files cannot hold them.
 	Own []string
+	// Numbers lists settings that Keras wants as numbers, for which null is written as 0.
+	Numbers []string
 }
 
 // Table lists the classes of one kind.
@@ -122,7 +124,7 @@ func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := entry.keras(config); err != nil {
+	if config, err = entry.keras(config); err != nil {
 		return nil, err
 	}
 	back, err := t.Make(class, config)
@@ -135,21 +137,31 @@ func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 	return &Object{Module: t.Module, Class: entry.Name, Config: config}, nil
 }
 
-// keras returns an error if a config has settings that Keras lacks.
-func (c *Class[T]) keras(config []byte) error {
-	if len(c.Own) == 0 {
-		return nil
+// keras returns a config as Keras takes it, or an error if it has settings that Keras
+// lacks.
+func (c *Class[T]) keras(config []byte) ([]byte, error) {
+	if len(c.Own)+len(c.Numbers) == 0 {
+		return config, nil
 	}
 	m, err := Members(config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, key := range c.Own {
 		if v, ok := m[key]; ok && !Unset(v) {
-			return fmt.Errorf("%s: Keras's %s has no such setting", key, c.Name)
+			return nil, fmt.Errorf("%s: Keras's %s has no such setting", key, c.Name)
 		}
 	}
-	return nil
+	changed := false
+	for _, key := range c.Numbers {
+		if string(m[key]) == "null" {
+			m[key], changed = json.RawMessage("0.0"), true
+		}
+	}
+	if !changed {
+		return config, nil
+	}
+	return json.Marshal(m)
 }
 
 // Missing is something that a config names and glia lacks.

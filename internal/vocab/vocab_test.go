@@ -113,6 +113,26 @@ func TestSerialize(t *testing.T) {
 	}
 }
 
+// dot is a shape whose radius Keras wants as a number.
+type dot struct {
+	Radius *float64 `json:"radius"`
+	Rim    *float64 `json:"rim"`
+}
+
+func (*dot) area() float64 { return 0 }
+
+func TestSerializeNumbers(t *testing.T) {
+	dots := vocab.Table[shape]{Kind: "shape", Classes: []vocab.Class[shape]{
+		{Name: "Dot", Numbers: []string{"radius"}, New: vocab.Into[shape](func() *dot { return &dot{} })},
+	}}
+	half := 0.5
+	for want, d := range map[string]*dot{`{"radius":0.0,"rim":null}`: {}, `{"radius":0.5,"rim":0.5}`: {&half, &half}} {
+		if o, err := dots.Serialize(d, "Dot"); err != nil || string(o.Config) != want {
+			t.Errorf("got %s (%v), want %s", o.Config, err, want)
+		}
+	}
+}
+
 func TestMarshal(t *testing.T) {
 	two := 2.0
 	for want, v := range map[string]any{
