@@ -42,7 +42,9 @@ HDF5 asks where in a model they stand: names such as layers/dense/vars/0, from a
 of the model that they belong to. Its own weights do not count.
 
 The optimizer's state comes along, into every format. With --model it is that of
-FROM; where FROM has none, training begins with a fresh one.`,
+FROM; where FROM has none, training begins with a fresh one.
+
+Weights are read as they are written, so files of any size take little memory.`,
 		Example: `  glia convert mnist.keras mnist.safetensors
   glia convert mnist.safetensors mnist.weights.h5 --model mnist.keras
   glia convert old.h5 new.keras`,

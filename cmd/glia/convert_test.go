@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -231,6 +232,71 @@ func TestConvertDTypes(t *testing.T) {
 	for name, w := range want {
 		if got[name] != w {
 			t.Errorf("%s: got %q, want %q", name, got[name], w)
+		}
+	}
+}
+
+// TestConvertDamaged finds damage of a weight as it is read, when much of the target is
+// written: the former one stays as it was, and nothing beside it.
+func TestConvertDamaged(t *testing.T) {
+	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(100), nn.Dense(100), nn.Dense(100))
+	source := filepath.Join(t.TempDir(), "a.npz")
+	must(t, "convert", whole, source)
+	b, err := os.ReadFile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := []byte("sequential/dense_1/kernel.npy")
+	b[bytes.Index(b, name)+20000] ^= 1
+	if err := os.WriteFile(source, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"to.keras", "to.h5", "to.weights.h5", "to.safetensors", "to.npz"} {
+		dir := t.TempDir()
+		for _, args := range [][]string{{"convert", source, filepath.Join(dir, to), "--model", whole}, {"convert", source, filepath.Join(dir, to)}} {
+			if f, _ := keras.FormatOf(to); len(args) == 3 && f != keras.Safetensors && f != keras.NPZ {
+				continue // asks for a model
+			}
+			if err := os.WriteFile(args[2], []byte("what was there"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			status, out, errs := exec(t.Context(), args...)
+			if want := `array "sequential/dense_1/kernel": zip: checksum error`; status != 1 || out != "" || !strings.Contains(errs, want) {
+				t.Errorf("%v: status %d, stdout %q, stderr %s, want status 1 and %s", args, status, out, errs, want)
+			}
+			if b, err := os.ReadFile(args[2]); err != nil || string(b) != "what was there" {
+				t.Errorf("%v: the file holds %.20q, error %v, want what was there", args, b, err)
+			}
+			if all, err := os.ReadDir(dir); err != nil || len(all) != 1 {
+				t.Errorf("%v: the folder has %v, error %v, want the file alone", args, all, err)
+			}
+		}
+	}
+}
+
+// TestConvertIntoModel converts weights to the dtype of the model that they are for, as
+// loading them does.
+func TestConvertIntoModel(t *testing.T) {
+	_, whole := saved(t, "m.keras", nil, nn.Input(3), nn.Dense(2))
+	kernel, err := tensor.FromSlice([]float64{1.0 / 3, -2, 1e-3, 65504, 0, 7}, 3, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dt := range []tensor.DType{tensor.Float16, tensor.BFloat16, tensor.Float64} {
+		from, to := filepath.Join(t.TempDir(), "a.npz"), filepath.Join(t.TempDir(), "b.safetensors")
+		f, err := os.Create(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := npy.NewArchiveWriter(f)
+		if err := errors.Join(a.Add("dense/kernel", kernel.AsType(dt)), a.Add("dense/bias", tensor.New(dt, 2)), a.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		must(t, "convert", from, to, "--model", whole)
+		want := kernel.AsType(dt).AsType(tensor.Float32)
+		_, got := weightsIn(t, to)
+		if w := want.Spec().String() + string(want.Bytes()); got["sequential/dense/kernel"] != w {
+			t.Errorf("%v: got %q, want %q", dt, got["sequential/dense/kernel"], w)
 		}
 	}
 }
