@@ -282,7 +282,9 @@ func initOf(f func(c initConfig) Initializer) func(c *vocab.Config) (Initializer
 			return Initializer{}, err
 		}
 		i := f(cfg)
-		i.cfg.Seed = cfg.Seed
+		if cfg.Seed != nil {
+			i = i.Seeded(*cfg.Seed)
+		}
 		return i, nil
 	}
 }

@@ -85,6 +85,15 @@ func TestInitializerJSON(t *testing.T) {
 	}
 }
 
+// read returns the initializer that Keras writes as text.
+func read(t *testing.T, text string) (i nn.Initializer) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &i); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
 // TestSeedJSON writes the seeds that Keras can have, and none of what draws nothing.
 func TestSeedJSON(t *testing.T) {
 	value, err := tensor.FromSlice([]float32{1, 2}, 2)
@@ -103,6 +112,7 @@ func TestSeedJSON(t *testing.T) {
 		{nn.Constant(2).Seeded(5), `"config":{"value":2.0}`},
 		{nn.ConstantTensor(value).Seeded(5), `"config":{"value":{`},
 		{nn.Identity(2).Seeded(5), `"config":{"gain":2.0}`},
+		{read(t, `{"class_name":"Identity","config":{"gain":2.0,"seed":5}}`), `"config":{"gain":2.0}`},
 	} {
 		text, err := json.Marshal(c.i)
 		if err != nil {
