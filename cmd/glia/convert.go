@@ -175,7 +175,11 @@ func (v *conversion) filled(f *modelFile, format keras.Format) (*keras.State, er
 	if len(from.Extra) == 0 { // Keras's files have none
 		from.Extra = m.Extra
 	}
-	return k.StoredIn(&from)
+	s, err := k.StoredIn(&from)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", v.model, err)
+	}
+	return s, nil
 }
 
 // tell says what was written, as the file itself has it.

@@ -187,7 +187,7 @@ func TestConvertFailures(t *testing.T) {
 		{[]string{path("a.safetensors"), kept}, `a .safetensors file of weights alone does not tell the layers of a model: want --model MODEL.keras`},
 		{[]string{path("a.weights.h5"), kept}, `a .weights.h5 file of weights alone does not tell the layers`},
 		{[]string{path("a.safetensors"), path("b.weights.h5")}, `sequential/dense/.*: where in a .weights.h5 it stands its name does not tell, as layers/dense/vars/0 does: want --model MODEL.keras`},
-		{[]string{path("a.safetensors"), kept, "--model", other}, `(?s)weights do not fit the model.*float32\[4 3\]: want float32\[4 2\]`},
+		{[]string{path("a.safetensors"), kept, "--model", other}, `(?s)a.safetensors to .*kept.keras: model .*m.keras: keras: weights do not fit the model.*float32\[4 3\]: want float32\[4 2\]`},
 		{[]string{path("a.safetensors"), kept, "--model", path("a.weights.h5")}, `of weights alone: want one of a whole model`},
 		{[]string{reworded(t, whole, `"Dense"`, `"Capsule"`), kept}, `layer Capsule: layers\[1\] dense`},
 		{[]string{empty, path("b.safetensors")}, `got no weights`},
