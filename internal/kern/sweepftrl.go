@@ -28,28 +28,37 @@ func Ftrl(w, n, z, g []float32, inv, l1, l2, shrink, decay float32, power float6
 // FtrlLoop is the loop that [Ftrl] equals.
 func FtrlLoop[F float](w, n, z, g []F, inv, l1, l2, shrink, decay F, power float64) {
 	n, z, g = n[:len(w)], z[:len(w)], g[:len(w)]
-	pow := powerOf[F](power)
+	p := powersOf[F](power)
 	for i, gi := range g {
 		wi := w[i] - F(w[i]*decay)
-		before := pow(n[i])
+		before := p.of(n[i])
 		n[i] += F(gi * gi)
-		after := pow(n[i])
+		after := p.of(n[i])
 		z[i] += gi + F(wi*shrink) - F(F((after-before)*inv)*wi)
 		w[i] = (least(most(z[i], 0-l1), l1) - z[i]) / (F(after*inv) + l2)
 	}
 }
 
-// powerOf returns the function that raises to a power.
-func powerOf[F float](power float64) func(F) F {
-	if power == 0.5 {
-		return root[F]
+// powers raises elements of F to a power.
+type powers[F float] struct {
+	power float64
+	fast  bool // by p: F is float32
+	p     power32
+}
+
+func powersOf[F float](power float64) powers[F] {
+	_, narrow := any(F(0)).(float32)
+	return powers[F]{power, narrow && power >= 0 && power <= maxPower, newPower32(power)}
+}
+
+func (p *powers[F]) of(x F) F {
+	switch {
+	case p.power == 0.5:
+		return root(x)
+	case p.fast:
+		return F(p.p.of(float32(x)))
 	}
-	if power >= 0 && power <= maxPower {
-		if f, ok := any(newPower32(power).of).(func(F) F); ok {
-			return f
-		}
-	}
-	return func(x F) F { return F(math.Pow(float64(x), power)) }
+	return F(math.Pow(float64(x), p.power))
 }
 
 // least is VMINPS: b if they are equal or one is NaN.
