@@ -85,6 +85,8 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 	ce := nn.CategoricalCrossentropy()
 	seeded := same()
 	seeded.Seed = 12
+	mixed := same()
+	mixed.Network().DType = nn.MixedBFloat16
 	use := func(cb glia.Callback) glia.Option { return glia.Use(cb) }
 	for _, c := range []struct {
 		name    string
@@ -101,6 +103,7 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 			`another training: layer dense: activation: "tanh" now, "relu" then: want`},
 		{"one layer more", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax), nn.Rescaling(1, 0)), adam(), ce), nil, nil,
 			`layer rescaling: Rescaling now, nothing then`},
+		{"dtype policy", compiled(mixed, adam(), ce), nil, nil, `another training: layer dense: dtype policy: mixed_bfloat16 now, nothing then; layer dense_1: .*; layer dropout: .*: want`},
 		{"optimizer", compiled(same(), optim.RMSprop(0.01), ce), nil, nil, `optimizer adam: nothing now, Adam then`},
 		{"beta", compiled(same(), optim.Adam(0.01, optim.Beta1(0.8)), ce), nil, nil, `another training: optimizer adam: beta_1: 0.8 now, 0.9 then: want`},
 		{"schedule", compiled(same(), optim.Adam(optim.CosineDecay(0.01, 5)), ce), nil, nil, `optimizer adam: learning_rate: {.*} now, nothing then`},

@@ -76,16 +76,25 @@ func (f *fitting) facts() facts {
 		fs.addConfig("metric "+m.Name(), m)
 	}
 	fs.addConfig("optimizer "+f.m.opt.Name(), f.m.opt)
-	return append(fs, layerFacts(f.m.net)...)
+	return append(fs, layerFacts(f.m.net, "")...)
 }
 
-func layerFacts(net *nn.Network) (fs facts) {
+// layerFacts returns those of the layers of a network, where around is the dtype policy.
+func layerFacts(net *nn.Network, around nn.DTypePolicy) (fs facts) {
+	around = net.PolicyIn(around)
 	for _, r := range net.Records() {
 		if sub, ok := r.Layer.(*nn.Network); ok {
-			fs = append(fs, layerFacts(sub)...)
+			fs = append(fs, layerFacts(sub, around)...)
 			continue
 		}
 		fs.addConfig("layer "+r.Path, r.Layer)
+		policy := around
+		if base := nn.BaseOf(r.Layer); base != nil {
+			policy = base.PolicyIn(around)
+		}
+		if policy != nn.Float32 {
+			fs.add("layer "+r.Path+": dtype policy", policy)
+		}
 	}
 	return fs
 }

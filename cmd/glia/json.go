@@ -26,6 +26,7 @@ type trainRecord struct {
 	Dataset      string        `json:"dataset"`
 	Samples      int           `json:"samples"` // trained on
 	Model        []layerRecord `json:"model"`
+	DType        string        `json:"dtype"`
 	Parameters   int           `json:"parameters"`
 	Optimizer    string        `json:"optimizer"`
 	LearningRate number        `json:"learning_rate"`

@@ -21,6 +21,7 @@ type setup struct {
 	batchSize   batchSize
 	hidden      units
 	activation  activation
+	dtype       dtypePolicy
 	dropout, l2 float64
 	validation  float64
 	seed        uint64
@@ -29,7 +30,7 @@ type setup struct {
 }
 
 func newSetup() setup {
-	return setup{batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}}
+	return setup{batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}, dtype: dtypePolicy{nn.Float32}}
 }
 
 // flags adds the flags, with the share for validation that is set.
@@ -38,6 +39,7 @@ func (s *setup) flags(f *pflag.FlagSet) {
 	f.Var(&s.batchSize, "batch-size", `samples in a step, or "full" for all`)
 	f.Var(&s.hidden, "hidden", `units of the hidden layers, or "none"`)
 	f.Var(&s.activation, "activation", "activation of the hidden layers")
+	f.Var(&s.dtype, "dtype", "dtype policy: "+oneOf(dtypePolicies))
 	f.Float64Var(&s.dropout, "dropout", 0, "share of units dropped behind each hidden layer")
 	f.Float64Var(&s.l2, "l2", 0, "penalty on the squares of the kernels")
 	f.Float64Var(&s.validation, "validation-split", s.validation, "share of the training data set aside for validation")
@@ -73,9 +75,9 @@ func (s *setup) model(train *data.Memory, opt optim.Optimizer, seed uint64) (*gl
 			layers = append(layers, nn.Dropout(s.dropout))
 		}
 	}
-	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(s.l2))))
+	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(s.l2)), s.dtype.output()))
 	m := glia.Sequential(layers...)
-	m.Seed = seed
+	m.Network().DType, m.Seed = s.dtype.DTypePolicy, seed
 	return m, m.Compile(opt, nn.CategoricalCrossentropy(), metric.Accuracy())
 }
 

@@ -53,6 +53,7 @@ that an uninterrupted training comes to. The backup goes when all is done.`,
 		Example: `  glia train mnist
   glia train mnist --save mnist.keras
   glia train mnist --checkpoint run --resume                    begin, or go on after a stop
+  glia train mnist --dtype mixed_bfloat16                       numbers of 16 bits, weights of 32
   glia train mnist --optimizer sgd --batch-size 1 --epochs 1     stochastic gradient descent
   glia train mnist --optimizer sgd --batch-size full             gradient descent`,
 		Args:      wantArgs(datasetOf("mnist")),
@@ -117,7 +118,7 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	rec := trainRecord{
-		Dataset: set.name, Samples: set.train.Len(), Model: layersOf(m), Optimizer: t.optimizer.name,
+		Dataset: set.name, Samples: set.train.Len(), Model: layersOf(m), DType: t.dtype.String(), Optimizer: t.optimizer.name,
 		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(set.train.Len()), Seed: t.seed,
 		ISA: impl.ISA(), GOMAXPROCS: runtime.GOMAXPROCS(0), Threads: par.Threads(), Epochs: []epochRecord{},
 	}

@@ -184,6 +184,7 @@ func TestUsage(t *testing.T) {
 		{"train mnist --hidden 100000000", `"100000000" for "--hidden" flag: want numbers of 1 or more, up to 65536`},
 		{"train mnist --activation step", `"step" for "--activation" flag: want one of Keras's`},
 		{"train mnist --activation=", `"" for "--activation" flag: want one of Keras's`},
+		{"train mnist --dtype half", `"half" for "--dtype" flag: want float32, mixed_bfloat16, mixed_float16, float64, bfloat16 or float16`},
 		{"train mnist --data=", `--data: got an empty name`},
 		{"train mnist --json=", `--json: got an empty name`},
 		{"train mnist --save=", `--save: got an empty name`},
