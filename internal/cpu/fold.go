@@ -35,6 +35,31 @@ func vectorFolder(f fold) folder[float32] {
 	return folder[float32]{rows: kern.SumRows, cols: kern.SumCols}
 }
 
+// folderOfHalves is a fold of half-precision elements to float32. Either may be missing.
+type folderOfHalves struct {
+	rows func(dst []float32, x []uint16, rows, cols int)
+	cols func(dst []float32, x []uint16, rows, cols, ld int)
+}
+
+// halfFolder returns the folder of bfloat16 or of float16. Its sums are those of the
+// widened elements.
+func halfFolder(f fold, bf16 bool) folderOfHalves {
+	rows := func(f func(bf16 bool, dst []float32, x []uint16, rows, cols int)) func(dst []float32, x []uint16, rows, cols int) {
+		return func(dst []float32, x []uint16, rows, cols int) { f(bf16, dst, x, rows, cols) }
+	}
+	switch f {
+	case greatestOf:
+		return folderOfHalves{rows: rows(kern.HalfMaxRows)}
+	case leastOf:
+		return folderOfHalves{rows: rows(kern.HalfMinRows)}
+	case sumOf, meanOf:
+		return folderOfHalves{rows(kern.HalfSumRows), func(dst []float32, x []uint16, rows, cols, ld int) {
+			kern.HalfSumCols(bf16, dst, x, rows, cols, ld)
+		}}
+	}
+	return folderOfHalves{}
+}
+
 // plainFolder returns the folder of other types, of plain loops.
 func plainFolder[T number](f fold) folder[T] {
 	switch f {

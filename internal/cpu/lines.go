@@ -14,7 +14,8 @@ type lines[W work] struct {
 	count  int     // lines
 	cols   int     // elements of a line
 	inner  int     // from one element of a line to the next
-	piece  int     // lines in a block
+	piece  int     // lines that one thread takes at a time
+	most   int     // lines in a block
 	roles  [4]role // of three inputs and of the first result
 	values [4]backend.Buf
 	out    []backend.Buf
@@ -52,6 +53,10 @@ func newLines[W work](x tensor.Spec, axis int, in []role, result role, f func(b 
 	if k.inner > 1 {
 		k.piece = max(square, k.piece)
 	}
+	k.most = k.piece
+	if k.inner == 1 && x.DType != dtypeOf[W]() { // what is converted stays in the first cache
+		k.most = max(1, 2*tileLen/max(1, k.cols))
+	}
 	return k
 }
 
@@ -67,8 +72,15 @@ func (k *lines[W]) Run(out, in []backend.Buf) {
 
 // Piece implements par.Task.
 func (k *lines[W]) Piece(i int, w *par.Worker) {
-	b := block[W]{lo: i * k.piece, cols: k.cols, out: k.out, in: k.in, w: w}
-	b.rows = min(k.piece, k.count-b.lo)
+	end := min((i+1)*k.piece, k.count)
+	for lo := i * k.piece; lo < end; lo += k.most {
+		k.block(lo, min(k.most, end-lo), w)
+	}
+}
+
+// block does rows lines from lo on.
+func (k *lines[W]) block(lo, rows int, w *par.Worker) {
+	b := block[W]{lo: lo, rows: rows, cols: k.cols, out: k.out, in: k.in, w: w}
 	size := 0
 	for v, r := range k.roles {
 		if !k.inPlace(v) {

@@ -89,6 +89,25 @@ func reduceRows(op graph.Op, cols int) func(dst, x []float32) {
 	return nil
 }
 
+// reduceHalfRows is [reduceRows] for rows of bfloat16, or of float16.
+func reduceHalfRows(op graph.Op, cols int, bf16 bool) func(dst []float32, x []uint16) {
+	f := sumOf
+	switch op.(type) {
+	case ops.ReduceMaxOp:
+		f = greatestOf
+	case ops.ReduceMinOp:
+		f = leastOf
+	}
+	fold := halfFolder(f, bf16).rows
+	_, mean := op.(ops.ReduceMeanOp)
+	return func(dst []float32, x []uint16) {
+		fold(dst, x, len(dst), cols)
+		if mean {
+			kern.DivScalar(dst, dst, float32(cols))
+		}
+	}
+}
+
 // program is the kernel of a backend.Program.
 type program struct {
 	size    int
@@ -122,6 +141,7 @@ type instr struct {
 	half kern.HalfOp
 	bf16 bool // of the half types, not float16
 	rows func(dst, x []float32)
+	bits func(dst []float32, x []uint16) // rows, of bits
 	fill float32
 	row  bool // dst is a row's, and what f reads
 	dst  operand
@@ -138,6 +158,7 @@ const (
 	halfFilling                 // fill as a half, once
 	reducing                    // rows, from elements to rows
 	expanding                   // from rows to elements
+	halfReducing                // rows, from the bits of elements to rows
 	halfExpanding               // from rows to the bits of elements
 	rounding                    // from float32 to float32 that a half can hold
 	narrowing                   // from float32 to a half
@@ -280,6 +301,8 @@ func (k *program) do(c *instr, tiles []float32, at, n int) {
 		k.applyHalf(c, tiles, at, n)
 	case reducing:
 		c.rows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at*k.cols, n*k.cols))
+	case halfReducing:
+		c.bits(k.at(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at*k.cols, n*k.cols))
 	case expanding:
 		expandRows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at/k.cols, n/k.cols), k.cols)
 	case halfExpanding:

@@ -112,7 +112,7 @@ func (l *layout) alias(c *backend.Instr, v int) {
 	}
 	s := l.spots[a]
 	r, leaves := l.home[v]
-	if leaves && isHalf(l.DType(a)) && s.floats.kind == nowhere && (s.half.kind != nowhere || l.whole(s.value, l.Shape)) {
+	if leaves && l.asBits(a) {
 		s.floats = operand{toResult, r}
 		l.emit(instr{do: widening, dst: s.floats, args: [3]operand{l.halves(a)}, bf16: l.DType(a) == tensor.BFloat16})
 	}
@@ -124,19 +124,24 @@ func (l *layout) mapFloats(i int) {
 	c, v := &l.Code[i], len(l.In)+i
 	in := instr{row: c.Row}
 	reduce, reduces := c.Op.(ops.Reducing)
-	for j, a := range c.Args {
-		if c.Row && !reduces {
-			in.args[j] = l.rows(a)
-		} else {
-			in.args[j] = l.floats(a)
+	switch {
+	case reduces && l.asBits(c.Args[0]):
+		in.do, in.bits = halfReducing, reduceHalfRows(reduce, l.k.cols, l.DType(c.Args[0]) == tensor.BFloat16)
+		in.args[0] = l.halves(c.Args[0])
+	case reduces:
+		in.do, in.rows = reducing, reduceRows(reduce, l.k.cols)
+		in.args[0] = l.floats(c.Args[0])
+	default:
+		in.f, _ = tileOf(c.Op)
+		for j, a := range c.Args {
+			if c.Row {
+				in.args[j] = l.rows(a)
+			} else {
+				in.args[j] = l.floats(a)
+			}
 		}
 	}
 	l.release(i)
-	if reduces {
-		in.do, in.rows = reducing, reduceRows(reduce, l.k.cols)
-	} else {
-		in.f, _ = tileOf(c.Op)
-	}
 	s := l.spots[v]
 	if r, ok := l.home[v]; ok && c.Out == tensor.Float32 {
 		in.dst = operand{toResult, r}
@@ -188,11 +193,17 @@ func (l *layout) inHalves(c *backend.Instr) (instr, bool) {
 			if s.raw {
 				wide++
 			}
-		case s.floats.kind == nowhere && (s.half.kind != nowhere || l.whole(s.value, l.Shape)):
+		case l.asBits(a):
 			wide++
 		}
 	}
 	return instr{do: halfMapping, half: op, bf16: c.Out == tensor.BFloat16}, bits <= wide
+}
+
+// asBits reports whether value v is there as bits, and not as float32.
+func (l *layout) asBits(v int) bool {
+	s := l.spots[v]
+	return isHalf(l.DType(v)) && s.floats.kind == nowhere && (s.half.kind != nowhere || l.whole(s.value, l.Shape))
 }
 
 // release frees the slots of values that instruction i is the last to read.

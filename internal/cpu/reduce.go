@@ -57,6 +57,7 @@ func newReduction(r ops.Reduction, f fold, in tensor.Spec) backend.Kernel {
 	k := newReductionOf(r, f, vectorFolder(f), in)
 	if in.DType != tensor.Float32 {
 		k.narrow = make([]float32, k.size)
+		k.halves = halfFolder(f, in.DType == tensor.BFloat16)
 	}
 	return k
 }
@@ -66,6 +67,7 @@ func newReduction(r ops.Reduction, f fold, in tensor.Spec) backend.Kernel {
 // folds. So every sum has an order that depends on the shape alone.
 type reduction[T number] struct {
 	folder[T]
+	halves folderOfHalves // of elements that need not be converted first
 	stages []stage[T]
 	size   int       // of the result
 	count  int       // elements for each result
@@ -179,6 +181,9 @@ func (k *reduction[T]) Piece(i int, w *par.Worker) {
 	s := k.now
 	if s.group > 0 {
 		lo, hi := i*s.group, min((i+1)*s.group, s.outer)
+		if k.foldHalves(s.y[lo*s.inner:hi*s.inner], lo*s.n*s.inner, hi-lo, s.n, s.inner) {
+			return
+		}
 		x, _ := k.elements(w, lo*s.n*s.inner, (hi-lo)*s.n, s.inner)
 		k.fold(s.y[lo*s.inner:hi*s.inner], x, hi-lo, s.n, s.inner, s.inner)
 		return
@@ -186,6 +191,9 @@ func (k *reduction[T]) Piece(i int, w *par.Worker) {
 	block, part, o := i%s.blocks, i/s.blocks%s.parts, i/s.blocks/s.parts
 	r0, c0 := part*s.chunk, block*s.width
 	r1, c1 := min(r0+s.chunk, s.n), min(c0+s.width, s.inner)
+	if k.foldHalves(s.y[(o*s.parts+part)*s.inner+c0:][:c1-c0], (o*s.n+r0)*s.inner+c0, 1, r1-r0, c1-c0) {
+		return
+	}
 	x, ld := k.elements(w, (o*s.n+r0)*s.inner+c0, r1-r0, c1-c0)
 	k.fold(s.y[(o*s.parts+part)*s.inner+c0:][:c1-c0], x, 1, r1-r0, c1-c0, ld)
 }
@@ -199,6 +207,26 @@ func (k *reduction[T]) fold(y, x []T, outer, n, inner, ld int) {
 	for o := range outer {
 		k.cols(y[o*inner:][:inner], x[o*n*ld:], n, inner, ld)
 	}
+}
+
+// foldHalves is fold of halves from at on, where there is a function for them.
+func (k *reduction[T]) foldHalves(y []T, at, outer, n, inner int) bool {
+	s, f := k.now, k.halves
+	if s.x != nil || inner == 1 && s.inner > 1 {
+		return false
+	}
+	dst := view[float32](view[byte](y))
+	switch {
+	case inner == 1 && f.rows != nil:
+		f.rows(dst, bits16(k.from)[at:], outer, n)
+	case inner > 1 && f.cols != nil:
+		for o := range outer {
+			f.cols(dst[o*inner:][:inner], bits16(k.from)[at+o*n*s.inner:], n, inner, s.inner)
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // elements returns rows of elements from at on, and how far apart they lie.

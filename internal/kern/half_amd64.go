@@ -198,3 +198,65 @@ func roundF16(dst, x []float32) {
 		roundF16Go(dst[n:], x[n:])
 	}
 }
+
+// halfRow reduces a row of a block or more. Last holds the identity everywhere, and does
+// again afterwards.
+func halfRow(op rowOp, bf16 bool, x []uint16, last *[lanes]uint16) float32 {
+	var l *uint16
+	blocks, rest := len(x)/lanes, len(x)%lanes
+	if rest > 0 {
+		copy(last[:], x[blocks*lanes:])
+		l = &last[0]
+	}
+	v := halfRowOf(op, bf16, unsafe.SliceData(x), blocks, l)
+	for i := range last[:rest] {
+		last[i] = op.identity(bf16)
+	}
+	return v
+}
+
+func halfRowOf(op rowOp, bf16 bool, x *uint16, blocks int, last *uint16) float32 {
+	switch {
+	case op == rowSum && bf16 && useAVX512:
+		return hSumRowBF16AVX512(x, blocks, last)
+	case op == rowSum && bf16:
+		return hSumRowBF16AVX2(x, blocks, last)
+	case op == rowSum && useAVX512:
+		return hSumRowF16AVX512(x, blocks, last)
+	case op == rowSum:
+		return hSumRowF16AVX2(x, blocks, last)
+	case op == rowMax && bf16 && useAVX512:
+		return hMaxRowBF16AVX512(x, blocks, last)
+	case op == rowMax && bf16:
+		return hMaxRowBF16AVX2(x, blocks, last)
+	case op == rowMax && useAVX512:
+		return hMaxRowF16AVX512(x, blocks, last)
+	case op == rowMax:
+		return hMaxRowF16AVX2(x, blocks, last)
+	case bf16 && useAVX512:
+		return hMinRowBF16AVX512(x, blocks, last)
+	case bf16:
+		return hMinRowBF16AVX2(x, blocks, last)
+	case useAVX512:
+		return hMinRowF16AVX512(x, blocks, last)
+	}
+	return hMinRowF16AVX2(x, blocks, last)
+}
+
+// halfSumCols does the first columns of [HalfSumCols], and says how many.
+func halfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) int {
+	n := whole(cols)
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(x)
+	switch {
+	case n == 0:
+	case bf16 && useAVX512:
+		hSumColsBF16AVX512(d, s, rows, n, ld)
+	case bf16:
+		hSumColsBF16AVX2(d, s, rows, n, ld)
+	case useAVX512:
+		hSumColsF16AVX512(d, s, rows, n, ld)
+	default:
+		hSumColsF16AVX2(d, s, rows, n, ld)
+	}
+	return n
+}

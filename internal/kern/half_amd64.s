@@ -1958,6 +1958,629 @@ single_end:
 	VZEROUPPER
 	RET
 
+// func hSumColsBF16AVX512(dst *float32, x *uint16, rows int, cols int, ld int)
+// Requires: AVX, AVX512F
+TEXT ·hSumColsBF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ ld+32(FP), SI
+	SHLQ $0x01, SI
+
+strip8:
+	CMPQ   BX, $+128
+	JL     strip8_end
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip8_store
+
+strip8_row:
+	VPMOVZXWD (DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z0, Z0
+	VPMOVZXWD 32(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z1, Z1
+	VPMOVZXWD 64(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z2, Z2
+	VPMOVZXWD 96(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z3, Z3
+	VPMOVZXWD 128(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z4, Z4
+	VPMOVZXWD 160(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z5, Z5
+	VPMOVZXWD 192(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z6, Z6
+	VPMOVZXWD 224(DI), Z8
+	VPSLLD    $0x10, Z8, Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip8_row
+
+strip8_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	ADDQ    $+256, CX
+	ADDQ    $+512, AX
+	SUBQ    $+128, BX
+	JMP     strip8
+
+strip8_end:
+strip1:
+	CMPQ   BX, $+16
+	JL     strip1_end
+	VXORPS X9, X9, X9
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip1_store
+
+strip1_row:
+	VPMOVZXWD (DI), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VADDPS    Z0, Z9, Z9
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip1_row
+
+strip1_store:
+	VMOVUPS Z9, (AX)
+	ADDQ    $+32, CX
+	ADDQ    $+64, AX
+	SUBQ    $+16, BX
+	JMP     strip1
+
+strip1_end:
+	VZEROUPPER
+	RET
+
+// func hSumRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX512F
+TEXT ·hSumRowBF16AVX512(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   blocks+8(FP), CX
+	MOVQ   last+16(FP), DX
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	TESTQ  CX, CX
+	JLE    last
+
+block:
+	VPMOVZXWD (AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z0, Z0
+	VPMOVZXWD 32(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z1, Z1
+	VPMOVZXWD 64(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	VPMOVZXWD 96(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VPMOVZXWD (DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z0, Z0
+	VPMOVZXWD 32(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z1, Z1
+	VPMOVZXWD 64(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	VPMOVZXWD 96(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VADDPS    Z4, Z3, Z3
+
+join:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMaxRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX512F
+TEXT ·hMaxRowBF16AVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         last+16(FP), DX
+	VBROADCASTSS vecConst<>+1664(SB), Z0
+	VBROADCASTSS vecConst<>+1664(SB), Z1
+	VBROADCASTSS vecConst<>+1664(SB), Z2
+	VBROADCASTSS vecConst<>+1664(SB), Z3
+	KXORW        K1, K1, K1
+	TESTQ        CX, CX
+	JLE          last
+
+block:
+	VPMOVZXWD (AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z0, Z0
+	VPMOVZXWD 32(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z1, Z1
+	VPMOVZXWD 64(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z2, Z2
+	VPMOVZXWD 96(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z3, Z3
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VPMOVZXWD (DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z0, Z0
+	VPMOVZXWD 32(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z1, Z1
+	VPMOVZXWD 64(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z2, Z2
+	VPMOVZXWD 96(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z3, Z3
+
+join:
+	VMAXPS        Z1, Z0, Z0
+	VMAXPS        Z3, Z2, Z2
+	VMAXPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VMAXPS        X1, X0, X0
+	KORTESTW      K1, K1
+	JZ            number
+	VMOVUPS       vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMinRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX512F
+TEXT ·hMinRowBF16AVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         last+16(FP), DX
+	VBROADCASTSS vecConst<>+1728(SB), Z0
+	VBROADCASTSS vecConst<>+1728(SB), Z1
+	VBROADCASTSS vecConst<>+1728(SB), Z2
+	VBROADCASTSS vecConst<>+1728(SB), Z3
+	KXORW        K1, K1, K1
+	TESTQ        CX, CX
+	JLE          last
+
+block:
+	VPMOVZXWD (AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z0, Z0
+	VPMOVZXWD 32(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z1, Z1
+	VPMOVZXWD 64(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z2, Z2
+	VPMOVZXWD 96(AX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z3, Z3
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VPMOVZXWD (DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z0, Z0
+	VPMOVZXWD 32(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z1, Z1
+	VPMOVZXWD 64(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z2, Z2
+	VPMOVZXWD 96(DX), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z3, Z3
+
+join:
+	VMINPS        Z1, Z0, Z0
+	VMINPS        Z3, Z2, Z2
+	VMINPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMINPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMINPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMINPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VMINPS        X1, X0, X0
+	KORTESTW      K1, K1
+	JZ            number
+	VMOVUPS       vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hSumColsF16AVX512(dst *float32, x *uint16, rows int, cols int, ld int)
+// Requires: AVX, AVX512F
+TEXT ·hSumColsF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ ld+32(FP), SI
+	SHLQ $0x01, SI
+
+strip8:
+	CMPQ   BX, $+128
+	JL     strip8_end
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip8_store
+
+strip8_row:
+	VCVTPH2PS (DI), Z8
+	VADDPS    Z8, Z0, Z0
+	VCVTPH2PS 32(DI), Z8
+	VADDPS    Z8, Z1, Z1
+	VCVTPH2PS 64(DI), Z8
+	VADDPS    Z8, Z2, Z2
+	VCVTPH2PS 96(DI), Z8
+	VADDPS    Z8, Z3, Z3
+	VCVTPH2PS 128(DI), Z8
+	VADDPS    Z8, Z4, Z4
+	VCVTPH2PS 160(DI), Z8
+	VADDPS    Z8, Z5, Z5
+	VCVTPH2PS 192(DI), Z8
+	VADDPS    Z8, Z6, Z6
+	VCVTPH2PS 224(DI), Z8
+	VADDPS    Z8, Z7, Z7
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip8_row
+
+strip8_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	ADDQ    $+256, CX
+	ADDQ    $+512, AX
+	SUBQ    $+128, BX
+	JMP     strip8
+
+strip8_end:
+strip1:
+	CMPQ   BX, $+16
+	JL     strip1_end
+	VXORPS X9, X9, X9
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip1_store
+
+strip1_row:
+	VCVTPH2PS (DI), Z0
+	VADDPS    Z0, Z9, Z9
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip1_row
+
+strip1_store:
+	VMOVUPS Z9, (AX)
+	ADDQ    $+32, CX
+	ADDQ    $+64, AX
+	SUBQ    $+16, BX
+	JMP     strip1
+
+strip1_end:
+	VZEROUPPER
+	RET
+
+// func hSumRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX512F
+TEXT ·hSumRowF16AVX512(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   blocks+8(FP), CX
+	MOVQ   last+16(FP), DX
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	TESTQ  CX, CX
+	JLE    last
+
+block:
+	VCVTPH2PS (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VCVTPH2PS 32(AX), Z4
+	VADDPS    Z4, Z1, Z1
+	VCVTPH2PS 64(AX), Z4
+	VADDPS    Z4, Z2, Z2
+	VCVTPH2PS 96(AX), Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VCVTPH2PS (DX), Z4
+	VADDPS    Z4, Z0, Z0
+	VCVTPH2PS 32(DX), Z4
+	VADDPS    Z4, Z1, Z1
+	VCVTPH2PS 64(DX), Z4
+	VADDPS    Z4, Z2, Z2
+	VCVTPH2PS 96(DX), Z4
+	VADDPS    Z4, Z3, Z3
+
+join:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMaxRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX512F
+TEXT ·hMaxRowF16AVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         last+16(FP), DX
+	VBROADCASTSS vecConst<>+1664(SB), Z0
+	VBROADCASTSS vecConst<>+1664(SB), Z1
+	VBROADCASTSS vecConst<>+1664(SB), Z2
+	VBROADCASTSS vecConst<>+1664(SB), Z3
+	KXORW        K1, K1, K1
+	TESTQ        CX, CX
+	JLE          last
+
+block:
+	VCVTPH2PS (AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z0, Z0
+	VCVTPH2PS 32(AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z1, Z1
+	VCVTPH2PS 64(AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z2, Z2
+	VCVTPH2PS 96(AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z3, Z3
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VCVTPH2PS (DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z0, Z0
+	VCVTPH2PS 32(DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z1, Z1
+	VCVTPH2PS 64(DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z2, Z2
+	VCVTPH2PS 96(DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMAXPS    Z4, Z3, Z3
+
+join:
+	VMAXPS        Z1, Z0, Z0
+	VMAXPS        Z3, Z2, Z2
+	VMAXPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VMAXPS        X1, X0, X0
+	KORTESTW      K1, K1
+	JZ            number
+	VMOVUPS       vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMinRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX512F
+TEXT ·hMinRowF16AVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	MOVQ         last+16(FP), DX
+	VBROADCASTSS vecConst<>+1728(SB), Z0
+	VBROADCASTSS vecConst<>+1728(SB), Z1
+	VBROADCASTSS vecConst<>+1728(SB), Z2
+	VBROADCASTSS vecConst<>+1728(SB), Z3
+	KXORW        K1, K1, K1
+	TESTQ        CX, CX
+	JLE          last
+
+block:
+	VCVTPH2PS (AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z0, Z0
+	VCVTPH2PS 32(AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z1, Z1
+	VCVTPH2PS 64(AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z2, Z2
+	VCVTPH2PS 96(AX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z3, Z3
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VCVTPH2PS (DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z0, Z0
+	VCVTPH2PS 32(DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z1, Z1
+	VCVTPH2PS 64(DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z2, Z2
+	VCVTPH2PS 96(DX), Z4
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K2, K1, K1
+	VMINPS    Z4, Z3, Z3
+
+join:
+	VMINPS        Z1, Z0, Z0
+	VMINPS        Z3, Z2, Z2
+	VMINPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMINPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMINPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMINPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VMINPS        X1, X0, X0
+	KORTESTW      K1, K1
+	JZ            number
+	VMOVUPS       vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func hAddBF16AVX2(dst *uint16, a *uint16, b *uint16, n int)
 // Requires: AVX, AVX2
 TEXT ·hAddBF16AVX2(SB), NOSPLIT, $0-32
@@ -1991,10 +2614,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2029,8 +2652,8 @@ single:
 	VADDPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2079,10 +2702,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2117,8 +2740,8 @@ single:
 	VSUBPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2167,10 +2790,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2205,8 +2828,8 @@ single:
 	VMULPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2255,10 +2878,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2293,8 +2916,8 @@ single:
 	VDIVPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2488,10 +3111,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2523,8 +3146,8 @@ single:
 	VMULPS   Y1, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2585,10 +3208,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2629,8 +3252,8 @@ single:
 	VMULPS   Y1, Y3, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2691,10 +3314,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1664(SB), Y4, Y4
-	VPAND    vecConst<>+1664(SB), Y5, Y5
-	VPAND    vecConst<>+1664(SB), Y6, Y6
-	VPAND    vecConst<>+1664(SB), Y7, Y7
+	VPAND    vecConst<>+1760(SB), Y4, Y4
+	VPAND    vecConst<>+1760(SB), Y5, Y5
+	VPAND    vecConst<>+1760(SB), Y6, Y6
+	VPAND    vecConst<>+1760(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -2735,8 +3358,8 @@ single:
 	VMULPS   Y1, Y3, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1664(SB), Y2, Y2
-	VPAND    vecConst<>+1664(SB), Y3, Y3
+	VPAND    vecConst<>+1760(SB), Y2, Y2
+	VPAND    vecConst<>+1760(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -2819,8 +3442,8 @@ single:
 	VMULPS       Y1, Y3, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1664(SB), Y2, Y2
-	VPAND        vecConst<>+1664(SB), Y3, Y3
+	VPAND        vecConst<>+1760(SB), Y2, Y2
+	VPAND        vecConst<>+1760(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -2927,8 +3550,8 @@ single:
 	VPOR         Y1, Y3, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1664(SB), Y2, Y2
-	VPAND        vecConst<>+1664(SB), Y3, Y3
+	VPAND        vecConst<>+1760(SB), Y2, Y2
+	VPAND        vecConst<>+1760(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -3023,8 +3646,8 @@ single:
 	VMULPS       Y1, Y5, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1664(SB), Y2, Y2
-	VPAND        vecConst<>+1664(SB), Y3, Y3
+	VPAND        vecConst<>+1760(SB), Y2, Y2
+	VPAND        vecConst<>+1760(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -3125,8 +3748,8 @@ single:
 	VMULPS       Y3, Y1, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1664(SB), Y2, Y2
-	VPAND        vecConst<>+1664(SB), Y3, Y3
+	VPAND        vecConst<>+1760(SB), Y2, Y2
+	VPAND        vecConst<>+1760(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -3257,8 +3880,8 @@ single:
 	VPOR         Y1, Y3, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1664(SB), Y2, Y2
-	VPAND        vecConst<>+1664(SB), Y3, Y3
+	VPAND        vecConst<>+1760(SB), Y2, Y2
+	VPAND        vecConst<>+1760(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -3367,8 +3990,8 @@ single:
 	VMULPS       Y3, Y1, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1664(SB), Y2, Y2
-	VPAND        vecConst<>+1664(SB), Y3, Y3
+	VPAND        vecConst<>+1760(SB), Y2, Y2
+	VPAND        vecConst<>+1760(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -3878,10 +4501,10 @@ unrolled:
 	VPSRLD    $0x10, Y1, Y13
 	VPSRLD    $0x10, Y2, Y14
 	VPSRLD    $0x10, Y3, Y15
-	VPAND     vecConst<>+1664(SB), Y12, Y12
-	VPAND     vecConst<>+1664(SB), Y13, Y13
-	VPAND     vecConst<>+1664(SB), Y14, Y14
-	VPAND     vecConst<>+1664(SB), Y15, Y15
+	VPAND     vecConst<>+1760(SB), Y12, Y12
+	VPAND     vecConst<>+1760(SB), Y13, Y13
+	VPAND     vecConst<>+1760(SB), Y14, Y14
+	VPAND     vecConst<>+1760(SB), Y15, Y15
 	VPADDD    vecConst<>+64(SB), Y0, Y0
 	VPADDD    vecConst<>+64(SB), Y1, Y1
 	VPADDD    vecConst<>+64(SB), Y2, Y2
@@ -3916,7 +4539,7 @@ single:
 	VCMPPS    $0x03, Y0, Y0, Y1
 	VPOR      vecConst<>+1632(SB), Y0, Y2
 	VPSRLD    $0x10, Y0, Y3
-	VPAND     vecConst<>+1664(SB), Y3, Y3
+	VPAND     vecConst<>+1760(SB), Y3, Y3
 	VPADDD    vecConst<>+64(SB), Y0, Y0
 	VPADDD    Y3, Y0, Y0
 	VBLENDVPS Y1, Y2, Y0, Y0
@@ -3977,6 +4600,849 @@ single:
 	JLE       single
 
 single_end:
+	VZEROUPPER
+	RET
+
+// func hSumColsBF16AVX2(dst *float32, x *uint16, rows int, cols int, ld int)
+// Requires: AVX, AVX2
+TEXT ·hSumColsBF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ ld+32(FP), SI
+	SHLQ $0x01, SI
+
+strip8:
+	CMPQ   BX, $+64
+	JL     strip8_end
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip8_store
+
+strip8_row:
+	VPMOVZXWD (DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y0, Y0
+	VPMOVZXWD 16(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y1, Y1
+	VPMOVZXWD 32(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y2, Y2
+	VPMOVZXWD 48(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y3, Y3
+	VPMOVZXWD 64(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y4, Y4
+	VPMOVZXWD 80(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y5, Y5
+	VPMOVZXWD 96(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y6, Y6
+	VPMOVZXWD 112(DI), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y7, Y7
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip8_row
+
+strip8_store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	ADDQ    $+128, CX
+	ADDQ    $+256, AX
+	SUBQ    $+64, BX
+	JMP     strip8
+
+strip8_end:
+strip1:
+	CMPQ   BX, $+8
+	JL     strip1_end
+	VXORPS X9, X9, X9
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip1_store
+
+strip1_row:
+	VPMOVZXWD (DI), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VADDPS    Y0, Y9, Y9
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip1_row
+
+strip1_store:
+	VMOVUPS Y9, (AX)
+	ADDQ    $+16, CX
+	ADDQ    $+32, AX
+	SUBQ    $+8, BX
+	JMP     strip1
+
+strip1_end:
+	VZEROUPPER
+	RET
+
+// func hSumRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX2
+TEXT ·hSumRowBF16AVX2(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   blocks+8(FP), CX
+	MOVQ   last+16(FP), DX
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	TESTQ  CX, CX
+	JLE    last
+
+block:
+	VPMOVZXWD (AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y0, Y0
+	VPMOVZXWD 16(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y1, Y1
+	VPMOVZXWD 32(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y2, Y2
+	VPMOVZXWD 48(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y3, Y3
+	VPMOVZXWD 64(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y4, Y4
+	VPMOVZXWD 80(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y5, Y5
+	VPMOVZXWD 96(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y6, Y6
+	VPMOVZXWD 112(AX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y7, Y7
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VPMOVZXWD (DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y0, Y0
+	VPMOVZXWD 16(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y1, Y1
+	VPMOVZXWD 32(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y2, Y2
+	VPMOVZXWD 48(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y3, Y3
+	VPMOVZXWD 64(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y4, Y4
+	VPMOVZXWD 80(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y5, Y5
+	VPMOVZXWD 96(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y6, Y6
+	VPMOVZXWD 112(DX), Y8
+	VPSLLD    $0x10, Y8, Y8
+	VADDPS    Y8, Y7, Y7
+
+join:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMaxRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX2
+TEXT ·hMaxRowBF16AVX2(SB), NOSPLIT, $0-28
+	MOVQ    x+0(FP), AX
+	MOVQ    blocks+8(FP), CX
+	MOVQ    last+16(FP), DX
+	VMOVUPS vecConst<>+1664(SB), Y0
+	VMOVUPS vecConst<>+1664(SB), Y1
+	VMOVUPS vecConst<>+1664(SB), Y2
+	VMOVUPS vecConst<>+1664(SB), Y3
+	VMOVUPS vecConst<>+1664(SB), Y4
+	VMOVUPS vecConst<>+1664(SB), Y5
+	VMOVUPS vecConst<>+1664(SB), Y6
+	VMOVUPS vecConst<>+1664(SB), Y7
+	VXORPS  Y8, Y8, Y8
+	TESTQ   CX, CX
+	JLE     last
+
+block:
+	VPMOVZXWD (AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y0, Y0
+	VPMOVZXWD 16(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y1, Y1
+	VPMOVZXWD 32(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y2, Y2
+	VPMOVZXWD 48(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y3, Y3
+	VPMOVZXWD 64(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y4, Y4
+	VPMOVZXWD 80(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y5, Y5
+	VPMOVZXWD 96(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y6, Y6
+	VPMOVZXWD 112(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y7, Y7
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VPMOVZXWD (DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y0, Y0
+	VPMOVZXWD 16(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y1, Y1
+	VPMOVZXWD 32(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y2, Y2
+	VPMOVZXWD 48(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y3, Y3
+	VPMOVZXWD 64(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y4, Y4
+	VPMOVZXWD 80(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y5, Y5
+	VPMOVZXWD 96(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y6, Y6
+	VPMOVZXWD 112(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y7, Y7
+
+join:
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y6, Y4, Y4
+	VMAXPS       Y4, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMAXPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VMAXPS       X1, X0, X0
+	VPTEST       Y8, Y8
+	JZ           number
+	VMOVUPS      vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMinRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, AVX2
+TEXT ·hMinRowBF16AVX2(SB), NOSPLIT, $0-28
+	MOVQ    x+0(FP), AX
+	MOVQ    blocks+8(FP), CX
+	MOVQ    last+16(FP), DX
+	VMOVUPS vecConst<>+1728(SB), Y0
+	VMOVUPS vecConst<>+1728(SB), Y1
+	VMOVUPS vecConst<>+1728(SB), Y2
+	VMOVUPS vecConst<>+1728(SB), Y3
+	VMOVUPS vecConst<>+1728(SB), Y4
+	VMOVUPS vecConst<>+1728(SB), Y5
+	VMOVUPS vecConst<>+1728(SB), Y6
+	VMOVUPS vecConst<>+1728(SB), Y7
+	VXORPS  Y8, Y8, Y8
+	TESTQ   CX, CX
+	JLE     last
+
+block:
+	VPMOVZXWD (AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y0, Y0
+	VPMOVZXWD 16(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y1, Y1
+	VPMOVZXWD 32(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y2, Y2
+	VPMOVZXWD 48(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y3, Y3
+	VPMOVZXWD 64(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y4, Y4
+	VPMOVZXWD 80(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y5, Y5
+	VPMOVZXWD 96(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y6, Y6
+	VPMOVZXWD 112(AX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y7, Y7
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VPMOVZXWD (DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y0, Y0
+	VPMOVZXWD 16(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y1, Y1
+	VPMOVZXWD 32(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y2, Y2
+	VPMOVZXWD 48(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y3, Y3
+	VPMOVZXWD 64(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y4, Y4
+	VPMOVZXWD 80(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y5, Y5
+	VPMOVZXWD 96(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y6, Y6
+	VPMOVZXWD 112(DX), Y9
+	VPSLLD    $0x10, Y9, Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y7, Y7
+
+join:
+	VMINPS       Y2, Y0, Y0
+	VMINPS       Y6, Y4, Y4
+	VMINPS       Y4, Y0, Y0
+	VMINPS       Y3, Y1, Y1
+	VMINPS       Y7, Y5, Y5
+	VMINPS       Y5, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMINPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VMINPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VMINPS       X1, X0, X0
+	VPTEST       Y8, Y8
+	JZ           number
+	VMOVUPS      vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hSumColsF16AVX2(dst *float32, x *uint16, rows int, cols int, ld int)
+// Requires: AVX, F16C
+TEXT ·hSumColsF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ ld+32(FP), SI
+	SHLQ $0x01, SI
+
+strip8:
+	CMPQ   BX, $+64
+	JL     strip8_end
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip8_store
+
+strip8_row:
+	VCVTPH2PS (DI), Y8
+	VADDPS    Y8, Y0, Y0
+	VCVTPH2PS 16(DI), Y8
+	VADDPS    Y8, Y1, Y1
+	VCVTPH2PS 32(DI), Y8
+	VADDPS    Y8, Y2, Y2
+	VCVTPH2PS 48(DI), Y8
+	VADDPS    Y8, Y3, Y3
+	VCVTPH2PS 64(DI), Y8
+	VADDPS    Y8, Y4, Y4
+	VCVTPH2PS 80(DI), Y8
+	VADDPS    Y8, Y5, Y5
+	VCVTPH2PS 96(DI), Y8
+	VADDPS    Y8, Y6, Y6
+	VCVTPH2PS 112(DI), Y8
+	VADDPS    Y8, Y7, Y7
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip8_row
+
+strip8_store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	ADDQ    $+128, CX
+	ADDQ    $+256, AX
+	SUBQ    $+64, BX
+	JMP     strip8
+
+strip8_end:
+strip1:
+	CMPQ   BX, $+8
+	JL     strip1_end
+	VXORPS X9, X9, X9
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip1_store
+
+strip1_row:
+	VCVTPH2PS (DI), Y0
+	VADDPS    Y0, Y9, Y9
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip1_row
+
+strip1_store:
+	VMOVUPS Y9, (AX)
+	ADDQ    $+16, CX
+	ADDQ    $+32, AX
+	SUBQ    $+8, BX
+	JMP     strip1
+
+strip1_end:
+	VZEROUPPER
+	RET
+
+// func hSumRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, F16C
+TEXT ·hSumRowF16AVX2(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   blocks+8(FP), CX
+	MOVQ   last+16(FP), DX
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	TESTQ  CX, CX
+	JLE    last
+
+block:
+	VCVTPH2PS (AX), Y8
+	VADDPS    Y8, Y0, Y0
+	VCVTPH2PS 16(AX), Y8
+	VADDPS    Y8, Y1, Y1
+	VCVTPH2PS 32(AX), Y8
+	VADDPS    Y8, Y2, Y2
+	VCVTPH2PS 48(AX), Y8
+	VADDPS    Y8, Y3, Y3
+	VCVTPH2PS 64(AX), Y8
+	VADDPS    Y8, Y4, Y4
+	VCVTPH2PS 80(AX), Y8
+	VADDPS    Y8, Y5, Y5
+	VCVTPH2PS 96(AX), Y8
+	VADDPS    Y8, Y6, Y6
+	VCVTPH2PS 112(AX), Y8
+	VADDPS    Y8, Y7, Y7
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VCVTPH2PS (DX), Y8
+	VADDPS    Y8, Y0, Y0
+	VCVTPH2PS 16(DX), Y8
+	VADDPS    Y8, Y1, Y1
+	VCVTPH2PS 32(DX), Y8
+	VADDPS    Y8, Y2, Y2
+	VCVTPH2PS 48(DX), Y8
+	VADDPS    Y8, Y3, Y3
+	VCVTPH2PS 64(DX), Y8
+	VADDPS    Y8, Y4, Y4
+	VCVTPH2PS 80(DX), Y8
+	VADDPS    Y8, Y5, Y5
+	VCVTPH2PS 96(DX), Y8
+	VADDPS    Y8, Y6, Y6
+	VCVTPH2PS 112(DX), Y8
+	VADDPS    Y8, Y7, Y7
+
+join:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMaxRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, F16C
+TEXT ·hMaxRowF16AVX2(SB), NOSPLIT, $0-28
+	MOVQ    x+0(FP), AX
+	MOVQ    blocks+8(FP), CX
+	MOVQ    last+16(FP), DX
+	VMOVUPS vecConst<>+1664(SB), Y0
+	VMOVUPS vecConst<>+1664(SB), Y1
+	VMOVUPS vecConst<>+1664(SB), Y2
+	VMOVUPS vecConst<>+1664(SB), Y3
+	VMOVUPS vecConst<>+1664(SB), Y4
+	VMOVUPS vecConst<>+1664(SB), Y5
+	VMOVUPS vecConst<>+1664(SB), Y6
+	VMOVUPS vecConst<>+1664(SB), Y7
+	VXORPS  Y8, Y8, Y8
+	TESTQ   CX, CX
+	JLE     last
+
+block:
+	VCVTPH2PS (AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y0, Y0
+	VCVTPH2PS 16(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y1, Y1
+	VCVTPH2PS 32(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y2, Y2
+	VCVTPH2PS 48(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y3, Y3
+	VCVTPH2PS 64(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y4, Y4
+	VCVTPH2PS 80(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y5, Y5
+	VCVTPH2PS 96(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y6, Y6
+	VCVTPH2PS 112(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y7, Y7
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VCVTPH2PS (DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y0, Y0
+	VCVTPH2PS 16(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y1, Y1
+	VCVTPH2PS 32(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y2, Y2
+	VCVTPH2PS 48(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y3, Y3
+	VCVTPH2PS 64(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y4, Y4
+	VCVTPH2PS 80(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y5, Y5
+	VCVTPH2PS 96(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y6, Y6
+	VCVTPH2PS 112(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMAXPS    Y9, Y7, Y7
+
+join:
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y6, Y4, Y4
+	VMAXPS       Y4, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMAXPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VMAXPS       X1, X0, X0
+	VPTEST       Y8, Y8
+	JZ           number
+	VMOVUPS      vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hMinRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+// Requires: AVX, F16C
+TEXT ·hMinRowF16AVX2(SB), NOSPLIT, $0-28
+	MOVQ    x+0(FP), AX
+	MOVQ    blocks+8(FP), CX
+	MOVQ    last+16(FP), DX
+	VMOVUPS vecConst<>+1728(SB), Y0
+	VMOVUPS vecConst<>+1728(SB), Y1
+	VMOVUPS vecConst<>+1728(SB), Y2
+	VMOVUPS vecConst<>+1728(SB), Y3
+	VMOVUPS vecConst<>+1728(SB), Y4
+	VMOVUPS vecConst<>+1728(SB), Y5
+	VMOVUPS vecConst<>+1728(SB), Y6
+	VMOVUPS vecConst<>+1728(SB), Y7
+	VXORPS  Y8, Y8, Y8
+	TESTQ   CX, CX
+	JLE     last
+
+block:
+	VCVTPH2PS (AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y0, Y0
+	VCVTPH2PS 16(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y1, Y1
+	VCVTPH2PS 32(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y2, Y2
+	VCVTPH2PS 48(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y3, Y3
+	VCVTPH2PS 64(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y4, Y4
+	VCVTPH2PS 80(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y5, Y5
+	VCVTPH2PS 96(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y6, Y6
+	VCVTPH2PS 112(AX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y7, Y7
+	ADDQ      $+128, AX
+	DECQ      CX
+	JNZ       block
+
+last:
+	TESTQ     DX, DX
+	JZ        join
+	VCVTPH2PS (DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y0, Y0
+	VCVTPH2PS 16(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y1, Y1
+	VCVTPH2PS 32(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y2, Y2
+	VCVTPH2PS 48(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y3, Y3
+	VCVTPH2PS 64(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y4, Y4
+	VCVTPH2PS 80(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y5, Y5
+	VCVTPH2PS 96(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y6, Y6
+	VCVTPH2PS 112(DX), Y9
+	VCMPPS    $0x03, Y9, Y9, Y10
+	VORPS     Y10, Y8, Y8
+	VMINPS    Y9, Y7, Y7
+
+join:
+	VMINPS       Y2, Y0, Y0
+	VMINPS       Y6, Y4, Y4
+	VMINPS       Y4, Y0, Y0
+	VMINPS       Y3, Y1, Y1
+	VMINPS       Y7, Y5, Y5
+	VMINPS       Y5, Y1, Y1
+	VMINPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMINPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VMINPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VMINPS       X1, X0, X0
+	VPTEST       Y8, Y8
+	JZ           number
+	VMOVUPS      vecConst<>+1696(SB), X0
+
+number:
+	VMOVSS X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -4188,8 +5654,20 @@ DATA vecConst<>+1632(SB)/8, $0x0040000000400000
 DATA vecConst<>+1640(SB)/8, $0x0040000000400000
 DATA vecConst<>+1648(SB)/8, $0x0040000000400000
 DATA vecConst<>+1656(SB)/8, $0x0040000000400000
-DATA vecConst<>+1664(SB)/8, $0x0000000100000001
-DATA vecConst<>+1672(SB)/8, $0x0000000100000001
-DATA vecConst<>+1680(SB)/8, $0x0000000100000001
-DATA vecConst<>+1688(SB)/8, $0x0000000100000001
-GLOBL vecConst<>(SB), RODATA|NOPTR, $1696
+DATA vecConst<>+1664(SB)/8, $0xff800000ff800000
+DATA vecConst<>+1672(SB)/8, $0xff800000ff800000
+DATA vecConst<>+1680(SB)/8, $0xff800000ff800000
+DATA vecConst<>+1688(SB)/8, $0xff800000ff800000
+DATA vecConst<>+1696(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+1704(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+1712(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+1720(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+1728(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+1736(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+1744(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+1752(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+1760(SB)/8, $0x0000000100000001
+DATA vecConst<>+1768(SB)/8, $0x0000000100000001
+DATA vecConst<>+1776(SB)/8, $0x0000000100000001
+DATA vecConst<>+1784(SB)/8, $0x0000000100000001
+GLOBL vecConst<>(SB), RODATA|NOPTR, $1792

@@ -129,6 +129,46 @@ func hRoundBF16AVX512(dst *float32, x *float32, n int)
 //go:noescape
 func hRoundF16AVX512(dst *float32, x *float32, n int)
 
+// hSumColsBF16AVX512 is [HalfSumCols] of BF16 for cols a multiple of 16.
+//
+//go:noescape
+func hSumColsBF16AVX512(dst *float32, x *uint16, rows int, cols int, ld int)
+
+// hSumRowBF16AVX512 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+//
+//go:noescape
+func hSumRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+
+// hMaxRowBF16AVX512 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+//
+//go:noescape
+func hMaxRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+
+// hMinRowBF16AVX512 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+//
+//go:noescape
+func hMinRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+
+// hSumColsF16AVX512 is [HalfSumCols] of F16 for cols a multiple of 16.
+//
+//go:noescape
+func hSumColsF16AVX512(dst *float32, x *uint16, rows int, cols int, ld int)
+
+// hSumRowF16AVX512 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+//
+//go:noescape
+func hSumRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+
+// hMaxRowF16AVX512 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+//
+//go:noescape
+func hMaxRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+
+// hMinRowF16AVX512 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+//
+//go:noescape
+func hMinRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+
 // hAddBF16AVX2 is [HalfAdd] of BF16 for n a multiple of 16.
 //
 //go:noescape
@@ -253,3 +293,43 @@ func hRoundBF16AVX2(dst *float32, x *float32, n int)
 //
 //go:noescape
 func hRoundF16AVX2(dst *float32, x *float32, n int)
+
+// hSumColsBF16AVX2 is [HalfSumCols] of BF16 for cols a multiple of 8.
+//
+//go:noescape
+func hSumColsBF16AVX2(dst *float32, x *uint16, rows int, cols int, ld int)
+
+// hSumRowBF16AVX2 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+//
+//go:noescape
+func hSumRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+
+// hMaxRowBF16AVX2 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+//
+//go:noescape
+func hMaxRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+
+// hMinRowBF16AVX2 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+//
+//go:noescape
+func hMinRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+
+// hSumColsF16AVX2 is [HalfSumCols] of F16 for cols a multiple of 8.
+//
+//go:noescape
+func hSumColsF16AVX2(dst *float32, x *uint16, rows int, cols int, ld int)
+
+// hSumRowF16AVX2 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+//
+//go:noescape
+func hSumRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+
+// hMaxRowF16AVX2 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+//
+//go:noescape
+func hMaxRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+
+// hMinRowF16AVX2 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+//
+//go:noescape
+func hMinRowF16AVX2(x *uint16, blocks int, last *uint16) float32

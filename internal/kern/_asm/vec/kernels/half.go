@@ -34,6 +34,8 @@ func WriteHalf() {
 		writeReluGrad(&gen{avx512: avx512})
 		writeRound(&gen{avx512: avx512}, "BF16")
 		writeRound(&gen{avx512: avx512}, "F16")
+		writeReductions(&gen{avx512: avx512}, "BF16")
+		writeReductions(&gen{avx512: avx512}, "F16")
 	}
 	data()
 }
