@@ -223,11 +223,11 @@ func (gr *grouping) rides(g *group) bool {
 // rider returns the group that can run in the epilogue of matrix product n: a
 // program that alone reads the product.
 func (gr *grouping) rider(n *graph.Node) *group {
-	if _, ok := n.Op.(ops.MatMulOp); !ok || n.DType() != tensor.Float32 || gr.roots[n] || len(gr.users[n]) == 0 {
+	if _, ok := n.Op.(ops.MatMulOp); !ok || n.DType() != tensor.Float32 && !isHalf(n.DType()) || gr.roots[n] || len(gr.users[n]) == 0 {
 		return nil
 	}
 	g := gr.of[gr.users[n][0]]
-	if g == nil || !g.fused || g.product != nil || g.axes > 0 || g.shape != n.Shape() {
+	if g == nil || !g.fused || g.product != nil || g.axes > 0 || g.shape != n.Shape() || lone(g) {
 		return nil
 	}
 	for _, u := range gr.users[n] {
@@ -236,4 +236,11 @@ func (gr *grouping) rider(n *graph.Node) *group {
 		}
 	}
 	return g
+}
+
+// lone reports whether g does no more than to convert a half: what reads the result may
+// do that itself.
+func lone(g *group) bool {
+	_, cast := g.nodes[0].Op.(ops.CastOp)
+	return cast && len(g.nodes) == 1 && isHalf(g.nodes[0].In[0].DType())
 }

@@ -155,17 +155,20 @@ func (l *lowering) leaves(g *group, n *graph.Node) bool {
 }
 
 // productStep makes a matrix product with an epilogue. A bias and a ReLU at the
-// head of the program move into the product itself.
+// head of the program move into the product itself, unless the product is rounded
+// before them.
 func (l *lowering) productStep(g *group, b *builder) step {
 	m := g.product
 	f := &backend.FusedMatMul{MatMulOp: m.Op.(ops.MatMulOp), After: b.prog}
 	s := step{op: f, in: []int{l.valueOf(m.In[0]), l.valueOf(m.In[1])}}
-	if bias := b.peelBias(); bias != nil {
-		f.Bias = true
-		s.in = append(s.in, l.valueOf(bias))
-	}
-	if b.peelRelu() {
-		f.Act = backend.ReluAct
+	if m.DType() == tensor.Float32 {
+		if bias := b.peelBias(); bias != nil {
+			f.Bias = true
+			s.in = append(s.in, l.valueOf(bias))
+		}
+		if b.peelRelu() {
+			f.Act = backend.ReluAct
+		}
 	}
 	if f.Acc = slices.Index(b.inputs, m); len(b.prog.Code) == 0 {
 		f.After = nil
