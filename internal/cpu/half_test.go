@@ -419,3 +419,49 @@ func TestHalfGradients(t *testing.T) {
 		}
 	})
 }
+
+// TestHalfFusedMatMul compares products of halves and what rides on them with the two
+// done one after the other, bit for bit.
+func TestHalfFusedMatMul(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		tested := 0
+		for i := range uint64(200) {
+			r := &halfPrograms{Rand: rand.New(rand.NewPCG(i, 15))}
+			sizes := []int{1, 3, 10, 17, 64, 65, 128, 200}
+			m, n, k := sizes[r.IntN(len(sizes))], sizes[r.IntN(len(sizes))], sizes[r.IntN(len(sizes))]
+			batch := []tensor.Dims{{}, {}, tensor.D(3)}[r.IntN(3)]
+			after := newHalfProgram(i, batch.Append(m, n), true)
+			acc := slices.IndexFunc(after.In, func(s tensor.Spec) bool { return isHalf(s.DType) && s.Shape == after.Shape })
+			if acc < 0 || after.Axes > 0 {
+				continue
+			}
+			op := &backend.FusedMatMul{MatMulOp: ops.MatMulOp{TransB: r.IntN(2) == 0}, After: after, Acc: acc}
+			if op.Home() < 0 {
+				after.Results = append(after.Results, acc)
+			}
+			tested++
+			b := tensor.Spec{DType: after.In[acc].DType, Shape: batch.Append(k, n)}
+			if op.TransB {
+				b.Shape = batch.Append(n, k)
+			}
+			specs := append([]tensor.Spec{{DType: b.DType, Shape: batch.Append(m, k)}, b}, slices.Delete(slices.Clone(after.In), acc, acc+1)...)
+			in := r.values(specs, false)
+			outs, _ := after.Infer(nil)
+			got := buffers(outs)
+			Backend{}.Kernel(op, outs, specs).Run(got, in)
+
+			product := buffers(after.In[acc : acc+1])
+			Backend{}.Kernel(op.MatMulOp, after.In[acc:acc+1], specs[:2]).Run(product, in[:2])
+			args := slices.Insert(slices.Clone(in[2:]), acc, product[0])
+			for res, want := range oneByOne(after, args) {
+				if at := differ(got[res], want); at >= 0 {
+					t.Fatalf("product %d of %v and %v: result %d at %d: got %v, one by one %v", i, specs[:2], after, res, at,
+						got[res].Tensor().Float64s()[at], want.Tensor().Float64s()[at])
+				}
+			}
+		}
+		if tested < 30 {
+			t.Errorf("%d products tested, want 30 or more", tested)
+		}
+	})
+}
