@@ -1,7 +1,7 @@
 // Package bench measures what glia reaches on the machine it runs on: the peak of
 // the arithmetic units, the matrix product, and the training and use of the MNIST
-// network, each also as a fraction of the limit that the hardware sets; and what
-// metrics add to its step.
+// network, each also as a fraction of the limit that the hardware sets; what metrics add
+// to its step, and what it takes in mixed precision.
 package bench
 
 import (
@@ -35,6 +35,7 @@ type Report struct {
 	GEMM          []GEMM  `json:"gemm"`
 	MLP           MLP     `json:"mlp"`
 	Metrics       Metrics `json:"metrics"`
+	Mixed         []Mixed `json:"mixed"`
 }
 
 // GEMM is a matrix product: Trans is "", "A" or "B", the side that is transposed.
@@ -105,6 +106,12 @@ func Run(ctx context.Context, train *data.Memory, dataset string, log io.Writer)
 	}
 	fmt.Fprintf(log, "metrics         accuracy, F1 and AUC add %.1f %% to a step with one thread, %.1f %% with all (at most %.0f %% wanted)\n",
 		100*r.Metrics.OfStep1, 100*r.Metrics.OfStepAll, 100*MetricsLimit)
+	if r.Mixed, err = mixed(ctx, train); err != nil {
+		return nil, err
+	}
+	for _, m := range r.Mixed {
+		fmt.Fprintf(log, "%-15s a step takes %.2f of the time of float32 with one thread, %.2f with all (at most %d wanted)\n", m.Policy, m.OfStep1, m.OfStepAll, MixedLimit)
+	}
 	return r, nil
 }
 
