@@ -153,13 +153,13 @@ func (k *fusedMatMul) Run(out, in []backend.Buf) {
 
 // Block implements kern.Epilogue: it runs the program over a finished block.
 func (k *fusedMatMul) Block(b, i0, i1, j0, j1 int, w *par.Worker) {
-	tiles := k.after.begin(w.Extra(k.after.scratch()))
-	n := k.product.N
+	mem, n := w.Extra(k.after.scratch()), k.product.N
 	base := k.product.at + b*k.product.M*n
 	if j0 == 0 && j1 == n {
-		k.after.span(base+i0*n, base+i1*n, tiles)
+		k.after.run(mem, base+i0*n, base+i1*n)
 		return
 	}
+	tiles := k.after.begin(mem)
 	for i := i0; i < i1; i++ {
 		k.after.span(base+i*n+j0, base+i*n+j1, tiles)
 	}
