@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
@@ -217,6 +218,34 @@ func openFS(fsys fs.FS, name string, f func(r io.ReaderAt, size int64) error) er
 	return f(bytes.NewReader(b), int64(len(b)))
 }
 
+// longestError is how many bytes of what is wrong with a file are told: what stands in a
+// hostile one may be as long as the file.
+const longestError = 64 << 10
+
+// briefError is an error whose text is cut.
+type briefError struct {
+	text string
+	err  error
+}
+
+// Error implements error.
+func (e *briefError) Error() string { return e.text }
+
+// Unwrap returns the error as it was.
+func (e *briefError) Unwrap() error { return e.err }
+
+// brief returns err with a text that is not too long.
+func brief(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if len(text) <= longestError {
+		return err
+	}
+	return &briefError{fmt.Sprintf("%s... and %d bytes more", strings.ToValidUTF8(text[:longestError], ""), len(text)-longestError), err}
+}
+
 func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	l, err := loadingOf(ofModel, opts)
 	if err != nil {
@@ -224,14 +253,14 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	}
 	f, err := keras.Open(r, size)
 	if err != nil {
-		return nil, err
+		return nil, brief(err)
 	}
 	if f.Object == nil {
 		return nil, fmt.Errorf("a %v file, of weights alone: want a model; LoadWeights reads weights into one", f.Format)
 	}
 	k, err := keras.ReadModel(f.Object, l.objects)
 	if err != nil {
-		return nil, err
+		return nil, brief(err)
 	}
 	m := New(k.Network)
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
@@ -244,7 +273,7 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 		}
 		m.Seed = tensor.Data[uint64](t)[0]
 	}
-	return m, m.fill(f, k)
+	return m, brief(m.fill(f, k))
 }
 
 // fill gives a new model what a file holds.
@@ -284,7 +313,7 @@ func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 	}
 	f, err := keras.Open(r, size)
 	if err != nil {
-		return err
+		return brief(err)
 	}
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
@@ -299,5 +328,5 @@ func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 	}
 	m.weights.Lock()
 	defer m.weights.Unlock()
-	return f.LoadWeights(m.net, l.weights)
+	return brief(f.LoadWeights(m.net, l.weights))
 }

@@ -101,7 +101,7 @@ func (n Noise) mask(layer string, x tensor.Dims) tensor.Dims {
 	}
 	mask, err := tensor.MakeDims(n)
 	if err != nil || mask.Rank() != x.Rank() {
-		panic(graph.Errorf("nn.%s: noise shape %v of x %v: want as many axes", layer, n, x))
+		panic(graph.Errorf("nn.%s: noise shape %s of x %v: want as many axes", layer, listed(n), x))
 	}
 	for i := range x.Rank() {
 		if mask.At(i) == -1 {

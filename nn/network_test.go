@@ -85,6 +85,7 @@ func TestMistakes(t *testing.T) {
 		"stddev":     {[]nn.Layer{nn.GaussianNoise(-1)}, in, []string{"stddev -1"}},
 		"reshape":    {[]nn.Layer{nn.Reshape(4, 2)}, in, []string{`layer "reshape"`, "30 elements"}},
 		"permute":    {[]nn.Layer{nn.Permute(2, 1)}, in, []string{"[2 1]", "1 to 1"}},
+		"repeated":   {[]nn.Layer{nn.RepeatVector(1<<25 + 1)}, f32(5, 2), []string{"nn.RepeatVector: x [5 2], n 33554433: want at most 67108864 elements a sample"}},
 		"repeat":     {[]nn.Layer{nn.RepeatVector(2)}, f32(5, 6, 2), []string{"[batch features]"}},
 		"input":      {[]nn.Layer{nn.Input(7)}, in, []string{`layer "input_layer"`, "[6]", "[7]"}},
 		"scalar":     {nil, f32(), []string{"axis 0"}},

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"fmt"
+
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -57,12 +59,12 @@ func (p *PermuteLayer) Build(_ *Builder, in tensor.Spec) {
 	seen := map[int]bool{0: true}
 	for _, d := range p.Dims {
 		if seen[d] || d < 1 || d >= in.Rank() {
-			panic(graph.Errorf("nn.Permute: axes %v of x %v: want each of 1 to %d once", p.Dims, in.Shape, in.Rank()-1))
+			panic(graph.Errorf("nn.Permute: axes %s of x %v: want each of 1 to %d once", listed(p.Dims), in.Shape, in.Rank()-1))
 		}
 		seen[d] = true
 	}
 	if len(p.Dims) != in.Rank()-1 {
-		panic(graph.Errorf("nn.Permute: axes %v of x %v: want each of 1 to %d once", p.Dims, in.Shape, in.Rank()-1))
+		panic(graph.Errorf("nn.Permute: axes %s of x %v: want each of 1 to %d once", listed(p.Dims), in.Shape, in.Rank()-1))
 	}
 }
 
@@ -71,15 +73,28 @@ func (p *PermuteLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
 	return ops.Transpose(x, append([]int{0}, p.Dims...)...)
 }
 
+// listed prints axes for a message, which may be many more than there can be.
+func listed(axes []int) string {
+	if n := 2 * tensor.MaxRank; len(axes) > n {
+		return fmt.Sprintf("%v and %d more", axes[:n], len(axes)-n)
+	}
+	return fmt.Sprint(axes)
+}
+
 // RepeatVector returns a layer that repeats its input n times.
 //
 // Shapes: x [B features] -> y [B n features].
-// Panics with *graph.Error, when built, if x has another number of axes.
+// Panics with *graph.Error, when built, if x has another number of axes, or a sample of
+// y more than 2^26 elements.
 func RepeatVector(n int, opts ...LayerOption) *RepeatVectorLayer {
 	r := &RepeatVectorLayer{Base: made(), N: n}
 	r.apply(opts)
 	return r
 }
+
+// mostRepeated is how many elements a sample of the output has at most: n, which a file
+// may give, decides how much memory it takes.
+const mostRepeated = 1 << 26
 
 // RepeatVectorLayer is the layer that [RepeatVector] makes.
 type RepeatVectorLayer struct {
@@ -95,6 +110,9 @@ func (r *RepeatVectorLayer) Class() string { return "RepeatVector" }
 func (r *RepeatVectorLayer) Build(_ *Builder, in tensor.Spec) {
 	if in.Rank() != 2 || r.N < 1 {
 		panic(graph.Errorf("nn.RepeatVector: x %v, n %d: want [batch features] and n of 1 or more", in.Shape, r.N))
+	}
+	if f := in.Shape.At(1); f > 0 && r.N > mostRepeated/f {
+		panic(graph.Errorf("nn.RepeatVector: x %v, n %d: want at most %d elements a sample", in.Shape, r.N, mostRepeated))
 	}
 }
 

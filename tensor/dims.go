@@ -31,8 +31,12 @@ func D(dims ...int) Dims {
 // MakeDims makes a Dims of a list that may be too long.
 func MakeDims(dims []int) (Dims, error) {
 	if len(dims) > MaxRank {
-		// A copy, so that dims need not be on the heap.
-		return Dims{}, fmt.Errorf("tensor: %d axes %v: want at most %d", len(dims), slices.Clone(dims), MaxRank)
+		// A copy, so that dims need not be on the heap, of not too many.
+		list := strings.TrimSuffix(fmt.Sprint(slices.Clone(dims[:min(len(dims), 2*MaxRank)])), "]")
+		if len(dims) > 2*MaxRank {
+			list += " ..."
+		}
+		return Dims{}, fmt.Errorf("tensor: %d axes %s]: want at most %d", len(dims), list, MaxRank)
 	}
 	var d Dims
 	d.n = uint8(len(dims))

@@ -89,6 +89,9 @@ func (r *reader) optimizer(raw json.RawMessage) (optim.Optimizer, error) {
 		name = strings.TrimPrefix(name, "Custom>")
 	}
 	o, err := optim.FromConfig(name, config)
+	if err == nil && len(o.Name()) > longestPath {
+		err = fmt.Errorf("name of %d bytes: want %d or less", len(o.Name()), longestPath)
+	}
 	return o, r.note(where, err)
 }
 

@@ -28,8 +28,12 @@ type Missing struct {
 // the model.
 type MissingError struct{ Items []Missing }
 
-// mostPlaces is how many places of one thing a message lists.
-const mostPlaces = 8
+// mostPlaces is how many places of one thing a message lists, and longestList how many
+// bytes of things it does.
+const (
+	mostPlaces  = 8
+	longestList = 32 << 10
+)
 
 // Error lists what is missing, each thing once with the places where it stands.
 func (e *MissingError) Error() string {
@@ -45,7 +49,11 @@ func (e *MissingError) Error() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "keras: glia lacks what the model needs:")
-	for _, t := range order {
+	for i, t := range order {
+		if b.Len() > longestList {
+			fmt.Fprintf(&b, "\n  and %d more", len(order)-i)
+			break
+		}
 		at := places[t]
 		fmt.Fprintf(&b, "\n  %s %s", t.kind, t.name)
 		if len(at) > 1 {
@@ -73,13 +81,16 @@ func (r *reader) note(where string, err error) error {
 		if item.At != "" {
 			at += " " + item.At
 		}
-		r.missing = append(r.missing, Missing{item.Kind, item.Name, at})
+		r.lacks(item.Kind, item.Name, at)
 	}
 	return nil
 }
 
 // lacks puts down something that is missing.
 func (r *reader) lacks(kind, name, where string) {
+	if len(name) > longest {
+		name = strings.ToValidUTF8(name[:longest], "") + "..."
+	}
 	r.missing = append(r.missing, Missing{kind, name, where})
 }
 

@@ -52,6 +52,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 			return nil, fmt.Errorf("keras: %w", err)
 		}
 	}
+	o = o.apart()
 	r := &reader{opt: opt, old: o.old, later: o.later}
 	m := &Model{}
 	var err error
@@ -79,6 +80,7 @@ type reader struct {
 	seen    map[string]string // where an object stands that Keras has once, by its number
 
 	integers tensor.DType // of what the next layer is given; invalid if it may be floats
+	path     int          // length of the names of the layers around
 	tangled  bool         // layers do not stand in the order in which they are applied
 	bare     []bare
 }
@@ -146,10 +148,7 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 // that wrote the file: hard_sigmoid was x/5 + 1/2 within 0 and 1 in Keras 2; sparsemax
 // is no longer what it was up to Keras 3.15.
 func (r *reader) otherActivations(o *Object, where string) {
-	m, err := vocab.Members(o.Config)
-	if err != nil {
-		return
-	}
+	m := o.settings()
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if !strings.HasSuffix(key, "activation") {
 			continue
@@ -216,7 +215,7 @@ func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 	n := nn.Sequential(layers...)
 	inherit(n, policy)
 	r.follows(n.DType, bare)
-	if m, err := vocab.Members(o.Config); err == nil { // a bare list has no name
+	if m := o.settings(); m != nil { // a bare list has no name
 		for key, dst := range map[string]any{"name": &n.Name, "trainable": &n.Frozen} {
 			if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
 				return nil, fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", where, key, short(v))
@@ -245,12 +244,11 @@ func frozen(layers []nn.Layer) bool {
 }
 
 // once notes layers that stand twice in a model with one set of variables.
-func (r *reader) once(element json.RawMessage, where string) {
-	m, err := vocab.Members(element)
-	if err != nil || len(m["shared_object_id"]) == 0 {
+func (r *reader) once(o *Object, where string) {
+	if len(o.shared) == 0 {
 		return
 	}
-	id := string(m["shared_object_id"])
+	id := string(o.shared)
 	if at, ok := r.seen[id]; ok {
 		r.lacks("option", "layer that stands twice", at+" and "+where)
 		return
@@ -280,11 +278,16 @@ func (r *reader) layers(o *Object, inside string) ([]nn.Layer, error) {
 		}
 		name := nameOf(inner)
 		where = strings.TrimSpace(where + " " + tail(name))
-		r.once(e, where)
+		r.once(inner, where)
+		before := r.path
+		if r.path += len(name); r.path > longestPath {
+			return nil, fmt.Errorf("keras: %s: the names of the layer and of those around it are %d bytes long: want %d or less", where, r.path, longestPath)
+		}
 		l, err := r.layer(inner, where, where+"/")
 		if err != nil {
 			return nil, err
 		}
+		r.path = before
 		if i == 0 && l != nil {
 			in, err := oldInput(inner, l)
 			if err := r.note(where, err); err != nil {
@@ -307,20 +310,21 @@ func layersIn(o *Object) json.RawMessage {
 	if len(o.Config) > 0 && o.Config[0] == '[' {
 		return o.Config
 	}
-	m, err := vocab.Members(o.Config)
-	if err != nil || len(m["layers"]) == 0 || m["layers"][0] != '[' {
-		return nil
+	if list := o.settings()["layers"]; len(list) > 0 && list[0] == '[' {
+		return list
 	}
-	return m["layers"]
+	return nil
 }
 
 // nameOf returns the name of a layer, empty if it has none.
 func nameOf(o *Object) (name string) {
-	if m, err := vocab.Members(o.Config); err == nil {
-		_ = json.Unmarshal(m["name"], &name)
-	}
+	_ = json.Unmarshal(o.settings()["name"], &name)
 	return name
 }
+
+// longestPath is how many bytes the names have, together, of a layer and of those that it
+// is in: every variable in it has them in its path.
+const longestPath = 1000
 
 // longest is how many bytes of a place are told, so that the places in a hostile file
 // take no more than a small multiple of its memory.
@@ -337,8 +341,8 @@ func tail(where string) string {
 // oldInput returns the input that Keras 2 declares in the config of the first layer,
 // nil if there is none.
 func oldInput(o *Object, l nn.Layer) (nn.Layer, error) {
-	m, err := vocab.Members(o.Config)
-	if _, input := l.(*nn.InputLayer); err != nil || input || len(m["batch_input_shape"]) == 0 || vocab.Unset(m["batch_input_shape"]) {
+	m := o.settings()
+	if _, input := l.(*nn.InputLayer); input || len(m["batch_input_shape"]) == 0 || vocab.Unset(m["batch_input_shape"]) {
 		return nil, nil
 	}
 	config, err := json.Marshal(map[string]any{"name": nameOf(o) + "_input", "batch_shape": m["batch_input_shape"]})

@@ -25,17 +25,26 @@ type Object struct {
 
 	old   bool // out of a file of Keras 1 or 2
 	later bool // out of one of Keras 3.16 and later
+
+	shared  json.RawMessage            // the number of an object that others may name
+	members map[string]json.RawMessage // of the config, once they were asked for
 }
 
-// deepest is how deep lists and objects may nest: a model in a model takes four
-// levels.
-const deepest = 512
+// Lists and objects may nest no deeper than deepest, and where that makes work, since a
+// level is gone through with all that is in it, no deeper on average than meanDepth. A
+// model in a model takes four levels; Keras's applications have six on average.
+const (
+	deepest   = 512
+	meanDepth = 32
+	deepWork  = 64 << 20 // bytes, each as often as it is deep
+)
 
 // ParseObject reads an object. Its parts share b's memory. Of two members with one
 // name the last counts, as in Python.
 //
 // It fails on what is not JSON, such as Python's NaN and Infinity, on lists and objects
-// more than 512 deep, and on what has no class_name. Errors name the byte.
+// more than 512 deep, or more than 32 on average if they are long, and on what has no
+// class_name. Errors name the byte.
 func ParseObject(b []byte) (*Object, error) {
 	if err := check(b); err != nil {
 		return nil, fmt.Errorf("keras: %w", err)
@@ -53,7 +62,7 @@ func objectOf(b []byte) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Object{Config: m["config"], BuildConfig: m["build_config"], CompileConfig: m["compile_config"]}
+	o := &Object{Config: m["config"], BuildConfig: m["build_config"], CompileConfig: m["compile_config"], shared: m["shared_object_id"]}
 	for key, dst := range map[string]any{"class_name": &o.Class, "module": &o.Module, "registered_name": &o.Registered} {
 		if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
 			return nil, fmt.Errorf("%s is %s: want a string", key, short(v))
@@ -63,6 +72,21 @@ func objectOf(b []byte) (*Object, error) {
 		return nil, fmt.Errorf("%s: want an object with class_name", short(b))
 	}
 	return o, nil
+}
+
+// settings returns the members of the config, nil if it is no object.
+func (o *Object) settings() map[string]json.RawMessage {
+	if o.members == nil {
+		o.members, _ = vocab.Members(o.Config)
+	}
+	return o.members
+}
+
+// apart returns an object that notes its members for itself.
+func (o *Object) apart() *Object {
+	own := *o
+	own.members = nil
+	return &own
 }
 
 // MarshalJSON writes the object as Keras does. Of a registered class Keras knows no
@@ -104,7 +128,8 @@ func (o *Object) name() string { return vocab.InPackage(o.Module, o.Class, o.Reg
 
 // check returns an error unless b is JSON that is not too deep.
 func check(b []byte) error {
-	depth := 0
+	depth, work := 0, 0
+	var opened [deepest + 1]int // where the lists and objects around begin
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; c {
 		case '"':
@@ -117,8 +142,15 @@ func check(b []byte) error {
 			if depth++; depth > deepest {
 				return fmt.Errorf("byte %d: lists and objects nest more than %d deep", i, deepest)
 			}
+			opened[depth] = i
 		case '}', ']':
-			depth--
+			if depth > 0 {
+				work += i - opened[depth]
+				depth--
+			}
+			if work > deepWork && work/meanDepth > len(b) {
+				return fmt.Errorf("byte %d: lists and objects nest more than %d deep on average of %d bytes", i, meanDepth, len(b))
+			}
 		case 'N', 'I':
 			for _, word := range []string{"NaN", "Infinity"} {
 				if bytes.HasPrefix(b[i:], []byte(word)) {

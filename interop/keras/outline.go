@@ -29,6 +29,7 @@ func Outline(o *Object) ([]OutlineLayer, error) {
 			return nil, fmt.Errorf("keras: %w", err)
 		}
 	}
+	o = o.apart()
 	list := layersIn(o)
 	if list == nil {
 		return nil, fmt.Errorf("keras: class %s without a list of layers: want a model", o.name())
@@ -74,13 +75,11 @@ func outline(list json.RawMessage, depth int) []OutlineLayer {
 
 // shapes sets the shapes that a layer's own configs tell.
 func (l *OutlineLayer) shapes(o *Object) {
-	if c, err := vocab.Members(o.Config); err == nil {
-		for _, key := range []string{"batch_shape", "batch_input_shape"} {
-			if s := shapeOf(c[key]); s != nil {
-				l.In = [][]int{s}
-				if o.Class == "InputLayer" {
-					l.Out = s
-				}
+	for _, key := range []string{"batch_shape", "batch_input_shape"} {
+		if s := shapeOf(o.settings()[key]); s != nil {
+			l.In = [][]int{s}
+			if o.Class == "InputLayer" {
+				l.Out = s
 			}
 		}
 	}

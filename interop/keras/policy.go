@@ -7,15 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/nn"
 )
 
 // policy reads the dtype policy of an object, which is empty if the config tells none.
 // One that glia lacks is noted.
 func (r *reader) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
-	m, err := vocab.Members(o.Config)
-	if err != nil || len(m["dtype"]) == 0 { // very old files have a list of layers there
+	m := o.settings()
+	if len(m["dtype"]) == 0 { // very old files have a list of layers there
 		return "", nil
 	}
 	return p, r.note(where+" dtype", json.Unmarshal(m["dtype"], &p))
@@ -54,10 +53,7 @@ func inherit(n *nn.Network, policy nn.DTypePolicy) {
 // activations notes activations that are layers of Keras's with another dtype policy than
 // the layer that they are the activation of: glia computes both in one dtype.
 func (r *reader) activations(o *Object, layer nn.DTypePolicy, where string) {
-	m, err := vocab.Members(o.Config)
-	if err != nil {
-		return
-	}
+	m := o.settings()
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if !strings.HasSuffix(key, "activation") || m[key][0] != '{' {
 			continue

@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,19 +36,25 @@ func writeModel(m *Model) (*Object, error) {
 		return nil, errors.New("the model has no network")
 	}
 	w := &writer{seen: map[nn.Layer]string{}}
-	o, err := w.network(m.Network, networkName(m.Network), m.Input, around{})
+	build, err := w.network(m.Network, networkName(m.Network), m.Input, around{})
 	if err != nil {
 		return nil, err
 	}
+	if err := check(w.config.Bytes()); err != nil {
+		return nil, fmt.Errorf("networks in networks: the config could not be read: %w", err)
+	}
+	o := &Object{Module: "keras", Class: m.Network.Class(), Config: w.config.Bytes(), BuildConfig: build}
 	if o.CompileConfig, err = compiled(m); err != nil {
 		return nil, err
 	}
 	return o, nil
 }
 
-// writer writes the layers of a model.
+// writer writes the layers of a model, one after the other, each byte once however deep
+// networks stand in networks.
 type writer struct {
-	seen map[nn.Layer]string // where a layer stands
+	config bytes.Buffer        // of the model
+	seen   map[nn.Layer]string // where a layer stands
 }
 
 // around is what a layer has from the networks around it: the beginning of its place,
@@ -58,8 +65,9 @@ type around struct {
 	policy nn.DTypePolicy
 }
 
-// network writes a Sequential for inputs of spec in, which may be zero.
-func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (*Object, error) {
+// network writes the config of a Sequential for inputs of spec in, which may be zero. It
+// returns its build config.
+func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (json.RawMessage, error) {
 	var names []string
 	if err := graph.Catch(func() { names = n.Names() }); err != nil {
 		return nil, err
@@ -72,14 +80,22 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (
 			in.DType = records[0].In.DType
 		}
 	}
-	var layers []*Object
+	head, build := map[string]any{"name": name, "trainable": !a.frozen, "dtype": policyObject(a.policy)}, w.build(in)
+	if build != nil {
+		head["build_input_shape"] = batched(in)
+	}
+	b, err := json.Marshal(head)
+	if err != nil {
+		return nil, err
+	}
+	w.config.Write(b[:len(b)-1])
+	w.config.WriteString(`,"layers":[`)
 	if len(n.Layers()) > 0 && in.Rank() > 0 {
 		if _, ok := n.Layers()[0].(*nn.InputLayer); !ok {
-			o, err := w.input(in, names)
-			if err != nil {
+			if err := w.object(w.input(in, names)); err != nil {
 				return nil, err
 			}
-			layers = append(layers, o)
+			w.config.WriteByte(',')
 		}
 	}
 	for i, l := range n.Layers() {
@@ -91,22 +107,41 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (
 		if len(records) > 0 {
 			spec = records[i].In
 		}
-		o, err := w.layer(l, names[i], spec, where, a)
-		if err != nil {
+		if i > 0 {
+			w.config.WriteByte(',')
+		}
+		if err := w.layer(l, names[i], spec, where, a); err != nil {
 			return nil, err
 		}
-		layers = append(layers, o)
 	}
-	config := map[string]any{"name": name, "trainable": !a.frozen, "dtype": policyObject(a.policy), "layers": layers}
-	if layers == nil {
-		config["layers"] = []*Object{}
+	w.config.WriteString("]}")
+	return build, nil
+}
+
+// inner writes a network that is a layer.
+func (w *writer) inner(n *nn.Network, name string, in tensor.Spec, where string, a around) error {
+	if len(n.Layers()) == 0 {
+		return fmt.Errorf("layer %s: a network without layers: Keras builds none", where)
 	}
-	build := w.build(in)
+	a.inside = where + "/"
+	fmt.Fprintf(&w.config, `{"module":"keras","class_name":%q,"config":`, n.Class())
+	build, err := w.network(n, name, in, a)
+	w.config.WriteString(`,"registered_name":null`)
 	if build != nil {
-		config["build_input_shape"] = batched(in)
+		fmt.Fprintf(&w.config, `,"build_config":%s`, build)
 	}
-	b, err := json.Marshal(config)
-	return &Object{Module: "keras", Class: n.Class(), Config: b, BuildConfig: build}, err
+	w.config.WriteByte('}')
+	return err
+}
+
+// object writes an object.
+func (w *writer) object(o *Object, err error) error {
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(o)
+	w.config.Write(b)
+	return err
 }
 
 // once returns an error if a layer stands twice in the model: it has one set of
@@ -133,20 +168,26 @@ func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
 	return object(nn.LayerToConfig(l))
 }
 
-func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, a around) (*Object, error) {
+// layer writes a layer.
+func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, a around) error {
 	if n, ok := l.(*nn.Network); ok {
-		if len(n.Layers()) == 0 {
-			return nil, fmt.Errorf("layer %s: a network without layers: Keras builds none", where)
-		}
-		a.inside = where + "/"
-		return w.network(n, name, in, a)
+		return w.inner(n, name, in, where, a)
 	}
+	o, err := w.plain(l, name, in, a)
+	if err != nil {
+		return fmt.Errorf("layer %s: %w", where, err)
+	}
+	return w.object(o, nil)
+}
+
+// plain returns the object of a layer that is no network.
+func (w *writer) plain(l nn.Layer, name string, in tensor.Spec, a around) (*Object, error) {
 	o, err := object(nn.LayerToConfig(l))
 	if err != nil && !fromGlia(l) {
 		o, err = registered(l)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("layer %s: %w", where, err)
+		return nil, err
 	}
 	if input, ok := l.(*nn.InputLayer); ok {
 		more := map[string]any{"name": name}
@@ -164,15 +205,12 @@ func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, a 
 			delete(more, "trainable") // Keras's constructors of these refuse it
 		}
 		if o.Config, err = withActivations(o.Config, more["dtype"]); err != nil {
-			return nil, fmt.Errorf("layer %s: %w", where, err)
+			return nil, err
 		}
 		o.Config, err = with(o.Config, more)
 		o.BuildConfig = w.build(in)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("layer %s: %w", where, err)
-	}
-	return o, nil
+	return o, err
 }
 
 // fromGlia reports whether a layer's type is one of package nn.
