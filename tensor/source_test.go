@@ -103,3 +103,20 @@ func ExampleWriteSource() {
 	// ab
 	// <nil>
 }
+
+func ExampleWriteLittleEndian() {
+	var file bytes.Buffer
+	err := tensor.WriteLittleEndian(&file, tensor.Of[uint16](1, 0x203))
+	fmt.Printf("% x %v\n", file.Bytes(), err)
+	// Output: 01 00 03 02 <nil>
+}
+
+func ExampleCheckSource() {
+	n, err := tensor.CheckSource(tensor.New(tensor.Float32, 2, 3))
+	fmt.Println(n, err)
+	_, err = tensor.CheckSource(nil)
+	fmt.Println(err)
+	// Output:
+	// 24 <nil>
+	// the tensor is nil
+}

@@ -91,7 +91,11 @@ func TestStoredIn(t *testing.T) {
 		}
 		return m
 	}
-	for name, m := range map[string]*glia.Model{"momentum": counted(small(t)), "adam": counted(adam())} {
+	halves := glia.Sequential(input(), dense("a", 3, nn.BFloat16), dense("b", 2, nn.Float16), dense("c", 2, nn.MixedBFloat16))
+	if err := halves.Compile(sgd(), nn.MeanSquaredError()); err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]*glia.Model{"momentum": counted(small(t)), "adam": counted(adam()), "halves": counted(halves)} {
 		whole := saved(t, m, keras.Archive)
 		m, err := glia.LoadBytes(whole) // whose config is in the order of the file
 		if err != nil {

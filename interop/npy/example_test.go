@@ -103,3 +103,24 @@ func ExampleArchive_Source() {
 	fmt.Println(src.Spec(), w.Add("b", src), w.Close())
 	// Output: int16[2] <nil> <nil>
 }
+
+// An array is read over one that is there.
+func ExampleArchive_ReadInto() {
+	var file bytes.Buffer
+	w := npy.NewArchiveWriter(&file)
+	if err := errors.Join(w.Add("a", tensor.Of[int16](1, 2)), w.Close()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err := npy.OpenArchive(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := tensor.New(tensor.Int16, 2)
+	fmt.Println(a.ReadInto("a", x), x)
+	fmt.Println(a.ReadInto("a", tensor.New(tensor.Int16, 3)))
+	// Output:
+	// <nil> [1 2]
+	// npy: archive: array "a": int16[2]: ReadInto int16[3]: want int16[2]
+}
