@@ -31,6 +31,7 @@ func init() {
 		}
 		if op.After != nil {
 			k.after = newProgram(op.After)
+			k.patches = newPatches(op.After, k.after)
 			k.home = op.Home()
 			k.args = make([]backend.Buf, len(op.After.In))
 			k.product.After = k
@@ -127,6 +128,7 @@ type fusedMatMul struct {
 	op      *backend.FusedMatMul
 	product *matMul[float32]
 	after   *program
+	patches *patches // of after
 	home    int
 	args    []backend.Buf
 	bias    []float32 // one of 16 bits, widened
@@ -153,14 +155,11 @@ func (k *fusedMatMul) Run(out, in []backend.Buf) {
 
 // Block implements kern.Epilogue: it runs the program over a finished block.
 func (k *fusedMatMul) Block(b, i0, i1, j0, j1 int, w *par.Worker) {
-	mem, n := w.Extra(k.after.scratch()), k.product.N
+	mem, n := w.Extra(k.patches.scratch()), k.product.N
 	base := k.product.at + b*k.product.M*n
 	if j0 == 0 && j1 == n {
 		k.after.run(mem, base+i0*n, base+i1*n)
 		return
 	}
-	tiles := k.after.begin(mem)
-	for i := i0; i < i1; i++ {
-		k.after.span(base+i*n+j0, base+i*n+j1, tiles)
-	}
+	k.patches.run(mem, base+i0*n+j0, i1-i0, j1-j0, n)
 }

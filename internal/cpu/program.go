@@ -211,9 +211,7 @@ func (k *program) run(mem []byte, lo, hi int) {
 	k.tilesOf(lo, hi, k.fill(mem, steady), steady)
 }
 
-// begin and span are run for several spans, that begin anywhere.
-func (k *program) begin(mem []byte) []float32 { return k.fill(mem, false) }
-
+// span is run for elements that begin anywhere, after fill.
 func (k *program) span(lo, hi int, tiles []float32) { k.tilesOf(lo, hi, tiles, false) }
 
 // slotLen returns the elements that a slot has room for.
@@ -284,11 +282,14 @@ func (k *program) tilesOf(lo, hi int, tiles []float32, steady bool) {
 }
 
 // load does a load of n elements, or rows, from at on.
-func (k *program) load(l *load, tiles []float32, at, n int) {
+func (k *program) load(l *load, tiles []float32, at, n int) { k.loadAt(l, tiles, 0, at, n) }
+
+// loadAt loads into a slot from its element to on.
+func (k *program) loadAt(l *load, tiles []float32, to, at, n int) {
 	if l.half {
-		loadBits(k.halves(operand{inSlot, l.slot}, tiles, at, n), k.in[l.input], &l.src, at)
+		loadBits(k.halves(operand{inSlot, l.slot}, tiles, 0, to+n)[to:], k.in[l.input], &l.src, at)
 	} else {
-		loadWalk(k.slot(tiles, l.slot, n), k.in[l.input], &l.src, at)
+		loadWalk(k.slot(tiles, l.slot, to+n)[to:], k.in[l.input], &l.src, at)
 	}
 }
 
@@ -375,12 +376,31 @@ func (k *program) halves(o operand, tiles []float32, at, n int) []uint16 {
 }
 
 func (k *program) store(s store, tiles []float32, at, n int) {
+	if s.from.kind == inSlot {
+		k.storeAt(s, tiles, 0, at, n)
+		return
+	}
 	dst := k.out[s.result]
 	if s.half {
 		copy(bits16(dst)[at:at+n], k.halves(s.from, tiles, at, n))
-		return
+	} else {
+		saveSpan(dst, at, k.at(s.from, tiles, at, n))
 	}
-	src := k.at(s.from, tiles, at, n)
+}
+
+// storeAt stores what a slot has from its element from on.
+func (k *program) storeAt(s store, tiles []float32, from, at, n int) {
+	dst := k.out[s.result]
+	if s.half {
+		copy(bits16(dst)[at:at+n], k.halves(s.from, tiles, 0, from+n)[from:])
+	} else {
+		saveSpan(dst, at, k.slot(tiles, s.from.index, from+n)[from:])
+	}
+}
+
+// saveSpan writes float32 to elements from at on, as the dtype of dst.
+func saveSpan(dst backend.Buf, at int, src []float32) {
+	n := len(src)
 	switch dst.DType {
 	case tensor.Bool:
 		kern.F32ToBool(backend.Data[bool](dst)[at:at+n], src)
