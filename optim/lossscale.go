@@ -151,7 +151,7 @@ func (l *LossScaleOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	finite := ops.Full(g, tensor.S(tensor.Bool), 1)
 	unscaled := make([]*graph.Node, len(grads))
 	for i, d := range grads {
-		finite = ops.And(finite, ops.All(ops.IsFinite(d)))
+		finite = ops.And(finite, allFinite(d))
 		unscaled[i] = ops.Div(d, ops.Cast(scale, d.DType()))
 	}
 	l.holdInner(g, finite, unscaled)
@@ -160,6 +160,16 @@ func (l *LossScaleOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	g.Update(l.counter, ops.Where(ops.And(finite, ops.Not(full)), ops.Add(counter, one), none))
 	grown := ops.Where(full, ops.Scale(scale, 2), scale)
 	g.Update(l.scale, ops.Where(finite, grown, ops.Scale(scale, 0.5)))
+}
+
+// allFinite returns whether all elements of x are finite: its greatest and its least are,
+// which are NaN where an element is. Floats of fewer bits that x was converted from are
+// what it is.
+func allFinite(x *graph.Node) *graph.Node {
+	if _, ok := x.Op.(ops.CastOp); ok && x.In[0].DType().IsFloat() && x.In[0].DType().Size() < x.DType().Size() {
+		x = x.In[0]
+	}
+	return ops.And(ops.IsFinite(ops.ReduceMin(x)), ops.IsFinite(ops.ReduceMax(x)))
 }
 
 // held is an optimizer whose steps another can leave out.
