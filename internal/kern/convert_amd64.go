@@ -68,6 +68,14 @@ func bf16ToF32(dst []float32, src []uint16) {
 }
 
 func f32ToBF16(dst []uint16, src []float32) {
+	if n := wholeHalf(len(dst)); n > 0 {
+		if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
+			hNarrowBF16AVX512(d, s, n)
+		} else {
+			hNarrowBF16AVX2(d, s, n)
+		}
+		dst, src = dst[n:], src[n:]
+	}
 	n := whole(len(dst))
 	if d, s := unsafe.SliceData(dst), unsafe.SliceData(src); useAVX512 {
 		f32ToBF16AVX512(d, s, n)

@@ -1833,6 +1833,113 @@ single_end:
 	VZEROUPPER
 	RET
 
+// func hNarrowBF16AVX512(dst *uint16, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·hNarrowBF16AVX512(SB), NOSPLIT, $0-24
+	VMOVUPS oddWords<>+0(SB), Z0
+	MOVQ    n+16(FP), AX
+	MOVQ    dst+0(FP), CX
+	MOVQ    x+8(FP), DX
+	XORQ    BX, BX
+	LEAQ    -64(AX), SI
+	CMPQ    BX, SI
+	JGT     unrolled_end
+
+unrolled:
+	VMOVUPS       (DX)(BX*4), Z1
+	VMOVUPS       64(DX)(BX*4), Z2
+	VMOVUPS       128(DX)(BX*4), Z3
+	VMOVUPS       192(DX)(BX*4), Z4
+	VPTESTMD.BCST vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z1, Z5
+	VPADDD.BCST   vecConst<>+96(SB), Z1, K1, Z5
+	VPTESTMD.BCST vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z2, Z6
+	VPADDD.BCST   vecConst<>+96(SB), Z2, K1, Z6
+	VPTESTMD.BCST vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z3, Z7
+	VPADDD.BCST   vecConst<>+96(SB), Z3, K1, Z7
+	VPTESTMD.BCST vecConst<>+32(SB), Z4, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z4, Z8
+	VPADDD.BCST   vecConst<>+96(SB), Z4, K1, Z8
+	VCMPPS        $0x03, Z1, Z1, K1
+	VCMPPS        $0x03, Z2, Z2, K2
+	VCMPPS        $0x03, Z3, Z3, K3
+	VCMPPS        $0x03, Z4, Z4, K4
+	VPORD.BCST    vecConst<>+1632(SB), Z1, K1, Z5
+	VPORD.BCST    vecConst<>+1632(SB), Z2, K2, Z6
+	VPORD.BCST    vecConst<>+1632(SB), Z3, K3, Z7
+	VPORD.BCST    vecConst<>+1632(SB), Z4, K4, Z8
+	VPERMT2W      Z6, Z0, Z5
+	VMOVUPS       Z5, (CX)(BX*2)
+	VPERMT2W      Z8, Z0, Z7
+	VMOVUPS       Z7, 64(CX)(BX*2)
+	ADDQ          $+64, BX
+	CMPQ          BX, SI
+	JLE           unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS       (DX)(BX*4), Z1
+	VMOVUPS       64(DX)(BX*4), Z2
+	VPTESTMD.BCST vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z1, Z3
+	VPADDD.BCST   vecConst<>+96(SB), Z1, K1, Z3
+	VPTESTMD.BCST vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z2, Z4
+	VPADDD.BCST   vecConst<>+96(SB), Z2, K1, Z4
+	VCMPPS        $0x03, Z1, Z1, K1
+	VCMPPS        $0x03, Z2, Z2, K2
+	VPORD.BCST    vecConst<>+1632(SB), Z1, K1, Z3
+	VPORD.BCST    vecConst<>+1632(SB), Z2, K2, Z4
+	VPERMT2W      Z4, Z0, Z3
+	VMOVUPS       Z3, (CX)(BX*2)
+	ADDQ          $+32, BX
+	CMPQ          BX, AX
+	JLE           single
+
+single_end:
+	VZEROUPPER
+	RET
+
+DATA oddWords<>+0(SB)/2, $0x0001
+DATA oddWords<>+2(SB)/2, $0x0003
+DATA oddWords<>+4(SB)/2, $0x0005
+DATA oddWords<>+6(SB)/2, $0x0007
+DATA oddWords<>+8(SB)/2, $0x0009
+DATA oddWords<>+10(SB)/2, $0x000b
+DATA oddWords<>+12(SB)/2, $0x000d
+DATA oddWords<>+14(SB)/2, $0x000f
+DATA oddWords<>+16(SB)/2, $0x0011
+DATA oddWords<>+18(SB)/2, $0x0013
+DATA oddWords<>+20(SB)/2, $0x0015
+DATA oddWords<>+22(SB)/2, $0x0017
+DATA oddWords<>+24(SB)/2, $0x0019
+DATA oddWords<>+26(SB)/2, $0x001b
+DATA oddWords<>+28(SB)/2, $0x001d
+DATA oddWords<>+30(SB)/2, $0x001f
+DATA oddWords<>+32(SB)/2, $0x0021
+DATA oddWords<>+34(SB)/2, $0x0023
+DATA oddWords<>+36(SB)/2, $0x0025
+DATA oddWords<>+38(SB)/2, $0x0027
+DATA oddWords<>+40(SB)/2, $0x0029
+DATA oddWords<>+42(SB)/2, $0x002b
+DATA oddWords<>+44(SB)/2, $0x002d
+DATA oddWords<>+46(SB)/2, $0x002f
+DATA oddWords<>+48(SB)/2, $0x0031
+DATA oddWords<>+50(SB)/2, $0x0033
+DATA oddWords<>+52(SB)/2, $0x0035
+DATA oddWords<>+54(SB)/2, $0x0037
+DATA oddWords<>+56(SB)/2, $0x0039
+DATA oddWords<>+58(SB)/2, $0x003b
+DATA oddWords<>+60(SB)/2, $0x003d
+DATA oddWords<>+62(SB)/2, $0x003f
+GLOBL oddWords<>(SB), RODATA|NOPTR, $64
+
 // func hRoundBF16AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·hRoundBF16AVX512(SB), NOSPLIT, $0-24
@@ -1849,34 +1956,30 @@ unrolled:
 	VMOVUPS       64(DX)(BX*4), Z1
 	VMOVUPS       128(DX)(BX*4), Z2
 	VMOVUPS       192(DX)(BX*4), Z3
+	VPTESTMD.BCST vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z0, Z4
+	VPADDD.BCST   vecConst<>+96(SB), Z0, K1, Z4
+	VPTESTMD.BCST vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z1, Z5
+	VPADDD.BCST   vecConst<>+96(SB), Z1, K1, Z5
+	VPTESTMD.BCST vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z2, Z6
+	VPADDD.BCST   vecConst<>+96(SB), Z2, K1, Z6
+	VPTESTMD.BCST vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z3, Z7
+	VPADDD.BCST   vecConst<>+96(SB), Z3, K1, Z7
 	VCMPPS        $0x03, Z0, Z0, K1
 	VCMPPS        $0x03, Z1, Z1, K2
 	VCMPPS        $0x03, Z2, Z2, K3
 	VCMPPS        $0x03, Z3, Z3, K4
-	VPORD.BCST    vecConst<>+1632(SB), Z0, Z4
-	VPORD.BCST    vecConst<>+1632(SB), Z1, Z5
-	VPORD.BCST    vecConst<>+1632(SB), Z2, Z6
-	VPORD.BCST    vecConst<>+1632(SB), Z3, Z7
-	VPTESTMD.BCST vecConst<>+32(SB), Z0, K5
-	VPADDD.BCST   vecConst<>+64(SB), Z0, Z8
-	VPADDD.BCST   vecConst<>+96(SB), Z0, K5, Z8
-	VPTESTMD.BCST vecConst<>+32(SB), Z1, K5
-	VPADDD.BCST   vecConst<>+64(SB), Z1, Z0
-	VPADDD.BCST   vecConst<>+96(SB), Z1, K5, Z0
-	VPTESTMD.BCST vecConst<>+32(SB), Z2, K5
-	VPADDD.BCST   vecConst<>+64(SB), Z2, Z1
-	VPADDD.BCST   vecConst<>+96(SB), Z2, K5, Z1
-	VPTESTMD.BCST vecConst<>+32(SB), Z3, K5
-	VPADDD.BCST   vecConst<>+64(SB), Z3, Z2
-	VPADDD.BCST   vecConst<>+96(SB), Z3, K5, Z2
-	VBLENDMPS     Z4, Z8, K1, Z9
-	VBLENDMPS     Z5, Z0, K2, Z10
-	VBLENDMPS     Z6, Z1, K3, Z11
-	VBLENDMPS     Z7, Z2, K4, Z12
-	VPANDD.BCST   vecConst<>+0(SB), Z9, Z0
-	VPANDD.BCST   vecConst<>+0(SB), Z10, Z1
-	VPANDD.BCST   vecConst<>+0(SB), Z11, Z2
-	VPANDD.BCST   vecConst<>+0(SB), Z12, Z3
+	VPORD.BCST    vecConst<>+1632(SB), Z0, K1, Z4
+	VPORD.BCST    vecConst<>+1632(SB), Z1, K2, Z5
+	VPORD.BCST    vecConst<>+1632(SB), Z2, K3, Z6
+	VPORD.BCST    vecConst<>+1632(SB), Z3, K4, Z7
+	VPANDD.BCST   vecConst<>+0(SB), Z4, Z0
+	VPANDD.BCST   vecConst<>+0(SB), Z5, Z1
+	VPANDD.BCST   vecConst<>+0(SB), Z6, Z2
+	VPANDD.BCST   vecConst<>+0(SB), Z7, Z3
 	VMOVUPS       Z0, (CX)(BX*4)
 	VMOVUPS       Z1, 64(CX)(BX*4)
 	VMOVUPS       Z2, 128(CX)(BX*4)
@@ -1892,13 +1995,12 @@ unrolled_end:
 
 single:
 	VMOVUPS       (DX)(BX*4), Z0
+	VPTESTMD.BCST vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z0, Z1
+	VPADDD.BCST   vecConst<>+96(SB), Z0, K1, Z1
 	VCMPPS        $0x03, Z0, Z0, K1
-	VPORD.BCST    vecConst<>+1632(SB), Z0, Z1
-	VPTESTMD.BCST vecConst<>+32(SB), Z0, K2
-	VPADDD.BCST   vecConst<>+64(SB), Z0, Z2
-	VPADDD.BCST   vecConst<>+96(SB), Z0, K2, Z2
-	VBLENDMPS     Z1, Z2, K1, Z13
-	VPANDD.BCST   vecConst<>+0(SB), Z13, Z0
+	VPORD.BCST    vecConst<>+1632(SB), Z0, K1, Z1
+	VPANDD.BCST   vecConst<>+0(SB), Z1, Z0
 	VMOVUPS       Z0, (CX)(BX*4)
 	ADDQ          $+16, BX
 	CMPQ          BX, AX
@@ -4473,6 +4575,99 @@ single_end:
 	VZEROUPPER
 	RET
 
+// func hNarrowBF16AVX2(dst *uint16, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·hNarrowBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS   (DX)(BX*4), Y0
+	VMOVUPS   32(DX)(BX*4), Y1
+	VMOVUPS   64(DX)(BX*4), Y2
+	VMOVUPS   96(DX)(BX*4), Y3
+	VPSRLD    $0x10, Y0, Y4
+	VPSRLD    $0x10, Y1, Y5
+	VPSRLD    $0x10, Y2, Y6
+	VPSRLD    $0x10, Y3, Y7
+	VPAND     vecConst<>+1760(SB), Y4, Y4
+	VPAND     vecConst<>+1760(SB), Y5, Y5
+	VPAND     vecConst<>+1760(SB), Y6, Y6
+	VPAND     vecConst<>+1760(SB), Y7, Y7
+	VPADDD    vecConst<>+64(SB), Y0, Y8
+	VPADDD    vecConst<>+64(SB), Y1, Y9
+	VPADDD    vecConst<>+64(SB), Y2, Y10
+	VPADDD    vecConst<>+64(SB), Y3, Y11
+	VPADDD    Y4, Y8, Y4
+	VPADDD    Y5, Y9, Y5
+	VPADDD    Y6, Y10, Y6
+	VPADDD    Y7, Y11, Y7
+	VCMPPS    $0x03, Y0, Y0, Y8
+	VCMPPS    $0x03, Y1, Y1, Y9
+	VCMPPS    $0x03, Y2, Y2, Y10
+	VCMPPS    $0x03, Y3, Y3, Y11
+	VPOR      vecConst<>+1632(SB), Y0, Y0
+	VPOR      vecConst<>+1632(SB), Y1, Y1
+	VPOR      vecConst<>+1632(SB), Y2, Y2
+	VPOR      vecConst<>+1632(SB), Y3, Y3
+	VBLENDVPS Y8, Y0, Y4, Y0
+	VBLENDVPS Y9, Y1, Y5, Y1
+	VBLENDVPS Y10, Y2, Y6, Y2
+	VBLENDVPS Y11, Y3, Y7, Y3
+	VPSRLD    $0x10, Y0, Y0
+	VPSRLD    $0x10, Y1, Y1
+	VPACKUSDW Y1, Y0, Y0
+	VPERMQ    $0xd8, Y0, Y0
+	VMOVUPS   Y0, (CX)(BX*2)
+	VPSRLD    $0x10, Y2, Y2
+	VPSRLD    $0x10, Y3, Y3
+	VPACKUSDW Y3, Y2, Y2
+	VPERMQ    $0xd8, Y2, Y2
+	VMOVUPS   Y2, 32(CX)(BX*2)
+	ADDQ      $+32, BX
+	CMPQ      BX, SI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS   (DX)(BX*4), Y0
+	VMOVUPS   32(DX)(BX*4), Y1
+	VPSRLD    $0x10, Y0, Y2
+	VPSRLD    $0x10, Y1, Y3
+	VPAND     vecConst<>+1760(SB), Y2, Y2
+	VPAND     vecConst<>+1760(SB), Y3, Y3
+	VPADDD    vecConst<>+64(SB), Y0, Y4
+	VPADDD    vecConst<>+64(SB), Y1, Y5
+	VPADDD    Y2, Y4, Y2
+	VPADDD    Y3, Y5, Y3
+	VCMPPS    $0x03, Y0, Y0, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VPOR      vecConst<>+1632(SB), Y0, Y0
+	VPOR      vecConst<>+1632(SB), Y1, Y1
+	VBLENDVPS Y4, Y0, Y2, Y0
+	VBLENDVPS Y5, Y1, Y3, Y1
+	VPSRLD    $0x10, Y0, Y0
+	VPSRLD    $0x10, Y1, Y1
+	VPACKUSDW Y1, Y0, Y0
+	VPERMQ    $0xd8, Y0, Y0
+	VMOVUPS   Y0, (CX)(BX*2)
+	ADDQ      $+16, BX
+	CMPQ      BX, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
 // func hRoundBF16AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·hRoundBF16AVX2(SB), NOSPLIT, $0-24
@@ -4489,34 +4684,34 @@ unrolled:
 	VMOVUPS   32(DX)(BX*4), Y1
 	VMOVUPS   64(DX)(BX*4), Y2
 	VMOVUPS   96(DX)(BX*4), Y3
-	VCMPPS    $0x03, Y0, Y0, Y4
-	VCMPPS    $0x03, Y1, Y1, Y5
-	VCMPPS    $0x03, Y2, Y2, Y6
-	VCMPPS    $0x03, Y3, Y3, Y7
-	VPOR      vecConst<>+1632(SB), Y0, Y8
-	VPOR      vecConst<>+1632(SB), Y1, Y9
-	VPOR      vecConst<>+1632(SB), Y2, Y10
-	VPOR      vecConst<>+1632(SB), Y3, Y11
-	VPSRLD    $0x10, Y0, Y12
-	VPSRLD    $0x10, Y1, Y13
-	VPSRLD    $0x10, Y2, Y14
-	VPSRLD    $0x10, Y3, Y15
-	VPAND     vecConst<>+1760(SB), Y12, Y12
-	VPAND     vecConst<>+1760(SB), Y13, Y13
-	VPAND     vecConst<>+1760(SB), Y14, Y14
-	VPAND     vecConst<>+1760(SB), Y15, Y15
-	VPADDD    vecConst<>+64(SB), Y0, Y0
-	VPADDD    vecConst<>+64(SB), Y1, Y1
-	VPADDD    vecConst<>+64(SB), Y2, Y2
-	VPADDD    vecConst<>+64(SB), Y3, Y3
-	VPADDD    Y12, Y0, Y0
-	VPADDD    Y13, Y1, Y1
-	VPADDD    Y14, Y2, Y2
-	VPADDD    Y15, Y3, Y3
-	VBLENDVPS Y4, Y8, Y0, Y0
-	VBLENDVPS Y5, Y9, Y1, Y1
-	VBLENDVPS Y6, Y10, Y2, Y2
-	VBLENDVPS Y7, Y11, Y3, Y3
+	VPSRLD    $0x10, Y0, Y4
+	VPSRLD    $0x10, Y1, Y5
+	VPSRLD    $0x10, Y2, Y6
+	VPSRLD    $0x10, Y3, Y7
+	VPAND     vecConst<>+1760(SB), Y4, Y4
+	VPAND     vecConst<>+1760(SB), Y5, Y5
+	VPAND     vecConst<>+1760(SB), Y6, Y6
+	VPAND     vecConst<>+1760(SB), Y7, Y7
+	VPADDD    vecConst<>+64(SB), Y0, Y8
+	VPADDD    vecConst<>+64(SB), Y1, Y9
+	VPADDD    vecConst<>+64(SB), Y2, Y10
+	VPADDD    vecConst<>+64(SB), Y3, Y11
+	VPADDD    Y4, Y8, Y4
+	VPADDD    Y5, Y9, Y5
+	VPADDD    Y6, Y10, Y6
+	VPADDD    Y7, Y11, Y7
+	VCMPPS    $0x03, Y0, Y0, Y8
+	VCMPPS    $0x03, Y1, Y1, Y9
+	VCMPPS    $0x03, Y2, Y2, Y10
+	VCMPPS    $0x03, Y3, Y3, Y11
+	VPOR      vecConst<>+1632(SB), Y0, Y0
+	VPOR      vecConst<>+1632(SB), Y1, Y1
+	VPOR      vecConst<>+1632(SB), Y2, Y2
+	VPOR      vecConst<>+1632(SB), Y3, Y3
+	VBLENDVPS Y8, Y0, Y4, Y0
+	VBLENDVPS Y9, Y1, Y5, Y1
+	VBLENDVPS Y10, Y2, Y6, Y2
+	VBLENDVPS Y11, Y3, Y7, Y3
 	VPAND     vecConst<>+0(SB), Y0, Y0
 	VPAND     vecConst<>+0(SB), Y1, Y1
 	VPAND     vecConst<>+0(SB), Y2, Y2
@@ -4536,13 +4731,13 @@ unrolled_end:
 
 single:
 	VMOVUPS   (DX)(BX*4), Y0
-	VCMPPS    $0x03, Y0, Y0, Y1
-	VPOR      vecConst<>+1632(SB), Y0, Y2
-	VPSRLD    $0x10, Y0, Y3
-	VPAND     vecConst<>+1760(SB), Y3, Y3
-	VPADDD    vecConst<>+64(SB), Y0, Y0
-	VPADDD    Y3, Y0, Y0
-	VBLENDVPS Y1, Y2, Y0, Y0
+	VPSRLD    $0x10, Y0, Y1
+	VPAND     vecConst<>+1760(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y0, Y2
+	VPADDD    Y1, Y2, Y1
+	VCMPPS    $0x03, Y0, Y0, Y2
+	VPOR      vecConst<>+1632(SB), Y0, Y0
+	VBLENDVPS Y2, Y0, Y1, Y0
 	VPAND     vecConst<>+0(SB), Y0, Y0
 	VMOVUPS   Y0, (CX)(BX*4)
 	ADDQ      $+8, BX

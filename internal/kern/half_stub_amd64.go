@@ -119,6 +119,11 @@ func hReluAVX512(dst *uint16, x *uint16, n int, negInf uint32)
 //go:noescape
 func hReluGradAVX512(dst *uint16, y *uint16, dy *uint16, n int, inf uint32)
 
+// hNarrowBF16AVX512 is [F32ToBF16] for n a multiple of 32.
+//
+//go:noescape
+func hNarrowBF16AVX512(dst *uint16, x *float32, n int)
+
 // hRoundBF16AVX512 is [RoundBF16] for n a multiple of 16.
 //
 //go:noescape
@@ -283,6 +288,11 @@ func hReluAVX2(dst *uint16, x *uint16, n int, negInf uint32)
 //
 //go:noescape
 func hReluGradAVX2(dst *uint16, y *uint16, dy *uint16, n int, inf uint32)
+
+// hNarrowBF16AVX2 is [F32ToBF16] for n a multiple of 16.
+//
+//go:noescape
+func hNarrowBF16AVX2(dst *uint16, x *float32, n int)
 
 // hRoundBF16AVX2 is [RoundBF16] for n a multiple of 8.
 //

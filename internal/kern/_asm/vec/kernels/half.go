@@ -32,6 +32,7 @@ func WriteHalf() {
 		}
 		writeRelu(&gen{avx512: avx512})
 		writeReluGrad(&gen{avx512: avx512})
+		writeNarrow(&gen{avx512: avx512})
 		writeRound(&gen{avx512: avx512}, "BF16")
 		writeRound(&gen{avx512: avx512}, "F16")
 		writeReductions(&gen{avx512: avx512}, "BF16")
@@ -167,15 +168,58 @@ func (g *gen) roundQuiet(x vec) vec {
 	return y
 }
 
+// roundAny is roundQuiet for numbers of all bits: NaNs are made quiet.
+func (g *gen) roundAny(x vec) vec {
+	y := g.roundQuiet(x)
+	nan := g.cmp(x, unord, x)
+	if !g.avx512 {
+		return g.pick(nan, g.or(x, con(0x400000)), y)
+	}
+	for j := range y {
+		VPORD_BCST(con(0x400000).mem(), x[j], nan[j], y[j])
+	}
+	return y
+}
+
+// writeNarrow emits the conversion of float32 to bfloat16.
+func writeNarrow(g *gen) {
+	TEXT("hNarrowBF16"+g.suffix(), attr.NOSPLIT, "func(dst *uint16, x *float32, n int)")
+	Doc(fmt.Sprintf("hNarrowBF16%s is [F32ToBF16] for n a multiple of %d.", g.suffix(), 2*g.width()))
+	Pragma("noescape")
+	var odd reg.VecVirtual // the words that are kept, of two registers
+	if g.avx512 {
+		at := GLOBL("oddWords", attr.RODATA|attr.NOPTR)
+		for i := range 32 {
+			DATA(2*i, operand.U16(uint16(2*i+1)))
+		}
+		odd = g.reg()
+		VMOVUPS(at, odd)
+	}
+	g.loops([]string{"x"}, 2, 4, func(src []reg.Register, dst, i reg.Register) {
+		y := g.roundAny(load(g, src[0], i))
+		for j := 0; j < len(y); j += 2 {
+			at := operand.Mem{Base: dst, Index: i, Scale: 2, Disp: 2 * g.width() * j}
+			if g.avx512 {
+				VPERMT2W(y[j+1], odd, y[j])
+				VMOVUPS(y[j], at)
+				continue
+			}
+			VPSRLD(operand.U8(16), y[j], y[j])
+			VPSRLD(operand.U8(16), y[j+1], y[j+1])
+			VPACKUSDW(y[j+1], y[j], y[j])
+			VPERMQ(operand.U8(0xd8), y[j], y[j])
+			VMOVUPS(y[j], at)
+		}
+	})
+}
+
 // writeRound emits the rounding of float32 to what a half type holds, as float32.
 func writeRound(g *gen, half string) {
 	g.function("hRound"+half, "[Round"+half+"]", "float32", []string{"x"}, 1)
 	g.loops([]string{"x"}, 1, 4, func(src []reg.Register, dst, i reg.Register) {
 		x := load(g, src[0], i)
 		if half == "BF16" {
-			nan := g.cmp(x, unord, x)
-			y := g.pick(nan, g.or(x, con(0x400000)), g.roundQuiet(x))
-			store(g, dst, i, g.and(y, upper))
+			store(g, dst, i, g.and(g.roundAny(x), upper))
 			return
 		}
 		for j := range x {
