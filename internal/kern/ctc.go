@@ -181,7 +181,11 @@ func (c *CTC) before(t int, dy []float64) {
 			sum = logAdd(sum, c.beta[s+2]+c.skip(s+2))
 		}
 		c.other[s] = sum
-		if dy == nil || math.IsInf(sum, -1) {
+		if dy == nil {
+			continue
+		}
+		if math.IsInf(sum, -1) {
+			c.more[s] = 0 // not what the memory had, which may be a NaN
 			continue
 		}
 		v := math.Exp(c.beta[s]-sum) * c.back[s]
