@@ -96,7 +96,7 @@ func (c trajectory) follow(t *testing.T, z *npy.Archive, o optim.Optimizer) {
 	weights, losses := member(t, z, c.ID+"/f64.weights").Float64s(), member(t, z, c.ID+"/f64.loss").Float64s()
 	net := made.layers()
 	b := nn.NewBuilder(1)
-	b.DType = tensor.Float64
+	b.DType = nn.Float64
 	net.Build(b, tensor.S(tensor.Float64, append([]int{made.batch}, made.in...)...))
 	n := len(weights) / (c.Steps + 1)
 	row := weights
