@@ -1,5 +1,7 @@
 package kern
 
+import "math"
+
 // Functions of half-precision slices, bfloat16 or float16 as their bits: elementwise, of
 // slices of one length, the destination one of the sources itself or apart from them.
 // Each widens to float32, computes what the function of float32 slices computes, and
@@ -133,19 +135,21 @@ func RoundBF16(dst, x []float32) { roundBF16(dst, x) }
 func RoundF16(dst, x []float32) { roundF16(dst, x) }
 
 func roundBF16Go(dst, x []float32) {
-	var h [256]uint16
-	for at := 0; at < len(dst); at += len(h) {
-		h := h[:min(len(h), len(dst)-at)]
-		f32ToBF16Go(h, x[at:][:len(h)])
-		bf16ToF32Go(dst[at:][:len(h)], h)
+	x = x[:len(dst)]
+	for i, v := range x {
+		b := math.Float32bits(v)
+		if v != v {
+			b |= 0x400000
+		} else {
+			b += 0x7fff + b>>16&1
+		}
+		dst[i] = math.Float32frombits(b &^ 0xffff)
 	}
 }
 
 func roundF16Go(dst, x []float32) {
-	var h [256]uint16
-	for at := 0; at < len(dst); at += len(h) {
-		h := h[:min(len(h), len(dst)-at)]
-		f32ToF16Go(h, x[at:][:len(h)])
-		f16ToF32Go(dst[at:][:len(h)], h)
+	x = x[:len(dst)]
+	for i, v := range x {
+		dst[i] = halfToFloat(floatToHalf(v))
 	}
 }

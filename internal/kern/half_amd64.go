@@ -260,3 +260,27 @@ func halfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) int {
 	}
 	return n
 }
+
+func subWideBF16(dst []float32, x []uint16, v float32) {
+	n := whole(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(x); useAVX512 {
+		hSubWideBF16AVX512(d, s, n, v)
+	} else if useAVX2 {
+		hSubWideBF16AVX2(d, s, n, v)
+	}
+	if n < len(dst) {
+		subWideBF16Go(dst[n:], x[n:], v)
+	}
+}
+
+func narrowScaledBF16(dst []uint16, x []float32, v float32) {
+	n := wholeHalf(len(dst))
+	if d, s := unsafe.SliceData(dst), unsafe.SliceData(x); useAVX512 {
+		hNarrowScaledBF16AVX512(d, s, n, v)
+	} else if useAVX2 {
+		hNarrowScaledBF16AVX2(d, s, n, v)
+	}
+	if n < len(dst) {
+		narrowScaledBF16Go(dst[n:], x[n:], v)
+	}
+}

@@ -1906,39 +1906,138 @@ single_end:
 	VZEROUPPER
 	RET
 
-DATA oddWords<>+0(SB)/2, $0x0001
-DATA oddWords<>+2(SB)/2, $0x0003
-DATA oddWords<>+4(SB)/2, $0x0005
-DATA oddWords<>+6(SB)/2, $0x0007
-DATA oddWords<>+8(SB)/2, $0x0009
-DATA oddWords<>+10(SB)/2, $0x000b
-DATA oddWords<>+12(SB)/2, $0x000d
-DATA oddWords<>+14(SB)/2, $0x000f
-DATA oddWords<>+16(SB)/2, $0x0011
-DATA oddWords<>+18(SB)/2, $0x0013
-DATA oddWords<>+20(SB)/2, $0x0015
-DATA oddWords<>+22(SB)/2, $0x0017
-DATA oddWords<>+24(SB)/2, $0x0019
-DATA oddWords<>+26(SB)/2, $0x001b
-DATA oddWords<>+28(SB)/2, $0x001d
-DATA oddWords<>+30(SB)/2, $0x001f
-DATA oddWords<>+32(SB)/2, $0x0021
-DATA oddWords<>+34(SB)/2, $0x0023
-DATA oddWords<>+36(SB)/2, $0x0025
-DATA oddWords<>+38(SB)/2, $0x0027
-DATA oddWords<>+40(SB)/2, $0x0029
-DATA oddWords<>+42(SB)/2, $0x002b
-DATA oddWords<>+44(SB)/2, $0x002d
-DATA oddWords<>+46(SB)/2, $0x002f
-DATA oddWords<>+48(SB)/2, $0x0031
-DATA oddWords<>+50(SB)/2, $0x0033
-DATA oddWords<>+52(SB)/2, $0x0035
-DATA oddWords<>+54(SB)/2, $0x0037
-DATA oddWords<>+56(SB)/2, $0x0039
-DATA oddWords<>+58(SB)/2, $0x003b
-DATA oddWords<>+60(SB)/2, $0x003d
-DATA oddWords<>+62(SB)/2, $0x003f
-GLOBL oddWords<>(SB), RODATA|NOPTR, $64
+// func hNarrowScaledBF16AVX512(dst *uint16, x *float32, n int, s float32)
+// Requires: AVX, AVX512BW, AVX512F, SSE
+TEXT ·hNarrowScaledBF16AVX512(SB), NOSPLIT, $0-28
+	MOVSS        s+24(FP), X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      oddWords<>+0(SB), Z1
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -64(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS       (DX)(BX*4), Z2
+	VMOVUPS       64(DX)(BX*4), Z3
+	VMOVUPS       128(DX)(BX*4), Z4
+	VMOVUPS       192(DX)(BX*4), Z5
+	VMULPS        Z0, Z2, Z2
+	VMULPS        Z0, Z3, Z3
+	VMULPS        Z0, Z4, Z4
+	VMULPS        Z0, Z5, Z5
+	VPTESTMD.BCST vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z2, Z6
+	VPADDD.BCST   vecConst<>+96(SB), Z2, K1, Z6
+	VPTESTMD.BCST vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z3, Z7
+	VPADDD.BCST   vecConst<>+96(SB), Z3, K1, Z7
+	VPTESTMD.BCST vecConst<>+32(SB), Z4, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z4, Z8
+	VPADDD.BCST   vecConst<>+96(SB), Z4, K1, Z8
+	VPTESTMD.BCST vecConst<>+32(SB), Z5, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z5, Z9
+	VPADDD.BCST   vecConst<>+96(SB), Z5, K1, Z9
+	VCMPPS        $0x03, Z2, Z2, K1
+	VCMPPS        $0x03, Z3, Z3, K2
+	VCMPPS        $0x03, Z4, Z4, K3
+	VCMPPS        $0x03, Z5, Z5, K4
+	VPORD.BCST    vecConst<>+1632(SB), Z2, K1, Z6
+	VPORD.BCST    vecConst<>+1632(SB), Z3, K2, Z7
+	VPORD.BCST    vecConst<>+1632(SB), Z4, K3, Z8
+	VPORD.BCST    vecConst<>+1632(SB), Z5, K4, Z9
+	VPERMT2W      Z7, Z1, Z6
+	VMOVUPS       Z6, (CX)(BX*2)
+	VPERMT2W      Z9, Z1, Z8
+	VMOVUPS       Z8, 64(CX)(BX*2)
+	ADDQ          $+64, BX
+	CMPQ          BX, SI
+	JLE           unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS       (DX)(BX*4), Z2
+	VMOVUPS       64(DX)(BX*4), Z3
+	VMULPS        Z0, Z2, Z2
+	VMULPS        Z0, Z3, Z3
+	VPTESTMD.BCST vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z2, Z4
+	VPADDD.BCST   vecConst<>+96(SB), Z2, K1, Z4
+	VPTESTMD.BCST vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST   vecConst<>+64(SB), Z3, Z5
+	VPADDD.BCST   vecConst<>+96(SB), Z3, K1, Z5
+	VCMPPS        $0x03, Z2, Z2, K1
+	VCMPPS        $0x03, Z3, Z3, K2
+	VPORD.BCST    vecConst<>+1632(SB), Z2, K1, Z4
+	VPORD.BCST    vecConst<>+1632(SB), Z3, K2, Z5
+	VPERMT2W      Z5, Z1, Z4
+	VMOVUPS       Z4, (CX)(BX*2)
+	ADDQ          $+32, BX
+	CMPQ          BX, AX
+	JLE           single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSubWideBF16AVX512(dst *float32, x *uint16, n int, s float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·hSubWideBF16AVX512(SB), NOSPLIT, $0-28
+	MOVSS        s+24(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -64(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VPMOVZXWD (DX)(BX*2), Z1
+	VPSLLD    $0x10, Z1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VPMOVZXWD 32(DX)(BX*2), Z2
+	VPSLLD    $0x10, Z2, Z2
+	VSUBPS    Z0, Z2, Z2
+	VPMOVZXWD 64(DX)(BX*2), Z3
+	VPSLLD    $0x10, Z3, Z3
+	VSUBPS    Z0, Z3, Z3
+	VPMOVZXWD 96(DX)(BX*2), Z4
+	VPSLLD    $0x10, Z4, Z4
+	VSUBPS    Z0, Z4, Z4
+	VMOVUPS   Z1, (CX)(BX*4)
+	VMOVUPS   Z2, 64(CX)(BX*4)
+	VMOVUPS   Z3, 128(CX)(BX*4)
+	VMOVUPS   Z4, 192(CX)(BX*4)
+	ADDQ      $+64, BX
+	CMPQ      BX, SI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VPMOVZXWD (DX)(BX*2), Z1
+	VPSLLD    $0x10, Z1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (CX)(BX*4)
+	ADDQ      $+16, BX
+	CMPQ      BX, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
 
 // func hRoundBF16AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F
@@ -4668,6 +4767,159 @@ single_end:
 	VZEROUPPER
 	RET
 
+// func hNarrowScaledBF16AVX2(dst *uint16, x *float32, n int, s float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·hNarrowScaledBF16AVX2(SB), NOSPLIT, $0-28
+	MOVSS        s+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -32(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   32(DX)(BX*4), Y2
+	VMOVUPS   64(DX)(BX*4), Y3
+	VMOVUPS   96(DX)(BX*4), Y4
+	VMULPS    Y0, Y1, Y1
+	VMULPS    Y0, Y2, Y2
+	VMULPS    Y0, Y3, Y3
+	VMULPS    Y0, Y4, Y4
+	VPSRLD    $0x10, Y1, Y5
+	VPSRLD    $0x10, Y2, Y6
+	VPSRLD    $0x10, Y3, Y7
+	VPSRLD    $0x10, Y4, Y8
+	VPAND     vecConst<>+1760(SB), Y5, Y5
+	VPAND     vecConst<>+1760(SB), Y6, Y6
+	VPAND     vecConst<>+1760(SB), Y7, Y7
+	VPAND     vecConst<>+1760(SB), Y8, Y8
+	VPADDD    vecConst<>+64(SB), Y1, Y9
+	VPADDD    vecConst<>+64(SB), Y2, Y10
+	VPADDD    vecConst<>+64(SB), Y3, Y11
+	VPADDD    vecConst<>+64(SB), Y4, Y12
+	VPADDD    Y5, Y9, Y5
+	VPADDD    Y6, Y10, Y6
+	VPADDD    Y7, Y11, Y7
+	VPADDD    Y8, Y12, Y8
+	VCMPPS    $0x03, Y1, Y1, Y9
+	VCMPPS    $0x03, Y2, Y2, Y10
+	VCMPPS    $0x03, Y3, Y3, Y11
+	VCMPPS    $0x03, Y4, Y4, Y12
+	VPOR      vecConst<>+1632(SB), Y1, Y1
+	VPOR      vecConst<>+1632(SB), Y2, Y2
+	VPOR      vecConst<>+1632(SB), Y3, Y3
+	VPOR      vecConst<>+1632(SB), Y4, Y4
+	VBLENDVPS Y9, Y1, Y5, Y1
+	VBLENDVPS Y10, Y2, Y6, Y2
+	VBLENDVPS Y11, Y3, Y7, Y3
+	VBLENDVPS Y12, Y4, Y8, Y4
+	VPSRLD    $0x10, Y1, Y1
+	VPSRLD    $0x10, Y2, Y2
+	VPACKUSDW Y2, Y1, Y1
+	VPERMQ    $0xd8, Y1, Y1
+	VMOVUPS   Y1, (CX)(BX*2)
+	VPSRLD    $0x10, Y3, Y3
+	VPSRLD    $0x10, Y4, Y4
+	VPACKUSDW Y4, Y3, Y3
+	VPERMQ    $0xd8, Y3, Y3
+	VMOVUPS   Y3, 32(CX)(BX*2)
+	ADDQ      $+32, BX
+	CMPQ      BX, SI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   32(DX)(BX*4), Y2
+	VMULPS    Y0, Y1, Y1
+	VMULPS    Y0, Y2, Y2
+	VPSRLD    $0x10, Y1, Y3
+	VPSRLD    $0x10, Y2, Y4
+	VPAND     vecConst<>+1760(SB), Y3, Y3
+	VPAND     vecConst<>+1760(SB), Y4, Y4
+	VPADDD    vecConst<>+64(SB), Y1, Y5
+	VPADDD    vecConst<>+64(SB), Y2, Y6
+	VPADDD    Y3, Y5, Y3
+	VPADDD    Y4, Y6, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VPOR      vecConst<>+1632(SB), Y1, Y1
+	VPOR      vecConst<>+1632(SB), Y2, Y2
+	VBLENDVPS Y5, Y1, Y3, Y1
+	VBLENDVPS Y6, Y2, Y4, Y2
+	VPSRLD    $0x10, Y1, Y1
+	VPSRLD    $0x10, Y2, Y2
+	VPACKUSDW Y2, Y1, Y1
+	VPERMQ    $0xd8, Y1, Y1
+	VMOVUPS   Y1, (CX)(BX*2)
+	ADDQ      $+16, BX
+	CMPQ      BX, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSubWideBF16AVX2(dst *float32, x *uint16, n int, s float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·hSubWideBF16AVX2(SB), NOSPLIT, $0-28
+	MOVSS        s+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -32(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VPMOVZXWD (DX)(BX*2), Y1
+	VPSLLD    $0x10, Y1, Y1
+	VSUBPS    Y0, Y1, Y1
+	VPMOVZXWD 16(DX)(BX*2), Y2
+	VPSLLD    $0x10, Y2, Y2
+	VSUBPS    Y0, Y2, Y2
+	VPMOVZXWD 32(DX)(BX*2), Y3
+	VPSLLD    $0x10, Y3, Y3
+	VSUBPS    Y0, Y3, Y3
+	VPMOVZXWD 48(DX)(BX*2), Y4
+	VPSLLD    $0x10, Y4, Y4
+	VSUBPS    Y0, Y4, Y4
+	VMOVUPS   Y1, (CX)(BX*4)
+	VMOVUPS   Y2, 32(CX)(BX*4)
+	VMOVUPS   Y3, 64(CX)(BX*4)
+	VMOVUPS   Y4, 96(CX)(BX*4)
+	ADDQ      $+32, BX
+	CMPQ      BX, SI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -8(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VPMOVZXWD (DX)(BX*2), Y1
+	VPSLLD    $0x10, Y1, Y1
+	VSUBPS    Y0, Y1, Y1
+	VMOVUPS   Y1, (CX)(BX*4)
+	ADDQ      $+8, BX
+	CMPQ      BX, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
 // func hRoundBF16AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·hRoundBF16AVX2(SB), NOSPLIT, $0-24
@@ -5866,3 +6118,37 @@ DATA vecConst<>+1768(SB)/8, $0x0000000100000001
 DATA vecConst<>+1776(SB)/8, $0x0000000100000001
 DATA vecConst<>+1784(SB)/8, $0x0000000100000001
 GLOBL vecConst<>(SB), RODATA|NOPTR, $1792
+
+DATA oddWords<>+0(SB)/2, $0x0001
+DATA oddWords<>+2(SB)/2, $0x0003
+DATA oddWords<>+4(SB)/2, $0x0005
+DATA oddWords<>+6(SB)/2, $0x0007
+DATA oddWords<>+8(SB)/2, $0x0009
+DATA oddWords<>+10(SB)/2, $0x000b
+DATA oddWords<>+12(SB)/2, $0x000d
+DATA oddWords<>+14(SB)/2, $0x000f
+DATA oddWords<>+16(SB)/2, $0x0011
+DATA oddWords<>+18(SB)/2, $0x0013
+DATA oddWords<>+20(SB)/2, $0x0015
+DATA oddWords<>+22(SB)/2, $0x0017
+DATA oddWords<>+24(SB)/2, $0x0019
+DATA oddWords<>+26(SB)/2, $0x001b
+DATA oddWords<>+28(SB)/2, $0x001d
+DATA oddWords<>+30(SB)/2, $0x001f
+DATA oddWords<>+32(SB)/2, $0x0021
+DATA oddWords<>+34(SB)/2, $0x0023
+DATA oddWords<>+36(SB)/2, $0x0025
+DATA oddWords<>+38(SB)/2, $0x0027
+DATA oddWords<>+40(SB)/2, $0x0029
+DATA oddWords<>+42(SB)/2, $0x002b
+DATA oddWords<>+44(SB)/2, $0x002d
+DATA oddWords<>+46(SB)/2, $0x002f
+DATA oddWords<>+48(SB)/2, $0x0031
+DATA oddWords<>+50(SB)/2, $0x0033
+DATA oddWords<>+52(SB)/2, $0x0035
+DATA oddWords<>+54(SB)/2, $0x0037
+DATA oddWords<>+56(SB)/2, $0x0039
+DATA oddWords<>+58(SB)/2, $0x003b
+DATA oddWords<>+60(SB)/2, $0x003d
+DATA oddWords<>+62(SB)/2, $0x003f
+GLOBL oddWords<>(SB), RODATA|NOPTR, $64

@@ -12,3 +12,7 @@ func roundF16(dst, x []float32)  { roundF16Go(dst, x) }
 func halfRow(op rowOp, bf16 bool, x []uint16, last *[lanes]uint16) float32 { return 0 }
 
 func halfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) int { return 0 }
+
+func subWideBF16(dst []float32, x []uint16, v float32) { subWideBF16Go(dst, x, v) }
+
+func narrowScaledBF16(dst []uint16, x []float32, v float32) { narrowScaledBF16Go(dst, x, v) }

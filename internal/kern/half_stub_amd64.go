@@ -124,6 +124,16 @@ func hReluGradAVX512(dst *uint16, y *uint16, dy *uint16, n int, inf uint32)
 //go:noescape
 func hNarrowBF16AVX512(dst *uint16, x *float32, n int)
 
+// hNarrowScaledBF16AVX512 is [F32ToBF16] of x·s for n a multiple of 32.
+//
+//go:noescape
+func hNarrowScaledBF16AVX512(dst *uint16, x *float32, n int, s float32)
+
+// hSubWideBF16AVX512 is x - s for n a multiple of 16.
+//
+//go:noescape
+func hSubWideBF16AVX512(dst *float32, x *uint16, n int, s float32)
+
 // hRoundBF16AVX512 is [RoundBF16] for n a multiple of 16.
 //
 //go:noescape
@@ -293,6 +303,16 @@ func hReluGradAVX2(dst *uint16, y *uint16, dy *uint16, n int, inf uint32)
 //
 //go:noescape
 func hNarrowBF16AVX2(dst *uint16, x *float32, n int)
+
+// hNarrowScaledBF16AVX2 is [F32ToBF16] of x·s for n a multiple of 16.
+//
+//go:noescape
+func hNarrowScaledBF16AVX2(dst *uint16, x *float32, n int, s float32)
+
+// hSubWideBF16AVX2 is x - s for n a multiple of 8.
+//
+//go:noescape
+func hSubWideBF16AVX2(dst *float32, x *uint16, n int, s float32)
 
 // hRoundBF16AVX2 is [RoundBF16] for n a multiple of 8.
 //

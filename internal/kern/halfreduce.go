@@ -56,8 +56,10 @@ func (op rowOp) identity(bf16 bool) uint16 {
 func halfRows(op rowOp, bf16 bool, dst []float32, x []uint16, rows, cols int) {
 	if cols >= lanes && (useAVX512 || useAVX2) {
 		var last [lanes]uint16
-		for i := range last {
-			last[i] = op.identity(bf16)
+		if id := op.identity(bf16); id != 0 && cols%lanes != 0 {
+			for i := range last {
+				last[i] = id
+			}
 		}
 		for r := range dst[:rows] {
 			dst[r] = halfRow(op, bf16, x[r*cols:][:cols], &last)

@@ -85,3 +85,28 @@ func TestHalfSumColsStride(t *testing.T) {
 		}
 	})
 }
+
+// TestHalfSoftmax compares it with conversions around [Softmax].
+func TestHalfSoftmax(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		r := rand.New(rand.NewPCG(5, 9))
+		in, out := newGuard(t, 16384), newGuard(t, 16384)
+		for _, cols := range []int{1, 3, 10, 31, 64, 65, 100, 130, 1000, 1024, 2048} {
+			for i, h := range halfTypes {
+				rows := 7000 / (cols + 100)
+				x, got := tail[uint16](in, rows*cols), tail[uint16](out, rows*cols)
+				randomHalves(r, h, x, true)
+				wide, want := make([]float32, len(x)), make([]uint16, len(x))
+				h.widen(wide, x)
+				Softmax(wide, wide, rows, cols)
+				h.narrow(want, wide)
+				HalfSoftmax(i == 0, got, x, rows, cols)
+				h.compare(t, h.name, got, want, x, nil)
+				in.check(t)
+				out.check(t)
+				HalfSoftmax(i == 0, x, x, rows, cols)
+				h.compare(t, h.name+" in place", x, want, x, nil)
+			}
+		}
+	})
+}

@@ -89,6 +89,7 @@ type tile struct {
 	lanes int // elements of a vector
 	mr    int // most rows
 	nr    int // columns of a panel
+	few   int // rows for which tiles read even a B of 16 bits in place
 	grain int // operations below which a piece of work is not cut further
 }
 
@@ -106,6 +107,7 @@ const (
 	blockRows   = 128       // of A, likewise
 	packDepth   = 1024      // of K: a block of A stays in the L2 cache
 	directDepth = 1024      // of K, if nothing is packed
+	fewDepth    = 256       // of K, if a narrow B is read in place except at the edge
 	windowRows  = 4096      // of A packed at a time
 	windowCols  = 4096      // of B packed at a time
 	packPiece   = 16 << 10  // elements for one piece of packing
@@ -153,6 +155,8 @@ func (m *Product[T]) plan() {
 	c.blocks(batch, want)
 	c.shared = (c.packB && c.rows > 1 || c.packA && c.cols > 1) && (batch == 1 || work > 64*c.grain)
 	switch {
+	case c.inPlace:
+		c.depth = fewDepth
 	case c.packB && few:
 		c.depth = 8192 / c.nr
 	case c.packB:
@@ -247,7 +251,7 @@ func (m *Product[T]) window() {
 	depth := max(1, c.k1-c.k0)
 	c.packsA, c.packsB = 0, 0
 	if c.packA {
-		c.packsA = packPieces(c.strips, c.i1-c.i0, depth, m.TransA)
+		c.packsA = packPieces(c.strips, c.i1-c.i0, depth, m.TransA && !c.lines)
 	}
 	if c.packB && c.i0 == 0 {
 		c.packsB = packPieces(c.panels, c.j1-c.j0, depth, !m.TransB)

@@ -17,6 +17,7 @@ type tileArgs struct {
 	nextStep               uintptr // bytes to go on after each four k, except where they bring rows of C
 	flush, saved           uintptr // the control word for the kernel's time, or 0, and what it was before
 	round                  uintptr // not 0: c is of bfloat16
+	odd                    uintptr // of few rows: K is 2·k + odd
 }
 
 // packArgs is what the assembly of packing reads.
@@ -47,7 +48,18 @@ func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16, grain: 1 << 19}
 	}
 	switch {
-	case transA:
+	case narrow == NotNarrow:
+	case t.isa == avx512BF16:
+		if t.few = 2 * 13; m <= t.few {
+			t.mr = 13
+		}
+	case t.isa == avx512:
+		t.few = 2 * t.mr
+	default:
+		t.few = wide4
+	}
+	switch {
+	case transA && m > t.few:
 	case m <= wide8:
 		t.nr = 8 * t.lanes
 	case m <= wide4:
@@ -79,9 +91,15 @@ func kernel[T Float](i isa, s *strips[T]) {
 	if i >= avx512 {
 		lanes = 16
 		wide4, wide8 = !s.byCol && s.rows <= 6, !s.byCol && s.rows <= 3
+		if s.b16 != nil {
+			wide4 = !s.byCol && s.rows <= 6-int(i-avx512) // the registers of AVX512BF16 hold one row less
+		}
 	}
 	for j := 0; j < s.n; {
 		vecs := min(2, ceil(s.n-j, lanes))
+		if s.b16 != nil {
+			vecs = 2
+		}
 		if left := s.n - j; wide8 && left >= 8*lanes {
 			vecs = 8
 		} else if wide4 && left >= 4*lanes {
@@ -94,13 +112,13 @@ func kernel[T Float](i isa, s *strips[T]) {
 			lda:  uintptr(4 * s.lda), ldb: uintptr(4 * s.ldb), ldc: uintptr(4 * s.ldc),
 			k: s.k, rows: s.rows, strips: s.strips,
 			stepA: uintptr(4 * s.stepA), stepC: uintptr(4 * s.rows * s.ldc),
-			mask: i.maskFor(n - (vecs-1)*lanes),
+			mask: i.maskFor(max(1, n-(vecs-1)*lanes)),
 			low:  float32(s.low),
 		}
 		if s.a16 != nil {
 			t.a, t.lda, t.stepA = ptr16(s.a16), uintptr(2*s.lda), uintptr(2*s.stepA)
 		}
-		if s.flush && s.k > 0 {
+		if s.narrow == BF16 && s.k > 0 {
 			t.flush = flushSubnormals
 		}
 		if len(s.next) > 0 { // a panel, in as many steps as the loops have
@@ -120,10 +138,20 @@ func kernel[T Float](i isa, s *strips[T]) {
 			t.round, t.c = 1, ptr16(s.c16[j:])
 			t.ldc, t.stepC = uintptr(2*s.ldc16), uintptr(2*s.rows*s.ldc16)
 		}
-		switch p := (*byte)(unsafe.Pointer(&t)); i {
-		case avx512BF16:
+		if s.b16 != nil {
+			t.b, t.ldb = ptr16(s.b16[j:]), uintptr(2*s.ldb)
+			t.k, t.odd = s.depth/2, uintptr(s.depth%2)
+			t.mask = 1<<n - 1
+		}
+		switch p := (*byte)(unsafe.Pointer(&t)); {
+		case s.b16 != nil:
+			for range s.strips {
+				tilesFew(i, s.narrow, p, vecs, s.byCol)
+				t.a, t.c, t.init = unsafe.Add(t.a, t.stepA), unsafe.Add(t.c, t.stepC), unsafe.Add(t.init, t.stepInit)
+			}
+		case i == avx512BF16:
 			tilesBF16(p, vecs, s.byCol)
-		case avx512:
+		case i == avx512:
 			tiles512(p, vecs, s.byCol)
 		default:
 			tiles256(p, vecs, s.byCol, n == vecs*lanes)

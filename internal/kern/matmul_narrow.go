@@ -22,7 +22,9 @@ const (
 type narrowing struct {
 	pairs bool
 	unit  int  // elements along K that change places or are paired
-	lines bool // A is packed row by row, as wide tiles take it
+	lines bool // A is packed row by row, as tiles of few rows take it
+	// B is read where it is, except a rest of columns that is too narrow for that.
+	inPlace bool
 	// The kernel itself rounds what is final; or there are float32 results, because
 	// it does not or because K is in parts.
 	rounds, accumulates bool
@@ -57,20 +59,33 @@ func (m *Product[T]) planNarrow() {
 		c.unit = 2
 	}
 	c.rounds = c.pairs && m.K > 0
-	c.packB = true
+	lines := !m.TransA || m.LDA == 1 || m.N >= 32*m.M // it is fast or pays to gather
+	c.inPlace = !m.TransB && m.M <= c.few && m.K > 0 && (c.isa != avx2 || lines && m.N >= 4*c.lanes)
+	c.packB = !c.inPlace
 	c.packA = !c.pairs || m.TransA || m.K%2 != 0 || clash(m.LDA*2) && m.M > c.mr && m.N > c.nr
-	c.lines = c.packA && !m.TransA && m.M <= c.mr && c.isa != portable
+	c.lines = c.packA && m.K > 0 && c.isa != portable && lines && (c.inPlace || !m.TransA && m.M <= c.mr)
 }
 
-// packLines packs depth elements of each of the rows of A, from k0 on, if they are few.
-func (m *Product[T]) packLines(dst []T, batch, k0, depth int) {
+// packLines packs depth elements of each of rows [i0,i1) of A, from k0 on.
+func (m *Product[T]) packLines(dst []T, batch, i0, i1, k0, depth int) {
 	steps := m.cut.steps(depth)
-	for i := range m.M {
-		src := m.A16[batch*m.StrideA+i*m.LDA+k0:][:depth]
-		line := wide(dst[i*steps:][:steps])
+	for i := i0; i < i1; i++ {
+		line := wide(dst[(i-i0)*steps:][:steps])
+		src := m.operandA(batch, k0, i).narrow
+		if m.TransA && m.LDA > 1 {
+			gathered := bits16(line)[steps:] // at the end of where it goes when widened
+			if m.cut.pairs {
+				gathered = bits16(line)
+			}
+			for k := range depth {
+				gathered[k] = src[k*m.LDA]
+			}
+			src = gathered
+		}
+		src = src[:depth]
 		switch {
 		case m.cut.pairs:
-			pairs := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(line))), 2*steps)
+			pairs := bits16(line)
 			clear(pairs[copy(pairs, src):])
 		case m.Narrow == F16:
 			f16ToF32(line, src)
@@ -78,6 +93,11 @@ func (m *Product[T]) packLines(dst []T, batch, k0, depth int) {
 			swapPairs(line, src)
 		}
 	}
+}
+
+// bits16 is the memory of s.
+func bits16(s []float32) []uint16 {
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(s))), 2*len(s))
 }
 
 // swapPairs widens bfloat16s, of which 2i and 2i+1 change places.

@@ -121,3 +121,62 @@ func packNarrowCols[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16,
 		}
 	}
 }
+
+// tilesFew computes a tile of few rows with B in place.
+func tilesFew(i isa, f Narrow, p *byte, vecs int, byCol bool) {
+	switch i {
+	case avx512BF16:
+		fewPairs(p, vecs, byCol)
+	case avx512:
+		few512(f, p, vecs, byCol)
+	default:
+		few256(f, p, vecs)
+	}
+}
+
+func fewPairs(p *byte, vecs int, byCol bool) {
+	switch {
+	case vecs == 8:
+		fewRow8PairsAVX512BF16(p)
+	case vecs == 4:
+		fewRow4PairsAVX512BF16(p)
+	case byCol:
+		fewCol2PairsAVX512BF16(p)
+	default:
+		fewRow2PairsAVX512BF16(p)
+	}
+}
+
+func few512(f Narrow, p *byte, vecs int, byCol bool) {
+	switch {
+	case vecs == 8 && f == BF16:
+		fewRow8BF16AVX512(p)
+	case vecs == 8:
+		fewRow8F16AVX512(p)
+	case vecs == 4 && f == BF16:
+		fewRow4BF16AVX512(p)
+	case vecs == 4:
+		fewRow4F16AVX512(p)
+	case byCol && f == BF16:
+		fewCol2BF16AVX512(p)
+	case byCol:
+		fewCol2F16AVX512(p)
+	case f == BF16:
+		fewRow2BF16AVX512(p)
+	default:
+		fewRow2F16AVX512(p)
+	}
+}
+
+func few256(f Narrow, p *byte, vecs int) {
+	switch {
+	case vecs == 8 && f == BF16:
+		fewRow8BF16AVX2(p)
+	case vecs == 8:
+		fewRow8F16AVX2(p)
+	case f == BF16:
+		fewRow4BF16AVX2(p)
+	default:
+		fewRow4F16AVX2(p)
+	}
+}

@@ -15,11 +15,11 @@ func (t *packing[T]) Piece(p int, w *par.Worker) {
 	c := &m.cut
 	depth := c.k1 - c.k0
 	if p < c.packsA {
-		if m.TransA {
+		if m.TransA && !c.lines {
 			m.packA(c.a, c.batch, 0, c.strips, c.k0, depth, c.partOf(depth, c.packsA, p), c.partOf(depth, c.packsA, p+1))
 		} else {
 			s0, s1 := part(c.strips, c.packsA, p), part(c.strips, c.packsA, p+1)
-			m.packA(c.a[s0*c.packWidth()*c.steps(depth):], c.batch, s0, s1, c.k0, depth, 0, depth)
+			m.packA(c.a[c.packedRow(s0, c.steps(depth)):], c.batch, s0, s1, c.k0, depth, 0, depth)
 		}
 		return
 	}
@@ -92,7 +92,7 @@ func (b *block[T]) place(depth int) {
 	if c.packA && !c.shared {
 		sizeA = (b.s1 - b.s0) * c.packWidth() * c.steps(depth)
 	}
-	if c.packB && !c.shared {
+	if c.packB && !c.shared || c.inPlace {
 		sizeB = c.nr * c.steps(depth)
 	}
 	switch {
@@ -121,13 +121,13 @@ func (b *block[T]) run(k0, k1 int) {
 	c := &m.cut
 	depth := k1 - k0
 	steps := c.steps(depth)
-	job := strips[T]{k: steps, low: m.low(), first: k0 == 0, last: k1 == m.K, flush: m.Narrow == BF16}
+	job := strips[T]{k: steps, low: m.low(), first: k0 == 0, last: k1 == m.K, depth: depth, narrow: m.Narrow}
 	if !job.last {
 		job.low = (&Product[T]{}).low()
 	}
 	switch {
 	case c.packA && c.shared:
-		job.a = c.a[b.s0*c.packWidth()*steps:]
+		job.a = c.a[c.packedRow(b.s0, steps):]
 	case c.packA:
 		m.packA(b.ownA, b.batch, b.s0, b.s1, k0, depth, 0, depth)
 		job.a = b.ownA
@@ -148,15 +148,40 @@ func (b *block[T]) run(k0, k1 int) {
 		case c.packB:
 			m.packB(b.ownB, b.batch, q, q+1, k0, depth, 0, depth)
 			job.b, job.ldb = b.ownB, c.nr
+		case c.inPlace:
+			j0 = b.few(&job, k0, j0, j1)
 		default:
 			job.b, job.ldb = from(m.B, b.batch*m.StrideB+k0*m.LDB+j0), m.LDB
 		}
-		b.panel(&job, j0, j1)
+		if j0 < j1 {
+			b.panel(&job, j0, j1)
+		}
 		if job.last && (q+1 == b.q1 || (b.i1-b.i0)*(j1-done) >= afterSize) {
 			b.finish(done, j1)
 			done = j1
 		}
 	}
+}
+
+// few computes columns [j0,j1) of few rows, as many as there are tiles that read a
+// narrow B in place. It returns where the others begin, and packs them.
+func (b *block[T]) few(job *strips[T], k0, j0, j1 int) int {
+	m := b.m
+	c := &m.cut
+	rest := j1
+	if c.isa == avx2 { // has no masks of 16 bits
+		rest = j0 + (j1-j0)&^(4*c.lanes-1)
+	}
+	if rest > j0 {
+		job.b16, job.ldb = m.operandB(b.batch, k0, j0).narrow, m.LDB
+		b.panel(job, j0, rest)
+		job.b16 = nil
+	}
+	if rest < j1 {
+		m.pack(b.ownB, c.nr, m.operandB(b.batch, k0, rest), true, j1-rest, job.depth)
+		job.b, job.ldb = b.ownB, c.nr
+	}
+	return rest
 }
 
 // finish rounds columns [j0,j1) of the block, if they are to be, and shows them to
@@ -176,6 +201,7 @@ func (b *block[T]) finish(j0, j1 int) {
 type strips[T Float] struct {
 	a, b, c, bias []T      // bias: nil for zeros
 	a16           []uint16 // in place of a: pairs in place, with lda and stepA in 16 bits
+	b16           []uint16 // in place of b: B in place for few rows
 	c16           []uint16 // if there are bfloat16 results to write, in place of c
 	next          []T      // what b will be next, to prefetch; or nil
 	lda, ldb      int
@@ -186,7 +212,8 @@ type strips[T Float] struct {
 	rows, strips  int
 	low           T
 	first, last   bool // the first, the last part of K
-	flush         bool // take subnormals for zeros
+	depth         int  // of K
+	narrow        Narrow
 }
 
 // panel computes all strips of the block times one panel. The strips at the top
@@ -206,6 +233,8 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 		switch {
 		case c.lines:
 			job.lda, job.byCol = job.k, false
+			job.stepA = job.rows * job.k
+			job.a = a[(i-b.i0)*job.k:]
 		case c.packA:
 			job.lda, job.byCol = c.packWidth(), true
 			job.stepA = c.packWidth() * job.k
@@ -245,7 +274,7 @@ const alongRows = 64
 func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 	c := &m.cut
 	if c.lines {
-		m.packLines(dst, batch, k0, depth)
+		m.packLines(dst, batch, c.row(s0), c.row(s1), k0, depth)
 		return
 	}
 	w, step := c.packWidth(), max(1, depth)
@@ -261,6 +290,14 @@ func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 			m.pack(at, w, m.operandA(batch, k0+k, i), m.TransA, rows, n)
 		}
 	}
+}
+
+// packedRow returns where strip s begins in a packed A.
+func (c *cut[T]) packedRow(s, steps int) int {
+	if c.lines {
+		return (c.row(s) - c.i0) * steps
+	}
+	return s * c.packWidth() * steps
 }
 
 // packB packs panels [q0,q1) of B, [depth nr] each, likewise.

@@ -57,6 +57,26 @@ func packRowsBF16AVX512(p *byte, vecs int)
 //go:noescape
 func packTransposedBF16AVX512(p *byte)
 
+// fewRow2BF16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow2BF16AVX512(p *byte)
+
+// fewCol2BF16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewCol2BF16AVX512(p *byte)
+
+// fewRow4BF16AVX512 computes a tile of p.rows <= 6 rows and 64 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow4BF16AVX512(p *byte)
+
+// fewRow8BF16AVX512 computes a tile of p.rows <= 3 rows and 128 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow8BF16AVX512(p *byte)
+
 // packRowsF16AVX512 copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros.
 //
 //go:noescape
@@ -66,6 +86,26 @@ func packRowsF16AVX512(p *byte, vecs int)
 //
 //go:noescape
 func packTransposedF16AVX512(p *byte)
+
+// fewRow2F16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow2F16AVX512(p *byte)
+
+// fewCol2F16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewCol2F16AVX512(p *byte)
+
+// fewRow4F16AVX512 computes a tile of p.rows <= 6 rows and 64 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow4F16AVX512(p *byte)
+
+// fewRow8F16AVX512 computes a tile of p.rows <= 3 rows and 128 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow8F16AVX512(p *byte)
 
 // tileAVX2Row1Mask computes p.strips tiles of p.rows <= 6 rows and 8 columns.
 //
@@ -140,6 +180,16 @@ func packRowsBF16AVX2(p *byte, vecs int)
 //go:noescape
 func packTransposedBF16AVX2(p *byte)
 
+// fewRow4BF16AVX2 computes a tile of p.rows <= 3 rows and 32 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow4BF16AVX2(p *byte)
+
+// fewRow8BF16AVX2 computes a tile of p.rows <= 1 rows and 64 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow8BF16AVX2(p *byte)
+
 // packRowsF16AVX2 copies p.k rows of one or two vectors as float32.
 //
 //go:noescape
@@ -149,6 +199,16 @@ func packRowsF16AVX2(p *byte, vecs int)
 //
 //go:noescape
 func packTransposedF16AVX2(p *byte)
+
+// fewRow4F16AVX2 computes a tile of p.rows <= 3 rows and 32 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow4F16AVX2(p *byte)
+
+// fewRow8F16AVX2 computes a tile of p.rows <= 1 rows and 64 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow8F16AVX2(p *byte)
 
 // tileAVX512BF16Row1 computes p.strips tiles of p.rows <= 14 rows and 16 columns.
 //
@@ -179,6 +239,26 @@ func tileAVX512BF16Row4(p *byte)
 //
 //go:noescape
 func tileAVX512BF16Row8(p *byte)
+
+// fewRow2PairsAVX512BF16 computes a tile of p.rows <= 13 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow2PairsAVX512BF16(p *byte)
+
+// fewCol2PairsAVX512BF16 computes a tile of p.rows <= 13 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewCol2PairsAVX512BF16(p *byte)
+
+// fewRow4PairsAVX512BF16 computes a tile of p.rows <= 5 rows and 64 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow4PairsAVX512BF16(p *byte)
+
+// fewRow8PairsAVX512BF16 computes a tile of p.rows <= 3 rows and 128 columns, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow8PairsAVX512BF16(p *byte)
 
 // packRowsPairsAVX512 pairs p.k rows at p.src with as many at p.ptr, and writes one or two vectors for each, masked and filled up with zeros.
 //

@@ -61,6 +61,10 @@ func main() {
 			tiles(s, byRow, vecs, s.wide[vecs], false)
 		}
 		if s.pairs {
+			few(s, pairs, byRow, 2, 13)
+			few(s, pairs, byCol, 2, 13)
+			few(s, pairs, byRow, 4, 5)
+			few(s, pairs, byRow, 8, 3)
 			continue
 		}
 		packRows(s)
@@ -69,6 +73,12 @@ func main() {
 		for _, from := range []source{bfloat16s, float16s} {
 			packWidened(s, from)
 			packTransposed(s, from)
+			if s.masks() {
+				few(s, from, byRow, 2, s.rows)
+				few(s, from, byCol, 2, s.rows)
+			}
+			few(s, from, byRow, 4, s.wide[4])
+			few(s, from, byRow, 8, s.wide[8])
 		}
 	}
 	packPairs(avx512)
@@ -99,6 +109,7 @@ const (
 	argFlush
 	argSaved
 	argRound
+	argOdd
 )
 
 // A layout is how the rows of A that a tile needs lie in memory.
@@ -171,8 +182,20 @@ type tile struct {
 	isa
 	layout
 	vecs   int
-	masked bool
+	masked bool // the last vector, or each of two by its own mask
+	each   bool
 	rows   int
+}
+
+// mask is AVX-512's mask of vector v, or nil.
+func (t tile) mask(v int) Op {
+	switch {
+	case !t.masked || !t.masks() || !t.each && v+1 < t.vecs:
+		return nil
+	case v == 1 && t.each:
+		return K2
+	}
+	return K1
 }
 
 // acc is the accumulator of row r, vector v.
@@ -315,13 +338,13 @@ func (t tile) store(storeVec func(x VecPhysical, c GPPhysical, v int, mask VecPh
 // storeVec writes x to vector v of the row at c.
 func (t tile) storeVec(x VecPhysical, c GPPhysical, v int, mask VecPhysical) {
 	m := Mem{Base: c, Disp: v * t.bytes}
-	switch {
-	case !t.masked || v+1 < t.vecs:
-		VMOVUPS(x, m)
-	case t.masks():
-		VMOVUPS(x, K1, m)
-	default:
+	switch k := t.mask(v); {
+	case k != nil:
+		VMOVUPS(x, k, m)
+	case mask != nil && v+1 == t.vecs:
 		VMASKMOVPS(x, mask, m)
+	default:
+		VMOVUPS(x, m)
 	}
 }
 
@@ -330,8 +353,8 @@ func (t tile) roundVec(x VecPhysical, c GPPhysical, v int, _ VecPhysical) {
 	m := Mem{Base: c, Disp: v * t.bytes / 2}
 	vec.VCVTNEPS2BF16(x, x)
 	y := x.AsY().(VecPhysical)
-	if t.masked && v+1 == t.vecs {
-		VMOVDQU16(y, K1, m)
+	if k := t.mask(v); k != nil {
+		VMOVDQU16(y, k, m)
 	} else {
 		VMOVDQU16(y, m)
 	}
@@ -349,13 +372,13 @@ func (t tile) loadMask() VecPhysical {
 }
 
 func (t tile) loadVec(m Mem, x VecPhysical, v int, mask VecPhysical) {
-	switch {
-	case !t.masked || v+1 < t.vecs:
-		VMOVUPS(m, x)
-	case t.masks():
-		VMOVUPS_Z(m, K1, x)
-	default:
+	switch k := t.mask(v); {
+	case k != nil:
+		VMOVUPS_Z(m, k, x)
+	case t.masked && v+1 == t.vecs:
 		VMASKMOVPS(m, mask, x)
+	default:
+		VMOVUPS(m, x)
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 // A source is what packing reads.
 type source struct {
 	name string
-	size int                        // bytes of an element
-	load func(m Mem, x VecPhysical) // a vector of elements, as float32s or pairs
-	tail func(m Mem, x VecPhysical) // those that AVX-512's mask K1 selects
-	swap bool                       // elements 2i and 2i+1 change places
+	size int                             // bytes of an element
+	load func(m Mem, x VecPhysical)      // a vector of elements, as float32s or pairs
+	tail func(m, mask Op, x VecPhysical) // those that AVX-512's mask selects
+	swap bool                            // elements 2i and 2i+1 change places
 }
 
 var (
 	float32s = source{"", 4,
 		func(m Mem, x VecPhysical) { VMOVUPS(m, x) },
-		func(m Mem, x VecPhysical) { VMOVUPS_Z(m, K1, x) }, false}
+		func(m, mask Op, x VecPhysical) { VMOVUPS_Z(m, mask, x) }, false}
 	// VDPBF16PS adds the second product of a pair first. Float32s made of bfloat16s
 	// are multiplied in the same order.
 	bfloat16s = source{"BF16", 2,
@@ -29,16 +29,16 @@ var (
 			VPMOVZXWD(m, x)
 			VPSLLD(Imm(16), x, x)
 		},
-		func(m Mem, x VecPhysical) {
-			VPMOVZXWD_Z(m, K1, x)
+		func(m, mask Op, x VecPhysical) {
+			VPMOVZXWD_Z(m, mask, x)
 			VPSLLD(Imm(16), x, x)
 		}, true}
 	float16s = source{"F16", 2,
 		func(m Mem, x VecPhysical) { VCVTPH2PS(m, x) },
-		func(m Mem, x VecPhysical) { VCVTPH2PS_Z(m, K1, x) }, false}
+		func(m, mask Op, x VecPhysical) { VCVTPH2PS_Z(m, mask, x) }, false}
 	pairs = source{"Pairs", 4,
 		func(m Mem, x VecPhysical) { VMOVDQU32(m, x) },
-		func(m Mem, x VecPhysical) { VMOVDQU16_Z(m, K1, x) }, false}
+		func(m, mask Op, x VecPhysical) { VMOVDQU16_Z(m, mask, x) }, false}
 )
 
 // packTransposed writes a routine that turns rows of k elements, as many as a
@@ -103,13 +103,13 @@ func packTransposed(s isa, from source) {
 
 // tail loads the mask and returns what loads the tail of a row.
 func (s isa) tail(from source) func(m Mem, x VecPhysical) {
-	switch {
-	case from.name == pairs.name:
-		KMOVD(Mem{Base: p, Disp: packMask}, K1)
-		return from.tail
-	case s.masks():
-		KMOVW(Mem{Base: p, Disp: packMask}, K1)
-		return from.tail
+	if s.masks() {
+		if from.name == pairs.name {
+			KMOVD(Mem{Base: p, Disp: packMask}, K1)
+		} else {
+			KMOVW(Mem{Base: p, Disp: packMask}, K1)
+		}
+		return func(m Mem, x VecPhysical) { from.tail(m, K1, x) }
 	}
 	mask := Y15
 	MOVQ(Mem{Base: p, Disp: packMask}, c)
@@ -140,7 +140,7 @@ func packWidened(s isa, from source) {
 	last := from.load
 	if s.masks() {
 		doc = " copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros."
-		last = from.tail
+		last = func(m Mem, x VecPhysical) { from.tail(m, K1, x) }
 	}
 	Doc(name + doc)
 	Load(Param("p"), p)
@@ -205,7 +205,6 @@ func packPairs(s isa) {
 		Label(label)
 		for _, row := range []GPPhysical{b, c} {
 			PREFETCHT0(Mem{Base: row, Index: ldb, Scale: ahead / 2})
-			PREFETCHT1(Mem{Base: row, Disp: 64}) // what is next in the row comes after the other rows
 		}
 		VMOVDQU16_Z(Mem{Base: b}, K1, Z0)
 		VMOVDQU16_Z(Mem{Base: c}, K1, Z1)

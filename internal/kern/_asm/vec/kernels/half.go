@@ -33,12 +33,17 @@ func WriteHalf() {
 		writeRelu(&gen{avx512: avx512})
 		writeReluGrad(&gen{avx512: avx512})
 		writeNarrow(&gen{avx512: avx512})
+		writeSubWide(&gen{avx512: avx512})
 		writeRound(&gen{avx512: avx512}, "BF16")
 		writeRound(&gen{avx512: avx512}, "F16")
 		writeReductions(&gen{avx512: avx512}, "BF16")
 		writeReductions(&gen{avx512: avx512}, "F16")
 	}
 	data()
+	GLOBL("oddWords", attr.RODATA|attr.NOPTR)
+	for i := range 32 {
+		DATA(2*i, operand.U16(uint16(2*i+1)))
+	}
 }
 
 func byName(name string) kernel {
@@ -181,22 +186,60 @@ func (g *gen) roundAny(x vec) vec {
 	return y
 }
 
-// writeNarrow emits the conversion of float32 to bfloat16.
+// writeNarrow emits the conversion of float32 to bfloat16, and of float32 times a number.
 func writeNarrow(g *gen) {
-	TEXT("hNarrowBF16"+g.suffix(), attr.NOSPLIT, "func(dst *uint16, x *float32, n int)")
-	Doc(fmt.Sprintf("hNarrowBF16%s is [F32ToBF16] for n a multiple of %d.", g.suffix(), 2*g.width()))
+	for _, scaled := range []bool{false, true} {
+		name, sig, doc := "hNarrowBF16", "func(dst *uint16, x *float32, n int)", "[F32ToBF16]"
+		if scaled {
+			name, sig, doc = "hNarrowScaledBF16", "func(dst *uint16, x *float32, n int, s float32)", "[F32ToBF16] of x·s"
+		}
+		TEXT(name+g.suffix(), attr.NOSPLIT, sig)
+		Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d.", name, g.suffix(), doc, 2*g.width()))
+		Pragma("noescape")
+		var s reg.VecVirtual
+		if scaled {
+			s = g.broadcast("s")
+		}
+		g.narrowLoop(s)
+	}
+}
+
+// broadcast returns a register with a parameter in every lane.
+func (g *gen) broadcast(param string) reg.VecVirtual {
+	x, v := Load(Param(param), XMM()), g.reg()
+	VBROADCASTSS(x, v)
+	return v
+}
+
+// writeSubWide emits the difference of bfloat16 and a number, as float32.
+func writeSubWide(g *gen) {
+	TEXT("hSubWideBF16"+g.suffix(), attr.NOSPLIT, "func(dst *float32, x *uint16, n int, s float32)")
+	Doc(fmt.Sprintf("hSubWideBF16%s is x - s for n a multiple of %d.", g.suffix(), g.width()))
 	Pragma("noescape")
+	s := g.broadcast("s")
+	g.loops([]string{"x"}, 1, 4, func(src []reg.Register, dst, i reg.Register) {
+		y := g.vec()
+		for j := range y {
+			y[j] = g.widen("BF16", operand.Mem{Base: src[0], Index: i, Scale: 2, Disp: 2 * g.width() * j})
+			VSUBPS(s, y[j], y[j])
+		}
+		store(g, dst, i, y)
+	})
+}
+
+// narrowLoop emits the conversion, of what is multiplied with s if that is a register.
+func (g *gen) narrowLoop(s reg.VecVirtual) {
 	var odd reg.VecVirtual // the words that are kept, of two registers
 	if g.avx512 {
-		at := GLOBL("oddWords", attr.RODATA|attr.NOPTR)
-		for i := range 32 {
-			DATA(2*i, operand.U16(uint16(2*i+1)))
-		}
 		odd = g.reg()
-		VMOVUPS(at, odd)
+		VMOVUPS(operand.NewDataAddr(operand.NewStaticSymbol("oddWords"), 0), odd)
 	}
 	g.loops([]string{"x"}, 2, 4, func(src []reg.Register, dst, i reg.Register) {
-		y := g.roundAny(load(g, src[0], i))
+		x := load(g, src[0], i)
+		if s != nil {
+			x = g.mul(x, g.rep(s))
+		}
+		y := g.roundAny(x)
 		for j := 0; j < len(y); j += 2 {
 			at := operand.Mem{Base: dst, Index: i, Scale: 2, Disp: 2 * g.width() * j}
 			if g.avx512 {
