@@ -5,12 +5,18 @@ import (
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/internal/kern"
+	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
 func init() {
 	register(func(op ops.SoftmaxOp, _, in []tensor.Spec) backend.Kernel {
+		if cols := in[0].Shape.At(op.Axis); isHalf(in[0].DType) && op.Axis == in[0].Rank()-1 && cols > 0 && cols <= maxHalfRow {
+			return newSpread(in[0].Shape.Size()/cols, cols, func(out backend.Buf, in []backend.Buf, lo, hi int, _ *par.Worker) {
+				kern.HalfSoftmax(out.DType == tensor.BFloat16, bits16(out)[lo*cols:hi*cols], bits16(in[0])[lo*cols:], hi-lo, cols)
+			})
+		}
 		return floatLines(in[0], op.Axis, []role{whole}, whole, func(b block[float32]) {
 			kern.Softmax(b.y, b.x[0], b.rows, b.cols)
 		}, func(y []float64, x [3][]float64) {
@@ -84,6 +90,9 @@ func init() {
 		})
 	})
 }
+
+// maxHalfRow is the longest row that kern.HalfSoftmax takes.
+const maxHalfRow = 2048
 
 // floatLines is newLines for floats: float32 and narrower go through a vector kernel
 // in float32, float64 line by line. A line without elements, too, is float64's.
