@@ -123,40 +123,16 @@ func (c *Config) slotOf(p *graph.Var, name string, s tensor.Spec) *graph.Var {
 // Apply implements [Optimizer].
 func (o *AdafactorOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s := o.begin(g, grads)
-	one := ops.ScalarLike(s.t, 1)
 	rho := ops.Minimum(s.lr, inverse(ops.Sqrt(s.t)))
 	rest := ops.Pow(s.t, ops.ScalarLike(s.t, o.Beta2Decay))
-	keep := ops.Sub(one, rest)
+	keep := ops.Sub(ops.ScalarLike(s.t, 1), rest)
+	rule := ops.ApplyAdafactorOp{Eps1: o.Epsilon1, Eps2: o.Epsilon2, Threshold: o.ClipThreshold}
 	for i, p := range o.params {
-		grad, w, decay := s.grads[i], g.Value(p), s.scalar(s.decay(i), p)
-		v := o.velocity(&s, i, s.scalar(keep, p), s.scalar(rest, p))
-		u := ops.Div(grad, ops.Sqrt(v))
-		size := ops.Mul(rms(w), ops.Sub(ops.ScalarLike(w, 1), decay))
-		alpha := ops.Mul(ops.Maximum(size, ops.ScalarLike(w, o.Epsilon2)), s.scalar(rho, p))
-		limit := ops.Maximum(ops.Scale(rms(u), 1/o.ClipThreshold), ops.ScalarLike(w, 1))
-		s.grads[i] = u
-		s.apply(ops.ApplySGDOp{}, i, nil, ops.Div(alpha, limit), decay)
+		slots := []*graph.Var{o.v[i]}
+		if p.Spec().Rank() >= 2 {
+			slots = []*graph.Var{o.r[i], o.c[i], o.v[i]}
+		}
+		s.apply(rule, i, slots, rho, keep, rest, s.decay(i))
 	}
 	s.end()
 }
-
-// velocity updates the mean squares of gradient i and returns them.
-func (o *AdafactorOptimizer) velocity(s *step, i int, keep, rest *graph.Node) *graph.Node {
-	square := ops.Offset(ops.Square(s.grads[i]), o.Epsilon1)
-	mean := func(of *graph.Var, x *graph.Node) *graph.Node {
-		n := ops.Add(ops.Mul(s.g.Value(of), keep), ops.Mul(x, rest))
-		s.update(of, n, s.on)
-		return n
-	}
-	if square.Rank() < 2 {
-		return mean(o.v[i], square)
-	}
-	r, c := mean(o.r[i], ops.ReduceMean(square, -1)), mean(o.c[i], ops.ReduceMean(square, -2))
-	part := ops.Div(r, ops.ReduceMeanKeep(r, -1))
-	v := ops.Mul(ops.ExpandDims(part, -1), ops.ExpandDims(c, -2))
-	s.update(o.v[i], v, s.on)
-	return v
-}
-
-// rms is the root mean square of x.
-func rms(x *graph.Node) *graph.Node { return ops.Sqrt(ops.ReduceMean(ops.Square(x))) }

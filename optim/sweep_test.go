@@ -29,13 +29,14 @@ var elementwise = map[string]func(opts ...optim.Option) optim.Optimizer{
 	"AMSGrad": func(o ...optim.Option) optim.Optimizer {
 		return optim.Adam(0.1, append(as[optim.AdamOption](o), optim.AMSGrad)...)
 	},
-	"Adamax":   func(o ...optim.Option) optim.Optimizer { return optim.Adamax(0.1, as[optim.AdamaxOption](o)...) },
-	"Nadam":    func(o ...optim.Option) optim.Optimizer { return optim.Nadam(0.1, as[optim.NadamOption](o)...) },
-	"Adagrad":  func(o ...optim.Option) optim.Optimizer { return optim.Adagrad(0.1, as[optim.AdagradOption](o)...) },
-	"Adadelta": func(o ...optim.Option) optim.Optimizer { return optim.Adadelta(0.1, as[optim.AdadeltaOption](o)...) },
-	"Ftrl":     func(o ...optim.Option) optim.Optimizer { return optim.Ftrl(0.1, as[optim.FtrlOption](o)...) },
-	"Lamb":     func(o ...optim.Option) optim.Optimizer { return optim.Lamb(0.1, as[optim.LambOption](o)...) },
-	"Lion":     func(o ...optim.Option) optim.Optimizer { return optim.Lion(0.1, as[optim.LionOption](o)...) },
+	"Adamax":    func(o ...optim.Option) optim.Optimizer { return optim.Adamax(0.1, as[optim.AdamaxOption](o)...) },
+	"Nadam":     func(o ...optim.Option) optim.Optimizer { return optim.Nadam(0.1, as[optim.NadamOption](o)...) },
+	"Adagrad":   func(o ...optim.Option) optim.Optimizer { return optim.Adagrad(0.1, as[optim.AdagradOption](o)...) },
+	"Adadelta":  func(o ...optim.Option) optim.Optimizer { return optim.Adadelta(0.1, as[optim.AdadeltaOption](o)...) },
+	"Ftrl":      func(o ...optim.Option) optim.Optimizer { return optim.Ftrl(0.1, as[optim.FtrlOption](o)...) },
+	"Lamb":      func(o ...optim.Option) optim.Optimizer { return optim.Lamb(0.1, as[optim.LambOption](o)...) },
+	"Lion":      func(o ...optim.Option) optim.Optimizer { return optim.Lion(0.1, as[optim.LionOption](o)...) },
+	"Adafactor": func(o ...optim.Option) optim.Optimizer { return optim.Adafactor(0.1, as[optim.AdafactorOption](o)...) },
 	"ScheduleFree": func(o ...optim.Option) optim.Optimizer {
 		return optim.ScheduleFreeAdamW(0.1, as[optim.ScheduleFreeAdamWOption](o)...)
 	},
@@ -81,7 +82,6 @@ func TestOneSweep(t *testing.T) {
 // step, with all that an optimizer can have.
 func TestCompiled(t *testing.T) {
 	all := maps.Clone(elementwise)
-	all["Adafactor"] = func(o ...optim.Option) optim.Optimizer { return optim.Adafactor(0.1, as[optim.AdafactorOption](o)...) }
 	all["Muon"] = func(o ...optim.Option) optim.Optimizer { return optim.Muon(0.1, as[optim.MuonOption](o)...) }
 	all["LossScale"] = func(o ...optim.Option) optim.Optimizer {
 		return optim.LossScale(optim.Adam(0.1, as[optim.AdamOption](o)...), optim.DynamicGrowthSteps(2))
@@ -109,7 +109,6 @@ func TestCompiled(t *testing.T) {
 // TestSameBits wants the same bits of every processor count.
 func TestSameBits(t *testing.T) {
 	all := maps.Clone(elementwise)
-	all["Adafactor"] = func(o ...optim.Option) optim.Optimizer { return optim.Adafactor(0.1, as[optim.AdafactorOption](o)...) }
 	all["Muon"] = func(o ...optim.Option) optim.Optimizer { return optim.Muon(0.1, as[optim.MuonOption](o)...) }
 	run := func(g *graph.Graph, in ...*tensor.Tensor) {
 		if err := plan.Compile(g, nil, cpu.Backend{}).Run(nil, in); err != nil {

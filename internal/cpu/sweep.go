@@ -6,7 +6,6 @@ import (
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/par"
-	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -34,9 +33,11 @@ type update struct {
 	narrow func(x rows32, r rates32)
 	wide   func(x rows64, r rates64)
 	// If they are not nil, these go over the tensors first, with room for one more, and
-	// return what to add up for [ops.TrustRatio], by which the first scalar is scaled.
+	// return what to add up for the ratio by which the first scalar is scaled, of n
+	// elements.
 	narrowNorms func(x rows32, tmp []float32, r rates32) [2]float64
 	wideNorms   func(x rows64, tmp []float64, r rates64) [2]float64
+	ratio       func(sum [2]float64, n int, r rates64) float64
 }
 
 // sweep is the kernel of a backend.Sweep: the updates of all parameters in one
@@ -53,13 +54,20 @@ type sweepUpdate struct {
 	ins, outs int
 	in        []backend.Buf // with the results' memory in the first places
 	held      bool          // by its last input
-	ratio     float64       // of the norms
+	scale     float64       // the ratio of the norms
 }
 
 type sweepPiece struct{ update, lo, hi int }
 
 // newSweep returns nil if there is an operation that is no update.
 func newSweep(op *backend.Sweep, in []tensor.Spec) backend.Kernel {
+	switch n := countFactored(op, in); n {
+	case 0:
+	case len(op.Ops):
+		return newAdafactorSweep(op, in)
+	default:
+		return newMixedSweep(op, in)
+	}
 	k := &sweep{}
 	norms := false
 	for i, o := range op.Ops {
@@ -72,7 +80,7 @@ func newSweep(op *backend.Sweep, in []tensor.Spec) backend.Kernel {
 		for at := 0; at < n; at += pieceLen {
 			k.pieces = append(k.pieces, sweepPiece{i, at, min(at+pieceLen, n)})
 		}
-		k.updates = append(k.updates, sweepUpdate{update: u, ins: op.Ins[i], outs: op.Outs[i], in: make([]backend.Buf, op.Ins[i]), ratio: 1})
+		k.updates = append(k.updates, sweepUpdate{update: u, ins: op.Ins[i], outs: op.Outs[i], in: make([]backend.Buf, op.Ins[i]), scale: 1})
 		in = in[op.Ins[i]:]
 	}
 	if norms {
@@ -85,13 +93,9 @@ func newSweep(op *backend.Sweep, in []tensor.Spec) backend.Kernel {
 func (k *sweep) Run(out, in []backend.Buf) {
 	for i := range k.updates {
 		u := &k.updates[i]
-		copy(u.in, in)
-		for j, b := range out[:u.outs] {
-			if unsafe.SliceData(b.Mem) != unsafe.SliceData(in[j].Mem) {
-				copy(b.Mem, in[j].Mem)
-			}
-			u.in[j] = b
-		}
+		place(out[:u.outs], in)
+		copy(u.in, in[:u.ins])
+		copy(u.in, out[:u.outs])
 		u.held = u.gated && u.in[u.ins-1].Mem[0] == 0
 		out, in = out[u.outs:], in[u.ins:]
 	}
@@ -107,6 +111,15 @@ func (k *sweep) Run(out, in []backend.Buf) {
 	}
 }
 
+// place copies what is updated to where the results belong, unless it is there.
+func place(out, in []backend.Buf) {
+	for i, b := range out {
+		if unsafe.SliceData(b.Mem) != unsafe.SliceData(in[i].Mem) {
+			copy(b.Mem, in[i].Mem)
+		}
+	}
+}
+
 // addNorms adds the norms of the pieces up, always in the same order.
 func (k *sweep) addNorms() {
 	i := 0
@@ -115,8 +128,8 @@ func (k *sweep) addNorms() {
 		for ; i < len(k.pieces) && k.pieces[i].update == u; i++ {
 			sum[0], sum[1] = sum[0]+k.norms[i][0], sum[1]+k.norms[i][1]
 		}
-		if k.updates[u].narrowNorms != nil {
-			k.updates[u].ratio = ops.TrustRatio(sum[0], sum[1])
+		if up := &k.updates[u]; up.narrowNorms != nil {
+			up.scale = up.ratio(sum, up.in[0].Shape.Size(), ratesOf[float64](up))
 		}
 	}
 }
@@ -154,7 +167,7 @@ func (k *sweep) Piece(i int, w *par.Worker) {
 			k.norms[i] = u.wideNorms(x, scratch[float64](w, n), r)
 			return
 		}
-		r[0] *= u.ratio
+		r[0] *= u.scale
 		u.wide(x, r)
 	default: // by way of float32
 		var x rows32
@@ -178,7 +191,7 @@ func (k *sweep) narrow(i int, u *sweepUpdate, x rows32, w *par.Worker) {
 		k.norms[i] = u.narrowNorms(x, scratch[float32](w, n*(u.tensors+1))[n*u.tensors:], r)
 		return
 	}
-	r[0] *= float32(u.ratio)
+	r[0] *= float32(u.scale)
 	u.update.narrow(x, r)
 }
 

@@ -19,6 +19,7 @@ func init() {
 	registerUpdate[ops.ApplyLionOp]()
 	registerUpdate[ops.ApplyFtrlOp]()
 	registerUpdate[ops.ApplyLambOp]()
+	registerUpdate[ops.ApplyAdafactorOp]()
 	registerUpdate[ops.ApplyScheduleFreeOp]()
 	registerUpdate[ops.ApplyAverageOp]()
 	registerUpdate[ops.ApplyIfOp]()
@@ -78,6 +79,8 @@ func updateOf(op graph.Op) (update, bool) {
 		return rmsprop(o), true
 	case ops.ApplyLambOp:
 		return lamb(o), true
+	case ops.ApplyAdafactorOp:
+		return adafactor(o), true
 	}
 	return laterUpdateOf(op)
 }
@@ -202,6 +205,7 @@ func lamb(o ops.ApplyLambOp) update {
 		wide: func(x rows64, r rates64) {
 			kern.LambStepLoop(x[0], x[1], x[2], r[0], r[1], r[2], o.Eps, r[3])
 		},
+		ratio: func(sum [2]float64, _ int, _ rates64) float64 { return ops.TrustRatio(sum[0], sum[1]) },
 	}
 }
 

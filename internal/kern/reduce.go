@@ -44,6 +44,13 @@ func Dot(a, b []float32) float32 {
 	return s[0]
 }
 
+// MulSq returns Σ (a[i]·b[i])²; b is at least as long as a.
+func MulSq(a, b []float32) float32 {
+	var s [1]float32
+	mulSqRows(s[:], a, b, 1, len(a))
+	return s[0]
+}
+
 // Prod returns the product of x; 1 for an empty x.
 func Prod(x []float32) float32 {
 	var s [1]float32
@@ -91,6 +98,9 @@ func SumSqRows(dst, x []float32, rows, cols, ld int) { sumSqRows(dst, x, rows, c
 
 // DotRows sets dst[r] = Σ_c a[r*cols+c]·b[r*cols+c].
 func DotRows(dst, a, b []float32, rows, cols int) { dotRows(dst, a, b, rows, cols) }
+
+// MulSqRows sets dst[r] = Σ_c (a[r*cols+c]·b[r*cols+c])².
+func MulSqRows(dst, a, b []float32, rows, cols int) { mulSqRows(dst, a, b, rows, cols) }
 
 // ProdRows sets dst[r] = Π_c x[r*ld+c].
 func ProdRows(dst, x []float32, rows, cols, ld int) { prodRows(dst, x, rows, cols, ld) }
@@ -230,6 +240,20 @@ func dotRowsGo(dst, a, b []float32, rows, cols int) {
 		fill(l, 0)
 		for i, v := range ra {
 			l[i%lanes] += float32(v * rb[i])
+		}
+		dst[r] = sumTree(l)
+	}
+}
+
+func mulSqRowsGo(dst, a, b []float32, rows, cols int) {
+	var buf [lanes]float32
+	l := buf[:width(cols)]
+	for r := range rows {
+		ra, rb := a[r*cols:][:cols], b[r*cols:][:cols]
+		fill(l, 0)
+		for i, v := range ra {
+			v = float32(v * rb[i])
+			l[i%lanes] += float32(v * v)
 		}
 		dst[r] = sumTree(l)
 	}

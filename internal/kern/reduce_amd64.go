@@ -103,6 +103,17 @@ func dotRows(dst, a, b []float32, rows, cols int) {
 	}
 }
 
+func mulSqRows(dst, a, b []float32, rows, cols int) {
+	switch {
+	case useAVX512:
+		mulSqRowsAVX512(unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b), rows, cols)
+	case useAVX2:
+		mulSqRowsAVX2(unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b), rows, cols)
+	default:
+		mulSqRowsGo(dst, a, b, rows, cols)
+	}
+}
+
 func sum64Rows(dst []float64, x []float32, rows, cols, ld int) {
 	switch {
 	case useAVX512:

@@ -5,6 +5,7 @@ package kern
 func sumRows(dst, x []float32, rows, cols, ld int)   { sumRowsGo(dst, x, rows, cols, ld) }
 func sumSqRows(dst, x []float32, rows, cols, ld int) { sumSqRowsGo(dst, x, rows, cols, ld) }
 func dotRows(dst, a, b []float32, rows, cols int)    { dotRowsGo(dst, a, b, rows, cols) }
+func mulSqRows(dst, a, b []float32, rows, cols int)  { mulSqRowsGo(dst, a, b, rows, cols) }
 func prodRows(dst, x []float32, rows, cols, ld int)  { prodRowsGo(dst, x, rows, cols, ld) }
 func maxRows(dst, x []float32, rows, cols, ld int)   { maxRowsGo(dst, x, rows, cols, ld) }
 func minRows(dst, x []float32, rows, cols, ld int)   { minRowsGo(dst, x, rows, cols, ld) }

@@ -19,6 +19,11 @@ func sumSqRowsAVX512(dst *float32, x *float32, rows int, cols int, ld int)
 //go:noescape
 func dotRowsAVX512(dst *float32, x *float32, y *float32, rows int, cols int)
 
+// mulSqRowsAVX512 is mulSqRows.
+//
+//go:noescape
+func mulSqRowsAVX512(dst *float32, x *float32, y *float32, rows int, cols int)
+
 // prodRowsAVX512 is prodRows.
 //
 //go:noescape
@@ -83,6 +88,11 @@ func sumSqRowsAVX2(dst *float32, x *float32, rows int, cols int, ld int)
 //
 //go:noescape
 func dotRowsAVX2(dst *float32, x *float32, y *float32, rows int, cols int)
+
+// mulSqRowsAVX2 is mulSqRows.
+//
+//go:noescape
+func mulSqRowsAVX2(dst *float32, x *float32, y *float32, rows int, cols int)
 
 // prodRowsAVX2 is prodRows.
 //

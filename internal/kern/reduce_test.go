@@ -24,6 +24,11 @@ var rowTests = []struct {
 		func(dst, x []float32, rows, cols, _ int) { dotRowsGo(dst, x, x[len(x)-rows*cols:], rows, cols) },
 	},
 	{
+		"MulSqRows",
+		func(dst, x []float32, rows, cols, _ int) { MulSqRows(dst, x, x[len(x)-rows*cols:], rows, cols) },
+		func(dst, x []float32, rows, cols, _ int) { mulSqRowsGo(dst, x, x[len(x)-rows*cols:], rows, cols) },
+	},
+	{
 		"Sum64Rows",
 		func(dst, x []float32, rows, cols, ld int) { inFloat64(Sum64Rows, dst, x, rows, cols, ld) },
 		func(dst, x []float32, rows, cols, ld int) { inFloat64(sum64RowsGo, dst, x, rows, cols, ld) },

@@ -214,6 +214,17 @@ func lambStep(w, v, g []float32, rate, unbiasM, unbiasV, eps, decay float32) {
 	}
 }
 
+func factorStep(w, v, by, c, g []float32, rate, part, decay float32) {
+	switch {
+	case useAVX512:
+		factorStepAVX512(unsafe.SliceData(w), unsafe.SliceData(v), unsafe.SliceData(by), unsafe.SliceData(c), unsafe.SliceData(g), len(w), rate, part, decay)
+	case useAVX2:
+		factorStepAVX2(unsafe.SliceData(w), unsafe.SliceData(v), unsafe.SliceData(by), unsafe.SliceData(c), unsafe.SliceData(g), len(w), rate, part, decay)
+	default:
+		FactorStepLoop(w, v, by, c, g, rate, part, decay)
+	}
+}
+
 func average(avg, g []float32, keep, rest float32) {
 	switch {
 	case useAVX512:

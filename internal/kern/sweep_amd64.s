@@ -2478,6 +2478,99 @@ done:
 	VZEROUPPER
 	RET
 
+// func factorStepAVX512(w *float32, v *float32, by *float32, c *float32, grad *float32, n int, rate float32, part float32, decay float32)
+// Requires: AVX, AVX512F
+TEXT ·factorStepAVX512(SB), NOSPLIT, $0-60
+	MOVQ         n+40(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         by+16(FP), SI
+	MOVQ         c+24(FP), DI
+	MOVQ         grad+32(FP), R8
+	VBROADCASTSS rate+48(FP), Z0
+	VBROADCASTSS part+52(FP), Z1
+	VBROADCASTSS decay+56(FP), Z2
+	XORQ         CX, CX
+	SUBQ         $+32, AX
+	JL           end2
+
+by2:
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z4
+	VMOVUPS (DI)(CX*4), Z5
+	VMOVUPS (R8)(CX*4), Z6
+	VMULPS  Z4, Z6, Z6
+	VMULPS  Z0, Z6, Z6
+	VMULPS  Z2, Z3, Z4
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z6, Z3, Z3
+	VMULPS  Z1, Z5, Z4
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z3
+	VMOVUPS 64(BX)(CX*4), Z4
+	VMOVUPS 64(SI)(CX*4), Z4
+	VMOVUPS 64(DI)(CX*4), Z5
+	VMOVUPS 64(R8)(CX*4), Z6
+	VMULPS  Z4, Z6, Z6
+	VMULPS  Z0, Z6, Z6
+	VMULPS  Z2, Z3, Z4
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z6, Z3, Z3
+	VMULPS  Z1, Z5, Z4
+	VMOVUPS Z3, 64(DX)(CX*4)
+	VMOVUPS Z4, 64(BX)(CX*4)
+	ADDQ    $+32, CX
+	SUBQ    $+32, AX
+	JGE     by2
+
+end2:
+	ADDQ $+32, AX
+	SUBQ $+16, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Z3
+	VMOVUPS (BX)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z4
+	VMOVUPS (DI)(CX*4), Z5
+	VMOVUPS (R8)(CX*4), Z6
+	VMULPS  Z4, Z6, Z6
+	VMULPS  Z0, Z6, Z6
+	VMULPS  Z2, Z3, Z4
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z6, Z3, Z3
+	VMULPS  Z1, Z5, Z4
+	VMOVUPS Z3, (DX)(CX*4)
+	VMOVUPS Z4, (BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+16, AX
+	JZ           done
+	VPBROADCASTD AX, Z3
+	VPCMPGTD     iota64<>+0(SB), Z3, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z3
+	VMOVUPS.Z    (BX)(CX*4), K1, Z4
+	VMOVUPS.Z    (SI)(CX*4), K1, Z4
+	VMOVUPS.Z    (DI)(CX*4), K1, Z5
+	VMOVUPS.Z    (R8)(CX*4), K1, Z6
+	VMULPS       Z4, Z6, Z6
+	VMULPS       Z0, Z6, Z6
+	VMULPS       Z2, Z3, Z0
+	VSUBPS       Z0, Z3, Z3
+	VSUBPS       Z6, Z3, Z3
+	VMULPS       Z1, Z5, Z4
+	VMOVUPS      Z3, K1, (DX)(CX*4)
+	VMOVUPS      Z4, K1, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func averageAVX512(avg *float32, grad *float32, n int, keep float32, rest float32)
 // Requires: AVX, AVX512F
 TEXT ·averageAVX512(SB), NOSPLIT, $0-32
@@ -4583,6 +4676,100 @@ end1:
 	VSUBPS       Y0, Y6, Y6
 	VSUBPS       Y8, Y6, Y6
 	VMASKMOVPS   Y6, Y5, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func factorStepAVX2(w *float32, v *float32, by *float32, c *float32, grad *float32, n int, rate float32, part float32, decay float32)
+// Requires: AVX, AVX2
+TEXT ·factorStepAVX2(SB), NOSPLIT, $0-60
+	MOVQ         n+40(FP), AX
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         by+16(FP), SI
+	MOVQ         c+24(FP), DI
+	MOVQ         grad+32(FP), R8
+	VBROADCASTSS rate+48(FP), Y0
+	VBROADCASTSS part+52(FP), Y1
+	VBROADCASTSS decay+56(FP), Y2
+	XORQ         CX, CX
+	SUBQ         $+16, AX
+	JL           end2
+
+by2:
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y4
+	VMOVUPS (DI)(CX*4), Y5
+	VMOVUPS (R8)(CX*4), Y6
+	VMULPS  Y4, Y6, Y6
+	VMULPS  Y0, Y6, Y6
+	VMULPS  Y2, Y3, Y4
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y6, Y3, Y3
+	VMULPS  Y1, Y5, Y4
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y3
+	VMOVUPS 32(BX)(CX*4), Y4
+	VMOVUPS 32(SI)(CX*4), Y4
+	VMOVUPS 32(DI)(CX*4), Y5
+	VMOVUPS 32(R8)(CX*4), Y6
+	VMULPS  Y4, Y6, Y6
+	VMULPS  Y0, Y6, Y6
+	VMULPS  Y2, Y3, Y4
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y6, Y3, Y3
+	VMULPS  Y1, Y5, Y4
+	VMOVUPS Y3, 32(DX)(CX*4)
+	VMOVUPS Y4, 32(BX)(CX*4)
+	ADDQ    $+16, CX
+	SUBQ    $+16, AX
+	JGE     by2
+
+end2:
+	ADDQ $+16, AX
+	SUBQ $+8, AX
+	JL   end1
+
+by1:
+	VMOVUPS (DX)(CX*4), Y3
+	VMOVUPS (BX)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y4
+	VMOVUPS (DI)(CX*4), Y5
+	VMOVUPS (R8)(CX*4), Y6
+	VMULPS  Y4, Y6, Y6
+	VMULPS  Y0, Y6, Y6
+	VMULPS  Y2, Y3, Y4
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y6, Y3, Y3
+	VMULPS  Y1, Y5, Y4
+	VMOVUPS Y3, (DX)(CX*4)
+	VMOVUPS Y4, (BX)(CX*4)
+	ADDQ    $+8, CX
+	SUBQ    $+8, AX
+	JGE     by1
+
+end1:
+	ADDQ         $+8, AX
+	JZ           done
+	VMOVD        AX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     iota64<>+0(SB), Y3, Y3
+	VMASKMOVPS   (DX)(CX*4), Y3, Y4
+	VMASKMOVPS   (BX)(CX*4), Y3, Y5
+	VMASKMOVPS   (SI)(CX*4), Y3, Y5
+	VMASKMOVPS   (DI)(CX*4), Y3, Y6
+	VMASKMOVPS   (R8)(CX*4), Y3, Y7
+	VMULPS       Y5, Y7, Y7
+	VMULPS       Y0, Y7, Y7
+	VMULPS       Y2, Y4, Y0
+	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       Y1, Y6, Y5
+	VMASKMOVPS   Y4, Y3, (DX)(CX*4)
+	VMASKMOVPS   Y5, Y3, (BX)(CX*4)
 
 done:
 	VZEROUPPER

@@ -78,6 +78,10 @@ func lambStep(w, v, g []float32, rate, unbiasM, unbiasV, eps, decay float32) {
 	LambStepLoop(w, g, v, rate, unbiasM, unbiasV, eps, decay)
 }
 
+func factorStep(w, v, by, c, g []float32, rate, part, decay float32) {
+	FactorStepLoop(w, v, by, c, g, rate, part, decay)
+}
+
 func average(avg, g []float32, keep, rest float32) {
 	AverageLoop(avg, g, keep, rest)
 }

@@ -99,6 +99,11 @@ func lambMomentsAVX512(m *float32, v *float32, x *float32, grad *float32, n int,
 //go:noescape
 func lambStepAVX512(w *float32, v *float32, grad *float32, n int, rate float32, unbiasM float32, unbiasV float32, eps float32, decay float32)
 
+// factorStepAVX512 is factorStep.
+//
+//go:noescape
+func factorStepAVX512(w *float32, v *float32, by *float32, c *float32, grad *float32, n int, rate float32, part float32, decay float32)
+
 // averageAVX512 is average.
 //
 //go:noescape
@@ -198,6 +203,11 @@ func lambMomentsAVX2(m *float32, v *float32, x *float32, grad *float32, n int, u
 //
 //go:noescape
 func lambStepAVX2(w *float32, v *float32, grad *float32, n int, rate float32, unbiasM float32, unbiasV float32, eps float32, decay float32)
+
+// factorStepAVX2 is factorStep.
+//
+//go:noescape
+func factorStepAVX2(w *float32, v *float32, by *float32, c *float32, grad *float32, n int, rate float32, part float32, decay float32)
 
 // averageAVX2 is average.
 //

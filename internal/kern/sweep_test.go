@@ -116,6 +116,11 @@ var sweepTests = []struct {
 		func(s [][]float32) { LambStepLoop(s[0], s[1], s[2], 0.01, 1.25, 1.5, 1e-7, 0.004) },
 	},
 	{
+		"FactorStep", 5,
+		func(s [][]float32) { FactorStep(s[0], s[1], s[2], s[3], s[4], 0.01, 1.5, 0.004) },
+		func(s [][]float32) { FactorStepLoop(s[0], s[1], s[2], s[3], s[4], 0.01, 1.5, 0.004) },
+	},
+	{
 		"Average", 2,
 		func(s [][]float32) { Average(s[0], s[1], 0.99, 0.01) },
 		func(s [][]float32) { AverageLoop(s[0], s[1], 0.99, 0.01) },

@@ -2,6 +2,7 @@ package optest
 
 import (
 	"math"
+	"slices"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -440,6 +441,27 @@ func (t *table) randoms() {
 	t.addNoGrad(ops.DropoutOp{Rate: 0.4}, floats, 2, 0, input{shape: d(13), v: special}, seed)
 }
 
+// adafactor adds steps for a parameter, and for matrices of as many columns.
+func (t *table) adafactor(s tensor.Dims, w, v, g, rate, decay input) {
+	op := ops.ApplyAdafactorOp{Eps1: 1e-3, Eps2: 1e-2, Threshold: 0.5}
+	keep, rest := input{shape: d(), v: list(0.75)}, input{shape: d(), v: list(0.25)}
+	if s.Rank() < 2 {
+		t.addNoGrad(op, wide, 4, 4, w, v, g, rate, keep, rest, decay)
+		held := input{shape: d(), v: list(0), dt: tensor.Bool}
+		t.addNoGrad(ops.ApplyIfOp{Op: op}, wide, 4, 4, w, v, g, rate, keep, rest, decay, held)
+		return
+	}
+	for _, lead := range [][]int{nil, {3}, {2, 1}} {
+		as := func(x input, dims ...int) input {
+			x.shape = d(append(slices.Clone(lead), dims...)...)
+			return x
+		}
+		rows, cols := s.At(0), s.At(1)
+		in := []input{as(w, rows, cols), as(v, rows), as(v, cols), as(v, rows, cols), as(g, rows, cols), rate, keep, rest, decay}
+		t.addNoGrad(op, wide, 64, 64, in...)
+	}
+}
+
 func (t *table) sweeps() {
 	for _, s := range []tensor.Dims{d(), d(5), d(0), d(17, 67)} {
 		w, slot, square := input{shape: s, v: anyReal}, input{shape: s, v: anyReal}, input{shape: s, v: between(0.5, 2)}
@@ -468,6 +490,7 @@ func (t *table) sweeps() {
 		add(ops.ApplyFtrlOp{Power: 0.5, L1: 0.5, Shrink: 0.25}, small, square, square, square, first, scale, decay)
 		add(ops.ApplyFtrlOp{Power: 0.25}, small, square, square, square, first, scale, decay)
 		add(ops.ApplyLambOp{OneMinusBeta1: 0.125, OneMinusBeta2: 0.0009765625, Eps: 1e-7}, w, slot, square, small, rate, scale, scale, decay)
+		t.adafactor(s, w, square, small, rate, decay)
 		for _, start := range []input{first, {shape: d(), v: list(0)}} {
 			free := ops.ApplyScheduleFreeOp{Beta1: 0.875, OneMinusBeta2: 0.0009765625, Eps: 1e-7}
 			add(free, square, small, square, small, rate, scale, input{shape: d(), v: list(0.25)}, decay, start)

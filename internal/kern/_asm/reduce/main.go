@@ -41,6 +41,11 @@ var reductions = []reduction{
 		VMULPS(y, x, x)
 		VADDPS(x, acc, acc)
 	}, join: VADDPS},
+	{name: "mulSqRows", args: "y", step: func(a isa.ISA, acc, x, y vec, _ []vec) {
+		VMULPS(y, x, x)
+		VMULPS(x, x, x)
+		VADDPS(x, acc, acc)
+	}, join: VADDPS},
 	{
 		name: "prodRows", fill: math.Float32bits(1),
 		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { VMULPS(x, acc, acc) }, join: VMULPS,

@@ -85,6 +85,13 @@ var sweeps = []sweep{
 		decay(a, x, c, "w")
 		VSUBPS(x["grad"], x["w"], x["w"])
 	}},
+	{name: "factorStep", slots: names("w v by c"), keep: 2, scalars: names("rate part decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
+		VMULPS(x["by"], x["grad"], x["grad"])
+		VMULPS(c["rate"], x["grad"], x["grad"])
+		decay(a, x, c, "w")
+		VSUBPS(x["grad"], x["w"], x["w"])
+		VMULPS(c["part"], x["c"], x["v"])
+	}},
 	{name: "average", slots: names("avg"), scalars: names("keep rest"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(c["keep"], x["avg"], x["avg"])
 		VMULPS(c["rest"], x["grad"], x["grad"])
