@@ -71,18 +71,7 @@ func widenFrom(bf16 bool, dst []float32, x []uint16) {
 func fillHalf(dst []uint16, v float32, bf16 bool) {
 	var bits [1]uint16
 	narrowTo(bf16, bits[:], []float32{v})
-	fillBits(dst, bits[0])
-}
-
-// fillBits sets every element to v.
-func fillBits(dst []uint16, v uint16) {
-	if len(dst) == 0 {
-		return
-	}
-	dst[0] = v
-	for n := 1; n < len(dst); n *= 2 {
-		copy(dst[n:], dst[:n])
-	}
+	kern.FillHalf(dst, bits[0])
 }
 
 // loadBits copies the bits of the halves from at on.
@@ -95,7 +84,7 @@ func loadBits(dst []uint16, b backend.Buf, w *walk, at int) {
 		case 1:
 			copy(dst[:n], src[from:])
 		case 0:
-			fillBits(dst[:n], src[from])
+			kern.FillHalf(dst[:n], src[from])
 		default:
 			for i := range dst[:n] {
 				dst[i] = src[from+i*step]

@@ -134,6 +134,14 @@ func RoundBF16(dst, x []float32) { roundBF16(dst, x) }
 // RoundF16 is [RoundBF16] for float16.
 func RoundF16(dst, x []float32) { roundF16(dst, x) }
 
+// FillHalf sets every element to v.
+func FillHalf(dst []uint16, v uint16) {
+	dst = dst[fillHalf(dst, v):]
+	for i := range dst {
+		dst[i] = v
+	}
+}
+
 func roundBF16Go(dst, x []float32) {
 	x = x[:len(dst)]
 	for i, v := range x {

@@ -284,3 +284,14 @@ func narrowScaledBF16(dst []uint16, x []float32, v float32) {
 		narrowScaledBF16Go(dst[n:], x[n:], v)
 	}
 }
+
+// fillHalf fills the first elements, and says how many.
+func fillHalf(dst []uint16, v uint16) int {
+	n := wholeHalf(len(dst))
+	if d, twice := unsafe.SliceData(dst), uint32(v)<<16|uint32(v); useAVX512 {
+		hFillAVX512(d, n, twice)
+	} else if useAVX2 {
+		hFillAVX2(d, n, twice)
+	}
+	return n
+}

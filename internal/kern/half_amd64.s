@@ -2039,6 +2039,41 @@ single_end:
 	VZEROUPPER
 	RET
 
+// func hFillAVX512(dst *uint16, n int, v uint32)
+// Requires: AVX, AVX512F
+TEXT ·hFillAVX512(SB), NOSPLIT, $0-20
+	MOVL         v+16(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Z0
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+0(FP), CX
+	XORQ         DX, DX
+	LEAQ         -64(AX), BX
+	CMPQ         DX, BX
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS Z0, (CX)(DX*2)
+	VMOVUPS Z0, 64(CX)(DX*2)
+	ADDQ    $+64, DX
+	CMPQ    DX, BX
+	JLE     unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ DX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS Z0, (CX)(DX*2)
+	ADDQ    $+32, DX
+	CMPQ    DX, AX
+	JLE     single
+
+single_end:
+	VZEROUPPER
+	RET
+
 // func hRoundBF16AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·hRoundBF16AVX512(SB), NOSPLIT, $0-24
@@ -4915,6 +4950,41 @@ single:
 	ADDQ      $+8, BX
 	CMPQ      BX, AX
 	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hFillAVX2(dst *uint16, n int, v uint32)
+// Requires: AVX, AVX2
+TEXT ·hFillAVX2(SB), NOSPLIT, $0-20
+	MOVL         v+16(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+0(FP), CX
+	XORQ         DX, DX
+	LEAQ         -32(AX), BX
+	CMPQ         DX, BX
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS Y0, (CX)(DX*2)
+	VMOVUPS Y0, 32(CX)(DX*2)
+	ADDQ    $+32, DX
+	CMPQ    DX, BX
+	JLE     unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ DX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS Y0, (CX)(DX*2)
+	ADDQ    $+16, DX
+	CMPQ    DX, AX
+	JLE     single
 
 single_end:
 	VZEROUPPER

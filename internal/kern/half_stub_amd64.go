@@ -109,12 +109,12 @@ func hMaxF16AVX512(dst *uint16, a *uint16, b *uint16, n int)
 //go:noescape
 func hMinF16AVX512(dst *uint16, a *uint16, b *uint16, n int)
 
-// hReluAVX512 is [HalfRelu] for n a multiple of 32, and for the half type whose infinity comes twice.
+// hReluAVX512 is [HalfRelu] for n a multiple of 32 and bits, of a half type's infinity or a half, that come twice.
 //
 //go:noescape
 func hReluAVX512(dst *uint16, x *uint16, n int, negInf uint32)
 
-// hReluGradAVX512 is [HalfReluGrad] for n a multiple of 32, and for the half type whose infinity comes twice.
+// hReluGradAVX512 is [HalfReluGrad] for n a multiple of 32 and bits, of a half type's infinity or a half, that come twice.
 //
 //go:noescape
 func hReluGradAVX512(dst *uint16, y *uint16, dy *uint16, n int, inf uint32)
@@ -133,6 +133,11 @@ func hNarrowScaledBF16AVX512(dst *uint16, x *float32, n int, s float32)
 //
 //go:noescape
 func hSubWideBF16AVX512(dst *float32, x *uint16, n int, s float32)
+
+// hFillAVX512 is [FillHalf] for n a multiple of 32 and bits, of a half type's infinity or a half, that come twice.
+//
+//go:noescape
+func hFillAVX512(dst *uint16, n int, v uint32)
 
 // hRoundBF16AVX512 is [RoundBF16] for n a multiple of 16.
 //
@@ -289,12 +294,12 @@ func hMaxF16AVX2(dst *uint16, a *uint16, b *uint16, n int)
 //go:noescape
 func hMinF16AVX2(dst *uint16, a *uint16, b *uint16, n int)
 
-// hReluAVX2 is [HalfRelu] for n a multiple of 16, and for the half type whose infinity comes twice.
+// hReluAVX2 is [HalfRelu] for n a multiple of 16 and bits, of a half type's infinity or a half, that come twice.
 //
 //go:noescape
 func hReluAVX2(dst *uint16, x *uint16, n int, negInf uint32)
 
-// hReluGradAVX2 is [HalfReluGrad] for n a multiple of 16, and for the half type whose infinity comes twice.
+// hReluGradAVX2 is [HalfReluGrad] for n a multiple of 16 and bits, of a half type's infinity or a half, that come twice.
 //
 //go:noescape
 func hReluGradAVX2(dst *uint16, y *uint16, dy *uint16, n int, inf uint32)
@@ -313,6 +318,11 @@ func hNarrowScaledBF16AVX2(dst *uint16, x *float32, n int, s float32)
 //
 //go:noescape
 func hSubWideBF16AVX2(dst *float32, x *uint16, n int, s float32)
+
+// hFillAVX2 is [FillHalf] for n a multiple of 16 and bits, of a half type's infinity or a half, that come twice.
+//
+//go:noescape
+func hFillAVX2(dst *uint16, n int, v uint32)
 
 // hRoundBF16AVX2 is [RoundBF16] for n a multiple of 8.
 //

@@ -164,6 +164,22 @@ func TestHalfRound(t *testing.T) {
 	})
 }
 
+func TestFillHalf(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		out := newGuard(t, 1024)
+		for n := range 200 {
+			x := tail[uint16](out, n)
+			FillHalf(x, 0x7f81+uint16(n))
+			for i, v := range x {
+				if v != 0x7f81+uint16(n) {
+					t.Fatalf("%d elements: element %d is %04x", n, i, v)
+				}
+			}
+			out.check(t)
+		}
+	})
+}
+
 func TestHalfAllocates(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		a, b, x := make([]uint16, 301), make([]uint16, 301), make([]float32, 301)

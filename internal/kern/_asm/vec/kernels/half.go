@@ -34,6 +34,7 @@ func WriteHalf() {
 		writeReluGrad(&gen{avx512: avx512})
 		writeNarrow(&gen{avx512: avx512})
 		writeSubWide(&gen{avx512: avx512})
+		writeFill(&gen{avx512: avx512})
 		writeRound(&gen{avx512: avx512}, "BF16")
 		writeRound(&gen{avx512: avx512}, "F16")
 		writeReductions(&gen{avx512: avx512}, "BF16")
@@ -227,6 +228,11 @@ func writeSubWide(g *gen) {
 	})
 }
 
+// writeFill emits the filling of halves.
+func writeFill(g *gen) {
+	g.halfBits("hFill", "[FillHalf]", nil, "v", func(_ []vec, v reg.VecVirtual) vec { return g.rep(v) })
+}
+
 // narrowLoop emits the conversion, of what is multiplied with s if that is a register.
 func (g *gen) narrowLoop(s reg.VecVirtual) {
 	var odd reg.VecVirtual // the words that are kept, of two registers
@@ -330,18 +336,17 @@ func (g *gen) splat16(w uint32) reg.VecVirtual {
 	return g.con(con(w<<16 | w))[0]
 }
 
-// halfBits emits a function of the bits of halves, and of an infinity's.
-func (g *gen) halfBits(name, doc string, in []string, inf string, body func(x []vec, inf reg.VecVirtual) vec) {
+// halfBits emits a function of the bits of halves, and of those of one number.
+func (g *gen) halfBits(name, doc string, in []string, bits string, body func(x []vec, bits reg.VecVirtual) vec) {
 	sig := "func(dst"
 	for _, p := range in {
 		sig += ", " + p
 	}
-	TEXT(name+g.suffix(), attr.NOSPLIT, sig+" *uint16, n int, "+inf+" uint32)")
-	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d, and for the half type whose infinity comes twice.", name, g.suffix(), doc, 2*g.width()))
+	TEXT(name+g.suffix(), attr.NOSPLIT, sig+" *uint16, n int, "+bits+" uint32)")
+	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d and bits, of a half type's infinity or a half, that come twice.", name, g.suffix(), doc, 2*g.width()))
 	Pragma("noescape")
-	bits := Load(Param(inf), GP32())
 	v := g.reg()
-	VMOVD(bits, v.AsX())
+	VMOVD(Load(Param(bits), GP32()), v.AsX())
 	VPBROADCASTD(v.AsX(), v)
 	g.loops(in, 2, 4, func(src []reg.Register, dst, i reg.Register) {
 		g.u /= 2
