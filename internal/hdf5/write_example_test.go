@@ -40,3 +40,34 @@ func ExampleWriter() {
 	// [1. 2. 3.] <nil>
 	// hdf5: dataset "1" in group "/layers/dense/vars": the name is that of a dataset already
 }
+
+// A dataset of one file becomes one of another without being in memory as a whole.
+func ExampleDataset_Source() {
+	w := hdf5.NewWriter()
+	w.Root().Dataset("kernel", tensor.New(tensor.Float32, 784, 10))
+	var one, other bytes.Buffer
+	if _, err := w.WriteTo(&one); err != nil {
+		fmt.Println(err)
+		return
+	}
+	root, err := hdf5.Open(bytes.NewReader(one.Bytes()), int64(one.Len()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kernel, err := root.Dataset("kernel")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	src, err := kernel.Source()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w = hdf5.NewWriter()
+	w.Root().Group("layers").Dataset("w", src, hdf5.Gzip(1))
+	_, err = w.WriteTo(&other)
+	fmt.Println(src.Spec(), other.Len() < one.Len(), err)
+	// Output: float32[784 10] true <nil>
+}
