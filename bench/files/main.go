@@ -1,5 +1,5 @@
-// Files times one loading or saving of weights, in a process of its own so that
-// its peak of memory can be told. bench/files/run calls it; see there.
+// Files times one loading, saving or converting of weights, in a process of its own
+// so that its peak of memory can be told. bench/files/run calls it; see there.
 package main
 
 import (
@@ -9,10 +9,13 @@ import (
 	"io"
 	"log"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/atomicfile"
+	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -24,6 +27,10 @@ var tasks = map[string]func(file string) (func() error, error){
 	"load":          func(file string) (func() error, error) { return func() error { return load(file) }, nil },
 	"load weights":  loadWeights,
 	"save":          save,
+
+	"convert from .keras":       convertFrom(".keras"),
+	"convert from .npz":         convertFrom(".npz"),
+	"convert from .safetensors": convertFrom(".safetensors"),
 }
 
 func main() {
@@ -120,6 +127,62 @@ func save(file string) (func() error, error) {
 		write = m.Save
 	}
 	return func() error { return write(file) }, err
+}
+
+// convertFrom returns what prepares a conversion of the file w beside, with this ending,
+// in a model that w.keras holds: it does what glia convert --model w.keras does.
+func convertFrom(end string) func(file string) (func() error, error) {
+	return func(file string) (func() error, error) {
+		base := filepath.Join(filepath.Dir(file), "w")
+		return func() error { return convert(base+".keras", base+end, file) }, nil
+	}
+}
+
+func convert(model, from, to string) error {
+	format, err := keras.FormatOf(to)
+	if err != nil {
+		return err
+	}
+	m, err := os.Open(model)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s, err := stored(m, f)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(to, func(w io.Writer) error { return s.Write(w, format) })
+}
+
+// stored returns the model in one file with the weights in another.
+func stored(model, weights *os.File) (*keras.State, error) {
+	k, err := opened(model)
+	if err != nil {
+		return nil, err
+	}
+	f, err := opened(weights)
+	if err != nil {
+		return nil, err
+	}
+	m, err := keras.ReadModel(k.Object, keras.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return m.StoredIn(f)
+}
+
+func opened(f *os.File) (*keras.File, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return keras.Open(f, info.Size())
 }
 
 // peakBytes returns the most memory that this process had, as Linux counts it.
