@@ -147,6 +147,26 @@ func TestLossScaleOfPolicy(t *testing.T) {
 	}
 }
 
+// TestLossScaleOfCompileAgain takes the optimizer that it was given before, and the one
+// that it made of that.
+func TestLossScaleOfCompileAgain(t *testing.T) {
+	m := glia.Sequential(nn.Input(3), nn.Dense(1))
+	m.Network().DType = nn.MixedFloat16
+	inner := optim.SGD(0.1)
+	compile(t, m, inner, nn.MeanSquaredError())
+	compile(t, m, inner, nn.MeanSquaredError())
+	made := m.Optimizer()
+	compile(t, m, made, nn.MeanSquaredError())
+	if m.Optimizer() != made || made.(*optim.LossScaleOptimizer).Inner != optim.Optimizer(inner) {
+		t.Errorf("optimizer is %v, want the one of the second Compile around that of the first", m.Optimizer())
+	}
+	m.Network().DType = nn.MixedBFloat16
+	compile(t, m, inner, nn.MeanSquaredError())
+	if m.Optimizer() != optim.Optimizer(inner) {
+		t.Errorf("mixed_bfloat16: optimizer %T, want the one given", m.Optimizer())
+	}
+}
+
 // TestPolicyFromCompileOn: a model that was built takes another policy in Compile, for
 // its predictions too, if its weights stay what they are.
 func TestPolicyFromCompileOn(t *testing.T) {

@@ -360,6 +360,12 @@ func ownModels(t *testing.T) []realModel {
 	add("frozen", false, frozen, optim.Adam(0.01), cce(nn.LabelSmoothing(0.1)))
 	add("random", true, nn.Sequential(nn.Input(4), nn.Dense(4), nn.Dropout(0.5), nn.GaussianNoise(0.5), nn.GaussianDropout(0.5), nn.Dense(3, nn.Softmax)), optim.Adam(0.01), cce())
 	add("not compiled", false, nn.Sequential(deep()...), nil, nil)
+	for _, p := range []nn.DTypePolicy{nn.MixedBFloat16, nn.MixedFloat16, nn.Float64} {
+		mixed := nn.Sequential(nn.Input(4), nn.Dense(6, nn.LeakyReLUSlope(0.1), nn.KernelRegularizer(nn.L2(0.01))),
+			nn.Sequential(nn.Dense(5, nn.Tanh, nn.Float32), nn.ReLUWith(0.1, 6, 0), nn.Dense(4, nn.ActivityRegularizer(nn.L2(0.01)))), nn.Dense(3), nn.Softmax.Layer(nn.Float32))
+		mixed.DType = p
+		add(fmt.Sprintf("policy %s inside", p), false, mixed, optim.SGD(0.1), cce(), metric.CategoricalAccuracy())
+	}
 	slices.SortFunc(all, func(a, b realModel) int { return strings.Compare(a.name, b.name) })
 	return all
 }
