@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
@@ -36,15 +37,19 @@ func newProgram(p *backend.Program) *program {
 }
 
 // setTiles chooses the length of tiles: whole rows, and whole periods of what inputs
-// repeat where that is possible, so that it is loaded once.
+// repeat where that is possible, so that it is loaded once. Halves take less memory, and
+// for what is done row by row calls weigh more.
 func (k *program) setTiles() {
-	unit := k.cols
+	unit, length := k.cols, tileLen
+	if k.cols > 1 || slices.ContainsFunc(k.code, func(c instr) bool { return c.do == halfMapping }) {
+		length *= 2
+	}
 	for i := range k.loads {
-		if p := k.loads[i].period; p > unit && p <= tileLen && p%unit == 0 && p < k.size {
+		if p := k.loads[i].period; p > unit && p <= length && p%unit == 0 && p < k.size {
 			unit = p
 		}
 	}
-	k.tile = max(1, tileLen/unit) * unit
+	k.tile = max(1, length/unit) * unit
 	k.piece = max(1, pieceLen/k.tile) * k.tile
 	for i := range k.loads {
 		if l := &k.loads[i]; k.tile%l.period == 0 {

@@ -2264,10 +2264,50 @@ strip8_store:
 	JMP     strip8
 
 strip8_end:
+strip4:
+	CMPQ   BX, $+64
+	JL     strip4_end
+	VXORPS X9, X9, X9
+	VXORPS X10, X10, X10
+	VXORPS X11, X11, X11
+	VXORPS X12, X12, X12
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip4_store
+
+strip4_row:
+	VPMOVZXWD (DI), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VADDPS    Z0, Z9, Z9
+	VPMOVZXWD 32(DI), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VADDPS    Z0, Z10, Z10
+	VPMOVZXWD 64(DI), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VADDPS    Z0, Z11, Z11
+	VPMOVZXWD 96(DI), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VADDPS    Z0, Z12, Z12
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip4_row
+
+strip4_store:
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, 128(AX)
+	VMOVUPS Z12, 192(AX)
+	ADDQ    $+128, CX
+	ADDQ    $+256, AX
+	SUBQ    $+64, BX
+	JMP     strip4
+
+strip4_end:
 strip1:
 	CMPQ   BX, $+16
 	JL     strip1_end
-	VXORPS X9, X9, X9
+	VXORPS X13, X13, X13
 	MOVQ   CX, DI
 	MOVQ   DX, R8
 	TESTQ  R8, R8
@@ -2276,13 +2316,13 @@ strip1:
 strip1_row:
 	VPMOVZXWD (DI), Z0
 	VPSLLD    $0x10, Z0, Z0
-	VADDPS    Z0, Z9, Z9
+	VADDPS    Z0, Z13, Z13
 	ADDQ      SI, DI
 	DECQ      R8
 	JNZ       strip1_row
 
 strip1_store:
-	VMOVUPS Z9, (AX)
+	VMOVUPS Z13, (AX)
 	ADDQ    $+32, CX
 	ADDQ    $+64, AX
 	SUBQ    $+16, BX
@@ -2584,10 +2624,46 @@ strip8_store:
 	JMP     strip8
 
 strip8_end:
+strip4:
+	CMPQ   BX, $+64
+	JL     strip4_end
+	VXORPS X9, X9, X9
+	VXORPS X10, X10, X10
+	VXORPS X11, X11, X11
+	VXORPS X12, X12, X12
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip4_store
+
+strip4_row:
+	VCVTPH2PS (DI), Z0
+	VADDPS    Z0, Z9, Z9
+	VCVTPH2PS 32(DI), Z0
+	VADDPS    Z0, Z10, Z10
+	VCVTPH2PS 64(DI), Z0
+	VADDPS    Z0, Z11, Z11
+	VCVTPH2PS 96(DI), Z0
+	VADDPS    Z0, Z12, Z12
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip4_row
+
+strip4_store:
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, 64(AX)
+	VMOVUPS Z11, 128(AX)
+	VMOVUPS Z12, 192(AX)
+	ADDQ    $+128, CX
+	ADDQ    $+256, AX
+	SUBQ    $+64, BX
+	JMP     strip4
+
+strip4_end:
 strip1:
 	CMPQ   BX, $+16
 	JL     strip1_end
-	VXORPS X9, X9, X9
+	VXORPS X13, X13, X13
 	MOVQ   CX, DI
 	MOVQ   DX, R8
 	TESTQ  R8, R8
@@ -2595,13 +2671,13 @@ strip1:
 
 strip1_row:
 	VCVTPH2PS (DI), Z0
-	VADDPS    Z0, Z9, Z9
+	VADDPS    Z0, Z13, Z13
 	ADDQ      SI, DI
 	DECQ      R8
 	JNZ       strip1_row
 
 strip1_store:
-	VMOVUPS Z9, (AX)
+	VMOVUPS Z13, (AX)
 	ADDQ    $+32, CX
 	ADDQ    $+64, AX
 	SUBQ    $+16, BX
@@ -5190,10 +5266,50 @@ strip8_store:
 	JMP     strip8
 
 strip8_end:
+strip4:
+	CMPQ   BX, $+32
+	JL     strip4_end
+	VXORPS X9, X9, X9
+	VXORPS X10, X10, X10
+	VXORPS X11, X11, X11
+	VXORPS X12, X12, X12
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip4_store
+
+strip4_row:
+	VPMOVZXWD (DI), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VADDPS    Y0, Y9, Y9
+	VPMOVZXWD 16(DI), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VADDPS    Y0, Y10, Y10
+	VPMOVZXWD 32(DI), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VADDPS    Y0, Y11, Y11
+	VPMOVZXWD 48(DI), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VADDPS    Y0, Y12, Y12
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip4_row
+
+strip4_store:
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	VMOVUPS Y11, 64(AX)
+	VMOVUPS Y12, 96(AX)
+	ADDQ    $+64, CX
+	ADDQ    $+128, AX
+	SUBQ    $+32, BX
+	JMP     strip4
+
+strip4_end:
 strip1:
 	CMPQ   BX, $+8
 	JL     strip1_end
-	VXORPS X9, X9, X9
+	VXORPS X13, X13, X13
 	MOVQ   CX, DI
 	MOVQ   DX, R8
 	TESTQ  R8, R8
@@ -5202,13 +5318,13 @@ strip1:
 strip1_row:
 	VPMOVZXWD (DI), Y0
 	VPSLLD    $0x10, Y0, Y0
-	VADDPS    Y0, Y9, Y9
+	VADDPS    Y0, Y13, Y13
 	ADDQ      SI, DI
 	DECQ      R8
 	JNZ       strip1_row
 
 strip1_store:
-	VMOVUPS Y9, (AX)
+	VMOVUPS Y13, (AX)
 	ADDQ    $+16, CX
 	ADDQ    $+32, AX
 	SUBQ    $+8, BX
@@ -5632,10 +5748,46 @@ strip8_store:
 	JMP     strip8
 
 strip8_end:
+strip4:
+	CMPQ   BX, $+32
+	JL     strip4_end
+	VXORPS X9, X9, X9
+	VXORPS X10, X10, X10
+	VXORPS X11, X11, X11
+	VXORPS X12, X12, X12
+	MOVQ   CX, DI
+	MOVQ   DX, R8
+	TESTQ  R8, R8
+	JLE    strip4_store
+
+strip4_row:
+	VCVTPH2PS (DI), Y0
+	VADDPS    Y0, Y9, Y9
+	VCVTPH2PS 16(DI), Y0
+	VADDPS    Y0, Y10, Y10
+	VCVTPH2PS 32(DI), Y0
+	VADDPS    Y0, Y11, Y11
+	VCVTPH2PS 48(DI), Y0
+	VADDPS    Y0, Y12, Y12
+	ADDQ      SI, DI
+	DECQ      R8
+	JNZ       strip4_row
+
+strip4_store:
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	VMOVUPS Y11, 64(AX)
+	VMOVUPS Y12, 96(AX)
+	ADDQ    $+64, CX
+	ADDQ    $+128, AX
+	SUBQ    $+32, BX
+	JMP     strip4
+
+strip4_end:
 strip1:
 	CMPQ   BX, $+8
 	JL     strip1_end
-	VXORPS X9, X9, X9
+	VXORPS X13, X13, X13
 	MOVQ   CX, DI
 	MOVQ   DX, R8
 	TESTQ  R8, R8
@@ -5643,13 +5795,13 @@ strip1:
 
 strip1_row:
 	VCVTPH2PS (DI), Y0
-	VADDPS    Y0, Y9, Y9
+	VADDPS    Y0, Y13, Y13
 	ADDQ      SI, DI
 	DECQ      R8
 	JNZ       strip1_row
 
 strip1_store:
-	VMOVUPS Y9, (AX)
+	VMOVUPS Y13, (AX)
 	ADDQ    $+16, CX
 	ADDQ    $+32, AX
 	SUBQ    $+8, BX

@@ -32,7 +32,7 @@ func (g *gen) widen(half string, at operand.Mem) reg.VecVirtual {
 	return v
 }
 
-// sumCols emits the sum of columns, row after row, in strips of eight registers and of
+// sumCols emits the sum of columns, row after row, in strips of eight registers, of four and of
 // one.
 func (g *gen) sumCols(half string) {
 	TEXT("hSumCols"+half+g.suffix(), attr.NOSPLIT, "func(dst *float32, x *uint16, rows, cols, ld int)")
@@ -41,7 +41,7 @@ func (g *gen) sumCols(half string) {
 	dst, x, rows, cols, ld := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("ld"), GP64())
 	SHLQ(operand.Imm(1), ld)
 	p, r := GP64(), GP64()
-	for _, n := range []int{8, 1} {
+	for _, n := range []int{8, 4, 1} {
 		label := fmt.Sprintf("strip%d", n)
 		Label(label)
 		CMPQ(cols, operand.I32(n*g.width()))
