@@ -189,7 +189,7 @@ func (b *backup) restore() error {
 	}
 	var past []Epoch
 	if err == nil {
-		past, err = unpack(tensors, b.f.m.metrics)
+		past, err = unpack(tensors, b.f.m.logged())
 	}
 	if err == nil {
 		err = b.apply(s, tensors)

@@ -76,7 +76,7 @@ func TestPackErrors(t *testing.T) {
 	for _, e := range packed {
 		tensors[e.Name] = e.Tensor.(*tensor.Tensor)
 	}
-	m := []metric.Metric{metric.Mean("m", nil)}
+	m := []string{"m"}
 	if back, err := unpack(tensors, m); err != nil || len(back) != 1 || back[0].Metrics[0].Value != 1.5 {
 		t.Errorf("got %+v (%v), want the epoch that was packed", back, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/glia-ml/glia/interop/safetensors"
-	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -72,8 +71,8 @@ func stack(epochs []Epoch, of func(e Epoch) *tensor.Tensor) (*tensor.Tensor, err
 	return all, nil
 }
 
-// unpack returns the epochs that pack packed.
-func unpack(tensors tensorMap, metrics []metric.Metric) ([]Epoch, error) {
+// unpack returns the epochs that pack packed, with metrics of these names.
+func unpack(tensors tensorMap, metrics []string) ([]Epoch, error) {
 	if tensors[pastPrefix+"train/epoch"] == nil {
 		return nil, nil
 	}
@@ -107,7 +106,7 @@ func unpack(tensors tensorMap, metrics []metric.Metric) ([]Epoch, error) {
 }
 
 // unpackResults returns what was measured in a group, and the numbers of the epochs.
-func unpackResults(tensors tensorMap, group string, metrics []metric.Metric) (numbers []int, results []Result, err error) {
+func unpackResults(tensors tensorMap, group string, metrics []string) (numbers []int, results []Result, err error) {
 	t := tensors[pastPrefix+group+"/epoch"]
 	if t.Spec().Rank() != 1 || t.DType() != tensor.Int64 {
 		return nil, nil, fmt.Errorf("history of %s/epoch: got %v: want int64 numbers", group, t.Spec())
@@ -119,12 +118,12 @@ func unpackResults(tensors tensorMap, group string, metrics []metric.Metric) (nu
 			return nil, nil, err
 		}
 		r := Result{Loss: loss.Item()}
-		for _, m := range metrics {
-			t, err := row(tensors, group+"/"+m.Name(), i, n)
+		for _, name := range metrics {
+			t, err := row(tensors, group+"/"+name, i, n)
 			if err != nil {
 				return nil, nil, err
 			}
-			r.Metrics = append(r.Metrics, Metric{m.Name(), mean(t), t})
+			r.Metrics = append(r.Metrics, Metric{name, mean(t), t})
 		}
 		numbers, results = append(numbers, int(e)), append(results, r)
 	}

@@ -12,12 +12,12 @@ import (
 // keeps its tensors, one pair for every length of a batch.
 type classWeigher struct {
 	of      map[int]float64
-	labels  map[int]*tensor.Tensor // float64, of the shape of y
-	weights map[int]*tensor.Tensor // float32 [n]
+	labels  map[int]*tensor.Tensor   // float64, of the shape of y
+	weights map[int][]*tensor.Tensor // one, float32 [n]
 }
 
 func newClassWeigher(of map[int]float64) *classWeigher {
-	return &classWeigher{of, map[int]*tensor.Tensor{}, map[int]*tensor.Tensor{}}
+	return &classWeigher{of, map[int]*tensor.Tensor{}, map[int][]*tensor.Tensor{}}
 }
 
 func checkClassWeights(w map[int]float64) error {
@@ -30,20 +30,23 @@ func checkClassWeights(w map[int]float64) error {
 }
 
 // weigh returns the weights of b, 1 if it has none, times those of the classes.
-func (c *classWeigher) weigh(b *data.Batch) (*tensor.Tensor, error) {
-	y := b.Y.Shape()
+func (c *classWeigher) weigh(b *data.Batch) ([]*tensor.Tensor, error) {
+	if len(b.Y) != 1 {
+		return nil, fmt.Errorf("glia: Fit: ClassWeights: samples have %d answers: want one", len(b.Y))
+	}
+	y := b.Y[0].Shape()
 	if y.Rank() > 2 {
-		return nil, fmt.Errorf("glia: Fit: ClassWeights: labels are %v: want [n], [n 1] or rows [n classes]", b.Y.Spec())
+		return nil, fmt.Errorf("glia: Fit: ClassWeights: labels are %v: want [n], [n 1] or rows [n classes]", b.Y[0].Spec())
 	}
 	n := y.At(0)
 	if c.weights[n] == nil {
 		c.labels[n] = tensor.NewSpec(tensor.Spec{DType: tensor.Float64, Shape: y})
-		c.weights[n] = tensor.New(tensor.Float32, n)
+		c.weights[n] = []*tensor.Tensor{tensor.New(tensor.Float32, n)}
 	}
-	if err := tensor.Convert(c.labels[n], b.Y); err != nil {
+	if err := tensor.Convert(c.labels[n], b.Y[0]); err != nil {
 		return nil, fmt.Errorf("glia: Fit: ClassWeights: %w", err)
 	}
-	labels, weights := tensor.Data[float64](c.labels[n]), tensor.Data[float32](c.weights[n])
+	labels, weights := tensor.Data[float64](c.labels[n]), tensor.Data[float32](c.weights[n][0])
 	for i := range weights {
 		w, named := c.of[classOf(labels[i*len(labels)/n:][:len(labels)/n])]
 		if !named {
@@ -51,8 +54,8 @@ func (c *classWeigher) weigh(b *data.Batch) (*tensor.Tensor, error) {
 		}
 		weights[i] = float32(w)
 	}
-	if b.Weight != nil {
-		for i, w := range tensor.Data[float32](b.Weight) {
+	if len(b.Weight) > 0 && b.Weight[0] != nil {
+		for i, w := range tensor.Data[float32](b.Weight[0]) {
 			weights[i] *= w
 		}
 	}

@@ -42,8 +42,8 @@ func TestConstraints(t *testing.T) {
 		bound := nn.Dense(2, nn.KernelConstraint(nn.MaxNorm(0.7)), nn.BiasConstraint(nn.NonNeg), nn.BiasInitializer(nn.Ones))
 		m := glia.Sequential(nn.Input(3), free, bound)
 		if name == "own" {
-			m.TrainStep = func(s *glia.Step) (loss, pred *graph.Node) {
-				pred = s.Call(s.X)
+			m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+				pred = s.Call(s.X...)
 				loss = s.Loss(pred)
 				s.Minimize(loss)
 				return loss, pred

@@ -75,10 +75,7 @@ func (c *csvLogger) open(f *fitting) error {
 	if r := c.separator; r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError || !utf8.ValidRune(r) {
 		return fmt.Errorf("Separator(%q): want a character that is no quote and ends no line", r)
 	}
-	c.names = []string{"loss"}
-	for _, m := range f.m.metrics {
-		c.names = append(c.names, m.Name())
-	}
+	c.names = append([]string{"loss"}, f.m.logged()...)
 	slices.Sort(c.names)
 	for _, n := range c.names[:len(c.names):len(c.names)] {
 		c.names = append(c.names, "val_"+n)

@@ -11,34 +11,35 @@ import (
 )
 
 // StepFunc traces what a step does with a batch, and returns the loss, a float
-// scalar, and the predictions, which the metrics get. It is called once for every
+// scalar, and the predictions of each output, which the metrics get. It is called once for every
 // shape of a batch; mistakes in it panic with *graph.Error, which Fit returns.
 //
-//	m.TrainStep = func(s *glia.Step) (loss, pred *graph.Node) {
-//		pred = s.Call(s.X)
+//	m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+//		pred = s.Call(s.X...)
 //		loss = ops.Scale(s.Loss(pred), 0.5)
 //		s.Minimize(loss)
 //		return loss, pred
 //	}
-type StepFunc func(s *Step) (loss, pred *graph.Node)
+type StepFunc func(s *Step) (loss *graph.Node, pred []*graph.Node)
 
 // Step is the trace of one step. Its Ctx has the graph, reads and updates variables
 // and tells whether the step trains.
 type Step struct {
 	*nn.Ctx
-	// X, Y and Weight are the batch: samples, labels, and what each sample counts,
-	// float32 [B], or nil.
-	X, Y, Weight *graph.Node
+	// X, Y and Weight are the batch, as in [data.Batch]: samples for each input, labels
+	// for each output, and what each sample counts, float32 [B], if anything does.
+	X, Y, Weight []*graph.Node
 
 	m       *Model
-	counted int // of the layers' losses
+	parts   []*graph.Node // the losses of outputs, if several have one
+	counted int           // of the layers' losses
 	applied bool
 }
 
 // Default is the step that a model does if it has no other: it predicts, takes the
 // loss, and in training minimizes it.
-func (s *Step) Default() (loss, pred *graph.Node) {
-	pred = s.Call(s.X)
+func (s *Step) Default() (loss *graph.Node, pred []*graph.Node) {
+	pred = s.Call(s.X...)
 	loss = s.Loss(pred)
 	if s.Training {
 		s.Minimize(loss)
@@ -46,23 +47,53 @@ func (s *Step) Default() (loss, pred *graph.Node) {
 	return loss, pred
 }
 
-// Call applies the network.
-func (s *Step) Call(x *graph.Node) *graph.Node { return s.m.net.Call(s.Ctx, x) }
+// Call applies the network to its inputs, and returns its outputs.
+func (s *Step) Call(x ...*graph.Node) []*graph.Node { return s.m.net.CallAll(s.Ctx, x) }
 
-// Loss returns the loss that Compile was given, of predictions for X, and adds what
-// the layers add to it: each such penalty once in a step.
-func (s *Step) Loss(pred *graph.Node) *graph.Node {
-	l := s.m.loss
+// Loss returns the loss that Compile was given, of predictions for X: the weighted sum
+// if outputs have several. It adds what the layers add to it, each such penalty once in
+// a step.
+func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 	defer s.Graph().SetScope(s.Graph().SetScope(lossScope))
-	loss := nn.ReduceLoss(l, s.Y, pred, s.Weight)
-	if loss.Rank() != 0 || !loss.DType().IsFloat() {
-		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", l.Name(), loss.Spec()))
+	if len(pred) != len(s.m.aims) || len(s.Y) < len(pred) {
+		panic(graph.Errorf("glia: Step.Loss: %d predictions and %d answers: want one for each of the outputs %q", len(pred), len(s.Y), outputsOf(s.m.aims)))
+	}
+	s.parts = nil
+	var loss *graph.Node
+	for i, a := range s.m.aims {
+		if a.loss == nil {
+			continue
+		}
+		part := nn.ReduceLoss(a.loss, s.Y[i], pred[i], s.weightOf(i))
+		if part.Rank() != 0 || !part.DType().IsFloat() {
+			panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", a.loss.Name(), part.Spec()))
+		}
+		s.parts = append(s.parts, part)
+		if a.weight != 1 {
+			part = ops.Scale(part, a.weight)
+		}
+		if loss == nil {
+			loss = part
+		} else {
+			loss = ops.Add(loss, ops.Cast(part, loss.DType()))
+		}
 	}
 	for _, penalty := range s.Losses()[s.counted:] {
 		loss = ops.Add(loss, ops.Cast(penalty, loss.DType()))
 	}
 	s.counted = len(s.Losses())
 	return loss
+}
+
+// weightOf returns what the samples count in the loss of an output, nil for 1 each.
+func (s *Step) weightOf(output int) *graph.Node {
+	switch len(s.Weight) {
+	case 0:
+		return nil
+	case 1:
+		return s.Weight[0]
+	}
+	return s.Weight[output]
 }
 
 // Params returns the variables that are trained.
@@ -116,12 +147,12 @@ func (s *Step) Minimize(loss *graph.Node) { s.Apply(s.Gradients(loss)) }
 
 // trace traces the step and what measures it, which goes before the gradients if
 // the step is the default one.
-func (s *Step) trace(measure func(loss, pred *graph.Node)) {
+func (s *Step) trace(measure func(loss *graph.Node, pred []*graph.Node)) {
 	if s.Training && s.m.TrainStep != nil || !s.Training && s.m.TestStep != nil {
 		measure(s.custom())
 		return
 	}
-	pred := s.Call(s.X)
+	pred := s.Call(s.X...)
 	loss := s.Loss(pred)
 	measure(loss, pred)
 	if s.Training {
@@ -130,14 +161,17 @@ func (s *Step) trace(measure func(loss, pred *graph.Node)) {
 }
 
 // custom runs the step's function and checks what it returns.
-func (s *Step) custom() (loss, pred *graph.Node) {
+func (s *Step) custom() (loss *graph.Node, pred []*graph.Node) {
 	f, name := s.m.TestStep, "TestStep"
 	if s.Training {
 		f, name = s.m.TrainStep, "TrainStep"
 	}
 	loss, pred = f(s)
+	foreign := func(n *graph.Node) bool { return n == nil || n.Graph() != s.Graph() }
 	switch {
-	case loss == nil || pred == nil || loss.Graph() != s.Graph() || pred.Graph() != s.Graph():
+	case len(pred) != len(s.m.aims):
+		panic(graph.Errorf("glia: %s: %d predictions: want one for each of the outputs %q", name, len(pred), outputsOf(s.m.aims)))
+	case foreign(loss) || slices.ContainsFunc(pred, foreign):
 		panic(graph.Errorf("glia: %s: loss or predictions are nil or of another graph: want nodes computed from the batch", name))
 	case loss.Rank() != 0 || !loss.DType().IsFloat():
 		panic(graph.Errorf("glia: %s: loss is %v: want a float scalar", name, loss.Spec()))

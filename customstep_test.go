@@ -25,8 +25,8 @@ func TestDefaultStep(t *testing.T) {
 		return m
 	}
 	plain, own := model(), model()
-	own.TrainStep = func(s *glia.Step) (loss, pred *graph.Node) {
-		pred = s.Call(s.X)
+	own.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+		pred = s.Call(s.X...)
 		loss = s.Loss(pred)
 		s.Apply(s.Gradients(loss))
 		return loss, pred
@@ -44,8 +44,8 @@ func TestCustomStep(t *testing.T) {
 	ds := memory(t, x, of(t, []float32{2, 4, 6, 8}, 4, 1))
 	count := graph.NewVar("count", tensor.Scalar[int64](0))
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.NoBias, nn.KernelInitializer(nn.Zeros)))
-	m.TrainStep = func(s *glia.Step) (loss, pred *graph.Node) {
-		pred = s.Call(s.X)
+	m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+		pred = s.Call(s.X...)
 		loss = ops.Scale(s.Loss(pred), 2)
 		s.Minimize(loss)
 		s.Update(count, ops.Offset(s.Value(count), 1))
@@ -65,28 +65,32 @@ func TestCustomStep(t *testing.T) {
 func TestCustomStepErrors(t *testing.T) {
 	ds := blobs(t, 8, 3, 2).OneHot(2)
 	for want, step := range map[string]glia.StepFunc{
-		`TrainStep: loss or predictions are nil`: func(s *glia.Step) (loss, pred *graph.Node) { return nil, nil },
-		`TrainStep: loss is float32\[8 2\]`:      func(s *glia.Step) (loss, pred *graph.Node) { p := s.Call(s.X); return p, p },
-		`Step.Gradients: the optimizer was applied`: func(s *glia.Step) (loss, pred *graph.Node) {
+		`TrainStep: loss or predictions are nil`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) { return nil, make([]*graph.Node, 1) },
+		`TrainStep: 0 predictions: want one for each of the outputs \["dense_1"\]`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+			loss, _ = s.Default()
+			return loss, nil
+		},
+		`TrainStep: loss is float32\[8 2\]`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) { p := s.Call(s.X...); return p[0], p },
+		`Step.Gradients: the optimizer was applied`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
 			loss, pred = s.Default()
 			s.Minimize(loss)
 			return loss, pred
 		},
-		`Step.Apply: called twice`: func(s *glia.Step) (loss, pred *graph.Node) {
-			pred = s.Call(s.X)
+		`Step.Apply: called twice`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+			pred = s.Call(s.X...)
 			loss = s.Loss(pred)
 			grads := s.Gradients(loss)
 			s.Apply(grads)
 			s.Apply(grads)
 			return loss, pred
 		},
-		`depends on no weight`: func(s *glia.Step) (loss, pred *graph.Node) {
-			s.Minimize(ops.ReduceSum(s.X))
+		`depends on no weight`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+			s.Minimize(ops.ReduceSum(s.X[0]))
 			return s.Default()
 		},
-		`another graph`: func(s *glia.Step) (loss, pred *graph.Node) {
+		`another graph`: func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
 			l := graph.New().Const(tensor.Scalar[float32](0))
-			return l, l
+			return l, []*graph.Node{l}
 		},
 	} {
 		m := classifier(t, 3, 2)
@@ -95,7 +99,7 @@ func TestCustomStepErrors(t *testing.T) {
 		wants(t, want, err, want)
 	}
 	m := classifier(t, 3, 2)
-	m.TestStep = func(s *glia.Step) (loss, pred *graph.Node) {
+	m.TestStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
 		loss, pred = s.Default()
 		s.Minimize(loss)
 		return loss, pred
@@ -103,6 +107,8 @@ func TestCustomStepErrors(t *testing.T) {
 	_, err := m.Evaluate(ds)
 	wants(t, "test step that trains", err, `Step.Apply: the step does not train`)
 }
+
+func list(t *tensor.Tensor) []*tensor.Tensor { return []*tensor.Tensor{t} }
 
 // TestOnBatch compares with Fit and Evaluate.
 func TestOnBatch(t *testing.T) {
@@ -129,12 +135,12 @@ func TestOnBatch(t *testing.T) {
 	if e := evaluate(t, a, ds); err != nil || r.Loss != e.Loss || r.Get("accuracy") != e.Get("accuracy") {
 		t.Errorf("TestOnBatch measured %+v (%v), Evaluate %+v", r, err, e)
 	}
-	p, err := c.PredictOnBatch(b.X)
-	if err != nil || !bytes.Equal(p.Bytes(), predict(t, a, b.X).Bytes()) {
+	p, err := c.PredictOnBatch(b.X[0])
+	if err != nil || !bytes.Equal(p.Bytes(), predict(t, a, b.X[0]).Bytes()) {
 		t.Errorf("PredictOnBatch predicted otherwise than Predict (%v)", err)
 	}
-	for name, bad := range map[string]*data.Batch{"nil": nil, "empty": {}, "without y": {X: b.X}, "other lengths": {X: b.X, Y: tensor.New(tensor.Float32, 3, 2)},
-		"weights": {X: b.X, Y: b.Y, Weight: tensor.New(tensor.Float32, 2)}, "scalar": {X: tensor.Scalar(1.0), Y: b.Y}, "other samples": {X: tensor.New(tensor.Float32, 20, 4), Y: b.Y}} {
+	for name, bad := range map[string]*data.Batch{"nil": nil, "empty": {}, "without y": {X: b.X}, "other lengths": {X: b.X, Y: list(tensor.New(tensor.Float32, 3, 2))},
+		"weights": {X: b.X, Y: b.Y, Weight: list(tensor.New(tensor.Float32, 2))}, "weights of two": {X: b.X, Y: b.Y, Weight: append(list(tensor.New(tensor.Float32, 20)), nil)}, "scalar": {X: list(tensor.Scalar(1.0)), Y: b.Y}, "other samples": {X: list(tensor.New(tensor.Float32, 20, 4)), Y: b.Y}} {
 		if _, err := c.TrainOnBatch(bad); err == nil || !strings.HasPrefix(err.Error(), "glia: TrainOnBatch: ") {
 			t.Errorf("%s: TrainOnBatch returned %v", name, err)
 		}

@@ -48,9 +48,9 @@ func (negative) Len() int { return -1 }
 // deep is a dataset whose samples have as many axes as a tensor can.
 type deep struct{ *data.Memory }
 
-func (d deep) Specs() (x, y tensor.Spec) {
+func (d deep) Specs() (x, y []tensor.Spec) {
 	x, y = d.Memory.Specs()
-	return tensor.S(x.DType, 1, 1, 1, 1, 1, 1, 1, 1), y
+	return []tensor.Spec{tensor.S(x[0].DType, 1, 1, 1, 1, 1, 1, 1, 1)}, y
 }
 
 func TestCompileErrors(t *testing.T) {
@@ -134,16 +134,19 @@ func TestFitErrors(t *testing.T) {
 		{"empty option", ds, `option 0 is empty`, []glia.Option{{}}},
 		{"read", broken{ds, func(*data.Batch) error { return lost }}, `^glia: Fit: epoch 1, batch 1: disk lost$`, nil},
 		{"batch without labels", broken{ds, func(b *data.Batch) error { b.Y = nil; return nil }}, `without x or y`, nil},
-		{"batch of one too many", broken{ds, func(b *data.Batch) error { b.X = tensor.New(tensor.Float32, 21, 3); return nil }}, `gave x float32\[21 3\] with y .* for 20 samples`, []glia.Option{glia.BatchSize(20)}},
+		{"batch of one too many", broken{ds, func(b *data.Batch) error { b.X[0] = tensor.New(tensor.Float32, 21, 3); return nil }}, `gave x float32\[21 3\] with y .* for 20 samples`, []glia.Option{glia.BatchSize(20)}},
 		{"batch of one", broken{ds, func(b *data.Batch) error {
-			b.X, b.Y = tensor.New(tensor.Float32, 1, 3), tensor.New(tensor.Int32, 1)
+			b.X[0], b.Y[0] = tensor.New(tensor.Float32, 1, 3), tensor.New(tensor.Int32, 1)
 			return nil
 		}}, `for 20 samples`, nil},
-		{"batch of scalars", broken{ds, func(b *data.Batch) error { b.X, b.Y = tensor.Scalar[float32](1), tensor.Scalar[int32](1); return nil }}, `for 20 samples`, nil},
-		{"view with gaps", broken{ds, func(b *data.Batch) error { b.X, _ = b.X.Slice(1, 0, 3, 2); return nil }}, `view with gaps`, nil},
-		{"weights of too many", broken{ds, func(b *data.Batch) error { b.Weight = tensor.New(tensor.Float32, 21); return nil }}, `weights float32\[21\] for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
-		{"weights of float64", broken{ds, func(b *data.Batch) error { b.Weight = tensor.New(tensor.Float64, 20); return nil }}, `weights float64\[20\] for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
-		{"scalar labels with class weights", broken{ds, func(b *data.Batch) error { b.Y = tensor.Scalar[int32](1); return nil }}, `for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
+		{"batch of scalars", broken{ds, func(b *data.Batch) error {
+			b.X[0], b.Y[0] = tensor.Scalar[float32](1), tensor.Scalar[int32](1)
+			return nil
+		}}, `for 20 samples`, nil},
+		{"view with gaps", broken{ds, func(b *data.Batch) error { b.X[0], _ = b.X[0].Slice(1, 0, 3, 2); return nil }}, `view with gaps`, nil},
+		{"weights of too many", broken{ds, func(b *data.Batch) error { b.Weight = []*tensor.Tensor{tensor.New(tensor.Float32, 21)}; return nil }}, `weights float32\[21\] for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
+		{"weights of float64", broken{ds, func(b *data.Batch) error { b.Weight = []*tensor.Tensor{tensor.New(tensor.Float64, 20)}; return nil }}, `weights float64\[20\] for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
+		{"scalar labels with class weights", broken{ds, func(b *data.Batch) error { b.Y[0] = tensor.Scalar[int32](1); return nil }}, `for 20 samples`, []glia.Option{glia.ClassWeights(map[int]float64{1: 2})}},
 		{"less than no samples", negative{ds}, `has -1 samples`, nil},
 		{"no axis for the batch", deep{ds}, `want less than 8 axes`, nil},
 	} {

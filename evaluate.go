@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/glia-ml/glia/data"
@@ -47,13 +48,29 @@ func checkData(ds data.Dataset) error {
 		return errors.New("the dataset is empty: want one sample or more")
 	}
 	x, y := ds.Specs()
-	if y.DType == tensor.Invalid {
+	if len(x) == 0 {
+		return errors.New("the dataset has no inputs")
+	}
+	if len(y) == 0 {
 		return errors.New("the dataset has no labels")
 	}
-	if x.Rank() >= tensor.MaxRank || y.Rank() >= tensor.MaxRank {
-		return fmt.Errorf("a sample is %v, its labels %v: want less than %d axes", x, y, tensor.MaxRank)
+	for _, s := range append(slices.Clone(x), y...) {
+		if s.DType == tensor.Invalid {
+			return errors.New("a sample or its labels have no dtype")
+		}
+		if s.Rank() >= tensor.MaxRank {
+			return fmt.Errorf("a sample is %v, its labels %v: want less than %d axes", listed(x), listed(y), tensor.MaxRank)
+		}
 	}
 	return nil
+}
+
+// listed returns the one spec of a list, or the list.
+func listed(s []tensor.Spec) any {
+	if len(s) == 1 {
+		return s[0]
+	}
+	return s
 }
 
 // readBatch fills b with the samples idx and checks that it holds so many.
@@ -69,56 +86,93 @@ func readBatch(ds data.Dataset, idx []int, b *data.Batch) error {
 
 // checkBatch checks that a batch holds n samples.
 func checkBatch(b *data.Batch, n int) error {
-	if b.X == nil || b.Y == nil {
+	if len(b.X) == 0 || len(b.Y) == 0 || slices.Contains(b.X, nil) || slices.Contains(b.Y, nil) {
 		return errors.New("a batch without x or y")
 	}
-	for _, t := range [...]*tensor.Tensor{b.X, b.Y} {
-		if t.Shape().Rank() == 0 || t.Shape().At(0) != n {
-			return fmt.Errorf("x %v with y %v for %d samples: want first axes of that length", b.X.Spec(), b.Y.Spec(), n)
-		}
-		if !t.Contiguous() {
-			return fmt.Errorf("%v as a view with gaps: want a contiguous tensor; Clone makes one", t.Spec())
+	for _, list := range [...][]*tensor.Tensor{b.X, b.Y} {
+		for _, t := range list {
+			if t.Shape().Rank() == 0 || t.Shape().At(0) != n {
+				return fmt.Errorf("x %v with y %v for %d samples: want first axes of that length", listed(specsOf(b.X)), listed(specsOf(b.Y)), n)
+			}
+			if !t.Contiguous() {
+				return fmt.Errorf("%v as a view with gaps: want a contiguous tensor; Clone makes one", t.Spec())
+			}
 		}
 	}
-	if w := b.Weight; w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
-		return fmt.Errorf("weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
+	if w := len(b.Weight); w > 1 && w != len(b.Y) {
+		return fmt.Errorf("%d tensors of weights for %d answers: want none, one, or one for each", w, len(b.Y))
+	}
+	for _, w := range b.Weight {
+		if w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
+			return fmt.Errorf("weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
+		}
 	}
 	return nil
 }
 
+func specsOf(tensors []*tensor.Tensor) []tensor.Spec {
+	specs := make([]tensor.Spec, len(tensors))
+	for i, t := range tensors {
+		specs[i] = t.Spec()
+	}
+	return specs
+}
+
 // metersFor returns the state of the measures for samples of these specs. The
 // model is built for them if it is not.
-func (m *Model) metersFor(training bool, x, y tensor.Spec) (*meters, error) {
+func (m *Model) metersFor(training bool, x, y []tensor.Spec) (*meters, error) {
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
-	x, y = oneOf(x), oneOf(y)
+	x, y = batchSpecs(1, x), batchSpecs(1, y)
 	if err := m.accept(x); err != nil {
 		return nil, err
 	}
-	k := meterKey{training, y}
-	if ms := m.meters[k]; ms != nil {
+	if ms, ok := m.meters.get(training, y); ok {
 		return ms, nil
 	}
-	var pred tensor.Spec
+	var pred []tensor.Spec
 	err := graph.Catch(func() {
-		g := graph.New()
-		pred = m.net.Call(nn.NewCtx(g, m.random), g.Input("x", x)).Spec()
+		for _, n := range m.call(graph.New(), x) {
+			pred = append(pred, n.Spec())
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	ms, err := newMeters(m.metrics, y, pred)
+	ms, err := m.newMeters(y, pred)
 	if err != nil {
 		return nil, err
 	}
-	m.meters[k] = ms
+	m.meters.set(training, y, ms)
 	return ms, nil
 }
 
-// oneOf returns the spec of a batch of one sample.
-func oneOf(s tensor.Spec) tensor.Spec {
-	s.Shape = tensor.D(1).Append(s.Shape.Slice()...)
-	return s
+// call traces the network into g for inputs of these specs.
+func (m *Model) call(g *graph.Graph, in []tensor.Spec) []*graph.Node {
+	x := make([]*graph.Node, len(in))
+	for i, s := range in {
+		x[i] = g.Input("x", s)
+	}
+	return m.net.CallAll(nn.NewCtx(g, m.random), x)
+}
+
+// batchSpecs returns the specs of a batch of n samples.
+func batchSpecs(n int, of []tensor.Spec) []tensor.Spec {
+	batch := make([]tensor.Spec, len(of))
+	for i, s := range of {
+		s.Shape = tensor.D(n).Append(s.Shape.Slice()...)
+		batch[i] = s
+	}
+	return batch
+}
+
+// blank returns tensors of zeros.
+func blank(specs []tensor.Spec) []*tensor.Tensor {
+	t := make([]*tensor.Tensor, len(specs))
+	for i, s := range specs {
+		t[i] = tensor.NewSpec(s)
+	}
+	return t
 }
 
 // evaluation measures a dataset, any number of times.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/nn"
@@ -57,7 +58,7 @@ func (f *fitting) facts() facts {
 	x, y := f.train.Specs()
 	fs.add("seed", f.m.Seed)
 	fs.add("samples", n)
-	fs.add("a sample", fmt.Sprintf("%v with labels %v", x, y))
+	fs.add("a sample", fmt.Sprintf("%v with labels %v", listed(x), listed(y)))
 	fs.add("batch size", f.batchOf(n))
 	fs.add("InOrder", f.inOrder)
 	if f.m.TrainStep != nil {
@@ -71,9 +72,16 @@ func (f *fitting) facts() facts {
 		fs.add("validation samples", len(f.validating.order))
 		fs.add("ValidationFreq", f.valFreq)
 	}
-	fs.addConfig("loss "+f.m.loss.Name(), f.m.loss)
-	for _, m := range f.m.metrics {
-		fs.addConfig("metric "+m.Name(), m)
+	for _, a := range lossesOf(f.m.aims) {
+		what := "loss " + a.loss.Name()
+		if len(f.m.aims) > 1 {
+			what += " of output " + a.output
+			fs.add(what+": weight", a.weight)
+		}
+		fs.addConfig(what, a.loss)
+	}
+	for _, x := range f.m.measures {
+		fs.addConfig("metric "+x.name, x.metric)
 	}
 	fs.addConfig("optimizer "+f.m.opt.Name(), f.m.opt)
 	return append(fs, layerFacts(f.m.net, "")...)
@@ -159,7 +167,7 @@ func (f *fitting) vars() []stateVar {
 	add("model", f.m.net.Vars()...)
 	add("optimizer", f.m.opt.Vars()...)
 	add("random", f.m.random)
-	add("metrics", f.meters.total, f.meters.count)
+	add("metrics", f.meters.losses()...)
 	for _, s := range f.meters.states {
 		add("metrics", s.Vars()...)
 	}
@@ -189,7 +197,8 @@ func (f *fitting) foreignVar() *graph.Var {
 	x, y := f.train.Specs()
 	var found *graph.Var
 	_ = graph.Catch(func() { // the step tells of mistakes
-		for _, u := range f.m.graphOf(stepKey{training: true, x: oneOf(x), y: oneOf(y)}, f.meters).Updates() {
+		b := &data.Batch{X: blank(batchSpecs(1, x)), Y: blank(batchSpecs(1, y))}
+		for _, u := range f.m.graphOf(b, true, f.meters).Updates() {
 			if !known[u.Var] {
 				found = u.Var
 			}

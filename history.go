@@ -59,9 +59,14 @@ func (m *Model) Measured() Result {
 // result reads what has been measured so far.
 func (m *Model) result(ms *meters) Result {
 	r := Result{Loss: ms.loss()}
+	names := m.logged()
+	for i, total := range ms.each {
+		v := ms.mean(total)
+		r.Metrics = append(r.Metrics, Metric{names[i], v, tensor.Scalar(v)})
+	}
 	for i, s := range ms.states {
 		t := s.Result()
-		r.Metrics = append(r.Metrics, Metric{m.metrics[i].Name(), mean(t), t})
+		r.Metrics = append(r.Metrics, Metric{m.measures[i].name, mean(t), t})
 	}
 	return r
 }

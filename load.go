@@ -278,12 +278,12 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 
 // fill gives a new model what a file holds.
 func (m *Model) fill(f *keras.File, k *keras.Model) error {
-	if k.Input.DType == tensor.Invalid {
+	if k.Inputs == nil {
 		if len(f.Weights) > 0 {
 			return errors.New("the file has weights but does not tell the shape of a sample: want batch_shape or build_config")
 		}
 	} else {
-		if err := graph.Catch(func() { m.build(k.Input, f) }); err != nil {
+		if err := graph.Catch(func() { m.build(k.Inputs, f) }); err != nil {
 			return err
 		}
 		if err := f.LoadWeights(m.net, keras.LoadOptions{}); err != nil {

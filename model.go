@@ -27,10 +27,12 @@ type Model struct {
 	// [Step.Default]. Set them before Compile.
 	TrainStep, TestStep StepFunc
 
-	net     *nn.Network
-	opt     optim.Optimizer
-	loss    nn.Loss
-	metrics []metric.Metric
+	net      *nn.Network
+	opt      optim.Optimizer
+	loss     nn.Loss
+	metrics  []metric.Metric
+	aims     []aim     // the losses of the network's outputs
+	measures []measure // the metrics of the network's outputs
 
 	// fitting is held by Fit and Compile, evaluating by whatever measures: the
 	// meters of an evaluation have one state.
@@ -42,12 +44,13 @@ type Model struct {
 	// tracing guards what is built and compiled from the network.
 	tracing sync.Mutex
 	built   bool
-	trained []*graph.Var // what the optimizer was built for
-	inputs  tensor.Spec  // what the network was built for, a batch of 1
-	random  *graph.Var   // the state of random layers
-	steps   map[stepKey]*step
-	meters  map[meterKey]*meters
-	predict map[tensor.Spec]*plan.Plan
+	trained []*graph.Var  // what the optimizer was built for
+	inputs  []tensor.Spec // what the network was built for, batches of 1
+	random  *graph.Var    // the state of random layers
+	steps   memo[*step]
+	meters  memo[*meters]
+	predict memo[*plan.Plan]
+	specs   []tensor.Spec // of what is looked up in these
 
 	// weights is held for writing while a step changes them.
 	weights sync.RWMutex
@@ -58,10 +61,12 @@ type Model struct {
 // nn.Input in front to tell the shape of a sample.
 func Sequential(layers ...nn.Layer) *Model { return New(nn.Sequential(layers...)) }
 
+// Functional returns a model of the functional form: a graph of layers, with any number
+// of inputs and outputs. See [nn.Functional].
+func Functional(inputs, outputs []*nn.Symbol) *Model { return New(nn.Functional(inputs, outputs)) }
+
 // New returns a model around a network.
-func New(net *nn.Network) *Model {
-	return &Model{net: net, predict: map[tensor.Spec]*plan.Plan{}}
-}
+func New(net *nn.Network) *Model { return &Model{net: net, predict: memo[*plan.Plan]{}} }
 
 // Network returns the layers.
 func (m *Model) Network() *nn.Network { return m.net }
@@ -76,7 +81,9 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 // was compiled with is refused, until that is compiled with another one.
 //
 // Metrics see all samples alike, those in metric.WithWeights with their weights. One
-// that is there in both ways has "weighted_" before its name in the second.
+// that is there in both ways has "weighted_" before its name in the second. Of a
+// network with several outputs, [nn.Losses] and metric.For say which output a loss or a
+// metric is for: without, it is for each.
 //
 // With nn.MixedFloat16 as the network's dtype policy, an optimizer that is not one of
 // optim.LossScale becomes the inner one of that.
@@ -91,7 +98,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	if len(m.net.Layers()) == 0 {
 		return errors.New("glia: Compile: the model has no layers: want one or more")
 	}
-	metrics, err := distinct(metrics)
+	aims, measures, err := m.goals(loss, metrics)
 	if err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
@@ -107,8 +114,8 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	if err := optim.Claim(m, opt, m.opt); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
-	m.opt, m.loss, m.metrics = opt, loss, metrics
-	m.steps, m.meters, m.predict = map[stepKey]*step{}, map[meterKey]*meters{}, map[tensor.Spec]*plan.Plan{}
+	m.opt, m.loss, m.metrics, m.aims, m.measures = opt, loss, metrics, aims, measures
+	m.steps, m.meters, m.predict = memo[*step]{}, memo[*meters]{}, memo[*plan.Plan]{}
 	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {
@@ -126,63 +133,37 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	return nil
 }
 
-// distinct returns the metrics with names of their own: weighted ones may get others.
-func distinct(metrics []metric.Metric) ([]metric.Metric, error) {
-	named, seen := slices.Clone(metrics), map[string]bool{"loss": true}
-	for i, x := range metrics {
-		if x == nil {
-			return nil, fmt.Errorf("metric %d is nil", i)
-		}
-		if _, weighted := x.(*metric.WeightedMetric); !weighted {
-			if seen[x.Name()] {
-				return nil, fmt.Errorf("two metrics are named %q: want different names", x.Name())
-			}
-			seen[x.Name()] = true
-		}
+// goals says what every output is trained for, and how it is measured.
+func (m *Model) goals(loss nn.Loss, metrics []metric.Metric) ([]aim, []measure, error) {
+	var outputs []string
+	if err := graph.Catch(func() { outputs = m.net.OutputNames() }); err != nil {
+		return nil, nil, err
 	}
-	for i, x := range metrics {
-		w, weighted := x.(*metric.WeightedMetric)
-		if !weighted {
-			continue
-		}
-		if seen[w.Name()] {
-			w = w.Rename("weighted_" + w.Name())
-		}
-		if seen[w.Name()] {
-			return nil, fmt.Errorf("two metrics are named %q: want different names", w.Name())
-		}
-		named[i], seen[w.Name()] = w, true
+	aims, err := aimsOf(loss, outputs)
+	if err != nil {
+		return nil, nil, err
 	}
-	return named, apart(seen)
-}
-
-// apart checks that names in logs tell a metric from what validation measures.
-func apart(names map[string]bool) error {
-	for name := range names {
-		switch val := "val_" + name; {
-		case name == "":
-			return errors.New("a metric has an empty name: want one for logs")
-		case names[val]:
-			return fmt.Errorf("a metric is named %q, as %s of the validation will be: want another name", val, name)
-		}
-	}
-	return nil
+	measures, err := measuresOf(metrics, aims)
+	return aims, measures, err
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
 // whose first axis is a batch. Those that a file has values for are zero, and not much
 // more than it holds. Mistakes panic with *graph.Error.
-func (m *Model) build(in tensor.Spec, from *keras.File) {
+func (m *Model) build(in []tensor.Spec, from *keras.File) {
 	if m.built {
 		return
 	}
-	in.Shape = in.Shape.With(0, 1)
+	in = slices.Clone(in)
+	for i := range in {
+		in[i].Shape = in[i].Shape.With(0, 1)
+	}
 	b := nn.NewBuilder(m.Seed)
 	if from != nil {
 		const more = 1 << 20 // small models get an error that lists all that does not fit
 		b.Blank, b.Limit = true, from.Elements()+more
 	}
-	m.net.Build(b, in)
+	m.net.BuildAll(b, in)
 	if m.opt != nil {
 		m.startAfresh()
 	}
@@ -201,7 +182,7 @@ func (m *Model) refreeze() error {
 	}
 	m.weights.Lock()
 	defer m.weights.Unlock()
-	m.steps = map[stepKey]*step{}
+	m.steps = memo[*step]{}
 	return graph.Catch(m.startAfresh)
 }
 
@@ -224,12 +205,21 @@ func (m *Model) takeFrozen() error {
 
 // accept builds the model for samples like those of in, if it is not built, and
 // checks that they are what it takes.
-func (m *Model) accept(in tensor.Spec) error {
+func (m *Model) accept(in []tensor.Spec) error {
 	if err := graph.Catch(func() { m.build(in, nil) }); err != nil {
 		return err
 	}
-	if got, want := in.Shape.From(1), m.inputs.Shape.From(1); got != want {
-		return fmt.Errorf("samples are %v: the model takes %v", got, want)
+	if len(in) != len(m.inputs) {
+		return fmt.Errorf("samples have %d inputs: the model takes %d", len(in), len(m.inputs))
+	}
+	for i, s := range in {
+		if got, want := s.Shape.From(1), m.inputs[i].Shape.From(1); got != want {
+			of := ""
+			if len(in) > 1 {
+				of = fmt.Sprintf(" for input %d", i)
+			}
+			return fmt.Errorf("samples are %v%s: the model takes %v", got, of, want)
+		}
 	}
 	return nil
 }

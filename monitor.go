@@ -39,10 +39,7 @@ func (r Result) number(name string) (v float64, ok bool) {
 // logNames returns the names that the logs of a training will have: at the end of
 // an epoch, or after a batch, when there is nothing of the validation yet.
 func (f *fitting) logNames(afterBatch bool) []string {
-	names := []string{"loss"}
-	for _, m := range f.m.metrics {
-		names = append(names, m.Name())
-	}
+	names := append([]string{"loss"}, f.m.logged()...)
 	if f.validating != nil && !afterBatch {
 		for _, n := range names[:len(names):len(names)] {
 			names = append(names, "val_"+n)
@@ -110,8 +107,8 @@ func (w *monitor) check(f *fitting, afterBatch bool) error {
 		return nil
 	}
 	name := strings.TrimPrefix(w.name, "val_")
-	if i := slices.IndexFunc(f.m.metrics, func(m metric.Metric) bool { return m.Name() == name }); i >= 0 {
-		w.mode = modeOf(f.m.metrics[i])
+	if i := slices.IndexFunc(f.m.measures, func(x measure) bool { return x.name == name }); i >= 0 {
+		w.mode = modeOf(f.m.measures[i].metric)
 	}
 	if w.mode == Auto && (name == "loss" || lessIsBetter(name)) {
 		w.mode = Minimize

@@ -10,11 +10,15 @@ import (
 )
 
 func TestMonitorMode(t *testing.T) {
-	f := &fitting{m: &Model{metrics: []metric.Metric{
+	measures, err := measuresOf([]metric.Metric{
 		metric.Accuracy(), metric.TopKCategoricalAccuracy(2), metric.Precision(), metric.Recall(metric.Name("hits")), metric.F1Score(metric.Name("f")),
 		metric.FromLoss(nn.MeanAbsoluteError()), metric.FromLoss(nn.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", nil),
-		metric.WithWeights(metric.Accuracy()).Rename("weighted_accuracy"), metric.FromLoss(nn.MeanSquaredError(nn.Name("loss_of_mine"))),
-	}}, validating: &evaluation{}}
+		metric.WithWeights(metric.Accuracy()), metric.FromLoss(nn.MeanSquaredError(nn.Name("loss_of_mine"))),
+	}, []aim{{output: "dense"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fitting{m: &Model{measures: measures}, validating: &evaluation{}}
 	for name, want := range map[string]Mode{
 		"loss": Minimize, "val_loss": Minimize, "accuracy": Maximize, "val_accuracy": Maximize,
 		"top_k_categorical_accuracy": Maximize, "precision": Maximize, "val_f": Maximize,

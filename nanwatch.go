@@ -146,10 +146,13 @@ func (w *nanWatch) trace(idx []int) (where string) {
 	}
 	for _, in := range []struct {
 		name string
-		t    *tensor.Tensor
+		of   []*tensor.Tensor
 	}{{"x", b.X}, {"y", b.Y}, {"the weights of the samples", b.Weight}} {
-		if in.t != nil {
-			if r := rangeOf(in.t); r.bad {
+		for _, t := range in.of {
+			if t == nil {
+				continue
+			}
+			if r := rangeOf(t); r.bad {
 				return fmt.Sprintf("the data has %s in %s", r.what(), in.name)
 			}
 		}
@@ -164,18 +167,11 @@ func (w *nanWatch) trace(idx []int) (where string) {
 }
 
 func (w *nanWatch) find(b *data.Batch) string {
-	g := w.f.m.graphOf(keyOf(b, true), w.f.meters)
+	g := w.f.m.graphOf(b, true, w.f.meters)
 	nodes := watched(g)
 	p := plan.Compile(g, nodes, cpu.Backend{})
-	out := make([]*tensor.Tensor, len(nodes))
-	for i, n := range nodes {
-		out[i] = tensor.NewSpec(n.Spec())
-	}
-	in := []*tensor.Tensor{b.X, b.Y}
-	if b.Weight != nil {
-		in = append(in, b.Weight)
-	}
-	if err := w.f.m.runOn(p, out, in, true); err != nil {
+	out := blank(p.Outputs())
+	if err := w.f.m.runOn(p, out, inputsOf(nil, b), true); err != nil {
 		return ""
 	}
 	ranges := map[*graph.Node]span{}

@@ -3,6 +3,7 @@ package glia
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/tensor"
@@ -35,11 +36,7 @@ func (m *Model) TestOnBatch(b *data.Batch) (Result, error) {
 
 // PredictOnBatch is [Model.Predict] with all samples in one batch.
 func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
-	x, err := samplesOf(x)
-	if err != nil {
-		return nil, fmt.Errorf("glia: PredictOnBatch: %w", err)
-	}
-	return m.predictOne(x)
+	return one(m.predictBatches([]*tensor.Tensor{x}, math.MaxInt))
 }
 
 // onBatch does a step by itself, while fitting or evaluating is held.
@@ -47,10 +44,10 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	if m.opt == nil {
 		return Result{}, errNotCompiled
 	}
-	if b == nil || b.X == nil || b.X.Shape().Rank() == 0 || b.X.Shape().At(0) == 0 {
+	if b == nil || len(b.X) == 0 || b.X[0] == nil || b.X[0].Shape().Rank() == 0 || b.X[0].Shape().At(0) == 0 {
 		return Result{}, errors.New("the batch is empty: want X and Y with one sample or more along the first axis")
 	}
-	n := b.X.Shape().At(0)
+	n := b.X[0].Shape().At(0)
 	if err := checkBatch(b, n); err != nil {
 		return Result{}, err
 	}
@@ -77,7 +74,11 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	return m.result(ms), nil
 }
 
-// sampleOf returns the spec of one sample of a batch.
-func sampleOf(t *tensor.Tensor) tensor.Spec {
-	return tensor.Spec{DType: t.DType(), Shape: t.Shape().From(1)}
+// sampleOf returns the specs of one sample of a batch.
+func sampleOf(batch []*tensor.Tensor) []tensor.Spec {
+	specs := specsOf(batch)
+	for i := range specs {
+		specs[i].Shape = specs[i].Shape.From(1)
+	}
+	return specs
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/data"
-	"github.com/glia-ml/glia/tensor"
 )
 
 // Plan returns, for a person to read, what a training step on batches of a dataset
@@ -24,9 +23,7 @@ func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}
-	x, y = oneOf(x), oneOf(y)
-	x.Shape, y.Shape = x.Shape.With(0, batch), y.Shape.With(0, batch)
-	b := &data.Batch{X: tensor.NewSpec(x), Y: tensor.NewSpec(y)}
+	b := &data.Batch{X: blank(batchSpecs(batch, x)), Y: blank(batchSpecs(batch, y))}
 	s, err := m.stepFor(b, true, ms)
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)

@@ -265,6 +265,6 @@ func ExampleModel_mixedPrecision() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(m.Network().Records()[2].Out.DType, m.Network().Vars()[0].Spec().DType, m.Optimizer().Name())
+	fmt.Println(m.Network().Records()[2].Out[0].DType, m.Network().Vars()[0].Spec().DType, m.Optimizer().Name())
 	// Output: float16 float32 loss_scale_optimizer
 }

@@ -7,37 +7,61 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
 
 // Predict returns the model's output for the samples along the first axis of x,
 // which is split into batches of 256. An output does not depend on the samples
 // beside it. Any number of goroutines may predict at once.
+//
+// It is for models of one input and output; [Model.PredictAll] is for others.
 func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
+	return one(m.predictBatches([]*tensor.Tensor{x}, predictBatch))
+}
+
+// PredictAll is [Model.Predict] with a tensor for each input of the model. It returns
+// one for each output.
+func (m *Model) PredictAll(x ...*tensor.Tensor) ([]*tensor.Tensor, error) {
+	return m.predictBatches(x, predictBatch)
+}
+
+// one returns the output of a model that has one.
+func one(out []*tensor.Tensor, err error) (*tensor.Tensor, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(out) != 1 {
+		return nil, fmt.Errorf("glia: Predict: the model has %d outputs: want one; PredictAll returns all", len(out))
+	}
+	return out[0], nil
+}
+
+// predictBatches predicts in batches of some size.
+func (m *Model) predictBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
 	x, err := samplesOf(x)
 	if err != nil {
 		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
-	n := x.Shape().At(0)
-	if n <= predictBatch {
+	n := x[0].Shape().At(0)
+	if n <= size {
 		return m.predictOne(x)
 	}
-	var out *tensor.Tensor
-	for at := 0; at < n; at += predictBatch {
-		part, err := x.Slice(0, at, min(at+predictBatch, n), 1)
+	var out []*tensor.Tensor
+	for at := 0; at < n; at += size {
+		part, err := rows(x, at, min(at+size, n))
 		if err != nil {
 			return nil, err
 		}
-		p, err := m.planFor(part.Spec())
+		p, err := m.planFor(part)
 		if err != nil {
 			return nil, err
 		}
-		spec := p.Outputs()[0]
 		if out == nil {
-			out = tensor.NewSpec(tensor.Spec{DType: spec.DType, Shape: spec.Shape.With(0, n)})
+			for _, s := range p.Outputs() {
+				out = append(out, tensor.NewSpec(tensor.Spec{DType: s.DType, Shape: s.Shape.With(0, n)}))
+			}
 		}
-		dst, err := out.Slice(0, at, min(at+predictBatch, n), 1)
+		dst, err := rows(out, at, min(at+size, n))
 		if err != nil {
 			return nil, err
 		}
@@ -48,62 +72,84 @@ func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
 	return out, nil
 }
 
+// rows returns views of the samples from to to-1.
+func rows(of []*tensor.Tensor, from, to int) ([]*tensor.Tensor, error) {
+	parts := make([]*tensor.Tensor, len(of))
+	for i, t := range of {
+		part, err := t.Slice(0, from, to, 1)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = part
+	}
+	return parts, nil
+}
+
 const predictBatch = 256
 
 // samplesOf returns x, without gaps, if it is one sample or more.
-func samplesOf(x *tensor.Tensor) (*tensor.Tensor, error) {
-	switch {
-	case x == nil:
-		return nil, errors.New("x is nil")
-	case x.Shape().Rank() == 0:
-		return nil, fmt.Errorf("x is %v: want samples along the first axis", x.Spec())
-	case x.Shape().At(0) == 0:
-		return nil, fmt.Errorf("x is %v: want one sample or more", x.Spec())
-	case !x.Contiguous():
-		return x.Clone(), nil
+func samplesOf(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	if len(x) == 0 {
+		return nil, errors.New("no x: want a tensor for each input")
 	}
-	return x, nil
+	for _, t := range x {
+		switch {
+		case t == nil:
+			return nil, errors.New("x is nil")
+		case t.Shape().Rank() == 0:
+			return nil, fmt.Errorf("x is %v: want samples along the first axis", t.Spec())
+		case t.Shape().At(0) == 0:
+			return nil, fmt.Errorf("x is %v: want one sample or more", t.Spec())
+		case t.Shape().At(0) != x[0].Shape().At(0):
+			return nil, fmt.Errorf("x are %v and %v: want first axes of the same length", x[0].Spec(), t.Spec())
+		}
+	}
+	return contiguous(x), nil
 }
 
 // predictOne predicts in one batch.
-func (m *Model) predictOne(x *tensor.Tensor) (*tensor.Tensor, error) {
-	p, err := m.planFor(x.Spec())
+func (m *Model) predictOne(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	p, err := m.planFor(x)
 	if err != nil {
 		return nil, err
 	}
-	out := tensor.NewSpec(p.Outputs()[0])
+	out := blank(p.Outputs())
 	return out, m.runPredict(p, out, x)
 }
 
-// planFor returns the plan that predicts for inputs of a spec. The model is built
-// for them if it is not.
-func (m *Model) planFor(in tensor.Spec) (*plan.Plan, error) {
+// planFor returns the plan that predicts for inputs like these. The model is built for
+// them if it is not.
+func (m *Model) planFor(x []*tensor.Tensor) (*plan.Plan, error) {
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
-	if p := m.predict[in]; p != nil {
+	m.specs = appendSpecs(m.specs[:0], x)
+	if p, ok := m.predict.get(false, m.specs); ok {
 		return p, nil
 	}
+	in := specsOf(x)
 	if err := m.accept(in); err != nil {
 		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
 	var p *plan.Plan
 	err := graph.Catch(func() {
 		g := graph.New()
-		out := m.net.Call(nn.NewCtx(g, m.random), g.Input("x", in))
-		if out.Rank() == 0 || out.Shape().At(0) != in.Shape.At(0) {
-			panic(graph.Errorf("output is %v for %d samples: want first axes of the same length", out.Spec(), in.Shape.At(0)))
+		out := m.call(g, in)
+		for _, n := range out {
+			if n.Rank() == 0 || n.Shape().At(0) != in[0].Shape.At(0) {
+				panic(graph.Errorf("output is %v for %d samples: want first axes of the same length", n.Spec(), in[0].Shape.At(0)))
+			}
 		}
-		p = plan.Compile(g, []*graph.Node{out}, cpu.Backend{})
+		p = plan.Compile(g, out, cpu.Backend{})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
-	m.predict[in] = p
+	m.predict.set(false, m.specs, p)
 	return p, nil
 }
 
-func (m *Model) runPredict(p *plan.Plan, out, x *tensor.Tensor) error {
+func (m *Model) runPredict(p *plan.Plan, out, x []*tensor.Tensor) error {
 	m.weights.RLock()
 	defer m.weights.RUnlock()
-	return p.Run([]*tensor.Tensor{out}, []*tensor.Tensor{x})
+	return p.Run(out, x)
 }

@@ -76,7 +76,7 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 
 // described returns the model as interop/keras has it. The caller holds tracing.
 func (m *Model) described() keras.Model {
-	k := keras.Model{Network: m.net, Input: m.inputs}
+	k := keras.Model{Network: m.net, Inputs: m.inputs}
 	if m.opt != nil {
 		k.Optimizer, k.Loss, k.Metrics = m.opt, m.loss, m.metrics
 	}

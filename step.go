@@ -13,159 +13,209 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// stepKey tells the steps of a model apart: one is compiled for each shape of a
-// batch, for training and for evaluation.
-type stepKey struct {
-	training bool
-	x, y     tensor.Spec
-	weighted bool
-}
-
 // step is one batch: forward, loss and metrics; in training also gradients and
-// the optimizer's update.
+// the optimizer's update. One is compiled for each shape of a batch, for training and
+// for evaluation.
 type step struct {
 	plan *plan.Plan
 	in   []*tensor.Tensor
 }
 
-// meterKey tells the meters of a model apart.
-type meterKey struct {
-	training bool
-	y        tensor.Spec
-}
-
-// meters is the state that adds up the loss and the metrics of an epoch.
+// meters is the state that adds up the losses and the metrics of an epoch.
 type meters struct {
-	classes      int        // the length of the predictions' last axis
-	total, count *graph.Var // of the loss, float64
-	states       []metric.State
-	weighted     []bool // which of them take weights
-	checkers     []metric.LabelChecker
+	m       *Model
+	classes []int        // the length of the last axis of each output
+	total   *graph.Var   // of the loss, float64
+	count   *graph.Var   // of the samples, float64
+	each    []*graph.Var // totals of the losses of outputs, if several have one
+	states  []metric.State
 }
 
-func newMeters(metrics []metric.Metric, y, pred tensor.Spec) (*meters, error) {
-	m := &meters{
-		total: graph.NewVar("loss/total", tensor.New(tensor.Float64)),
-		count: graph.NewVar("loss/count", tensor.New(tensor.Float64)),
+// newMeters returns meters for labels y and predictions, with a spec for each output.
+func (m *Model) newMeters(y, pred []tensor.Spec) (*meters, error) {
+	total := func(name string) *graph.Var { return graph.NewVar("loss/"+name, tensor.New(tensor.Float64)) }
+	ms := &meters{m: m, total: total("total"), count: total("count")}
+	if len(y) != len(pred) && m.TrainStep == nil {
+		return nil, fmt.Errorf("samples have %d answers: want one for each of the model's outputs, %q", len(y), outputsOf(m.aims))
 	}
-	if pred.Rank() > 0 {
-		m.classes = pred.Shape.At(-1)
+	for _, p := range pred {
+		classes := 0
+		if p.Rank() > 0 {
+			classes = p.Shape.At(-1)
+		}
+		ms.classes = append(ms.classes, classes)
 	}
-	for _, x := range metrics {
-		s, err := x.New(y, measured(pred))
+	if losses := lossesOf(m.aims); len(losses) > 1 {
+		for _, a := range losses {
+			ms.each = append(ms.each, total(a.output))
+		}
+	}
+	for _, x := range m.measures {
+		if x.output >= len(y) {
+			return nil, fmt.Errorf("metric %s: samples have %d answers: want one for output %d", x.name, len(y), x.output)
+		}
+		s, err := x.metric.New(y[x.output], measured(pred[x.output]))
 		if err != nil {
-			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
+			return nil, fmt.Errorf("metric %s: %w", x.name, err)
 		}
-		if c, ok := s.(metric.LabelChecker); ok {
-			m.checkers = append(m.checkers, c)
-		}
-		_, weighted := x.(*metric.WeightedMetric)
-		m.states, m.weighted = append(m.states, s), append(m.weighted, weighted)
+		ms.states = append(ms.states, s)
 	}
-	return m, nil
+	return ms, nil
 }
+
+// losses returns the totals of the loss.
+func (m *meters) losses() []*graph.Var { return append([]*graph.Var{m.total, m.count}, m.each...) }
 
 // reset starts a new epoch.
 func (m *meters) reset() {
-	clear(m.total.Tensor().Bytes())
-	clear(m.count.Tensor().Bytes())
+	for _, v := range m.losses() {
+		clear(v.Tensor().Bytes())
+	}
 	for _, s := range m.states {
 		s.Reset()
 	}
 }
 
 // loss returns the mean loss so far.
-func (m *meters) loss() float64 {
-	total, count := tensor.Data[float64](m.total.Tensor())[0], tensor.Data[float64](m.count.Tensor())[0]
+func (m *meters) loss() float64 { return m.mean(m.total) }
+
+func (m *meters) mean(total *graph.Var) float64 {
+	sum, count := tensor.Data[float64](total.Tensor())[0], tensor.Data[float64](m.count.Tensor())[0]
 	if count == 0 {
 		return 0
 	}
-	return total / count
+	return sum / count
 }
 
 // trace adds the update of the totals by a batch to the graph. As in Keras, a
-// batch counts with its length, whatever its sample weights.
-func (m *meters) trace(g *graph.Graph, loss, y, pred, weight *graph.Node) {
+// batch counts with its length, whatever its sample weights, and the losses of outputs
+// by themselves are without their weights in the sum.
+func (m *meters) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
+	g := s.Graph()
 	defer g.SetScope(g.SetScope(metricScope))
-	pred = ops.Cast(pred, measured(pred.Spec()).DType)
-	n := float64(y.Shape().At(0))
-	g.Update(m.total, ops.Add(g.Value(m.total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
+	n := float64(s.X[0].Shape().At(0))
+	add := func(total *graph.Var, loss *graph.Node) {
+		g.Update(total, ops.Add(g.Value(total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
+	}
+	add(m.total, loss)
 	g.Update(m.count, ops.Offset(g.Value(m.count), n))
-	for i, s := range m.states {
-		w := weight
-		if !m.weighted[i] {
-			w = nil
+	if len(s.parts) == len(m.each) { // a custom step may do without
+		for i, total := range m.each {
+			add(total, s.parts[i])
 		}
-		s.Update(g, y, pred, w)
+	}
+	for i, x := range m.m.measures {
+		var w *graph.Node
+		if x.weighted {
+			w = s.weightOf(x.output)
+		}
+		p := pred[x.output]
+		m.states[i].Update(g, s.Y[x.output], ops.Cast(p, measured(p.Spec()).DType), w)
 	}
 }
 
-func keyOf(b *data.Batch, training bool) stepKey {
-	return stepKey{training: training, x: b.X.Spec(), y: b.Y.Spec(), weighted: b.Weight != nil}
+// specsOf returns, till the next call, what tells the batches apart for which steps are
+// compiled. The caller holds tracing.
+func (m *Model) specsOf(b *data.Batch) []tensor.Spec {
+	m.specs = appendSpecs(appendSpecs(appendSpecs(m.specs[:0], b.X), b.Y), b.Weight)
+	return m.specs
 }
 
 // stepFor returns the step for batches like b, compiled when it is new.
 func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error) {
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
-	k := keyOf(b, training)
-	if s := m.steps[k]; s != nil {
+	specs := m.specsOf(b)
+	if s, ok := m.steps.get(training, specs); ok {
 		return s, nil
 	}
 	var p *plan.Plan
-	if err := graph.Catch(func() { p = m.trace(k, ms) }); err != nil {
+	if err := graph.Catch(func() { p = plan.Compile(m.graphOf(b, training, ms), nil, cpu.Backend{}) }); err != nil {
 		return nil, err
 	}
 	s := &step{plan: p}
-	m.steps[k] = s
+	m.steps.set(training, specs, s)
 	return s, nil
 }
 
-// checkLabels finds labels, of the samples idx, that the loss or a metric does not
+// checkLabels finds labels, of the samples idx, that the losses or a metric do not
 // take.
 func (m *Model) checkLabels(b *data.Batch, idx []int, ms *meters) error {
-	at := -1
-	if l, ok := m.loss.(interface {
+	for i := range b.Y {
+		at := m.badLabel(b, i, ms)
+		if at < 0 {
+			continue
+		}
+		of := ""
+		if len(m.aims) > 1 {
+			of = fmt.Sprintf(" of output %s", m.aims[i].output)
+		}
+		return fmt.Errorf("sample %d: label %v%s: want a class number, 0 or more and less than %d",
+			idx[at*len(idx)/b.Y[i].Len()], b.Y[i].Float64s()[at], of, ms.classes[i])
+	}
+	return nil
+}
+
+// badLabel returns the place of the first bad label of an output, -1 if there is none.
+func (m *Model) badLabel(b *data.Batch, output int, ms *meters) int {
+	if output >= len(m.aims) { // for a custom step
+		return -1
+	}
+	if l, ok := m.aims[output].loss.(interface {
 		BadLabel(y *tensor.Tensor, classes int) int
 	}); ok { // whose IgnoreClass is a label, too: metrics take it for a wrong one, as in Keras
-		at = l.BadLabel(b.Y, ms.classes)
-	} else {
-		for _, c := range ms.checkers {
-			if at < 0 {
-				at = c.BadLabel(b.Y)
+		return l.BadLabel(b.Y[output], ms.classes[output])
+	}
+	for i, x := range m.measures {
+		if c, ok := ms.states[i].(metric.LabelChecker); ok && x.output == output {
+			if at := c.BadLabel(b.Y[output]); at >= 0 {
+				return at
 			}
 		}
 	}
-	if at < 0 {
-		return nil
-	}
-	return fmt.Errorf("sample %d: label %v: want a class number, 0 or more and less than %d",
-		idx[at*len(idx)/b.Y.Len()], b.Y.Float64s()[at], ms.classes)
+	return -1
 }
 
-// trace builds the graph of a step and compiles it.
-func (m *Model) trace(k stepKey, ms *meters) *plan.Plan {
-	return plan.Compile(m.graphOf(k, ms), nil, cpu.Backend{})
-}
-
-// graphOf builds the graph of a step.
-func (m *Model) graphOf(k stepKey, ms *meters) *graph.Graph {
+// graphOf builds the graph of a step on batches like b.
+func (m *Model) graphOf(b *data.Batch, training bool, ms *meters) *graph.Graph {
 	g := graph.New()
-	s := &Step{Ctx: nn.NewCtx(g, m.random), X: g.Input("x", k.x), Y: g.Input("y", k.y), m: m}
-	if k.weighted {
-		s.Weight = g.Input("sample_weight", tensor.S(tensor.Float32, k.x.Shape.At(0)))
+	s := &Step{Ctx: nn.NewCtx(g, m.random), m: m}
+	for _, part := range []struct {
+		name string
+		of   []*tensor.Tensor
+		to   *[]*graph.Node
+	}{{"x", b.X, &s.X}, {"y", b.Y, &s.Y}, {"sample_weight", b.Weight, &s.Weight}} {
+		for i, t := range part.of {
+			name := part.name
+			if len(part.of) > 1 {
+				name = fmt.Sprintf("%s[%d]", name, i)
+			}
+			var n *graph.Node
+			if t != nil {
+				n = g.Input(name, t.Spec())
+			}
+			*part.to = append(*part.to, n)
+		}
 	}
-	s.Training = k.training
-	s.trace(func(loss, pred *graph.Node) { ms.trace(g, loss, s.Y, pred, s.Weight) })
+	s.Training = training
+	s.trace(func(loss *graph.Node, pred []*graph.Node) { ms.trace(s, loss, pred) })
 	return g
+}
+
+// inputsOf appends the tensors of a batch to in, as a step takes them.
+func inputsOf(in []*tensor.Tensor, b *data.Batch) []*tensor.Tensor {
+	in = append(append(in, b.X...), b.Y...)
+	for _, w := range b.Weight {
+		if w != nil {
+			in = append(in, w)
+		}
+	}
+	return in
 }
 
 // run does the step for a batch.
 func (m *Model) run(s *step, b *data.Batch, training bool) error {
-	s.in = append(s.in[:0], b.X, b.Y)
-	if b.Weight != nil {
-		s.in = append(s.in, b.Weight)
-	}
+	s.in = inputsOf(s.in[:0], b)
 	return m.runOn(s.plan, nil, s.in, training)
 }
 

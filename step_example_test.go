@@ -15,9 +15,9 @@ import (
 // A step of one's own: the loss counts the predictions of mirrored samples, too.
 func ExampleStepFunc() {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.NoBias))
-	m.TrainStep = func(s *glia.Step) (loss, pred *graph.Node) {
-		pred = s.Call(s.X)
-		odd := ops.Add(pred, s.Call(ops.Neg(s.X))) // 0 for f(-x) = -f(x)
+	m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+		pred = s.Call(s.X...)
+		odd := ops.Add(pred[0], s.Call(ops.Neg(s.X[0]))[0]) // 0 for f(-x) = -f(x)
 		loss = ops.Add(s.Loss(pred), ops.ReduceMean(ops.Square(odd)))
 		s.Minimize(loss)
 		return loss, pred

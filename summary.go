@@ -32,7 +32,7 @@ func (m *Model) Summary() string {
 			continue
 		}
 		n := count(r.Params).n + count(r.States).n
-		rows = append(rows, []string{plainText(r.Name) + " (" + plainText(r.Class) + ")", batchShape(r.Out.Shape), grouped(n)})
+		rows = append(rows, []string{plainText(r.Name) + " (" + plainText(r.Class) + ")", batchShapes(r.Out), grouped(n)})
 	}
 	return head + table(rows) + m.totals()
 }
@@ -99,6 +99,18 @@ func (s size) String() string {
 		return fmt.Sprintf("%d B", s.bytes)
 	}
 	return fmt.Sprintf("%.2f %s", v, units[i])
+}
+
+// batchShapes returns the shapes of outputs, with None for the batch.
+func batchShapes(specs []tensor.Spec) string {
+	var all []string
+	for _, s := range specs {
+		all = append(all, batchShape(s.Shape))
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // batchShape returns a shape with None for the batch.

@@ -7,12 +7,21 @@ import "github.com/glia-ml/glia/tensor"
 // Batch is what a training step eats: samples side by side. The first axis of
 // each tensor counts them. A zero Batch is ready to be read into.
 type Batch struct {
-	X      *tensor.Tensor // inputs
-	Y      *tensor.Tensor // what the network should answer; nil if not known
-	Weight *tensor.Tensor // float32 [n], what a sample counts in the loss; nil for 1 each
+	// X is what goes into the network: one tensor for each of its inputs.
+	X []*tensor.Tensor
+	// Y is what should come out: one tensor for each output; none if that is not known.
+	Y []*tensor.Tensor
+	// Weight is what a sample counts in the loss, float32 [n]: none for 1 each, one
+	// for all outputs or one for each, of which some may be nil.
+	Weight []*tensor.Tensor
 
 	rows []int
 	work gather
+}
+
+// NewBatch returns a batch of one input and output.
+func NewBatch(x, y *tensor.Tensor) *Batch {
+	return &Batch{X: []*tensor.Tensor{x}, Y: []*tensor.Tensor{y}}
 }
 
 // Dataset gives samples by number.
@@ -20,9 +29,10 @@ type Dataset interface {
 	// Len returns the number of samples.
 	Len() int
 
-	// Specs returns dtype and shape of one sample's x and y, without the axis that
-	// counts samples in a batch. The y of a set without answers is the zero Spec.
-	Specs() (x, y tensor.Spec)
+	// Specs returns dtypes and shapes of one sample: what there is for each input and
+	// output of the network, without the axis that counts samples in a batch. A set
+	// without answers has no y.
+	Specs() (x, y []tensor.Spec)
 
 	// Read fills b with the samples numbered idx, in that order; a number may
 	// come twice. Tensors in b whose spec is the right one are overwritten, others

@@ -22,8 +22,8 @@ func ExampleMemory() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(batch.X)
-	fmt.Println(batch.Y)
+	fmt.Println(batch.X[0])
+	fmt.Println(batch.Y[0])
 	// Output:
 	// [[0. 0.]
 	//  [0. 1.]]
@@ -61,10 +61,10 @@ func ExampleMemory_OneHot() {
 	_, y := set.Specs()
 	fmt.Println(y)
 	var batch data.Batch
-	fmt.Println(set.Read([]int{0, 1}, &batch), batch.Y.Float64s())
+	fmt.Println(set.Read([]int{0, 1}, &batch), batch.Y[0].Float64s())
 	fmt.Println(set.Read([]int{2}, &batch))
 	// Output:
-	// float32[3]
+	// [float32[3]]
 	// <nil> [0 1 0 1 0 0]
 	// data: sample 2: label 4: want 0 or more and less than 3, the classes
 }
@@ -98,7 +98,7 @@ func ExampleMemory_WithWeights() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(batch.X, batch.Y, batch.Weight)
+	fmt.Println(batch.X[0], batch.Y[0], batch.Weight[0])
 	// Output: [11. 12.] [0 1] [0.5 2. ]
 }
 
@@ -107,15 +107,16 @@ type Squares int
 
 func (s Squares) Len() int { return int(s) }
 
-func (s Squares) Specs() (x, y tensor.Spec) {
-	return tensor.S(tensor.Float32, 1), tensor.S(tensor.Float32, 1)
+func (s Squares) Specs() (x, y []tensor.Spec) {
+	one := []tensor.Spec{tensor.S(tensor.Float32, 1)}
+	return one, one
 }
 
 func (s Squares) Read(idx []int, b *data.Batch) error {
-	if b.X == nil || b.X.Len() != len(idx) {
-		b.X, b.Y = tensor.New(tensor.Float32, len(idx), 1), tensor.New(tensor.Float32, len(idx), 1)
+	if len(b.X) == 0 || b.X[0].Len() != len(idx) {
+		*b = *data.NewBatch(tensor.New(tensor.Float32, len(idx), 1), tensor.New(tensor.Float32, len(idx), 1))
 	}
-	x, y := tensor.Data[float32](b.X), tensor.Data[float32](b.Y)
+	x, y := tensor.Data[float32](b.X[0]), tensor.Data[float32](b.Y[0])
 	for i, n := range idx {
 		x[i], y[i] = float32(n), float32(n*n)
 	}
@@ -130,6 +131,6 @@ func ExampleDataset() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(batch.X.Float64s(), batch.Y.Float64s())
+	fmt.Println(batch.X[0].Float64s(), batch.Y[0].Float64s())
 	// Output: [2 9] [4 81]
 }

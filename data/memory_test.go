@@ -49,27 +49,27 @@ func TestReadEveryType(t *testing.T) {
 		x := ramp(t, dt, 5, 2, 3)
 		m := memory(t, x, nil)
 		b := read(t, m, 4, 0, 4)
-		if got, want := b.X.Spec(), tensor.S(dt, 3, 2, 3); got != want {
+		if got, want := b.X[0].Spec(), tensor.S(dt, 3, 2, 3); got != want {
 			t.Errorf("%v: got %v, want %v", dt, got, want)
 		}
 		all := x.Float64s()
 		want := slices.Concat(all[24:], all[:6], all[24:])
-		if got := b.X.Float64s(); !slices.Equal(got, want) {
+		if got := b.X[0].Float64s(); !slices.Equal(got, want) {
 			t.Errorf("%v: got %v, want %v", dt, got, want)
 		}
-		if b.Y != nil || b.Weight != nil {
+		if len(b.Y) != 0 || len(b.Weight) != 0 {
 			t.Errorf("%v: got y %v, weight %v, want nil", dt, b.Y, b.Weight)
 		}
 
 		scaled := m.Scale(0.5)
-		if sx, sy := scaled.Specs(); sx != tensor.S(tensor.Float32, 2, 3) || sy != (tensor.Spec{}) {
+		if sx, sy := scaled.Specs(); !slices.Equal(sx, []tensor.Spec{tensor.S(tensor.Float32, 2, 3)}) || len(sy) != 0 {
 			t.Errorf("%v scaled: got specs %v, %v", dt, sx, sy)
 		}
 		for i := range want {
 			want[i] /= 2
 		}
-		if b = read(t, scaled, 4, 0, 4); b.X.Spec() != tensor.S(tensor.Float32, 3, 2, 3) || !slices.Equal(b.X.Float64s(), want) {
-			t.Errorf("%v scaled: got %v %v, want %v", dt, b.X.Spec(), b.X, want)
+		if b = read(t, scaled, 4, 0, 4); b.X[0].Spec() != tensor.S(tensor.Float32, 3, 2, 3) || !slices.Equal(b.X[0].Float64s(), want) {
+			t.Errorf("%v scaled: got %v %v, want %v", dt, b.X[0].Spec(), b.X[0], want)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestReadEveryType(t *testing.T) {
 func TestScaleOfBytes(t *testing.T) {
 	b := read(t, memory(t, ramp(t, tensor.Uint8, 256), nil).Scale(1.0/255), Permutation(256, 0, 0, nil)...)
 	order := Permutation(256, 0, 0, nil)
-	for i, got := range tensor.Data[float32](b.X) {
+	for i, got := range tensor.Data[float32](b.X[0]) {
 		v := float32(order[i])
 		if want := v * float32(1.0/255); got != want {
 			t.Errorf("byte %v: got %v, want %v", v, got, want)
@@ -97,10 +97,10 @@ func TestReadPieces(t *testing.T) {
 	b := read(t, m, order...)
 	for i, r := range order {
 		one := read(t, m, r)
-		if !slices.Equal(tensor.Data[float32](b.X)[i*1000:][:1000], tensor.Data[float32](one.X)) {
+		if !slices.Equal(tensor.Data[float32](b.X[0])[i*1000:][:1000], tensor.Data[float32](one.X[0])) {
 			t.Fatalf("sample %d at %d differs from the one read alone", r, i)
 		}
-		if got := tensor.Data[int16](b.Y)[i]; got != int16(r) {
+		if got := tensor.Data[int16](b.Y[0])[i]; got != int16(r) {
 			t.Fatalf("y of sample %d at %d: got %d", r, i, got)
 		}
 	}
@@ -116,16 +116,16 @@ func TestOneHot(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := memory(t, ramp(t, tensor.Float32, 4, 1), y).OneHot(3)
-		if _, sy := m.Specs(); sy != tensor.S(tensor.Float32, 3) {
+		if _, sy := m.Specs(); !slices.Equal(sy, []tensor.Spec{tensor.S(tensor.Float32, 3)}) {
 			t.Errorf("%v: got y %v", dt, sy)
 		}
 		b := read(t, m, 0, 2, 1)
-		if got, want := b.Y.String(), "[[0. 0. 1.]\n [0. 1. 0.]\n [1. 0. 0.]]"; got != want {
+		if got, want := b.Y[0].String(), "[[0. 0. 1.]\n [0. 1. 0.]\n [1. 0. 0.]]"; got != want {
 			t.Errorf("%v: got\n%s\nwant\n%s", dt, got, want)
 		}
 		// Into the same batch: what was there is gone.
-		if err := m.Read([]int{1, 1, 0}, b); err != nil || b.Y.String() != "[[1. 0. 0.]\n [1. 0. 0.]\n [0. 0. 1.]]" {
-			t.Errorf("%v: got %v, %v", dt, b.Y, err)
+		if err := m.Read([]int{1, 1, 0}, b); err != nil || b.Y[0].String() != "[[1. 0. 0.]\n [1. 0. 0.]\n [0. 0. 1.]]" {
+			t.Errorf("%v: got %v, %v", dt, b.Y[0], err)
 		}
 		err := m.Read([]int{1, 3}, b)
 		if err == nil || err.Error() != "data: sample 3: label 3: want 0 or more and less than 3, the classes" {
@@ -141,8 +141,8 @@ func TestOneHot(t *testing.T) {
 		y := tensor.New(tensor.Int64, dims.Slice()...)
 		m := memory(t, tensor.New(tensor.Float32, dims.At(0)), y).OneHot(7)
 		b := read(t, m, 0, 1)
-		if _, got := m.Specs(); got.Shape != want || b.Y.Shape() != tensor.D(2).Append(want.Slice()...) {
-			t.Errorf("y %v: got %v, %v; want %v", dims, got, b.Y.Spec(), want)
+		if _, got := m.Specs(); got[0].Shape != want || b.Y[0].Shape() != tensor.D(2).Append(want.Slice()...) {
+			t.Errorf("y %v: got %v, %v; want %v", dims, got, b.Y[0].Spec(), want)
 		}
 	}
 	negative := memory(t, ramp(t, tensor.Float32, 1), tensor.Of[int8](-1)).OneHot(10)
@@ -201,17 +201,17 @@ func TestPartsOfASet(t *testing.T) {
 			ys = append(ys, float64(i))
 		}
 		ws = ys
-		if got := all.Y.Float64s(); !slices.Equal(got, ys) {
+		if got := all.Y[0].Float64s(); !slices.Equal(got, ys) {
 			t.Errorf("%s: got y %v, want %v", c.name, got, ys)
 		}
-		if got := all.Weight.Float64s(); !slices.Equal(got, ws) || all.Weight.DType() != tensor.Float32 {
+		if got := all.Weight[0].Float64s(); !slices.Equal(got, ws) || all.Weight[0].DType() != tensor.Float32 {
 			t.Errorf("%s: got weights %v, want %v", c.name, got, ws)
 		}
-		if !tensor.Equal(c.m.X(), all.X) || !tensor.Equal(c.m.Y(), all.Y) {
+		if !tensor.Equal(c.m.X(), all.X[0]) || !tensor.Equal(c.m.Y(), all.Y[0]) {
 			t.Errorf("%s: X(), Y() differ from what is read", c.name)
 		}
-		for i, v := range b.Y.Float64s() {
-			if got := tensor.Data[float32](b.X)[2*i]; float64(got) != 2*v {
+		for i, v := range b.Y[0].Float64s() {
+			if got := tensor.Data[float32](b.X[0])[2*i]; float64(got) != 2*v {
 				t.Errorf("%s: x of sample %v: got %v", c.name, v, got)
 			}
 		}
@@ -262,7 +262,8 @@ func TestErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		{newErr(nil, y), "x is nil"},
+		{newErr(nil, nil), "x and y are nil"},
+		{newErr(nil, tensor.Scalar(1.0)), "y is a scalar"},
 		{newErr(tensor.Scalar(1.0), nil), "x is a scalar"},
 		{newErr(x, tensor.Scalar(1.0)), "y float64[]"},
 		{newErr(x, ramp(t, tensor.Int32, 5)), "x float32[4 2] with y int32[5]: want first axes of the same length"},
@@ -297,7 +298,7 @@ func TestNewCopiesViewsWithGaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := read(t, memory(t, x, nil), 1).X.String(), "[[1. 4.]]"; got != want {
+	if got, want := read(t, memory(t, x, nil), 1).X[0].String(), "[[1. 4.]]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

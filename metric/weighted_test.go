@@ -11,8 +11,8 @@ import (
 // One accuracy that counts all samples alike, and one that counts their weights.
 func ExampleWithWeights() {
 	plain, weighted := metric.Accuracy(), metric.WithWeights(metric.Accuracy())
-	fmt.Println(plain.Name(), weighted.Name(), weighted.Rename("weighted_accuracy").Name())
-	// Output: accuracy accuracy weighted_accuracy
+	fmt.Println(plain.Name(), weighted.Name())
+	// Output: accuracy accuracy
 }
 
 func TestWithWeightsConfig(t *testing.T) {

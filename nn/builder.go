@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -76,18 +77,37 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 // l's dtype policy, and returns the spec of its output. A layer that embeds [Base] and
 // was built before keeps its variables.
 func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
+	out := b.BuildAll(name, l, []tensor.Spec{in})
+	if len(out) != 1 {
+		panic(graph.Errorf("nn.Builder: %s has %d outputs: want BuildAll", name, len(out)))
+	}
+	return out[0]
+}
+
+// BuildAll is Build of a layer that may have several inputs and outputs.
+func (b *Builder) BuildAll(name string, l Layer, in []tensor.Spec) []tensor.Spec {
 	around := b.DType
 	b.path, b.DType = append(b.path, name), policyOf(l, around)
 	defer func() { b.path, b.DType = b.path[:len(b.path)-1], around }()
-	in.DType = b.DType.takes(l, in.DType)
+	in = slices.Clone(in)
+	for i := range in {
+		in[i].DType = b.DType.takes(l, in[i].DType)
+	}
+	build := func() {
+		if m, ok := l.(MultiLayer); ok {
+			m.BuildAll(b, in)
+		} else if len(in) == 1 {
+			l.Build(b, in[0])
+		} // or outputsOf says what is wrong
+	}
 	if h, ok := l.(interface{ base() *Base }); !ok {
-		l.Build(b, in)
+		build()
 	} else if base := h.base(); base.built {
 		b.params = b.adopt(b.params, base.params)
 		b.states = b.adopt(b.states, base.states)
 	} else {
 		p, s := len(b.params), len(b.states)
-		l.Build(b, in)
+		build()
 		base.params, base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
 		base.built = true
 		if _, ok := l.(*Network); !ok && len(base.params)+len(base.states) > 0 {
@@ -95,10 +115,24 @@ func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 		}
 		b.fresh = append(b.fresh, base)
 	}
+	return outputsOf(l, in, around)
+}
+
+// outputsOf returns the specs of the outputs of a layer that was built, in a network of
+// policy around.
+func outputsOf(l Layer, in []tensor.Spec, around DTypePolicy) []tensor.Spec {
 	g := graph.New()
 	c := NewCtx(g, NewSeed(0))
 	c.policy = around
-	return c.Trace(l, g.Input("x", in)).Spec()
+	x := make([]*graph.Node, len(in))
+	for i, s := range in {
+		x[i] = g.Input("x", s)
+	}
+	var out []tensor.Spec
+	for _, n := range c.TraceAll(l, x) {
+		out = append(out, n.Spec())
+	}
+	return out
 }
 
 func (b *Builder) adopt(have, more []*graph.Var) []*graph.Var {

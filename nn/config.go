@@ -33,8 +33,12 @@ var layers = vocab.Table[Layer]{
 	Classes: []vocab.Class[Layer]{
 		{Name: "Activation", New: layerOf[ActivationLayer]()},
 		{Name: "ActivityRegularization", New: layerOf[ActivityRegularizationLayer]()},
+		{Name: "Add", New: mergeOf("Add")},
 		{Name: "AlphaDropout", New: dropping(layerOf[AlphaDropoutLayer]()), Fixed: anySeed},
+		{Name: "Average", New: mergeOf("Average")},
+		{Name: "Concatenate", New: vocab.Into[Layer](func() *ConcatenateLayer { return &ConcatenateLayer{Axis: -1} })},
 		{Name: "Dense", New: layerOf[DenseLayer]()},
+		{Name: "Dot", New: layerOf[DotLayer]()},
 		{Name: "Dropout", New: dropping(layerOf[DropoutLayer]()), Fixed: anySeed},
 		{Name: "ELU", New: activationLayerOf("ELU")},
 		{Name: "Flatten", New: layerOf[FlattenLayer](), Fixed: map[string]string{"data_format": `"channels_last"`}},
@@ -42,6 +46,9 @@ var layers = vocab.Table[Layer]{
 		{Name: "GaussianNoise", New: layerOf[GaussianNoiseLayer](), Fixed: anySeed},
 		{Name: "InputLayer", New: inputOf},
 		{Name: "LeakyReLU", New: activationLayerOf("LeakyReLU")},
+		{Name: "Maximum", New: mergeOf("Maximum")},
+		{Name: "Minimum", New: mergeOf("Minimum")},
+		{Name: "Multiply", New: mergeOf("Multiply")},
 		{Name: "PReLU", New: layerOf[PReLULayer]()},
 		{Name: "Permute", New: layerOf[PermuteLayer]()},
 		{Name: "ReLU", New: activationLayerOf("ReLU")},
@@ -52,6 +59,7 @@ var layers = vocab.Table[Layer]{
 		{Name: "SpatialDropout1D", New: dropping(spatialDropoutOf(1)), Fixed: channelsLast},
 		{Name: "SpatialDropout2D", New: dropping(spatialDropoutOf(2)), Fixed: channelsLast},
 		{Name: "SpatialDropout3D", New: dropping(spatialDropoutOf(3)), Fixed: channelsLast},
+		{Name: "Subtract", New: mergeOf("Subtract")},
 	},
 }
 
@@ -62,6 +70,11 @@ var anySeed = map[string]string{"seed": ""}
 // channelsLast lets a layer have a seed of its own, and Keras's name of the one order
 // of axes.
 var channelsLast = map[string]string{"seed": "", "data_format": `"channels_last"`, "trainable": ""}
+
+// mergeOf returns a maker of a layer that merges.
+func mergeOf(class string) func(c *vocab.Config) (Layer, error) {
+	return vocab.Into[Layer](func() *MergeLayer { return &MergeLayer{class: class} })
+}
 
 // layerOf returns a maker of layers whose settings are their fields.
 func layerOf[L any]() func(c *vocab.Config) (Layer, error) {

@@ -24,7 +24,7 @@ func ExampleSequential() {
 		for _, v := range r.Params {
 			n += v.Spec().Shape.Size()
 		}
-		fmt.Printf("%-8s %-7s %-17v %6d\n", r.Name, r.Class, r.Out, n)
+		fmt.Printf("%-8s %-7s %-17v %6d\n", r.Name, r.Class, r.Out[0], n)
 	}
 	// Output:
 	// flatten  Flatten float32[32 784]        0
@@ -172,7 +172,7 @@ func ExampleReshape() {
 func ExamplePermute() {
 	net := nn.Sequential(nn.Reshape(28, 28, 3), nn.Permute(3, 1, 2))
 	net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 32, 28*28*3))
-	fmt.Println(net.Records()[1].Out)
+	fmt.Println(net.Records()[1].Out[0])
 	// Output: float32[32 3 28 28]
 }
 
@@ -193,7 +193,7 @@ func ExampleLambda() {
 func ExampleInput() {
 	net := nn.Sequential(nn.Input(28, 28, 1), nn.Flatten(), nn.Dense(10))
 	spec, ok := net.Declared()
-	fmt.Println(spec, ok)
+	fmt.Println(spec[0], ok)
 	err := graph.Catch(func() { net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 1, 32, 32, 3)) })
 	fmt.Println(err != nil)
 	// Output:

@@ -10,12 +10,17 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Network is a chain of layers, and a layer itself.
+// Network is layers and how they follow each other, and a layer itself.
 type Network struct {
 	Base
-	layers  []Layer
-	policy  DTypePolicy // that the network was built under
-	records []*Record
+	layers     []Layer
+	functional bool // otherwise the layers are a chain
+	inputs     int  // of a functional network, as its calls and outputs are
+	calls      []Call
+	outputs    []Port
+	bad        *graph.Error // what is wrong with these
+	policy     DTypePolicy  // that the network was built under
+	records    []*Record
 }
 
 // Record is what a network knows of one of its layers.
@@ -25,8 +30,9 @@ type Record struct {
 	// Class is Keras's name of the layer's type.
 	Class string
 	Layer Layer
-	// In and Out are specs for the batch that the network was built with.
-	In, Out tensor.Spec
+	// In and Out are the specs of inputs and outputs where the layer is first applied,
+	// for the batch that the network was built with.
+	In, Out []tensor.Spec
 	// Params are the variables that an optimizer updates unless they are
 	// frozen, States those that it never does.
 	Params, States []*graph.Var
@@ -42,9 +48,12 @@ func Sequential(layers ...Layer) *Network {
 	return n
 }
 
-// Add appends a layer. A network that was built cannot grow: that panics with
-// *graph.Error.
+// Add appends a layer to a Sequential. A network that was built cannot grow, nor one
+// of the functional form: that panics with *graph.Error.
 func (n *Network) Add(l Layer) {
+	if n.functional {
+		panic(graph.Errorf("nn.Network.Add: the network is of the functional form: want nn.Apply, and a new network"))
+	}
 	if n.built {
 		panic(graph.Errorf("nn.Network.Add: the network is built: want all layers before"))
 	}
@@ -55,27 +64,49 @@ func (n *Network) Add(l Layer) {
 }
 
 // Class returns Keras's name of the type.
-func (n *Network) Class() string { return "Sequential" }
+func (n *Network) Class() string {
+	if n.functional {
+		return "Functional"
+	}
+	return "Sequential"
+}
 
-// Layers returns the layers in the order of their application.
+// Layers returns the layers, each once, in the order of their first application.
 func (n *Network) Layers() []Layer { return n.layers }
 
 // Records tells of the layers of a built network. [Input] has none.
 func (n *Network) Records() []*Record { return n.records }
 
-// Declared returns the spec that an [Input] in front declares, with a batch of
-// length 1, and whether there is one.
-func (n *Network) Declared() (tensor.Spec, bool) {
+// Declared returns the specs that the [Input] in front of each input declares, with a
+// batch of length 1, and whether there are such.
+func (n *Network) Declared() ([]tensor.Spec, bool) {
+	n.check()
+	if n.functional {
+		in := make([]tensor.Spec, n.inputs)
+		for _, c := range n.calls {
+			if c.In[0].Call < 0 {
+				in[c.In[0].Out] = n.layers[c.Layer].(*InputLayer).spec()
+			}
+		}
+		return in, true
+	}
 	if len(n.layers) == 0 {
-		return tensor.Spec{}, false
+		return nil, false
 	}
 	switch l := n.layers[0].(type) {
 	case *InputLayer:
-		return l.spec(), true
+		return []tensor.Spec{l.spec()}, true
 	case *Network:
 		return l.Declared()
 	}
-	return tensor.Spec{}, false
+	return nil, false
+}
+
+// check panics if the network was put together wrongly.
+func (n *Network) check() {
+	if n.bad != nil {
+		panic(n.bad)
+	}
 }
 
 // Vars returns the variables of a built network, layer by layer, each once.
@@ -128,20 +159,27 @@ func (n *Network) thaw(frozen bool) {
 	}
 }
 
-// Build implements [Layer]: it builds the layers in order, each for the output
-// of the one before. A network that was built stays as it is. Every layer gets floats
-// in the dtype of its policy, and integers as they are.
+// Build implements [Layer], for one input: see [Network.BuildAll].
+func (n *Network) Build(b *Builder, in tensor.Spec) { n.BuildAll(b, []tensor.Spec{in}) }
+
+// BuildAll implements [MultiLayer]: it builds each layer for what it is first applied
+// to. A network that was built stays as it is. Every layer gets floats in the dtype of
+// its policy, and integers as they are.
 //
 // It panics with *graph.Error if two layers have one name or a layer does not
 // fit its input; the error names the layer and the user's line that made it.
-func (n *Network) Build(b *Builder, in tensor.Spec) {
+func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
+	n.check()
 	if n.built {
 		b.params = b.adopt(b.params, n.Base.params)
 		b.states = b.adopt(b.states, n.Base.states)
 		return
 	}
-	if in.Rank() == 0 {
-		panic(graph.Errorf("nn.Network: x is %v: want axis 0 to be the batch", in))
+	n.wantInputs(len(in))
+	for _, s := range in {
+		if s.Rank() == 0 {
+			panic(graph.Errorf("nn.Network: x is %v: want axis 0 to be the batch", s))
+		}
 	}
 	before, ok := len(b.fresh), false
 	defer func() {
@@ -152,19 +190,71 @@ func (n *Network) Build(b *Builder, in tensor.Spec) {
 	defer func(around DTypePolicy) { b.DType = around }(b.DType)
 	b.DType = policyOf(n, b.DType)
 	p, s := len(b.params), len(b.states)
-	var records []*Record
-	names := n.Names()
-	for i, l := range n.layers {
-		r := &Record{Name: names[i], Path: strings.Join(append(b.path, names[i]), "/"), Class: ClassOf(l), Layer: l, In: in}
-		r.guard(func() { in = b.Build(r.Name, l, in) })
-		r.Out = in
-		r.Params, r.States = varsOf(l, r.Path, b)
-		records = append(records, r)
-	}
+	records := n.build(b, in)
 	n.records, n.built, n.policy = records, true, b.DType
 	n.Base.params, n.Base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
 	n.thaw(false)
 	ok = true
+}
+
+// build builds the layers for inputs of these specs.
+func (n *Network) build(b *Builder, in []tensor.Spec) []*Record {
+	names := n.Names()
+	records := make([]*Record, len(n.layers))
+	flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
+		l := n.layers[c.Layer]
+		r := records[c.Layer]
+		if r != nil {
+			r.guard(func() { out = outputsOf(l, x, b.DType) })
+			return out
+		}
+		name := names[c.Layer]
+		r = &Record{Name: name, Path: strings.Join(append(b.path, name), "/"), Class: ClassOf(l), Layer: l, In: x}
+		r.guard(func() { r.Out = b.BuildAll(name, l, x) })
+		r.Params, r.States = varsOf(l, r.Path, b)
+		records[c.Layer] = r
+		return r.Out
+	})
+	return records
+}
+
+// wantInputs panics unless the network has n inputs.
+func (n *Network) wantInputs(got int) {
+	want := 1
+	if n.functional {
+		want = n.inputs
+	}
+	if got != want {
+		panic(graph.Errorf("nn.Network: %d inputs: want %d", got, want))
+	}
+}
+
+// flow carries values through the calls of a network: those of its inputs to those
+// of its outputs, which it returns.
+func flow[V any](n *Network, in []V, call func(c Call, x []V) []V) []V {
+	calls := n.Calls()
+	made := make([][]V, len(calls))
+	take := func(p Port) V {
+		from := in
+		if p.Call >= 0 {
+			from = made[p.Call]
+		}
+		if p.Out >= len(from) {
+			panic(graph.Errorf("nn.Network: output %d of %s: it has %d", p.Out, ClassOf(n.layers[calls[p.Call].Layer]), len(from)))
+		}
+		return from[p.Out]
+	}
+	gather := func(ports []Port) []V {
+		x := make([]V, len(ports))
+		for i, p := range ports {
+			x[i] = take(p)
+		}
+		return x
+	}
+	for i, c := range calls {
+		made[i] = call(c, gather(c.In))
+	}
+	return gather(n.Outputs())
 }
 
 // varsOf returns the variables of a layer that was just built: its own record of
@@ -184,18 +274,28 @@ func varsOf(l Layer, path string, b *Builder) (params, states []*graph.Var) {
 	return under(b.params), under(b.states)
 }
 
-// Call implements [Layer].
+// Call implements [Layer], for a network of one input and output.
 func (n *Network) Call(c *Ctx, x *graph.Node) *graph.Node {
+	out := n.CallAll(c, []*graph.Node{x})
+	if len(out) != 1 {
+		panic(graph.Errorf("nn.Network.Call: the network has %d outputs: want CallAll", len(out)))
+	}
+	return out[0]
+}
+
+// CallAll implements [MultiLayer].
+func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	if !n.built {
 		panic(graph.Errorf("nn.Network.Call: the network is not built: want Build first"))
 	}
+	n.wantInputs(len(x))
 	defer c.follow(n)()
-	for _, r := range n.records {
-		before := c.g.SetScope(r.Path)
-		r.guard(func() { x = c.Trace(r.Layer, x) })
-		c.g.SetScope(before)
-	}
-	return x
+	return flow(n, x, func(call Call, x []*graph.Node) (out []*graph.Node) {
+		r := n.records[call.Layer]
+		defer c.g.SetScope(c.g.SetScope(r.Path))
+		r.guard(func() { out = c.TraceAll(r.Layer, x) })
+		return out
+	})
 }
 
 // guard runs f and tells a *graph.Error that leaves it where it happened.
@@ -219,10 +319,11 @@ func (r *Record) guard(f func()) {
 // Names returns the names of the layers, given or found: see [Base]. It panics
 // with *graph.Error if two were given the same, or one is nil.
 func (n *Network) Names() []string {
+	n.check()
 	names, taken := make([]string, len(n.layers)), map[string]int{}
 	for i, l := range n.layers {
 		if l == nil {
-			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.Sequential: layer %d is nil", i)})
+			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.%s: layer %d is nil", n.Class(), i)})
 		}
 		if l == Layer(n) {
 			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.Sequential: layer %d is the network itself", i)})
@@ -233,10 +334,10 @@ func (n *Network) Names() []string {
 		}
 		name := h.base().Name
 		if strings.Contains(name, "/") {
-			panic(&graph.Error{Where: h.base().where, Text: fmt.Sprintf("nn.Sequential: layer name %q: want one without '/', which joins names to paths", name)})
+			panic(&graph.Error{Where: h.base().where, Text: fmt.Sprintf("nn.%s: layer name %q: want one without '/', which joins names to paths", n.Class(), name)})
 		}
 		if j, ok := taken[name]; ok {
-			panic(&graph.Error{Where: h.base().where, Text: fmt.Sprintf("nn.Sequential: layers %d and %d are both named %q: want different names", j, i, name)})
+			panic(&graph.Error{Where: h.base().where, Text: fmt.Sprintf("nn.%s: layers %d and %d are both named %q: want different names", n.Class(), j, i, name)})
 		}
 		names[i], taken[name] = name, i
 	}

@@ -93,6 +93,8 @@ func (p DTypePolicy) dense(d *DenseLayer)                   { p.layer(&d.Base) }
 func (p DTypePolicy) dropout(d *DropoutLayer)               { p.layer(&d.Base) }
 func (p DTypePolicy) alphaDropout(d *AlphaDropoutLayer)     { p.layer(&d.Base) }
 func (p DTypePolicy) spatialDropout(d *SpatialDropoutLayer) { p.layer(&d.Base) }
+func (p DTypePolicy) concatenate(l *ConcatenateLayer)       { p.layer(&l.Base) }
+func (p DTypePolicy) dot(l *DotLayer)                       { p.layer(&l.Base) }
 func (p DTypePolicy) prelu(l *PReLULayer)                   { p.layer(&l.Base) }
 
 // UnmarshalJSON reads what Keras writes: a name, an object, or null. A policy that glia
@@ -192,8 +194,27 @@ func (p DTypePolicy) takes(l Layer, dt tensor.DType) tensor.DType {
 // Panics with *graph.Error if l was built for variables of another dtype than its
 // policy has.
 func (c *Ctx) Trace(l Layer, x *graph.Node) *graph.Node {
+	out := c.TraceAll(l, []*graph.Node{x})
+	if len(out) != 1 {
+		panic(graph.Errorf("nn.Ctx: %s has %d outputs: want TraceAll", ClassOf(l), len(out)))
+	}
+	return out[0]
+}
+
+// TraceAll is Trace of a layer that may have several inputs and outputs.
+func (c *Ctx) TraceAll(l Layer, x []*graph.Node) []*graph.Node {
 	defer c.follow(l)()
-	return l.Call(c, c.convert(l, x))
+	in := make([]*graph.Node, len(x))
+	for i := range x {
+		in[i] = c.convert(l, x[i])
+	}
+	if m, ok := l.(MultiLayer); ok {
+		return m.CallAll(c, in)
+	}
+	if len(in) != 1 {
+		panic(graph.Errorf("%s is applied to %d inputs: want 1", ClassOf(l), len(in)))
+	}
+	return []*graph.Node{l.Call(c, in[0])}
 }
 
 // follow makes l's policy that of the trace, until the function that it returns is

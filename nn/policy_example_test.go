@@ -19,7 +19,7 @@ func ExampleDTypePolicy() {
 	net.DType = nn.MixedBFloat16
 	net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 32, 784))
 	for _, r := range net.Records() {
-		fmt.Println(r.Name, len(r.Params), "variables", r.Out)
+		fmt.Println(r.Name, len(r.Params), "variables", r.Out[0])
 	}
 	fmt.Println(net.Vars()[0].Spec())
 	// Output:
@@ -54,6 +54,6 @@ func ExampleCtx_Trace() {
 	l.DType = nn.MixedFloat16
 	net := nn.Sequential(l)
 	net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 32, 4))
-	fmt.Println(net.Records()[0].Out)
+	fmt.Println(net.Records()[0].Out[0])
 	// Output: float32[32 4]
 }

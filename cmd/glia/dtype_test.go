@@ -39,7 +39,7 @@ func TestTrainInPolicies(t *testing.T) {
 		if strings.HasPrefix(policy, "mixed") {
 			want = tensor.Float32
 		}
-		if r := m.Network().Records(); r[len(r)-1].Out.DType != want || r[2].Out.DType != p.ComputeDType() {
+		if r := m.Network().Records(); r[len(r)-1].Out[0].DType != want || r[2].Out[0].DType != p.ComputeDType() {
 			t.Errorf("%s: layers make %v, the last %v", policy, r[2].Out, r[len(r)-1].Out)
 		}
 		test := regexp.MustCompile(`accuracy \S+, loss [\d.]+`)

@@ -28,7 +28,7 @@ func saved(t *testing.T, name string, loss nn.Loss, layers ...nn.Layer) (*glia.M
 			t.Fatal(err)
 		}
 	} else if in, known := m.Network().Declared(); known {
-		if _, err := m.Predict(tensor.NewSpec(in)); err != nil {
+		if _, err := m.Predict(tensor.NewSpec(in[0])); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -88,7 +88,7 @@ func layersOf(m *glia.Model) []layerRecord {
 		for _, v := range append(r.Params[:len(r.Params):len(r.Params)], r.States...) {
 			n += v.Spec().Shape.Size()
 		}
-		layers = append(layers, layerRecord{r.Name, r.Class, r.Out.Shape.From(1).Slice(), n})
+		layers = append(layers, layerRecord{r.Name, r.Class, r.Out[0].Shape.From(1).Slice(), n})
 	}
 	return layers
 }

@@ -114,10 +114,10 @@ func loadAnew(path string) (*trained, *keras.StateError, error) {
 
 // input returns dtype and shape of one sample, and whether they are known.
 func (t *trained) input() (tensor.Spec, bool) {
-	in := t.config.Input
-	if in.DType == tensor.Invalid {
+	if len(t.config.Inputs) == 0 {
 		return tensor.Spec{}, false
 	}
+	in := t.config.Inputs[0]
 	in.Shape = in.Shape.From(1)
 	return in, true
 }
@@ -125,11 +125,12 @@ func (t *trained) input() (tensor.Spec, bool) {
 // output returns the shape of what the model gives for one sample, and whether it
 // is known.
 func (t *trained) output() (tensor.Dims, bool) {
-	r := t.Network().Records()
-	if len(r) == 0 {
+	n := t.Network()
+	if len(n.Records()) == 0 {
 		return tensor.Dims{}, false
 	}
-	return r[len(r)-1].Out.Shape.From(1), true
+	out := n.Outputs()[0]
+	return n.Records()[n.Calls()[out.Call].Layer].Out[out.Out].Shape.From(1), true
 }
 
 // scale returns what pixels from 0 to 255 are multiplied by: nothing if the model

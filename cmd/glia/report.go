@@ -68,7 +68,7 @@ func confusionOf(ctx context.Context, m *glia.Model, ds *data.Memory, labels []i
 		if err := ds.Read(idx, &b); err != nil {
 			return nil, err
 		}
-		p, err := m.Predict(b.X)
+		p, err := m.Predict(b.X[0])
 		if err != nil {
 			return nil, err
 		}

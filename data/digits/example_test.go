@@ -21,7 +21,7 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(batch.X.Spec(), batch.Y.Spec())
+	fmt.Println(batch.X[0].Spec(), batch.Y[0].Spec())
 	// Output:
 	// 600 100
 	// float32[3 28 28] float32[3 10]
@@ -73,6 +73,6 @@ func ExampleNew() {
 		return
 	}
 	x, y := set.Specs()
-	fmt.Println(set.Len(), x, y)
+	fmt.Println(set.Len(), x[0], y[0])
 	// Output: 50 uint8[28 28] uint8[]
 }

@@ -53,12 +53,12 @@ func TestLoadReadsAsFloats(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, y := set.X().Bytes(), set.Y().Bytes()
-	for i, v := range tensor.Data[float32](b.X)[Side*Side:] {
+	for i, v := range tensor.Data[float32](b.X[0])[Side*Side:] {
 		if want := float32(x[19*Side*Side+i]) * float32(1.0/255); v != want {
 			t.Fatalf("pixel %d of sample 19 reads as %v, want %v", i, v, want)
 		}
 	}
-	if got := tensor.Data[float32](b.Y)[int(y[3])]; got != 1 {
+	if got := tensor.Data[float32](b.Y[0])[int(y[3])]; got != 1 {
 		t.Errorf("sample 3 is a %d, its one-hot row has %v there", y[3], got)
 	}
 }

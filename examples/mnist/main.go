@@ -27,9 +27,9 @@ func run(train, test data.Dataset, epochs int) glia.Result {
 	check(err)
 	var first data.Batch
 	check(test.Read([]int{0}, &first))
-	probabilities, err := m.Predict(first.X)
+	probabilities, err := m.Predict(first.X[0])
 	check(err)
-	log.Printf("the first image is %v; predicted: %v", first.Y, probabilities)
+	log.Printf("the first image is %v; predicted: %v", first.Y[0], probabilities)
 	return result
 }
 

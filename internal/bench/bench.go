@@ -306,7 +306,7 @@ func predictTime(m *glia.Model, train *data.Memory) (p50, p99 float64, err error
 	times := make([]float64, 20000)
 	for i := range times {
 		start := time.Now()
-		if _, err := m.Predict(b.X); err != nil {
+		if _, err := m.Predict(b.X[0]); err != nil {
 			return 0, 0, err
 		}
 		times[i] = time.Since(start).Seconds() * 1e6

@@ -29,7 +29,7 @@ func TestMixed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := s.Network().Records(); r[2].Out.DType != m.Policy.ComputeDType() || r[4].Out.DType != nn.Float32.ComputeDType() || s.Network().Vars()[0].Spec().DType != tensor.Float32 {
+		if r := s.Network().Records(); r[2].Out[0].DType != m.Policy.ComputeDType() || r[4].Out[0].DType != nn.Float32.ComputeDType() || s.Network().Vars()[0].Spec().DType != tensor.Float32 {
 			t.Errorf("%s: layers make %v and %v", m.Policy, r[2].Out, r[4].Out)
 		}
 	}

@@ -3,6 +3,8 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
@@ -28,55 +30,128 @@ func (r *reader) compile(m *Model, raw json.RawMessage) error {
 	if m.Optimizer, err = r.optimizer(opt); err != nil {
 		return err
 	}
-	if m.Loss, err = r.loss(c["loss"]); err != nil {
+	var outputs []string // nil if a part of the network is missing
+	if m.Network != nil {
+		outputs = m.Network.OutputNames()
+	}
+	if m.Loss, err = r.losses(c["loss"], c["loss_weights"], outputs); err != nil {
 		return err
 	}
-	if m.Metrics, err = r.metrics(c["metrics"], "compile_config metrics"); err != nil {
+	if m.Metrics, err = r.metrics(c["metrics"], outputs, "compile_config metrics"); err != nil {
 		return err
 	}
-	weighted, err := r.metrics(c["weighted_metrics"], "compile_config weighted_metrics")
+	weighted, err := r.metrics(c["weighted_metrics"], outputs, "compile_config weighted_metrics")
 	if err != nil {
 		return err
 	}
 	for _, w := range weighted {
 		m.Metrics = append(m.Metrics, metric.WithWeights(w))
 	}
-	r.lossWeights(c["loss_weights"])
 	return nil
 }
 
-// lossWeights notes weights of losses other than 1, which is no weight.
-func (r *reader) lossWeights(raw json.RawMessage) {
-	if len(raw) == 0 || vocab.Unset(raw) {
-		return
-	}
-	if one, ok := single(raw); ok {
-		raw = one
-	}
-	var w float64
-	if json.Unmarshal(raw, &w) != nil || w != 1 {
-		r.lacks("option", "loss_weights", "compile_config")
-	}
-}
-
-// single returns the one element of a list, or the one value of an object without a
-// class; false if there are several. Other values are returned as they are. So Keras
-// gives what belongs to the outputs of a model.
-func single(raw json.RawMessage) (json.RawMessage, bool) {
-	if elements, err := vocab.Elements(raw); err == nil {
-		if len(elements) != 1 {
-			return nil, false
+// perOutput returns what belongs to each output of a model: the elements of a list, or the
+// values of an object without a class, nil for an output without. Otherwise, of a value
+// for all, it returns just that and false. Where the outputs are not known all elements
+// are returned.
+func (r *reader) perOutput(raw json.RawMessage, what string, outputs []string, where string) (values []json.RawMessage, each bool, err error) {
+	elements, err := vocab.Elements(raw)
+	if err == nil {
+		if len(outputs) > 0 && len(elements) != len(outputs) {
+			r.lacks("option", fmt.Sprintf("%d %s for %d outputs", len(elements), what, len(outputs)), where)
+			return nil, true, nil
 		}
-		return elements[0], true
+		return elements, true, nil
 	}
 	m, err := vocab.Members(raw)
 	if err != nil || m["class_name"] != nil {
-		return raw, true
+		return []json.RawMessage{raw}, false, nil
 	}
-	for _, v := range m {
-		return v, len(m) == 1
+	if len(outputs) <= 1 { // whatever its name, as Keras has it
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			values = append(values, m[name])
+		}
+		if len(outputs) == 1 && len(values) > 1 {
+			r.lacks("option", fmt.Sprintf("%d %s for 1 output", len(values), what), where)
+			return nil, true, nil
+		}
+		return values, true, nil
 	}
-	return nil, false
+	values = make([]json.RawMessage, len(outputs))
+	for name, v := range m {
+		i := slices.Index(outputs, name)
+		if i < 0 {
+			return nil, false, fmt.Errorf("keras: %s: no output is named %q: want one of %q", where, tail(name), outputs)
+		}
+		values[i] = v
+	}
+	return values, true, nil
+}
+
+// losses reads the loss, or those of outputs, and their weights.
+func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (nn.Loss, error) {
+	if len(raw) == 0 || vocab.Unset(raw) {
+		return nil, nil
+	}
+	of, each, err := r.perOutput(raw, "losses", outputs, "compile_config loss")
+	if err != nil {
+		return nil, err
+	}
+	losses := make([]nn.Loss, len(of))
+	before := len(r.missing)
+	for i, v := range of {
+		if len(v) > 0 && !vocab.Unset(v) {
+			if losses[i], err = r.loss(v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	scale, err := r.lossWeights(weights, outputs)
+	if err != nil || len(r.missing) > before || len(outputs) == 0 {
+		return nil, err
+	}
+	plain := !slices.ContainsFunc(scale, func(w float64) bool { return w != 1 })
+	if plain && (!each || len(outputs) == 1) {
+		if len(losses) == 0 {
+			return nil, nil
+		}
+		return losses[0], nil
+	}
+	var all []nn.OutputLoss
+	for i, name := range outputs {
+		l := losses[min(i, len(losses)-1)]
+		if l != nil {
+			all = append(all, nn.For(name, l).Weigh(scale[i]))
+		}
+	}
+	return nn.Losses(all...), nil
+}
+
+// lossWeights returns what the losses of outputs count: 1 if nothing else is said.
+func (r *reader) lossWeights(raw json.RawMessage, outputs []string) ([]float64, error) {
+	const where = "compile_config loss_weights"
+	weights := make([]float64, len(outputs))
+	for i := range weights {
+		weights[i] = 1
+	}
+	if len(raw) == 0 || vocab.Unset(raw) {
+		return weights, nil
+	}
+	before := len(r.missing)
+	of, _, err := r.perOutput(raw, "weights of losses", outputs, where)
+	if err != nil || len(r.missing) > before || len(of) == 0 {
+		return weights, err
+	}
+	for i := range weights {
+		v := of[min(i, len(of)-1)]
+		if len(v) == 0 || vocab.Unset(v) {
+			continue
+		}
+		if json.Unmarshal(v, &weights[i]) != nil {
+			return nil, fmt.Errorf("keras: %s: %s: want a number", where, short(v))
+		}
+	}
+	return weights, nil
 }
 
 func (r *reader) optimizer(raw json.RawMessage) (optim.Optimizer, error) {
@@ -113,7 +188,7 @@ func (r *reader) decode(raw json.RawMessage, kind, where string) (name string, c
 		return "", nil, fmt.Errorf("keras: %s: %w", where, err)
 	}
 	if o.Class != "function" && !o.own() {
-		r.lacks(kind, o.name(), where)
+		r.lacks(kind, o.fullName(), where)
 		return "", nil, nil
 	}
 	return name, config, nil
@@ -121,24 +196,16 @@ func (r *reader) decode(raw json.RawMessage, kind, where string) (name string, c
 
 func (r *reader) loss(raw json.RawMessage) (nn.Loss, error) {
 	const where = "compile_config loss"
-	if len(raw) == 0 || vocab.Unset(raw) {
-		return nil, nil
-	}
-	one, ok := single(raw)
-	if !ok {
-		r.lacks("option", "losses of several outputs", where)
-		return nil, nil
-	}
-	name, config, err := r.decode(one, "loss", where)
+	name, config, err := r.decode(raw, "loss", where)
 	if name == "" || err != nil {
 		return nil, err
 	}
-	name, config = r.wrapped(name, config, one)
+	name, config = r.wrapped(name, config, raw)
 	l, err := nn.LossFromConfig(name, config)
 	if err := r.note(where, err); err != nil {
 		return nil, err
 	}
-	if l != nil && functionIn(one) && usersFunction(nn.ClassOf(l), name) {
+	if l != nil && functionIn(raw) && usersFunction(nn.ClassOf(l), name) {
 		r.lacks("loss", name, where)
 		return nil, nil
 	}
@@ -173,7 +240,31 @@ func (r *reader) wrapped(name string, config, raw json.RawMessage) (string, json
 }
 
 // metrics reads metrics: one, a list, lists in a list, or those of each output.
-func (r *reader) metrics(raw json.RawMessage, where string) ([]metric.Metric, error) {
+func (r *reader) metrics(raw json.RawMessage, outputs []string, where string) (all []metric.Metric, err error) {
+	if len(outputs) <= 1 || len(raw) == 0 || vocab.Unset(raw) {
+		return r.metricsOfOne(raw, where)
+	}
+	of, each, err := r.perOutput(raw, "metrics", outputs, where)
+	if err == nil && !each {
+		err = fmt.Errorf("keras: %s: %s: want a list or an object with those of each output", where, short(raw))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range of {
+		some, err := r.metricsOfOne(v, where+" "+tail(outputs[i]))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range some {
+			all = append(all, metric.For(outputs[i], m))
+		}
+	}
+	return all, nil
+}
+
+// metricsOfOne reads the metrics of one output.
+func (r *reader) metricsOfOne(raw json.RawMessage, where string) ([]metric.Metric, error) {
 	list, err := r.list(raw, where)
 	if err != nil {
 		return nil, err
@@ -210,14 +301,14 @@ func (r *reader) list(raw json.RawMessage, where string) (all []json.RawMessage,
 	if err != nil || m["class_name"] != nil {
 		return []json.RawMessage{raw}, nil
 	}
-	if len(m) > 1 {
-		r.lacks("option", "metrics of several outputs", where)
-		return nil, nil
+	for _, name := range slices.Sorted(maps.Keys(m)) { // one, but where the outputs are not known
+		more, err := r.list(m[name], where)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
 	}
-	for _, v := range m {
-		return r.list(v, where)
-	}
-	return nil, nil
+	return all, nil
 }
 
 func (r *reader) metric(raw json.RawMessage, where string) (metric.Metric, error) {
@@ -257,27 +348,70 @@ func compiled(m *Model) (json.RawMessage, error) {
 			return nil, fmt.Errorf("optimizer %s: %w", m.Optimizer.Name(), err)
 		}
 	}
+	outputs := m.Network.OutputNames()
 	if m.Loss != nil {
-		if c["loss"], err = object(nn.LossToConfig(m.Loss)); err != nil {
-			return nil, fmt.Errorf("loss %s: %w", m.Loss.Name(), err)
+		if c["loss"], c["loss_weights"], err = lossObjects(m.Loss, outputs); err != nil {
+			return nil, err
 		}
 	}
-	metrics := map[string][]any{}
-	for _, x := range m.Metrics {
-		key := "metrics"
-		if w, ok := x.(*metric.WeightedMetric); ok {
-			x, key = w.Metric, "weighted_metrics"
-		}
-		o, err := metricObject(x)
-		if err != nil {
-			return nil, fmt.Errorf("metric %s: %w", x.Name(), err)
-		}
-		metrics[key] = append(metrics[key], o)
-	}
-	for key, all := range metrics {
-		c[key] = all
+	if err := metricObjects(c, m.Metrics, outputs); err != nil {
+		return nil, err
 	}
 	return json.Marshal(c)
+}
+
+// lossObjects writes a loss, or those of outputs and their weights.
+func lossObjects(l nn.Loss, outputs []string) (loss, weights any, err error) {
+	several, ok := l.(*nn.OutputLosses)
+	if !ok {
+		if loss, err = object(nn.LossToConfig(l)); err != nil {
+			return nil, nil, fmt.Errorf("loss %s: %w", l.Name(), err)
+		}
+		return loss, nil, nil
+	}
+	objects, scale := make([]*Object, len(outputs)), make([]any, len(outputs))
+	for _, of := range several.Of {
+		i := slices.Index(outputs, of.Output)
+		if i < 0 {
+			return nil, nil, fmt.Errorf("loss of output %q: want one of %q", of.Output, outputs)
+		}
+		if objects[i], err = object(nn.LossToConfig(of.Loss)); err != nil {
+			return nil, nil, fmt.Errorf("loss %s of output %s: %w", of.Loss.Name(), of.Output, err)
+		}
+		scale[i] = of.Weight
+	}
+	return objects, scale, nil
+}
+
+// metricObjects writes metrics into c: in a list, or for several outputs in an object
+// that has a list for each.
+func metricObjects(c map[string]any, metrics []metric.Metric, outputs []string) error {
+	all := map[string]map[string][]any{}
+	for _, x := range metrics {
+		of, output, weighted := metric.Unwrap(x)
+		o, err := metricObject(of)
+		if err != nil {
+			return fmt.Errorf("metric %s: %w", x.Name(), err)
+		}
+		key := "metrics"
+		if weighted {
+			key = "weighted_metrics"
+		}
+		if all[key] == nil {
+			all[key] = map[string][]any{}
+		}
+		for _, name := range outputs {
+			if output == "" || output == name {
+				all[key][name] = append(all[key][name], o)
+			}
+		}
+	}
+	for key, of := range all {
+		if c[key] = of; len(outputs) == 1 {
+			c[key] = of[outputs[0]]
+		}
+	}
+	return nil
 }
 
 func object(module, class string, config []byte, err error) (*Object, error) {

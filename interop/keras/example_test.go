@@ -28,7 +28,7 @@ func ExampleReadModel() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(m.Network.Names(), m.Network.DType, m.Input)
+	fmt.Println(m.Network.Names(), m.Network.DType, m.Inputs[0])
 	fmt.Println(m.Optimizer.Name(), m.Loss.Name(), m.Metrics[0].Name())
 	// Output:
 	// [pixels flatten dense] float32 float32[1 28 28]
@@ -55,7 +55,7 @@ func ExampleMissingError() {
 
 func ExampleWriteModel() {
 	o, err := keras.WriteModel(&keras.Model{
-		Network: nn.Sequential(nn.Input(4), nn.Dense(2, nn.Name("out"))), Input: tensor.S(tensor.Float32, 1, 4),
+		Network: nn.Sequential(nn.Input(4), nn.Dense(2, nn.Name("out"))), Inputs: []tensor.Spec{tensor.S(tensor.Float32, 1, 4)},
 		Optimizer: optim.SGD(0.5), Loss: nn.MeanSquaredError(), Metrics: []metric.Metric{metric.Accuracy()},
 	})
 	if err != nil {

@@ -214,22 +214,51 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 	if err := c.only("inputs", "training"); err != nil || len(c.Args) > 1 {
 		return nil, fmt.Errorf("%d arguments: %w: %w", len(c.Args), err, errUncovered)
 	}
-	x, err := argument(c.arg(0, "inputs"))
+	raw := []json.RawMessage{c.arg(0, "inputs")}
+	if _, several := m.Network.Layers()[0].(nn.MultiLayer); several {
+		of := raw[0]
+		if raw = nil; json.Unmarshal(of, &raw) != nil {
+			return nil, fmt.Errorf("inputs of a layer that merges: %s: %w", of, errUncovered)
+		}
+	}
+	x, err := arguments(raw...)
 	if err != nil {
 		return nil, err
 	}
-	m.Network.Build(nn.NewBuilder(1), x.Spec())
-	if err := c.setWeights(m.Network); err != nil {
+	net := applied(m.Network, x)
+	specs := make([]tensor.Spec, len(x))
+	for i, t := range x {
+		specs[i] = t.Spec()
+	}
+	net.BuildAll(nn.NewBuilder(1), specs)
+	if err := c.setWeights(net); err != nil {
 		return nil, err
 	}
 	g := graph.New()
 	ctx := nn.NewCtx(g, nn.NewSeed(1))
 	ctx.Training = string(c.arg(-1, "training")) == "true"
-	out, err := run(g, []*graph.Node{m.Network.Call(ctx, g.Input("x", x.Spec()))}, x)
+	var nodes []*graph.Node
+	for _, s := range specs {
+		nodes = append(nodes, g.Input("x", s))
+	}
+	out, err := run(g, net.CallAll(ctx, nodes), x...)
 	if err != nil {
 		return nil, err
 	}
-	return out, c.checkStates(m.Network)
+	return out, c.checkStates(net)
+}
+
+// applied returns a network of one layer, or for several inputs one that applies that
+// layer to them.
+func applied(net *nn.Network, x []*tensor.Tensor) *nn.Network {
+	if len(x) == 1 {
+		return net
+	}
+	in := make([]*nn.Symbol, len(x))
+	for i, t := range x {
+		in[i] = nn.Apply(nn.Input(t.Shape().From(1).Slice()...))
+	}
+	return nn.Functional(in, []*nn.Symbol{nn.Apply(net.Layers()[0], in...)})
 }
 
 // setWeights gives a network the weights of the case.

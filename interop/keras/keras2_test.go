@@ -99,19 +99,55 @@ func precisionOf(n *nn.Network, around nn.DTypePolicy) tensor.DType {
 
 // checkPredictions compares what a model predicts with what Keras did.
 func checkPredictions(m *glia.Model, io map[string]*tensor.Tensor) error {
-	got, err := m.Predict(io["x"])
+	got, err := m.PredictAll(listed(io, "x")...)
 	if err != nil {
 		return err
 	}
-	if err := near(got, io["out"], precisionOf(m.Network(), "")); err != nil {
-		return fmt.Errorf("predictions: %w", err)
+	for i, want := range listed(io, "out") {
+		if err := near(got[i], want, precisionOf(m.Network(), "")); err != nil {
+			return fmt.Errorf("output %d: %w", i, err)
+		}
 	}
 	return nil
 }
 
+// listed returns the tensor of a name, or those with a number behind it.
+func listed(io map[string]*tensor.Tensor, name string) (all []*tensor.Tensor) {
+	if t := io[name]; t != nil {
+		return []*tensor.Tensor{t}
+	}
+	for i := 0; ; i++ {
+		t := io[fmt.Sprintf("%s_%d", name, i)]
+		if t == nil {
+			return all
+		}
+		all = append(all, t)
+	}
+}
+
+// setOf returns the samples of inputs and answers.
+func setOf(x, y []*tensor.Tensor) (*data.Memory, error) {
+	var all []*data.Memory
+	for _, t := range x {
+		m, err := data.New(t, nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	for _, t := range y {
+		m, err := data.New(nil, t)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return data.Zip(all...)
+}
+
 // checkTraining compares loss and metrics and the weights after one more step.
 func checkTraining(m *glia.Model, io map[string]*tensor.Tensor) error {
-	ds, err := data.New(io["x"], io["y"])
+	ds, err := setOf(listed(io, "x"), listed(io, "y"))
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func lacksClass(err error, name string) bool {
 // lacksLayer notes that a layer's class is missing, and what is inside it.
 func (r *reader) lacksLayer(o *Object, where string) {
 	defer r.apart()()
-	r.lacks("layer", o.name(), where)
+	r.lacks("layer", o.fullName(), where)
 	_, _ = r.policy(o, where) // what is malformed is refused with its class
 	r.walk("", o.Config, where)
 }

@@ -72,9 +72,11 @@ func TestMissing(t *testing.T) {
 			`InputLayer l "batch_shape": [null, 4], "dtype": "int64"`, `Dense f "units": 2`, `Dense g "units": 2`),
 			[]string{"option Dropout of int32: layers[2] d", "layer Conv2D: layers[3] c", "option Activation of uint8: layers[6] b", "option Dense of int64: layers[11] f"}},
 		{"integers in models that are no chain", chain("{}", `InputLayer i "batch_shape": [null, 4], "dtype": "int32"`,
-			`Functional f "layers": [{"class_name": "InputLayer", "config": {"name": "j", "batch_shape": [null, 2], "dtype": "int32"}}, {"class_name": "Dense", "config": {"name": "d", "units": 2}}]`,
+			`Functional f "layers": [{"class_name": "InputLayer", "config": {"name": "j", "batch_shape": [null, 2], "dtype": "int32"}, "inbound_nodes": []},
+				{"class_name": "Flatten", "config": {"name": "c"}, "inbound_nodes": [[["j", 0, 0, {}]]]}, {"class_name": "Dense", "config": {"name": "d", "units": 2}, "inbound_nodes": [[["c", 0, 0, {}]]]},
+				{"class_name": "Dense", "config": {"name": "h", "units": 2}, "inbound_nodes": [[["d", 0, 0, {}]]]}], "input_layers": [["j", 0, 0]], "output_layers": [["h", 0, 0]]`,
 			`Dense e "units": 2`, `Bidirectional b "layer": {"module": "keras.layers", "class_name": "InputLayer", "config": {"name": "k", "batch_shape": [null, 2], "dtype": "int32"}}`, `Dense g "units": 2`),
-			[]string{"model Functional: layers[1] f", "layer Bidirectional: layers[3] b"}},
+			[]string{"option Dense of int32: layers[1] f/layers[2] d", "layer Bidirectional: layers[3] b"}},
 		{"rates of 1", chain("{}", `Dropout a "rate": 1.0`, `Dropout b "rate": 1`, `SpatialDropout1D c "rate": 0.99999999`, `GaussianDropout d "rate": 1, "seed": null`, `AlphaDropout e "rate": 1.0`, `Dropout f "rate": 0.9999`),
 			[]string{"option Dropout.rate 1: layers[0] a", "option Dropout.rate 1: layers[1] b", "option SpatialDropout1D.rate 0.99999999: layers[2] c",
 				"option GaussianDropout.rate 1: layers[3] d", "option AlphaDropout.rate 1: layers[4] e"}},
@@ -84,8 +86,7 @@ func TestMissing(t *testing.T) {
 				"layer TimeDistributed: layers[2] t", "layer Lambda: layers[2] t/layer m", "function f: layers[2] t/layer m function"}},
 		{"compiled", chain(`{"optimizer": {"class_name": "Newton", "config": {}}, "loss": "pinball", "metrics": ["acc", "Kappa", {"class_name": "Recall", "config": {"name": "r", "more": 1}}],
 			"weighted_metrics": ["mse"], "loss_weights": [0.5]}`, `Dense d "units": 2`),
-			[]string{"optimizer Newton: compile_config optimizer", "loss pinball: compile_config loss", "metric Kappa: compile_config metrics[1]", "option Recall.more: compile_config metrics[2]",
-				"option loss_weights: compile_config"}},
+			[]string{"optimizer Newton: compile_config optimizer", "loss pinball: compile_config loss", "metric Kappa: compile_config metrics[1]", "option Recall.more: compile_config metrics[2]"}},
 		{"functions of the user's, named as Keras calls its own", chain(`{"loss": `+function("mse")+`, "metrics": [`+function("accuracy")+`, `+function("mae")+`, "mae", `+
 			function("mean_absolute_error")+`, {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "w", "fn": `+function("MSE")+`}}]}`, `Dense d "units": 2`),
 			[]string{"loss mse: compile_config loss", "metric accuracy: compile_config metrics[0]", "metric mae: compile_config metrics[1]", "metric MSE: compile_config metrics[4]"}},
@@ -93,7 +94,7 @@ func TestMissing(t *testing.T) {
 			[]string{"metric loss MeanSquaredError: compile_config metrics[0]"}},
 		{"options of an optimizer", chain(`{"optimizer": {"class_name": "Adam", "config": {"lookahead": true, "learning_rate": {"class_name": "MySchedule", "config": {}}}}, "loss": ["mse", "mae"], "metrics": {"a": [], "b": []}}`, `Dense d "units": 2`),
 			[]string{"schedule MySchedule: compile_config optimizer learning_rate", "option Adam.lookahead: compile_config optimizer",
-				"option losses of several outputs: compile_config loss", "option metrics of several outputs: compile_config metrics"}},
+				"option 2 losses for 1 outputs: compile_config loss"}},
 		{"classes of the user's", []byte(`{"module": "my.models", "class_name": "Net", "registered_name": "my>Net", "config": {"layers": [
 			{"module": "my", "class_name": "Dense", "registered_name": "my>Dense", "config": {"name": "d", "units": 2, "kernel_initializer": "sobol"}},
 			{"module": "torch.nn", "class_name": "Dense", "config": {"name": "e"}},
@@ -116,7 +117,13 @@ func TestMissing(t *testing.T) {
 			[]string{"option Sequential.activity_regularizer: layers[2] t", "option layer that stands twice: layers[0] d and layers[3] u/layers[0] d"}},
 		{"models in models", []byte(`{"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Functional", "config": {"name": "f", "layers": [
 			{"class_name": "Sequential", "config": {"name": "g", "layers": [{"class_name": "Cube", "config": {"name": "c"}}]}, "inbound_nodes": []}]}}]}}`),
-			[]string{"model Functional: layers[0] f", "layer Cube: layers[0] f/layers[0] g/layers[0] c"}},
+			[]string{"layer Cube: layers[0] f/layers[0] g/layers[0] c"}},
+		{"calls that are more than an application", []byte(`{"class_name": "Functional", "module": "keras.src.models.functional", "registered_name": "Functional", "config": {"name": "f", "layers": [
+			{"module": "keras.layers", "class_name": "InputLayer", "config": {"name": "i", "batch_shape": [null, 2]}, "name": "i", "inbound_nodes": []},
+			{"module": "keras.layers", "class_name": "Dense", "config": {"name": "d", "units": 2}, "name": "d", "inbound_nodes": [
+				{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}, 5], "kwargs": {"mask": {"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}, "training": null}}]}],
+			"input_layers": ["i", 0, 0], "output_layers": {"out": ["d", 0, 0]}}}`),
+			[]string{"option output_layers in a dict: model"}},
 	} {
 		_, err := read(c.text, keras.Options{})
 		var m *keras.MissingError
@@ -187,7 +194,7 @@ func TestFrozenNetworks(t *testing.T) {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		m.Network.Build(nn.NewBuilder(1), m.Input)
+		m.Network.BuildAll(nn.NewBuilder(1), m.Inputs)
 		var got []string
 		for _, v := range m.Network.Params() {
 			if layer, ok := strings.CutSuffix(v.Path, "/kernel"); ok {

@@ -263,22 +263,41 @@ func checkOutput(m *glia.Model, io *npy.Archive, want meta) (string, error) {
 	if trainable, fixed := m.Params(); trainable+fixed != want.Params {
 		return "", fmt.Errorf("%d parameters, want %d", trainable+fixed, want.Params)
 	}
-	x, err := io.Tensor("input_0")
+	x, err := numbered(io, "input_%d", len(m.Network().InputNames()))
 	if err != nil {
 		return "", err
 	}
-	y, err := io.Tensor("output_0")
+	y, err := numbered(io, "output_%d", len(m.Network().OutputNames()))
 	if err != nil {
 		return "", err
 	}
-	got, err := m.Predict(x)
+	got, err := m.PredictAll(x...)
 	if err != nil {
 		return "", err
 	}
-	if err := tensor.AllClose(got.AsType(tensor.Float64), y.AsType(tensor.Float64), want.Rtol, want.Atol); err != nil {
-		return "", err
+	text := fmt.Sprintf("%d parameters, output", want.Params)
+	for i := range y {
+		if err := tensor.AllClose(got[i].AsType(tensor.Float64), y[i].AsType(tensor.Float64), want.Rtol, want.Atol); err != nil {
+			return "", err
+		}
+		text += " " + got[i].Spec().String()
 	}
-	return fmt.Sprintf("%d parameters, output %v", want.Params, got.Spec()), nil
+	return text, nil
+}
+
+// numbered returns the first n tensors of a name with a number; there are no more.
+func numbered(io *npy.Archive, name string, n int) (all []*tensor.Tensor, err error) {
+	for i := range n {
+		t, err := io.Tensor(fmt.Sprintf(name, i))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	if _, err := io.Tensor(fmt.Sprintf(name, n)); err == nil {
+		return nil, fmt.Errorf(name+": the model has %d", n, n)
+	}
+	return all, nil
 }
 
 // checkStep lets the optimizer, with the state that was loaded, take a step with

@@ -18,8 +18,8 @@ import (
 // Model is a model without the values of its variables.
 type Model struct {
 	Network *nn.Network
-	// Input is the spec of the input for a batch of 1, zero if it is not known.
-	Input tensor.Spec
+	// Inputs are the specs of the inputs for a batch of 1, nil if they are not known.
+	Inputs []tensor.Spec
 	// Optimizer, Loss and Metrics are how the model is trained, nil if it is not
 	// compiled.
 	Optimizer optim.Optimizer
@@ -38,7 +38,7 @@ type Options struct {
 }
 
 // ReadModel makes a model of an object. The model is not built: its variables come
-// to be as the network is built for m.Input.
+// to be as the network is built for m.Inputs.
 //
 // If glia lacks something that the model needs, the error is a [*MissingError] with
 // all of that. Dtype policies are those of floats, the mixed ones too; layers that have
@@ -67,7 +67,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 	if len(r.missing) > 0 {
 		return nil, &MissingError{r.missing}
 	}
-	m.Input, err = inputOf(o, m)
+	m.Inputs, err = inputsOf(o, m)
 	return m, err
 }
 
@@ -85,7 +85,7 @@ type reader struct {
 	bare     []bare
 }
 
-// model reads the model itself. The network is nil if it is not a Sequential.
+// model reads the model itself. The network is nil if something of it is missing.
 func (r *reader) model(o *Object) (*nn.Network, error) {
 	l, err := r.layer(o, "model", "")
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *reader) model(o *Object) (*nn.Network, error) {
 	}
 	net, ok := l.(*nn.Network)
 	if !ok && len(r.missing) == 0 {
-		return nil, fmt.Errorf("keras: class %s: want Sequential, the class of a model", o.Class)
+		return nil, fmt.Errorf("keras: class %s: want Sequential or Functional, the classes of models", o.Class)
 	}
 	return net, nil
 }
@@ -101,7 +101,7 @@ func (r *reader) model(o *Object) (*nn.Network, error) {
 // layer reads one layer. It stands at where; places inside it begin with inside. The
 // layer is nil if something of it is missing.
 func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
-	custom := r.opt.Layers[o.name()]
+	custom := r.opt.Layers[o.fullName()]
 	if custom == nil {
 		custom = r.opt.Layers[o.Class]
 	}
@@ -109,12 +109,12 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	case custom != nil:
 		r.integers = tensor.Invalid
 		return r.custom(o, custom, where)
-	case o.own() && o.Class == "Sequential":
+	case o.own() && o.Class == "Sequential", r.isFunctional(o):
 		return r.network(o, where, inside)
 	case layersIn(o) != nil:
-		r.lacks("model", o.name(), where)
+		r.lacks("model", o.fullName(), where)
 		defer r.apart()()
-		_, err := r.layers(o, inside)
+		_, err := r.layers(o, inside, nil)
 		return nil, err
 	case !o.own():
 		r.lacksLayer(o, where)
@@ -167,7 +167,7 @@ func (r *reader) otherActivations(o *Object, where string) {
 func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Layer, error) {
 	l := fresh()
 	if l == nil {
-		return nil, fmt.Errorf("keras: %s: the function for layers %s returns nil", where, o.name())
+		return nil, fmt.Errorf("keras: %s: the function for layers %s returns nil", where, o.fullName())
 	}
 	before := len(r.missing)
 	policy, err := r.policy(o, where)
@@ -195,24 +195,21 @@ func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Laye
 	return l, nil
 }
 
-// network reads a Sequential.
+// network reads a Sequential or a functional model.
 func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 	before, bare := len(r.missing), len(r.bare)
-	layers, err := r.layers(o, inside)
-	if err != nil {
+	n, err := r.wired(o, where, inside)
+	if err != nil || len(r.missing) > before {
 		return nil, err
-	}
-	if len(r.missing) > before {
-		return nil, nil
 	}
 	policy, err := r.policy(o, where)
 	if err != nil {
 		return nil, err
 	}
+	layers := n.Layers()
 	if len(layers) > 0 { // what glia lacks of a policy counts with those that follow it
 		r.missing = r.missing[:before]
 	}
-	n := nn.Sequential(layers...)
 	inherit(n, policy)
 	r.follows(n.DType, bare)
 	if m := o.settings(); m != nil { // a bare list has no name
@@ -222,7 +219,7 @@ func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 			}
 		}
 		if v, ok := m["activity_regularizer"]; ok && !vocab.Unset(v) && inside != "" { // Keras passes over that of the model
-			r.lacks("option", "Sequential.activity_regularizer", where)
+			r.lacks("option", n.Class()+".activity_regularizer", where)
 			return nil, nil
 		}
 	}
@@ -231,6 +228,18 @@ func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 		return nil, fmt.Errorf("keras: %s: %w", where, err)
 	}
 	return n, nil
+}
+
+// wired returns the network of a model's layers, nil if something of it is missing.
+func (r *reader) wired(o *Object, where, inside string) (*nn.Network, error) {
+	if r.isFunctional(o) {
+		return r.functional(o, where, inside)
+	}
+	layers, err := r.layers(o, inside, nil)
+	if err != nil {
+		return nil, err
+	}
+	return nn.Sequential(layers...), nil
 }
 
 // frozen reports whether all layers are. To freeze a network in Keras freezes those in
@@ -260,7 +269,7 @@ func (r *reader) once(o *Object, where string) {
 }
 
 // layers reads the layers of a model; what is missing leaves a gap.
-func (r *reader) layers(o *Object, inside string) ([]nn.Layer, error) {
+func (r *reader) layers(o *Object, inside string, each func(element json.RawMessage, o *Object, l nn.Layer, where string) error) ([]nn.Layer, error) {
 	list := layersIn(o)
 	if list == nil {
 		return nil, fmt.Errorf("keras: %sclass %s without a list of layers", inside, o.Class)
@@ -299,6 +308,11 @@ func (r *reader) layers(o *Object, inside string) ([]nn.Layer, error) {
 		}
 		if l != nil {
 			layers = append(layers, l)
+		}
+		if each != nil {
+			if err := each(e, inner, l, where); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return layers, nil
@@ -352,8 +366,8 @@ func oldInput(o *Object, l nn.Layer) (nn.Layer, error) {
 	return nn.LayerFromConfig("InputLayer", config)
 }
 
-// inputOf returns the spec of a model's input, zero if the object does not say it.
-func inputOf(o *Object, m *Model) (in tensor.Spec, err error) {
+// inputsOf returns the specs of a model's inputs, nil if the object does not say them.
+func inputsOf(o *Object, m *Model) (in []tensor.Spec, err error) {
 	var declared bool
 	if err := graph.Catch(func() { in, declared = m.Network.Declared() }); err != nil {
 		return in, fmt.Errorf("keras: %w", err)
@@ -374,10 +388,10 @@ func inputOf(o *Object, m *Model) (in tensor.Spec, err error) {
 			dims = append([]int{1}, shape[1:]...)
 		}
 		if d, err := tensor.MakeDims(dims); err == nil && dims != nil && !slices.ContainsFunc(dims, func(n int) bool { return n < 1 }) {
-			return tensor.Spec{DType: m.Network.DType.VariableDType(), Shape: d}, nil
+			return []tensor.Spec{{DType: m.Network.DType.VariableDType(), Shape: d}}, nil
 		}
 	}
-	return tensor.Spec{}, nil
+	return nil, nil
 }
 
 // shapeOf returns a shape, with -1 for lengths that are not known; nil if raw is none.

@@ -28,6 +28,10 @@ type Object struct {
 
 	shared  json.RawMessage            // the number of an object that others may name
 	members map[string]json.RawMessage // of the config, once they were asked for
+
+	// name and calls are those of a layer of a functional model, when it is written.
+	name  *string
+	calls []inbound
 }
 
 // Lists and objects may nest no deeper than deepest, and where that makes work, since a
@@ -106,7 +110,9 @@ func (o *Object) MarshalJSON() ([]byte, error) {
 		Registered *string         `json:"registered_name"`
 		Build      json.RawMessage `json:"build_config,omitempty"`
 		Compile    json.RawMessage `json:"compile_config,omitempty"`
-	}{module, o.Class, o.Config, o.Registered, o.BuildConfig, o.CompileConfig})
+		Name       *string         `json:"name,omitempty"`
+		Inbound    []inbound       `json:"inbound_nodes,omitzero"`
+	}{module, o.Class, o.Config, o.Registered, o.BuildConfig, o.CompileConfig, o.name, o.calls})
 }
 
 // UnmarshalJSON reads an object as [ParseObject] does.
@@ -122,9 +128,9 @@ func (o *Object) UnmarshalJSON(b []byte) error {
 // own reports whether the object is of a class of Keras's.
 func (o *Object) own() bool { return vocab.Own(o.Module, o.Class, o.Registered) }
 
-// name returns the class, with the package before it if it is the user's: the name by
+// fullName returns the class, with the package before it if it is the user's: the name by
 // which it is registered.
-func (o *Object) name() string { return vocab.InPackage(o.Module, o.Class, o.Registered) }
+func (o *Object) fullName() string { return vocab.InPackage(o.Module, o.Class, o.Registered) }
 
 // check returns an error unless b is JSON that is not too deep.
 func check(b []byte) error {

@@ -137,7 +137,7 @@ func forget(v any) {
 func everything() map[string]*keras.Model {
 	mse := nn.MeanSquaredError()
 	trained := func(o optim.Optimizer, l nn.Loss, metrics ...metric.Metric) *keras.Model {
-		return &keras.Model{Network: nn.Sequential(nn.Dense(2)), Input: tensor.S(tensor.Float32, 1, 4), Optimizer: o, Loss: l, Metrics: metrics}
+		return &keras.Model{Network: nn.Sequential(nn.Dense(2)), Inputs: []tensor.Spec{tensor.S(tensor.Float32, 1, 4)}, Optimizer: o, Loss: l, Metrics: metrics}
 	}
 	sgd := func(s *optim.Schedule) *keras.Model { return trained(optim.SGD(s), mse) }
 	frozen := nn.Sequential(nn.Input(4), nn.Dense(3), nn.Sequential(nn.Dense(2)))
@@ -147,7 +147,7 @@ func everything() map[string]*keras.Model {
 			nn.GaussianNoise(0.5), nn.GaussianDropout(0.5), nn.RepeatVector(2), nn.Flatten(), nn.ReLU, nn.LeakyReLUSlope(0.5), nn.ELUAlpha(0.5),
 			nn.Sequential(nn.Dense(3, nn.NoBias), nn.Sequential(nn.Dense(2, nn.Frozen))), nn.Dense(2, nn.LeakyReLUSlope(0.25)))},
 		"frozen":   {Network: frozen},
-		"bfloat16": {Network: nn.Sequential(nn.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), Input: tensor.S(tensor.Uint8, 1, 4)},
+		"bfloat16": {Network: nn.Sequential(nn.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), Inputs: []tensor.Spec{tensor.S(tensor.Uint8, 1, 4)}},
 		"regularizers": {Network: nn.Sequential(nn.Input(4), nn.Dense(3, nn.KernelRegularizer(nn.L1(0.5)), nn.BiasRegularizer(nn.L2(0.25)),
 			nn.ActivityRegularizer(nn.L1L2(0.5, 0.25))))},
 		"sgd":         trained(optim.SGD(0.5, optim.Momentum(0.5), optim.Nesterov, optim.ClipNorm(0.5)), nn.MeanAbsoluteError(nn.Sum, nn.Name("mine"))),
@@ -179,7 +179,7 @@ func everything() map[string]*keras.Model {
 	models["initializers"] = &keras.Model{Network: initializers}
 	for _, m := range models {
 		if in, ok := m.Network.Declared(); ok {
-			m.Input = in
+			m.Inputs = in
 		}
 	}
 	return models

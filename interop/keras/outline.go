@@ -32,7 +32,7 @@ func Outline(o *Object) ([]OutlineLayer, error) {
 	o = o.apart()
 	list := layersIn(o)
 	if list == nil {
-		return nil, fmt.Errorf("keras: class %s without a list of layers: want a model", o.name())
+		return nil, fmt.Errorf("keras: class %s without a list of layers: want a model", o.fullName())
 	}
 	return outline(list, 0), nil
 }
@@ -52,7 +52,7 @@ func outline(list json.RawMessage, depth int) []OutlineLayer {
 		if err != nil {
 			o = &Object{Class: "?"}
 		}
-		l.Class, l.Name = o.name(), nameOf(o)
+		l.Class, l.Name = o.fullName(), nameOf(o)
 		l.shapes(o)
 		l.inbound(e, outputs)
 		layers = append(layers, l)

@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
-	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
@@ -48,7 +47,7 @@ func TestRealKeras(t *testing.T) {
 		}
 		noteNames(t, filepath.Join(from, name, "model.keras"), used)
 		if kind, _, _ := strings.Cut(name, " "); !slices.Contains([]string{"loss", "metrics", "regularizer"}, kind) {
-			ours = append(ours, realModel{"theirs " + name, m, io["x"], io["y"], io["eval"] != nil && io["next_0"] == nil})
+			ours = append(ours, realModel{"theirs " + name, m, listed(io, "x"), listed(io, "y"), io["eval"] != nil && io["next_0"] == nil})
 		}
 	}
 	checkClasses(t, filepath.Join(from, "said0.json"), used)
@@ -232,7 +231,7 @@ func lacks(err error, name string) bool {
 type realModel struct {
 	name string
 	*glia.Model
-	x, y   *tensor.Tensor
+	x, y   []*tensor.Tensor
 	random bool // a step draws random numbers
 }
 
@@ -241,14 +240,18 @@ func (m realModel) write(dir string) (err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	var ds data.Dataset
-	io := map[string]*tensor.Tensor{"x": m.x}
-	if m.y != nil {
-		io["y"] = m.y
-		if ds, err = data.New(m.x, m.y); err != nil {
-			return err
+	ds, err := setOf(m.x, m.y)
+	if err != nil {
+		return err
+	}
+	io := map[string]*tensor.Tensor{}
+	note := func(name string, tensors []*tensor.Tensor) {
+		for i, t := range tensors {
+			io[fmt.Sprintf("%s_%d", name, i)] = t
 		}
 	}
+	note("x", m.x)
+	note("y", m.y)
 	step := func() error {
 		_, err := m.Fit(ds, glia.Epochs(1), glia.BatchSize(glia.FullBatch), glia.InOrder)
 		return err
@@ -258,9 +261,11 @@ func (m realModel) write(dir string) (err error) {
 			return err
 		}
 	}
-	if io["out"], err = m.Predict(m.x); err != nil {
+	out, err := m.PredictAll(m.x...)
+	if err != nil {
 		return err
 	}
+	note("out", out)
 	for _, file := range realFiles {
 		if file == "model.h5" && noH5(dir) {
 			continue
@@ -313,6 +318,23 @@ func writeArrays(path string, all map[string]*tensor.Tensor) error {
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
+// forked returns a network with two inputs and outputs, whose layers and networks are
+// applied more than once.
+func forked() *nn.Network {
+	column := nn.Input(4, 1)
+	column.Name = "b"
+	a, b := nn.Apply(nn.Input(4)), nn.Apply(column)
+	inner := nn.Apply(nn.Input(4))
+	shared := nn.Dense(4, nn.Tanh, nn.Name("shared"))
+	net := nn.Functional([]*nn.Symbol{inner}, []*nn.Symbol{nn.Apply(shared, inner), nn.Apply(nn.Dense(3), inner)})
+	p := nn.ApplyAll(2, net, a)
+	q := nn.ApplyAll(2, net, nn.Apply(nn.Flatten(), b))
+	one := nn.Apply(nn.Dense(3, nn.Softmax, nn.Name("one")), nn.Apply(nn.Concatenate(), p[0], q[0], a))
+	deep := nn.Sequential(nn.Dense(5, nn.ReLU), nn.Dense(3))
+	two := nn.Apply(nn.Dense(3, nn.Softmax, nn.Name("two")), nn.Apply(nn.Add(), nn.Apply(deep, q[1]), p[1]))
+	return nn.Functional([]*nn.Symbol{a, b}, []*nn.Symbol{one, two})
+}
+
 // ownModels returns models made in glia: with names given and found, frozen layers,
 // networks among layers, every optimizer and its switches.
 func ownModels(t *testing.T) []realModel {
@@ -341,19 +363,33 @@ func ownModels(t *testing.T) []realModel {
 			t.Fatalf("%s: %v", name, err)
 		}
 		in, _ := net.Declared()
-		x, y := tensor.NewSpec(tensor.Spec{DType: tensor.Float32, Shape: in.Shape.With(0, 8)}), tensor.New(tensor.Float32, 8, 3)
+		var x, y []*tensor.Tensor
 		r := rand.New(rand.NewPCG(1, uint64(len(all))))
-		for i := range tensor.Data[float32](x) {
-			tensor.Data[float32](x)[i] = float32(r.NormFloat64())
+		for _, s := range in {
+			t := tensor.NewSpec(tensor.Spec{DType: tensor.Float32, Shape: s.Shape.With(0, 8)})
+			for i := range tensor.Data[float32](t) {
+				tensor.Data[float32](t)[i] = float32(r.NormFloat64())
+			}
+			x = append(x, t)
 		}
-		for i := range 8 {
-			tensor.Data[float32](y)[3*i+r.IntN(3)] = 1
+		for range net.OutputNames() {
+			t := tensor.New(tensor.Float32, 8, 3)
+			for i := range 8 {
+				tensor.Data[float32](t)[3*i+r.IntN(3)] = 1
+			}
+			y = append(y, t)
 		}
 		all = append(all, realModel{"ours " + name, m, x, y, random})
 	}
 	for name, o := range optimizers {
 		add(name, false, nn.Sequential(deep()...), o, cce(), metric.Accuracy(), metric.F1Score(metric.Macro))
 	}
+	add("graph", false, forked(), optim.Adam(0.01), nn.Losses(nn.For("one", cce()), nn.For("two", nn.MeanSquaredError()).Weigh(0.5)),
+		metric.Accuracy(), metric.For("one", metric.F1Score(metric.Macro)))
+	add("graph with one loss", false, forked(), optim.Adam(0.01), cce())
+	half := forked()
+	half.Layers()[slices.Index(half.Names(), "functional")].(*nn.Network).Frozen = true
+	add("graph half frozen", false, half, optim.SGD(0.1, optim.Momentum(0.5)), nn.Losses(nn.For("two", nn.MeanSquaredError())))
 	frozen := nn.Sequential(deep()...)
 	frozen.Layers()[4].(*nn.Network).Frozen = true
 	frozen.Name = "whole"

@@ -36,14 +36,15 @@ func writeModel(m *Model) (*Object, error) {
 		return nil, errors.New("the model has no network")
 	}
 	w := &writer{seen: map[nn.Layer]string{}}
-	build, err := w.network(m.Network, networkName(m.Network), m.Input, around{})
+	build, err := w.network(m.Network, networkName(m.Network), m.Inputs, around{})
 	if err != nil {
 		return nil, err
 	}
 	if err := check(w.config.Bytes()); err != nil {
 		return nil, fmt.Errorf("networks in networks: the config could not be read: %w", err)
 	}
-	o := &Object{Module: "keras", Class: m.Network.Class(), Config: w.config.Bytes(), BuildConfig: build}
+	o := networkObject(m.Network)
+	o.Config, o.BuildConfig = w.config.Bytes(), build
 	if o.CompileConfig, err = compiled(m); err != nil {
 		return nil, err
 	}
@@ -65,24 +66,43 @@ type around struct {
 	policy nn.DTypePolicy
 }
 
-// network writes the config of a Sequential for inputs of spec in, which may be zero. It
+// networkObject returns the object of a network, without its configs.
+func networkObject(n *nn.Network) *Object {
+	o := &Object{Module: "keras", Class: n.Class()}
+	if o.Class == functionalClass {
+		o.Module, o.Registered = "keras.src.models.functional", &o.Class
+	}
+	return o
+}
+
+// network writes the config of a network for inputs of specs in, which may be none. It
 // returns its build config.
-func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (json.RawMessage, error) {
+func (w *writer) network(n *nn.Network, name string, in []tensor.Spec, a around) (json.RawMessage, error) {
 	var names []string
 	if err := graph.Catch(func() { names = n.Names() }); err != nil {
 		return nil, err
 	}
 	a.frozen, a.policy = a.frozen || bool(n.Frozen), n.PolicyIn(a.policy)
 	records := n.Records()
-	if len(records) > 0 { // as it is built, but for integers that become floats inside
-		in.Shape = records[0].In.Shape
-		if in.DType == tensor.Invalid {
-			in.DType = records[0].In.DType
+	head, build := map[string]any{"name": name, "trainable": !a.frozen}, json.RawMessage(`{"input_shape":null}`)
+	calls := make([][]inbound, len(names)) // nil in a chain
+	if n.Class() == functionalClass {
+		var err error
+		if calls, err = wired(n, names, head); err != nil {
+			return nil, fmt.Errorf("%s%s: %w", a.inside, name, err)
 		}
-	}
-	head, build := map[string]any{"name": name, "trainable": !a.frozen, "dtype": policyObject(a.policy)}, w.build(in)
-	if build != nil {
-		head["build_input_shape"] = batched(in)
+	} else {
+		if len(records) > 0 { // as it is built, but for integers that become floats inside
+			s := records[0].In[0]
+			if len(in) > 0 {
+				s.DType = in[0].DType
+			}
+			in = []tensor.Spec{s}
+		}
+		head["dtype"] = policyObject(a.policy)
+		if build = w.build(in, false); build != nil {
+			head["build_input_shape"] = batched(in[0])
+		}
 	}
 	b, err := json.Marshal(head)
 	if err != nil {
@@ -90,9 +110,9 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (
 	}
 	w.config.Write(b[:len(b)-1])
 	w.config.WriteString(`,"layers":[`)
-	if len(n.Layers()) > 0 && in.Rank() > 0 {
+	if len(n.Layers()) > 0 && len(in) > 0 && n.Class() != functionalClass {
 		if _, ok := n.Layers()[0].(*nn.InputLayer); !ok {
-			if err := w.object(w.input(in, names)); err != nil {
+			if err := w.object(w.input(in[0], names)); err != nil {
 				return nil, err
 			}
 			w.config.WriteByte(',')
@@ -103,14 +123,14 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (
 		if err := w.once(l, where); err != nil {
 			return nil, err
 		}
-		var spec tensor.Spec
+		var specs []tensor.Spec
 		if len(records) > 0 {
-			spec = records[i].In
+			specs = records[i].In
 		}
 		if i > 0 {
 			w.config.WriteByte(',')
 		}
-		if err := w.layer(l, names[i], spec, where, a); err != nil {
+		if err := w.layer(l, names[i], calls[i], specs, where, a); err != nil {
 			return nil, err
 		}
 	}
@@ -119,19 +139,31 @@ func (w *writer) network(n *nn.Network, name string, in tensor.Spec, a around) (
 }
 
 // inner writes a network that is a layer.
-func (w *writer) inner(n *nn.Network, name string, in tensor.Spec, where string, a around) error {
+func (w *writer) inner(n *nn.Network, name string, calls []inbound, in []tensor.Spec, where string, a around) error {
 	if len(n.Layers()) == 0 {
 		return fmt.Errorf("layer %s: a network without layers: Keras builds none", where)
 	}
 	a.inside = where + "/"
-	fmt.Fprintf(&w.config, `{"module":"keras","class_name":%q,"config":`, n.Class())
-	build, err := w.network(n, name, in, a)
-	w.config.WriteString(`,"registered_name":null`)
-	if build != nil {
-		fmt.Fprintf(&w.config, `,"build_config":%s`, build)
+	o := networkObject(n)
+	o.at(name, calls)
+	before, _, err := o.aroundConfig()
+	if err != nil {
+		return err
 	}
-	w.config.WriteByte('}')
+	w.config.Write(before)
+	if o.BuildConfig, err = w.network(n, name, in, a); err != nil {
+		return err
+	}
+	_, after, err := o.aroundConfig()
+	w.config.Write(after)
 	return err
+}
+
+// aroundConfig returns what is written of an object before and after its config.
+func (o *Object) aroundConfig() (before, after []byte, err error) {
+	b, err := json.Marshal(o)
+	before, after, _ = bytes.Cut(b, []byte("null")) // the config, since every object here has a module
+	return before, after, err
 }
 
 // object writes an object.
@@ -169,19 +201,27 @@ func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
 }
 
 // layer writes a layer.
-func (w *writer) layer(l nn.Layer, name string, in tensor.Spec, where string, a around) error {
+func (w *writer) layer(l nn.Layer, name string, calls []inbound, in []tensor.Spec, where string, a around) error {
 	if n, ok := l.(*nn.Network); ok {
-		return w.inner(n, name, in, where, a)
+		return w.inner(n, name, calls, in, where, a)
 	}
 	o, err := w.plain(l, name, in, a)
 	if err != nil {
 		return fmt.Errorf("layer %s: %w", where, err)
 	}
+	o.at(name, calls)
 	return w.object(o, nil)
 }
 
+// at notes how a layer of a functional model is applied.
+func (o *Object) at(name string, calls []inbound) {
+	if calls != nil {
+		o.name, o.calls = &name, calls
+	}
+}
+
 // plain returns the object of a layer that is no network.
-func (w *writer) plain(l nn.Layer, name string, in tensor.Spec, a around) (*Object, error) {
+func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Object, error) {
 	o, err := object(nn.LayerToConfig(l))
 	if err != nil && !fromGlia(l) {
 		o, err = registered(l)
@@ -208,7 +248,8 @@ func (w *writer) plain(l nn.Layer, name string, in tensor.Spec, a around) (*Obje
 			return nil, err
 		}
 		o.Config, err = with(o.Config, more)
-		o.BuildConfig = w.build(in)
+		_, several := l.(nn.MultiLayer)
+		o.BuildConfig = w.build(in, several)
 	}
 	return o, err
 }
@@ -285,12 +326,21 @@ func policyObject(p nn.DTypePolicy) *Object {
 	return &Object{Module: "keras", Class: "DTypePolicy", Config: json.RawMessage(fmt.Sprintf(`{"name":%q}`, p))}
 }
 
-// build writes the shape that a layer is built for, nil if it is not known.
-func (w *writer) build(in tensor.Spec) json.RawMessage {
-	if in.Rank() == 0 {
+// build writes the shapes that a layer is built for, nil if they are not known. A
+// layer that merges has a list of them.
+func (w *writer) build(in []tensor.Spec, list bool) json.RawMessage {
+	if len(in) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(map[string]any{"input_shape": batched(in)})
+	var shape any = batched(in[0])
+	if list {
+		var all [][]*int
+		for _, s := range in {
+			all = append(all, batched(s))
+		}
+		shape = all
+	}
+	b, err := json.Marshal(map[string]any{"input_shape": shape})
 	if err != nil {
 		return nil
 	}

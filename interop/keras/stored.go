@@ -2,6 +2,7 @@ package keras
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -50,15 +51,18 @@ func (m *Model) StoredIn(f *File) (*State, error) {
 
 // build makes the variables of the network and the optimizer, but not their values.
 func (s *State) build(f *File) error {
-	if s.Input.DType == tensor.Invalid {
+	if s.Inputs == nil {
 		return errors.New("keras: the model does not tell the shape of a sample: want batch_shape or build_config")
 	}
-	s.Input.Shape = s.Input.Shape.With(0, 1)
+	in := slices.Clone(s.Inputs)
+	for i := range in {
+		in[i].Shape = in[i].Shape.With(0, 1)
+	}
 	return graph.Catch(func() {
 		const more = 1 << 20 // small models get an error that lists all that does not fit
 		b := nn.NewBuilder(0)
 		b.Blank, b.Limit = true, f.Elements()+more
-		s.Network.Build(b, s.Input)
+		s.Network.BuildAll(b, in)
 		params := s.Network.Params()
 		if s.Optimizer != nil {
 			s.Optimizer.Build(params)

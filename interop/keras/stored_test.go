@@ -244,7 +244,7 @@ func TestStoredErrors(t *testing.T) {
 		}
 	}
 	k := modelIn(t, whole)
-	k.Input = tensor.Spec{}
+	k.Inputs = nil
 	if _, err := k.StoredIn(opened(t, whole)); err == nil || !strings.Contains(err.Error(), "does not tell the shape of a sample") {
 		t.Errorf("without a shape: error %v", err)
 	}

@@ -135,7 +135,48 @@ def label(x):
     return getattr(x, "__name__", x if isinstance(x, str) else type(x).__name__)
 
 
+# Layers that merge two inputs of shape (3, 4).
+MERGES = {
+    "Add": lambda: layers.Add(), "Average": lambda: layers.Average(), "Concatenate": lambda: layers.Concatenate(),
+    "Concatenate along an axis": lambda: layers.Concatenate(axis=1, name="joined"), "Dot": lambda: layers.Dot(axes=(1, -2)),
+    "Dot normalized": lambda: layers.Dot(2, normalize=True), "Maximum": lambda: layers.Maximum(), "Minimum": lambda: layers.Minimum(),
+    "Multiply": lambda: layers.Multiply(), "Subtract": lambda: layers.Subtract(),
+}
+
+
+def merged(layer):
+    a, b = keras.Input((3, 4), name="a"), keras.Input((3, 4), name="b")
+    return keras.Model([a, b], layer([a, b]))
+
+
+def graph():
+    """A model of two inputs and outputs, with a layer that is shared, a model with two
+    outputs, a chain, and an input that nothing depends on."""
+    a, b, unused = keras.Input((4,), name="a"), keras.Input((3,), name="b"), keras.Input((2,), name="unused")
+    shared = layers.Dense(5, activation="tanh", name="shared")
+    chain = keras.Sequential([keras.Input((4,)), layers.Dense(4, activation="tanh")], name="chain")
+    x = keras.Input((5,), name="inner_x")
+    inner = keras.Model(x, [layers.Dense(2)(x), layers.Dense(5)(x)], name="inner")
+    p, q = inner(shared(chain(a)))
+    r = layers.Add()([layers.Concatenate()([p, b]), q])
+    one = layers.Dense(3, activation="softmax", name="one")(shared(layers.Dense(4)(r)))
+    two = layers.Dense(3, activation="softmax", name="two")(layers.Dot(1)([p, p]))
+    return keras.Model([a, unused, b], [two, one], name="graph")
+
+
+def straight():
+    x = keras.Input((4,))
+    return keras.Model(x, layers.Dense(3, activation="softmax")(layers.Dense(4, activation="tanh")(x)))
+
+
 def cases():
+    for name, layer in MERGES.items():
+        yield "layer " + name, merged(layer())
+    yield "graph", graph()
+    m = graph()
+    m.compile("sgd", ["categorical_crossentropy", "mse"], loss_weights=[0.5, 2.0], metrics=[["accuracy"], []], weighted_metrics=[[], ["mae"]])
+    yield "graph that is compiled", m
+    yield "graph without forks", straight()
     for name, (shape, layer) in LAYERS.items():
         yield "layer " + name, model(shape, layer())
     yield "input of pixels", model((2, 2), layers.Rescaling(1 / 255), layers.Flatten(), dtype="uint8")
@@ -172,10 +213,13 @@ def meaning(o):
     d = json.loads(json.dumps(keras.saving.serialize_keras_object(m)))
     c = d.get("compile_config") or {}
     if c:
-        if not isinstance(c["loss"], dict):  # losses.get does not know all classes
-            c["loss"] = losses.get(c["loss"])
-        c["loss"] = resolved(c["loss"])
-        c["metrics"] = [resolved(x) for x in c["metrics"] or []]
+        def loss(x):  # losses.get does not know all classes
+            return resolved(x if isinstance(x, dict) else losses.get(x))
+
+        names = getattr(m, "output_names", [])
+        c["loss"] = [loss(x) for x in c["loss"]] if isinstance(c["loss"], list) else loss(c["loss"])
+        for key in ("metrics", "weighted_metrics"):
+            c[key] = [[resolved(x) for x in some] for some in per_output(c[key], names)]
     # Keras keeps the shape of what has a method build; the name of an input says nothing.
     def strip(x):
         if isinstance(x, dict):
@@ -192,6 +236,15 @@ def meaning(o):
             x = float(x)
         return x
     return strip(d)
+
+
+def per_output(x, names):
+    """Lists of metrics, one for each output."""
+    if isinstance(x, dict):
+        return [x.get(n, []) for n in names]
+    if len(names) > 1:
+        return x or [[] for _ in names]
+    return [x or []]
 
 
 def resolved(x):

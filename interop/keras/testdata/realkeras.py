@@ -6,7 +6,8 @@
 A folder has
 
     model.keras, model.h5, model.weights.h5
-    io.npz    x and y; out, what the model predicts of x; and if it is compiled, eval,
+    io.npz    x_0, ... and y_0, ... for its inputs and outputs; out_0, ..., what it predicts of
+              x; and if it is compiled, eval,
               its loss and metrics, and unless a step draws random numbers next_0, next_1,
               ..., the weights after one more step on x and y
 
@@ -65,6 +66,12 @@ def softmax(*inside, shape=(4,), **args):
     return keras.Sequential([keras.Input(shape), *inside, layers.Dense(3, activation="softmax")], **args)
 
 
+def merged(layer):
+    """A model of two inputs and a layer that merges them."""
+    m = configs.merged(layer)
+    return keras.Model(m.inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(m.outputs[0])))
+
+
 def under(policy, make):
     keras.config.set_dtype_policy(policy)
     try:
@@ -103,9 +110,9 @@ def frozen():
     return m
 
 
-def case(model, optimizer="sgd", loss="categorical_crossentropy", metrics=(), steps=2, labels=0):
-    """Labels is how many of them a sample has, 0 for its class alone."""
-    return dict(model=model, optimizer=optimizer, loss=loss, metrics=list(metrics), steps=steps, labels=labels)
+def case(model, optimizer="sgd", loss="categorical_crossentropy", metrics=(), steps=2, labels=0, **more):
+    """Labels is how many of them a sample has, 0 for its class alone. More is for compile."""
+    return dict(model=model, optimizer=optimizer, loss=loss, metrics=metrics, steps=steps, labels=labels, more=more)
 
 
 def is_sparse(x):
@@ -132,6 +139,12 @@ def cases():
     """Names of models, and what makes them and how they are trained."""
     for name, (shape, layer) in configs.LAYERS.items():
         yield "layer " + name, lambda: case(softmax(layer(), layers.Flatten(), shape=shape), steps=1)
+    for name, layer in configs.MERGES.items():
+        yield "merge " + name, lambda: case(merged(layer()), steps=1)
+    yield "graph", lambda: case(configs.graph(), "adam", {"one": "categorical_crossentropy", "two": "mse"}, loss_weights={"one": 2.0, "two": 0.25},
+                                metrics={"one": ["accuracy", keras.metrics.AUC(num_thresholds=20)]}, weighted_metrics=[["mae"], []])
+    yield "graph with one loss", lambda: case(configs.graph(), optimizers.SGD(0.1, momentum=0.5))
+    yield "graph without forks", lambda: case(configs.straight(), "adam", loss_weights=[0.5], metrics=["accuracy"])
     for i in range(4):
         some = [a for a in configs.ACTIVATIONS if a not in ("glu", "sparsemax")][i::4]
         yield f"activations {i}", lambda: case(softmax(*(layers.Dense(4, activation=name) for name in some)))
@@ -204,7 +217,7 @@ def of_classes():
 def layer_weights(m):
     """The weights layer by layer."""
     for l in m.layers:
-        yield from layer_weights(l) if isinstance(l, keras.Sequential) else l.weights
+        yield from layer_weights(l) if isinstance(l, keras.Model) else l.weights
 
 
 def values(tensors):
@@ -212,7 +225,18 @@ def values(tensors):
 
 
 def predict(m, x):
-    return values([m(x, training=False)])[0]
+    out = m(x, training=False)
+    return values(out if isinstance(out, list) else [out])
+
+
+def numbered(name, tensors):
+    return {f"{name}_{i}": t for i, t in enumerate(tensors)}
+
+
+def listed(io, name):
+    """The tensors of a name with numbers: one by itself."""
+    all = [io[f"{name}_{i}"] for i in range(len(io)) if f"{name}_{i}" in io]
+    return all[0] if len(all) == 1 else all
 
 
 def numbers(logs):
@@ -254,23 +278,27 @@ def write(to):
 
 def write_case(folder, c, seed):
     r, m = np.random.default_rng(seed), c["model"]
-    shape = m.input_shape[1:] if m.built else (4,)
-    x, y = r.normal(size=(8, *shape)).astype("float32"), r.integers(0, 3, 8).astype("int32")
-    if c["labels"]:
-        y = r.integers(1, 4, (8, c["labels"])).astype("int32")
-    elif not is_sparse(c["loss"]):
-        y = np.eye(3, dtype="float32")[y]
+    shapes = [i.shape[1:] for i in m.inputs] if m.built else [(4,)]
+    io = numbered("x", [r.normal(size=(8, *s)).astype("float32") for s in shapes])
+    for i in range(len(m.outputs) if m.built else 1):
+        y = r.integers(0, 3, 8).astype("int32")
+        if c["labels"]:
+            y = r.integers(1, 4, (8, c["labels"])).astype("int32")
+        elif not is_sparse(c["loss"]):
+            y = np.eye(3, dtype="float32")[y]
+        io[f"y_{i}"] = y
+    x, y = listed(io, "x"), listed(io, "y")
     if c["optimizer"]:
-        m.compile(c["optimizer"], c["loss"], metrics=c["metrics"])
+        m.compile(c["optimizer"], c["loss"], metrics=c["metrics"] or None, **c["more"])
         for _ in range(c["steps"]):
             train(m, x, y)
     os.mkdir(folder)
-    arrays = {"x": x, "y": y, "out": predict(m, x)}
+    arrays = {**io, **numbered("out", predict(m, x))}
     for f in FILES:
         if f != "model.h5" or not folder.endswith(NO_H5):
             save(m, os.path.join(folder, f))
     if c["optimizer"] and is_random(m):
-        arrays["eval"] = numbers(m.evaluate(x, y, batch_size=len(x), verbose=0))
+        arrays["eval"] = numbers(m.evaluate(x, y, batch_size=8, verbose=0))
     elif c["optimizer"]:
         arrays["eval"] = fit(m, x, y)
         arrays.update({f"next_{i}": w for i, w in enumerate(values(layer_weights(m)))})
@@ -372,7 +400,8 @@ def check_file(folder, f, io, first):
     for v, got, want in zip(state(m), now, first.setdefault("state", now), strict=True):
         np.testing.assert_array_equal(got, want, err_msg=v.path)
     dtype = precision(m)
-    near(predict(m, io["x"]), io["out"], dtype, "predictions")
+    for i, out in enumerate(predict(m, listed(io, "x"))):
+        near(out, io[f"out_{i}"], dtype, f"output {i}")
     if f != "model.h5":  # paths in there depend on how Keras made a layer
         again = os.path.join(folder, "again." + f)
         save(m, again)
@@ -385,10 +414,10 @@ def check_file(folder, f, io, first):
 
 def check_training(m, io, dtype):
     if "next_0" not in io:
-        near(numbers(m.evaluate(io["x"], io["y"], batch_size=len(io["x"]), verbose=0)), io["eval"], dtype, "loss and metrics")
+        near(numbers(m.evaluate(listed(io, "x"), listed(io, "y"), batch_size=8, verbose=0)), io["eval"], dtype, "loss and metrics")
         return
     before = values(layer_weights(m))
-    near(fit(m, io["x"], io["y"]), io["eval"], dtype, "loss and metrics")
+    near(fit(m, listed(io, "x"), listed(io, "y")), io["eval"], dtype, "loss and metrics")
     for i, v in enumerate(layer_weights(m)):
         w, what = values([v])[0], f"weight {i} after the next step"
         if np.finfo(v.dtype).bits > np.finfo(dtype).bits == 16:

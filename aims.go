@@ -1,0 +1,159 @@
+package glia
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+)
+
+// aim is what one output of the network is trained for.
+type aim struct {
+	output string
+	loss   nn.Loss // nil: nothing
+	weight float64
+}
+
+// measure is a metric of one output.
+type measure struct {
+	name     string // in logs
+	output   int
+	metric   metric.Metric
+	weighted bool
+}
+
+// aimsOf gives every output its loss.
+func aimsOf(loss nn.Loss, outputs []string) ([]aim, error) {
+	aims := make([]aim, len(outputs))
+	several, ok := loss.(*nn.OutputLosses)
+	for i, name := range outputs {
+		aims[i] = aim{output: name, weight: 1}
+		if !ok {
+			aims[i].loss = loss
+		}
+	}
+	if !ok {
+		return aims, nil
+	}
+	if len(several.Of) == 0 {
+		return nil, errors.New("nn.Losses of nothing: want the loss of one output or more")
+	}
+	for _, l := range several.Of {
+		i := slices.Index(outputs, l.Output)
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("nn.Losses: no output is named %q: want one of %q", l.Output, outputs)
+		case l.Loss == nil:
+			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nil", l.Output)
+		case aims[i].loss != nil:
+			return nil, fmt.Errorf("nn.Losses: output %q has two losses: want one", l.Output)
+		case math.IsNaN(l.Weight) || math.IsInf(l.Weight, 0):
+			return nil, fmt.Errorf("nn.Losses: the weight of output %q is %v: want a finite number", l.Output, l.Weight)
+		}
+		aims[i].loss, aims[i].weight = l.Loss, l.Weight
+	}
+	return aims, nil
+}
+
+// measuresOf gives every output its metrics, with names of their own. Those of
+// weighted ones are others where a metric without weights has the name.
+func measuresOf(metrics []metric.Metric, aims []aim) ([]measure, error) {
+	taken := map[string]bool{"loss": true}
+	if losses := lossesOf(aims); len(losses) > 1 {
+		for _, a := range losses {
+			taken[a.lossName()] = true
+		}
+	}
+	var all []measure
+	for i, x := range metrics {
+		some, err := measuresOfOne(x, aims)
+		if err != nil {
+			return nil, fmt.Errorf("metric %d %w", i, err)
+		}
+		all = append(all, some...)
+	}
+	for _, weighted := range []bool{false, true} {
+		for i := range all {
+			x := &all[i]
+			if x.weighted != weighted {
+				continue
+			}
+			prefix := ""
+			if len(aims) > 1 {
+				prefix = aims[x.output].output + "_"
+			}
+			x.name = prefix + x.metric.Name()
+			if weighted && taken[x.name] {
+				x.name = prefix + "weighted_" + x.metric.Name()
+			}
+			if taken[x.name] {
+				return nil, fmt.Errorf("two metrics are named %q: want different names", x.name)
+			}
+			taken[x.name] = true
+		}
+	}
+	return all, apart(taken)
+}
+
+// measuresOfOne returns what a metric measures: one output that it names, or all.
+func measuresOfOne(x metric.Metric, aims []aim) ([]measure, error) {
+	of, output, weighted := metric.Unwrap(x)
+	if of == nil {
+		return nil, errors.New("is nil")
+	}
+	var all []measure
+	for i, a := range aims {
+		if output == "" || output == a.output {
+			all = append(all, measure{output: i, metric: of, weighted: weighted})
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("is for output %q: want one of %q", output, outputsOf(aims))
+	}
+	return all, nil
+}
+
+func outputsOf(aims []aim) (names []string) {
+	for _, a := range aims {
+		names = append(names, a.output)
+	}
+	return names
+}
+
+// lossesOf returns the aims that have a loss.
+func lossesOf(aims []aim) []aim {
+	return slices.DeleteFunc(slices.Clone(aims), func(a aim) bool { return a.loss == nil })
+}
+
+// lossName is the name in logs of the loss of one output of several.
+func (a aim) lossName() string { return a.output + "_loss" }
+
+// apart checks that names in logs tell a metric from what validation measures.
+func apart(names map[string]bool) error {
+	for name := range names {
+		switch val := "val_" + name; {
+		case name == "":
+			return errors.New("a metric has an empty name: want one for logs")
+		case names[val]:
+			return fmt.Errorf("a metric is named %q, as %s of the validation will be: want another name", val, name)
+		}
+	}
+	return nil
+}
+
+// logged returns the names of what a training measures, without the loss, in the order
+// of [Result]'s Metrics.
+func (m *Model) logged() (names []string) {
+	if losses := lossesOf(m.aims); len(losses) > 1 {
+		for _, a := range losses {
+			names = append(names, a.lossName())
+		}
+	}
+	for _, x := range m.measures {
+		names = append(names, x.name)
+	}
+	return names
+}

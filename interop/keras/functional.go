@@ -1,0 +1,377 @@
+package keras
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/nn"
+)
+
+// functionalClass is the class of models of the functional form.
+const functionalClass = "Functional"
+
+// isFunctional reports whether an object is a model of the functional form. Keras 1 and
+// 2 called the class Model, too.
+func (r *reader) isFunctional(o *Object) bool {
+	return o.own() && (o.Class == functionalClass || o.Class == "Model" && r.old)
+}
+
+// wiring makes the graph of a functional model out of its config.
+type wiring struct {
+	r     *reader
+	nodes map[string]*node
+}
+
+// node is a layer of a functional model and how it is applied.
+type node struct {
+	where  string
+	layer  nn.Layer // nil if something of it is missing
+	calls  []json.RawMessage
+	outs   [][]*nn.Symbol // of the calls so far
+	active bool           // its calls are being made
+}
+
+// history is the output of a layer: of its call with that number.
+type history struct {
+	layer string
+	call  int
+	out   int
+}
+
+// add takes a layer of the model's list.
+func (w *wiring) add(element json.RawMessage, o *Object, l nn.Layer, where string) error {
+	m, err := vocab.Members(element)
+	if err != nil {
+		return fmt.Errorf("keras: %s: %w", where, err)
+	}
+	name := nameOf(o)
+	if v, ok := m["name"]; ok && json.Unmarshal(v, &name) != nil {
+		return fmt.Errorf("keras: %s: name is %s: want a string", where, short(v))
+	}
+	if w.nodes[name] != nil {
+		return fmt.Errorf("keras: %s and %s: two layers named %q: want different names", w.nodes[name].where, where, name)
+	}
+	n := &node{where: where, layer: l}
+	if v := m["inbound_nodes"]; len(v) == 0 {
+		return fmt.Errorf("keras: %s: no inbound_nodes: want a list of calls", where)
+	} else if n.calls, err = vocab.Elements(v); err != nil {
+		return fmt.Errorf("keras: %s: inbound_nodes: %w", where, err)
+	}
+	if _, input := l.(*nn.InputLayer); input {
+		if len(n.calls) > 0 {
+			return fmt.Errorf("keras: %s: an InputLayer with inbound_nodes: want none", where)
+		}
+		n.outs = [][]*nn.Symbol{{nn.Apply(l)}}
+	}
+	w.nodes[name] = n
+	return nil
+}
+
+// symbol returns the output that a history names, once all calls that it depends on
+// are made.
+func (w *wiring) symbol(h history, where string) (*nn.Symbol, error) {
+	n := w.nodes[h.layer]
+	if n == nil {
+		return nil, fmt.Errorf("keras: %s: no layer is named %q: want one of the model's", where, tail(h.layer))
+	}
+	for len(n.outs) <= h.call {
+		if n.active {
+			return nil, fmt.Errorf("keras: %s: layer %s depends on itself: want a graph without cycles", where, n.where)
+		}
+		if len(n.outs) >= len(n.calls) {
+			return nil, fmt.Errorf("keras: %s: call %d of layer %s: it has %d", where, h.call, n.where, len(n.calls))
+		}
+		n.active = true
+		out, err := w.call(n, n.calls[len(n.outs)])
+		n.active = false
+		if err != nil {
+			return nil, err
+		}
+		n.outs = append(n.outs, out)
+	}
+	out := n.outs[h.call]
+	if h.out >= len(out) {
+		return nil, fmt.Errorf("keras: %s: output %d of layer %s: it has %d", where, h.out, n.where, len(out))
+	}
+	return out[h.out], nil
+}
+
+// call applies a layer as an inbound node says.
+func (w *wiring) call(n *node, raw json.RawMessage) ([]*nn.Symbol, error) {
+	ins, err := w.inputs(n, raw)
+	if err != nil {
+		return nil, err
+	}
+	symbols := make([]*nn.Symbol, len(ins))
+	for i, h := range ins {
+		if symbols[i], err = w.symbol(h, n.where); err != nil {
+			return nil, err
+		}
+	}
+	outs := 1
+	if sub, ok := n.layer.(*nn.Network); ok {
+		outs = len(sub.Outputs())
+	}
+	return nn.ApplyAll(outs, n.layer, symbols...), nil
+}
+
+// inputs returns what a layer is applied to: in the form of Keras 3, or in the older one.
+func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
+	if elements, err := vocab.Elements(raw); err == nil {
+		var ins []history
+		for _, e := range elements {
+			h, kwargs, err := w.oldHistory(e)
+			if err != nil {
+				return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+			}
+			w.r.arguments(kwargs, n.where)
+			ins = append(ins, h)
+		}
+		return ins, nil
+	}
+	m, err := vocab.Members(raw)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+	}
+	w.r.arguments(m["kwargs"], n.where)
+	args, err := vocab.Elements(m["args"])
+	if err != nil || len(args) == 0 {
+		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, short(m["args"]))
+	}
+	for _, a := range args[1:] {
+		if !vocab.Unset(a) {
+			w.r.lacks("option", "second argument of a call", n.where)
+		}
+	}
+	tensors, err := vocab.Elements(args[0])
+	if err != nil {
+		tensors = args[:1]
+	}
+	var ins []history
+	for _, t := range tensors {
+		h, err := w.tensor(t)
+		if err != nil {
+			return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+		}
+		ins = append(ins, h)
+	}
+	return ins, nil
+}
+
+// tensor reads what Keras 3 writes of a symbolic tensor.
+func (w *wiring) tensor(raw json.RawMessage) (h history, err error) {
+	class, config, err := vocab.Decode(raw)
+	if err != nil || class != "__keras_tensor__" || config == nil {
+		return h, fmt.Errorf("%s: want a tensor of class __keras_tensor__", short(raw))
+	}
+	m, err := vocab.Members(config)
+	if err != nil {
+		return h, err
+	}
+	return w.history(m["keras_history"])
+}
+
+// history reads the three parts of a history.
+func (w *wiring) history(raw json.RawMessage) (h history, err error) {
+	h, more, err := w.oldHistory(raw)
+	if err == nil && more != nil {
+		err = fmt.Errorf("%s: want a name and two numbers", short(raw))
+	}
+	return h, err
+}
+
+// oldHistory reads a history that keyword arguments may follow. Models in models of
+// Keras 2 have a call of their own before all others.
+func (w *wiring) oldHistory(raw json.RawMessage) (h history, kwargs json.RawMessage, err error) {
+	parts, err := vocab.Elements(raw)
+	if err != nil || len(parts) < 3 || len(parts) > 4 ||
+		json.Unmarshal(parts[0], &h.layer) != nil || json.Unmarshal(parts[1], &h.call) != nil || json.Unmarshal(parts[2], &h.out) != nil ||
+		h.call < 0 || h.out < 0 {
+		return h, nil, fmt.Errorf("%s: want the name of a layer, and the numbers of its call and output", short(raw))
+	}
+	if len(parts) == 4 {
+		kwargs = parts[3]
+	}
+	if n := w.nodes[h.layer]; n != nil && w.r.old && h.call > 0 {
+		if _, ok := n.layer.(*nn.Network); ok {
+			h.call--
+		}
+	}
+	return h, kwargs, nil
+}
+
+// arguments notes keyword arguments of a call that have a value.
+func (r *reader) arguments(raw json.RawMessage, where string) {
+	if len(raw) == 0 || vocab.Unset(raw) {
+		return
+	}
+	m, err := vocab.Members(raw)
+	if err != nil {
+		r.lacks("option", "arguments of a call", where)
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if !vocab.Unset(m[key]) {
+			r.lacks("option", "call argument "+tail(key), where)
+		}
+	}
+}
+
+// ends reads the inputs or the outputs of a model: one, or a list. Outputs that are
+// models count their calls from 1.
+func (w *wiring) ends(raw json.RawMessage, what, where string, outputs bool) ([]*nn.Symbol, error) {
+	elements, err := vocab.Elements(raw)
+	if err != nil {
+		if _, err := vocab.Members(raw); err == nil && len(raw) > 0 {
+			w.r.lacks("option", what+" in a dict", where)
+			return nil, nil
+		}
+		return nil, fmt.Errorf("keras: %s: %s: %w", where, what, err)
+	}
+	var name string
+	if len(elements) > 0 && json.Unmarshal(elements[0], &name) == nil {
+		elements = []json.RawMessage{raw}
+	}
+	var ends []*nn.Symbol
+	for _, e := range elements {
+		h, err := w.history(e)
+		if err != nil {
+			return nil, fmt.Errorf("keras: %s: %s: %w", where, what, err)
+		}
+		if n := w.nodes[h.layer]; n != nil && outputs && !w.r.old && h.call > 0 {
+			if sub, ok := n.layer.(*nn.Network); ok && sub.Class() == functionalClass {
+				h.call--
+			}
+		}
+		s, err := w.symbol(h, where+" "+what)
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, s)
+	}
+	return ends, nil
+}
+
+// functional reads a model of the functional form.
+func (r *reader) functional(o *Object, where, inside string) (*nn.Network, error) {
+	before := len(r.missing)
+	w := &wiring{r: r, nodes: map[string]*node{}}
+	n, err := w.network(o, where, inside)
+	if err != nil || n == nil || len(r.missing) > before {
+		return nil, err
+	}
+	places := map[nn.Layer]string{}
+	for _, of := range w.nodes {
+		places[of.layer] = of.where
+	}
+	r.followAll(n, places)
+	return n, nil
+}
+
+// network makes the graph of a model; it is nil if something of it is missing.
+func (w *wiring) network(o *Object, where, inside string) (*nn.Network, error) {
+	r := w.r
+	defer r.apart()()
+	before := len(r.missing)
+	if _, err := r.layers(o, inside, w.add); err != nil || len(r.missing) > before {
+		return nil, err
+	}
+	m, err := vocab.Members(o.Config)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %s: %w", where, err)
+	}
+	in, err := w.ends(m["input_layers"], "input_layers", where, false)
+	if err != nil {
+		return nil, err
+	}
+	out, err := w.ends(m["output_layers"], "output_layers", where, true)
+	if err != nil || len(r.missing) > before {
+		return nil, err
+	}
+	n := nn.Functional(in, out)
+	if err := graph.Catch(func() { n.Names() }); err != nil {
+		return nil, fmt.Errorf("keras: %s: %w", where, err)
+	}
+	return n, nil
+}
+
+// inbound is how a layer is applied in a functional model.
+type inbound struct {
+	Args   []any    `json:"args"`
+	Kwargs struct{} `json:"kwargs"`
+}
+
+// symbolic is what Keras writes of a symbolic tensor.
+type symbolic struct {
+	Class  string `json:"class_name"`
+	Config struct {
+		Shape   []*int `json:"shape"`
+		DType   string `json:"dtype"`
+		History [3]any `json:"keras_history"`
+	} `json:"config"`
+}
+
+// wired returns how the layers of a network are applied, and gives its config the inputs
+// and outputs.
+func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, error) {
+	records, calls := n.Records(), n.Calls()
+	if len(records) == 0 {
+		return nil, errors.New("a network of the functional form that is not built: want it built")
+	}
+	of := make([][]inbound, len(names)) // by layers
+	for i := range of {
+		of[i] = []inbound{}
+	}
+	number := make([]int, len(calls)) // of a call among those of its layer
+	history := func(p nn.Port) [3]any { return [3]any{names[calls[p.Call].Layer], number[p.Call], p.Out} }
+	inputs := make([][3]any, len(n.InputNames()))
+	for i, c := range calls {
+		if c.In[0].Call < 0 {
+			inputs[c.In[0].Out] = history(nn.Port{Call: i})
+			continue
+		}
+		number[i] = len(of[c.Layer])
+		var in []symbolic
+		for _, p := range c.In {
+			s := symbolic{Class: "__keras_tensor__"}
+			spec := records[calls[p.Call].Layer].Out[p.Out]
+			s.Config.Shape, s.Config.DType, s.Config.History = batched(spec), spec.DType.String(), history(p)
+			in = append(in, s)
+		}
+		call := inbound{Args: []any{in}}
+		l := n.Layers()[c.Layer]
+		if _, several := l.(nn.MultiLayer); !several || isChain(l) {
+			call.Args = []any{in[0]}
+		}
+		of[c.Layer] = append(of[c.Layer], call)
+	}
+	var outputs [][3]any
+	for _, p := range n.Outputs() {
+		h := history(p)
+		if sub, ok := n.Layers()[calls[p.Call].Layer].(*nn.Network); ok && sub.Class() == functionalClass {
+			h[1] = number[p.Call] + 1 // Keras counts a call of the model's own
+		}
+		outputs = append(outputs, h)
+	}
+	config["input_layers"], config["output_layers"] = oneOrAll(inputs), oneOrAll(outputs)
+	return of, nil
+}
+
+// isChain reports whether a layer is a network of one input.
+func isChain(l nn.Layer) bool {
+	n, ok := l.(*nn.Network)
+	return ok && len(n.InputNames()) == 1
+}
+
+// oneOrAll returns one history by itself: the model then takes and gives no lists.
+func oneOrAll(ends [][3]any) any {
+	if len(ends) == 1 {
+		return ends[0]
+	}
+	return ends
+}

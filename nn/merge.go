@@ -1,0 +1,279 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// The layers that merge inputs element by element take any number of them, of shapes
+// that broadcast; one of fewer axes gets axes of 1 behind the batch.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...].
+// Panic with *graph.Error, when built, if shapes do not broadcast. Source: Keras,
+// merging layers.
+
+// MergeLayer is the layer that [Add] and its kin make.
+type MergeLayer struct {
+	Base
+	class string
+}
+
+func merge(class string, opts []LayerOption) *MergeLayer {
+	l := &MergeLayer{Base: made(), class: class}
+	l.apply(opts)
+	return l
+}
+
+// Add returns a layer that adds its inputs.
+func Add(opts ...LayerOption) *MergeLayer { return merge("Add", opts) }
+
+// Subtract returns a layer that subtracts the second of two inputs from the first.
+func Subtract(opts ...LayerOption) *MergeLayer { return merge("Subtract", opts) }
+
+// Multiply returns a layer that multiplies its inputs.
+func Multiply(opts ...LayerOption) *MergeLayer { return merge("Multiply", opts) }
+
+// Average returns a layer that takes the mean of its inputs.
+func Average(opts ...LayerOption) *MergeLayer { return merge("Average", opts) }
+
+// Maximum returns a layer that takes the greatest of its inputs.
+func Maximum(opts ...LayerOption) *MergeLayer { return merge("Maximum", opts) }
+
+// Minimum returns a layer that takes the least of its inputs.
+func Minimum(opts ...LayerOption) *MergeLayer { return merge("Minimum", opts) }
+
+// merges are what the layers do with two inputs.
+var merges = map[string]func(a, b *graph.Node) *graph.Node{
+	"Add": ops.Add, "Subtract": ops.Sub, "Multiply": ops.Mul, "Average": ops.Add, "Maximum": ops.Maximum, "Minimum": ops.Minimum,
+}
+
+// Class returns Keras's name of the type.
+func (l *MergeLayer) Class() string { return l.class }
+
+// Build implements [Layer].
+func (l *MergeLayer) Build(*Builder, tensor.Spec) {}
+
+// BuildAll implements [MultiLayer].
+func (l *MergeLayer) BuildAll(*Builder, []tensor.Spec) {}
+
+// Call implements [Layer]: it merges one input.
+func (l *MergeLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	return l.CallAll(c, []*graph.Node{x})[0]
+}
+
+// CallAll implements [MultiLayer].
+func (l *MergeLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
+	if n := len(x); n == 0 || l.class == "Subtract" && n != 2 {
+		want := "one or more"
+		if l.class == "Subtract" {
+			want = "2"
+		}
+		panic(graph.Errorf("nn.%s: %d inputs: want %s", l.class, n, want))
+	}
+	rank := 0
+	for _, n := range x {
+		rank = max(rank, n.Rank())
+	}
+	y := raised(x[0], rank)
+	for i, n := range x[1:] {
+		if a, b := x[0].Shape().At(0), n.Shape().At(0); a != b {
+			panic(graph.Errorf("nn.%s: inputs 0 and %d are batches of %d and %d: want one length", l.class, i+1, a, b))
+		}
+		y = merges[l.class](y, raised(n, rank))
+	}
+	if l.class == "Average" {
+		y = ops.Scale(y, 1/float64(len(x)))
+	}
+	return []*graph.Node{y}
+}
+
+// raised gives n axes of 1 behind the batch until it has as many as asked for.
+func raised(n *graph.Node, rank int) *graph.Node {
+	for n.Rank() < rank {
+		n = ops.ExpandDims(n, 1)
+	}
+	return n
+}
+
+// Concatenate returns a layer that joins its inputs along an axis, the last unless an
+// [Axis] is given. Their other axes have the same lengths.
+//
+// Shapes: x [B ... n], y [B ... m] -> z [B ... n+m].
+// Panics with *graph.Error, when built, if shapes do not fit. Source: Keras,
+// Concatenate.
+func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
+	l := &ConcatenateLayer{Base: made(), Axis: -1}
+	for _, o := range opts {
+		o.concatenate(l)
+	}
+	return l
+}
+
+// ConcatenateOption is an option of [Concatenate]: an [Axis], and what every layer takes.
+type ConcatenateOption interface{ concatenate(*ConcatenateLayer) }
+
+func (a Axis) concatenate(l *ConcatenateLayer)   { l.Axis = int(a) }
+func (n Named) concatenate(l *ConcatenateLayer)  { n.layer(&l.Base) }
+func (f freeze) concatenate(l *ConcatenateLayer) { f.layer(&l.Base) }
+
+// ConcatenateLayer is the layer that [Concatenate] makes.
+type ConcatenateLayer struct {
+	Base
+	// Axis is the axis along which inputs are joined, from the end if negative. The
+	// batch is axis 0.
+	Axis int `json:"axis"`
+}
+
+// Class returns Keras's name of the type.
+func (l *ConcatenateLayer) Class() string { return "Concatenate" }
+
+// Build implements [Layer].
+func (l *ConcatenateLayer) Build(*Builder, tensor.Spec) {}
+
+// BuildAll implements [MultiLayer].
+func (l *ConcatenateLayer) BuildAll(*Builder, []tensor.Spec) {}
+
+// Call implements [Layer]: it joins one input to nothing.
+func (l *ConcatenateLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	return l.CallAll(c, []*graph.Node{x})[0]
+}
+
+// CallAll implements [MultiLayer].
+func (l *ConcatenateLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
+	if len(x) == 0 {
+		panic(graph.Errorf("nn.Concatenate: no inputs: want one or more"))
+	}
+	axis, rank := l.Axis, x[0].Rank()
+	if axis < 0 {
+		axis += rank
+	}
+	if axis < 1 || axis >= rank {
+		panic(graph.Errorf("nn.Concatenate: axis %d of x %v: want one from 1 to %d, or from -1 to %d", l.Axis, x[0].Spec(), rank-1, 1-rank))
+	}
+	return []*graph.Node{ops.Concat(axis, x...)}
+}
+
+// Dot returns a layer that multiplies two inputs and sums along one axis of each: the
+// last axes, unless [DotAxes] are given. What stays of the first input's axes comes
+// before what stays of the second's.
+//
+// Shapes: x [B n], y [B n] -> z [B 1]; x [B n k], y [B m k] -> z [B n m].
+// Panics with *graph.Error, when built, if there are not two inputs or the axes have
+// different lengths. Source: Keras, Dot.
+func Dot(opts ...DotOption) *DotLayer {
+	l := &DotLayer{Base: made(), Axes: DotAxes{-1, -1}}
+	for _, o := range opts {
+		o.dot(l)
+	}
+	return l
+}
+
+// DotOption is an option of [Dot]: [DotAxes], and what every layer takes.
+type DotOption interface{ dot(*DotLayer) }
+
+func (a DotAxes) dot(l *DotLayer) { l.Axes = a }
+func (n Named) dot(l *DotLayer)   { n.layer(&l.Base) }
+func (f freeze) dot(l *DotLayer)  { f.layer(&l.Base) }
+
+// DotLayer is the layer that [Dot] makes.
+type DotLayer struct {
+	Base
+	// Axes are those of the two inputs that are summed along, from the end if negative.
+	Axes DotAxes `json:"axes"`
+	// Normalize first gives each vector along these axes length 1: the cosine of the
+	// angle between them is what comes out.
+	Normalize bool `json:"normalize"`
+}
+
+// DotAxes are an axis of each of two inputs, from the end if negative. It is an option
+// of [Dot].
+type DotAxes [2]int
+
+// MarshalJSON writes two axes, or one for both.
+func (a DotAxes) MarshalJSON() ([]byte, error) {
+	if a[0] == a[1] {
+		return json.Marshal(a[0])
+	}
+	return json.Marshal(a[:])
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (a *DotAxes) UnmarshalJSON(b []byte) error {
+	var one int
+	if json.Unmarshal(b, &one) == nil {
+		*a = DotAxes{one, one}
+		return nil
+	}
+	var two []int
+	if err := json.Unmarshal(b, &two); err != nil || len(two) != 2 {
+		return fmt.Errorf("nn: Dot: axes %s: want one integer or two", b)
+	}
+	*a = DotAxes(two)
+	return nil
+}
+
+// Class returns Keras's name of the type.
+func (l *DotLayer) Class() string { return "Dot" }
+
+// Build implements [Layer].
+func (l *DotLayer) Build(*Builder, tensor.Spec) {}
+
+// BuildAll implements [MultiLayer].
+func (l *DotLayer) BuildAll(*Builder, []tensor.Spec) {}
+
+// Call implements [Layer]. It panics: a Dot has two inputs.
+func (l *DotLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	return l.CallAll(c, []*graph.Node{x})[0]
+}
+
+// CallAll implements [MultiLayer].
+func (l *DotLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
+	if len(x) != 2 {
+		panic(graph.Errorf("nn.Dot: %d inputs: want 2", len(x)))
+	}
+	var rest [2][]int // the axes that stay, without the batch
+	var m [2]*graph.Node
+	for i, n := range x {
+		axis := l.Axes[i]
+		if axis < 0 {
+			axis += n.Rank()
+		}
+		if axis < 1 || axis >= n.Rank() {
+			panic(graph.Errorf("nn.Dot: axis %d of input %d %v: want one from 1 to %d, or from -1 to %d", l.Axes[i], i, n.Spec(), n.Rank()-1, 1-n.Rank()))
+		}
+		if l.Normalize {
+			n = unit(n, axis) // as CosineSimilarity does
+		}
+		rest[i], m[i] = flattened(n, axis, i == 1)
+	}
+	if a, b := m[0].Shape().At(2), m[1].Shape().At(1); a != b {
+		panic(graph.Errorf("nn.Dot: axes %v of %v and %v: want the same lengths", l.Axes, x[0].Spec(), x[1].Spec()))
+	}
+	shape := append(append([]int{x[0].Shape().At(0)}, rest[0]...), rest[1]...)
+	if len(shape) == 1 {
+		shape = append(shape, 1)
+	}
+	return []*graph.Node{ops.Reshape(ops.MatMul(m[0], m[1]), shape...)}
+}
+
+// flattened returns the lengths of x's axes but for the batch and one axis, and x with
+// these in one: [B rest axis], or [B axis rest] if the axis is to come first.
+func flattened(x *graph.Node, axis int, first bool) (rest []int, m *graph.Node) {
+	perm := []int{0}
+	size := 1
+	for i := 1; i < x.Rank(); i++ {
+		if i != axis {
+			perm, rest, size = append(perm, i), append(rest, x.Shape().At(i)), size*x.Shape().At(i)
+		}
+	}
+	b, n := x.Shape().At(0), x.Shape().At(axis)
+	if first {
+		perm = append([]int{0, axis}, perm[1:]...)
+		return rest, ops.Reshape(ops.Transpose(x, perm...), b, n, size)
+	}
+	return rest, ops.Reshape(ops.Transpose(x, append(perm, axis)...), b, size, n)
+}
