@@ -97,9 +97,6 @@ func kernel[T Float](i isa, s *strips[T]) {
 	}
 	for j := 0; j < s.n; {
 		vecs := min(2, ceil(s.n-j, lanes))
-		if s.b16 != nil {
-			vecs = 2
-		}
 		if left := s.n - j; wide8 && left >= 8*lanes {
 			vecs = 8
 		} else if wide4 && left >= 4*lanes {

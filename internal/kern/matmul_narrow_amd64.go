@@ -140,31 +140,50 @@ func fewPairs(p *byte, vecs int, byCol bool) {
 		fewRow8PairsAVX512BF16(p)
 	case vecs == 4:
 		fewRow4PairsAVX512BF16(p)
-	case byCol:
+	case vecs == 2 && byCol:
 		fewCol2PairsAVX512BF16(p)
-	default:
+	case vecs == 2:
 		fewRow2PairsAVX512BF16(p)
+	case byCol:
+		fewCol1PairsAVX512BF16(p)
+	default:
+		fewRow1PairsAVX512BF16(p)
 	}
 }
 
 func few512(f Narrow, p *byte, vecs int, byCol bool) {
 	switch {
-	case vecs == 8 && f == BF16:
+	case f == F16:
+		few512F16(p, vecs, byCol)
+	case vecs == 8:
 		fewRow8BF16AVX512(p)
+	case vecs == 4:
+		fewRow4BF16AVX512(p)
+	case vecs == 2 && byCol:
+		fewCol2BF16AVX512(p)
+	case vecs == 2:
+		fewRow2BF16AVX512(p)
+	case byCol:
+		fewCol1BF16AVX512(p)
+	default:
+		fewRow1BF16AVX512(p)
+	}
+}
+
+func few512F16(p *byte, vecs int, byCol bool) {
+	switch {
 	case vecs == 8:
 		fewRow8F16AVX512(p)
-	case vecs == 4 && f == BF16:
-		fewRow4BF16AVX512(p)
 	case vecs == 4:
 		fewRow4F16AVX512(p)
-	case byCol && f == BF16:
-		fewCol2BF16AVX512(p)
-	case byCol:
+	case vecs == 2 && byCol:
 		fewCol2F16AVX512(p)
-	case f == BF16:
-		fewRow2BF16AVX512(p)
-	default:
+	case vecs == 2:
 		fewRow2F16AVX512(p)
+	case byCol:
+		fewCol1F16AVX512(p)
+	default:
+		fewRow1F16AVX512(p)
 	}
 }
 

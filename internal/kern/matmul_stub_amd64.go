@@ -57,12 +57,22 @@ func packRowsBF16AVX512(p *byte, vecs int)
 //go:noescape
 func packTransposedBF16AVX512(p *byte)
 
-// fewRow2BF16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+// fewRow1BF16AVX512 computes a tile of p.rows <= 14 rows and 16 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow1BF16AVX512(p *byte)
+
+// fewRow2BF16AVX512 computes a tile of p.rows <= 14 rows and 32 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
 //
 //go:noescape
 func fewRow2BF16AVX512(p *byte)
 
-// fewCol2BF16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+// fewCol1BF16AVX512 computes a tile of p.rows <= 14 rows and 16 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewCol1BF16AVX512(p *byte)
+
+// fewCol2BF16AVX512 computes a tile of p.rows <= 14 rows and 32 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
 //
 //go:noescape
 func fewCol2BF16AVX512(p *byte)
@@ -87,12 +97,22 @@ func packRowsF16AVX512(p *byte, vecs int)
 //go:noescape
 func packTransposedF16AVX512(p *byte)
 
-// fewRow2F16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+// fewRow1F16AVX512 computes a tile of p.rows <= 14 rows and 16 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow1F16AVX512(p *byte)
+
+// fewRow2F16AVX512 computes a tile of p.rows <= 14 rows and 32 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
 //
 //go:noescape
 func fewRow2F16AVX512(p *byte)
 
-// fewCol2F16AVX512 computes a tile of p.rows <= 14 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+// fewCol1F16AVX512 computes a tile of p.rows <= 14 rows and 16 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewCol1F16AVX512(p *byte)
+
+// fewCol2F16AVX512 computes a tile of p.rows <= 14 rows and 32 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
 //
 //go:noescape
 func fewCol2F16AVX512(p *byte)
@@ -240,12 +260,22 @@ func tileAVX512BF16Row4(p *byte)
 //go:noescape
 func tileAVX512BF16Row8(p *byte)
 
-// fewRow2PairsAVX512BF16 computes a tile of p.rows <= 13 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+// fewRow1PairsAVX512BF16 computes a tile of p.rows <= 13 rows and 16 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewRow1PairsAVX512BF16(p *byte)
+
+// fewRow2PairsAVX512BF16 computes a tile of p.rows <= 13 rows and 32 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
 //
 //go:noescape
 func fewRow2PairsAVX512BF16(p *byte)
 
-// fewCol2PairsAVX512BF16 computes a tile of p.rows <= 13 rows and the columns of the mask, 2·p.k deep, and one more if p.odd.
+// fewCol1PairsAVX512BF16 computes a tile of p.rows <= 13 rows and 16 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
+//
+//go:noescape
+func fewCol1PairsAVX512BF16(p *byte)
+
+// fewCol2PairsAVX512BF16 computes a tile of p.rows <= 13 rows and 32 columns or fewer, those of the mask, 2·p.k deep, and one more if p.odd.
 //
 //go:noescape
 func fewCol2PairsAVX512BF16(p *byte)

@@ -14,7 +14,7 @@ import (
 type fewTile struct {
 	tile
 	from source
-	a    []VecPhysical // elements of A, one for each row or, if two vectors wide, for any
+	a    []VecPhysical // elements of A, one for each row or, if two vectors wide or one, for any
 	tmp  []VecPhysical
 	perm []VecPhysical // orders of VPERMT2W that make pairs
 }
@@ -26,12 +26,12 @@ func few(s isa, from source, lay layout, vecs, maxRows int) {
 	TEXT(name, attr.NOSPLIT, "func(p *byte)")
 	Pragma("noescape")
 	columns := fmt.Sprintf("%d columns", vecs*s.bytes/4)
-	if vecs == 2 {
-		columns = "the columns of the mask"
+	if vecs <= 2 {
+		columns += " or fewer, those of the mask"
 	}
 	Doc(fmt.Sprintf("%s computes a tile of p.rows <= %d rows and %s, 2·p.k deep, and one more if p.odd.", name, maxRows, columns))
 	Load(Param("p"), p)
-	t := fewTile{tile: tile{isa: s, layout: lay, vecs: vecs, masked: vecs == 2, each: true}, from: from}
+	t := fewTile{tile: tile{isa: s, layout: lay, vecs: vecs, masked: vecs <= 2, each: true}, from: from}
 	if t.masked {
 		KMOVD(Mem{Base: p, Disp: argMask}, K1)
 		KSHIFTRD(Imm(16), K1, K2)
@@ -62,7 +62,7 @@ func (t *fewTile) code(rows int) {
 	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
 	free := t.vec[rows*t.vecs:]
 	n := rows
-	if t.vecs == 2 {
+	if t.vecs <= 2 {
 		n = 1
 	}
 	t.a, free = free[:n], free[n:]
@@ -153,7 +153,7 @@ func (t *fewTile) two(odd bool) {
 		if odd && row == 1 && !t.from.swap {
 			continue
 		}
-		n := min(2, len(t.tmp))
+		n := min(2, t.vecs, len(t.tmp))
 		for v := 0; v < t.vecs; v += n {
 			x := t.tmp[:n]
 			for i := range x {
@@ -190,7 +190,7 @@ func (t *fewTile) widen(row, v int, odd bool, x VecPhysical) {
 	}
 }
 
-// pair returns vectors v and v+1 of pairs of two rows of B.
+// pair returns vectors v and v+1, if there is one, of pairs of two rows of B.
 func (t *fewTile) pair(v int, odd bool) []VecPhysical {
 	load := func(row int, x VecPhysical) {
 		if m := t.rowB(row, v*t.bytes/2); t.masked {
@@ -208,6 +208,9 @@ func (t *fewTile) pair(v int, odd bool) []VecPhysical {
 	}
 	VMOVDQA64(even, first)
 	VPERMT2W(other, t.perm[0], first)
+	if t.vecs == 1 {
+		return []VecPhysical{first}
+	}
 	VPERMT2W(other, t.perm[1], even)
 	return []VecPhysical{first, even}
 }

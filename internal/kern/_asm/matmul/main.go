@@ -61,8 +61,10 @@ func main() {
 			tiles(s, byRow, vecs, s.wide[vecs], false)
 		}
 		if s.pairs {
-			few(s, pairs, byRow, 2, 13)
-			few(s, pairs, byCol, 2, 13)
+			for _, lay := range []layout{byRow, byCol} {
+				few(s, pairs, lay, 1, 13)
+				few(s, pairs, lay, 2, 13)
+			}
 			few(s, pairs, byRow, 4, 5)
 			few(s, pairs, byRow, 8, 3)
 			continue
@@ -74,8 +76,10 @@ func main() {
 			packWidened(s, from)
 			packTransposed(s, from)
 			if s.masks() {
-				few(s, from, byRow, 2, s.rows)
-				few(s, from, byCol, 2, s.rows)
+				for _, lay := range []layout{byRow, byCol} {
+					few(s, from, lay, 1, s.rows)
+					few(s, from, lay, 2, s.rows)
+				}
 			}
 			few(s, from, byRow, 4, s.wide[4])
 			few(s, from, byRow, 8, s.wide[8])
