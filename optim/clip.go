@@ -25,7 +25,7 @@ func (c *Config) clip(grads []*graph.Node) []*graph.Node {
 		case c.ClipValue != 0:
 			out[i] = ops.Clip(d, -limit, limit)
 		case c.ClipNorm != 0:
-			norm := ops.Sqrt(ops.ReduceSum(ops.Mul(d, d)))
+			norm := ops.Sqrt(ops.ReduceSumSquare(d))
 			out[i] = ops.Div(ops.Scale(d, limit), ops.Maximum(norm, ops.ScalarLike(d, limit)))
 		default:
 			out[i] = ops.Mul(d, ops.Cast(scale, d.DType()))
@@ -39,7 +39,7 @@ func (c *Config) clip(grads []*graph.Node) []*graph.Node {
 func globalScale(grads []*graph.Node, limit float64) *graph.Node {
 	var sum *graph.Node
 	for _, d := range grads {
-		s := ops.Cast(ops.ReduceSum(ops.Mul(d, d)), tensor.Float64)
+		s := ops.Cast(ops.ReduceSumSquare(d), tensor.Float64)
 		if sum == nil {
 			sum = s
 		} else {

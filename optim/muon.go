@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // Muon returns steps for matrices that are nearly orthogonal: momentum whose singular
@@ -203,20 +204,34 @@ func (o *MuonOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s.end()
 }
 
-// orthogonal brings the singular values of a matrix near to 1.
+// orthogonal brings the singular values of a matrix near to 1: by x = (a·I + b·A + c·A²)·x
+// with A = x·xᵀ, or for a tall matrix from the other side, with A = xᵀ·x. What is not a
+// product is done to A, the smaller matrix, while it is made; so the first step scales x.
 func (o *MuonOptimizer) orthogonal(x *graph.Node) *graph.Node {
 	tall := x.Shape().At(0) > x.Shape().At(1)
-	if tall {
-		x = ops.Transpose(x)
+	k := min(x.Shape().At(0), x.Shape().At(1))
+	inv := inverse(ops.Offset(ops.Sqrt(ops.ReduceSumSquare(x)), 1e-7))
+	if o.NSSteps == 0 {
+		return ops.Mul(x, inv)
 	}
-	x = ops.Div(x, ops.Offset(ops.Sqrt(ops.ReduceSum(ops.Square(x))), 1e-7))
-	for range o.NSSteps {
-		a := ops.MatMulT(x, x, false, true)
-		b := ops.Add(ops.Scale(a, o.B), ops.MatMul(ops.Scale(a, o.C), a))
-		x = ops.Add(ops.Scale(x, o.A), ops.MatMul(b, x))
-	}
-	if tall {
-		x = ops.Transpose(x)
+	eye, zero := ops.OneHot(ops.Iota(x.Graph(), tensor.S(tensor.Int32, k), 0), k, x.DType()), ops.ScalarLike(x, 0)
+	for i := range o.NSSteps {
+		square := ops.MatMulT(x, x, tall, !tall)
+		if i == 0 { // an infinite norm leaves zeros, as in Keras
+			square = ops.Where(ops.Equal(inv, zero), zero, ops.Mul(square, ops.Square(inv)))
+		}
+		factor := ops.Add(ops.Scale(square, o.B), ops.Scale(ops.MatMul(square, square), o.C))
+		if o.A != 0 { // eye itself is read, for a·eye would be one step that all matrices wait for
+			factor = ops.Scale(ops.Add(ops.Scale(factor, 1/o.A), eye), o.A)
+		}
+		if i == 0 {
+			factor = ops.Mul(factor, inv)
+		}
+		if tall {
+			x = ops.MatMul(x, factor)
+		} else {
+			x = ops.MatMul(factor, x)
+		}
 	}
 	return x
 }

@@ -300,6 +300,11 @@ func (t *table) reductions() {
 	t.addNoGrad(ops.ReduceMinOp{Reduction: over(false, 0)}, floats, 0, 0, input{shape: d(3, 13), v: special})
 	t.addNoGrad(ops.ReduceSumOp{Reduction: over(false, 0)}, floats, 1, 0, input{shape: d(3, 13), v: special})
 
+	for _, s := range []tensor.Dims{d(), d(5), d(0, 4), d(3, 4), d(2, 173, 101)} {
+		t.add(ops.ReduceSumSquareOp{}, floats, 16, 4, input{shape: s, v: anyReal})
+	}
+	t.addNoGrad(ops.ReduceSumSquareOp{}, floats, 1, 0, input{shape: d(13), v: special})
+
 	lines := []struct {
 		shape tensor.Dims
 		axis  int

@@ -1,0 +1,35 @@
+package ops
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// ReduceSumSquare returns the sum of the squares of all elements of x, in one pass over
+// them.
+//
+// DTypes: floats; float16 and bfloat16 accumulate in float32. Gradient: x.
+func ReduceSumSquare(x *graph.Node) *graph.Node { return graph.Apply(ReduceSumSquareOp{}, x) }
+
+// ReduceSumSquareOp is the operation behind [ReduceSumSquare].
+type ReduceSumSquareOp struct{}
+
+// Name implements graph.Op.
+func (ReduceSumSquareOp) Name() string { return "ReduceSumSquare" }
+
+// Infer implements graph.Op.
+func (ReduceSumSquareOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	return []tensor.Spec{tensor.S(in[0].DType)}, wantFloat("x", in[0])
+}
+
+// Ref implements [Referenced].
+func (ReduceSumSquareOp) Ref(out, in []Array) {
+	for _, x := range in[0].V {
+		out[0].V[0] += x * x
+	}
+}
+
+// VJP: d Σ x²/dx = 2x.
+func (ReduceSumSquareOp) VJP(n, dy *graph.Node) []*graph.Node {
+	return []*graph.Node{Mul(n.In[0], Scale(dy, 2))}
+}
