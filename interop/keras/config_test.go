@@ -103,8 +103,36 @@ var unsaid = map[string]any{
 	"jit_compile": true, "dtype": "float32", "seed": nil,
 }
 
-// different tells where got differs from want, empty if it does not.
+// different tells where got differs from want, empty if it does not. What is unsaid may
+// be missing.
 func different(at string, want, got any) string {
+	return compare(at, want, got, func(at, key string, v any, ok bool) bool {
+		def, unsaid := unsaid[key]
+		switch {
+		case key == "seed" && !strings.Contains(at, "initializer") && !ok: // glia's layers have none
+		case at+key == ".configdtype": // the policy of a Sequential governs nothing
+		case key == "dtype" && v == "float32" && strings.HasPrefix(at, ".config.layers"): // SpatialDropout has the policy's name
+		case key == "name" && strings.Contains(at, "learning_rate") && !ok:
+		case strings.HasSuffix(at, ".activation.config") && !ok && strings.Contains("name trainable dtype", key): // a layer's
+		case !ok && unsaid && reflect.DeepEqual(v, def):
+		case key == "loss" || key == "metrics" || key == "weighted_metrics":
+			// Names become objects: Keras itself compares them.
+		case key == "compile_config" && len(v.(map[string]any)) == 0 && !ok:
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// within tells where got lacks or differs from what want says.
+func within(at string, want, got any) string {
+	return compare(at, want, got, func(string, string, any, bool) bool { return false })
+}
+
+// compare tells where got differs from want, but for members that it has more and those
+// of want that pass; there says whether got has the member.
+func compare(at string, want, got any, passes func(at, key string, v any, there bool) bool) string {
 	switch w := want.(type) {
 	case map[string]any:
 		g, ok := got.(map[string]any)
@@ -112,22 +140,12 @@ func different(at string, want, got any) string {
 			return differs(at, want, got)
 		}
 		for key, v := range w {
-			have, ok := g[key]
-			def, unsaid := unsaid[key]
-			switch {
-			case key == "seed" && !strings.Contains(at, "initializer") && !ok: // glia's layers have none
-			case at+key == ".configdtype": // the policy of a Sequential governs nothing
-			case key == "dtype" && v == "float32" && strings.HasPrefix(at, ".config.layers"): // SpatialDropout has the policy's name
-			case key == "name" && strings.Contains(at, "learning_rate") && !ok:
-			case strings.HasSuffix(at, ".activation.config") && !ok && strings.Contains("name trainable dtype", key): // a layer's
-			case !ok && unsaid && reflect.DeepEqual(v, def):
-			case key == "loss" || key == "metrics" || key == "weighted_metrics":
-				// Names become objects: Keras itself compares them.
-			case key == "compile_config" && len(v.(map[string]any)) == 0 && !ok:
-			default:
-				if d := different(at+"."+key, v, have); d != "" {
-					return d
-				}
+			have, there := g[key]
+			if passes(at, key, v, there) {
+				continue
+			}
+			if d := compare(at+"."+key, v, have, passes); d != "" {
+				return d
 			}
 		}
 		return ""
@@ -137,7 +155,7 @@ func different(at string, want, got any) string {
 			return differs(at, want, got)
 		}
 		for i := range w {
-			if d := different(fmt.Sprintf("%s[%d]", at, i), w[i], g[i]); d != "" {
+			if d := compare(fmt.Sprintf("%s[%d]", at, i), w[i], g[i], passes); d != "" {
 				return d
 			}
 		}
@@ -213,38 +231,6 @@ func TestConfigsOfKeras2(t *testing.T) {
 			}
 		})
 	}
-}
-
-// within tells where got lacks or differs from what want says.
-func within(at string, want, got any) string {
-	switch w := want.(type) {
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		if !ok {
-			return differs(at, want, got)
-		}
-		for key, v := range w {
-			if d := within(at+"."+key, v, g[key]); d != "" {
-				return d
-			}
-		}
-		return ""
-	case []any:
-		g, ok := got.([]any)
-		if !ok || len(g) != len(w) {
-			return differs(at, want, got)
-		}
-		for i := range w {
-			if d := within(fmt.Sprintf("%s[%d]", at, i), w[i], g[i]); d != "" {
-				return d
-			}
-		}
-		return ""
-	}
-	if !reflect.DeepEqual(want, got) {
-		return differs(at, want, got)
-	}
-	return ""
 }
 
 func TestParseObject(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 // returns of it.
 var replays = map[string]func(c *golden, run engine) ([]ops.Array, error){
 	"activation":             replayActivation,
-	"constraint":             replayConstraint,
+	"constraint":             replayOf("w", nn.Constraint.Apply),
 	"initializer":            replayInitializer,
 	"initializer_statistics": replayInitializer,
 	"layer":                  replayLayer,
@@ -31,7 +31,7 @@ var replays = map[string]func(c *golden, run engine) ([]ops.Array, error){
 	"metric_fn":              replayMetricFunction,
 	"op":                     replayOp,
 	"optimizer":              replayOptimizer,
-	"regularizer":            replayRegularizer,
+	"regularizer":            replayOf("x", nn.Regularizer.Penalty),
 	"schedule":               replaySchedule,
 }
 
@@ -195,30 +195,20 @@ func (c *golden) activation() (a nn.Activation, err error) {
 	}
 }
 
-func replayRegularizer(c *golden, run engine) ([]ops.Array, error) {
-	var r nn.Regularizer
-	if err := json.Unmarshal(c.Config, &r); err != nil {
-		return nil, err
+// replayOf replays what has a config and is applied to a tensor, the argument of a name.
+func replayOf[T any](argumentName string, apply func(v T, x *graph.Node) *graph.Node) func(c *golden, run engine) ([]ops.Array, error) {
+	return func(c *golden, run engine) ([]ops.Array, error) {
+		var v T
+		if err := json.Unmarshal(c.Config, &v); err != nil {
+			return nil, err
+		}
+		x, err := argument(c.arg(0, argumentName))
+		if err != nil {
+			return nil, err
+		}
+		g := graph.New()
+		return run(g, []*graph.Node{apply(v, g.Input(argumentName, x.Spec()))}, x)
 	}
-	x, err := argument(c.arg(0, "x"))
-	if err != nil {
-		return nil, err
-	}
-	g := graph.New()
-	return run(g, []*graph.Node{r.Penalty(g.Input("x", x.Spec()))}, x)
-}
-
-func replayConstraint(c *golden, run engine) ([]ops.Array, error) {
-	var k nn.Constraint
-	if err := json.Unmarshal(c.Config, &k); err != nil {
-		return nil, err
-	}
-	w, err := argument(c.arg(0, "w"))
-	if err != nil {
-		return nil, err
-	}
-	g := graph.New()
-	return run(g, []*graph.Node{k.Apply(g.Input("w", w.Spec()))}, w)
 }
 
 // replayInitializer makes a variable: the engine has no part in it.

@@ -171,6 +171,7 @@ def cases():
     yield "not trained", lambda: case(softmax(layers.Dense(4, "relu")), "adam", steps=0)
     yield "without input", lambda: case(keras.Sequential([layers.Dense(4, "relu"), layers.Dense(3, "softmax")]), "adam")
     for dtype in ("float64", "float16", "bfloat16"):
+        yield "input of " + dtype, lambda: case(keras.Sequential([keras.Input((4,), dtype=dtype), layers.Dense(4, "tanh"), layers.Dense(3, "softmax")]))
         yield dtype, lambda: case(with_policy(dtype), optimizers.SGD(0.1, momentum=0.5))
     for policy in ("mixed_bfloat16", "mixed_float16"):
         yield f"policy {policy} of all", lambda: case(with_policy(policy), optimizers.SGD(0.1, momentum=0.5), metrics=["acc", "mse"])
