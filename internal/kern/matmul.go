@@ -220,7 +220,7 @@ func (m *Product[T]) runShared() {
 	c := &m.cut
 	var bufA, bufB, acc []T
 	if c.packA {
-		bufA = getBuf[T](ceil(min(m.M, windowRows)+c.mr, c.mr) * c.packWidth() * c.steps(c.depth))
+		bufA = getBuf[T](c.sizeA(ceil(min(m.M, windowRows)+c.mr, c.mr), c.steps(c.depth)))
 	}
 	if c.packB {
 		bufB = getBuf[T](ceil(min(m.N, windowCols), c.nr) * c.nr * c.steps(c.depth))

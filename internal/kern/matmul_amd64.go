@@ -17,7 +17,7 @@ type tileArgs struct {
 	nextStep               uintptr // bytes to go on after each four k, except where they bring rows of C
 	flush, saved           uintptr // the control word for the kernel's time, or 0, and what it was before
 	round                  uintptr // not 0: c is of bfloat16
-	odd                    uintptr // of few rows: K is 2·k + odd
+	odd                    uintptr // of few rows, or of pairs row by row: K is 2·k + odd
 }
 
 // packArgs is what the assembly of packing reads.
@@ -114,6 +114,7 @@ func kernel[T Float](i isa, s *strips[T]) {
 		}
 		if s.a16 != nil {
 			t.a, t.lda, t.stepA = ptr16(s.a16), uintptr(2*s.lda), uintptr(2*s.stepA)
+			t.k, t.odd = s.depth/2, uintptr(s.depth%2)
 		}
 		if s.narrow == BF16 && s.k > 0 {
 			t.flush = flushSubnormals

@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -43,6 +44,36 @@ func TestMatMulGuard(t *testing.T) {
 						p.A, p.B, p.C, p.Bias = ga(p.A), gb(p.B), gc(p.C), gbias(p.Bias)
 						p.Run()
 						mmCheckSome(t, c, p)
+					})
+				}
+			}
+		}
+	})
+}
+
+// TestNarrowMatMulGuard has operands and C of 16 bits end where memory does.
+func TestNarrowMatMulGuard(t *testing.T) {
+	ga, gb, gc, gbias := mmGuard(t, 1<<16), mmGuard(t, 1<<17), mmGuard(t, 1<<16), mmGuard(t, 1<<12)
+	end := func(guard func([]float32) []float32, h []uint16) []uint16 {
+		pad := len(h) % 2
+		mem := guard(make([]float32, len(h)/2+pad))
+		s := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(mem))), len(h)+pad)[pad:]
+		copy(s, h)
+		return s
+	}
+	impltest.All(t, "kern", func(t *testing.T) {
+		for _, m := range []int{1, 2, 3, 5, 7, 13, 14, 15, 27, 33} {
+			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 129} {
+				for _, k := range []int{1, 2, 3, 4, 17, 32, 101} {
+					mmLayouts(func(ta, tb bool) {
+						mmNarrows(func(f Narrow) {
+							c := mmCase{m: m, n: n, k: k, transA: ta, transB: tb, bias: true}
+							wide := mmNew[float32](c, mmInts(1))
+							p := mmNarrow(wide, f)
+							p.A16, p.B16, p.C16, p.Bias = end(ga, p.A16), end(gb, p.B16), end(gc, p.C16), gbias(p.Bias)
+							p.Run()
+							mmCheckNarrow(t, fmt.Sprintf("%+v %d", c, f), wide, p)
+						})
 					})
 				}
 			}

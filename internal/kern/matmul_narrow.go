@@ -51,7 +51,7 @@ func (n narrowing) partOf(depth, parts, i int) int {
 }
 
 // planNarrow decides what to pack of operands of 16 bits: all that has to be
-// widened or paired. Rows of A are pairs already if their length is even.
+// widened or paired. Rows of A are pairs already.
 func (m *Product[T]) planNarrow() {
 	c := &m.cut
 	c.pairs, c.unit = c.isa == avx512BF16, 1
@@ -62,42 +62,68 @@ func (m *Product[T]) planNarrow() {
 	lines := !m.TransA || m.LDA == 1 || m.N >= 32*m.M // it is fast or pays to gather
 	c.inPlace = !m.TransB && m.M <= c.few && m.K > 0 && (c.isa != avx2 || lines && m.N >= 4*c.lanes)
 	c.packB = !c.inPlace
-	c.packA = !c.pairs || m.TransA || m.K%2 != 0 || clash(m.LDA*2) && m.M > c.mr && m.N > c.nr
-	c.lines = c.packA && m.K > 0 && c.isa != portable && lines && (c.inPlace || !m.TransA && m.M <= c.mr)
+	c.packA = !c.pairs || m.TransA || clash(m.LDA*2) && m.M > c.mr && m.N > c.nr
+	c.lines = c.packA && m.K > 0 && c.isa != portable && lines && (c.inPlace || !m.TransA && !c.pairs)
+}
+
+// lineLen is the elements from one row of A to the next if it is packed row by row.
+func (c *cut[T]) lineLen(steps int) int {
+	n := ceil(steps, c.lanes) * c.lanes
+	if clash(4 * n) {
+		n += c.lanes
+	}
+	return n
 }
 
 // packLines packs depth elements of each of rows [i0,i1) of A, from k0 on.
 func (m *Product[T]) packLines(dst []T, batch, i0, i1, k0, depth int) {
-	steps := m.cut.steps(depth)
-	for i := i0; i < i1; i++ {
-		line := wide(dst[(i-i0)*steps:][:steps])
-		src := m.operandA(batch, k0, i).narrow
-		if m.TransA && m.LDA > 1 {
-			gathered := bits16(line)[steps:] // at the end of where it goes when widened
-			if m.cut.pairs {
-				gathered = bits16(line)
-			}
-			for k := range depth {
-				gathered[k] = src[k*m.LDA]
-			}
-			src = gathered
+	n := m.cut.lineLen(m.cut.steps(depth))
+	src := m.operandA(batch, k0, i0)
+	switch {
+	case m.TransA && m.LDA > 1:
+		for i := range i1 - i0 {
+			m.gather(wide(dst[i*n:][:n]), src.narrow[i:], depth)
 		}
-		src = src[:depth]
-		switch {
-		case m.cut.pairs:
-			pairs := bits16(line)
-			clear(pairs[copy(pairs, src):])
-		case m.Narrow == F16:
-			f16ToF32(line, src)
-		default:
-			swapPairs(line, src)
+	case m.cut.pairs:
+		for i := range i1 - i0 {
+			copy(bits16(wide(dst[i*n:][:n])), src.narrow[i*m.LDA:][:depth])
 		}
+	default:
+		packNarrowLines(m.cut.tile, m.Narrow, dst, n, src.narrow, m.LDA, depth, i1-i0)
+	}
+}
+
+// gather packs a row of A that is stored as a column.
+func (m *Product[T]) gather(line []float32, src []uint16, depth int) {
+	clear(line[max(0, m.cut.steps(depth)-2):])
+	if m.cut.pairs {
+		pairs := bits16(line)
+		for k := range depth {
+			pairs[k] = src[k*m.LDA]
+		}
+		return
+	}
+	for k := range depth {
+		line[m.Narrow.place(k)] = m.Narrow.widen(src[k*m.LDA])
 	}
 }
 
 // bits16 is the memory of s.
 func bits16(s []float32) []uint16 {
 	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(s))), 2*len(s))
+}
+
+// packNarrowLinesGo copies k rows of n elements along K, as float32 in the order in
+// which they are multiplied.
+func packNarrowLinesGo[T Float](f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	for i := range k {
+		line, row := wide(dst[i*ldDst:]), src[i*ldSrc:][:n]
+		if f == BF16 {
+			swapPairs(line, row)
+		} else {
+			f16ToF32Go(line[:n], row)
+		}
+	}
 }
 
 // swapPairs widens bfloat16s, of which 2i and 2i+1 change places.

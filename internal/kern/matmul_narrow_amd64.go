@@ -43,41 +43,81 @@ func packRowPairs[T Float](t tile, dst []T, ldDst int, src []uint16, ldSrc, n, k
 	}
 }
 
-// packWidened copies k rows of n elements as float32.
+// packWidened copies k rows of n elements as float32. Behind each there is room up to
+// a whole vector.
 func packWidened[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
-	if k == 0 {
-		return
+	fit := t.rowsFit(src, ldSrc, n, k)
+	widenRows(t, f, false, dst, ldDst, src, ldSrc, n, fit)
+	for i := fit; i < k; i++ {
+		to := dst[i*ldDst:][:n]
+		for j, h := range src[i*ldSrc:][:n] {
+			to[j] = T(f.widen(h))
+		}
 	}
-	whole := n
-	if t.isa == avx2 {
-		whole = n &^ (t.lanes - 1)
+}
+
+// rowsFit returns how many of k rows of n elements of 16 bits can be read in whole
+// vectors: with AVX2, which has no masks for them, those that memory goes on behind.
+func (t tile) rowsFit(src []uint16, ld, n, k int) int {
+	more := len(src) - ceil(n, t.lanes)*t.lanes
+	switch {
+	case t.isa != avx2:
+		return k
+	case more < 0:
+		return 0
 	}
-	for j := 0; j < whole; j += 2 * t.lanes {
-		vecs := min(2, ceil(whole-j, t.lanes))
+	return min(k, more/ld+1)
+}
+
+// widenRows widens k rows in whole vectors. Along K bfloat16 change places.
+func widenRows[T Float](t tile, f Narrow, along bool, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	for j := 0; j < n && k > 0; j += 2 * t.lanes {
+		vecs := min(2, ceil(n-j, t.lanes))
 		p := packArgs{
 			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
 			src: ptr16(src[j:]), ldSrc: uintptr(2 * ldSrc), k: k,
-			mask: t.isa.maskFor(min(t.lanes, whole-j-(vecs-1)*t.lanes)),
+			mask: t.isa.maskFor(min(t.lanes, n-j-(vecs-1)*t.lanes)),
 		}
-		switch a := (*byte)(unsafe.Pointer(&p)); {
-		case t.isa == avx2 && f == BF16:
-			packRowsBF16AVX2(a, vecs)
-		case t.isa == avx2:
-			packRowsF16AVX2(a, vecs)
-		case f == BF16:
-			packRowsBF16AVX512(a, vecs)
-		default:
-			packRowsF16AVX512(a, vecs)
+		a := (*byte)(unsafe.Pointer(&p))
+		if t.isa == avx2 {
+			widen256(f, along, a, vecs)
+		} else {
+			widen512(f, along, a, vecs)
 		}
 	}
-	if whole < n {
-		for i := range k {
-			to := dst[i*ldDst+whole:]
-			for j, h := range src[i*ldSrc+whole:][:n-whole] {
-				to[j] = T(f.widen(h))
-			}
-		}
+}
+
+func widen256(f Narrow, along bool, p *byte, vecs int) {
+	switch {
+	case f == F16:
+		packRowsF16AVX2(p, vecs)
+	case along:
+		packRowsAlongBF16AVX2(p, vecs)
+	default:
+		packRowsBF16AVX2(p, vecs)
 	}
+}
+
+func widen512(f Narrow, along bool, p *byte, vecs int) {
+	switch {
+	case f == F16:
+		packRowsF16AVX512(p, vecs)
+	case along:
+		packRowsAlongBF16AVX512(p, vecs)
+	default:
+		packRowsBF16AVX512(p, vecs)
+	}
+}
+
+// packNarrowLines copies k rows of n elements along K, as float32 in the order in
+// which they are multiplied. Behind each there is room up to a whole vector.
+func packNarrowLines[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	fit := t.rowsFit(src, ldSrc, n, k)
+	widenRows(t, f, true, dst, ldDst, src, ldSrc, n, fit)
+	for i := 0; f == BF16 && n%2 != 0 && i < fit; i++ {
+		dst[i*ldDst+n-1] = 0 // the place of what is not there
+	}
+	packNarrowLinesGo(f, from(dst, fit*ldDst), ldDst, from(src, fit*ldSrc), ldSrc, n, k-fit)
 }
 
 // packNarrowCols is packCols from 16 bits.

@@ -15,12 +15,7 @@ import (
 // mmNarrow returns p with its operands rounded to 16 bits.
 func mmNarrow(p *MatMul, f Narrow) *MatMul {
 	to := func(s []float32) []uint16 {
-		h := make([]uint16, len(s))
-		if f == BF16 {
-			f32ToBF16Go(h, s)
-		} else {
-			f32ToF16Go(h, s)
-		}
+		h := mmRound(f, s)
 		for i, x := range h {
 			s[i] = f.widen(x)
 		}
@@ -32,6 +27,17 @@ func mmNarrow(p *MatMul, f Narrow) *MatMul {
 	return &q
 }
 
+// mmRound returns s rounded.
+func mmRound(f Narrow, s []float32) []uint16 {
+	h := make([]uint16, len(s))
+	if f == BF16 {
+		f32ToBF16Go(h, s)
+	} else {
+		f32ToF16Go(h, s)
+	}
+	return h
+}
+
 // mmCheckNarrow compares C16 with float64 sums. Each of K+1 additions in float32
 // errs by at most 2^-24 of the magnitudes it adds up, and the last rounding by half a
 // unit; a chain that becomes subnormal may be flushed.
@@ -41,13 +47,7 @@ func mmCheckNarrow(t *testing.T, name any, wide, p *MatMul) {
 	if p.Narrow == F16 {
 		unit, least = 0x1p-11, 0x1p-25
 	}
-	canary := p.C16[:0:0]
-	canary = append(canary, 0)
-	if p.Narrow == BF16 {
-		f32ToBF16Go(canary, []float32{mmCanary})
-	} else {
-		f32ToF16Go(canary, []float32{mmCanary})
-	}
+	canary := mmRound(p.Narrow, []float32{mmCanary})[0]
 	inside := make([]bool, len(p.C16))
 	for b := range max(1, p.Batch) {
 		for i := range p.M {
@@ -63,7 +63,7 @@ func mmCheckNarrow(t *testing.T, name any, wide, p *MatMul) {
 		}
 	}
 	for at, in := range inside {
-		if !in && p.C16[at] != canary[0] {
+		if !in && p.C16[at] != canary {
 			t.Fatalf("%+v: wrote beside C, at %d (LDC %d)", name, at, p.LDC)
 		}
 	}
@@ -95,8 +95,8 @@ func TestNarrowMatMulSmall(t *testing.T) {
 	})
 }
 
-// TestNarrowMatMulShapes also compares with the float32 product of the same operands
-// at the larger shapes: small integers are exact until the result is rounded.
+// TestNarrowMatMulShapes compares with the float32 product of the same operands: small
+// integers are exact until the result is rounded.
 func TestNarrowMatMulShapes(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		cases := slices.Concat(mmShapes, []mmCase{
@@ -105,7 +105,7 @@ func TestNarrowMatMulShapes(t *testing.T) {
 			{m: 1, n: 300, k: 71}, {m: 2, n: 70, k: 4099}, {m: 100, n: 70, k: 4099}, {m: 70, n: 100, k: 4098},
 		})
 		for i, c := range cases {
-			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 4<<20 {
+			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 1<<20 {
 				continue
 			}
 			mmLayouts(func(ta, tb bool) {
@@ -116,14 +116,8 @@ func TestNarrowMatMulShapes(t *testing.T) {
 					wide := mmNew[float32](c, mmInts(uint64(i)))
 					p := mmNarrow(wide, f)
 					wide.Run()
-					want := make([]uint16, len(wide.C))
-					if f == BF16 {
-						f32ToBF16Go(want, wide.C)
-					} else {
-						f32ToF16Go(want, wide.C)
-					}
 					p.Run()
-					mmSame16(t, fmt.Sprintf("%+v %d", c, f), p.C16, want)
+					mmSame16(t, fmt.Sprintf("%+v %d", c, f), p.C16, mmRound(f, wide.C))
 				})
 			})
 		}
@@ -209,6 +203,115 @@ func TestNarrowMatMulSubnormals(t *testing.T) {
 				first = slices.Clone(p.C16)
 			}
 			mmSame16(t, fmt.Sprintf("%+v %s", c, name), p.C16, first)
+		}
+	}
+}
+
+func TestNarrowMatMulRandom(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		r := rand.New(rand.NewPCG(11, 12))
+		most := 300
+		if impl.ISA() == impl.Portable {
+			most = 60
+		}
+		for range 60 {
+			c := mmCase{m: 1 + r.IntN(most), n: 1 + r.IntN(most), k: 1 + r.IntN(most), transA: r.IntN(2) == 0, transB: r.IntN(2) == 0,
+				bias: r.IntN(2) == 0, relu: r.IntN(4) == 0, batch: 1 + r.IntN(2), padA: r.IntN(3), padB: r.IntN(3), padC: r.IntN(3)}
+			if r.IntN(3) == 0 {
+				c.m = 1 + r.IntN(30)
+			}
+			mmNarrows(func(f Narrow) {
+				wide := mmNew[float32](c, mmNormal(r.Uint64()))
+				p := mmNarrow(wide, f)
+				p.Run()
+				mmCheckNarrow(t, fmt.Sprintf("%+v %d", c, f), wide, p)
+			})
+		}
+	})
+}
+
+// TestNarrowMatMulNaNInf has a NaN, and an infinity in the last and odd row of B.
+func TestNarrowMatMulNaNInf(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		mmNarrows(func(f Narrow) {
+			for _, m := range []int{1, 2, 5, 14, 20, 40} {
+				for _, n := range []int{1, 9, 16, 40, 130} {
+					wide := mmNew[float32](mmCase{m: m, n: n, k: 7, relu: true}, func() float64 { return -1 })
+					wide.A[(m-1)*wide.LDA] = float32(math.NaN())
+					for i := range wide.B {
+						wide.B[i] = 1
+					}
+					wide.B[6*wide.LDB+n-1] = float32(math.Inf(1)) // times -1
+					p := mmNarrow(wide, f)
+					p.Run()
+					for i := range m {
+						for j := range n {
+							got := f.widen(p.C16[i*p.LDC+j])
+							if wantNaN := i == m-1; wantNaN != (got != got) || !wantNaN && got != 0 {
+								t.Fatalf("%d m=%d n=%d: ReLU at [%d,%d] = %v", f, m, n, i, j, got)
+							}
+						}
+					}
+					p.Act = NoAct
+					p.Run()
+					for i := range m - 1 {
+						if got := f.widen(p.C16[i*p.LDC+n-1]); !math.IsInf(float64(got), -1) {
+							t.Fatalf("%d m=%d n=%d: C[%d,%d] = %v, want -Inf", f, m, n, i, n-1, got)
+						}
+					}
+				}
+			}
+		})
+	})
+}
+
+func TestNarrowMatMulAllocs(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		for _, c := range []mmCase{{m: 1, n: 128, k: 784}, {m: 128, n: 128, k: 128}, {m: 300, n: 100, k: 2100}, {m: 64, n: 64, k: 64, transA: true}} {
+			mmNarrows(func(f Narrow) {
+				p := mmNarrow(mmNew[float32](c, mmInts(1)), f)
+				p.Run()
+				if n := testing.AllocsPerRun(3, p.Run); n != 0 {
+					t.Errorf("%d %dx%dx%d allocates %v times", f, c.m, c.n, c.k, n)
+				}
+			})
+		}
+	})
+}
+
+func FuzzNarrowMatMul(f *testing.F) {
+	f.Add(uint16(3), uint16(40), uint16(5), uint8(0), uint64(1))
+	f.Add(uint16(128), uint16(10), uint16(128), uint8(2), uint64(2))
+	f.Add(uint16(20), uint16(33), uint16(513), uint8(1), uint64(4))
+	f.Fuzz(func(t *testing.T, m, n, k uint16, flags uint8, seed uint64) {
+		names := impl.Names("kern")
+		defer impl.Select("kern", names[seed%uint64(len(names))])()
+		c := mmCase{m: int(m % 200), n: int(n % 300), k: int(k % 600), transA: flags&1 != 0, transB: flags&2 != 0,
+			bias: flags&4 != 0, relu: flags&8 != 0, padA: int(flags >> 6), padB: int(flags >> 5 & 1), padC: int(flags >> 4 & 1), batch: int(seed % 3)}
+		wide := mmNew[float32](c, mmNormal(seed))
+		p := mmNarrow(wide, Narrow(1+seed>>8%2))
+		p.Run()
+		mmCheckNarrow(t, c, wide, p)
+	})
+}
+
+// BenchmarkNarrowMatMul is BenchmarkMatMul of 16 bits, beside float32.
+func BenchmarkNarrowMatMul(b *testing.B) {
+	for _, s := range [][3]int{{64, 64, 64}, {128, 128, 128}, {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}, {128, 128, 784},
+		{784, 128, 128}, {128, 10, 128}, {1, 128, 784}} {
+		for _, l := range []string{"NN", "TN", "NT"} {
+			for f, format := range []string{"float32", "bfloat16", "float16"} {
+				b.Run(fmt.Sprintf("%dx%dx%d/%s/%s", s[0], s[1], s[2], l, format), func(b *testing.B) {
+					p := mmNew[float32](mmCase{m: s[0], n: s[1], k: s[2], transA: l[0] == 'T', transB: l[1] == 'T'}, mmNormal(1))
+					if f > 0 {
+						p = mmNarrow(p, Narrow(f))
+					}
+					for b.Loop() {
+						p.Run()
+					}
+					b.ReportMetric(2*float64(p.M)*float64(p.N)*float64(p.K)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
 		}
 	}
 }

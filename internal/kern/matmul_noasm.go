@@ -23,4 +23,8 @@ func packNarrowCols[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16,
 	packNarrowColsGo(f, dst, ldDst, src, ldSrc, n, k)
 }
 
+func packNarrowLines[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	packNarrowLinesGo(f, dst, ldDst, src, ldSrc, n, k)
+}
+
 func fmaLoop(n int) (flops int) { return fmaLoopGo(n) }

@@ -90,7 +90,7 @@ func (b *block[T]) place(depth int) {
 	b.i0, b.i1, b.j0, b.j1 = c.row(b.s0), c.row(b.s1), c.col(b.q0), c.col(b.q1)
 	sizeA, sizeB, sizeC := 0, 0, 0
 	if c.packA && !c.shared {
-		sizeA = (b.s1 - b.s0) * c.packWidth() * c.steps(depth)
+		sizeA = c.sizeA(b.s1-b.s0, c.steps(depth))
 	}
 	if c.packB && !c.shared || c.inPlace {
 		sizeB = c.nr * c.steps(depth)
@@ -232,9 +232,9 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 		i := c.row(s)
 		switch {
 		case c.lines:
-			job.lda, job.byCol = job.k, false
-			job.stepA = job.rows * job.k
-			job.a = a[(i-b.i0)*job.k:]
+			job.lda, job.byCol = c.lineLen(job.k), false
+			job.stepA = job.rows * job.lda
+			job.a = a[(i-b.i0)*job.lda:]
 		case c.packA:
 			job.lda, job.byCol = c.packWidth(), true
 			job.stepA = c.packWidth() * job.k
@@ -295,9 +295,17 @@ func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 // packedRow returns where strip s begins in a packed A.
 func (c *cut[T]) packedRow(s, steps int) int {
 	if c.lines {
-		return (c.row(s) - c.i0) * steps
+		return (c.row(s) - c.i0) * c.lineLen(steps)
 	}
 	return s * c.packWidth() * steps
+}
+
+// sizeA is the elements of a packed A of n strips.
+func (c *cut[T]) sizeA(n, steps int) int {
+	if c.lines {
+		return n * c.mr * c.lineLen(steps)
+	}
+	return n * c.packWidth() * steps
 }
 
 // packB packs panels [q0,q1) of B, [depth nr] each, likewise.

@@ -47,6 +47,11 @@ func packTransposedAVX512(p *byte)
 // fmaLoopAVX512 does n times 12 vector multiply-adds.
 func fmaLoopAVX512(n int)
 
+// packRowsAlongBF16AVX512 copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros.
+//
+//go:noescape
+func packRowsAlongBF16AVX512(p *byte, vecs int)
+
 // packRowsBF16AVX512 copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros.
 //
 //go:noescape
@@ -189,6 +194,11 @@ func packTransposedAVX2(p *byte)
 
 // fmaLoopAVX2 does n times 12 vector multiply-adds.
 func fmaLoopAVX2(n int)
+
+// packRowsAlongBF16AVX2 copies p.k rows of one or two vectors as float32.
+//
+//go:noescape
+func packRowsAlongBF16AVX2(p *byte, vecs int)
 
 // packRowsBF16AVX2 copies p.k rows of one or two vectors as float32.
 //

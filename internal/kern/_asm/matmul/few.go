@@ -36,6 +36,7 @@ func few(s isa, from source, lay layout, vecs, maxRows int) {
 		KMOVD(Mem{Base: p, Disp: argMask}, K1)
 		KSHIFTRD(Imm(16), K1, K2)
 	}
+	t.loadFirsts()
 	t.flush("flush", func() {
 		STMXCSR(Mem{Base: p, Disp: argSaved})
 		LDMXCSR(Mem{Base: p, Disp: argFlush})
@@ -94,7 +95,9 @@ func (t *fewTile) code(rows int) {
 	Label(label("odd"))
 	CMPQ(Mem{Base: p, Disp: argOdd}, Imm(0))
 	JEQ(LabelRef(label("done")))
+	t.odd = t.pairs && t.layout == byRow
 	t.two(true)
+	t.odd = false
 	Label(label("done"))
 	if t.pairs {
 		CMPQ(Mem{Base: p, Disp: argRound}, Imm(0))
@@ -169,7 +172,7 @@ func (t *fewTile) multiply(u, v int, x []VecPhysical) {
 	for r := range t.rows {
 		a := t.a[r%len(t.a)]
 		if v == 0 {
-			VBROADCASTSS(t.memA(r, u), a)
+			t.broadcast(t.memA(r, u), a)
 		}
 		for i := range x {
 			t.fma(x[i], a, t.acc(r, v+i))

@@ -72,6 +72,7 @@ func main() {
 		packRows(s)
 		packTransposed(s, float32s)
 		fmaLoop(s)
+		packWidened(s, alongK)
 		for _, from := range []source{bfloat16s, float16s} {
 			packWidened(s, from)
 			packTransposed(s, from)
@@ -161,6 +162,7 @@ func tiles(s isa, lay layout, vecs, maxRows int, masked bool) {
 	if masked && s.masks() {
 		KMOVW(Mem{Base: p, Disp: argMask}, K1)
 	}
+	t.loadFirsts()
 	t.flush("flush", func() {
 		STMXCSR(Mem{Base: p, Disp: argSaved})
 		LDMXCSR(Mem{Base: p, Disp: argFlush})
@@ -189,6 +191,7 @@ type tile struct {
 	masked bool // the last vector, or each of two by its own mask
 	each   bool
 	rows   int
+	odd    bool // an element of A is half a pair, the last one
 }
 
 // mask is AVX-512's mask of vector v, or nil.
@@ -215,6 +218,17 @@ func (t tile) flush(label string, do func()) {
 	JEQ(LabelRef(label))
 	do()
 	Label(label)
+}
+
+// firsts is the mask of the first element of each pair.
+var firsts = K3
+
+// loadFirsts loads the mask.
+func (t tile) loadFirsts() {
+	if t.pairs && t.layout == byRow {
+		MOVL(U32(0x55555555), EAX)
+		KMOVD(EAX, firsts)
+	}
 }
 
 // strips writes the loop over strips of the given number of rows.
@@ -281,6 +295,14 @@ func (t tile) strips(rows int) {
 	JNE(LabelRef(label("one")))
 
 	Label(label("done"))
+	if t.pairs && t.layout == byRow {
+		CMPQ(Mem{Base: p, Disp: argOdd}, Imm(0))
+		JEQ(LabelRef(label("even")))
+		t.odd = true
+		t.step(0)
+		t.odd = false
+		Label(label("even"))
+	}
 	MOVQ(next, Mem{Base: p, Disp: argNext})
 	if t.pairs {
 		CMPQ(Mem{Base: p, Disp: argRound}, Imm(0))
@@ -420,17 +442,26 @@ func (t tile) step(u int) {
 	}
 	for r := range t.rows {
 		x := t.bcast(r)
-		VBROADCASTSS(t.memA(r, u), x)
+		t.broadcast(t.memA(r, u), x)
 		for v := range t.vecs {
 			t.fma(bv[v], x, t.acc(r, v))
 		}
 	}
 }
 
+// broadcast fills x with an element of A.
+func (t tile) broadcast(m Mem, x VecPhysical) {
+	if t.odd {
+		VPBROADCASTW_Z(m, firsts, x)
+	} else {
+		VBROADCASTSS(m, x)
+	}
+}
+
 // wideStep is step for few rows: their elements of A stay in registers while B passes.
 func (t tile) wideStep(u int) {
 	for r := range t.rows {
-		VBROADCASTSS(t.memA(r, u), t.bcast(r))
+		t.broadcast(t.memA(r, u), t.bcast(r))
 	}
 	for line := 0; line < t.vecs*t.bytes; line += 64 {
 		PREFETCHT0(strided(bAhead, ldb, ldb3, u, line))

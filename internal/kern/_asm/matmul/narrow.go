@@ -33,6 +33,18 @@ var (
 			VPMOVZXWD_Z(m, mask, x)
 			VPSLLD(Imm(16), x, x)
 		}, true}
+	// As bfloat16s, for rows along K: there neighbours change places.
+	alongK = source{"AlongBF16", 2,
+		func(m Mem, x VecPhysical) {
+			VPMOVZXWD(m, x)
+			VPSLLD(Imm(16), x, x)
+			VPSHUFD(Imm(0xb1), x, x)
+		},
+		func(m, mask Op, x VecPhysical) {
+			VPMOVZXWD_Z(m, mask, x)
+			VPSLLD(Imm(16), x, x)
+			VPSHUFD(Imm(0xb1), x, x)
+		}, true}
 	float16s = source{"F16", 2,
 		func(m Mem, x VecPhysical) { VCVTPH2PS(m, x) },
 		func(m, mask Op, x VecPhysical) { VCVTPH2PS_Z(m, mask, x) }, false}
