@@ -52,6 +52,9 @@ func New(x, y *tensor.Tensor) (*Memory, error) {
 //	both, err := data.Zip(images.Scale(1.0/255).OneHot(10), odd) // odd is data.New(nil, y)
 func Zip(sets ...*Memory) (*Memory, error) {
 	z := &Memory{}
+	if len(sets) == 0 {
+		return nil, fmt.Errorf("data: Zip: no sets: want one or more")
+	}
 	weighted := false
 	for i, m := range sets {
 		switch {
