@@ -47,15 +47,16 @@ func halfFolder(f fold, bf16 bool) folderOfHalves {
 	rows := func(f func(bf16 bool, dst []float32, x []uint16, rows, cols int)) func(dst []float32, x []uint16, rows, cols int) {
 		return func(dst []float32, x []uint16, rows, cols int) { f(bf16, dst, x, rows, cols) }
 	}
+	cols := func(f func(bf16 bool, dst []float32, x []uint16, rows, cols, ld int)) func(dst []float32, x []uint16, rows, cols, ld int) {
+		return func(dst []float32, x []uint16, rows, cols, ld int) { f(bf16, dst, x, rows, cols, ld) }
+	}
 	switch f {
 	case greatestOf:
-		return folderOfHalves{rows: rows(kern.HalfMaxRows)}
+		return folderOfHalves{rows(kern.HalfMaxRows), cols(kern.HalfMaxCols)}
 	case leastOf:
-		return folderOfHalves{rows: rows(kern.HalfMinRows)}
+		return folderOfHalves{rows(kern.HalfMinRows), cols(kern.HalfMinCols)}
 	case sumOf, meanOf:
-		return folderOfHalves{rows(kern.HalfSumRows), func(dst []float32, x []uint16, rows, cols, ld int) {
-			kern.HalfSumCols(bf16, dst, x, rows, cols, ld)
-		}}
+		return folderOfHalves{rows(kern.HalfSumRows), cols(kern.HalfSumCols)}
 	}
 	return folderOfHalves{}
 }

@@ -71,11 +71,16 @@ func (op HalfOp) byFloats(bf16 bool, dst, a, b []uint16) {
 			widen(bf16, y, b[at:])
 		}
 		op.floats(x, y)
-		if bf16 {
-			F32ToBF16(dst[at:][:n], x)
-		} else {
-			F32ToF16(dst[at:][:n], x)
-		}
+		narrow(bf16, dst[at:], x)
+	}
+}
+
+// narrow rounds src to the first elements of dst.
+func narrow(bf16 bool, dst []uint16, src []float32) {
+	if dst = dst[:len(src)]; bf16 {
+		F32ToBF16(dst, src)
+	} else {
+		F32ToF16(dst, src)
 	}
 }
 

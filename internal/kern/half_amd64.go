@@ -199,48 +199,48 @@ func roundF16(dst, x []float32) {
 	}
 }
 
-// halfRow reduces a row of a block or more. Last holds the identity everywhere, and does
-// again afterwards.
-func halfRow(op rowOp, bf16 bool, x []uint16, last *[lanes]uint16) float32 {
+// halfRow reduces rows of a block or more: several if they are of whole blocks. Last
+// holds the identity everywhere, and does again afterwards.
+func halfRow(op rowOp, bf16 bool, dst []float32, x []uint16, cols int, last *[lanes]uint16) {
 	var l *uint16
-	blocks, rest := len(x)/lanes, len(x)%lanes
+	blocks, rest := cols/lanes, cols%lanes
 	if rest > 0 {
-		copy(last[:], x[blocks*lanes:])
+		copy(last[:], x[blocks*lanes:cols])
 		l = &last[0]
 	}
-	v := halfRowOf(op, bf16, unsafe.SliceData(x), blocks, l)
+	halfRowsOf(op, bf16, unsafe.SliceData(dst), unsafe.SliceData(x), len(dst), blocks, l)
 	for i := range last[:rest] {
 		last[i] = op.identity(bf16)
 	}
-	return v
 }
 
-func halfRowOf(op rowOp, bf16 bool, x *uint16, blocks int, last *uint16) float32 {
+func halfRowsOf(op rowOp, bf16 bool, dst *float32, x *uint16, rows, blocks int, last *uint16) {
 	switch {
 	case op == rowSum && bf16 && useAVX512:
-		return hSumRowBF16AVX512(x, blocks, last)
+		hSumRowsBF16AVX512(dst, x, rows, blocks, last)
 	case op == rowSum && bf16:
-		return hSumRowBF16AVX2(x, blocks, last)
+		hSumRowsBF16AVX2(dst, x, rows, blocks, last)
 	case op == rowSum && useAVX512:
-		return hSumRowF16AVX512(x, blocks, last)
+		hSumRowsF16AVX512(dst, x, rows, blocks, last)
 	case op == rowSum:
-		return hSumRowF16AVX2(x, blocks, last)
+		hSumRowsF16AVX2(dst, x, rows, blocks, last)
 	case op == rowMax && bf16 && useAVX512:
-		return hMaxRowBF16AVX512(x, blocks, last)
+		hMaxRowsBF16AVX512(dst, x, rows, blocks, last)
 	case op == rowMax && bf16:
-		return hMaxRowBF16AVX2(x, blocks, last)
+		hMaxRowsBF16AVX2(dst, x, rows, blocks, last)
 	case op == rowMax && useAVX512:
-		return hMaxRowF16AVX512(x, blocks, last)
+		hMaxRowsF16AVX512(dst, x, rows, blocks, last)
 	case op == rowMax:
-		return hMaxRowF16AVX2(x, blocks, last)
+		hMaxRowsF16AVX2(dst, x, rows, blocks, last)
 	case bf16 && useAVX512:
-		return hMinRowBF16AVX512(x, blocks, last)
+		hMinRowsBF16AVX512(dst, x, rows, blocks, last)
 	case bf16:
-		return hMinRowBF16AVX2(x, blocks, last)
+		hMinRowsBF16AVX2(dst, x, rows, blocks, last)
 	case useAVX512:
-		return hMinRowF16AVX512(x, blocks, last)
+		hMinRowsF16AVX512(dst, x, rows, blocks, last)
+	default:
+		hMinRowsF16AVX2(dst, x, rows, blocks, last)
 	}
-	return hMinRowF16AVX2(x, blocks, last)
 }
 
 // halfSumCols does the first columns of [HalfSumCols], and says how many.

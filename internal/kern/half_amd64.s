@@ -2332,49 +2332,54 @@ strip1_end:
 	VZEROUPPER
 	RET
 
-// func hSumRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+// func hSumRowsBF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX512F
-TEXT ·hSumRowBF16AVX512(SB), NOSPLIT, $0-28
-	MOVQ   x+0(FP), AX
-	MOVQ   blocks+8(FP), CX
-	MOVQ   last+16(FP), DX
+TEXT ·hSumRowsBF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ   SI, DI
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
-	TESTQ  CX, CX
+	TESTQ  DI, DI
 	JLE    last
 
 block:
-	VPMOVZXWD (AX), Z4
+	VPMOVZXWD (CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z0, Z0
-	VPMOVZXWD 32(AX), Z4
+	VPMOVZXWD 32(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z1, Z1
-	VPMOVZXWD 64(AX), Z4
+	VPMOVZXWD 64(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z2, Z2
-	VPMOVZXWD 96(AX), Z4
+	VPMOVZXWD 96(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VPMOVZXWD (DX), Z4
+	VPMOVZXWD (BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z0, Z0
-	VPMOVZXWD 32(DX), Z4
+	VPMOVZXWD 32(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z1, Z1
-	VPMOVZXWD 64(DX), Z4
+	VPMOVZXWD 64(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z2, Z2
-	VPMOVZXWD 96(DX), Z4
+	VPMOVZXWD 96(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VADDPS    Z4, Z3, Z3
 
@@ -2382,76 +2387,84 @@ join:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z2, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x0e, X0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x01, X0, X1
-	VADDPS        X1, X0, X0
-	VMOVSS        X0, ret+24(FP)
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPS        X4, X0, X0
+	VPERMILPS     $0x0e, X0, X4
+	VADDPS        X4, X0, X0
+	VPERMILPS     $0x01, X0, X4
+	VADDPS        X4, X0, X0
+	VMOVSS        X0, (AX)
+	ADDQ          $0x04, AX
+	DECQ          DX
+	JNZ           row
 	VZEROUPPER
 	RET
 
-// func hMaxRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+// func hMaxRowsBF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX512F
-TEXT ·hMaxRowBF16AVX512(SB), NOSPLIT, $0-28
-	MOVQ         x+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         last+16(FP), DX
+TEXT ·hMaxRowsBF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ         SI, DI
 	VBROADCASTSS vecConst<>+1664(SB), Z0
 	VBROADCASTSS vecConst<>+1664(SB), Z1
 	VBROADCASTSS vecConst<>+1664(SB), Z2
 	VBROADCASTSS vecConst<>+1664(SB), Z3
 	KXORW        K1, K1, K1
-	TESTQ        CX, CX
+	TESTQ        DI, DI
 	JLE          last
 
 block:
-	VPMOVZXWD (AX), Z4
+	VPMOVZXWD (CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z0, Z0
-	VPMOVZXWD 32(AX), Z4
+	VPMOVZXWD 32(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z1, Z1
-	VPMOVZXWD 64(AX), Z4
+	VPMOVZXWD 64(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z2, Z2
-	VPMOVZXWD 96(AX), Z4
+	VPMOVZXWD 96(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z3, Z3
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VPMOVZXWD (DX), Z4
+	VPMOVZXWD (BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z0, Z0
-	VPMOVZXWD 32(DX), Z4
+	VPMOVZXWD 32(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z1, Z1
-	VPMOVZXWD 64(DX), Z4
+	VPMOVZXWD 64(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z2, Z2
-	VPMOVZXWD 96(DX), Z4
+	VPMOVZXWD 96(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
@@ -2474,68 +2487,76 @@ join:
 	VMOVUPS       vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
-// func hMinRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+// func hMinRowsBF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX512F
-TEXT ·hMinRowBF16AVX512(SB), NOSPLIT, $0-28
-	MOVQ         x+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         last+16(FP), DX
+TEXT ·hMinRowsBF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ         SI, DI
 	VBROADCASTSS vecConst<>+1728(SB), Z0
 	VBROADCASTSS vecConst<>+1728(SB), Z1
 	VBROADCASTSS vecConst<>+1728(SB), Z2
 	VBROADCASTSS vecConst<>+1728(SB), Z3
 	KXORW        K1, K1, K1
-	TESTQ        CX, CX
+	TESTQ        DI, DI
 	JLE          last
 
 block:
-	VPMOVZXWD (AX), Z4
+	VPMOVZXWD (CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z0, Z0
-	VPMOVZXWD 32(AX), Z4
+	VPMOVZXWD 32(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z1, Z1
-	VPMOVZXWD 64(AX), Z4
+	VPMOVZXWD 64(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z2, Z2
-	VPMOVZXWD 96(AX), Z4
+	VPMOVZXWD 96(CX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z3, Z3
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VPMOVZXWD (DX), Z4
+	VPMOVZXWD (BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z0, Z0
-	VPMOVZXWD 32(DX), Z4
+	VPMOVZXWD 32(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z1, Z1
-	VPMOVZXWD 64(DX), Z4
+	VPMOVZXWD 64(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z2, Z2
-	VPMOVZXWD 96(DX), Z4
+	VPMOVZXWD 96(BX), Z4
 	VPSLLD    $0x10, Z4, Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
@@ -2558,7 +2579,10 @@ join:
 	VMOVUPS       vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
@@ -2687,111 +2711,124 @@ strip1_end:
 	VZEROUPPER
 	RET
 
-// func hSumRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+// func hSumRowsF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX512F
-TEXT ·hSumRowF16AVX512(SB), NOSPLIT, $0-28
-	MOVQ   x+0(FP), AX
-	MOVQ   blocks+8(FP), CX
-	MOVQ   last+16(FP), DX
+TEXT ·hSumRowsF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ   SI, DI
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
-	TESTQ  CX, CX
+	TESTQ  DI, DI
 	JLE    last
 
 block:
-	VCVTPH2PS (AX), Z4
+	VCVTPH2PS (CX), Z4
 	VADDPS    Z4, Z0, Z0
-	VCVTPH2PS 32(AX), Z4
+	VCVTPH2PS 32(CX), Z4
 	VADDPS    Z4, Z1, Z1
-	VCVTPH2PS 64(AX), Z4
+	VCVTPH2PS 64(CX), Z4
 	VADDPS    Z4, Z2, Z2
-	VCVTPH2PS 96(AX), Z4
+	VCVTPH2PS 96(CX), Z4
 	VADDPS    Z4, Z3, Z3
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VCVTPH2PS (DX), Z4
+	VCVTPH2PS (BX), Z4
 	VADDPS    Z4, Z0, Z0
-	VCVTPH2PS 32(DX), Z4
+	VCVTPH2PS 32(BX), Z4
 	VADDPS    Z4, Z1, Z1
-	VCVTPH2PS 64(DX), Z4
+	VCVTPH2PS 64(BX), Z4
 	VADDPS    Z4, Z2, Z2
-	VCVTPH2PS 96(DX), Z4
+	VCVTPH2PS 96(BX), Z4
 	VADDPS    Z4, Z3, Z3
 
 join:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z2, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x0e, X0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x01, X0, X1
-	VADDPS        X1, X0, X0
-	VMOVSS        X0, ret+24(FP)
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPS        X4, X0, X0
+	VPERMILPS     $0x0e, X0, X4
+	VADDPS        X4, X0, X0
+	VPERMILPS     $0x01, X0, X4
+	VADDPS        X4, X0, X0
+	VMOVSS        X0, (AX)
+	ADDQ          $0x04, AX
+	DECQ          DX
+	JNZ           row
 	VZEROUPPER
 	RET
 
-// func hMaxRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+// func hMaxRowsF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX512F
-TEXT ·hMaxRowF16AVX512(SB), NOSPLIT, $0-28
-	MOVQ         x+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         last+16(FP), DX
+TEXT ·hMaxRowsF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ         SI, DI
 	VBROADCASTSS vecConst<>+1664(SB), Z0
 	VBROADCASTSS vecConst<>+1664(SB), Z1
 	VBROADCASTSS vecConst<>+1664(SB), Z2
 	VBROADCASTSS vecConst<>+1664(SB), Z3
 	KXORW        K1, K1, K1
-	TESTQ        CX, CX
+	TESTQ        DI, DI
 	JLE          last
 
 block:
-	VCVTPH2PS (AX), Z4
+	VCVTPH2PS (CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z0, Z0
-	VCVTPH2PS 32(AX), Z4
+	VCVTPH2PS 32(CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z1, Z1
-	VCVTPH2PS 64(AX), Z4
+	VCVTPH2PS 64(CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z2, Z2
-	VCVTPH2PS 96(AX), Z4
+	VCVTPH2PS 96(CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z3, Z3
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VCVTPH2PS (DX), Z4
+	VCVTPH2PS (BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z0, Z0
-	VCVTPH2PS 32(DX), Z4
+	VCVTPH2PS 32(BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z1, Z1
-	VCVTPH2PS 64(DX), Z4
+	VCVTPH2PS 64(BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z2, Z2
-	VCVTPH2PS 96(DX), Z4
+	VCVTPH2PS 96(BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMAXPS    Z4, Z3, Z3
@@ -2813,61 +2850,69 @@ join:
 	VMOVUPS       vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
-// func hMinRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+// func hMinRowsF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX512F
-TEXT ·hMinRowF16AVX512(SB), NOSPLIT, $0-28
-	MOVQ         x+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         last+16(FP), DX
+TEXT ·hMinRowsF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ         SI, DI
 	VBROADCASTSS vecConst<>+1728(SB), Z0
 	VBROADCASTSS vecConst<>+1728(SB), Z1
 	VBROADCASTSS vecConst<>+1728(SB), Z2
 	VBROADCASTSS vecConst<>+1728(SB), Z3
 	KXORW        K1, K1, K1
-	TESTQ        CX, CX
+	TESTQ        DI, DI
 	JLE          last
 
 block:
-	VCVTPH2PS (AX), Z4
+	VCVTPH2PS (CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z0, Z0
-	VCVTPH2PS 32(AX), Z4
+	VCVTPH2PS 32(CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z1, Z1
-	VCVTPH2PS 64(AX), Z4
+	VCVTPH2PS 64(CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z2, Z2
-	VCVTPH2PS 96(AX), Z4
+	VCVTPH2PS 96(CX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z3, Z3
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VCVTPH2PS (DX), Z4
+	VCVTPH2PS (BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z0, Z0
-	VCVTPH2PS 32(DX), Z4
+	VCVTPH2PS 32(BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z1, Z1
-	VCVTPH2PS 64(DX), Z4
+	VCVTPH2PS 64(BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z2, Z2
-	VCVTPH2PS 96(DX), Z4
+	VCVTPH2PS 96(BX), Z4
 	VCMPPS    $0x03, Z4, Z4, K2
 	KORW      K2, K1, K1
 	VMINPS    Z4, Z3, Z3
@@ -2889,7 +2934,10 @@ join:
 	VMOVUPS       vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
@@ -5334,12 +5382,17 @@ strip1_end:
 	VZEROUPPER
 	RET
 
-// func hSumRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+// func hSumRowsBF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX2
-TEXT ·hSumRowBF16AVX2(SB), NOSPLIT, $0-28
-	MOVQ   x+0(FP), AX
-	MOVQ   blocks+8(FP), CX
-	MOVQ   last+16(FP), DX
+TEXT ·hSumRowsBF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ   SI, DI
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -5348,63 +5401,63 @@ TEXT ·hSumRowBF16AVX2(SB), NOSPLIT, $0-28
 	VXORPS X5, X5, X5
 	VXORPS X6, X6, X6
 	VXORPS X7, X7, X7
-	TESTQ  CX, CX
+	TESTQ  DI, DI
 	JLE    last
 
 block:
-	VPMOVZXWD (AX), Y8
+	VPMOVZXWD (CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y0, Y0
-	VPMOVZXWD 16(AX), Y8
+	VPMOVZXWD 16(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y1, Y1
-	VPMOVZXWD 32(AX), Y8
+	VPMOVZXWD 32(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y2, Y2
-	VPMOVZXWD 48(AX), Y8
+	VPMOVZXWD 48(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y3, Y3
-	VPMOVZXWD 64(AX), Y8
+	VPMOVZXWD 64(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y4, Y4
-	VPMOVZXWD 80(AX), Y8
+	VPMOVZXWD 80(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y5, Y5
-	VPMOVZXWD 96(AX), Y8
+	VPMOVZXWD 96(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y6, Y6
-	VPMOVZXWD 112(AX), Y8
+	VPMOVZXWD 112(CX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y7, Y7
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VPMOVZXWD (DX), Y8
+	VPMOVZXWD (BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y0, Y0
-	VPMOVZXWD 16(DX), Y8
+	VPMOVZXWD 16(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y1, Y1
-	VPMOVZXWD 32(DX), Y8
+	VPMOVZXWD 32(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y2, Y2
-	VPMOVZXWD 48(DX), Y8
+	VPMOVZXWD 48(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y3, Y3
-	VPMOVZXWD 64(DX), Y8
+	VPMOVZXWD 64(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y4, Y4
-	VPMOVZXWD 80(DX), Y8
+	VPMOVZXWD 80(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y5, Y5
-	VPMOVZXWD 96(DX), Y8
+	VPMOVZXWD 96(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y6, Y6
-	VPMOVZXWD 112(DX), Y8
+	VPMOVZXWD 112(BX), Y8
 	VPSLLD    $0x10, Y8, Y8
 	VADDPS    Y8, Y7, Y7
 
@@ -5422,16 +5475,24 @@ join:
 	VADDPS       X1, X0, X0
 	VPERMILPS    $0x01, X0, X1
 	VADDPS       X1, X0, X0
-	VMOVSS       X0, ret+24(FP)
+	VMOVSS       X0, (AX)
+	ADDQ         $0x04, AX
+	DECQ         DX
+	JNZ          row
 	VZEROUPPER
 	RET
 
-// func hMaxRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+// func hMaxRowsBF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX2
-TEXT ·hMaxRowBF16AVX2(SB), NOSPLIT, $0-28
-	MOVQ    x+0(FP), AX
-	MOVQ    blocks+8(FP), CX
-	MOVQ    last+16(FP), DX
+TEXT ·hMaxRowsBF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ    SI, DI
 	VMOVUPS vecConst<>+1664(SB), Y0
 	VMOVUPS vecConst<>+1664(SB), Y1
 	VMOVUPS vecConst<>+1664(SB), Y2
@@ -5441,93 +5502,93 @@ TEXT ·hMaxRowBF16AVX2(SB), NOSPLIT, $0-28
 	VMOVUPS vecConst<>+1664(SB), Y6
 	VMOVUPS vecConst<>+1664(SB), Y7
 	VXORPS  Y8, Y8, Y8
-	TESTQ   CX, CX
+	TESTQ   DI, DI
 	JLE     last
 
 block:
-	VPMOVZXWD (AX), Y9
+	VPMOVZXWD (CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y0, Y0
-	VPMOVZXWD 16(AX), Y9
+	VPMOVZXWD 16(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y1, Y1
-	VPMOVZXWD 32(AX), Y9
+	VPMOVZXWD 32(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y2, Y2
-	VPMOVZXWD 48(AX), Y9
+	VPMOVZXWD 48(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y3, Y3
-	VPMOVZXWD 64(AX), Y9
+	VPMOVZXWD 64(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y4, Y4
-	VPMOVZXWD 80(AX), Y9
+	VPMOVZXWD 80(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y5, Y5
-	VPMOVZXWD 96(AX), Y9
+	VPMOVZXWD 96(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y6, Y6
-	VPMOVZXWD 112(AX), Y9
+	VPMOVZXWD 112(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y7, Y7
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VPMOVZXWD (DX), Y9
+	VPMOVZXWD (BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y0, Y0
-	VPMOVZXWD 16(DX), Y9
+	VPMOVZXWD 16(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y1, Y1
-	VPMOVZXWD 32(DX), Y9
+	VPMOVZXWD 32(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y2, Y2
-	VPMOVZXWD 48(DX), Y9
+	VPMOVZXWD 48(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y3, Y3
-	VPMOVZXWD 64(DX), Y9
+	VPMOVZXWD 64(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y4, Y4
-	VPMOVZXWD 80(DX), Y9
+	VPMOVZXWD 80(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y5, Y5
-	VPMOVZXWD 96(DX), Y9
+	VPMOVZXWD 96(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y6, Y6
-	VPMOVZXWD 112(DX), Y9
+	VPMOVZXWD 112(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
@@ -5552,16 +5613,24 @@ join:
 	VMOVUPS      vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
-// func hMinRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+// func hMinRowsBF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, AVX2
-TEXT ·hMinRowBF16AVX2(SB), NOSPLIT, $0-28
-	MOVQ    x+0(FP), AX
-	MOVQ    blocks+8(FP), CX
-	MOVQ    last+16(FP), DX
+TEXT ·hMinRowsBF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ    SI, DI
 	VMOVUPS vecConst<>+1728(SB), Y0
 	VMOVUPS vecConst<>+1728(SB), Y1
 	VMOVUPS vecConst<>+1728(SB), Y2
@@ -5571,93 +5640,93 @@ TEXT ·hMinRowBF16AVX2(SB), NOSPLIT, $0-28
 	VMOVUPS vecConst<>+1728(SB), Y6
 	VMOVUPS vecConst<>+1728(SB), Y7
 	VXORPS  Y8, Y8, Y8
-	TESTQ   CX, CX
+	TESTQ   DI, DI
 	JLE     last
 
 block:
-	VPMOVZXWD (AX), Y9
+	VPMOVZXWD (CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y0, Y0
-	VPMOVZXWD 16(AX), Y9
+	VPMOVZXWD 16(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y1, Y1
-	VPMOVZXWD 32(AX), Y9
+	VPMOVZXWD 32(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y2, Y2
-	VPMOVZXWD 48(AX), Y9
+	VPMOVZXWD 48(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y3, Y3
-	VPMOVZXWD 64(AX), Y9
+	VPMOVZXWD 64(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y4, Y4
-	VPMOVZXWD 80(AX), Y9
+	VPMOVZXWD 80(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y5, Y5
-	VPMOVZXWD 96(AX), Y9
+	VPMOVZXWD 96(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y6, Y6
-	VPMOVZXWD 112(AX), Y9
+	VPMOVZXWD 112(CX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y7, Y7
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VPMOVZXWD (DX), Y9
+	VPMOVZXWD (BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y0, Y0
-	VPMOVZXWD 16(DX), Y9
+	VPMOVZXWD 16(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y1, Y1
-	VPMOVZXWD 32(DX), Y9
+	VPMOVZXWD 32(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y2, Y2
-	VPMOVZXWD 48(DX), Y9
+	VPMOVZXWD 48(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y3, Y3
-	VPMOVZXWD 64(DX), Y9
+	VPMOVZXWD 64(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y4, Y4
-	VPMOVZXWD 80(DX), Y9
+	VPMOVZXWD 80(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y5, Y5
-	VPMOVZXWD 96(DX), Y9
+	VPMOVZXWD 96(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y6, Y6
-	VPMOVZXWD 112(DX), Y9
+	VPMOVZXWD 112(BX), Y9
 	VPSLLD    $0x10, Y9, Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
@@ -5682,7 +5751,10 @@ join:
 	VMOVUPS      vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
@@ -5811,12 +5883,17 @@ strip1_end:
 	VZEROUPPER
 	RET
 
-// func hSumRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+// func hSumRowsF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, F16C
-TEXT ·hSumRowF16AVX2(SB), NOSPLIT, $0-28
-	MOVQ   x+0(FP), AX
-	MOVQ   blocks+8(FP), CX
-	MOVQ   last+16(FP), DX
+TEXT ·hSumRowsF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ   SI, DI
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -5825,48 +5902,48 @@ TEXT ·hSumRowF16AVX2(SB), NOSPLIT, $0-28
 	VXORPS X5, X5, X5
 	VXORPS X6, X6, X6
 	VXORPS X7, X7, X7
-	TESTQ  CX, CX
+	TESTQ  DI, DI
 	JLE    last
 
 block:
-	VCVTPH2PS (AX), Y8
+	VCVTPH2PS (CX), Y8
 	VADDPS    Y8, Y0, Y0
-	VCVTPH2PS 16(AX), Y8
+	VCVTPH2PS 16(CX), Y8
 	VADDPS    Y8, Y1, Y1
-	VCVTPH2PS 32(AX), Y8
+	VCVTPH2PS 32(CX), Y8
 	VADDPS    Y8, Y2, Y2
-	VCVTPH2PS 48(AX), Y8
+	VCVTPH2PS 48(CX), Y8
 	VADDPS    Y8, Y3, Y3
-	VCVTPH2PS 64(AX), Y8
+	VCVTPH2PS 64(CX), Y8
 	VADDPS    Y8, Y4, Y4
-	VCVTPH2PS 80(AX), Y8
+	VCVTPH2PS 80(CX), Y8
 	VADDPS    Y8, Y5, Y5
-	VCVTPH2PS 96(AX), Y8
+	VCVTPH2PS 96(CX), Y8
 	VADDPS    Y8, Y6, Y6
-	VCVTPH2PS 112(AX), Y8
+	VCVTPH2PS 112(CX), Y8
 	VADDPS    Y8, Y7, Y7
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VCVTPH2PS (DX), Y8
+	VCVTPH2PS (BX), Y8
 	VADDPS    Y8, Y0, Y0
-	VCVTPH2PS 16(DX), Y8
+	VCVTPH2PS 16(BX), Y8
 	VADDPS    Y8, Y1, Y1
-	VCVTPH2PS 32(DX), Y8
+	VCVTPH2PS 32(BX), Y8
 	VADDPS    Y8, Y2, Y2
-	VCVTPH2PS 48(DX), Y8
+	VCVTPH2PS 48(BX), Y8
 	VADDPS    Y8, Y3, Y3
-	VCVTPH2PS 64(DX), Y8
+	VCVTPH2PS 64(BX), Y8
 	VADDPS    Y8, Y4, Y4
-	VCVTPH2PS 80(DX), Y8
+	VCVTPH2PS 80(BX), Y8
 	VADDPS    Y8, Y5, Y5
-	VCVTPH2PS 96(DX), Y8
+	VCVTPH2PS 96(BX), Y8
 	VADDPS    Y8, Y6, Y6
-	VCVTPH2PS 112(DX), Y8
+	VCVTPH2PS 112(BX), Y8
 	VADDPS    Y8, Y7, Y7
 
 join:
@@ -5883,16 +5960,24 @@ join:
 	VADDPS       X1, X0, X0
 	VPERMILPS    $0x01, X0, X1
 	VADDPS       X1, X0, X0
-	VMOVSS       X0, ret+24(FP)
+	VMOVSS       X0, (AX)
+	ADDQ         $0x04, AX
+	DECQ         DX
+	JNZ          row
 	VZEROUPPER
 	RET
 
-// func hMaxRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+// func hMaxRowsF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, F16C
-TEXT ·hMaxRowF16AVX2(SB), NOSPLIT, $0-28
-	MOVQ    x+0(FP), AX
-	MOVQ    blocks+8(FP), CX
-	MOVQ    last+16(FP), DX
+TEXT ·hMaxRowsF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ    SI, DI
 	VMOVUPS vecConst<>+1664(SB), Y0
 	VMOVUPS vecConst<>+1664(SB), Y1
 	VMOVUPS vecConst<>+1664(SB), Y2
@@ -5902,78 +5987,78 @@ TEXT ·hMaxRowF16AVX2(SB), NOSPLIT, $0-28
 	VMOVUPS vecConst<>+1664(SB), Y6
 	VMOVUPS vecConst<>+1664(SB), Y7
 	VXORPS  Y8, Y8, Y8
-	TESTQ   CX, CX
+	TESTQ   DI, DI
 	JLE     last
 
 block:
-	VCVTPH2PS (AX), Y9
+	VCVTPH2PS (CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y0, Y0
-	VCVTPH2PS 16(AX), Y9
+	VCVTPH2PS 16(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y1, Y1
-	VCVTPH2PS 32(AX), Y9
+	VCVTPH2PS 32(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y2, Y2
-	VCVTPH2PS 48(AX), Y9
+	VCVTPH2PS 48(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y3, Y3
-	VCVTPH2PS 64(AX), Y9
+	VCVTPH2PS 64(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y4, Y4
-	VCVTPH2PS 80(AX), Y9
+	VCVTPH2PS 80(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y5, Y5
-	VCVTPH2PS 96(AX), Y9
+	VCVTPH2PS 96(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y6, Y6
-	VCVTPH2PS 112(AX), Y9
+	VCVTPH2PS 112(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y7, Y7
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VCVTPH2PS (DX), Y9
+	VCVTPH2PS (BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y0, Y0
-	VCVTPH2PS 16(DX), Y9
+	VCVTPH2PS 16(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y1, Y1
-	VCVTPH2PS 32(DX), Y9
+	VCVTPH2PS 32(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y2, Y2
-	VCVTPH2PS 48(DX), Y9
+	VCVTPH2PS 48(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y3, Y3
-	VCVTPH2PS 64(DX), Y9
+	VCVTPH2PS 64(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y4, Y4
-	VCVTPH2PS 80(DX), Y9
+	VCVTPH2PS 80(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y5, Y5
-	VCVTPH2PS 96(DX), Y9
+	VCVTPH2PS 96(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y6, Y6
-	VCVTPH2PS 112(DX), Y9
+	VCVTPH2PS 112(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMAXPS    Y9, Y7, Y7
@@ -5997,16 +6082,24 @@ join:
 	VMOVUPS      vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 
-// func hMinRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+// func hMinRowsF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 // Requires: AVX, F16C
-TEXT ·hMinRowF16AVX2(SB), NOSPLIT, $0-28
-	MOVQ    x+0(FP), AX
-	MOVQ    blocks+8(FP), CX
-	MOVQ    last+16(FP), DX
+TEXT ·hMinRowsF16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ last+32(FP), BX
+	MOVQ blocks+24(FP), SI
+
+row:
+	MOVQ    SI, DI
 	VMOVUPS vecConst<>+1728(SB), Y0
 	VMOVUPS vecConst<>+1728(SB), Y1
 	VMOVUPS vecConst<>+1728(SB), Y2
@@ -6016,78 +6109,78 @@ TEXT ·hMinRowF16AVX2(SB), NOSPLIT, $0-28
 	VMOVUPS vecConst<>+1728(SB), Y6
 	VMOVUPS vecConst<>+1728(SB), Y7
 	VXORPS  Y8, Y8, Y8
-	TESTQ   CX, CX
+	TESTQ   DI, DI
 	JLE     last
 
 block:
-	VCVTPH2PS (AX), Y9
+	VCVTPH2PS (CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y0, Y0
-	VCVTPH2PS 16(AX), Y9
+	VCVTPH2PS 16(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y1, Y1
-	VCVTPH2PS 32(AX), Y9
+	VCVTPH2PS 32(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y2, Y2
-	VCVTPH2PS 48(AX), Y9
+	VCVTPH2PS 48(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y3, Y3
-	VCVTPH2PS 64(AX), Y9
+	VCVTPH2PS 64(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y4, Y4
-	VCVTPH2PS 80(AX), Y9
+	VCVTPH2PS 80(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y5, Y5
-	VCVTPH2PS 96(AX), Y9
+	VCVTPH2PS 96(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y6, Y6
-	VCVTPH2PS 112(AX), Y9
+	VCVTPH2PS 112(CX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y7, Y7
-	ADDQ      $+128, AX
-	DECQ      CX
+	ADDQ      $+128, CX
+	DECQ      DI
 	JNZ       block
 
 last:
-	TESTQ     DX, DX
+	TESTQ     BX, BX
 	JZ        join
-	VCVTPH2PS (DX), Y9
+	VCVTPH2PS (BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y0, Y0
-	VCVTPH2PS 16(DX), Y9
+	VCVTPH2PS 16(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y1, Y1
-	VCVTPH2PS 32(DX), Y9
+	VCVTPH2PS 32(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y2, Y2
-	VCVTPH2PS 48(DX), Y9
+	VCVTPH2PS 48(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y3, Y3
-	VCVTPH2PS 64(DX), Y9
+	VCVTPH2PS 64(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y4, Y4
-	VCVTPH2PS 80(DX), Y9
+	VCVTPH2PS 80(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y5, Y5
-	VCVTPH2PS 96(DX), Y9
+	VCVTPH2PS 96(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y6, Y6
-	VCVTPH2PS 112(DX), Y9
+	VCVTPH2PS 112(BX), Y9
 	VCMPPS    $0x03, Y9, Y9, Y10
 	VORPS     Y10, Y8, Y8
 	VMINPS    Y9, Y7, Y7
@@ -6111,7 +6204,10 @@ join:
 	VMOVUPS      vecConst<>+1696(SB), X0
 
 number:
-	VMOVSS X0, ret+24(FP)
+	VMOVSS X0, (AX)
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    row
 	VZEROUPPER
 	RET
 

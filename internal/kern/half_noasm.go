@@ -9,7 +9,7 @@ func halfF16(op HalfOp, dst, a, b []uint16) int  { return 0 }
 func roundBF16(dst, x []float32) { roundBF16Go(dst, x) }
 func roundF16(dst, x []float32)  { roundF16Go(dst, x) }
 
-func halfRow(op rowOp, bf16 bool, x []uint16, last *[lanes]uint16) float32 { return 0 }
+func halfRow(op rowOp, bf16 bool, dst []float32, x []uint16, cols int, last *[lanes]uint16) {}
 
 func halfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) int { return 0 }
 

@@ -154,40 +154,40 @@ func hRoundF16AVX512(dst *float32, x *float32, n int)
 //go:noescape
 func hSumColsBF16AVX512(dst *float32, x *uint16, rows int, cols int, ld int)
 
-// hSumRowBF16AVX512 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+// hSumRowsBF16AVX512 reduces rows, one or more, of blocks of 64 elements of BF16, and a last one unless it is nil.
 //
 //go:noescape
-func hSumRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+func hSumRowsBF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMaxRowBF16AVX512 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+// hMaxRowsBF16AVX512 reduces rows, one or more, of blocks of 64 elements of BF16, and a last one unless it is nil.
 //
 //go:noescape
-func hMaxRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+func hMaxRowsBF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMinRowBF16AVX512 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+// hMinRowsBF16AVX512 reduces rows, one or more, of blocks of 64 elements of BF16, and a last one unless it is nil.
 //
 //go:noescape
-func hMinRowBF16AVX512(x *uint16, blocks int, last *uint16) float32
+func hMinRowsBF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
 // hSumColsF16AVX512 is [HalfSumCols] of F16 for cols a multiple of 16.
 //
 //go:noescape
 func hSumColsF16AVX512(dst *float32, x *uint16, rows int, cols int, ld int)
 
-// hSumRowF16AVX512 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+// hSumRowsF16AVX512 reduces rows, one or more, of blocks of 64 elements of F16, and a last one unless it is nil.
 //
 //go:noescape
-func hSumRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+func hSumRowsF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMaxRowF16AVX512 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+// hMaxRowsF16AVX512 reduces rows, one or more, of blocks of 64 elements of F16, and a last one unless it is nil.
 //
 //go:noescape
-func hMaxRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+func hMaxRowsF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMinRowF16AVX512 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+// hMinRowsF16AVX512 reduces rows, one or more, of blocks of 64 elements of F16, and a last one unless it is nil.
 //
 //go:noescape
-func hMinRowF16AVX512(x *uint16, blocks int, last *uint16) float32
+func hMinRowsF16AVX512(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
 // hAddBF16AVX2 is [HalfAdd] of BF16 for n a multiple of 16.
 //
@@ -339,37 +339,37 @@ func hRoundF16AVX2(dst *float32, x *float32, n int)
 //go:noescape
 func hSumColsBF16AVX2(dst *float32, x *uint16, rows int, cols int, ld int)
 
-// hSumRowBF16AVX2 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+// hSumRowsBF16AVX2 reduces rows, one or more, of blocks of 64 elements of BF16, and a last one unless it is nil.
 //
 //go:noescape
-func hSumRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+func hSumRowsBF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMaxRowBF16AVX2 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+// hMaxRowsBF16AVX2 reduces rows, one or more, of blocks of 64 elements of BF16, and a last one unless it is nil.
 //
 //go:noescape
-func hMaxRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+func hMaxRowsBF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMinRowBF16AVX2 reduces blocks of 64 elements of BF16, and a last one unless it is nil.
+// hMinRowsBF16AVX2 reduces rows, one or more, of blocks of 64 elements of BF16, and a last one unless it is nil.
 //
 //go:noescape
-func hMinRowBF16AVX2(x *uint16, blocks int, last *uint16) float32
+func hMinRowsBF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
 // hSumColsF16AVX2 is [HalfSumCols] of F16 for cols a multiple of 8.
 //
 //go:noescape
 func hSumColsF16AVX2(dst *float32, x *uint16, rows int, cols int, ld int)
 
-// hSumRowF16AVX2 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+// hSumRowsF16AVX2 reduces rows, one or more, of blocks of 64 elements of F16, and a last one unless it is nil.
 //
 //go:noescape
-func hSumRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+func hSumRowsF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMaxRowF16AVX2 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+// hMaxRowsF16AVX2 reduces rows, one or more, of blocks of 64 elements of F16, and a last one unless it is nil.
 //
 //go:noescape
-func hMaxRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+func hMaxRowsF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)
 
-// hMinRowF16AVX2 reduces blocks of 64 elements of F16, and a last one unless it is nil.
+// hMinRowsF16AVX2 reduces rows, one or more, of blocks of 64 elements of F16, and a last one unless it is nil.
 //
 //go:noescape
-func hMinRowF16AVX2(x *uint16, blocks int, last *uint16) float32
+func hMinRowsF16AVX2(dst *float32, x *uint16, rows int, blocks int, last *uint16)

@@ -61,8 +61,12 @@ func halfRows(op rowOp, bf16 bool, dst []float32, x []uint16, rows, cols int) {
 				last[i] = id
 			}
 		}
-		for r := range dst[:rows] {
-			dst[r] = halfRow(op, bf16, x[r*cols:][:cols], &last)
+		step := 1
+		if cols%lanes == 0 {
+			step = max(1, rows)
+		}
+		for r := 0; r < rows; r += step {
+			halfRow(op, bf16, dst[r:][:step], x[r*cols:], cols, &last)
 		}
 		return
 	}
@@ -109,17 +113,61 @@ func (op rowOp) longRow(bf16 bool, x []uint16) float32 {
 }
 
 // HalfSumCols sets dst[c] to the sum of column c, of x[c], x[ld+c], x[2*ld+c] and so on,
-// in this order.
+// in this order. Dst has no more than cols elements.
 func HalfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) {
 	n := halfSumCols(bf16, dst, x, rows, cols, ld)
-	var buf [256]float32
-	for ; n < cols; n += len(buf) {
-		sum := dst[n:min(cols, n+len(buf))]
-		fill(sum, 0)
-		for r := range rows {
-			t := buf[:len(sum)]
-			widen(bf16, t, x[r*ld+n:])
-			Add(sum, sum, t)
+	for ; n < cols; n += halfLanes {
+		sumFewCols(bf16, dst[n:min(cols, n+halfLanes)], x, rows, n, ld)
+	}
+}
+
+// halfLanes is how many columns the narrowest strip of a vector kernel has, at most.
+const halfLanes = 16
+
+// sumFewCols sums len(dst) columns from n on. As far as x reaches it takes more than
+// those, for a whole strip.
+func sumFewCols(bf16 bool, dst []float32, x []uint16, rows, n, ld int) {
+	var sum [halfLanes]float32
+	r := 0
+	if last := len(x) - n - halfLanes; last >= 0 && ld > 0 {
+		r = min(rows, last/ld+1)
+		if halfSumCols(bf16, sum[:], x[n:], r, halfLanes, ld) < halfLanes {
+			r = 0
 		}
+	}
+	var t [halfLanes]float32
+	for ; r < rows; r++ {
+		widen(bf16, t[:len(dst)], x[r*ld+n:])
+		for i, v := range t[:len(dst)] {
+			sum[i] += v
+		}
+	}
+	copy(dst, sum[:])
+}
+
+// HalfMaxCols sets dst[c] to the greatest of column c, NaN if one is NaN. There is a row.
+func HalfMaxCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) {
+	halfCols(HalfMax, bf16, dst, x, rows, cols, ld)
+}
+
+// HalfMinCols sets dst[c] to the least of column c, NaN if one is NaN. There is a row.
+func HalfMinCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) {
+	halfCols(HalfMin, bf16, dst, x, rows, cols, ld)
+}
+
+func halfCols(op HalfOp, bf16 bool, dst []float32, x []uint16, rows, cols, ld int) {
+	var acc [512]uint16
+	for c := 0; c < cols; c += len(acc) {
+		n := min(len(acc), cols-c)
+		best := acc[:n]
+		copy(best, x[c:])
+		for r := 1; r < rows; r++ {
+			if row := x[r*ld+c:][:n]; bf16 {
+				op.BF16(best, best, row)
+			} else {
+				op.F16(best, best, row)
+			}
+		}
+		widen(bf16, dst[c:][:n], best)
 	}
 }

@@ -44,7 +44,16 @@ func TestHalfReductions(t *testing.T) {
 						{"SumCols", func(bf16 bool, dst []float32, x []uint16, rows, cols int) {
 							HalfSumCols(bf16, dst, x, rows, cols, cols)
 						}, SumCols, cols},
+						{"MaxCols", func(bf16 bool, dst []float32, x []uint16, rows, cols int) {
+							HalfMaxCols(bf16, dst, x, rows, cols, cols)
+						}, MaxCols, cols},
+						{"MinCols", func(bf16 bool, dst []float32, x []uint16, rows, cols int) {
+							HalfMinCols(bf16, dst, x, rows, cols, cols)
+						}, MinCols, cols},
 					} {
+						if rows == 0 && (f.name == "MaxCols" || f.name == "MinCols") {
+							continue
+						}
 						got, want := tail[float32](out, min(f.n, 2048)), make([]float32, f.n)
 						if f.n > 2048 {
 							got = make([]float32, f.n)

@@ -8,6 +8,13 @@ func HalfSoftmax(bf16 bool, dst, x []uint16, rows, cols int) {
 	for rows > 0 {
 		n := softBlock(rows, cols)
 		block := e[:n*cols]
+		if cols < lanes { // several rows go together
+			widen(bf16, block, x)
+			Softmax(block, block, n, cols)
+			narrow(bf16, dst, block)
+			dst, x, rows = dst[n*cols:], x[n*cols:], rows-n
+			continue
+		}
 		if HalfMaxRows(bf16, m[:n], x, n, cols); bf16 {
 			for r, v := range m[:n] {
 				subWideBF16(e[r*cols:][:cols], x[r*cols:], v)
@@ -27,7 +34,7 @@ func HalfSoftmax(bf16 bool, dst, x []uint16, rows, cols int) {
 			}
 		} else {
 			scaleRows(block, block, s[:n], n, cols)
-			F32ToF16(dst[:n*cols], block)
+			narrow(false, dst, block)
 		}
 		dst, x, rows = dst[n*cols:], x[n*cols:], rows-n
 	}

@@ -15,9 +15,9 @@ const lanes = 64
 // writeReductions emits the reductions of halves.
 func writeReductions(g *gen, half string) {
 	g.sumCols(half)
-	g.rowOf("SumRow", half, 0, false, func(acc, x reg.VecVirtual) { VADDPS(x, acc, acc) }, VADDPS)
-	g.rowOf("MaxRow", half, negInf, true, func(acc, x reg.VecVirtual) { VMAXPS(x, acc, acc) }, VMAXPS)
-	g.rowOf("MinRow", half, negInf^signBit, true, func(acc, x reg.VecVirtual) { VMINPS(x, acc, acc) }, VMINPS)
+	g.rowOf("SumRows", half, 0, false, func(acc, x reg.VecVirtual) { VADDPS(x, acc, acc) }, VADDPS)
+	g.rowOf("MaxRows", half, negInf, true, func(acc, x reg.VecVirtual) { VMAXPS(x, acc, acc) }, VMAXPS)
+	g.rowOf("MinRows", half, negInf^signBit, true, func(acc, x reg.VecVirtual) { VMINPS(x, acc, acc) }, VMINPS)
 }
 
 // widen loads a register of float32 from as many halves.
@@ -76,14 +76,17 @@ func (g *gen) sumCols(half string) {
 	RET()
 }
 
-// rowOf emits the reduction of one row: blocks of all lanes, then a last one that is
-// filled up, if it is there. The order is that of float32 rows.
+// rowOf emits the reduction of rows: blocks of all lanes, then, of a single row, a last
+// one that is filled up, if it is there. The order is that of float32 rows.
 func (g *gen) rowOf(name, half string, fill con, nan bool, step func(acc, x reg.VecVirtual), join func(...operand.Op)) {
 	g.u = 1
-	TEXT("h"+name+half+g.suffix(), attr.NOSPLIT, "func(x *uint16, blocks int, last *uint16) float32")
-	Doc(fmt.Sprintf("h%s%s%s reduces blocks of %d elements of %s, and a last one unless it is nil.", name, half, g.suffix(), lanes, half))
+	TEXT("h"+name+half+g.suffix(), attr.NOSPLIT, "func(dst *float32, x *uint16, rows, blocks int, last *uint16)")
+	Doc(fmt.Sprintf("h%s%s%s reduces rows, one or more, of blocks of %d elements of %s, and a last one unless it is nil.", name, half, g.suffix(), lanes, half))
 	Pragma("noescape")
-	x, blocks, last := Load(Param("x"), GP64()), Load(Param("blocks"), GP64()), Load(Param("last"), GP64())
+	dst, x, rows, last := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("rows"), GP64()), Load(Param("last"), GP64())
+	all, blocks := Load(Param("blocks"), GP64()), GP64()
+	Label("row")
+	MOVQ(all, blocks)
 	acc := make([]reg.VecVirtual, lanes/g.width())
 	for i := range acc {
 		if fill == 0 {
@@ -139,11 +142,10 @@ func (g *gen) rowOf(name, half string, fill con, nan bool, step func(acc, x reg.
 		VMOVUPS(quiet.mem(), acc[0].AsX())
 		Label("number")
 	}
-	ret, err := ReturnIndex(0).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VMOVSS(acc[0].AsX(), ret.Addr)
+	VMOVSS(acc[0].AsX(), operand.Mem{Base: dst})
+	ADDQ(operand.Imm(4), dst)
+	DECQ(rows)
+	JNZ(operand.LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
