@@ -421,7 +421,7 @@ def check_training(m, io, dtype):
     near(fit(m, listed(io, "x"), listed(io, "y")), io["eval"], dtype, "loss and metrics")
     for i, v in enumerate(layer_weights(m)):
         w, what = values([v])[0], f"weight {i} after the next step"
-        if np.finfo(v.dtype).bits > np.finfo(dtype).bits == 16:
+        if np.dtype(v.dtype).itemsize > np.dtype(dtype).itemsize == 2:
             near_step(w, io[f"next_{i}"], before[i], dtype, what)
         else:
             near(w, io[f"next_{i}"], dtype, what)
