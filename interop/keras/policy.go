@@ -21,7 +21,8 @@ func (r *reader) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
 }
 
 // inherit gives a network its dtype policy: the one that its layers share, or else what
-// the file says, which Keras passes over. Layers of that policy then follow the network.
+// the file says, which Keras passes over, or that of the first layer. Layers of that
+// policy then follow the network.
 func inherit(n *nn.Network, policy nn.DTypePolicy) {
 	var layers []*nn.Base
 	for _, l := range n.Layers() {
@@ -29,19 +30,20 @@ func inherit(n *nn.Network, policy nn.DTypePolicy) {
 			layers = append(layers, nn.BaseOf(l))
 		}
 	}
-	one := len(layers) > 0
+	one := true
 	for _, l := range layers {
 		if l.DType == "" { // nothing in its config: Keras's default
 			l.DType = nn.Float32
 		}
 		one = one && l.DType == layers[0].DType
 	}
-	n.DType = policy
 	switch {
-	case one:
+	case len(layers) > 0 && (one || policy == ""):
 		n.DType = layers[0].DType
 	case policy == "":
 		n.DType = nn.Float32
+	default:
+		n.DType = policy
 	}
 	for _, l := range layers {
 		if l.DType == n.DType {

@@ -99,6 +99,13 @@ def of_policies():
     return softmax(layers.Dense(4, "tanh", dtype="mixed_float16"), inner, layers.Dense(4, dtype="float64"), layers.Flatten(dtype="float16"))
 
 
+def branches():
+    """A graph of layers, with predictions in float32."""
+    x = keras.Input((4,))
+    y = layers.Add()([layers.Dense(4, "tanh")(x), layers.Dense(4, dtype="float32")(x)])
+    return keras.Model(x, layers.Dense(3, "softmax", dtype="float32")(layers.Concatenate()([x, y])))
+
+
 def nested():
     inner = keras.Sequential([layers.Dense(4, name="b")], name="deep")
     return keras.Sequential([layers.Dense(4, "tanh", name="a", trainable=False), inner], name="block")
@@ -176,9 +183,9 @@ def cases():
     for policy in ("mixed_bfloat16", "mixed_float16"):
         yield f"policy {policy} of all", lambda: case(with_policy(policy), optimizers.SGD(0.1, momentum=0.5), metrics=["acc", "mse"])
         yield f"policy {policy} but for the last", lambda: case(under(policy, last_in_full), optimizers.SGD(0.1), metrics=["acc", "mse"])
+        yield f"policy {policy} in a graph", lambda: case(under(policy, branches), optimizers.SGD(0.1))
         yield f"policy {policy} and penalties", lambda: case(under(policy, regularized), optimizers.SGD(0.1))
     yield "policies of layers", lambda: case(of_policies(), optimizers.SGD(0.1))
-    yield "policy of an input", lambda: case(keras.Sequential([keras.Input((4,), dtype="bfloat16"), layers.Dense(3, "softmax")]), optimizers.SGD(0.1))
     for name, (shape, layer) in configs.LAYERS.items():
         yield "mixed layer " + name, lambda: case(under("mixed_bfloat16", lambda: softmax(layer(), layers.Flatten(), shape=shape)), optimizers.SGD(0.1), steps=1)
     yield "loss CTC", lambda: case(keras.Sequential([keras.Input((6, 4)), layers.Dense(5)]), loss=losses.CTC(), labels=2)
@@ -361,7 +368,7 @@ def precision(m):
     def dtypes(m):
         yield from [i.dtype for i in m.inputs]
         for l in m.layers:
-            yield from dtypes(l) if isinstance(l, keras.Sequential) else [l.compute_dtype]
+            yield from dtypes(l) if isinstance(l, keras.Model) else [l.dtype if isinstance(l, layers.InputLayer) else l.compute_dtype]
     found = set(dtypes(m))
     return next(d for d in ("bfloat16", "float16", "float32", "float64") if d in found)
 
