@@ -22,8 +22,8 @@ const (
 type narrowing struct {
 	pairs bool
 	unit  int  // elements along K that change places or are paired
-	lines bool // A is packed row by row, as tiles of few rows take it
-	// B is read where it is, except a rest of columns that is too narrow for that.
+	lines bool // A is packed row by row
+	// Rows are few: B is read where it is, except a rest of columns that is too narrow for that.
 	inPlace bool
 	// The kernel itself rounds what is final; or there are float32 results, because
 	// it does not or because K is in parts.
@@ -50,8 +50,9 @@ func (n narrowing) partOf(depth, parts, i int) int {
 	return min(depth, part(ceil(depth, n.unit), parts, i)*n.unit)
 }
 
-// planNarrow decides what to pack of operands of 16 bits: all that has to be
-// widened or paired. Rows of A are pairs already.
+// planNarrow decides what to pack of operands of 16 bits: all that has to be widened
+// or paired. Rows of A are pairs already, and what few rows are multiplied with is
+// widened or paired as it is loaded.
 func (m *Product[T]) planNarrow() {
 	c := &m.cut
 	c.pairs, c.unit = c.isa == avx512BF16, 1
@@ -84,7 +85,7 @@ func (m *Product[T]) packLines(dst []T, batch, i0, i1, k0, depth int) {
 		for i := range i1 - i0 {
 			m.gather(wide(dst[i*n:][:n]), src.narrow[i:], depth)
 		}
-	case m.cut.pairs:
+	case m.cut.pairs: // the half of a pair behind an odd number is not read
 		for i := range i1 - i0 {
 			copy(bits16(wide(dst[i*n:][:n])), src.narrow[i*m.LDA:][:depth])
 		}
