@@ -74,7 +74,20 @@ func networks() []network {
 			o := optim.SGD(0.05, optim.Momentum(0.9), optim.Nesterov, optim.GlobalClipNorm(1))
 			return train(t, m, blobs(t, 700, 300, 10), seed, o, nn.SparseCategoricalCrossentropy(nn.FromLogits))
 		}},
+		{"mixed_bfloat16", func(t *testing.T, seed uint64) outcome {
+			return train(t, mixed(nn.MixedBFloat16), blobs(t, 700, 300, 10).OneHot(10), seed, optim.Adam(1e-3), nn.CategoricalCrossentropy())
+		}},
+		{"mixed_float16", func(t *testing.T, seed uint64) outcome {
+			return train(t, mixed(nn.MixedFloat16), blobs(t, 700, 300, 10).OneHot(10), seed, optim.Adam(1e-3), nn.CategoricalCrossentropy())
+		}},
 	}
+}
+
+// mixed returns a network in a dtype policy, but for its last layer.
+func mixed(p nn.DTypePolicy) *glia.Model {
+	m := glia.Sequential(nn.Dense(200, nn.ReLU), nn.Dropout(0.2), nn.Dense(70, nn.Tanh), nn.Dense(10), nn.Softmax.Layer(nn.Float32))
+	m.Network().DType = p
+	return m
 }
 
 func TestSameSeedSameBits(t *testing.T) {

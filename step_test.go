@@ -26,15 +26,19 @@ func TestStepAllocatesNothing(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		opts []Option
+		nn.DTypePolicy
 	}{
-		{"plain", nil},
-		{"class weights", []Option{ClassWeights(map[int]float64{3: 2})}},
-		{"StopOnNaN, callback", []Option{StopOnNaN, Use(Callback{OnBatchEnd: func(*Model, int, int, float64) error { return nil }})}},
+		{"plain", nil, nn.Float32},
+		{"class weights", []Option{ClassWeights(map[int]float64{3: 2})}, nn.Float32},
+		{"StopOnNaN, callback", []Option{StopOnNaN, Use(Callback{OnBatchEnd: func(*Model, int, int, float64) error { return nil }})}, nn.Float32},
+		{"mixed_bfloat16", nil, nn.MixedBFloat16},
+		{"mixed_float16", nil, nn.MixedFloat16},
 	} {
 		m := Sequential(
 			nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU, nn.KernelRegularizer(nn.L2(1e-4))),
 			nn.Dropout(0.1), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax),
 		)
+		m.Network().DType = c.DTypePolicy
 		if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
 			t.Fatal(err)
 		}
