@@ -70,6 +70,7 @@ type MatMul64 = Product[float64]
 type cut[T Float] struct {
 	tile
 	narrowing
+	key                  planKey // what it was planned for
 	packA, packB, shared bool
 	small                bool // not worth sharing, with all its matrices
 	depth                int  // most of K at a time
@@ -121,7 +122,10 @@ func (m *Product[T]) Run() {
 	if m.M == 0 || m.N == 0 {
 		return
 	}
-	m.plan()
+	if key := m.key(); key != m.cut.key {
+		m.plan()
+		m.cut.key = key
+	}
 	switch c := &m.cut; {
 	case c.shared:
 		m.runShared()
@@ -134,6 +138,18 @@ func (m *Product[T]) Run() {
 
 // pieces returns into how many pieces the window of all matrices falls.
 func (m *Product[T]) pieces() int { return max(m.Batch, 1) * m.cut.rows * m.cut.cols }
+
+// planKey is what decides how a product is cut.
+type planKey struct {
+	m, n, k, lda, ldb, batch int
+	transA, transB           bool
+	narrow                   Narrow
+	best                     isa
+}
+
+func (m *Product[T]) key() planKey {
+	return planKey{m.M, m.N, m.K, m.LDA, m.LDB, m.Batch, m.TransA, m.TransB, m.Narrow, bestISA()}
+}
 
 // plan decides how to cut the product, from its shape alone.
 func (m *Product[T]) plan() {

@@ -31,6 +31,19 @@ type packArgs struct {
 	row   [16]unsafe.Pointer
 }
 
+// bestISA is the best that tileFor may choose.
+func bestISA() isa {
+	switch {
+	case useAVX512BF16:
+		return avx512BF16
+	case useAVX512:
+		return avx512
+	case useAVX2:
+		return avx2
+	}
+	return portable
+}
+
 // tileFor returns the tile for a product of m rows.
 func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 	t := goTile

@@ -2,6 +2,9 @@
 
 package kern
 
+// bestISA is the one that tileFor chooses.
+func bestISA() isa { return portable }
+
 // tileFor returns the tile for a product of m rows.
 func tileFor[T Float](m int, transA bool, narrow Narrow) tile { return goTile }
 
