@@ -376,25 +376,11 @@ func (k *program) halves(o operand, tiles []float32, at, n int) []uint16 {
 }
 
 func (k *program) store(s store, tiles []float32, at, n int) {
-	if s.from.kind == inSlot {
-		k.storeAt(s, tiles, 0, at, n)
-		return
-	}
 	dst := k.out[s.result]
 	if s.half {
 		copy(bits16(dst)[at:at+n], k.halves(s.from, tiles, at, n))
 	} else {
 		saveSpan(dst, at, k.at(s.from, tiles, at, n))
-	}
-}
-
-// storeAt stores what a slot has from its element from on.
-func (k *program) storeAt(s store, tiles []float32, from, at, n int) {
-	dst := k.out[s.result]
-	if s.half {
-		copy(bits16(dst)[at:at+n], k.halves(s.from, tiles, 0, from+n)[from:])
-	} else {
-		saveSpan(dst, at, k.slot(tiles, s.from.index, from+n)[from:])
 	}
 }
 

@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/glia-ml/glia/backend"
+import (
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/tensor"
+)
 
 // patches is a program on parts of rows, such as the blocks of a matrix product: rows
 // of a block are gathered in slots, as many as a tile holds, and scattered again, since
@@ -116,8 +119,15 @@ func (b *patches) gather(tiles []float32, at, rows, cols, ld int) {
 // scatter writes slots to rows of results.
 func (b *patches) scatter(tiles []float32, at, rows, cols, ld int) {
 	for _, s := range b.writes {
-		for r := range rows {
-			b.storeAt(s, tiles, r*cols, at+r*ld, cols)
+		switch dst := b.out[s.result]; {
+		case s.half:
+			scatterRows(bits16(dst)[at:], b.halves(s.from, tiles, 0, rows*cols), cols, ld)
+		case dst.DType == tensor.Float32:
+			scatterRows(floats(dst)[at:], b.slot(tiles, s.from.index, rows*cols), cols, ld)
+		default:
+			for r := range rows {
+				saveSpan(dst, at+r*ld, b.slot(tiles, s.from.index, rows*cols)[r*cols:][:cols])
+			}
 		}
 	}
 }
@@ -127,6 +137,14 @@ func gatherRows[T any](dst, src []T, cols, ld int) {
 	for r := 0; len(dst) > 0; r++ {
 		copy(dst[:cols], src[r*ld:])
 		dst = dst[cols:]
+	}
+}
+
+// scatterRows sets rows of cols elements that lie ld apart to src.
+func scatterRows[T any](dst, src []T, cols, ld int) {
+	for r := 0; len(src) > 0; r++ {
+		copy(dst[r*ld:], src[:cols])
+		src = src[cols:]
 	}
 }
 
