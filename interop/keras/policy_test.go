@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -135,6 +138,42 @@ func TestPoliciesOfParts(t *testing.T) {
 	o, err := keras.WriteModel(&keras.Model{Network: net})
 	if err != nil || strings.Count(string(o.Config), `"mixed_float16"`) != 3 { // of the network, the layer and its activation
 		t.Errorf("written %s (%v): want mixed_float16 three times", o.Config, err)
+	}
+}
+
+// TestKerasPolicies loads models in mixed precision that Keras 3 saved, and goes on
+// training as it did.
+func TestKerasPolicies(t *testing.T) {
+	files := unzip(t, "testdata/policies.zip")
+	n := 0
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		name, file, _ := strings.Cut(path, "/")
+		if file == "io.npz" {
+			continue
+		}
+		n++
+		t.Run(path, func(t *testing.T) {
+			io := arrays(t, files[name+"/io.npz"])
+			m, err := glia.LoadBytes(files[path])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, scales := m.Optimizer().(*optim.LossScaleOptimizer); scales != strings.Contains(name, "float16 and") {
+				t.Errorf("optimizer %T", m.Optimizer())
+			}
+			if dt := precisionOf(m.Network(), ""); dt.Size() != 2 {
+				t.Errorf("computes in %v, want 16 bits", dt)
+			}
+			if err := checkPredictions(m, io); err != nil {
+				t.Error(err)
+			}
+			if err := checkTraining(m, io); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if n != 8 {
+		t.Errorf("%d files of models, want 8", n)
 	}
 }
 

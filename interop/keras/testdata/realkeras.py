@@ -2,6 +2,7 @@
 
     python realkeras.py write DIR 0/2    makes a folder a model, the first half of all
     python realkeras.py check DIR 0/2    checks such folders and writes DIR/said0.json
+    python realkeras.py zip FILE 0/1     zips a few folders, for machines without Keras: policies.zip
 
 A folder has
 
@@ -20,6 +21,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import warnings
 import zipfile
 
@@ -38,6 +40,8 @@ from keras import initializers, layers, losses, metrics, optimizers
 import configs
 
 FILES = ("model.keras", "model.h5", "model.weights.h5")
+# Models in policies.zip.
+ZIPPED = ("policy mixed_bfloat16 but for the last", "policy mixed_float16 and penalties", "policy mixed_bfloat16 in a graph", "policies of layers")
 PART, PARTS = (int(n) for n in sys.argv[3].split("/"))
 
 
@@ -315,6 +319,18 @@ def write_case(folder, c, seed):
     np.savez(os.path.join(folder, "io.npz"), **arrays)
 
 
+def write_zip(path):
+    with tempfile.TemporaryDirectory() as to, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        for i, (name, make) in enumerate(cases()):
+            if name not in ZIPPED:
+                continue
+            keras.utils.set_random_seed(i)
+            write_case(os.path.join(to, name), make(), i)
+            for f in ("model.keras", "model.h5", "io.npz"):
+                with open(os.path.join(to, name, f), "rb") as text:
+                    z.writestr(zipfile.ZipInfo(f"{name}/{f}"), text.read(), zipfile.ZIP_DEFLATED)
+
+
 def save(m, path):
     (m.save_weights if path.endswith(".weights.h5") else m.save)(path)
 
@@ -463,6 +479,9 @@ def classes():
     return found
 
 
+if sys.argv[1] == "zip":
+    write_zip(sys.argv[2])
+    sys.exit()
 if sys.argv[1] == "write":
     write(sys.argv[2])
     said = classes()
