@@ -262,6 +262,7 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	if err != nil {
 		return nil, brief(err)
 	}
+	f.Object = nil // which may hold more than the rest of the model
 	m := New(k.Network)
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
 		if want := tensor.S(tensor.Uint64); w.Spec != want {

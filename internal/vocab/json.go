@@ -87,33 +87,55 @@ func Own(module, class string, registered *string) bool {
 // Members returns the members of an object in valid JSON, without copies: the values
 // share b's memory. Of two with one name the last counts, as in Python.
 func Members(b []byte) (map[string]json.RawMessage, error) {
+	m := map[string]json.RawMessage{}
+	return m, EachMember(b, func(key []byte, value json.RawMessage) error {
+		m[string(key)] = value
+		return nil
+	})
+}
+
+// EachMember calls f for the members of an object in valid JSON, whose values share b's
+// memory, until it fails. The key is f's for the call.
+func EachMember(b []byte, f func(key []byte, value json.RawMessage) error) error {
 	b = bytes.TrimSpace(b)
 	if len(b) == 0 || b[0] != '{' {
-		return nil, fmt.Errorf("%s: want an object", short(b))
+		return fmt.Errorf("%s: want an object", short(b))
 	}
-	m := map[string]json.RawMessage{}
 	for rest := space(b[1:]); rest[0] != '}'; {
 		n := valueLen(rest)
 		key, err := unquote(rest[:n])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		rest = space(space(rest[n:])[1:]) // behind the colon
 		n = valueLen(rest)
-		m[key] = json.RawMessage(rest[:n:n])
+		if err := f(key, json.RawMessage(rest[:n:n])); err != nil {
+			return err
+		}
 		if rest = space(rest[n:]); rest[0] == ',' {
 			rest = space(rest[1:])
 		}
 	}
-	return m, nil
+	return nil
 }
 
-// unquote returns the value of a string literal.
-func unquote(b []byte) (s string, err error) {
-	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
-		return string(b[1 : len(b)-1]), nil
+// String returns the value of a string in valid JSON. It fails for what is none.
+func String(b []byte) (string, error) {
+	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != '"' {
+		return "", fmt.Errorf("%s: want a string", short(b))
 	}
-	return s, json.Unmarshal(b, &s)
+	s, err := unquote(b)
+	return string(s), err
+}
+
+// unquote returns the value of a string literal, which may share its memory.
+func unquote(b []byte) ([]byte, error) {
+	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
+		return b[1 : len(b)-1], nil
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	return []byte(s), err
 }
 
 // Elements returns the elements of a list in valid JSON, which share b's memory.

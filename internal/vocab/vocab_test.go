@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,4 +211,40 @@ func FuzzMembers(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestEachMember(t *testing.T) {
+	var got []string
+	note := func(key []byte, v json.RawMessage) error {
+		got = append(got, string(key)+"="+string(v))
+		return nil
+	}
+	if err := vocab.EachMember([]byte(` { "a": 1, "\u0062" : {"c": [2, "}"]} ,"a":"x" } `), note); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a=1", `b={"c": [2, "}"]}`, `a="x"`}; !slices.Equal(got, want) {
+		t.Errorf("members %q, want %q", got, want)
+	}
+	stop := errors.New("stop")
+	if err := vocab.EachMember([]byte(`{"a": 1, "b": 2}`), func([]byte, json.RawMessage) error { return stop }); err != stop {
+		t.Errorf("error %v, want that of the function", err)
+	}
+	for _, text := range []string{"", "[]", "1"} {
+		if err := vocab.EachMember([]byte(text), note); err == nil || !strings.Contains(err.Error(), "want an object") {
+			t.Errorf("%q: error %v", text, err)
+		}
+	}
+}
+
+func TestString(t *testing.T) {
+	for text, want := range map[string]string{`""`: "", ` "ab" `: "ab", `"a\"\u00e9"`: `a"é`, "\"\xff\"": "\ufffd"} {
+		if got, err := vocab.String([]byte(text)); err != nil || got != want {
+			t.Errorf("%s is %q, want %q (%v)", text, got, want, err)
+		}
+	}
+	for _, text := range []string{"", "null", "1", "{}"} {
+		if _, err := vocab.String([]byte(text)); err == nil || !strings.Contains(err.Error(), "want a string") {
+			t.Errorf("%q: error %v", text, err)
+		}
+	}
 }

@@ -44,6 +44,9 @@ func TestLargeConfigs(t *testing.T) {
 	compiled := func(optimizer string) string {
 		return strings.TrimSuffix(model(one), "}") + `, "compile_config": {"loss": "mse", "optimizer": ` + optimizer + `}}`
 	}
+	compiledWith := func(metric string) string {
+		return strings.TrimSuffix(model(one), "}") + `, "compile_config": {"loss": "mse", "optimizer": "sgd", "metrics": [` + metric + `]}}`
+	}
 	schedule := func(n int) string {
 		return compiled(`{"module": "keras.optimizers", "class_name": "SGD", "config": {"momentum": 0.5, "learning_rate": {"module": "keras.optimizers.schedules", "class_name":
 			"PiecewiseConstantDecay", "config": {"boundaries": [` + numbers(n) + `], "values": [` + numbers(n+1) + `]}}}}`)
@@ -55,6 +58,11 @@ func TestLargeConfigs(t *testing.T) {
 	long := strings.Repeat("x", mega)
 	for _, c := range []struct{ name, config, want string }{
 		{"boundaries", schedule(100000), "the optimizer's state does not fit"}, // there is none in the file
+		{"thresholds", compiledWith(`{"module": "keras.metrics", "class_name": "AUC", "config": {"num_thresholds": 2147483647}}`),
+			"compile_config metrics[0]: metric: num_thresholds of AUC is 2147483647: want 2 to 1048576"},
+		{"classes in pairs", compiledWith(`{"module": "keras.metrics", "class_name": "MeanIoU", "config": {"num_classes": 1048576}}`),
+			"compile_config metrics[0]: metric: num_classes of MeanIoU is 1048576: want 1 to 4096"},
+		{"copies", model(one, layer("RepeatVector", `"name": "r", "n": 2147483647`)), "layer \"r\": nn.RepeatVector: x [1 3], n 2147483647: want at most 67108864 elements a sample"},
 		{"deep config", model(strings.Repeat(`{"class_name":"A","config":{"x":`, 100) + `"` + long + `"` + strings.Repeat(`}}`, 100)),
 			"config.json: keras: byte 1052044: lists and objects nest more than 32 deep on average of 1052"},
 		{"deep networks", nest(100, in, layer("A", `"x": "`+long+`"`)), "lists and objects nest more than 32 deep on average of 10"},

@@ -62,20 +62,51 @@ func ParseObject(b []byte) (*Object, error) {
 
 // objectOf reads an object from valid JSON.
 func objectOf(b []byte) (*Object, error) {
-	m, err := vocab.Members(b)
-	if err != nil {
+	o := &Object{}
+	if err := vocab.EachMember(b, o.member); err != nil {
 		return nil, err
-	}
-	o := &Object{Config: m["config"], BuildConfig: m["build_config"], CompileConfig: m["compile_config"], shared: m["shared_object_id"]}
-	for key, dst := range map[string]any{"class_name": &o.Class, "module": &o.Module, "registered_name": &o.Registered} {
-		if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
-			return nil, fmt.Errorf("%s is %s: want a string", key, short(v))
-		}
 	}
 	if o.Class == "" {
 		return nil, fmt.Errorf("%s: want an object with class_name", short(b))
 	}
 	return o, nil
+}
+
+// member takes a member of the object.
+func (o *Object) member(key []byte, v json.RawMessage) (err error) {
+	switch string(key) {
+	case "config":
+		o.Config = v
+	case "build_config":
+		o.BuildConfig = v
+	case "compile_config":
+		o.CompileConfig = v
+	case "shared_object_id":
+		o.shared = v
+	case "class_name":
+		o.Class, err = stringOf(key, v)
+	case "module":
+		o.Module, err = stringOf(key, v)
+	case "registered_name":
+		o.Registered = nil
+		var name string
+		if name, err = stringOf(key, v); err == nil && !vocab.Unset(v) {
+			o.Registered = &name
+		}
+	}
+	return err
+}
+
+// stringOf returns the string that a member is, an empty one for null.
+func stringOf(key []byte, v json.RawMessage) (string, error) {
+	if string(v) == "null" {
+		return "", nil
+	}
+	s, err := vocab.String(v)
+	if err != nil {
+		return "", fmt.Errorf("%s is %s: want a string", key, short(v))
+	}
+	return s, nil
 }
 
 // settings returns the members of the config, nil if it is no object.
