@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
@@ -12,7 +13,7 @@ import (
 func ApplyIf(on *graph.Node, o Sweepable, in ...*graph.Node) []*graph.Node {
 	var op graph.Op = o
 	if on != nil {
-		op, in = ApplyIfOp{o}, append(in, on)
+		op, in = ApplyIfOp{Op: o}, append(in, on)
 	}
 	n := graph.Apply(op, in...)
 	if len(n.Specs()) == 1 {
@@ -27,7 +28,14 @@ func ApplyIf(on *graph.Node, o Sweepable, in ...*graph.Node) []*graph.Node {
 
 // ApplyIfOp is the operation behind [ApplyIf]: an update that its last input, a bool
 // scalar, can hold back.
-type ApplyIfOp struct{ Op Sweepable }
+type ApplyIfOp struct {
+	Op Sweepable
+	// Over is how many gradients are added up for an update, whose gradient is their
+	// mean; 0 for one. Their sum is one more input before the gradient, and one more
+	// result, the last: where the update is held back the gradient is added to it, else
+	// it becomes 0.
+	Over int
+}
 
 // Name implements graph.Op.
 func (o ApplyIfOp) Name() string { return o.Op.Name() + "If" }
@@ -41,17 +49,47 @@ func (o ApplyIfOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if want := tensor.S(tensor.Bool); in[last] != want {
 		return nil, fmt.Errorf("input %d is %v: want the scalar %v", last, in[last], want)
 	}
-	return o.Op.Infer(in[:last])
+	in = in[:last]
+	if o.Over == 0 {
+		return o.Op.Infer(in)
+	}
+	if len(in) < 2 || in[1] != in[0] {
+		return nil, fmt.Errorf("inputs %v: want a parameter, what belongs to it and the sum of its gradients, of one spec", in)
+	}
+	out, err := o.Op.Infer(in[1:]) // of which one is the sum
+	if err != nil {
+		return nil, err
+	}
+	return append(out, in[0]), nil
 }
 
 // Ref implements [Referenced].
 func (o ApplyIfOp) Ref(out, in []Array) {
 	last := len(in) - 1
-	if in[last].V[0] != 0 {
-		Reference(o.Op, out, in[:last])
-		return
+	on := in[last].V[0] != 0
+	in = in[:last]
+	if !on {
+		for i := range out {
+			copy(out[i].V, in[i].V)
+		}
 	}
-	for i := range out {
-		copy(out[i].V, in[i].V)
+	if o.Over > 0 {
+		at := len(out) - 1 // of the sum
+		sum := NewArray(in[at].Spec)
+		for i, x := range in[at].V {
+			sum.V[i] = x + in[at+1].V[i]
+		}
+		if !on {
+			copy(out[at].V, sum.V)
+			return
+		}
+		for i := range sum.V {
+			sum.V[i] /= float64(o.Over)
+			out[at].V[i] = 0
+		}
+		out, in = out[:at], slices.Concat(in[:at], []Array{sum}, in[at+2:])
+	}
+	if on {
+		Reference(o.Op, out, in)
 	}
 }

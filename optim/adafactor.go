@@ -123,6 +123,7 @@ func (c *Config) slotOf(p *graph.Var, name string, s tensor.Spec) *graph.Var {
 // Apply implements [Optimizer].
 func (o *AdafactorOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s := o.begin(g, grads)
+	s.gather()
 	rho := ops.Minimum(s.lr, inverse(ops.Sqrt(s.t)))
 	rest := ops.Pow(s.t, ops.ScalarLike(s.t, o.Beta2Decay))
 	keep := ops.Sub(ops.ScalarLike(s.t, 1), rest)

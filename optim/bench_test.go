@@ -19,10 +19,25 @@ import (
 
 // swept is an optimizer in BenchmarkSweep. A step reads every gradient, reads and writes
 // every parameter and all state; more is how often, beyond that, the formulas have it
-// read or write as many elements as there are parameters.
+// read or write as many elements as there are parameters. If over is not 0, only one in
+// so many steps is such, and the others read and write a sum of gradients.
 type swept struct {
 	make func() optim.Optimizer
 	more int
+	over int
+}
+
+// bytes is what the steps to an update of n parameters read and write, state being the
+// size of parameters and state.
+func (s *swept) bytes(n, state int) int {
+	return 2*state + 4*n*(1+s.more) + max(s.over-1, 0)*4*n*3
+}
+
+// step takes the steps to an update.
+func (s *swept) step(b *testing.B, p *plan.Plan, in []*tensor.Tensor) {
+	for range max(s.over, 1) {
+		run(b, p, in)
+	}
 }
 
 // sweeps are the rules, plain and with what changes their passes.
@@ -36,14 +51,14 @@ func sweeps() map[string]swept {
 	for name, make := range elementwise {
 		all[name] = swept{make: func() optim.Optimizer { return make() }}
 	}
-	all["Lamb"] = swept{all["Lamb"].make, 3} // the norms come first: w, m and v are read again
+	all["Lamb"] = swept{make: all["Lamb"].make, more: 3} // the norms come first: w, m and v are read again
 	// There are three passes over g and two over w, but v is not read; of vectors two over
 	// g, w and v.
-	all["AdafactorVector"] = swept{all["Adafactor"].make, 3}
-	all["Adafactor"] = swept{all["Adafactor"].make, 2}
+	all["AdafactorVector"] = swept{make: all["Adafactor"].make, more: 3}
+	all["Adafactor"] = swept{make: all["Adafactor"].make, more: 2}
 	for name, make := range map[string]func(...optim.Option) optim.Optimizer{"SGD": elementwise["SGD"], "Adam": elementwise["Adam"]} {
 		with := func(option string, more int, o ...optim.Option) {
-			all[name+option] = swept{func() optim.Optimizer { return make(o...) }, more}
+			all[name+option] = swept{make: func() optim.Optimizer { return make(o...) }, more: more}
 		}
 		with("Decay", 0, optim.WeightDecay(0.01))
 		with("ClipValue", 0, optim.ClipValue(1))
@@ -51,6 +66,7 @@ func sweeps() map[string]swept {
 		with("GlobalClipNorm", 1, optim.GlobalClipNorm(1))
 		with("EMA", 0, optim.EMA(0.99))
 		with("Accumulation", 0, optim.GradientAccumulation(2))
+		all[name+"Accumulation"] = swept{make: all[name+"Accumulation"].make, over: 2}
 		with("LossScale", 0, optim.LossScaleFactor(8).Option)
 	}
 	return all
@@ -71,18 +87,16 @@ func BenchmarkSweep(b *testing.B) {
 	all := sweeps()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		b.Run(name, func(b *testing.B) {
-			o := all[name].make()
-			shape := shapeOf(name)
-			p, in, state := stepOf(o, shape, shape)
-			bytes := 2*state + 4*n*(1+all[name].more)
-			run(b, p, in)
+			s, shape := all[name], shapeOf(name)
+			p, in, state := stepOf(s.make(), shape, shape)
+			s.step(b, p, in)
 			c := newCopying(n)
 			best, copied := time.Hour, time.Hour // the others may be those of a busy machine
 			for b.Loop() {
-				best = min(best, timeOf(func() { run(b, p, in) }))
+				best = min(best, timeOf(func() { s.step(b, p, in) }))
 				copied = min(copied, timeOf(c.run)) // by turns: the machine may be slower later
 			}
-			rate := float64(bytes) / best.Seconds()
+			rate := float64(s.bytes(n, state)) / best.Seconds()
 			b.ReportMetric(1e3*best.Seconds(), "best-ms")
 			b.ReportMetric(rate/1e9, "GB/s")
 			b.ReportMetric(100*rate*copied.Seconds()/float64(8*n), "%copy")

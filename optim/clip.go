@@ -6,32 +6,36 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// clip limits the gradients as the configuration says.
+// clip limits the gradients as the configuration says. Norms need the gradients as they
+// are then, elements can wait for the sweep.
 //
 // Source: Pascanu, Mikolov, Bengio 2012, arXiv:1211.5063, section 3.2; formulas as
 // in Keras.
-func (c *Config) clip(grads []*graph.Node) []*graph.Node {
-	limit := float64(c.ClipNorm + c.GlobalClipNorm + c.ClipValue) // at most one is set
-	if limit == 0 || len(grads) == 0 {
-		return grads
-	}
-	out := make([]*graph.Node, len(grads))
-	var scale *graph.Node
-	if c.GlobalClipNorm != 0 {
-		scale = globalScale(grads, limit)
-	}
-	for i, d := range grads {
-		switch {
-		case c.ClipValue != 0:
-			out[i] = ops.Clip(d, -limit, limit)
-		case c.ClipNorm != 0:
+func (s *step) clip() {
+	limit := float64(s.c.ClipNorm + s.c.GlobalClipNorm)
+	switch {
+	case s.c.ClipValue != 0:
+		s.limit = float64(s.c.ClipValue)
+	case limit == 0 || len(s.grads) == 0:
+	case s.c.GlobalClipNorm != 0:
+		s.gatherScaled()
+		s.multiply(globalScale(s.grads, limit))
+	default:
+		s.gatherScaled()
+		var factors []*graph.Node
+		for _, d := range s.grads {
 			norm := ops.Sqrt(ops.ReduceSumSquare(d))
-			out[i] = ops.Div(ops.Scale(d, limit), ops.Maximum(norm, ops.ScalarLike(d, limit)))
-		default:
-			out[i] = ops.Mul(d, ops.Cast(scale, d.DType()))
+			factors = append(factors, ops.Div(ops.ScalarLike(d, limit), ops.Maximum(norm, ops.ScalarLike(d, limit))))
 		}
+		s.multiply(factors...)
 	}
-	return out
+}
+
+// gatherScaled makes the gradients unless they are as they should be.
+func (s *step) gatherScaled() {
+	if s.last != nil || s.factors != nil {
+		s.gather()
+	}
 }
 
 // globalScale is min(1, limit/norm), the norm being that of all gradients; NaN if

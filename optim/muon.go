@@ -179,6 +179,7 @@ func (o *MuonOptimizer) excluded() func(p *graph.Var) bool {
 // Apply implements [Optimizer].
 func (o *MuonOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s := o.begin(g, grads)
+	s.gather()
 	for i, p := range o.params {
 		if o.v[i] != nil {
 			lr := ops.Scale(s.lr, o.AdamRateRatio)

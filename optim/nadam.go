@@ -72,7 +72,7 @@ func (o *NadamOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	}
 	now, next := mu(s.t), mu(ops.Add(s.t, one))
 	product := ops.Mul(ops.Cast(g.Value(o.product), tensor.Float64), now)
-	s.update(o.product, ops.Cast(product, o.product.Spec().DType), s.on)
+	s.update(o.product, ops.Cast(product, o.product.Spec().DType), s.updates())
 	ofM := ops.Div(ops.Mul(s.lr, next), ops.Sub(one, ops.Mul(product, next)))
 	ofG := ops.Div(ops.Mul(s.lr, ops.Sub(one, now)), ops.Sub(one, product))
 	rule := ops.ApplyNadamOp{OneMinusBeta1: 1 - o.Beta1, OneMinusBeta2: 1 - o.Beta2, Eps: o.Epsilon}

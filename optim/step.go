@@ -134,11 +134,17 @@ type step struct {
 	grads []*graph.Node
 	t     *graph.Node // float64 scalar: 1 in the first step
 	lr    *graph.Node // float64 scalar
-	on    *graph.Node // bool scalar: whether there is an update; nil for always
+	on    *graph.Node // bool scalar: whether to do anything; nil for always
+
+	// What is still to be made of the gradients, which a sweep does itself: over the steps
+	// to last they are added up, times factors, and limited.
+	last    *graph.Node   // bool scalar; nil if nothing is added up
+	factors []*graph.Node // scalars; nil for 1
+	limit   float64       // 0 for none
 }
 
-// begin counts the step, finds its learning rate, and adds the gradients up, unscales
-// and clips them as the configuration says.
+// begin counts the step, finds its learning rate, and notes how the gradients are to be
+// added up, unscaled and clipped as the configuration says.
 func (c *Config) begin(g *graph.Graph, grads []*graph.Node) step {
 	if len(grads) != len(c.params) {
 		panic(c.errorf("%d gradients of %d parameters: want one of each, and Build first", len(grads), len(c.params)))
@@ -159,35 +165,61 @@ func (c *Config) begin(g *graph.Graph, grads []*graph.Node) step {
 		updates = ops.Offset(ops.FloorDiv(it, ops.ScalarLike(it, float64(n))), 1)
 	}
 	s.t = ops.Cast(updates, tensor.Float64)
-	if c.LossScaleFactor != 0 {
-		for i, d := range s.grads {
-			s.grads[i] = ops.Scale(d, 1/float64(c.LossScaleFactor))
+	unscale := 1 / float64(c.LossScaleFactor)
+	if n := float64(c.GradientAccumulationSteps); n > 0 {
+		s.last = ops.Equal(ops.Mod(next, ops.ScalarLike(next, n)), ops.ScalarLike(next, 0))
+		for i, d := range grads {
+			if c.LossScaleFactor != 0 { // sums are of what the gradients are
+				s.grads[i] = ops.Scale(d, unscale)
+			}
 		}
+	} else if c.LossScaleFactor != 0 {
+		s.multiply(ops.ScalarLike(s.lr, unscale))
 	}
-	s.accumulate(next)
 	s.update(c.iterations, next, c.allowed)
-	s.grads = c.clip(s.grads)
+	s.clip()
 	return s
 }
 
-// accumulate adds the gradients to the sums, and in every last step of so many takes
-// their mean.
-func (s *step) accumulate(next *graph.Node) {
-	n := float64(s.c.GradientAccumulationSteps)
-	if n == 0 {
-		return
+// multiply makes the gradients a multiple of themselves.
+func (s *step) multiply(factors ...*graph.Node) {
+	s.factors = make([]*graph.Node, len(s.grads))
+	for i := range s.factors {
+		s.factors[i] = factors[i%len(factors)]
 	}
-	last := ops.Equal(ops.Mod(next, ops.ScalarLike(next, n)), ops.ScalarLike(next, 0))
+}
+
+// gather does to the gradients what is still to be done, for those that are needed
+// before a sweep.
+func (s *step) gather() {
 	for i, d := range s.grads {
-		sum := ops.Add(d, s.g.Value(s.c.sums[i]))
-		s.update(s.c.sums[i], ops.Where(last, ops.ScalarLike(sum, 0), sum), s.c.allowed)
-		s.grads[i] = ops.Div(sum, ops.ScalarLike(sum, n))
+		if s.last != nil {
+			n := float64(s.c.GradientAccumulationSteps)
+			sum := ops.Add(d, s.g.Value(s.c.sums[i]))
+			s.update(s.c.sums[i], ops.Where(s.last, ops.ScalarLike(sum, 0), sum), s.c.allowed)
+			d = ops.Div(sum, ops.ScalarLike(sum, n))
+		}
+		if s.factors != nil {
+			d = ops.Mul(d, s.scalar(s.factors[i], s.c.params[i]))
+		}
+		if s.limit != 0 {
+			d = ops.Clip(d, -s.limit, s.limit)
+		}
+		s.grads[i] = d
 	}
-	if s.on == nil {
-		s.on = last
-	} else {
-		s.on = ops.And(s.on, last)
+	s.on = s.updates()
+	s.last, s.factors, s.limit = nil, nil, 0
+}
+
+// updates tells whether the step changes parameters, by a bool scalar; nil for always.
+func (s *step) updates() *graph.Node {
+	switch {
+	case s.last == nil:
+		return s.on
+	case s.on == nil:
+		return s.last
 	}
+	return ops.And(s.on, s.last)
 }
 
 // update gives v a new value where on is true; nil is always.
@@ -201,6 +233,16 @@ func (s *step) update(v *graph.Var, n, on *graph.Node) {
 // apply traces the update of parameter i and its slots, which take the results.
 func (s *step) apply(op ops.Sweepable, i int, slots []*graph.Var, scalars ...*graph.Node) {
 	vars := append([]*graph.Var{s.c.params[i]}, slots...)
+	if s.last != nil {
+		vars = append(vars, s.c.sums[i])
+	}
+	if s.factors != nil || s.limit != 0 {
+		factor := ops.ScalarLike(s.lr, 1)
+		if s.factors != nil {
+			factor = s.factors[i]
+		}
+		op, scalars = ops.ApplyScaledOp{Op: op, Limit: s.limit}, append(scalars, factor)
+	}
 	var in []*graph.Node
 	for _, v := range vars {
 		in = append(in, s.g.Value(v))
@@ -208,6 +250,9 @@ func (s *step) apply(op ops.Sweepable, i int, slots []*graph.Var, scalars ...*gr
 	in = append(in, s.grads[i])
 	for _, x := range scalars {
 		in = append(in, s.scalar(x, vars[0]))
+	}
+	if s.last != nil {
+		op, in = ops.ApplyIfOp{Op: op, Over: int(s.c.GradientAccumulationSteps)}, append(in, s.last)
 	}
 	for j, n := range ops.ApplyIf(s.on, op, in...) {
 		s.g.Update(vars[j], n)

@@ -89,6 +89,7 @@ func TestCompiled(t *testing.T) {
 	for name, make := range all {
 		for i, opts := range [][]optim.Option{
 			nil, {optim.WeightDecay(0.1), optim.ClipNorm(1)}, {optim.EMA(0.9), optim.EMAOverwrite(2), optim.GradientAccumulation(3)},
+			{optim.ClipValue(0.5), optim.GradientAccumulation(2)}, {optim.GlobalClipNorm(0.5), optim.GradientAccumulation(2)},
 		} {
 			want := trained(t, make(opts...), func(g *graph.Graph, in ...*tensor.Tensor) { nntest.Run(g, nil, in...) })
 			got := trained(t, make(opts...), func(g *graph.Graph, in ...*tensor.Tensor) {

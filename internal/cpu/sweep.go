@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	maxTensors = 5 // that an update takes
-	maxRates   = 5 // scalars
+	maxTensors = 6 // that an update takes
+	maxRates   = 6 // scalars
 )
 
 func init() {
@@ -27,8 +27,9 @@ func registerUpdate[O graph.Op]() {
 
 // update is an optimizer's update of a parameter and its slots, in place.
 type update struct {
-	tensors int  // inputs that are tensors; scalars follow
-	gated   bool // the last input says whether to update at all
+	tensors int // inputs that are tensors; scalars follow
+	gates   int // inputs at the end that say whether to update at all
+	gradient
 	// Both take the tensors, the parameter and the slots first, and the scalars.
 	narrow func(x rows32, r rates32)
 	wide   func(x rows64, r rates64)
@@ -53,7 +54,8 @@ type sweepUpdate struct {
 	update
 	ins, outs int
 	in        []backend.Buf // with the results' memory in the first places
-	held      bool          // by its last input
+	held      bool          // by a gate
+	adding    bool          // gradients only
 	scale     float64       // the ratio of the norms
 }
 
@@ -96,7 +98,7 @@ func (k *sweep) Run(out, in []backend.Buf) {
 		place(out[:u.outs], in)
 		copy(u.in, in[:u.ins])
 		copy(u.in, out[:u.outs])
-		u.held = u.gated && u.in[u.ins-1].Mem[0] == 0
+		u.readGates()
 		out, in = out[u.outs:], in[u.ins:]
 	}
 	if k.norms != nil {
@@ -141,10 +143,12 @@ func (k *sweep) Piece(i int, w *par.Worker) {
 	}
 	p := k.pieces[i]
 	u := &k.updates[p.update]
-	if u.held || k.first && u.narrowNorms == nil {
+	if u.held || k.first && (u.narrowNorms == nil || u.adding) {
 		return
 	}
 	n := p.hi - p.lo
+	// Room for the tensors, as they are converted, one more, and a tile of the gradient.
+	size := n*(u.tensors+1) + tileLen
 	switch u.in[0].DType {
 	case tensor.Float32:
 		var x rows32
@@ -152,56 +156,76 @@ func (k *sweep) Piece(i int, w *par.Worker) {
 			if b.DType == tensor.Float32 {
 				x[j] = floats(b)[p.lo:p.hi]
 			} else { // a gradient of a half type
-				x[j] = scratch[float32](w, n*(u.tensors+1))[j*n:][:n]
+				x[j] = scratch[float32](w, size)[j*n:][:n]
 				loadAs(x[j], b, p.lo, 1)
 			}
 		}
-		k.narrow(i, u, x, w)
+		k.narrow(i, u, x, scratch[float32](w, size)[u.tensors*n:])
 	case tensor.Float64:
 		var x rows64
 		for j, b := range u.in[:u.tensors] {
 			x[j] = view[float64](b.Mem)[p.lo:p.hi]
 		}
-		r := ratesOf[float64](u)
-		if k.first {
-			k.norms[i] = u.wideNorms(x, scratch[float64](w, n), r)
-			return
-		}
-		r[0] *= u.scale
-		u.wide(x, r)
+		k.wide(i, u, x, scratch[float64](w, n+tileLen))
 	default: // by way of float32
 		var x rows32
-		mem := scratch[float32](w, n*(u.tensors+1))
+		mem := scratch[float32](w, size)
 		for j, b := range u.in[:u.tensors] {
 			x[j] = mem[j*n:][:n]
 			loadAs(x[j], b, p.lo, 1)
 		}
-		k.narrow(i, u, x, w)
+		k.narrow(i, u, x, mem[u.tensors*n:])
 		for j, b := range u.in[:u.outs] {
 			saveAs(b, p.lo, 1, x[j])
 		}
 	}
 }
 
-// narrow does a piece in float32.
-func (k *sweep) narrow(i int, u *sweepUpdate, x rows32, w *par.Worker) {
+// narrow does a piece in float32. Tmp has room for one more tensor and a tile.
+func (k *sweep) narrow(i int, u *sweepUpdate, x rows32, tmp []float32) {
 	r := ratesOf[float32](u)
-	if k.first {
-		n := len(x[0])
-		k.norms[i] = u.narrowNorms(x, scratch[float32](w, n*(u.tensors+1))[n*u.tensors:], r)
-		return
+	if !k.first {
+		r[0] *= float32(u.scale)
 	}
-	r[0] *= float32(u.scale)
-	u.update.narrow(x, r)
+	var norms [2]float64
+	n := len(x[0])
+	eachGradient(&u.gradient, u.adding, k.first, x, tmp[n:], float32(r[u.factor()]), gradients32, func(x rows32) {
+		if !k.first {
+			u.update.narrow(x, r)
+			return
+		}
+		part := u.narrowNorms(x, tmp[:len(x[0])], r)
+		norms[0], norms[1] = norms[0]+part[0], norms[1]+part[1]
+	})
+	if k.first {
+		k.norms[i] = norms
+	}
+}
+
+// wide does a piece in float64.
+func (k *sweep) wide(i int, u *sweepUpdate, x rows64, tmp []float64) {
+	r := ratesOf[float64](u)
+	if !k.first {
+		r[0] *= u.scale
+	}
+	var norms [2]float64
+	n := len(x[0])
+	eachGradient(&u.gradient, u.adding, k.first, x, tmp[n:], r[u.factor()], gradients64, func(x rows64) {
+		if !k.first {
+			u.update.wide(x, r)
+			return
+		}
+		part := u.wideNorms(x, tmp[:len(x[0])], r)
+		norms[0], norms[1] = norms[0]+part[0], norms[1]+part[1]
+	})
+	if k.first {
+		k.norms[i] = norms
+	}
 }
 
 // ratesOf returns the scalars of an update.
 func ratesOf[W work](u *sweepUpdate) (r [maxRates]W) {
-	last := u.ins
-	if u.gated {
-		last--
-	}
-	for i, b := range u.in[u.tensors:last] {
+	for i, b := range u.in[u.tensors : u.ins-u.gates] {
 		loadAs(r[i:i+1], b, 0, 1)
 	}
 	return r

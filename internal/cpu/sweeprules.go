@@ -23,6 +23,7 @@ func init() {
 	registerUpdate[ops.ApplyScheduleFreeOp]()
 	registerUpdate[ops.ApplyAverageOp]()
 	registerUpdate[ops.ApplyIfOp]()
+	registerUpdate[ops.ApplyScaledOp]()
 }
 
 type (
@@ -37,7 +38,10 @@ func updateOf(op graph.Op) (update, bool) {
 	switch o := op.(type) {
 	case ops.ApplyIfOp:
 		u, ok := updateOf(o.Op)
-		u.gated = true
+		return u.gatedBy(o), ok
+	case ops.ApplyScaledOp:
+		u, ok := updateOf(o.Op)
+		u.scaled, u.limit = true, o.Limit
 		return u, ok
 	case ops.ApplySGDOp:
 		return update{

@@ -504,6 +504,12 @@ func (t *table) sweeps() {
 			held := start
 			held.dt = tensor.Bool
 			add(ops.ApplyIfOp{Op: ops.ApplyAdagradOp{Eps: 1e-7}}, w, square, w, rate, decay, held)
+			adagrad := ops.ApplyScaledOp{Op: ops.ApplyAdagradOp{Eps: 1e-7}, Limit: 0.5}
+			add(adagrad, w, square, w, rate, decay, scale)
+			add(ops.ApplyIfOp{Op: adagrad, Over: 3}, w, square, slot, w, rate, decay, scale, held)
+			add(ops.ApplyIfOp{Op: ops.ApplyIfOp{Op: ops.ApplySGDOp{}, Over: 2}}, w, square, slot, rate, decay, held, held)
+			add(ops.ApplyIfOp{Op: ops.ApplyLambOp{OneMinusBeta1: 0.125, OneMinusBeta2: 0.0009765625, Eps: 1e-7}, Over: 2},
+				w, slot, square, small, square, rate, scale, scale, decay, held)
 		}
 	}
 }
