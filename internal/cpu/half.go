@@ -9,25 +9,53 @@ import (
 	"github.com/glia-ml/glia/ops"
 )
 
-// halfOps maps operation types to functions on the bits of halves.
-var halfOps = map[reflect.Type]kern.HalfOp{
-	reflect.TypeFor[ops.AddOp]():         kern.HalfAdd,
-	reflect.TypeFor[ops.SubOp]():         kern.HalfSub,
-	reflect.TypeFor[ops.MulOp]():         kern.HalfMul,
-	reflect.TypeFor[ops.DivOp]():         kern.HalfDiv,
-	reflect.TypeFor[ops.MaximumOp]():     kern.HalfMax,
-	reflect.TypeFor[ops.MinimumOp]():     kern.HalfMin,
-	reflect.TypeFor[ops.ReluGradOp]():    kern.HalfReluGrad,
-	reflect.TypeFor[ops.SigmoidGradOp](): kern.HalfSigmoidGrad,
-	reflect.TypeFor[ops.TanhGradOp]():    kern.HalfTanhGrad,
-	reflect.TypeFor[ops.ReluOp]():        kern.HalfRelu,
-	reflect.TypeFor[ops.SquareOp]():      kern.HalfSquare,
-	reflect.TypeFor[ops.ExpOp]():         kern.HalfExp,
-	reflect.TypeFor[ops.TanhOp]():        kern.HalfTanh,
-	reflect.TypeFor[ops.SigmoidOp]():     kern.HalfSigmoid,
-	reflect.TypeFor[ops.SiluOp]():        kern.HalfSilu,
-	reflect.TypeFor[ops.GeluOp]():        kern.HalfGelu,
-	reflect.TypeFor[ops.GeluTanhOp]():    kern.HalfGeluTanh,
+// halfFuncs maps operation types to functions on the bits of halves.
+var halfFuncs = map[reflect.Type]func(op graph.Op) kern.HalfFunc{}
+
+// half adds the function of an operation.
+func half[O graph.Op](f kern.HalfOp) {
+	halfFuncs[reflect.TypeFor[O]()] = func(graph.Op) kern.HalfFunc { return kern.HalfFunc{Op: f} }
+}
+
+// halfWith adds that of an operation with numbers.
+func halfWith[O graph.Op](f kern.HalfOp, numbers func(op O) (float64, float64)) {
+	halfFuncs[reflect.TypeFor[O]()] = func(op graph.Op) kern.HalfFunc {
+		a, b := numbers(op.(O))
+		return kern.HalfFunc{Op: f, P: [2]float32{float32(a), float32(b)}}
+	}
+}
+
+func init() {
+	half[ops.AddOp](kern.HalfAdd)
+	half[ops.SubOp](kern.HalfSub)
+	half[ops.MulOp](kern.HalfMul)
+	half[ops.DivOp](kern.HalfDiv)
+	half[ops.MaximumOp](kern.HalfMax)
+	half[ops.MinimumOp](kern.HalfMin)
+	half[ops.ReluGradOp](kern.HalfReluGrad)
+	half[ops.SigmoidGradOp](kern.HalfSigmoidGrad)
+	half[ops.TanhGradOp](kern.HalfTanhGrad)
+	half[ops.ReluOp](kern.HalfRelu)
+	half[ops.SquareOp](kern.HalfSquare)
+	half[ops.ExpOp](kern.HalfExp)
+	half[ops.TanhOp](kern.HalfTanh)
+	half[ops.SigmoidOp](kern.HalfSigmoid)
+	half[ops.SiluOp](kern.HalfSilu)
+	half[ops.GeluOp](kern.HalfGelu)
+	half[ops.GeluTanhOp](kern.HalfGeluTanh)
+	half[ops.NegOp](kern.HalfNeg)
+	half[ops.AbsOp](kern.HalfAbs)
+	half[ops.SqrtOp](kern.HalfSqrt)
+	half[ops.RsqrtOp](kern.HalfRsqrt)
+	half[ops.LogOp](kern.HalfLog)
+	half[ops.ErfOp](kern.HalfErf)
+	half[ops.SoftplusOp](kern.HalfSoftplus)
+	half[ops.SeluOp](kern.HalfSelu)
+	halfWith(kern.HalfLeakyRelu, func(op ops.LeakyReluOp) (float64, float64) { return op.Alpha, 0 })
+	halfWith(kern.HalfLeakyReluGrad, func(op ops.LeakyReluGradOp) (float64, float64) { return op.Alpha, 0 })
+	halfWith(kern.HalfElu, func(op ops.EluOp) (float64, float64) { return op.Alpha, 0 })
+	halfWith(kern.HalfEluGrad, func(op ops.EluGradOp) (float64, float64) { return op.Alpha, 0 })
+	halfWith(kern.HalfClip, func(op ops.ClipOp) (float64, float64) { return op.Lo, op.Hi })
 }
 
 // keepsHalves reports whether the results of op on halves are halves, not to be rounded.

@@ -19,9 +19,11 @@ import (
 // The operations of random programs on halves. Of vectorOnly the implementations choose
 // the last bit; the others give the numbers of the references.
 var (
-	halfUnaries  = []graph.Op{ops.ReluOp{}, ops.NegOp{}, ops.AbsOp{}, ops.SignOp{}, ops.SquareOp{}, ops.FloorOp{}}
-	vectorOnly   = []graph.Op{ops.ExpOp{}, ops.TanhOp{}, ops.GeluOp{}, ops.SigmoidOp{}, ops.SiluOp{}, ops.GeluTanhOp{}, ops.SoftplusOp{}, ops.ClipOp{Lo: -0.3, Hi: 0.7}, ops.LeakyReluOp{Alpha: 0.3}}
+	halfUnaries = []graph.Op{ops.ReluOp{}, ops.NegOp{}, ops.AbsOp{}, ops.SignOp{}, ops.SquareOp{}, ops.FloorOp{}}
+	vectorOnly  = []graph.Op{ops.ExpOp{}, ops.TanhOp{}, ops.GeluOp{}, ops.SigmoidOp{}, ops.SiluOp{}, ops.GeluTanhOp{}, ops.SoftplusOp{}, ops.ClipOp{Lo: -0.3, Hi: 0.7}, ops.LeakyReluOp{Alpha: 0.3},
+		ops.EluOp{Alpha: 0.3}, ops.SeluOp{}, ops.ErfOp{}, ops.SqrtOp{}, ops.RsqrtOp{}, ops.LogOp{}, ops.SoftsignOp{}}
 	halfBinaries = []graph.Op{ops.AddOp{}, ops.SubOp{}, ops.MulOp{}, ops.DivOp{}, ops.MaximumOp{}, ops.MinimumOp{}, ops.ReluGradOp{}}
+	vectorGrads  = []graph.Op{ops.EluGradOp{Alpha: 0.3}, ops.LeakyReluGradOp{Alpha: 0.3}, ops.TanhGradOp{}, ops.SigmoidGradOp{}}
 	floatDTypes  = []tensor.DType{tensor.Float32, tensor.BFloat16, tensor.Float16}
 )
 
@@ -114,7 +116,11 @@ func (r *halfPrograms) try() {
 		}
 		r.emit(pick(list), dt, row, r.value(dt, row))
 	case n < 8:
-		r.emit(pick(halfBinaries), dt, row, r.value(dt, row), r.value(dt, row))
+		list := halfBinaries
+		if r.vector && r.IntN(4) == 0 {
+			list = vectorGrads
+		}
+		r.emit(pick(list), dt, row, r.value(dt, row), r.value(dt, row))
 	case n < 10:
 		from := floatDTypes[r.IntN(3)]
 		if r.IntN(4) == 0 {

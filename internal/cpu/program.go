@@ -138,7 +138,7 @@ type load struct {
 type instr struct {
 	do   action
 	f    tile
-	half kern.HalfOp
+	half kern.HalfFunc
 	bf16 bool // of the half types, not float16
 	rows func(dst, x []float32)
 	bits func(dst []float32, x []uint16) // rows, of bits
@@ -335,7 +335,7 @@ func (k *program) apply(c *instr, tiles []float32, at, n int) {
 // applyHalf runs an elementwise function on halves.
 func (k *program) applyHalf(c *instr, tiles []float32, at, n int) {
 	var b []uint16
-	if c.half.Binary() {
+	if c.half.Op.Binary() {
 		b = k.halves(c.args[1], tiles, at, n)
 	}
 	dst, a := k.halves(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at, n)

@@ -180,7 +180,7 @@ func (l *layout) mapHalves(i int, in instr) {
 // inHalves returns the instruction on bits that does c, if there is one and it costs no
 // more passes than one on float32.
 func (l *layout) inHalves(c *backend.Instr) (instr, bool) {
-	op, ok := halfOps[reflect.TypeOf(c.Op)]
+	f, ok := halfFuncs[reflect.TypeOf(c.Op)]
 	if !ok || c.Row || !isHalf(c.Out) {
 		return instr{}, false
 	}
@@ -202,7 +202,7 @@ func (l *layout) inHalves(c *backend.Instr) (instr, bool) {
 			wide++
 		}
 	}
-	return instr{do: halfMapping, half: op, bf16: c.Out == tensor.BFloat16}, bits <= wide
+	return instr{do: halfMapping, half: f(c.Op), bf16: c.Out == tensor.BFloat16}, bits <= wide
 }
 
 // asBits reports whether value v is there as bits, and not as float32.

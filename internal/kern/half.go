@@ -22,6 +22,8 @@ const (
 	HalfReluGrad
 	HalfSigmoidGrad
 	HalfTanhGrad
+	HalfLeakyReluGrad
+	HalfEluGrad
 	HalfRelu
 	HalfSquare
 	HalfExp
@@ -30,25 +32,49 @@ const (
 	HalfSilu
 	HalfGelu
 	HalfGeluTanh
+	HalfLeakyRelu
+	HalfElu
+	HalfClip
+	HalfNeg
+	HalfAbs
+	HalfSqrt
+	HalfRsqrt
+	HalfLog
+	HalfErf
+	HalfSoftplus
+	HalfSelu
 	halfOps
 )
+
+// HalfFunc is a function of half-precision slices with its numbers: the alpha of those
+// that have one, the bounds of [HalfClip].
+type HalfFunc struct {
+	Op HalfOp
+	P  [2]float32
+}
 
 // Binary reports whether op is a function of two slices.
 func (op HalfOp) Binary() bool { return op < HalfRelu }
 
 // BF16 sets dst[i] to op of a[i] and b[i], all bfloat16. A unary function takes no b.
-func (op HalfOp) BF16(dst, a, b []uint16) {
-	n := halfBF16(op, dst, a, b)
+func (op HalfOp) BF16(dst, a, b []uint16) { HalfFunc{Op: op}.BF16(dst, a, b) }
+
+// F16 is [HalfOp.BF16] of float16.
+func (op HalfOp) F16(dst, a, b []uint16) { HalfFunc{Op: op}.F16(dst, a, b) }
+
+// BF16 sets dst[i] to f of a[i] and b[i], all bfloat16. A unary function takes no b.
+func (f HalfFunc) BF16(dst, a, b []uint16) {
+	n := halfBF16(f, dst, a, b)
 	if n < len(dst) {
-		op.byFloats(true, dst[n:], a[n:], rest(b, n))
+		f.byFloats(true, dst[n:], a[n:], rest(b, n))
 	}
 }
 
-// F16 is [HalfOp.BF16] of float16.
-func (op HalfOp) F16(dst, a, b []uint16) {
-	n := halfF16(op, dst, a, b)
+// F16 is [HalfFunc.BF16] of float16.
+func (f HalfFunc) F16(dst, a, b []uint16) {
+	n := halfF16(f.Op, dst, a, b)
 	if n < len(dst) {
-		op.byFloats(false, dst[n:], a[n:], rest(b, n))
+		f.byFloats(false, dst[n:], a[n:], rest(b, n))
 	}
 }
 
@@ -61,16 +87,16 @@ func rest(s []uint16, n int) []uint16 {
 }
 
 // byFloats does in three passes what the assembly does in one.
-func (op HalfOp) byFloats(bf16 bool, dst, a, b []uint16) {
+func (f HalfFunc) byFloats(bf16 bool, dst, a, b []uint16) {
 	var x, y [256]float32
 	for at := 0; at < len(dst); at += len(x) {
 		n := min(len(x), len(dst)-at)
 		x, y := x[:n], y[:n]
 		widen(bf16, x, a[at:])
-		if op.Binary() {
+		if f.Op.Binary() {
 			widen(bf16, y, b[at:])
 		}
-		op.floats(x, y)
+		f.floats(x, y)
 		narrow(bf16, dst[at:], x)
 	}
 }
@@ -92,9 +118,9 @@ func widen(bf16 bool, dst []float32, src []uint16) {
 	}
 }
 
-// floats is op on float32, x being a and the destination.
-func (op HalfOp) floats(x, b []float32) {
-	switch op {
+// floats is f on float32, x being a and the destination.
+func (f HalfFunc) floats(x, b []float32) {
+	switch f.Op {
 	case HalfAdd:
 		Add(x, x, b)
 	case HalfSub:
@@ -129,6 +155,40 @@ func (op HalfOp) floats(x, b []float32) {
 		Gelu(x, x)
 	case HalfGeluTanh:
 		GeluTanh(x, x)
+	case HalfLeakyReluGrad:
+		LeakyReluGrad(x, x, b, f.P[0])
+	case HalfEluGrad:
+		EluGrad(x, x, b, f.P[0])
+	case HalfLeakyRelu:
+		LeakyRelu(x, x, f.P[0])
+	case HalfElu:
+		Elu(x, x, f.P[0])
+	case HalfClip:
+		Clip(x, x, f.P[0], f.P[1])
+	default:
+		f.laterFloats(x)
+	}
+}
+
+// laterFloats is floats of the functions that fewer use.
+func (f HalfFunc) laterFloats(x []float32) {
+	switch f.Op {
+	case HalfNeg:
+		Neg(x, x)
+	case HalfAbs:
+		Abs(x, x)
+	case HalfSqrt:
+		Sqrt(x, x)
+	case HalfRsqrt:
+		Rsqrt(x, x)
+	case HalfLog:
+		Log(x, x)
+	case HalfErf:
+		Erf(x, x)
+	case HalfSoftplus:
+		Softplus(x, x)
+	case HalfSelu:
+		Selu(x, x)
 	}
 }
 

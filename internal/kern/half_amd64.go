@@ -15,17 +15,17 @@ func wholeHalf(n int) int {
 	return 0
 }
 
-// halfBF16 does the first elements of [HalfOp.BF16], and says how many.
-func halfBF16(op HalfOp, dst, a, b []uint16) int {
+// halfBF16 does the first elements of [HalfFunc.BF16], and says how many.
+func halfBF16(f HalfFunc, dst, a, b []uint16) int {
 	n := wholeHalf(len(dst))
-	if n == 0 || halfBits(op, dst, a, b, n, 0x7f807f80) {
+	if n == 0 || halfBits(f.Op, dst, a, b, n, 0x7f807f80) {
 		return n
 	}
 	d, x, y := unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b)
 	if useAVX512 {
-		return halfBF16AVX512(op, d, x, y, n)
+		return halfBF16AVX512(f, d, x, y, n)
 	}
-	return halfBF16AVX2(op, d, x, y, n)
+	return halfBF16AVX2(f, d, x, y, n)
 }
 
 // halfF16 is [halfBF16] for float16.
@@ -59,8 +59,8 @@ func halfBits(op HalfOp, dst, a, b []uint16, n int, inf uint32) bool {
 	return true
 }
 
-func halfBF16AVX512(op HalfOp, dst, a, b *uint16, n int) int {
-	switch op {
+func halfBF16AVX512(f HalfFunc, dst, a, b *uint16, n int) int {
+	switch f.Op {
 	case HalfAdd:
 		hAddBF16AVX512(dst, a, b, n)
 	case HalfSub:
@@ -91,14 +91,48 @@ func halfBF16AVX512(op HalfOp, dst, a, b *uint16, n int) int {
 		hGeluBF16AVX512(dst, a, n)
 	case HalfGeluTanh:
 		hGeluTanhBF16AVX512(dst, a, n)
+	case HalfLeakyReluGrad:
+		hLeakyReluGradBF16AVX512(dst, a, b, n, f.P[0])
+	case HalfEluGrad:
+		hEluGradBF16AVX512(dst, a, b, n, f.P[0])
+	case HalfLeakyRelu:
+		hLeakyReluBF16AVX512(dst, a, n, f.P[0])
+	case HalfElu:
+		hEluBF16AVX512(dst, a, n, f.P[0])
+	case HalfClip:
+		hClipBF16AVX512(dst, a, n, f.P[0], f.P[1])
+	default:
+		return laterBF16AVX512(f.Op, dst, a, n)
+	}
+	return n
+}
+
+func laterBF16AVX512(op HalfOp, dst, a *uint16, n int) int {
+	switch op {
+	case HalfNeg:
+		hNegBF16AVX512(dst, a, n)
+	case HalfAbs:
+		hAbsBF16AVX512(dst, a, n)
+	case HalfSqrt:
+		hSqrtBF16AVX512(dst, a, n)
+	case HalfRsqrt:
+		hRsqrtBF16AVX512(dst, a, n)
+	case HalfLog:
+		hLogBF16AVX512(dst, a, n)
+	case HalfErf:
+		hErfBF16AVX512(dst, a, n)
+	case HalfSoftplus:
+		hSoftplusBF16AVX512(dst, a, n)
+	case HalfSelu:
+		hSeluBF16AVX512(dst, a, n)
 	default:
 		return 0
 	}
 	return n
 }
 
-func halfBF16AVX2(op HalfOp, dst, a, b *uint16, n int) int {
-	switch op {
+func halfBF16AVX2(f HalfFunc, dst, a, b *uint16, n int) int {
+	switch f.Op {
 	case HalfAdd:
 		hAddBF16AVX2(dst, a, b, n)
 	case HalfSub:
@@ -129,6 +163,40 @@ func halfBF16AVX2(op HalfOp, dst, a, b *uint16, n int) int {
 		hGeluBF16AVX2(dst, a, n)
 	case HalfGeluTanh:
 		hGeluTanhBF16AVX2(dst, a, n)
+	case HalfLeakyReluGrad:
+		hLeakyReluGradBF16AVX2(dst, a, b, n, f.P[0])
+	case HalfEluGrad:
+		hEluGradBF16AVX2(dst, a, b, n, f.P[0])
+	case HalfLeakyRelu:
+		hLeakyReluBF16AVX2(dst, a, n, f.P[0])
+	case HalfElu:
+		hEluBF16AVX2(dst, a, n, f.P[0])
+	case HalfClip:
+		hClipBF16AVX2(dst, a, n, f.P[0], f.P[1])
+	default:
+		return laterBF16AVX2(f.Op, dst, a, n)
+	}
+	return n
+}
+
+func laterBF16AVX2(op HalfOp, dst, a *uint16, n int) int {
+	switch op {
+	case HalfNeg:
+		hNegBF16AVX2(dst, a, n)
+	case HalfAbs:
+		hAbsBF16AVX2(dst, a, n)
+	case HalfSqrt:
+		hSqrtBF16AVX2(dst, a, n)
+	case HalfRsqrt:
+		hRsqrtBF16AVX2(dst, a, n)
+	case HalfLog:
+		hLogBF16AVX2(dst, a, n)
+	case HalfErf:
+		hErfBF16AVX2(dst, a, n)
+	case HalfSoftplus:
+		hSoftplusBF16AVX2(dst, a, n)
+	case HalfSelu:
+		hSeluBF16AVX2(dst, a, n)
 	default:
 		return 0
 	}

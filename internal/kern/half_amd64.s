@@ -1370,6 +1370,1136 @@ single_end:
 	VZEROUPPER
 	RET
 
+// func hLeakyReluGradBF16AVX512(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·hLeakyReluGradBF16AVX512(SB), NOSPLIT, $0-36
+	MOVSS        alpha+32(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVQ         n+24(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         y+8(FP), DX
+	MOVQ         dy+16(FP), BX
+	XORQ         SI, SI
+	LEAQ         -64(AX), DI
+	CMPQ         SI, DI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(SI*2), Z8
+	VPSLLD          $0x10, Z8, Z7
+	VPANDD.BCST     vecConst<>+0(SB), Z8, Z8
+	VMOVUPS         64(DX)(SI*2), Z10
+	VPSLLD          $0x10, Z10, Z9
+	VPANDD.BCST     vecConst<>+0(SB), Z10, Z10
+	VMOVUPS         (BX)(SI*2), Z12
+	VPSLLD          $0x10, Z12, Z11
+	VPANDD.BCST     vecConst<>+0(SB), Z12, Z12
+	VMOVUPS         64(BX)(SI*2), Z14
+	VPSLLD          $0x10, Z14, Z13
+	VPANDD.BCST     vecConst<>+0(SB), Z14, Z14
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z7, K1
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z8, K2
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z9, K3
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z10, K4
+	VMULPS          Z0, Z11, Z7
+	VMULPS          Z0, Z12, Z8
+	VMULPS          Z0, Z13, Z9
+	VMULPS          Z0, Z14, Z10
+	VBLENDMPS       Z11, Z7, K1, Z1
+	VBLENDMPS       Z12, Z8, K2, Z2
+	VBLENDMPS       Z13, Z9, K3, Z3
+	VBLENDMPS       Z14, Z10, K4, Z4
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z7
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z7
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z8
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z8
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z9
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z9
+	VPTESTMD.BCST   vecConst<>+32(SB), Z4, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z4, Z10
+	VPADDD.BCST     vecConst<>+96(SB), Z4, K1, Z10
+	VPSRLD          $0x10, Z7, Z7
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z8, Z7
+	VMOVUPS         Z7, (CX)(SI*2)
+	VPSRLD          $0x10, Z9, Z7
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z10, Z7
+	VMOVUPS         Z7, 64(CX)(SI*2)
+	ADDQ            $+64, SI
+	CMPQ            SI, DI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ SI, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(SI*2), Z2
+	VPSLLD          $0x10, Z2, Z1
+	VPANDD.BCST     vecConst<>+0(SB), Z2, Z2
+	VMOVUPS         (BX)(SI*2), Z4
+	VPSLLD          $0x10, Z4, Z3
+	VPANDD.BCST     vecConst<>+0(SB), Z4, Z4
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z1, K1
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z2, K2
+	VMULPS          Z0, Z3, Z1
+	VMULPS          Z0, Z4, Z2
+	VBLENDMPS       Z3, Z1, K1, Z5
+	VBLENDMPS       Z4, Z2, K2, Z6
+	VPTESTMD.BCST   vecConst<>+32(SB), Z5, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z5, Z1
+	VPADDD.BCST     vecConst<>+96(SB), Z5, K1, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z6, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z6, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z6, K1, Z2
+	VPSRLD          $0x10, Z1, Z1
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z1
+	VMOVUPS         Z1, (CX)(SI*2)
+	ADDQ            $+32, SI
+	CMPQ            SI, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hEluGradBF16AVX512(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·hEluGradBF16AVX512(SB), NOSPLIT, $0-36
+	MOVSS        alpha+32(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVQ         n+24(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         y+8(FP), DX
+	MOVQ         dy+16(FP), BX
+	XORQ         SI, SI
+	LEAQ         -64(AX), DI
+	CMPQ         SI, DI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(SI*2), Z8
+	VPSLLD          $0x10, Z8, Z7
+	VPANDD.BCST     vecConst<>+0(SB), Z8, Z8
+	VMOVUPS         64(DX)(SI*2), Z10
+	VPSLLD          $0x10, Z10, Z9
+	VPANDD.BCST     vecConst<>+0(SB), Z10, Z10
+	VMOVUPS         (BX)(SI*2), Z12
+	VPSLLD          $0x10, Z12, Z11
+	VPANDD.BCST     vecConst<>+0(SB), Z12, Z12
+	VMOVUPS         64(BX)(SI*2), Z14
+	VPSLLD          $0x10, Z14, Z13
+	VPANDD.BCST     vecConst<>+0(SB), Z14, Z14
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z7, K1
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z8, K2
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z9, K3
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z10, K4
+	VADDPS          Z0, Z7, Z7
+	VADDPS          Z0, Z8, Z8
+	VADDPS          Z0, Z9, Z9
+	VADDPS          Z0, Z10, Z10
+	VMULPS          Z7, Z11, Z7
+	VMULPS          Z8, Z12, Z8
+	VMULPS          Z9, Z13, Z9
+	VMULPS          Z10, Z14, Z10
+	VBLENDMPS       Z11, Z7, K1, Z1
+	VBLENDMPS       Z12, Z8, K2, Z2
+	VBLENDMPS       Z13, Z9, K3, Z3
+	VBLENDMPS       Z14, Z10, K4, Z4
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z7
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z7
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z8
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z8
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z9
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z9
+	VPTESTMD.BCST   vecConst<>+32(SB), Z4, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z4, Z10
+	VPADDD.BCST     vecConst<>+96(SB), Z4, K1, Z10
+	VPSRLD          $0x10, Z7, Z7
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z8, Z7
+	VMOVUPS         Z7, (CX)(SI*2)
+	VPSRLD          $0x10, Z9, Z7
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z10, Z7
+	VMOVUPS         Z7, 64(CX)(SI*2)
+	ADDQ            $+64, SI
+	CMPQ            SI, DI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ SI, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(SI*2), Z2
+	VPSLLD          $0x10, Z2, Z1
+	VPANDD.BCST     vecConst<>+0(SB), Z2, Z2
+	VMOVUPS         (BX)(SI*2), Z4
+	VPSLLD          $0x10, Z4, Z3
+	VPANDD.BCST     vecConst<>+0(SB), Z4, Z4
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z1, K1
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z2, K2
+	VADDPS          Z0, Z1, Z1
+	VADDPS          Z0, Z2, Z2
+	VMULPS          Z1, Z3, Z1
+	VMULPS          Z2, Z4, Z2
+	VBLENDMPS       Z3, Z1, K1, Z5
+	VBLENDMPS       Z4, Z2, K2, Z6
+	VPTESTMD.BCST   vecConst<>+32(SB), Z5, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z5, Z1
+	VPADDD.BCST     vecConst<>+96(SB), Z5, K1, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z6, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z6, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z6, K1, Z2
+	VPSRLD          $0x10, Z1, Z1
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z1
+	VMOVUPS         Z1, (CX)(SI*2)
+	ADDQ            $+32, SI
+	CMPQ            SI, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hLeakyReluBF16AVX512(dst *uint16, x *uint16, n int, alpha float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·hLeakyReluBF16AVX512(SB), NOSPLIT, $0-28
+	MOVSS        alpha+24(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -64(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(BX*2), Z8
+	VPSLLD          $0x10, Z8, Z7
+	VPANDD.BCST     vecConst<>+0(SB), Z8, Z8
+	VMOVUPS         64(DX)(BX*2), Z10
+	VPSLLD          $0x10, Z10, Z9
+	VPANDD.BCST     vecConst<>+0(SB), Z10, Z10
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z7, K1
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z8, K2
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z9, K3
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z10, K4
+	VMULPS          Z7, Z0, Z11
+	VMULPS          Z8, Z0, Z12
+	VMULPS          Z9, Z0, Z13
+	VMULPS          Z10, Z0, Z14
+	VBLENDMPS       Z7, Z11, K1, Z1
+	VBLENDMPS       Z8, Z12, K2, Z2
+	VBLENDMPS       Z9, Z13, K3, Z3
+	VBLENDMPS       Z10, Z14, K4, Z4
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z7
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z7
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z8
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z8
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z9
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z9
+	VPTESTMD.BCST   vecConst<>+32(SB), Z4, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z4, Z10
+	VPADDD.BCST     vecConst<>+96(SB), Z4, K1, Z10
+	VPSRLD          $0x10, Z7, Z7
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z8, Z7
+	VMOVUPS         Z7, (CX)(BX*2)
+	VPSRLD          $0x10, Z9, Z7
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z10, Z7
+	VMOVUPS         Z7, 64(CX)(BX*2)
+	ADDQ            $+64, BX
+	CMPQ            BX, SI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(BX*2), Z2
+	VPSLLD          $0x10, Z2, Z1
+	VPANDD.BCST     vecConst<>+0(SB), Z2, Z2
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z1, K1
+	VCMPPS.BCST     $0x0e, vecConst<>+896(SB), Z2, K2
+	VMULPS          Z1, Z0, Z3
+	VMULPS          Z2, Z0, Z4
+	VBLENDMPS       Z1, Z3, K1, Z5
+	VBLENDMPS       Z2, Z4, K2, Z6
+	VPTESTMD.BCST   vecConst<>+32(SB), Z5, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z5, Z1
+	VPADDD.BCST     vecConst<>+96(SB), Z5, K1, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z6, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z6, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z6, K1, Z2
+	VPSRLD          $0x10, Z1, Z1
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z1
+	VMOVUPS         Z1, (CX)(BX*2)
+	ADDQ            $+32, BX
+	CMPQ            BX, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hEluBF16AVX512(dst *uint16, x *uint16, n int, alpha float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·hEluBF16AVX512(SB), NOSPLIT, $0-28
+	MOVSS        alpha+24(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -32(AX), AX
+	CMPQ         BX, AX
+	JGT          single_end
+
+single:
+	VMOVUPS           (DX)(BX*2), Z4
+	VPSLLD            $0x10, Z4, Z3
+	VPANDD.BCST       vecConst<>+0(SB), Z4, Z4
+	VCMPPS.BCST       $0x0e, vecConst<>+896(SB), Z3, K1
+	VCMPPS.BCST       $0x0e, vecConst<>+896(SB), Z4, K2
+	VBROADCASTSS      vecConst<>+1600(SB), Z5
+	VBROADCASTSS      vecConst<>+1600(SB), Z6
+	VMAXPS            Z3, Z5, Z5
+	VMAXPS            Z4, Z6, Z6
+	VBROADCASTSS      vecConst<>+224(SB), Z7
+	VBROADCASTSS      vecConst<>+224(SB), Z8
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z5, Z7
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z6, Z8
+	VPSLLD            $0x17, Z7, Z9
+	VPSLLD            $0x17, Z8, Z10
+	VSUBPS.BCST       vecConst<>+224(SB), Z7, Z7
+	VSUBPS.BCST       vecConst<>+224(SB), Z8, Z8
+	VMOVAPS           Z5, Z5
+	VMOVAPS           Z6, Z6
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z7, Z5
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z8, Z6
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z7, Z5
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z8, Z6
+	VBROADCASTSS      vecConst<>+352(SB), Z7
+	VBROADCASTSS      vecConst<>+352(SB), Z8
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z6, Z8
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z6, Z8
+	VMULPS            Z5, Z5, Z11
+	VMULPS            Z6, Z6, Z12
+	VFMADD213PS       Z5, Z11, Z7
+	VFMADD213PS       Z6, Z12, Z8
+	VPADDD.BCST       vecConst<>+128(SB), Z9, Z5
+	VPADDD.BCST       vecConst<>+128(SB), Z10, Z6
+	VSUBPS.BCST       vecConst<>+128(SB), Z5, Z9
+	VSUBPS.BCST       vecConst<>+128(SB), Z6, Z10
+	VFMADD213PS       Z9, Z5, Z7
+	VFMADD213PS       Z10, Z6, Z8
+	VBROADCASTSS      vecConst<>+832(SB), Z5
+	VBROADCASTSS      vecConst<>+832(SB), Z6
+	VPTERNLOGD        $0xca, Z7, Z3, Z5
+	VPTERNLOGD        $0xca, Z8, Z4, Z6
+	VMULPS            Z5, Z0, Z5
+	VMULPS            Z6, Z0, Z6
+	VBLENDMPS         Z3, Z5, K1, Z1
+	VBLENDMPS         Z4, Z6, K2, Z2
+	VPTESTMD.BCST     vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z1, Z3
+	VPADDD.BCST       vecConst<>+96(SB), Z1, K1, Z3
+	VPTESTMD.BCST     vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z2, Z4
+	VPADDD.BCST       vecConst<>+96(SB), Z2, K1, Z4
+	VPSRLD            $0x10, Z3, Z3
+	VPTERNLOGD.BCST   $0xf8, vecConst<>+0(SB), Z4, Z3
+	VMOVUPS           Z3, (CX)(BX*2)
+	ADDQ              $+32, BX
+	CMPQ              BX, AX
+	JLE               single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hClipBF16AVX512(dst *uint16, x *uint16, n int, lo float32, hi float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·hClipBF16AVX512(SB), NOSPLIT, $0-32
+	MOVSS        lo+24(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        hi+28(FP), X1
+	VBROADCASTSS X1, Z1
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -64(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(BX*2), Z3
+	VPSLLD          $0x10, Z3, Z2
+	VPANDD.BCST     vecConst<>+0(SB), Z3, Z3
+	VMOVUPS         64(DX)(BX*2), Z5
+	VPSLLD          $0x10, Z5, Z4
+	VPANDD.BCST     vecConst<>+0(SB), Z5, Z5
+	VMAXPS          Z2, Z0, Z2
+	VMAXPS          Z3, Z0, Z3
+	VMAXPS          Z4, Z0, Z4
+	VMAXPS          Z5, Z0, Z5
+	VMINPS          Z2, Z1, Z2
+	VMINPS          Z3, Z1, Z3
+	VMINPS          Z4, Z1, Z4
+	VMINPS          Z5, Z1, Z5
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z6
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z6
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z2
+	VPTESTMD.BCST   vecConst<>+32(SB), Z4, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z4, Z3
+	VPADDD.BCST     vecConst<>+96(SB), Z4, K1, Z3
+	VPTESTMD.BCST   vecConst<>+32(SB), Z5, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z5, Z4
+	VPADDD.BCST     vecConst<>+96(SB), Z5, K1, Z4
+	VPSRLD          $0x10, Z6, Z5
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z5
+	VMOVUPS         Z5, (CX)(BX*2)
+	VPSRLD          $0x10, Z3, Z2
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z4, Z2
+	VMOVUPS         Z2, 64(CX)(BX*2)
+	ADDQ            $+64, BX
+	CMPQ            BX, SI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(BX*2), Z3
+	VPSLLD          $0x10, Z3, Z2
+	VPANDD.BCST     vecConst<>+0(SB), Z3, Z3
+	VMAXPS          Z2, Z0, Z2
+	VMAXPS          Z3, Z0, Z3
+	VMINPS          Z2, Z1, Z2
+	VMINPS          Z3, Z1, Z3
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z4
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z4
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z2
+	VPSRLD          $0x10, Z4, Z3
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z3
+	VMOVUPS         Z3, (CX)(BX*2)
+	ADDQ            $+32, BX
+	CMPQ            BX, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hNegBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hNegBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -64(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VMOVUPS         64(DX)(BX*2), Z3
+	VPSLLD          $0x10, Z3, Z2
+	VPANDD.BCST     vecConst<>+0(SB), Z3, Z3
+	VPXORD.BCST     vecConst<>+832(SB), Z0, Z0
+	VPXORD.BCST     vecConst<>+832(SB), Z1, Z1
+	VPXORD.BCST     vecConst<>+832(SB), Z2, Z2
+	VPXORD.BCST     vecConst<>+832(SB), Z3, Z3
+	VPSRLD          $0x10, Z0, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS         Z0, (CX)(BX*2)
+	VPSRLD          $0x10, Z2, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z3, Z0
+	VMOVUPS         Z0, 64(CX)(BX*2)
+	ADDQ            $+64, BX
+	CMPQ            BX, SI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VPXORD.BCST     vecConst<>+832(SB), Z0, Z0
+	VPXORD.BCST     vecConst<>+832(SB), Z1, Z1
+	VPSRLD          $0x10, Z0, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS         Z0, (CX)(BX*2)
+	ADDQ            $+32, BX
+	CMPQ            BX, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hAbsBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hAbsBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -64(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VMOVUPS         64(DX)(BX*2), Z3
+	VPSLLD          $0x10, Z3, Z2
+	VPANDD.BCST     vecConst<>+0(SB), Z3, Z3
+	VPANDD.BCST     vecConst<>+544(SB), Z0, Z0
+	VPANDD.BCST     vecConst<>+544(SB), Z1, Z1
+	VPANDD.BCST     vecConst<>+544(SB), Z2, Z2
+	VPANDD.BCST     vecConst<>+544(SB), Z3, Z3
+	VPSRLD          $0x10, Z0, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS         Z0, (CX)(BX*2)
+	VPSRLD          $0x10, Z2, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z3, Z0
+	VMOVUPS         Z0, 64(CX)(BX*2)
+	ADDQ            $+64, BX
+	CMPQ            BX, SI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VPANDD.BCST     vecConst<>+544(SB), Z0, Z0
+	VPANDD.BCST     vecConst<>+544(SB), Z1, Z1
+	VPSRLD          $0x10, Z0, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS         Z0, (CX)(BX*2)
+	ADDQ            $+32, BX
+	CMPQ            BX, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSqrtBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hSqrtBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -64(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VMOVUPS         64(DX)(BX*2), Z3
+	VPSLLD          $0x10, Z3, Z2
+	VPANDD.BCST     vecConst<>+0(SB), Z3, Z3
+	VSQRTPS         Z0, Z0
+	VSQRTPS         Z1, Z1
+	VSQRTPS         Z2, Z2
+	VSQRTPS         Z3, Z3
+	VPTESTMD.BCST   vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z0, Z4
+	VPADDD.BCST     vecConst<>+96(SB), Z0, K1, Z4
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z0
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z0
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z1
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z2
+	VPSRLD          $0x10, Z4, Z3
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z0, Z3
+	VMOVUPS         Z3, (CX)(BX*2)
+	VPSRLD          $0x10, Z1, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z0
+	VMOVUPS         Z0, 64(CX)(BX*2)
+	ADDQ            $+64, BX
+	CMPQ            BX, SI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VSQRTPS         Z0, Z0
+	VSQRTPS         Z1, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z0, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z0, K1, Z2
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z0
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z0
+	VPSRLD          $0x10, Z2, Z1
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z0, Z1
+	VMOVUPS         Z1, (CX)(BX*2)
+	ADDQ            $+32, BX
+	CMPQ            BX, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hRsqrtBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hRsqrtBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -64(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VMOVUPS         64(DX)(BX*2), Z3
+	VPSLLD          $0x10, Z3, Z2
+	VPANDD.BCST     vecConst<>+0(SB), Z3, Z3
+	VBROADCASTSS    vecConst<>+128(SB), Z4
+	VBROADCASTSS    vecConst<>+128(SB), Z5
+	VBROADCASTSS    vecConst<>+128(SB), Z6
+	VBROADCASTSS    vecConst<>+128(SB), Z7
+	VSQRTPS         Z0, Z0
+	VSQRTPS         Z1, Z1
+	VSQRTPS         Z2, Z2
+	VSQRTPS         Z3, Z3
+	VDIVPS          Z0, Z4, Z0
+	VDIVPS          Z1, Z5, Z1
+	VDIVPS          Z2, Z6, Z2
+	VDIVPS          Z3, Z7, Z3
+	VPTESTMD.BCST   vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z0, Z4
+	VPADDD.BCST     vecConst<>+96(SB), Z0, K1, Z4
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z0
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z0
+	VPTESTMD.BCST   vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z2, Z1
+	VPADDD.BCST     vecConst<>+96(SB), Z2, K1, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z3, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z3, K1, Z2
+	VPSRLD          $0x10, Z4, Z3
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z0, Z3
+	VMOVUPS         Z3, (CX)(BX*2)
+	VPSRLD          $0x10, Z1, Z0
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z2, Z0
+	VMOVUPS         Z0, 64(CX)(BX*2)
+	ADDQ            $+64, BX
+	CMPQ            BX, SI
+	JLE             unrolled
+
+unrolled_end:
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS         (DX)(BX*2), Z1
+	VPSLLD          $0x10, Z1, Z0
+	VPANDD.BCST     vecConst<>+0(SB), Z1, Z1
+	VBROADCASTSS    vecConst<>+128(SB), Z2
+	VBROADCASTSS    vecConst<>+128(SB), Z3
+	VSQRTPS         Z0, Z0
+	VSQRTPS         Z1, Z1
+	VDIVPS          Z0, Z2, Z0
+	VDIVPS          Z1, Z3, Z1
+	VPTESTMD.BCST   vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z0, Z2
+	VPADDD.BCST     vecConst<>+96(SB), Z0, K1, Z2
+	VPTESTMD.BCST   vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST     vecConst<>+64(SB), Z1, Z0
+	VPADDD.BCST     vecConst<>+96(SB), Z1, K1, Z0
+	VPSRLD          $0x10, Z2, Z1
+	VPTERNLOGD.BCST $0xf8, vecConst<>+0(SB), Z0, Z1
+	VMOVUPS         Z1, (CX)(BX*2)
+	ADDQ            $+32, BX
+	CMPQ            BX, AX
+	JLE             single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hLogBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hLogBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS          (DX)(BX*2), Z1
+	VPSLLD           $0x10, Z1, Z0
+	VPANDD.BCST      vecConst<>+0(SB), Z1, Z1
+	VCMPPS.BCST      $0x01, vecConst<>+1632(SB), Z0, K1
+	VCMPPS.BCST      $0x01, vecConst<>+1632(SB), Z1, K2
+	VMULPS.BCST      vecConst<>+1664(SB), Z0, Z2
+	VMULPS.BCST      vecConst<>+1664(SB), Z1, Z3
+	VBLENDMPS        Z2, Z0, K1, Z4
+	VBLENDMPS        Z3, Z1, K2, Z5
+	VPSUBD.BCST      vecConst<>+928(SB), Z4, Z2
+	VPSUBD.BCST      vecConst<>+928(SB), Z5, Z3
+	VPSRAD           $0x17, Z2, Z2
+	VPSRAD           $0x17, Z3, Z3
+	VCVTDQ2PS        Z2, Z12
+	VCVTDQ2PS        Z3, Z13
+	VPSLLD           $0x17, Z2, Z2
+	VPSLLD           $0x17, Z3, Z3
+	VPSUBD           Z2, Z4, Z2
+	VPSUBD           Z3, Z5, Z3
+	VSUBPS.BCST      vecConst<>+128(SB), Z2, Z2
+	VSUBPS.BCST      vecConst<>+128(SB), Z3, Z3
+	VBROADCASTSS.Z   vecConst<>+1696(SB), K1, Z14
+	VBROADCASTSS.Z   vecConst<>+1696(SB), K2, Z15
+	VSUBPS           Z14, Z12, Z12
+	VSUBPS           Z15, Z13, Z13
+	VMULPS           Z2, Z2, Z14
+	VMULPS           Z3, Z3, Z15
+	VBROADCASTSS     vecConst<>+1728(SB), Z16
+	VBROADCASTSS     vecConst<>+1728(SB), Z17
+	VFMADD213PS.BCST vecConst<>+1760(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1760(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1792(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1792(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1824(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1824(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1856(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1856(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1888(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1888(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1920(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1920(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1952(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1952(SB), Z3, Z17
+	VFMADD213PS.BCST vecConst<>+1984(SB), Z2, Z16
+	VFMADD213PS.BCST vecConst<>+1984(SB), Z3, Z17
+	VMULPS.BCST      vecConst<>+320(SB), Z12, Z18
+	VMULPS.BCST      vecConst<>+320(SB), Z13, Z19
+	VFMADD213PS      Z18, Z14, Z16
+	VFMADD213PS      Z19, Z15, Z17
+	VADDPS           Z2, Z16, Z2
+	VADDPS           Z3, Z17, Z3
+	VFMADD231PS.BCST vecConst<>+288(SB), Z12, Z2
+	VFMADD231PS.BCST vecConst<>+288(SB), Z13, Z3
+	VCMPPS.BCST      $0x05, vecConst<>+2016(SB), Z0, K1
+	VCMPPS.BCST      $0x05, vecConst<>+2016(SB), Z1, K2
+	VBLENDMPS        Z0, Z2, K1, Z6
+	VBLENDMPS        Z1, Z3, K2, Z7
+	VCMPPS.BCST      $0x01, vecConst<>+896(SB), Z0, K1
+	VCMPPS.BCST      $0x01, vecConst<>+896(SB), Z1, K2
+	VBLENDMPS.BCST   vecConst<>+2048(SB), Z6, K1, Z8
+	VBLENDMPS.BCST   vecConst<>+2048(SB), Z7, K2, Z9
+	VCMPPS.BCST      $0x00, vecConst<>+896(SB), Z0, K1
+	VCMPPS.BCST      $0x00, vecConst<>+896(SB), Z1, K2
+	VBLENDMPS.BCST   vecConst<>+2080(SB), Z8, K1, Z10
+	VBLENDMPS.BCST   vecConst<>+2080(SB), Z9, K2, Z11
+	VPTESTMD.BCST    vecConst<>+32(SB), Z10, K1
+	VPADDD.BCST      vecConst<>+64(SB), Z10, Z0
+	VPADDD.BCST      vecConst<>+96(SB), Z10, K1, Z0
+	VPTESTMD.BCST    vecConst<>+32(SB), Z11, K1
+	VPADDD.BCST      vecConst<>+64(SB), Z11, Z1
+	VPADDD.BCST      vecConst<>+96(SB), Z11, K1, Z1
+	VPSRLD           $0x10, Z0, Z0
+	VPTERNLOGD.BCST  $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS          Z0, (CX)(BX*2)
+	ADDQ             $+32, BX
+	CMPQ             BX, AX
+	JLE              single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hErfBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hErfBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS           (DX)(BX*2), Z1
+	VPSLLD            $0x10, Z1, Z0
+	VPANDD.BCST       vecConst<>+0(SB), Z1, Z1
+	VPANDD.BCST       vecConst<>+544(SB), Z0, Z2
+	VPANDD.BCST       vecConst<>+544(SB), Z1, Z3
+	VMULPS            Z0, Z0, Z4
+	VMULPS            Z1, Z1, Z5
+	VBROADCASTSS      vecConst<>+960(SB), Z6
+	VBROADCASTSS      vecConst<>+960(SB), Z7
+	VFMADD213PS.BCST  vecConst<>+992(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+992(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1024(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1024(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1056(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1056(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1088(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1088(SB), Z5, Z7
+	VFMADD213PS.BCST  vecConst<>+1120(SB), Z4, Z6
+	VFMADD213PS.BCST  vecConst<>+1120(SB), Z5, Z7
+	VFMADD213PS       Z2, Z2, Z6
+	VFMADD213PS       Z3, Z3, Z7
+	VBROADCASTSS      vecConst<>+1152(SB), Z4
+	VBROADCASTSS      vecConst<>+1152(SB), Z5
+	VMINPS            Z2, Z4, Z4
+	VMINPS            Z3, Z5, Z5
+	VBROADCASTSS      vecConst<>+1184(SB), Z10
+	VBROADCASTSS      vecConst<>+1184(SB), Z11
+	VFMADD213PS.BCST  vecConst<>+1216(SB), Z4, Z10
+	VFMADD213PS.BCST  vecConst<>+1216(SB), Z5, Z11
+	VFMADD213PS.BCST  vecConst<>+1248(SB), Z4, Z10
+	VFMADD213PS.BCST  vecConst<>+1248(SB), Z5, Z11
+	VFMADD213PS.BCST  vecConst<>+1280(SB), Z4, Z10
+	VFMADD213PS.BCST  vecConst<>+1280(SB), Z5, Z11
+	VFMADD213PS.BCST  vecConst<>+1312(SB), Z4, Z10
+	VFMADD213PS.BCST  vecConst<>+1312(SB), Z5, Z11
+	VFMADD213PS.BCST  vecConst<>+1344(SB), Z4, Z10
+	VFMADD213PS.BCST  vecConst<>+1344(SB), Z5, Z11
+	VFMADD213PS.BCST  vecConst<>+1376(SB), Z4, Z10
+	VFMADD213PS.BCST  vecConst<>+1376(SB), Z5, Z11
+	VMULPS            Z10, Z4, Z4
+	VMULPS            Z11, Z5, Z5
+	VBROADCASTSS      vecConst<>+224(SB), Z10
+	VBROADCASTSS      vecConst<>+224(SB), Z11
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z4, Z10
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z5, Z11
+	VPSLLD            $0x17, Z10, Z12
+	VPSLLD            $0x17, Z11, Z13
+	VSUBPS.BCST       vecConst<>+224(SB), Z10, Z10
+	VSUBPS.BCST       vecConst<>+224(SB), Z11, Z11
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z5, Z5
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z10, Z4
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z11, Z5
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z10, Z4
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z11, Z5
+	VBROADCASTSS      vecConst<>+128(SB), Z10
+	VBROADCASTSS      vecConst<>+128(SB), Z11
+	VBROADCASTSS      vecConst<>+352(SB), Z14
+	VBROADCASTSS      vecConst<>+352(SB), Z15
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z4, Z14
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z5, Z15
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z4, Z14
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z5, Z15
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z4, Z14
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z5, Z15
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z4, Z14
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z5, Z15
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z4, Z14
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z5, Z15
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z4, Z14
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z5, Z15
+	VPADDD.BCST       vecConst<>+128(SB), Z12, Z4
+	VPADDD.BCST       vecConst<>+128(SB), Z13, Z5
+	VFNMADD231PS      Z4, Z14, Z10
+	VFNMADD231PS      Z5, Z15, Z11
+	VCMPPS.BCST       $0x01, vecConst<>+1408(SB), Z2, K1
+	VCMPPS.BCST       $0x01, vecConst<>+1408(SB), Z3, K2
+	VBLENDMPS         Z6, Z10, K1, Z8
+	VBLENDMPS         Z7, Z11, K2, Z9
+	VBROADCASTSS      vecConst<>+832(SB), Z2
+	VBROADCASTSS      vecConst<>+832(SB), Z3
+	VPTERNLOGD        $0xca, Z8, Z0, Z2
+	VPTERNLOGD        $0xca, Z9, Z1, Z3
+	VPTESTMD.BCST     vecConst<>+32(SB), Z2, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z2, Z0
+	VPADDD.BCST       vecConst<>+96(SB), Z2, K1, Z0
+	VPTESTMD.BCST     vecConst<>+32(SB), Z3, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z3, Z1
+	VPADDD.BCST       vecConst<>+96(SB), Z3, K1, Z1
+	VPSRLD            $0x10, Z0, Z0
+	VPTERNLOGD.BCST   $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS           Z0, (CX)(BX*2)
+	ADDQ              $+32, BX
+	CMPQ              BX, AX
+	JLE               single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSoftplusBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hSoftplusBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS           (DX)(BX*2), Z1
+	VPSLLD            $0x10, Z1, Z0
+	VPANDD.BCST       vecConst<>+0(SB), Z1, Z1
+	VPORD.BCST        vecConst<>+832(SB), Z0, Z2
+	VPORD.BCST        vecConst<>+832(SB), Z1, Z3
+	VBROADCASTSS      vecConst<>+864(SB), Z4
+	VBROADCASTSS      vecConst<>+864(SB), Z5
+	VMAXPS            Z2, Z4, Z2
+	VMAXPS            Z3, Z5, Z3
+	VBROADCASTSS      vecConst<>+224(SB), Z4
+	VBROADCASTSS      vecConst<>+224(SB), Z5
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z2, Z4
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z3, Z5
+	VPSLLD            $0x17, Z4, Z6
+	VPSLLD            $0x17, Z5, Z7
+	VSUBPS.BCST       vecConst<>+224(SB), Z4, Z4
+	VSUBPS.BCST       vecConst<>+224(SB), Z5, Z5
+	VMOVAPS           Z2, Z2
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z4, Z2
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z5, Z3
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z4, Z2
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z5, Z3
+	VBROADCASTSS      vecConst<>+352(SB), Z4
+	VBROADCASTSS      vecConst<>+352(SB), Z5
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z3, Z5
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z2, Z4
+	VFMADD213PS.BCST  vecConst<>+128(SB), Z3, Z5
+	VPMAXSD.BCST      vecConst<>+512(SB), Z6, Z2
+	VPMAXSD.BCST      vecConst<>+512(SB), Z7, Z3
+	VPADDD.BCST       vecConst<>+128(SB), Z2, Z8
+	VPADDD.BCST       vecConst<>+128(SB), Z3, Z9
+	VPSUBD            Z2, Z6, Z2
+	VPSUBD            Z3, Z7, Z3
+	VPADDD.BCST       vecConst<>+128(SB), Z2, Z2
+	VPADDD.BCST       vecConst<>+128(SB), Z3, Z3
+	VMULPS            Z8, Z4, Z4
+	VMULPS            Z9, Z5, Z5
+	VMULPS            Z2, Z4, Z2
+	VMULPS            Z3, Z5, Z3
+	VADDPS.BCST       vecConst<>+128(SB), Z2, Z4
+	VADDPS.BCST       vecConst<>+128(SB), Z3, Z5
+	VPSUBD.BCST       vecConst<>+928(SB), Z4, Z4
+	VPSUBD.BCST       vecConst<>+928(SB), Z5, Z5
+	VPSRAD            $0x17, Z4, Z4
+	VPSRAD            $0x17, Z5, Z5
+	VCVTDQ2PS         Z4, Z6
+	VCVTDQ2PS         Z5, Z7
+	VPSLLD            $0x17, Z4, Z4
+	VPSLLD            $0x17, Z5, Z5
+	VBROADCASTSS      vecConst<>+128(SB), Z8
+	VBROADCASTSS      vecConst<>+128(SB), Z9
+	VPSUBD            Z4, Z8, Z4
+	VPSUBD            Z5, Z9, Z5
+	VSUBPS.BCST       vecConst<>+128(SB), Z4, Z8
+	VSUBPS.BCST       vecConst<>+128(SB), Z5, Z9
+	VFMADD213PS       Z8, Z4, Z2
+	VFMADD213PS       Z9, Z5, Z3
+	VMULPS            Z2, Z2, Z4
+	VMULPS            Z3, Z3, Z5
+	VBROADCASTSS      vecConst<>+1728(SB), Z8
+	VBROADCASTSS      vecConst<>+1728(SB), Z9
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1760(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1792(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1824(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1856(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1888(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1888(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1920(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1920(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1952(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1952(SB), Z3, Z9
+	VFMADD213PS.BCST  vecConst<>+1984(SB), Z2, Z8
+	VFMADD213PS.BCST  vecConst<>+1984(SB), Z3, Z9
+	VMULPS.BCST       vecConst<>+320(SB), Z6, Z10
+	VMULPS.BCST       vecConst<>+320(SB), Z7, Z11
+	VFMADD213PS       Z10, Z4, Z8
+	VFMADD213PS       Z11, Z5, Z9
+	VADDPS            Z2, Z8, Z2
+	VADDPS            Z3, Z9, Z3
+	VFMADD231PS.BCST  vecConst<>+288(SB), Z6, Z2
+	VFMADD231PS.BCST  vecConst<>+288(SB), Z7, Z3
+	VBROADCASTSS      vecConst<>+896(SB), Z4
+	VBROADCASTSS      vecConst<>+896(SB), Z5
+	VMAXPS            Z0, Z4, Z0
+	VMAXPS            Z1, Z5, Z1
+	VADDPS            Z0, Z2, Z0
+	VADDPS            Z1, Z3, Z1
+	VPTESTMD.BCST     vecConst<>+32(SB), Z0, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z0, Z2
+	VPADDD.BCST       vecConst<>+96(SB), Z0, K1, Z2
+	VPTESTMD.BCST     vecConst<>+32(SB), Z1, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z1, Z0
+	VPADDD.BCST       vecConst<>+96(SB), Z1, K1, Z0
+	VPSRLD            $0x10, Z2, Z1
+	VPTERNLOGD.BCST   $0xf8, vecConst<>+0(SB), Z0, Z1
+	VMOVUPS           Z1, (CX)(BX*2)
+	ADDQ              $+32, BX
+	CMPQ              BX, AX
+	JLE               single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSeluBF16AVX512(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·hSeluBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS           (DX)(BX*2), Z1
+	VPSLLD            $0x10, Z1, Z0
+	VPANDD.BCST       vecConst<>+0(SB), Z1, Z1
+	VCMPPS.BCST       $0x0e, vecConst<>+896(SB), Z0, K1
+	VCMPPS.BCST       $0x0e, vecConst<>+896(SB), Z1, K2
+	VMULPS.BCST       vecConst<>+2112(SB), Z0, Z2
+	VMULPS.BCST       vecConst<>+2112(SB), Z1, Z3
+	VBROADCASTSS      vecConst<>+1600(SB), Z4
+	VBROADCASTSS      vecConst<>+1600(SB), Z5
+	VMAXPS            Z0, Z4, Z4
+	VMAXPS            Z1, Z5, Z5
+	VBROADCASTSS      vecConst<>+224(SB), Z8
+	VBROADCASTSS      vecConst<>+224(SB), Z9
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z4, Z8
+	VFMADD231PS.BCST  vecConst<>+256(SB), Z5, Z9
+	VPSLLD            $0x17, Z8, Z10
+	VPSLLD            $0x17, Z9, Z11
+	VSUBPS.BCST       vecConst<>+224(SB), Z8, Z8
+	VSUBPS.BCST       vecConst<>+224(SB), Z9, Z9
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z5, Z5
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z8, Z4
+	VFNMADD231PS.BCST vecConst<>+288(SB), Z9, Z5
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z8, Z4
+	VFNMADD231PS.BCST vecConst<>+320(SB), Z9, Z5
+	VBROADCASTSS      vecConst<>+352(SB), Z8
+	VBROADCASTSS      vecConst<>+352(SB), Z9
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z4, Z8
+	VFMADD213PS.BCST  vecConst<>+384(SB), Z5, Z9
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z4, Z8
+	VFMADD213PS.BCST  vecConst<>+416(SB), Z5, Z9
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z4, Z8
+	VFMADD213PS.BCST  vecConst<>+448(SB), Z5, Z9
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z4, Z8
+	VFMADD213PS.BCST  vecConst<>+480(SB), Z5, Z9
+	VMULPS            Z4, Z4, Z12
+	VMULPS            Z5, Z5, Z13
+	VFMADD213PS       Z4, Z12, Z8
+	VFMADD213PS       Z5, Z13, Z9
+	VPADDD.BCST       vecConst<>+128(SB), Z10, Z4
+	VPADDD.BCST       vecConst<>+128(SB), Z11, Z5
+	VSUBPS.BCST       vecConst<>+128(SB), Z4, Z10
+	VSUBPS.BCST       vecConst<>+128(SB), Z5, Z11
+	VFMADD213PS       Z10, Z4, Z8
+	VFMADD213PS       Z11, Z5, Z9
+	VBROADCASTSS      vecConst<>+832(SB), Z4
+	VBROADCASTSS      vecConst<>+832(SB), Z5
+	VPTERNLOGD        $0xca, Z8, Z0, Z4
+	VPTERNLOGD        $0xca, Z9, Z1, Z5
+	VMULPS.BCST       vecConst<>+2144(SB), Z4, Z0
+	VMULPS.BCST       vecConst<>+2144(SB), Z5, Z1
+	VBLENDMPS         Z2, Z0, K1, Z6
+	VBLENDMPS         Z3, Z1, K2, Z7
+	VPTESTMD.BCST     vecConst<>+32(SB), Z6, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z6, Z0
+	VPADDD.BCST       vecConst<>+96(SB), Z6, K1, Z0
+	VPTESTMD.BCST     vecConst<>+32(SB), Z7, K1
+	VPADDD.BCST       vecConst<>+64(SB), Z7, Z1
+	VPADDD.BCST       vecConst<>+96(SB), Z7, K1, Z1
+	VPSRLD            $0x10, Z0, Z0
+	VPTERNLOGD.BCST   $0xf8, vecConst<>+0(SB), Z1, Z0
+	VMOVUPS           Z0, (CX)(BX*2)
+	ADDQ              $+32, BX
+	CMPQ              BX, AX
+	JLE               single
+
+single_end:
+	VZEROUPPER
+	RET
+
 // func hAddF16AVX512(dst *uint16, a *uint16, b *uint16, n int)
 // Requires: AVX, AVX512F
 TEXT ·hAddF16AVX512(SB), NOSPLIT, $0-32
@@ -1741,8 +2871,8 @@ TEXT ·hReluAVX512(SB), NOSPLIT, $0-28
 unrolled:
 	VMOVUPS      (DX)(BX*2), Z1
 	VMOVUPS      64(DX)(BX*2), Z2
-	VBROADCASTSS vecConst<>+1600(SB), Z3
-	VBROADCASTSS vecConst<>+1600(SB), Z4
+	VBROADCASTSS vecConst<>+2176(SB), Z3
+	VBROADCASTSS vecConst<>+2176(SB), Z4
 	VPCMPW       $0x06, Z3, Z1, K1
 	VPCMPW       $0x02, Z0, Z1, K1, K1
 	KNOTD        K1, K1
@@ -1764,7 +2894,7 @@ unrolled_end:
 
 single:
 	VMOVUPS      (DX)(BX*2), Z1
-	VBROADCASTSS vecConst<>+1600(SB), Z2
+	VBROADCASTSS vecConst<>+2176(SB), Z2
 	VPCMPW       $0x06, Z2, Z1, K1
 	VPCMPW       $0x02, Z0, Z1, K1, K1
 	KNOTD        K1, K1
@@ -1866,10 +2996,10 @@ unrolled:
 	VCMPPS        $0x03, Z2, Z2, K2
 	VCMPPS        $0x03, Z3, Z3, K3
 	VCMPPS        $0x03, Z4, Z4, K4
-	VPORD.BCST    vecConst<>+1632(SB), Z1, K1, Z5
-	VPORD.BCST    vecConst<>+1632(SB), Z2, K2, Z6
-	VPORD.BCST    vecConst<>+1632(SB), Z3, K3, Z7
-	VPORD.BCST    vecConst<>+1632(SB), Z4, K4, Z8
+	VPORD.BCST    vecConst<>+2208(SB), Z1, K1, Z5
+	VPORD.BCST    vecConst<>+2208(SB), Z2, K2, Z6
+	VPORD.BCST    vecConst<>+2208(SB), Z3, K3, Z7
+	VPORD.BCST    vecConst<>+2208(SB), Z4, K4, Z8
 	VPERMT2W      Z6, Z0, Z5
 	VMOVUPS       Z5, (CX)(BX*2)
 	VPERMT2W      Z8, Z0, Z7
@@ -1894,8 +3024,8 @@ single:
 	VPADDD.BCST   vecConst<>+96(SB), Z2, K1, Z4
 	VCMPPS        $0x03, Z1, Z1, K1
 	VCMPPS        $0x03, Z2, Z2, K2
-	VPORD.BCST    vecConst<>+1632(SB), Z1, K1, Z3
-	VPORD.BCST    vecConst<>+1632(SB), Z2, K2, Z4
+	VPORD.BCST    vecConst<>+2208(SB), Z1, K1, Z3
+	VPORD.BCST    vecConst<>+2208(SB), Z2, K2, Z4
 	VPERMT2W      Z4, Z0, Z3
 	VMOVUPS       Z3, (CX)(BX*2)
 	ADDQ          $+32, BX
@@ -1945,10 +3075,10 @@ unrolled:
 	VCMPPS        $0x03, Z3, Z3, K2
 	VCMPPS        $0x03, Z4, Z4, K3
 	VCMPPS        $0x03, Z5, Z5, K4
-	VPORD.BCST    vecConst<>+1632(SB), Z2, K1, Z6
-	VPORD.BCST    vecConst<>+1632(SB), Z3, K2, Z7
-	VPORD.BCST    vecConst<>+1632(SB), Z4, K3, Z8
-	VPORD.BCST    vecConst<>+1632(SB), Z5, K4, Z9
+	VPORD.BCST    vecConst<>+2208(SB), Z2, K1, Z6
+	VPORD.BCST    vecConst<>+2208(SB), Z3, K2, Z7
+	VPORD.BCST    vecConst<>+2208(SB), Z4, K3, Z8
+	VPORD.BCST    vecConst<>+2208(SB), Z5, K4, Z9
 	VPERMT2W      Z7, Z1, Z6
 	VMOVUPS       Z6, (CX)(BX*2)
 	VPERMT2W      Z9, Z1, Z8
@@ -1975,8 +3105,8 @@ single:
 	VPADDD.BCST   vecConst<>+96(SB), Z3, K1, Z5
 	VCMPPS        $0x03, Z2, Z2, K1
 	VCMPPS        $0x03, Z3, Z3, K2
-	VPORD.BCST    vecConst<>+1632(SB), Z2, K1, Z4
-	VPORD.BCST    vecConst<>+1632(SB), Z3, K2, Z5
+	VPORD.BCST    vecConst<>+2208(SB), Z2, K1, Z4
+	VPORD.BCST    vecConst<>+2208(SB), Z3, K2, Z5
 	VPERMT2W      Z5, Z1, Z4
 	VMOVUPS       Z4, (CX)(BX*2)
 	ADDQ          $+32, BX
@@ -2106,10 +3236,10 @@ unrolled:
 	VCMPPS        $0x03, Z1, Z1, K2
 	VCMPPS        $0x03, Z2, Z2, K3
 	VCMPPS        $0x03, Z3, Z3, K4
-	VPORD.BCST    vecConst<>+1632(SB), Z0, K1, Z4
-	VPORD.BCST    vecConst<>+1632(SB), Z1, K2, Z5
-	VPORD.BCST    vecConst<>+1632(SB), Z2, K3, Z6
-	VPORD.BCST    vecConst<>+1632(SB), Z3, K4, Z7
+	VPORD.BCST    vecConst<>+2208(SB), Z0, K1, Z4
+	VPORD.BCST    vecConst<>+2208(SB), Z1, K2, Z5
+	VPORD.BCST    vecConst<>+2208(SB), Z2, K3, Z6
+	VPORD.BCST    vecConst<>+2208(SB), Z3, K4, Z7
 	VPANDD.BCST   vecConst<>+0(SB), Z4, Z0
 	VPANDD.BCST   vecConst<>+0(SB), Z5, Z1
 	VPANDD.BCST   vecConst<>+0(SB), Z6, Z2
@@ -2133,7 +3263,7 @@ single:
 	VPADDD.BCST   vecConst<>+64(SB), Z0, Z1
 	VPADDD.BCST   vecConst<>+96(SB), Z0, K1, Z1
 	VCMPPS        $0x03, Z0, Z0, K1
-	VPORD.BCST    vecConst<>+1632(SB), Z0, K1, Z1
+	VPORD.BCST    vecConst<>+2208(SB), Z0, K1, Z1
 	VPANDD.BCST   vecConst<>+0(SB), Z1, Z0
 	VMOVUPS       Z0, (CX)(BX*4)
 	ADDQ          $+16, BX
@@ -2413,10 +3543,10 @@ TEXT ·hMaxRowsBF16AVX512(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ         SI, DI
-	VBROADCASTSS vecConst<>+1664(SB), Z0
-	VBROADCASTSS vecConst<>+1664(SB), Z1
-	VBROADCASTSS vecConst<>+1664(SB), Z2
-	VBROADCASTSS vecConst<>+1664(SB), Z3
+	VBROADCASTSS vecConst<>+2080(SB), Z0
+	VBROADCASTSS vecConst<>+2080(SB), Z1
+	VBROADCASTSS vecConst<>+2080(SB), Z2
+	VBROADCASTSS vecConst<>+2080(SB), Z3
 	KXORW        K1, K1, K1
 	TESTQ        DI, DI
 	JLE          last
@@ -2484,7 +3614,7 @@ join:
 	VMAXPS        X1, X0, X0
 	KORTESTW      K1, K1
 	JZ            number
-	VMOVUPS       vecConst<>+1696(SB), X0
+	VMOVUPS       vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -2505,10 +3635,10 @@ TEXT ·hMinRowsBF16AVX512(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ         SI, DI
-	VBROADCASTSS vecConst<>+1728(SB), Z0
-	VBROADCASTSS vecConst<>+1728(SB), Z1
-	VBROADCASTSS vecConst<>+1728(SB), Z2
-	VBROADCASTSS vecConst<>+1728(SB), Z3
+	VBROADCASTSS vecConst<>+2016(SB), Z0
+	VBROADCASTSS vecConst<>+2016(SB), Z1
+	VBROADCASTSS vecConst<>+2016(SB), Z2
+	VBROADCASTSS vecConst<>+2016(SB), Z3
 	KXORW        K1, K1, K1
 	TESTQ        DI, DI
 	JLE          last
@@ -2576,7 +3706,7 @@ join:
 	VMINPS        X1, X0, X0
 	KORTESTW      K1, K1
 	JZ            number
-	VMOVUPS       vecConst<>+1696(SB), X0
+	VMOVUPS       vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -2784,10 +3914,10 @@ TEXT ·hMaxRowsF16AVX512(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ         SI, DI
-	VBROADCASTSS vecConst<>+1664(SB), Z0
-	VBROADCASTSS vecConst<>+1664(SB), Z1
-	VBROADCASTSS vecConst<>+1664(SB), Z2
-	VBROADCASTSS vecConst<>+1664(SB), Z3
+	VBROADCASTSS vecConst<>+2080(SB), Z0
+	VBROADCASTSS vecConst<>+2080(SB), Z1
+	VBROADCASTSS vecConst<>+2080(SB), Z2
+	VBROADCASTSS vecConst<>+2080(SB), Z3
 	KXORW        K1, K1, K1
 	TESTQ        DI, DI
 	JLE          last
@@ -2847,7 +3977,7 @@ join:
 	VMAXPS        X1, X0, X0
 	KORTESTW      K1, K1
 	JZ            number
-	VMOVUPS       vecConst<>+1696(SB), X0
+	VMOVUPS       vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -2868,10 +3998,10 @@ TEXT ·hMinRowsF16AVX512(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ         SI, DI
-	VBROADCASTSS vecConst<>+1728(SB), Z0
-	VBROADCASTSS vecConst<>+1728(SB), Z1
-	VBROADCASTSS vecConst<>+1728(SB), Z2
-	VBROADCASTSS vecConst<>+1728(SB), Z3
+	VBROADCASTSS vecConst<>+2016(SB), Z0
+	VBROADCASTSS vecConst<>+2016(SB), Z1
+	VBROADCASTSS vecConst<>+2016(SB), Z2
+	VBROADCASTSS vecConst<>+2016(SB), Z3
 	KXORW        K1, K1, K1
 	TESTQ        DI, DI
 	JLE          last
@@ -2931,7 +4061,7 @@ join:
 	VMINPS        X1, X0, X0
 	KORTESTW      K1, K1
 	JZ            number
-	VMOVUPS       vecConst<>+1696(SB), X0
+	VMOVUPS       vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -2974,10 +4104,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3012,8 +4142,8 @@ single:
 	VADDPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3062,10 +4192,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3100,8 +4230,8 @@ single:
 	VSUBPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3150,10 +4280,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3188,8 +4318,8 @@ single:
 	VMULPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3238,10 +4368,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3276,8 +4406,8 @@ single:
 	VDIVPS   Y3, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3471,10 +4601,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3506,8 +4636,8 @@ single:
 	VMULPS   Y1, Y1, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3568,10 +4698,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3612,8 +4742,8 @@ single:
 	VMULPS   Y1, Y3, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3674,10 +4804,10 @@ unrolled:
 	VPSRLD   $0x10, Y1, Y5
 	VPSRLD   $0x10, Y2, Y6
 	VPSRLD   $0x10, Y3, Y7
-	VPAND    vecConst<>+1760(SB), Y4, Y4
-	VPAND    vecConst<>+1760(SB), Y5, Y5
-	VPAND    vecConst<>+1760(SB), Y6, Y6
-	VPAND    vecConst<>+1760(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   vecConst<>+64(SB), Y2, Y2
@@ -3718,8 +4848,8 @@ single:
 	VMULPS   Y1, Y3, Y1
 	VPSRLD   $0x10, Y0, Y2
 	VPSRLD   $0x10, Y1, Y3
-	VPAND    vecConst<>+1760(SB), Y2, Y2
-	VPAND    vecConst<>+1760(SB), Y3, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
 	VPADDD   vecConst<>+64(SB), Y0, Y0
 	VPADDD   vecConst<>+64(SB), Y1, Y1
 	VPADDD   Y2, Y0, Y0
@@ -3802,8 +4932,8 @@ single:
 	VMULPS       Y1, Y3, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1760(SB), Y2, Y2
-	VPAND        vecConst<>+1760(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -3910,8 +5040,8 @@ single:
 	VPOR         Y1, Y3, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1760(SB), Y2, Y2
-	VPAND        vecConst<>+1760(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -4006,8 +5136,8 @@ single:
 	VMULPS       Y1, Y5, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1760(SB), Y2, Y2
-	VPAND        vecConst<>+1760(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -4108,8 +5238,8 @@ single:
 	VMULPS       Y3, Y1, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1760(SB), Y2, Y2
-	VPAND        vecConst<>+1760(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -4240,8 +5370,8 @@ single:
 	VPOR         Y1, Y3, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1760(SB), Y2, Y2
-	VPAND        vecConst<>+1760(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -4350,8 +5480,1190 @@ single:
 	VMULPS       Y3, Y1, Y1
 	VPSRLD       $0x10, Y0, Y2
 	VPSRLD       $0x10, Y1, Y3
-	VPAND        vecConst<>+1760(SB), Y2, Y2
-	VPAND        vecConst<>+1760(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
+	VPADDD       vecConst<>+64(SB), Y0, Y0
+	VPADDD       vecConst<>+64(SB), Y1, Y1
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y3, Y1, Y1
+	VPSRLD       $0x10, Y0, Y0
+	VPBLENDW     $0xaa, Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)(BX*2)
+	ADDQ         $+16, BX
+	CMPQ         BX, AX
+	JLE          single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hLeakyReluGradBF16AVX2(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·hLeakyReluGradBF16AVX2(SB), NOSPLIT, $0-36
+	MOVSS        alpha+32(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         n+24(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         y+8(FP), DX
+	MOVQ         dy+16(FP), BX
+	XORQ         SI, SI
+	LEAQ         -32(AX), DI
+	CMPQ         SI, DI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS   (DX)(SI*2), Y2
+	VPSLLD    $0x10, Y2, Y1
+	VPAND     vecConst<>+0(SB), Y2, Y2
+	VMOVUPS   32(DX)(SI*2), Y4
+	VPSLLD    $0x10, Y4, Y3
+	VPAND     vecConst<>+0(SB), Y4, Y4
+	VMOVUPS   (BX)(SI*2), Y6
+	VPSLLD    $0x10, Y6, Y5
+	VPAND     vecConst<>+0(SB), Y6, Y6
+	VMOVUPS   32(BX)(SI*2), Y8
+	VPSLLD    $0x10, Y8, Y7
+	VPAND     vecConst<>+0(SB), Y8, Y8
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y1, Y1
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y2, Y2
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y3, Y3
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y4, Y4
+	VMULPS    Y0, Y5, Y9
+	VMULPS    Y0, Y6, Y10
+	VMULPS    Y0, Y7, Y11
+	VMULPS    Y0, Y8, Y12
+	VBLENDVPS Y1, Y5, Y9, Y1
+	VBLENDVPS Y2, Y6, Y10, Y2
+	VBLENDVPS Y3, Y7, Y11, Y3
+	VBLENDVPS Y4, Y8, Y12, Y4
+	VPSRLD    $0x10, Y1, Y5
+	VPSRLD    $0x10, Y2, Y6
+	VPSRLD    $0x10, Y3, Y7
+	VPSRLD    $0x10, Y4, Y8
+	VPAND     vecConst<>+2240(SB), Y5, Y5
+	VPAND     vecConst<>+2240(SB), Y6, Y6
+	VPAND     vecConst<>+2240(SB), Y7, Y7
+	VPAND     vecConst<>+2240(SB), Y8, Y8
+	VPADDD    vecConst<>+64(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y2, Y2
+	VPADDD    vecConst<>+64(SB), Y3, Y3
+	VPADDD    vecConst<>+64(SB), Y4, Y4
+	VPADDD    Y5, Y1, Y1
+	VPADDD    Y6, Y2, Y2
+	VPADDD    Y7, Y3, Y3
+	VPADDD    Y8, Y4, Y4
+	VPSRLD    $0x10, Y1, Y1
+	VPBLENDW  $0xaa, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)(SI*2)
+	VPSRLD    $0x10, Y3, Y1
+	VPBLENDW  $0xaa, Y4, Y1, Y1
+	VMOVUPS   Y1, 32(CX)(SI*2)
+	ADDQ      $+32, SI
+	CMPQ      SI, DI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ SI, AX
+	JGT  single_end
+
+single:
+	VMOVUPS   (DX)(SI*2), Y2
+	VPSLLD    $0x10, Y2, Y1
+	VPAND     vecConst<>+0(SB), Y2, Y2
+	VMOVUPS   (BX)(SI*2), Y4
+	VPSLLD    $0x10, Y4, Y3
+	VPAND     vecConst<>+0(SB), Y4, Y4
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y1, Y1
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y2, Y2
+	VMULPS    Y0, Y3, Y5
+	VMULPS    Y0, Y4, Y6
+	VBLENDVPS Y1, Y3, Y5, Y1
+	VBLENDVPS Y2, Y4, Y6, Y2
+	VPSRLD    $0x10, Y1, Y3
+	VPSRLD    $0x10, Y2, Y4
+	VPAND     vecConst<>+2240(SB), Y3, Y3
+	VPAND     vecConst<>+2240(SB), Y4, Y4
+	VPADDD    vecConst<>+64(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y2, Y2
+	VPADDD    Y3, Y1, Y1
+	VPADDD    Y4, Y2, Y2
+	VPSRLD    $0x10, Y1, Y1
+	VPBLENDW  $0xaa, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)(SI*2)
+	ADDQ      $+16, SI
+	CMPQ      SI, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hEluGradBF16AVX2(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·hEluGradBF16AVX2(SB), NOSPLIT, $0-36
+	MOVSS        alpha+32(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         n+24(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         y+8(FP), DX
+	MOVQ         dy+16(FP), BX
+	XORQ         SI, SI
+	LEAQ         -32(AX), DI
+	CMPQ         SI, DI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS   (DX)(SI*2), Y2
+	VPSLLD    $0x10, Y2, Y1
+	VPAND     vecConst<>+0(SB), Y2, Y2
+	VMOVUPS   32(DX)(SI*2), Y4
+	VPSLLD    $0x10, Y4, Y3
+	VPAND     vecConst<>+0(SB), Y4, Y4
+	VMOVUPS   (BX)(SI*2), Y6
+	VPSLLD    $0x10, Y6, Y5
+	VPAND     vecConst<>+0(SB), Y6, Y6
+	VMOVUPS   32(BX)(SI*2), Y8
+	VPSLLD    $0x10, Y8, Y7
+	VPAND     vecConst<>+0(SB), Y8, Y8
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y1, Y9
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y2, Y10
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y3, Y11
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y4, Y12
+	VADDPS    Y0, Y1, Y1
+	VADDPS    Y0, Y2, Y2
+	VADDPS    Y0, Y3, Y3
+	VADDPS    Y0, Y4, Y4
+	VMULPS    Y1, Y5, Y1
+	VMULPS    Y2, Y6, Y2
+	VMULPS    Y3, Y7, Y3
+	VMULPS    Y4, Y8, Y4
+	VBLENDVPS Y9, Y5, Y1, Y1
+	VBLENDVPS Y10, Y6, Y2, Y2
+	VBLENDVPS Y11, Y7, Y3, Y3
+	VBLENDVPS Y12, Y8, Y4, Y4
+	VPSRLD    $0x10, Y1, Y5
+	VPSRLD    $0x10, Y2, Y6
+	VPSRLD    $0x10, Y3, Y7
+	VPSRLD    $0x10, Y4, Y8
+	VPAND     vecConst<>+2240(SB), Y5, Y5
+	VPAND     vecConst<>+2240(SB), Y6, Y6
+	VPAND     vecConst<>+2240(SB), Y7, Y7
+	VPAND     vecConst<>+2240(SB), Y8, Y8
+	VPADDD    vecConst<>+64(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y2, Y2
+	VPADDD    vecConst<>+64(SB), Y3, Y3
+	VPADDD    vecConst<>+64(SB), Y4, Y4
+	VPADDD    Y5, Y1, Y1
+	VPADDD    Y6, Y2, Y2
+	VPADDD    Y7, Y3, Y3
+	VPADDD    Y8, Y4, Y4
+	VPSRLD    $0x10, Y1, Y1
+	VPBLENDW  $0xaa, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)(SI*2)
+	VPSRLD    $0x10, Y3, Y1
+	VPBLENDW  $0xaa, Y4, Y1, Y1
+	VMOVUPS   Y1, 32(CX)(SI*2)
+	ADDQ      $+32, SI
+	CMPQ      SI, DI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ SI, AX
+	JGT  single_end
+
+single:
+	VMOVUPS   (DX)(SI*2), Y2
+	VPSLLD    $0x10, Y2, Y1
+	VPAND     vecConst<>+0(SB), Y2, Y2
+	VMOVUPS   (BX)(SI*2), Y4
+	VPSLLD    $0x10, Y4, Y3
+	VPAND     vecConst<>+0(SB), Y4, Y4
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y1, Y5
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y2, Y6
+	VADDPS    Y0, Y1, Y1
+	VADDPS    Y0, Y2, Y2
+	VMULPS    Y1, Y3, Y1
+	VMULPS    Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y1, Y1
+	VBLENDVPS Y6, Y4, Y2, Y2
+	VPSRLD    $0x10, Y1, Y3
+	VPSRLD    $0x10, Y2, Y4
+	VPAND     vecConst<>+2240(SB), Y3, Y3
+	VPAND     vecConst<>+2240(SB), Y4, Y4
+	VPADDD    vecConst<>+64(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y2, Y2
+	VPADDD    Y3, Y1, Y1
+	VPADDD    Y4, Y2, Y2
+	VPSRLD    $0x10, Y1, Y1
+	VPBLENDW  $0xaa, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)(SI*2)
+	ADDQ      $+16, SI
+	CMPQ      SI, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hLeakyReluBF16AVX2(dst *uint16, x *uint16, n int, alpha float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·hLeakyReluBF16AVX2(SB), NOSPLIT, $0-28
+	MOVSS        alpha+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -32(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS   (DX)(BX*2), Y2
+	VPSLLD    $0x10, Y2, Y1
+	VPAND     vecConst<>+0(SB), Y2, Y2
+	VMOVUPS   32(DX)(BX*2), Y4
+	VPSLLD    $0x10, Y4, Y3
+	VPAND     vecConst<>+0(SB), Y4, Y4
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y1, Y5
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y2, Y6
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y3, Y7
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y4, Y8
+	VMULPS    Y1, Y0, Y9
+	VMULPS    Y2, Y0, Y10
+	VMULPS    Y3, Y0, Y11
+	VMULPS    Y4, Y0, Y12
+	VBLENDVPS Y5, Y1, Y9, Y1
+	VBLENDVPS Y6, Y2, Y10, Y2
+	VBLENDVPS Y7, Y3, Y11, Y3
+	VBLENDVPS Y8, Y4, Y12, Y4
+	VPSRLD    $0x10, Y1, Y5
+	VPSRLD    $0x10, Y2, Y6
+	VPSRLD    $0x10, Y3, Y7
+	VPSRLD    $0x10, Y4, Y8
+	VPAND     vecConst<>+2240(SB), Y5, Y5
+	VPAND     vecConst<>+2240(SB), Y6, Y6
+	VPAND     vecConst<>+2240(SB), Y7, Y7
+	VPAND     vecConst<>+2240(SB), Y8, Y8
+	VPADDD    vecConst<>+64(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y2, Y2
+	VPADDD    vecConst<>+64(SB), Y3, Y3
+	VPADDD    vecConst<>+64(SB), Y4, Y4
+	VPADDD    Y5, Y1, Y1
+	VPADDD    Y6, Y2, Y2
+	VPADDD    Y7, Y3, Y3
+	VPADDD    Y8, Y4, Y4
+	VPSRLD    $0x10, Y1, Y1
+	VPBLENDW  $0xaa, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)(BX*2)
+	VPSRLD    $0x10, Y3, Y1
+	VPBLENDW  $0xaa, Y4, Y1, Y1
+	VMOVUPS   Y1, 32(CX)(BX*2)
+	ADDQ      $+32, BX
+	CMPQ      BX, SI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS   (DX)(BX*2), Y2
+	VPSLLD    $0x10, Y2, Y1
+	VPAND     vecConst<>+0(SB), Y2, Y2
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y1, Y3
+	VCMPPS    $0x0e, vecConst<>+896(SB), Y2, Y4
+	VMULPS    Y1, Y0, Y5
+	VMULPS    Y2, Y0, Y6
+	VBLENDVPS Y3, Y1, Y5, Y1
+	VBLENDVPS Y4, Y2, Y6, Y2
+	VPSRLD    $0x10, Y1, Y3
+	VPSRLD    $0x10, Y2, Y4
+	VPAND     vecConst<>+2240(SB), Y3, Y3
+	VPAND     vecConst<>+2240(SB), Y4, Y4
+	VPADDD    vecConst<>+64(SB), Y1, Y1
+	VPADDD    vecConst<>+64(SB), Y2, Y2
+	VPADDD    Y3, Y1, Y1
+	VPADDD    Y4, Y2, Y2
+	VPSRLD    $0x10, Y1, Y1
+	VPBLENDW  $0xaa, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)(BX*2)
+	ADDQ      $+16, BX
+	CMPQ      BX, AX
+	JLE       single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hEluBF16AVX2(dst *uint16, x *uint16, n int, alpha float32)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·hEluBF16AVX2(SB), NOSPLIT, $0-28
+	MOVSS        alpha+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -16(AX), AX
+	CMPQ         BX, AX
+	JGT          single_end
+
+single:
+	VMOVUPS      (DX)(BX*2), Y2
+	VPSLLD       $0x10, Y2, Y1
+	VPAND        vecConst<>+0(SB), Y2, Y2
+	VCMPPS       $0x0e, vecConst<>+896(SB), Y1, Y3
+	VCMPPS       $0x0e, vecConst<>+896(SB), Y2, Y4
+	VMOVUPS      vecConst<>+1600(SB), Y5
+	VMOVUPS      vecConst<>+1600(SB), Y6
+	VMAXPS       Y1, Y5, Y5
+	VMAXPS       Y2, Y6, Y6
+	VMOVUPS      vecConst<>+224(SB), Y7
+	VMOVUPS      vecConst<>+224(SB), Y8
+	VFMADD231PS  vecConst<>+256(SB), Y5, Y7
+	VFMADD231PS  vecConst<>+256(SB), Y6, Y8
+	VPSLLD       $0x17, Y7, Y9
+	VPSLLD       $0x17, Y8, Y10
+	VSUBPS       vecConst<>+224(SB), Y7, Y7
+	VSUBPS       vecConst<>+224(SB), Y8, Y8
+	VMOVAPS      Y5, Y5
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS vecConst<>+288(SB), Y7, Y5
+	VFNMADD231PS vecConst<>+288(SB), Y8, Y6
+	VFNMADD231PS vecConst<>+320(SB), Y7, Y5
+	VFNMADD231PS vecConst<>+320(SB), Y8, Y6
+	VMOVUPS      vecConst<>+352(SB), Y7
+	VMOVUPS      vecConst<>+352(SB), Y8
+	VFMADD213PS  vecConst<>+384(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+384(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+416(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+416(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+448(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+448(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+480(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+480(SB), Y6, Y8
+	VMULPS       Y5, Y5, Y11
+	VMULPS       Y6, Y6, Y12
+	VFMADD213PS  Y5, Y11, Y7
+	VFMADD213PS  Y6, Y12, Y8
+	VPADDD       vecConst<>+128(SB), Y9, Y5
+	VPADDD       vecConst<>+128(SB), Y10, Y6
+	VSUBPS       vecConst<>+128(SB), Y5, Y9
+	VSUBPS       vecConst<>+128(SB), Y6, Y10
+	VFMADD213PS  Y9, Y5, Y7
+	VFMADD213PS  Y10, Y6, Y8
+	VPAND        vecConst<>+544(SB), Y7, Y5
+	VPAND        vecConst<>+544(SB), Y8, Y6
+	VPAND        vecConst<>+832(SB), Y1, Y7
+	VPAND        vecConst<>+832(SB), Y2, Y8
+	VPOR         Y7, Y5, Y5
+	VPOR         Y8, Y6, Y6
+	VMULPS       Y5, Y0, Y5
+	VMULPS       Y6, Y0, Y6
+	VBLENDVPS    Y3, Y1, Y5, Y1
+	VBLENDVPS    Y4, Y2, Y6, Y2
+	VPSRLD       $0x10, Y1, Y3
+	VPSRLD       $0x10, Y2, Y4
+	VPAND        vecConst<>+2240(SB), Y3, Y3
+	VPAND        vecConst<>+2240(SB), Y4, Y4
+	VPADDD       vecConst<>+64(SB), Y1, Y1
+	VPADDD       vecConst<>+64(SB), Y2, Y2
+	VPADDD       Y3, Y1, Y1
+	VPADDD       Y4, Y2, Y2
+	VPSRLD       $0x10, Y1, Y1
+	VPBLENDW     $0xaa, Y2, Y1, Y1
+	VMOVUPS      Y1, (CX)(BX*2)
+	ADDQ         $+16, BX
+	CMPQ         BX, AX
+	JLE          single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hClipBF16AVX2(dst *uint16, x *uint16, n int, lo float32, hi float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·hClipBF16AVX2(SB), NOSPLIT, $0-32
+	MOVSS        lo+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        hi+28(FP), X1
+	VBROADCASTSS X1, Y1
+	MOVQ         n+16(FP), AX
+	MOVQ         dst+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	LEAQ         -32(AX), SI
+	CMPQ         BX, SI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS  (DX)(BX*2), Y3
+	VPSLLD   $0x10, Y3, Y2
+	VPAND    vecConst<>+0(SB), Y3, Y3
+	VMOVUPS  32(DX)(BX*2), Y5
+	VPSLLD   $0x10, Y5, Y4
+	VPAND    vecConst<>+0(SB), Y5, Y5
+	VMAXPS   Y2, Y0, Y2
+	VMAXPS   Y3, Y0, Y3
+	VMAXPS   Y4, Y0, Y4
+	VMAXPS   Y5, Y0, Y5
+	VMINPS   Y2, Y1, Y2
+	VMINPS   Y3, Y1, Y3
+	VMINPS   Y4, Y1, Y4
+	VMINPS   Y5, Y1, Y5
+	VPSRLD   $0x10, Y2, Y6
+	VPSRLD   $0x10, Y3, Y7
+	VPSRLD   $0x10, Y4, Y8
+	VPSRLD   $0x10, Y5, Y9
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
+	VPAND    vecConst<>+2240(SB), Y8, Y8
+	VPAND    vecConst<>+2240(SB), Y9, Y9
+	VPADDD   vecConst<>+64(SB), Y2, Y2
+	VPADDD   vecConst<>+64(SB), Y3, Y3
+	VPADDD   vecConst<>+64(SB), Y4, Y4
+	VPADDD   vecConst<>+64(SB), Y5, Y5
+	VPADDD   Y6, Y2, Y2
+	VPADDD   Y7, Y3, Y3
+	VPADDD   Y8, Y4, Y4
+	VPADDD   Y9, Y5, Y5
+	VPSRLD   $0x10, Y2, Y2
+	VPBLENDW $0xaa, Y3, Y2, Y2
+	VMOVUPS  Y2, (CX)(BX*2)
+	VPSRLD   $0x10, Y4, Y2
+	VPBLENDW $0xaa, Y5, Y2, Y2
+	VMOVUPS  Y2, 32(CX)(BX*2)
+	ADDQ     $+32, BX
+	CMPQ     BX, SI
+	JLE      unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS  (DX)(BX*2), Y3
+	VPSLLD   $0x10, Y3, Y2
+	VPAND    vecConst<>+0(SB), Y3, Y3
+	VMAXPS   Y2, Y0, Y2
+	VMAXPS   Y3, Y0, Y3
+	VMINPS   Y2, Y1, Y2
+	VMINPS   Y3, Y1, Y3
+	VPSRLD   $0x10, Y2, Y4
+	VPSRLD   $0x10, Y3, Y5
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPADDD   vecConst<>+64(SB), Y2, Y2
+	VPADDD   vecConst<>+64(SB), Y3, Y3
+	VPADDD   Y4, Y2, Y2
+	VPADDD   Y5, Y3, Y3
+	VPSRLD   $0x10, Y2, Y2
+	VPBLENDW $0xaa, Y3, Y2, Y2
+	VMOVUPS  Y2, (CX)(BX*2)
+	ADDQ     $+16, BX
+	CMPQ     BX, AX
+	JLE      single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hNegBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2
+TEXT ·hNegBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VMOVUPS  32(DX)(BX*2), Y3
+	VPSLLD   $0x10, Y3, Y2
+	VPAND    vecConst<>+0(SB), Y3, Y3
+	VPXOR    vecConst<>+832(SB), Y0, Y0
+	VPXOR    vecConst<>+832(SB), Y1, Y1
+	VPXOR    vecConst<>+832(SB), Y2, Y2
+	VPXOR    vecConst<>+832(SB), Y3, Y3
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	VPSRLD   $0x10, Y2, Y0
+	VPBLENDW $0xaa, Y3, Y0, Y0
+	VMOVUPS  Y0, 32(CX)(BX*2)
+	ADDQ     $+32, BX
+	CMPQ     BX, SI
+	JLE      unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VPXOR    vecConst<>+832(SB), Y0, Y0
+	VPXOR    vecConst<>+832(SB), Y1, Y1
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	ADDQ     $+16, BX
+	CMPQ     BX, AX
+	JLE      single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hAbsBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2
+TEXT ·hAbsBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VMOVUPS  32(DX)(BX*2), Y3
+	VPSLLD   $0x10, Y3, Y2
+	VPAND    vecConst<>+0(SB), Y3, Y3
+	VPAND    vecConst<>+544(SB), Y0, Y0
+	VPAND    vecConst<>+544(SB), Y1, Y1
+	VPAND    vecConst<>+544(SB), Y2, Y2
+	VPAND    vecConst<>+544(SB), Y3, Y3
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	VPSRLD   $0x10, Y2, Y0
+	VPBLENDW $0xaa, Y3, Y0, Y0
+	VMOVUPS  Y0, 32(CX)(BX*2)
+	ADDQ     $+32, BX
+	CMPQ     BX, SI
+	JLE      unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VPAND    vecConst<>+544(SB), Y0, Y0
+	VPAND    vecConst<>+544(SB), Y1, Y1
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	ADDQ     $+16, BX
+	CMPQ     BX, AX
+	JLE      single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSqrtBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2
+TEXT ·hSqrtBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VMOVUPS  32(DX)(BX*2), Y3
+	VPSLLD   $0x10, Y3, Y2
+	VPAND    vecConst<>+0(SB), Y3, Y3
+	VSQRTPS  Y0, Y0
+	VSQRTPS  Y1, Y1
+	VSQRTPS  Y2, Y2
+	VSQRTPS  Y3, Y3
+	VPSRLD   $0x10, Y0, Y4
+	VPSRLD   $0x10, Y1, Y5
+	VPSRLD   $0x10, Y2, Y6
+	VPSRLD   $0x10, Y3, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
+	VPADDD   vecConst<>+64(SB), Y0, Y0
+	VPADDD   vecConst<>+64(SB), Y1, Y1
+	VPADDD   vecConst<>+64(SB), Y2, Y2
+	VPADDD   vecConst<>+64(SB), Y3, Y3
+	VPADDD   Y4, Y0, Y0
+	VPADDD   Y5, Y1, Y1
+	VPADDD   Y6, Y2, Y2
+	VPADDD   Y7, Y3, Y3
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	VPSRLD   $0x10, Y2, Y0
+	VPBLENDW $0xaa, Y3, Y0, Y0
+	VMOVUPS  Y0, 32(CX)(BX*2)
+	ADDQ     $+32, BX
+	CMPQ     BX, SI
+	JLE      unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VSQRTPS  Y0, Y0
+	VSQRTPS  Y1, Y1
+	VPSRLD   $0x10, Y0, Y2
+	VPSRLD   $0x10, Y1, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
+	VPADDD   vecConst<>+64(SB), Y0, Y0
+	VPADDD   vecConst<>+64(SB), Y1, Y1
+	VPADDD   Y2, Y0, Y0
+	VPADDD   Y3, Y1, Y1
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	ADDQ     $+16, BX
+	CMPQ     BX, AX
+	JLE      single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hRsqrtBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2
+TEXT ·hRsqrtBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -32(AX), SI
+	CMPQ BX, SI
+	JGT  unrolled_end
+
+unrolled:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VMOVUPS  32(DX)(BX*2), Y3
+	VPSLLD   $0x10, Y3, Y2
+	VPAND    vecConst<>+0(SB), Y3, Y3
+	VMOVUPS  vecConst<>+128(SB), Y4
+	VMOVUPS  vecConst<>+128(SB), Y5
+	VMOVUPS  vecConst<>+128(SB), Y6
+	VMOVUPS  vecConst<>+128(SB), Y7
+	VSQRTPS  Y0, Y0
+	VSQRTPS  Y1, Y1
+	VSQRTPS  Y2, Y2
+	VSQRTPS  Y3, Y3
+	VDIVPS   Y0, Y4, Y0
+	VDIVPS   Y1, Y5, Y1
+	VDIVPS   Y2, Y6, Y2
+	VDIVPS   Y3, Y7, Y3
+	VPSRLD   $0x10, Y0, Y4
+	VPSRLD   $0x10, Y1, Y5
+	VPSRLD   $0x10, Y2, Y6
+	VPSRLD   $0x10, Y3, Y7
+	VPAND    vecConst<>+2240(SB), Y4, Y4
+	VPAND    vecConst<>+2240(SB), Y5, Y5
+	VPAND    vecConst<>+2240(SB), Y6, Y6
+	VPAND    vecConst<>+2240(SB), Y7, Y7
+	VPADDD   vecConst<>+64(SB), Y0, Y0
+	VPADDD   vecConst<>+64(SB), Y1, Y1
+	VPADDD   vecConst<>+64(SB), Y2, Y2
+	VPADDD   vecConst<>+64(SB), Y3, Y3
+	VPADDD   Y4, Y0, Y0
+	VPADDD   Y5, Y1, Y1
+	VPADDD   Y6, Y2, Y2
+	VPADDD   Y7, Y3, Y3
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	VPSRLD   $0x10, Y2, Y0
+	VPBLENDW $0xaa, Y3, Y0, Y0
+	VMOVUPS  Y0, 32(CX)(BX*2)
+	ADDQ     $+32, BX
+	CMPQ     BX, SI
+	JLE      unrolled
+
+unrolled_end:
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS  (DX)(BX*2), Y1
+	VPSLLD   $0x10, Y1, Y0
+	VPAND    vecConst<>+0(SB), Y1, Y1
+	VMOVUPS  vecConst<>+128(SB), Y2
+	VMOVUPS  vecConst<>+128(SB), Y3
+	VSQRTPS  Y0, Y0
+	VSQRTPS  Y1, Y1
+	VDIVPS   Y0, Y2, Y0
+	VDIVPS   Y1, Y3, Y1
+	VPSRLD   $0x10, Y0, Y2
+	VPSRLD   $0x10, Y1, Y3
+	VPAND    vecConst<>+2240(SB), Y2, Y2
+	VPAND    vecConst<>+2240(SB), Y3, Y3
+	VPADDD   vecConst<>+64(SB), Y0, Y0
+	VPADDD   vecConst<>+64(SB), Y1, Y1
+	VPADDD   Y2, Y0, Y0
+	VPADDD   Y3, Y1, Y1
+	VPSRLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS  Y0, (CX)(BX*2)
+	ADDQ     $+16, BX
+	CMPQ     BX, AX
+	JLE      single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hLogBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·hLogBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS     (DX)(BX*2), Y1
+	VPSLLD      $0x10, Y1, Y0
+	VPAND       vecConst<>+0(SB), Y1, Y1
+	VCMPPS      $0x01, vecConst<>+1632(SB), Y0, Y2
+	VCMPPS      $0x01, vecConst<>+1632(SB), Y1, Y3
+	VMULPS      vecConst<>+1664(SB), Y0, Y4
+	VMULPS      vecConst<>+1664(SB), Y1, Y5
+	VBLENDVPS   Y2, Y4, Y0, Y4
+	VBLENDVPS   Y3, Y5, Y1, Y5
+	VPSUBD      vecConst<>+928(SB), Y4, Y6
+	VPSUBD      vecConst<>+928(SB), Y5, Y7
+	VPSRAD      $0x17, Y6, Y6
+	VPSRAD      $0x17, Y7, Y7
+	VCVTDQ2PS   Y6, Y8
+	VCVTDQ2PS   Y7, Y9
+	VPSLLD      $0x17, Y6, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VPSUBD      Y6, Y4, Y4
+	VPSUBD      Y7, Y5, Y5
+	VSUBPS      vecConst<>+128(SB), Y4, Y4
+	VSUBPS      vecConst<>+128(SB), Y5, Y5
+	VANDPS      vecConst<>+1696(SB), Y2, Y2
+	VANDPS      vecConst<>+1696(SB), Y3, Y3
+	VSUBPS      Y2, Y8, Y2
+	VSUBPS      Y3, Y9, Y3
+	VMULPS      Y4, Y4, Y6
+	VMULPS      Y5, Y5, Y7
+	VMOVUPS     vecConst<>+1728(SB), Y8
+	VMOVUPS     vecConst<>+1728(SB), Y9
+	VFMADD213PS vecConst<>+1760(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1760(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1792(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1792(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1824(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1824(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1856(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1856(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1888(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1888(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1920(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1920(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1952(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1952(SB), Y5, Y9
+	VFMADD213PS vecConst<>+1984(SB), Y4, Y8
+	VFMADD213PS vecConst<>+1984(SB), Y5, Y9
+	VMULPS      vecConst<>+320(SB), Y2, Y10
+	VMULPS      vecConst<>+320(SB), Y3, Y11
+	VFMADD213PS Y10, Y6, Y8
+	VFMADD213PS Y11, Y7, Y9
+	VADDPS      Y4, Y8, Y4
+	VADDPS      Y5, Y9, Y5
+	VFMADD231PS vecConst<>+288(SB), Y2, Y4
+	VFMADD231PS vecConst<>+288(SB), Y3, Y5
+	VCMPPS      $0x05, vecConst<>+2016(SB), Y0, Y2
+	VCMPPS      $0x05, vecConst<>+2016(SB), Y1, Y3
+	VBLENDVPS   Y2, Y0, Y4, Y2
+	VBLENDVPS   Y3, Y1, Y5, Y3
+	VCMPPS      $0x01, vecConst<>+896(SB), Y0, Y4
+	VCMPPS      $0x01, vecConst<>+896(SB), Y1, Y5
+	VBLENDVPS   Y4, vecConst<>+2048(SB), Y2, Y2
+	VBLENDVPS   Y5, vecConst<>+2048(SB), Y3, Y3
+	VCMPPS      $0x00, vecConst<>+896(SB), Y0, Y0
+	VCMPPS      $0x00, vecConst<>+896(SB), Y1, Y1
+	VBLENDVPS   Y0, vecConst<>+2080(SB), Y2, Y0
+	VBLENDVPS   Y1, vecConst<>+2080(SB), Y3, Y1
+	VPSRLD      $0x10, Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       vecConst<>+2240(SB), Y2, Y2
+	VPAND       vecConst<>+2240(SB), Y3, Y3
+	VPADDD      vecConst<>+64(SB), Y0, Y0
+	VPADDD      vecConst<>+64(SB), Y1, Y1
+	VPADDD      Y2, Y0, Y0
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y0, Y0
+	VPBLENDW    $0xaa, Y1, Y0, Y0
+	VMOVUPS     Y0, (CX)(BX*2)
+	ADDQ        $+16, BX
+	CMPQ        BX, AX
+	JLE         single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hErfBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·hErfBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS      (DX)(BX*2), Y1
+	VPSLLD       $0x10, Y1, Y0
+	VPAND        vecConst<>+0(SB), Y1, Y1
+	VPAND        vecConst<>+544(SB), Y0, Y2
+	VPAND        vecConst<>+544(SB), Y1, Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMOVUPS      vecConst<>+960(SB), Y6
+	VMOVUPS      vecConst<>+960(SB), Y7
+	VFMADD213PS  vecConst<>+992(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+992(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1024(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1024(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1056(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1056(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1088(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1088(SB), Y5, Y7
+	VFMADD213PS  vecConst<>+1120(SB), Y4, Y6
+	VFMADD213PS  vecConst<>+1120(SB), Y5, Y7
+	VFMADD213PS  Y2, Y2, Y6
+	VFMADD213PS  Y3, Y3, Y7
+	VMOVUPS      vecConst<>+1152(SB), Y4
+	VMOVUPS      vecConst<>+1152(SB), Y5
+	VMINPS       Y2, Y4, Y4
+	VMINPS       Y3, Y5, Y5
+	VMOVUPS      vecConst<>+1184(SB), Y8
+	VMOVUPS      vecConst<>+1184(SB), Y9
+	VFMADD213PS  vecConst<>+1216(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1216(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1248(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1248(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1280(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1280(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1312(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1312(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1344(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1344(SB), Y5, Y9
+	VFMADD213PS  vecConst<>+1376(SB), Y4, Y8
+	VFMADD213PS  vecConst<>+1376(SB), Y5, Y9
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMOVUPS      vecConst<>+224(SB), Y8
+	VMOVUPS      vecConst<>+224(SB), Y9
+	VFMADD231PS  vecConst<>+256(SB), Y4, Y8
+	VFMADD231PS  vecConst<>+256(SB), Y5, Y9
+	VPSLLD       $0x17, Y8, Y10
+	VPSLLD       $0x17, Y9, Y11
+	VSUBPS       vecConst<>+224(SB), Y8, Y8
+	VSUBPS       vecConst<>+224(SB), Y9, Y9
+	VMOVAPS      Y4, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS vecConst<>+288(SB), Y8, Y4
+	VFNMADD231PS vecConst<>+288(SB), Y9, Y5
+	VFNMADD231PS vecConst<>+320(SB), Y8, Y4
+	VFNMADD231PS vecConst<>+320(SB), Y9, Y5
+	VMOVUPS      vecConst<>+128(SB), Y8
+	VMOVUPS      vecConst<>+128(SB), Y9
+	VMOVUPS      vecConst<>+352(SB), Y12
+	VMOVUPS      vecConst<>+352(SB), Y13
+	VFMADD213PS  vecConst<>+384(SB), Y4, Y12
+	VFMADD213PS  vecConst<>+384(SB), Y5, Y13
+	VFMADD213PS  vecConst<>+416(SB), Y4, Y12
+	VFMADD213PS  vecConst<>+416(SB), Y5, Y13
+	VFMADD213PS  vecConst<>+448(SB), Y4, Y12
+	VFMADD213PS  vecConst<>+448(SB), Y5, Y13
+	VFMADD213PS  vecConst<>+480(SB), Y4, Y12
+	VFMADD213PS  vecConst<>+480(SB), Y5, Y13
+	VFMADD213PS  vecConst<>+128(SB), Y4, Y12
+	VFMADD213PS  vecConst<>+128(SB), Y5, Y13
+	VFMADD213PS  vecConst<>+128(SB), Y4, Y12
+	VFMADD213PS  vecConst<>+128(SB), Y5, Y13
+	VPADDD       vecConst<>+128(SB), Y10, Y4
+	VPADDD       vecConst<>+128(SB), Y11, Y5
+	VFNMADD231PS Y4, Y12, Y8
+	VFNMADD231PS Y5, Y13, Y9
+	VCMPPS       $0x01, vecConst<>+1408(SB), Y2, Y2
+	VCMPPS       $0x01, vecConst<>+1408(SB), Y3, Y3
+	VBLENDVPS    Y2, Y6, Y8, Y2
+	VBLENDVPS    Y3, Y7, Y9, Y3
+	VPAND        vecConst<>+544(SB), Y2, Y2
+	VPAND        vecConst<>+544(SB), Y3, Y3
+	VPAND        vecConst<>+832(SB), Y0, Y0
+	VPAND        vecConst<>+832(SB), Y1, Y1
+	VPOR         Y0, Y2, Y0
+	VPOR         Y1, Y3, Y1
+	VPSRLD       $0x10, Y0, Y2
+	VPSRLD       $0x10, Y1, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
+	VPADDD       vecConst<>+64(SB), Y0, Y0
+	VPADDD       vecConst<>+64(SB), Y1, Y1
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y3, Y1, Y1
+	VPSRLD       $0x10, Y0, Y0
+	VPBLENDW     $0xaa, Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)(BX*2)
+	ADDQ         $+16, BX
+	CMPQ         BX, AX
+	JLE          single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSoftplusBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·hSoftplusBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS      (DX)(BX*2), Y1
+	VPSLLD       $0x10, Y1, Y0
+	VPAND        vecConst<>+0(SB), Y1, Y1
+	VPOR         vecConst<>+832(SB), Y0, Y2
+	VPOR         vecConst<>+832(SB), Y1, Y3
+	VMOVUPS      vecConst<>+864(SB), Y4
+	VMOVUPS      vecConst<>+864(SB), Y5
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMOVUPS      vecConst<>+224(SB), Y4
+	VMOVUPS      vecConst<>+224(SB), Y5
+	VFMADD231PS  vecConst<>+256(SB), Y2, Y4
+	VFMADD231PS  vecConst<>+256(SB), Y3, Y5
+	VPSLLD       $0x17, Y4, Y6
+	VPSLLD       $0x17, Y5, Y7
+	VSUBPS       vecConst<>+224(SB), Y4, Y4
+	VSUBPS       vecConst<>+224(SB), Y5, Y5
+	VMOVAPS      Y2, Y2
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS vecConst<>+288(SB), Y4, Y2
+	VFNMADD231PS vecConst<>+288(SB), Y5, Y3
+	VFNMADD231PS vecConst<>+320(SB), Y4, Y2
+	VFNMADD231PS vecConst<>+320(SB), Y5, Y3
+	VMOVUPS      vecConst<>+352(SB), Y4
+	VMOVUPS      vecConst<>+352(SB), Y5
+	VFMADD213PS  vecConst<>+384(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+384(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+416(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+416(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+448(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+448(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+480(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+480(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+128(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+128(SB), Y3, Y5
+	VFMADD213PS  vecConst<>+128(SB), Y2, Y4
+	VFMADD213PS  vecConst<>+128(SB), Y3, Y5
+	VPMAXSD      vecConst<>+512(SB), Y6, Y2
+	VPMAXSD      vecConst<>+512(SB), Y7, Y3
+	VPADDD       vecConst<>+128(SB), Y2, Y8
+	VPADDD       vecConst<>+128(SB), Y3, Y9
+	VPSUBD       Y2, Y6, Y2
+	VPSUBD       Y3, Y7, Y3
+	VPADDD       vecConst<>+128(SB), Y2, Y2
+	VPADDD       vecConst<>+128(SB), Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y3, Y5, Y3
+	VADDPS       vecConst<>+128(SB), Y2, Y4
+	VADDPS       vecConst<>+128(SB), Y3, Y5
+	VPSUBD       vecConst<>+928(SB), Y4, Y4
+	VPSUBD       vecConst<>+928(SB), Y5, Y5
+	VPSRAD       $0x17, Y4, Y4
+	VPSRAD       $0x17, Y5, Y5
+	VCVTDQ2PS    Y4, Y6
+	VCVTDQ2PS    Y5, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      vecConst<>+128(SB), Y8
+	VMOVUPS      vecConst<>+128(SB), Y9
+	VPSUBD       Y4, Y8, Y4
+	VPSUBD       Y5, Y9, Y5
+	VSUBPS       vecConst<>+128(SB), Y4, Y8
+	VSUBPS       vecConst<>+128(SB), Y5, Y9
+	VFMADD213PS  Y8, Y4, Y2
+	VFMADD213PS  Y9, Y5, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      vecConst<>+1728(SB), Y8
+	VMOVUPS      vecConst<>+1728(SB), Y9
+	VFMADD213PS  vecConst<>+1760(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1760(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1792(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1792(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1824(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1824(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1856(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1856(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1888(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1888(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1920(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1920(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1952(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1952(SB), Y3, Y9
+	VFMADD213PS  vecConst<>+1984(SB), Y2, Y8
+	VFMADD213PS  vecConst<>+1984(SB), Y3, Y9
+	VMULPS       vecConst<>+320(SB), Y6, Y10
+	VMULPS       vecConst<>+320(SB), Y7, Y11
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y11, Y5, Y9
+	VADDPS       Y2, Y8, Y2
+	VADDPS       Y3, Y9, Y3
+	VFMADD231PS  vecConst<>+288(SB), Y6, Y2
+	VFMADD231PS  vecConst<>+288(SB), Y7, Y3
+	VMOVUPS      vecConst<>+896(SB), Y4
+	VMOVUPS      vecConst<>+896(SB), Y5
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VADDPS       Y0, Y2, Y0
+	VADDPS       Y1, Y3, Y1
+	VPSRLD       $0x10, Y0, Y2
+	VPSRLD       $0x10, Y1, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
+	VPADDD       vecConst<>+64(SB), Y0, Y0
+	VPADDD       vecConst<>+64(SB), Y1, Y1
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y3, Y1, Y1
+	VPSRLD       $0x10, Y0, Y0
+	VPBLENDW     $0xaa, Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)(BX*2)
+	ADDQ         $+16, BX
+	CMPQ         BX, AX
+	JLE          single
+
+single_end:
+	VZEROUPPER
+	RET
+
+// func hSeluBF16AVX2(dst *uint16, x *uint16, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·hSeluBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+16(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ x+8(FP), DX
+	XORQ BX, BX
+	LEAQ -16(AX), AX
+	CMPQ BX, AX
+	JGT  single_end
+
+single:
+	VMOVUPS      (DX)(BX*2), Y1
+	VPSLLD       $0x10, Y1, Y0
+	VPAND        vecConst<>+0(SB), Y1, Y1
+	VCMPPS       $0x0e, vecConst<>+896(SB), Y0, Y2
+	VCMPPS       $0x0e, vecConst<>+896(SB), Y1, Y3
+	VMULPS       vecConst<>+2112(SB), Y0, Y4
+	VMULPS       vecConst<>+2112(SB), Y1, Y5
+	VMOVUPS      vecConst<>+1600(SB), Y6
+	VMOVUPS      vecConst<>+1600(SB), Y7
+	VMAXPS       Y0, Y6, Y6
+	VMAXPS       Y1, Y7, Y7
+	VMOVUPS      vecConst<>+224(SB), Y8
+	VMOVUPS      vecConst<>+224(SB), Y9
+	VFMADD231PS  vecConst<>+256(SB), Y6, Y8
+	VFMADD231PS  vecConst<>+256(SB), Y7, Y9
+	VPSLLD       $0x17, Y8, Y10
+	VPSLLD       $0x17, Y9, Y11
+	VSUBPS       vecConst<>+224(SB), Y8, Y8
+	VSUBPS       vecConst<>+224(SB), Y9, Y9
+	VMOVAPS      Y6, Y6
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS vecConst<>+288(SB), Y8, Y6
+	VFNMADD231PS vecConst<>+288(SB), Y9, Y7
+	VFNMADD231PS vecConst<>+320(SB), Y8, Y6
+	VFNMADD231PS vecConst<>+320(SB), Y9, Y7
+	VMOVUPS      vecConst<>+352(SB), Y8
+	VMOVUPS      vecConst<>+352(SB), Y9
+	VFMADD213PS  vecConst<>+384(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+384(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+416(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+416(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+448(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+448(SB), Y7, Y9
+	VFMADD213PS  vecConst<>+480(SB), Y6, Y8
+	VFMADD213PS  vecConst<>+480(SB), Y7, Y9
+	VMULPS       Y6, Y6, Y12
+	VMULPS       Y7, Y7, Y13
+	VFMADD213PS  Y6, Y12, Y8
+	VFMADD213PS  Y7, Y13, Y9
+	VPADDD       vecConst<>+128(SB), Y10, Y6
+	VPADDD       vecConst<>+128(SB), Y11, Y7
+	VSUBPS       vecConst<>+128(SB), Y6, Y10
+	VSUBPS       vecConst<>+128(SB), Y7, Y11
+	VFMADD213PS  Y10, Y6, Y8
+	VFMADD213PS  Y11, Y7, Y9
+	VPAND        vecConst<>+544(SB), Y8, Y6
+	VPAND        vecConst<>+544(SB), Y9, Y7
+	VPAND        vecConst<>+832(SB), Y0, Y0
+	VPAND        vecConst<>+832(SB), Y1, Y1
+	VPOR         Y0, Y6, Y0
+	VPOR         Y1, Y7, Y1
+	VMULPS       vecConst<>+2144(SB), Y0, Y0
+	VMULPS       vecConst<>+2144(SB), Y1, Y1
+	VBLENDVPS    Y2, Y4, Y0, Y0
+	VBLENDVPS    Y3, Y5, Y1, Y1
+	VPSRLD       $0x10, Y0, Y2
+	VPSRLD       $0x10, Y1, Y3
+	VPAND        vecConst<>+2240(SB), Y2, Y2
+	VPAND        vecConst<>+2240(SB), Y3, Y3
 	VPADDD       vecConst<>+64(SB), Y0, Y0
 	VPADDD       vecConst<>+64(SB), Y1, Y1
 	VPADDD       Y2, Y0, Y0
@@ -4738,8 +7050,8 @@ TEXT ·hReluAVX2(SB), NOSPLIT, $0-28
 unrolled:
 	VMOVUPS  (DX)(BX*2), Y1
 	VMOVUPS  32(DX)(BX*2), Y2
-	VMOVUPS  vecConst<>+1600(SB), Y3
-	VMOVUPS  vecConst<>+1600(SB), Y4
+	VMOVUPS  vecConst<>+2176(SB), Y3
+	VMOVUPS  vecConst<>+2176(SB), Y4
 	VPCMPGTW Y3, Y1, Y4
 	VPCMPGTW Y0, Y1, Y5
 	VPANDN   Y4, Y5, Y4
@@ -4761,7 +7073,7 @@ unrolled_end:
 
 single:
 	VMOVUPS  (DX)(BX*2), Y1
-	VMOVUPS  vecConst<>+1600(SB), Y2
+	VMOVUPS  vecConst<>+2176(SB), Y2
 	VPCMPGTW Y2, Y1, Y2
 	VPCMPGTW Y0, Y1, Y3
 	VPANDN   Y2, Y3, Y2
@@ -4853,10 +7165,10 @@ unrolled:
 	VPSRLD    $0x10, Y1, Y5
 	VPSRLD    $0x10, Y2, Y6
 	VPSRLD    $0x10, Y3, Y7
-	VPAND     vecConst<>+1760(SB), Y4, Y4
-	VPAND     vecConst<>+1760(SB), Y5, Y5
-	VPAND     vecConst<>+1760(SB), Y6, Y6
-	VPAND     vecConst<>+1760(SB), Y7, Y7
+	VPAND     vecConst<>+2240(SB), Y4, Y4
+	VPAND     vecConst<>+2240(SB), Y5, Y5
+	VPAND     vecConst<>+2240(SB), Y6, Y6
+	VPAND     vecConst<>+2240(SB), Y7, Y7
 	VPADDD    vecConst<>+64(SB), Y0, Y8
 	VPADDD    vecConst<>+64(SB), Y1, Y9
 	VPADDD    vecConst<>+64(SB), Y2, Y10
@@ -4869,10 +7181,10 @@ unrolled:
 	VCMPPS    $0x03, Y1, Y1, Y9
 	VCMPPS    $0x03, Y2, Y2, Y10
 	VCMPPS    $0x03, Y3, Y3, Y11
-	VPOR      vecConst<>+1632(SB), Y0, Y0
-	VPOR      vecConst<>+1632(SB), Y1, Y1
-	VPOR      vecConst<>+1632(SB), Y2, Y2
-	VPOR      vecConst<>+1632(SB), Y3, Y3
+	VPOR      vecConst<>+2208(SB), Y0, Y0
+	VPOR      vecConst<>+2208(SB), Y1, Y1
+	VPOR      vecConst<>+2208(SB), Y2, Y2
+	VPOR      vecConst<>+2208(SB), Y3, Y3
 	VBLENDVPS Y8, Y0, Y4, Y0
 	VBLENDVPS Y9, Y1, Y5, Y1
 	VBLENDVPS Y10, Y2, Y6, Y2
@@ -4901,16 +7213,16 @@ single:
 	VMOVUPS   32(DX)(BX*4), Y1
 	VPSRLD    $0x10, Y0, Y2
 	VPSRLD    $0x10, Y1, Y3
-	VPAND     vecConst<>+1760(SB), Y2, Y2
-	VPAND     vecConst<>+1760(SB), Y3, Y3
+	VPAND     vecConst<>+2240(SB), Y2, Y2
+	VPAND     vecConst<>+2240(SB), Y3, Y3
 	VPADDD    vecConst<>+64(SB), Y0, Y4
 	VPADDD    vecConst<>+64(SB), Y1, Y5
 	VPADDD    Y2, Y4, Y2
 	VPADDD    Y3, Y5, Y3
 	VCMPPS    $0x03, Y0, Y0, Y4
 	VCMPPS    $0x03, Y1, Y1, Y5
-	VPOR      vecConst<>+1632(SB), Y0, Y0
-	VPOR      vecConst<>+1632(SB), Y1, Y1
+	VPOR      vecConst<>+2208(SB), Y0, Y0
+	VPOR      vecConst<>+2208(SB), Y1, Y1
 	VBLENDVPS Y4, Y0, Y2, Y0
 	VBLENDVPS Y5, Y1, Y3, Y1
 	VPSRLD    $0x10, Y0, Y0
@@ -4952,10 +7264,10 @@ unrolled:
 	VPSRLD    $0x10, Y2, Y6
 	VPSRLD    $0x10, Y3, Y7
 	VPSRLD    $0x10, Y4, Y8
-	VPAND     vecConst<>+1760(SB), Y5, Y5
-	VPAND     vecConst<>+1760(SB), Y6, Y6
-	VPAND     vecConst<>+1760(SB), Y7, Y7
-	VPAND     vecConst<>+1760(SB), Y8, Y8
+	VPAND     vecConst<>+2240(SB), Y5, Y5
+	VPAND     vecConst<>+2240(SB), Y6, Y6
+	VPAND     vecConst<>+2240(SB), Y7, Y7
+	VPAND     vecConst<>+2240(SB), Y8, Y8
 	VPADDD    vecConst<>+64(SB), Y1, Y9
 	VPADDD    vecConst<>+64(SB), Y2, Y10
 	VPADDD    vecConst<>+64(SB), Y3, Y11
@@ -4968,10 +7280,10 @@ unrolled:
 	VCMPPS    $0x03, Y2, Y2, Y10
 	VCMPPS    $0x03, Y3, Y3, Y11
 	VCMPPS    $0x03, Y4, Y4, Y12
-	VPOR      vecConst<>+1632(SB), Y1, Y1
-	VPOR      vecConst<>+1632(SB), Y2, Y2
-	VPOR      vecConst<>+1632(SB), Y3, Y3
-	VPOR      vecConst<>+1632(SB), Y4, Y4
+	VPOR      vecConst<>+2208(SB), Y1, Y1
+	VPOR      vecConst<>+2208(SB), Y2, Y2
+	VPOR      vecConst<>+2208(SB), Y3, Y3
+	VPOR      vecConst<>+2208(SB), Y4, Y4
 	VBLENDVPS Y9, Y1, Y5, Y1
 	VBLENDVPS Y10, Y2, Y6, Y2
 	VBLENDVPS Y11, Y3, Y7, Y3
@@ -5002,16 +7314,16 @@ single:
 	VMULPS    Y0, Y2, Y2
 	VPSRLD    $0x10, Y1, Y3
 	VPSRLD    $0x10, Y2, Y4
-	VPAND     vecConst<>+1760(SB), Y3, Y3
-	VPAND     vecConst<>+1760(SB), Y4, Y4
+	VPAND     vecConst<>+2240(SB), Y3, Y3
+	VPAND     vecConst<>+2240(SB), Y4, Y4
 	VPADDD    vecConst<>+64(SB), Y1, Y5
 	VPADDD    vecConst<>+64(SB), Y2, Y6
 	VPADDD    Y3, Y5, Y3
 	VPADDD    Y4, Y6, Y4
 	VCMPPS    $0x03, Y1, Y1, Y5
 	VCMPPS    $0x03, Y2, Y2, Y6
-	VPOR      vecConst<>+1632(SB), Y1, Y1
-	VPOR      vecConst<>+1632(SB), Y2, Y2
+	VPOR      vecConst<>+2208(SB), Y1, Y1
+	VPOR      vecConst<>+2208(SB), Y2, Y2
 	VBLENDVPS Y5, Y1, Y3, Y1
 	VBLENDVPS Y6, Y2, Y4, Y2
 	VPSRLD    $0x10, Y1, Y1
@@ -5134,10 +7446,10 @@ unrolled:
 	VPSRLD    $0x10, Y1, Y5
 	VPSRLD    $0x10, Y2, Y6
 	VPSRLD    $0x10, Y3, Y7
-	VPAND     vecConst<>+1760(SB), Y4, Y4
-	VPAND     vecConst<>+1760(SB), Y5, Y5
-	VPAND     vecConst<>+1760(SB), Y6, Y6
-	VPAND     vecConst<>+1760(SB), Y7, Y7
+	VPAND     vecConst<>+2240(SB), Y4, Y4
+	VPAND     vecConst<>+2240(SB), Y5, Y5
+	VPAND     vecConst<>+2240(SB), Y6, Y6
+	VPAND     vecConst<>+2240(SB), Y7, Y7
 	VPADDD    vecConst<>+64(SB), Y0, Y8
 	VPADDD    vecConst<>+64(SB), Y1, Y9
 	VPADDD    vecConst<>+64(SB), Y2, Y10
@@ -5150,10 +7462,10 @@ unrolled:
 	VCMPPS    $0x03, Y1, Y1, Y9
 	VCMPPS    $0x03, Y2, Y2, Y10
 	VCMPPS    $0x03, Y3, Y3, Y11
-	VPOR      vecConst<>+1632(SB), Y0, Y0
-	VPOR      vecConst<>+1632(SB), Y1, Y1
-	VPOR      vecConst<>+1632(SB), Y2, Y2
-	VPOR      vecConst<>+1632(SB), Y3, Y3
+	VPOR      vecConst<>+2208(SB), Y0, Y0
+	VPOR      vecConst<>+2208(SB), Y1, Y1
+	VPOR      vecConst<>+2208(SB), Y2, Y2
+	VPOR      vecConst<>+2208(SB), Y3, Y3
 	VBLENDVPS Y8, Y0, Y4, Y0
 	VBLENDVPS Y9, Y1, Y5, Y1
 	VBLENDVPS Y10, Y2, Y6, Y2
@@ -5178,11 +7490,11 @@ unrolled_end:
 single:
 	VMOVUPS   (DX)(BX*4), Y0
 	VPSRLD    $0x10, Y0, Y1
-	VPAND     vecConst<>+1760(SB), Y1, Y1
+	VPAND     vecConst<>+2240(SB), Y1, Y1
 	VPADDD    vecConst<>+64(SB), Y0, Y2
 	VPADDD    Y1, Y2, Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
-	VPOR      vecConst<>+1632(SB), Y0, Y0
+	VPOR      vecConst<>+2208(SB), Y0, Y0
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VPAND     vecConst<>+0(SB), Y0, Y0
 	VMOVUPS   Y0, (CX)(BX*4)
@@ -5493,14 +7805,14 @@ TEXT ·hMaxRowsBF16AVX2(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ    SI, DI
-	VMOVUPS vecConst<>+1664(SB), Y0
-	VMOVUPS vecConst<>+1664(SB), Y1
-	VMOVUPS vecConst<>+1664(SB), Y2
-	VMOVUPS vecConst<>+1664(SB), Y3
-	VMOVUPS vecConst<>+1664(SB), Y4
-	VMOVUPS vecConst<>+1664(SB), Y5
-	VMOVUPS vecConst<>+1664(SB), Y6
-	VMOVUPS vecConst<>+1664(SB), Y7
+	VMOVUPS vecConst<>+2080(SB), Y0
+	VMOVUPS vecConst<>+2080(SB), Y1
+	VMOVUPS vecConst<>+2080(SB), Y2
+	VMOVUPS vecConst<>+2080(SB), Y3
+	VMOVUPS vecConst<>+2080(SB), Y4
+	VMOVUPS vecConst<>+2080(SB), Y5
+	VMOVUPS vecConst<>+2080(SB), Y6
+	VMOVUPS vecConst<>+2080(SB), Y7
 	VXORPS  Y8, Y8, Y8
 	TESTQ   DI, DI
 	JLE     last
@@ -5610,7 +7922,7 @@ join:
 	VMAXPS       X1, X0, X0
 	VPTEST       Y8, Y8
 	JZ           number
-	VMOVUPS      vecConst<>+1696(SB), X0
+	VMOVUPS      vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -5631,14 +7943,14 @@ TEXT ·hMinRowsBF16AVX2(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ    SI, DI
-	VMOVUPS vecConst<>+1728(SB), Y0
-	VMOVUPS vecConst<>+1728(SB), Y1
-	VMOVUPS vecConst<>+1728(SB), Y2
-	VMOVUPS vecConst<>+1728(SB), Y3
-	VMOVUPS vecConst<>+1728(SB), Y4
-	VMOVUPS vecConst<>+1728(SB), Y5
-	VMOVUPS vecConst<>+1728(SB), Y6
-	VMOVUPS vecConst<>+1728(SB), Y7
+	VMOVUPS vecConst<>+2016(SB), Y0
+	VMOVUPS vecConst<>+2016(SB), Y1
+	VMOVUPS vecConst<>+2016(SB), Y2
+	VMOVUPS vecConst<>+2016(SB), Y3
+	VMOVUPS vecConst<>+2016(SB), Y4
+	VMOVUPS vecConst<>+2016(SB), Y5
+	VMOVUPS vecConst<>+2016(SB), Y6
+	VMOVUPS vecConst<>+2016(SB), Y7
 	VXORPS  Y8, Y8, Y8
 	TESTQ   DI, DI
 	JLE     last
@@ -5748,7 +8060,7 @@ join:
 	VMINPS       X1, X0, X0
 	VPTEST       Y8, Y8
 	JZ           number
-	VMOVUPS      vecConst<>+1696(SB), X0
+	VMOVUPS      vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -5978,14 +8290,14 @@ TEXT ·hMaxRowsF16AVX2(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ    SI, DI
-	VMOVUPS vecConst<>+1664(SB), Y0
-	VMOVUPS vecConst<>+1664(SB), Y1
-	VMOVUPS vecConst<>+1664(SB), Y2
-	VMOVUPS vecConst<>+1664(SB), Y3
-	VMOVUPS vecConst<>+1664(SB), Y4
-	VMOVUPS vecConst<>+1664(SB), Y5
-	VMOVUPS vecConst<>+1664(SB), Y6
-	VMOVUPS vecConst<>+1664(SB), Y7
+	VMOVUPS vecConst<>+2080(SB), Y0
+	VMOVUPS vecConst<>+2080(SB), Y1
+	VMOVUPS vecConst<>+2080(SB), Y2
+	VMOVUPS vecConst<>+2080(SB), Y3
+	VMOVUPS vecConst<>+2080(SB), Y4
+	VMOVUPS vecConst<>+2080(SB), Y5
+	VMOVUPS vecConst<>+2080(SB), Y6
+	VMOVUPS vecConst<>+2080(SB), Y7
 	VXORPS  Y8, Y8, Y8
 	TESTQ   DI, DI
 	JLE     last
@@ -6079,7 +8391,7 @@ join:
 	VMAXPS       X1, X0, X0
 	VPTEST       Y8, Y8
 	JZ           number
-	VMOVUPS      vecConst<>+1696(SB), X0
+	VMOVUPS      vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -6100,14 +8412,14 @@ TEXT ·hMinRowsF16AVX2(SB), NOSPLIT, $0-40
 
 row:
 	MOVQ    SI, DI
-	VMOVUPS vecConst<>+1728(SB), Y0
-	VMOVUPS vecConst<>+1728(SB), Y1
-	VMOVUPS vecConst<>+1728(SB), Y2
-	VMOVUPS vecConst<>+1728(SB), Y3
-	VMOVUPS vecConst<>+1728(SB), Y4
-	VMOVUPS vecConst<>+1728(SB), Y5
-	VMOVUPS vecConst<>+1728(SB), Y6
-	VMOVUPS vecConst<>+1728(SB), Y7
+	VMOVUPS vecConst<>+2016(SB), Y0
+	VMOVUPS vecConst<>+2016(SB), Y1
+	VMOVUPS vecConst<>+2016(SB), Y2
+	VMOVUPS vecConst<>+2016(SB), Y3
+	VMOVUPS vecConst<>+2016(SB), Y4
+	VMOVUPS vecConst<>+2016(SB), Y5
+	VMOVUPS vecConst<>+2016(SB), Y6
+	VMOVUPS vecConst<>+2016(SB), Y7
 	VXORPS  Y8, Y8, Y8
 	TESTQ   DI, DI
 	JLE     last
@@ -6201,7 +8513,7 @@ join:
 	VMINPS       X1, X0, X0
 	VPTEST       Y8, Y8
 	JZ           number
-	VMOVUPS      vecConst<>+1696(SB), X0
+	VMOVUPS      vecConst<>+2048(SB), X0
 
 number:
 	VMOVSS X0, (AX)
@@ -6411,31 +8723,91 @@ DATA vecConst<>+1568(SB)/8, $0x3fcc422a3fcc422a
 DATA vecConst<>+1576(SB)/8, $0x3fcc422a3fcc422a
 DATA vecConst<>+1584(SB)/8, $0x3fcc422a3fcc422a
 DATA vecConst<>+1592(SB)/8, $0x3fcc422a3fcc422a
-DATA vecConst<>+1600(SB)/8, $0x8000800080008000
-DATA vecConst<>+1608(SB)/8, $0x8000800080008000
-DATA vecConst<>+1616(SB)/8, $0x8000800080008000
-DATA vecConst<>+1624(SB)/8, $0x8000800080008000
-DATA vecConst<>+1632(SB)/8, $0x0040000000400000
-DATA vecConst<>+1640(SB)/8, $0x0040000000400000
-DATA vecConst<>+1648(SB)/8, $0x0040000000400000
-DATA vecConst<>+1656(SB)/8, $0x0040000000400000
-DATA vecConst<>+1664(SB)/8, $0xff800000ff800000
-DATA vecConst<>+1672(SB)/8, $0xff800000ff800000
-DATA vecConst<>+1680(SB)/8, $0xff800000ff800000
-DATA vecConst<>+1688(SB)/8, $0xff800000ff800000
-DATA vecConst<>+1696(SB)/8, $0x7fc000007fc00000
-DATA vecConst<>+1704(SB)/8, $0x7fc000007fc00000
-DATA vecConst<>+1712(SB)/8, $0x7fc000007fc00000
-DATA vecConst<>+1720(SB)/8, $0x7fc000007fc00000
-DATA vecConst<>+1728(SB)/8, $0x7f8000007f800000
-DATA vecConst<>+1736(SB)/8, $0x7f8000007f800000
-DATA vecConst<>+1744(SB)/8, $0x7f8000007f800000
-DATA vecConst<>+1752(SB)/8, $0x7f8000007f800000
-DATA vecConst<>+1760(SB)/8, $0x0000000100000001
-DATA vecConst<>+1768(SB)/8, $0x0000000100000001
-DATA vecConst<>+1776(SB)/8, $0x0000000100000001
-DATA vecConst<>+1784(SB)/8, $0x0000000100000001
-GLOBL vecConst<>(SB), RODATA|NOPTR, $1792
+DATA vecConst<>+1600(SB)/8, $0xc1900000c1900000
+DATA vecConst<>+1608(SB)/8, $0xc1900000c1900000
+DATA vecConst<>+1616(SB)/8, $0xc1900000c1900000
+DATA vecConst<>+1624(SB)/8, $0xc1900000c1900000
+DATA vecConst<>+1632(SB)/8, $0x0080000000800000
+DATA vecConst<>+1640(SB)/8, $0x0080000000800000
+DATA vecConst<>+1648(SB)/8, $0x0080000000800000
+DATA vecConst<>+1656(SB)/8, $0x0080000000800000
+DATA vecConst<>+1664(SB)/8, $0x4b0000004b000000
+DATA vecConst<>+1672(SB)/8, $0x4b0000004b000000
+DATA vecConst<>+1680(SB)/8, $0x4b0000004b000000
+DATA vecConst<>+1688(SB)/8, $0x4b0000004b000000
+DATA vecConst<>+1696(SB)/8, $0x41b8000041b80000
+DATA vecConst<>+1704(SB)/8, $0x41b8000041b80000
+DATA vecConst<>+1712(SB)/8, $0x41b8000041b80000
+DATA vecConst<>+1720(SB)/8, $0x41b8000041b80000
+DATA vecConst<>+1728(SB)/8, $0xbd9c64babd9c64ba
+DATA vecConst<>+1736(SB)/8, $0xbd9c64babd9c64ba
+DATA vecConst<>+1744(SB)/8, $0xbd9c64babd9c64ba
+DATA vecConst<>+1752(SB)/8, $0xbd9c64babd9c64ba
+DATA vecConst<>+1760(SB)/8, $0x3e02af573e02af57
+DATA vecConst<>+1768(SB)/8, $0x3e02af573e02af57
+DATA vecConst<>+1776(SB)/8, $0x3e02af573e02af57
+DATA vecConst<>+1784(SB)/8, $0x3e02af573e02af57
+DATA vecConst<>+1792(SB)/8, $0xbe06c123be06c123
+DATA vecConst<>+1800(SB)/8, $0xbe06c123be06c123
+DATA vecConst<>+1808(SB)/8, $0xbe06c123be06c123
+DATA vecConst<>+1816(SB)/8, $0xbe06c123be06c123
+DATA vecConst<>+1824(SB)/8, $0x3e116c983e116c98
+DATA vecConst<>+1832(SB)/8, $0x3e116c983e116c98
+DATA vecConst<>+1840(SB)/8, $0x3e116c983e116c98
+DATA vecConst<>+1848(SB)/8, $0x3e116c983e116c98
+DATA vecConst<>+1856(SB)/8, $0xbe2a3945be2a3945
+DATA vecConst<>+1864(SB)/8, $0xbe2a3945be2a3945
+DATA vecConst<>+1872(SB)/8, $0xbe2a3945be2a3945
+DATA vecConst<>+1880(SB)/8, $0xbe2a3945be2a3945
+DATA vecConst<>+1888(SB)/8, $0x3e4cd00e3e4cd00e
+DATA vecConst<>+1896(SB)/8, $0x3e4cd00e3e4cd00e
+DATA vecConst<>+1904(SB)/8, $0x3e4cd00e3e4cd00e
+DATA vecConst<>+1912(SB)/8, $0x3e4cd00e3e4cd00e
+DATA vecConst<>+1920(SB)/8, $0xbe800113be800113
+DATA vecConst<>+1928(SB)/8, $0xbe800113be800113
+DATA vecConst<>+1936(SB)/8, $0xbe800113be800113
+DATA vecConst<>+1944(SB)/8, $0xbe800113be800113
+DATA vecConst<>+1952(SB)/8, $0x3eaaaaaa3eaaaaaa
+DATA vecConst<>+1960(SB)/8, $0x3eaaaaaa3eaaaaaa
+DATA vecConst<>+1968(SB)/8, $0x3eaaaaaa3eaaaaaa
+DATA vecConst<>+1976(SB)/8, $0x3eaaaaaa3eaaaaaa
+DATA vecConst<>+1984(SB)/8, $0xbf000000bf000000
+DATA vecConst<>+1992(SB)/8, $0xbf000000bf000000
+DATA vecConst<>+2000(SB)/8, $0xbf000000bf000000
+DATA vecConst<>+2008(SB)/8, $0xbf000000bf000000
+DATA vecConst<>+2016(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+2024(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+2032(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+2040(SB)/8, $0x7f8000007f800000
+DATA vecConst<>+2048(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+2056(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+2064(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+2072(SB)/8, $0x7fc000007fc00000
+DATA vecConst<>+2080(SB)/8, $0xff800000ff800000
+DATA vecConst<>+2088(SB)/8, $0xff800000ff800000
+DATA vecConst<>+2096(SB)/8, $0xff800000ff800000
+DATA vecConst<>+2104(SB)/8, $0xff800000ff800000
+DATA vecConst<>+2112(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2120(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2128(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2136(SB)/8, $0x3f867d5f3f867d5f
+DATA vecConst<>+2144(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2152(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2160(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2168(SB)/8, $0x3fe109663fe10966
+DATA vecConst<>+2176(SB)/8, $0x8000800080008000
+DATA vecConst<>+2184(SB)/8, $0x8000800080008000
+DATA vecConst<>+2192(SB)/8, $0x8000800080008000
+DATA vecConst<>+2200(SB)/8, $0x8000800080008000
+DATA vecConst<>+2208(SB)/8, $0x0040000000400000
+DATA vecConst<>+2216(SB)/8, $0x0040000000400000
+DATA vecConst<>+2224(SB)/8, $0x0040000000400000
+DATA vecConst<>+2232(SB)/8, $0x0040000000400000
+DATA vecConst<>+2240(SB)/8, $0x0000000100000001
+DATA vecConst<>+2248(SB)/8, $0x0000000100000001
+DATA vecConst<>+2256(SB)/8, $0x0000000100000001
+DATA vecConst<>+2264(SB)/8, $0x0000000100000001
+GLOBL vecConst<>(SB), RODATA|NOPTR, $2272
 
 DATA oddWords<>+0(SB)/2, $0x0001
 DATA oddWords<>+2(SB)/2, $0x0003

@@ -79,6 +79,71 @@ func hGeluBF16AVX512(dst *uint16, x *uint16, n int)
 //go:noescape
 func hGeluTanhBF16AVX512(dst *uint16, x *uint16, n int)
 
+// hLeakyReluGradBF16AVX512 is [HalfLeakyReluGrad] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hLeakyReluGradBF16AVX512(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+
+// hEluGradBF16AVX512 is [HalfEluGrad] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hEluGradBF16AVX512(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+
+// hLeakyReluBF16AVX512 is [HalfLeakyRelu] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hLeakyReluBF16AVX512(dst *uint16, x *uint16, n int, alpha float32)
+
+// hEluBF16AVX512 is [HalfElu] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hEluBF16AVX512(dst *uint16, x *uint16, n int, alpha float32)
+
+// hClipBF16AVX512 is [HalfClip] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hClipBF16AVX512(dst *uint16, x *uint16, n int, lo float32, hi float32)
+
+// hNegBF16AVX512 is [HalfNeg] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hNegBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hAbsBF16AVX512 is [HalfAbs] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hAbsBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hSqrtBF16AVX512 is [HalfSqrt] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hSqrtBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hRsqrtBF16AVX512 is [HalfRsqrt] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hRsqrtBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hLogBF16AVX512 is [HalfLog] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hLogBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hErfBF16AVX512 is [HalfErf] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hErfBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hSoftplusBF16AVX512 is [HalfSoftplus] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hSoftplusBF16AVX512(dst *uint16, x *uint16, n int)
+
+// hSeluBF16AVX512 is [HalfSelu] of BF16 for n a multiple of 32.
+//
+//go:noescape
+func hSeluBF16AVX512(dst *uint16, x *uint16, n int)
+
 // hAddF16AVX512 is [HalfAdd] of F16 for n a multiple of 32.
 //
 //go:noescape
@@ -263,6 +328,71 @@ func hGeluBF16AVX2(dst *uint16, x *uint16, n int)
 //
 //go:noescape
 func hGeluTanhBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hLeakyReluGradBF16AVX2 is [HalfLeakyReluGrad] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hLeakyReluGradBF16AVX2(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+
+// hEluGradBF16AVX2 is [HalfEluGrad] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hEluGradBF16AVX2(dst *uint16, y *uint16, dy *uint16, n int, alpha float32)
+
+// hLeakyReluBF16AVX2 is [HalfLeakyRelu] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hLeakyReluBF16AVX2(dst *uint16, x *uint16, n int, alpha float32)
+
+// hEluBF16AVX2 is [HalfElu] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hEluBF16AVX2(dst *uint16, x *uint16, n int, alpha float32)
+
+// hClipBF16AVX2 is [HalfClip] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hClipBF16AVX2(dst *uint16, x *uint16, n int, lo float32, hi float32)
+
+// hNegBF16AVX2 is [HalfNeg] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hNegBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hAbsBF16AVX2 is [HalfAbs] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hAbsBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hSqrtBF16AVX2 is [HalfSqrt] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hSqrtBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hRsqrtBF16AVX2 is [HalfRsqrt] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hRsqrtBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hLogBF16AVX2 is [HalfLog] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hLogBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hErfBF16AVX2 is [HalfErf] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hErfBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hSoftplusBF16AVX2 is [HalfSoftplus] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hSoftplusBF16AVX2(dst *uint16, x *uint16, n int)
+
+// hSeluBF16AVX2 is [HalfSelu] of BF16 for n a multiple of 16.
+//
+//go:noescape
+func hSeluBF16AVX2(dst *uint16, x *uint16, n int)
 
 // hAddF16AVX2 is [HalfAdd] of F16 for n a multiple of 16.
 //

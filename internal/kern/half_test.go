@@ -10,22 +10,28 @@ import (
 )
 
 // halfNames are the functions, as tests print them.
-var halfNames = [halfOps]string{"Add", "Sub", "Mul", "Div", "Max", "Min", "ReluGrad", "SigmoidGrad", "TanhGrad",
-	"Relu", "Square", "Exp", "Tanh", "Sigmoid", "Silu", "Gelu", "GeluTanh"}
+var halfNames = [halfOps]string{"Add", "Sub", "Mul", "Div", "Max", "Min", "ReluGrad", "SigmoidGrad", "TanhGrad", "LeakyReluGrad", "EluGrad",
+	"Relu", "Square", "Exp", "Tanh", "Sigmoid", "Silu", "Gelu", "GeluTanh", "LeakyRelu", "Elu", "Clip",
+	"Neg", "Abs", "Sqrt", "Rsqrt", "Log", "Erf", "Softplus", "Selu"}
+
+// halfNumbers are those of the functions that have some. No half holds them.
+var halfNumbers = [2]float32{0.3, 0.7}
 
 // halfType is one of the two, for tests.
 type halfType struct {
 	name   string
-	op     func(op HalfOp, dst, a, b []uint16)
+	of     func(f HalfFunc, dst, a, b []uint16)
 	widen  func(dst []float32, src []uint16)
 	narrow func(dst []uint16, src []float32)
 	round  func(dst, x []float32)
 }
 
 var halfTypes = []halfType{
-	{"BF16", HalfOp.BF16, BF16ToF32, F32ToBF16, RoundBF16},
-	{"F16", HalfOp.F16, F16ToF32, F32ToF16, RoundF16},
+	{"BF16", HalfFunc.BF16, BF16ToF32, F32ToBF16, RoundBF16},
+	{"F16", HalfFunc.F16, F16ToF32, F32ToF16, RoundF16},
 }
+
+func (h halfType) op(op HalfOp, dst, a, b []uint16) { h.of(HalfFunc{op, halfNumbers}, dst, a, b) }
 
 // inThree is op in three passes over whole slices.
 func (h halfType) inThree(op HalfOp, a, b []uint16) []uint16 {
@@ -34,7 +40,7 @@ func (h halfType) inThree(op HalfOp, a, b []uint16) []uint16 {
 	if op.Binary() {
 		h.widen(y, b)
 	}
-	op.floats(x, y)
+	HalfFunc{op, halfNumbers}.floats(x, y)
 	h.narrow(dst, x)
 	return dst
 }

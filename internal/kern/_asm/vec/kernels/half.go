@@ -14,13 +14,14 @@ import (
 // float32 make one of halves.
 
 // exact names the kernels whose results need no rounding: they are among the inputs.
-var exact = map[string]bool{"Max": true, "Min": true}
+var exact = map[string]bool{"Max": true, "Min": true, "Neg": true, "Abs": true}
 
 // WriteHalf emits the kernels on bfloat16 and float16, and their constants.
 func WriteHalf() {
 	bf16 := []string{
 		"Add", "Sub", "Mul", "Div", "Max", "Min", "Square", "SigmoidGrad", "TanhGrad",
-		"Exp", "Tanh", "Sigmoid", "Silu", "Gelu", "GeluTanh",
+		"Exp", "Tanh", "Sigmoid", "Silu", "Gelu", "GeluTanh", "LeakyReluGrad", "EluGrad", "LeakyRelu", "Elu", "Clip",
+		"Neg", "Abs", "Sqrt", "Rsqrt", "Log", "Erf", "Softplus", "Selu",
 	}
 	f16 := []string{"Add", "Sub", "Mul", "Div", "Max", "Min"}
 	for _, avx512 := range []bool{true, false} {
@@ -58,9 +59,13 @@ func byName(name string) kernel {
 
 // writeHalf emits k for elements of a half type. N is a multiple of twice the width.
 func (k kernel) writeHalf(g *gen, half string) {
-	g.function("h"+k.name+half, "[Half"+k.name+"] of "+half, "uint16", k.in, 2)
+	g.function("h"+k.name+half, "[Half"+k.name+"] of "+half, "uint16", k.in, 2, k.scalars...)
+	var scalars []reg.VecVirtual
+	for _, p := range k.scalars {
+		scalars = append(scalars, g.broadcast(p))
+	}
 	g.loops(k.in, 2, k.unroll, func(src []reg.Register, dst, i reg.Register) {
-		y := k.compute(g, func(j int) vec { return g.loadHalf(half, src[j], i) }, nil)
+		y := k.compute(g, func(j int) vec { return g.loadHalf(half, src[j], i) }, scalars)
 		if half == "BF16" && !exact[k.name] {
 			y = g.roundQuiet(y)
 		}
@@ -69,12 +74,16 @@ func (k kernel) writeHalf(g *gen, half string) {
 }
 
 // function begins a function of slices of n elements, n a multiple of per vectors.
-func (g *gen) function(name, doc, elem string, in []string, per int) {
+func (g *gen) function(name, doc, elem string, in []string, per int, scalars ...string) {
 	sig := "func(dst"
 	for _, p := range in {
 		sig += ", " + p
 	}
-	TEXT(name+g.suffix(), attr.NOSPLIT, sig+" *"+elem+", n int)")
+	sig += " *" + elem + ", n int"
+	for _, p := range scalars {
+		sig += ", " + p + " float32"
+	}
+	TEXT(name+g.suffix(), attr.NOSPLIT, sig+")")
 	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d.", name, g.suffix(), doc, per*g.width()))
 	Pragma("noescape")
 }
