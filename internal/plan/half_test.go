@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -242,6 +244,39 @@ func BenchmarkHalfChains(b *testing.B) {
 				}
 				duel(b, chains[0], chains[1])
 			})
+		}
+	}
+}
+
+// TestCastsOfCasts compares every pair of casts with the two conversions one after the
+// other.
+func TestCastsOfCasts(t *testing.T) {
+	values := []float64{0, 1, -1, 2.5, 0.1, -0.1, 255, 256, 257, 300, -129, 1000.3, 2049, 65504, 70000, 16777217, -16777219, 3e9, 1e-8, 1e-40, 1e300, math.Inf(-1), math.NaN()}
+	convert := func(x *tensor.Tensor, to tensor.DType) *tensor.Tensor {
+		y := tensor.New(to, x.Len())
+		if err := tensor.Convert(y, x); err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+	for _, from := range tensor.DTypes() {
+		x := tensor.New(from, len(values))
+		if err := x.SetFloat64s(values); err != nil {
+			t.Fatal(err)
+		}
+		for _, via := range tensor.DTypes() {
+			for _, to := range tensor.DTypes() {
+				g := graph.New()
+				y := ops.Cast(ops.Cast(g.Input("x", x.Spec()), via), to)
+				p := plan.Compile(g, []*graph.Node{y}, cpu.Backend{})
+				got := []*tensor.Tensor{tensor.NewSpec(y.Spec())}
+				if err := p.Run(got, []*tensor.Tensor{x}); err != nil {
+					t.Fatal(err)
+				}
+				if want := convert(convert(x, via), to); !bytes.Equal(got[0].Bytes(), want.Bytes()) {
+					t.Errorf("%v by way of %v to %v: got %v, want %v\n%v", from, via, to, got[0], want, p)
+				}
+			}
 		}
 	}
 }
