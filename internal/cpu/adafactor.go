@@ -157,34 +157,42 @@ type factors[W float32 | float64] struct {
 	rate                       W
 }
 
-// factorKernels is what factors does with a row of a block.
+// factorKernels is what factors does with rows of n elements, which follow each other.
 type factorKernels[W float32 | float64] struct {
-	sumSq  func(x []W) float64
-	addSq  func(sum, x []W)        // sum += x²
-	normBy func(x, by []W) float64 // Σ (x·by)²
-	step   func(w, v, by, c, g []W, rate, part, decay W)
+	sumSq func(x []W) float64
+	// dst[r] = Σ x², cols += x²
+	sums func(dst, x, cols []W, rows, n int)
+	// dst[r] = Σ (x·by)²
+	norms func(dst, x, by []W, rows, n int)
+	step  func(w, v, by, c, g []W, rate, part, decay W)
 }
 
 var factors32 = factorKernels[float32]{
-	sumSq:  func(x []float32) float64 { return float64(kern.SumSq(x)) },
-	addSq:  func(sum, x []float32) { kern.FMAdd(sum, x, x, sum) },
-	normBy: func(x, by []float32) float64 { return float64(kern.MulSq(x, by)) },
-	step:   kern.FactorStep,
+	sumSq: func(x []float32) float64 { return float64(kern.SumSq(x)) },
+	sums:  kern.SumSqBoth,
+	norms: kern.MulSqRows,
+	step:  kern.FactorStep,
 }
 
 var factors64 = factorKernels[float64]{
 	sumSq: sumSq,
-	addSq: func(sum, x []float64) {
-		for i, v := range x {
-			sum[i] += v * v
+	sums: func(dst, x, cols []float64, rows, n int) {
+		for r := range rows {
+			dst[r] = 0
+			for i, v := range x[r*n:][:n] {
+				dst[r] += v * v
+				cols[i] += v * v
+			}
 		}
 	},
-	normBy: func(x, by []float64) (sum float64) {
-		for i, v := range x {
-			v *= by[i]
-			sum += v * v
+	norms: func(dst, x, by []float64, rows, n int) {
+		for r := range rows {
+			dst[r] = 0
+			for i, v := range x[r*n:][:n] {
+				v *= by[i]
+				dst[r] += v * v
+			}
 		}
-		return sum
 	},
 	step: kern.FactorStepLoop[float64],
 }
@@ -221,37 +229,55 @@ func (u *factors[W]) block(pass, i int, w *par.Worker) {
 		return
 	}
 	m, down, across := i/(u.down*u.across), i/u.across%u.down, i%u.across
-	i0, j0 := down*u.height, across*u.width
-	i1, n := min(i0+u.height, u.rows), min(u.width, u.cols-j0)
-	mem := scratch[W](w, 3*n)
-	colRoot := u.colRoot[m*u.cols+j0:][:n]
-	switch at := (m*u.rows+i0)*u.cols + j0; pass {
+	k := factorBlock{row: down * u.height, col: across * u.width}
+	k.rows, k.cols = min(u.height, u.rows-k.row), min(u.width, u.cols-k.col)
+	k.at = (m*u.rows+k.row)*u.cols + k.col
+	mem := scratch[W](w, max(3*k.cols, k.rows+k.cols))
+	colRoot := u.colRoot[m*u.cols+k.col:][:k.cols]
+	switch pass {
 	case 0:
-		u.ww[i] = 0
-		rows := u.rowSums[(m*u.across+across)*u.rows:]
-		cols := u.colSums[(m*u.down+down)*u.cols+j0:][:n]
+		rows := u.rowSums[(m*u.across+across)*u.rows+k.row:][:k.rows]
+		cols := u.colSums[(m*u.down+down)*u.cols+k.col:][:k.cols]
 		clear(cols)
-		for r := i0; r < i1; r, at = r+1, at+u.cols {
-			g := u.elements(u.g, at, mem[:n])
-			rows[r] = W(u.sumSq(g))
-			u.addSq(cols, g)
-			u.ww[i] += u.sumSq(u.elements(u.w, at, mem[:n]))
-		}
+		u.ww[i] = 0
+		u.eachRow(k, u.g, mem, func(r, count int, g []W) { u.sums(rows[r:], g, cols, count, k.cols) })
+		u.eachRow(k, u.w, mem, func(_, _ int, w []W) { u.ww[i] += u.sumSq(w) })
 	case 1:
+		squares, mem := mem[:k.rows], mem[k.rows:]
+		u.eachRow(k, u.g, mem, func(r, count int, g []W) { u.norms(squares[r:], g, colRoot, count, k.cols) })
 		u.uu[i] = 0
-		for _, root := range u.rowRoot[m*u.rows:][i0:i1] {
-			u.uu[i] += float64(root) * float64(root) * u.normBy(u.elements(u.g, at, mem[:n]), colRoot)
-			at += u.cols
+		for r, root := range u.rowRoot[m*u.rows+k.row:][:k.rows] {
+			u.uu[i] += float64(root) * float64(root) * float64(squares[r])
 		}
 	case 2:
-		for r := m*u.rows + i0; r < m*u.rows+i1; r, at = r+1, at+u.cols {
+		n, at := k.cols, k.at
+		for r := m*u.rows + k.row; r < m*u.rows+k.row+k.rows; r, at = r+1, at+u.cols {
 			g, w, v := u.elements(u.g, at, mem[:n]), u.elements(u.w, at, mem[n:2*n]), u.elements(u.v, at, mem[2*n:3*n])
-			u.step(w, v, colRoot, u.col[m*u.cols+j0:][:n], g, u.rate*u.rowRoot[r], u.row[r], u.decay)
+			u.step(w, v, colRoot, u.col[m*u.cols+k.col:][:n], g, u.rate*u.rowRoot[r], u.row[r], u.decay)
 			if u.w.DType != u.dtype {
 				saveAs(u.w, at, 1, w)
 				saveAs(u.v, at, 1, v)
 			}
 		}
+	}
+}
+
+// factorBlock is where a block lies in its matrix, and where its elements begin.
+type factorBlock struct{ row, col, rows, cols, at int }
+
+// eachRow calls do with the rows of a block of b, several at a time if they follow each
+// other in memory.
+func (u *factors[W]) eachRow(k factorBlock, b backend.Buf, mem []W, do func(r, count int, x []W)) {
+	if k.cols == u.cols && b.DType == u.dtype {
+		for r, at := 0, k.at; r < k.rows; {
+			count := min(k.rows-r, max(1, factorCols/k.cols))
+			do(r, count, view[W](b.Mem)[at:][:count*k.cols])
+			r, at = r+count, at+count*k.cols
+		}
+		return
+	}
+	for r := range k.rows {
+		do(r, 1, u.elements(b, k.at+r*u.cols, mem[:k.cols]))
 	}
 }
 

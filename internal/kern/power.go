@@ -54,15 +54,17 @@ func (p power32) of(x float32) float32 {
 	n := float32(e) - less
 	l, f2 := &powerLog, float32(f*f)
 	ln := fma32(fma32(l[0], f2, fma32(l[1], f, l[2])), f2, fma32(l[3], f, l[4]))
-	ln = fma32(ln, float32(f2*f2), fma32(fma32(l[5], f, l[6]), f2, fma32(l[7], f, -0.5)))
+	ln = fma32(fma32(ln, f2, fma32(l[5], f, l[6])), f2, fma32(l[7], f, -0.5))
 	ln = fma32(ln, f2, f)
 
 	whole := min(max(float32(p.head*n), -farPower), farPower)
 	part := fma32(p.scale, ln, float32(p.tail*n))
 	k := float32(math.RoundToEven(float64(whole + part)))
 	t := whole - k + part
-	c, t2 := &powerExp, float32(t*t)
-	y := fma32(fma32(fma32(c[0], t, c[1]), t2, fma32(c[2], t, c[3])), t2, fma32(c[4], t, c[5]))
+	y := powerExp[0]
+	for _, c := range powerExp[1:] {
+		y = fma32(y, t, c)
+	}
 	y = fma32(y, t, 1)
 	first := int32(k) >> 1
 	return y * exp2i(first) * exp2i(int32(k)-first)

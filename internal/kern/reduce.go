@@ -44,13 +44,6 @@ func Dot(a, b []float32) float32 {
 	return s[0]
 }
 
-// MulSq returns Σ (a[i]·b[i])²; b is at least as long as a.
-func MulSq(a, b []float32) float32 {
-	var s [1]float32
-	mulSqRows(s[:], a, b, 1, len(a))
-	return s[0]
-}
-
 // Prod returns the product of x; 1 for an empty x.
 func Prod(x []float32) float32 {
 	var s [1]float32
@@ -99,8 +92,12 @@ func SumSqRows(dst, x []float32, rows, cols, ld int) { sumSqRows(dst, x, rows, c
 // DotRows sets dst[r] = Σ_c a[r*cols+c]·b[r*cols+c].
 func DotRows(dst, a, b []float32, rows, cols int) { dotRows(dst, a, b, rows, cols) }
 
-// MulSqRows sets dst[r] = Σ_c (a[r*cols+c]·b[r*cols+c])².
-func MulSqRows(dst, a, b []float32, rows, cols int) { mulSqRows(dst, a, b, rows, cols) }
+// MulSqRows sets dst[r] = Σ_c (x[r*cols+c]·by[c])².
+func MulSqRows(dst, x, by []float32, rows, cols int) { mulSqRows(dst, x, by, rows, cols) }
+
+// SumSqBoth sets dst[r] = Σ_c x[r*cols+c]², and adds Σ_r x[r*cols+c]² to sums[c], a row
+// after the other.
+func SumSqBoth(dst, x, sums []float32, rows, cols int) { sumSqBoth(dst, x, sums, rows, cols) }
 
 // ProdRows sets dst[r] = Π_c x[r*ld+c].
 func ProdRows(dst, x []float32, rows, cols, ld int) { prodRows(dst, x, rows, cols, ld) }
@@ -245,15 +242,28 @@ func dotRowsGo(dst, a, b []float32, rows, cols int) {
 	}
 }
 
-func mulSqRowsGo(dst, a, b []float32, rows, cols int) {
+func mulSqRowsGo(dst, x, by []float32, rows, cols int) {
 	var buf [lanes]float32
 	l := buf[:width(cols)]
 	for r := range rows {
-		ra, rb := a[r*cols:][:cols], b[r*cols:][:cols]
 		fill(l, 0)
-		for i, v := range ra {
-			v = float32(v * rb[i])
+		for i, v := range x[r*cols:][:cols] {
+			v = float32(v * by[i])
 			l[i%lanes] += float32(v * v)
+		}
+		dst[r] = sumTree(l)
+	}
+}
+
+func sumSqBothGo(dst, x, sums []float32, rows, cols int) {
+	var buf [lanes]float32
+	l := buf[:width(cols)]
+	for r := range rows {
+		fill(l, 0)
+		for i, v := range x[r*cols:][:cols] {
+			v = float32(v * v)
+			l[i%lanes] += v
+			sums[i] += v
 		}
 		dst[r] = sumTree(l)
 	}

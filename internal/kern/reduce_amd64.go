@@ -103,14 +103,25 @@ func dotRows(dst, a, b []float32, rows, cols int) {
 	}
 }
 
-func mulSqRows(dst, a, b []float32, rows, cols int) {
+func mulSqRows(dst, x, by []float32, rows, cols int) {
 	switch {
 	case useAVX512:
-		mulSqRowsAVX512(unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b), rows, cols)
+		mulSqRowsAVX512(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(by), rows, cols)
 	case useAVX2:
-		mulSqRowsAVX2(unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b), rows, cols)
+		mulSqRowsAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(by), rows, cols)
 	default:
-		mulSqRowsGo(dst, a, b, rows, cols)
+		mulSqRowsGo(dst, x, by, rows, cols)
+	}
+}
+
+func sumSqBoth(dst, x, sums []float32, rows, cols int) {
+	switch {
+	case useAVX512:
+		sumSqBothAVX512(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(sums), rows, cols)
+	case useAVX2:
+		sumSqBothAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(sums), rows, cols)
+	default:
+		sumSqBothGo(dst, x, sums, rows, cols)
 	}
 }
 

@@ -528,7 +528,6 @@ short:
 	VMOVSS        X1, (AX)
 	ADDQ          $0x04, AX
 	LEAQ          (BX)(DX*4), BX
-	LEAQ          (SI)(DX*4), SI
 	DECQ          CX
 	JNZ           short
 	JMP           done
@@ -620,7 +619,149 @@ join:
 	VMOVSS        X1, (AX)
 	ADDQ          $0x04, AX
 	LEAQ          (BX)(DX*4), BX
-	LEAQ          (SI)(DX*4), SI
+	DECQ          CX
+	JNZ           row
+
+done:
+	VZEROUPPER
+	RET
+
+// func sumSqBothAVX512(dst *float32, x *float32, y *float32, rows int, cols int)
+// Requires: AVX, AVX512F
+TEXT ·sumSqBothAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         rows+24(FP), CX
+	MOVQ         cols+32(FP), DX
+	MOVQ         x+8(FP), BX
+	MOVQ         y+16(FP), SI
+	VPXORD       Z0, Z0, Z0
+	TESTQ        CX, CX
+	JLE          done
+	MOVQ         DX, DI
+	ANDQ         $0x3f, DI
+	CMPQ         DX, $0x10
+	JG           long
+	VPBROADCASTD DI, Z0
+	VPCMPGTD     iota64<>+0(SB), Z0, K1
+
+short:
+	VPXORD        Z1, Z1, Z1
+	VMOVUPS.Z     (BX), K1, Z0
+	VMOVUPS.Z     (SI), K1, Z2
+	VMULPS        Z0, Z0, Z0
+	VADDPS        Z0, Z1, Z1
+	VADDPS        Z0, Z2, Z2
+	VMOVUPS       Z2, K1, (SI)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x0e, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x04, AX
+	LEAQ          (BX)(DX*4), BX
+	DECQ          CX
+	JNZ           short
+	JMP           done
+
+long:
+	VPBROADCASTD DI, Z0
+
+row:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   DX, R8
+	XORQ   R9, R9
+	SUBQ   $0x40, R8
+	JL     rest
+
+block:
+	VMOVUPS (BX)(R9*4), Z5
+	VMOVUPS (SI)(R9*4), Z6
+	VMULPS  Z5, Z5, Z5
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z5, Z6, Z6
+	VMOVUPS Z6, (SI)(R9*4)
+	VMOVUPS 64(BX)(R9*4), Z5
+	VMOVUPS 64(SI)(R9*4), Z6
+	VMULPS  Z5, Z5, Z5
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z5, Z6, Z6
+	VMOVUPS Z6, 64(SI)(R9*4)
+	VMOVUPS 128(BX)(R9*4), Z5
+	VMOVUPS 128(SI)(R9*4), Z6
+	VMULPS  Z5, Z5, Z5
+	VADDPS  Z5, Z3, Z3
+	VADDPS  Z5, Z6, Z6
+	VMOVUPS Z6, 128(SI)(R9*4)
+	VMOVUPS 192(BX)(R9*4), Z5
+	VMOVUPS 192(SI)(R9*4), Z6
+	VMULPS  Z5, Z5, Z5
+	VADDPS  Z5, Z4, Z4
+	VADDPS  Z5, Z6, Z6
+	VMOVUPS Z6, 192(SI)(R9*4)
+	ADDQ    $0x40, R9
+	SUBQ    $0x40, R8
+	JGE     block
+
+rest:
+	CMPQ      DI, $0x00
+	JLE       join
+	VPCMPGTD  iota64<>+0(SB), Z0, K1
+	VMOVUPS.Z (BX)(R9*4), K1, Z5
+	VMOVUPS.Z (SI)(R9*4), K1, Z6
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z1, Z1
+	VADDPS    Z5, Z6, Z6
+	VMOVUPS   Z6, K1, (SI)(R9*4)
+	CMPQ      DI, $0x10
+	JLE       join
+	VPCMPGTD  iota64<>+64(SB), Z0, K1
+	VMOVUPS.Z 64(BX)(R9*4), K1, Z5
+	VMOVUPS.Z 64(SI)(R9*4), K1, Z6
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z2, Z2
+	VADDPS    Z5, Z6, Z6
+	VMOVUPS   Z6, K1, 64(SI)(R9*4)
+	CMPQ      DI, $0x20
+	JLE       join
+	VPCMPGTD  iota64<>+128(SB), Z0, K1
+	VMOVUPS.Z 128(BX)(R9*4), K1, Z5
+	VMOVUPS.Z 128(SI)(R9*4), K1, Z6
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z3, Z3
+	VADDPS    Z5, Z6, Z6
+	VMOVUPS   Z6, K1, 128(SI)(R9*4)
+	CMPQ      DI, $0x30
+	JLE       join
+	VPCMPGTD  iota64<>+192(SB), Z0, K1
+	VMOVUPS.Z 192(BX)(R9*4), K1, Z5
+	VMOVUPS.Z 192(SI)(R9*4), K1, Z6
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z4, Z4
+	VADDPS    Z5, Z6, Z6
+	VMOVUPS   Z6, K1, 192(SI)(R9*4)
+
+join:
+	VADDPS        Z2, Z1, Z1
+	VADDPS        Z4, Z3, Z3
+	VADDPS        Z3, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y5
+	VADDPS        Y5, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X5
+	VADDPS        X5, X1, X1
+	VPERMILPS     $0x0e, X1, X5
+	VADDPS        X5, X1, X1
+	VPERMILPS     $0x01, X1, X5
+	VADDPS        X5, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x04, AX
+	LEAQ          (BX)(DX*4), BX
 	DECQ          CX
 	JNZ           row
 
@@ -2263,7 +2404,6 @@ short:
 	VMOVSS       X2, (AX)
 	ADDQ         $0x04, AX
 	LEAQ         (BX)(DX*4), BX
-	LEAQ         (SI)(DX*4), SI
 	DECQ         CX
 	JNZ          short
 	JMP          done
@@ -2414,7 +2554,224 @@ join:
 	VMOVSS       X1, (AX)
 	ADDQ         $0x04, AX
 	LEAQ         (BX)(DX*4), BX
-	LEAQ         (SI)(DX*4), SI
+	DECQ         CX
+	JNZ          row
+
+done:
+	VZEROUPPER
+	RET
+
+// func sumSqBothAVX2(dst *float32, x *float32, y *float32, rows int, cols int)
+// Requires: AVX, AVX2
+TEXT ·sumSqBothAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         rows+24(FP), CX
+	MOVQ         cols+32(FP), DX
+	MOVQ         x+8(FP), BX
+	MOVQ         y+16(FP), SI
+	VXORPS       Y0, Y0, Y0
+	TESTQ        CX, CX
+	JLE          done
+	MOVQ         DX, DI
+	ANDQ         $0x3f, DI
+	CMPQ         DX, $0x10
+	JG           long
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     iota64<>+0(SB), Y0, Y1
+	VPCMPGTD     iota64<>+32(SB), Y0, Y0
+
+short:
+	VXORPS       Y2, Y2, Y2
+	VMASKMOVPS   (BX), Y1, Y3
+	VMASKMOVPS   (SI), Y1, Y4
+	VMULPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y3, Y4, Y4
+	VMASKMOVPS   Y4, Y1, (SI)
+	VXORPS       Y3, Y3, Y3
+	VMASKMOVPS   32(BX), Y0, Y4
+	VMASKMOVPS   32(SI), Y0, Y5
+	VMULPS       Y4, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y4, Y5, Y5
+	VMASKMOVPS   Y5, Y0, 32(SI)
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	VPERMILPS    $0x0e, X2, X3
+	VADDPS       X3, X2, X2
+	VPERMILPS    $0x01, X2, X3
+	VADDPS       X3, X2, X2
+	VMOVSS       X2, (AX)
+	ADDQ         $0x04, AX
+	LEAQ         (BX)(DX*4), BX
+	DECQ         CX
+	JNZ          short
+	JMP          done
+
+long:
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+
+row:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   DX, R8
+	XORQ   R9, R9
+	SUBQ   $0x40, R8
+	JL     rest
+
+block:
+	VMOVUPS (BX)(R9*4), Y9
+	VMOVUPS (SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y1, Y1
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, (SI)(R9*4)
+	VMOVUPS 32(BX)(R9*4), Y9
+	VMOVUPS 32(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y2, Y2
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 32(SI)(R9*4)
+	VMOVUPS 64(BX)(R9*4), Y9
+	VMOVUPS 64(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 64(SI)(R9*4)
+	VMOVUPS 96(BX)(R9*4), Y9
+	VMOVUPS 96(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y4, Y4
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 96(SI)(R9*4)
+	VMOVUPS 128(BX)(R9*4), Y9
+	VMOVUPS 128(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 128(SI)(R9*4)
+	VMOVUPS 160(BX)(R9*4), Y9
+	VMOVUPS 160(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 160(SI)(R9*4)
+	VMOVUPS 192(BX)(R9*4), Y9
+	VMOVUPS 192(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 192(SI)(R9*4)
+	VMOVUPS 224(BX)(R9*4), Y9
+	VMOVUPS 224(SI)(R9*4), Y10
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y8, Y8
+	VADDPS  Y9, Y10, Y10
+	VMOVUPS Y10, 224(SI)(R9*4)
+	ADDQ    $0x40, R9
+	SUBQ    $0x40, R8
+	JGE     block
+
+rest:
+	CMPQ       DI, $0x00
+	JLE        join
+	VPCMPGTD   iota64<>+0(SB), Y0, Y9
+	VMASKMOVPS (BX)(R9*4), Y9, Y10
+	VMASKMOVPS (SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y1, Y1
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, (SI)(R9*4)
+	CMPQ       DI, $0x08
+	JLE        join
+	VPCMPGTD   iota64<>+32(SB), Y0, Y9
+	VMASKMOVPS 32(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 32(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y2, Y2
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 32(SI)(R9*4)
+	CMPQ       DI, $0x10
+	JLE        join
+	VPCMPGTD   iota64<>+64(SB), Y0, Y9
+	VMASKMOVPS 64(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 64(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y3, Y3
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 64(SI)(R9*4)
+	CMPQ       DI, $0x18
+	JLE        join
+	VPCMPGTD   iota64<>+96(SB), Y0, Y9
+	VMASKMOVPS 96(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 96(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y4, Y4
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 96(SI)(R9*4)
+	CMPQ       DI, $0x20
+	JLE        join
+	VPCMPGTD   iota64<>+128(SB), Y0, Y9
+	VMASKMOVPS 128(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 128(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y5, Y5
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 128(SI)(R9*4)
+	CMPQ       DI, $0x28
+	JLE        join
+	VPCMPGTD   iota64<>+160(SB), Y0, Y9
+	VMASKMOVPS 160(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 160(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y6, Y6
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 160(SI)(R9*4)
+	CMPQ       DI, $0x30
+	JLE        join
+	VPCMPGTD   iota64<>+192(SB), Y0, Y9
+	VMASKMOVPS 192(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 192(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y7, Y7
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 192(SI)(R9*4)
+	CMPQ       DI, $0x38
+	JLE        join
+	VPCMPGTD   iota64<>+224(SB), Y0, Y9
+	VMASKMOVPS 224(BX)(R9*4), Y9, Y10
+	VMASKMOVPS 224(SI)(R9*4), Y9, Y11
+	VMULPS     Y10, Y10, Y10
+	VADDPS     Y10, Y8, Y8
+	VADDPS     Y10, Y11, Y11
+	VMASKMOVPS Y11, Y9, 224(SI)(R9*4)
+
+join:
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x0e, X1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x01, X1, X2
+	VADDPS       X2, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	LEAQ         (BX)(DX*4), BX
 	DECQ         CX
 	JNZ          row
 

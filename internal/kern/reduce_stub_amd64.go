@@ -24,6 +24,11 @@ func dotRowsAVX512(dst *float32, x *float32, y *float32, rows int, cols int)
 //go:noescape
 func mulSqRowsAVX512(dst *float32, x *float32, y *float32, rows int, cols int)
 
+// sumSqBothAVX512 is sumSqBoth.
+//
+//go:noescape
+func sumSqBothAVX512(dst *float32, x *float32, y *float32, rows int, cols int)
+
 // prodRowsAVX512 is prodRows.
 //
 //go:noescape
@@ -93,6 +98,11 @@ func dotRowsAVX2(dst *float32, x *float32, y *float32, rows int, cols int)
 //
 //go:noescape
 func mulSqRowsAVX2(dst *float32, x *float32, y *float32, rows int, cols int)
+
+// sumSqBothAVX2 is sumSqBoth.
+//
+//go:noescape
+func sumSqBothAVX2(dst *float32, x *float32, y *float32, rows int, cols int)
 
 // prodRowsAVX2 is prodRows.
 //

@@ -84,6 +84,32 @@ func TestReduceRows(t *testing.T) {
 	})
 }
 
+// SumSqBoth gives the bits of its loop too, and adds to what there is.
+func TestSumSqBoth(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		in, both, out := newGuard(t, 4*3*1100), newGuard(t, 4*1100), newGuard(t, 64)
+		r := rand.New(rand.NewPCG(5, 6))
+		for cols := range 4*64 + 8 {
+			if cols > 4*64+3 {
+				cols = 1000 + cols%7
+			}
+			for _, rows := range []int{0, 1, 3} {
+				x := tailOf(in, randomFloats(r, rows*cols, 0.01))
+				wantSums := randomFloats(r, cols, 0)
+				sums := tailOf(both, wantSums)
+				want, got := make([]float32, rows), tail[float32](out, rows)
+				sumSqBothGo(want, x, wantSums, rows, cols)
+				SumSqBoth(got, x, sums, rows, cols)
+				wantSame(t, fmt.Sprintf("%d rows of %d", rows, cols), got, want)
+				wantSame(t, fmt.Sprintf("columns of %d rows of %d", rows, cols), sums, wantSums)
+				in.check(t)
+				both.check(t)
+				out.check(t)
+			}
+		}
+	})
+}
+
 func TestReduceCols(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		in, out := newGuard(t, 4*7*400), newGuard(t, 4*400)

@@ -26,6 +26,8 @@ type reduction struct {
 	scalars []string // one float32 per row
 	fill    uint32   // bits of the identity
 	nan     bool     // watch for NaN in x
+	one     bool     // y is one row, the same for every row of x
+	into    bool     // step changes y
 	// step takes x and y into the accumulator. Elements outside of a row are fill.
 	step func(a isa.ISA, acc, x, y vec, s []vec)
 	join func(ops ...Op) // dst = src2 ∘ src1
@@ -41,10 +43,15 @@ var reductions = []reduction{
 		VMULPS(y, x, x)
 		VADDPS(x, acc, acc)
 	}, join: VADDPS},
-	{name: "mulSqRows", args: "y", step: func(a isa.ISA, acc, x, y vec, _ []vec) {
+	{name: "mulSqRows", args: "y", one: true, step: func(a isa.ISA, acc, x, y vec, _ []vec) {
 		VMULPS(y, x, x)
 		VMULPS(x, x, x)
 		VADDPS(x, acc, acc)
+	}, join: VADDPS},
+	{name: "sumSqBoth", args: "y", one: true, into: true, step: func(a isa.ISA, acc, x, y vec, _ []vec) {
+		VMULPS(x, x, x)
+		VADDPS(x, acc, acc)
+		VADDPS(x, y, y)
 	}, join: VADDPS},
 	{
 		name: "prodRows", fill: math.Float32bits(1),
@@ -169,7 +176,7 @@ func (g *rows) emit() {
 		VMOVSS(v.AsX(), Mem{Base: dst})
 		ADDQ(Imm(4), dst)
 		LEAQ(Mem{Base: g.x, Index: ld, Scale: 4}, g.x)
-		if two {
+		if two && !g.one {
 			LEAQ(Mem{Base: g.y, Index: ld, Scale: 4}, g.y)
 		}
 		DECQ(n)
@@ -251,11 +258,15 @@ func (g *rows) accumulator() vec {
 
 // take takes vector i of the row, at an offset in elements, into acc.
 func (g *rows) take(acc vec, mask reg.Register, i, disp int, at reg.Register) {
-	load := func(base reg.Register) vec {
+	place := func(base reg.Register) Mem {
 		m := Mem{Base: base, Disp: 4 * (disp + i*g.W)}
 		if at != nil {
 			m.Index, m.Scale = at, 4
 		}
+		return m
+	}
+	load := func(base reg.Register) vec {
+		m := place(base)
 		switch {
 		case mask == nil:
 			v := g.Vec()
@@ -275,6 +286,12 @@ func (g *rows) take(acc vec, mask reg.Register, i, disp int, at reg.Register) {
 		g.watch(x)
 	}
 	g.step(g.ISA, acc, x, y, g.s)
+	switch {
+	case g.into && mask == nil:
+		VMOVUPS(y, place(g.y))
+	case g.into:
+		g.StoreMasked(y, mask, place(g.y))
+	}
 }
 
 // joinHalves reduces a register of which the 16 lanes, or the sums of their halves,

@@ -55,22 +55,21 @@ var labels int
 func Pair(a isa.ISA, x, y vec, scalar func(string) vec) (px, py vec) {
 	labels++
 	rare, done := fmt.Sprint("rare", labels), fmt.Sprint("done", labels)
-	within := GP32()
 	if a.Wide() {
 		m := K()
 		VCMPPS(U8(notLess), c("Normal"), x, m)
 		VCMPPS(U8(less), c("Inf"), y, m, m)
-		KMOVW(m, within)
-		CMPL(within, U32(0xffff))
+		KORTESTW(m, m)
+		JCC(LabelRef(rare)) // not all
 	} else {
-		m, finite := a.Vec(), a.Vec()
+		m, finite, within := a.Vec(), a.Vec(), GP32()
 		VCMPPS(U8(notLess), c("Normal"), x, m)
 		VCMPPS(U8(less), c("Inf"), y, finite)
 		VANDPS(m, finite, m)
 		VMOVMSKPS(m, within)
 		CMPL(within, U32(0xff))
+		JNE(LabelRef(rare))
 	}
-	JNE(LabelRef(rare))
 	px, py = a.Vec(), a.Vec()
 	of(a, x, px, scalar, false)
 	of(a, y, py, scalar, false)
@@ -93,9 +92,8 @@ func of(a isa.ISA, x, y vec, scalar func(string) vec, all bool) {
 	VFMADD213PS(c("Log8"), f, t)
 	VFMADD231PS(c("Log0"), f2, ln)
 	VFMADD213PS(ab, f2, ln)
-	VFMADD213PS(t, f2, cd)
-	VMULPS(f2, f2, t)
-	VFMADD213PS(cd, t, ln)
+	VFMADD213PS(cd, f2, ln)
+	VFMADD213PS(t, f2, ln)
 	VFMADD213PS(f, f2, ln)
 
 	whole, part, k := t, n, ab
@@ -117,15 +115,10 @@ func of(a isa.ISA, x, y vec, scalar func(string) vec, all bool) {
 	}
 	VADDPS(part, t, t)
 
-	t2, low := f2, load(a, "Exp4")
-	mid := load(a, "Exp2")
 	VMOVUPS(c("Exp0"), y)
-	VMULPS(t, t, t2)
-	VFMADD213PS(c("Exp1"), t, y)
-	VFMADD213PS(c("Exp3"), t, mid)
-	VFMADD213PS(c("Exp5"), t, low)
-	VFMADD213PS(mid, t2, y)
-	VFMADD213PS(low, t2, y)
+	for i := 1; i < len(expCoef); i++ {
+		VFMADD213PS(c(fmt.Sprint("Exp", i)), t, y)
+	}
 	VFMADD213PS(c("One"), t, y)
 	scale(a, k, y)
 	if all {
