@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -54,6 +55,8 @@ func sweeps() map[string]swept {
 	all["Lamb"] = swept{make: all["Lamb"].make, more: 3} // the norms come first: w, m and v are read again
 	// There are three passes over g and two over w, but v is not read; of vectors two over
 	// g, w and v.
+	// What Muon does beside products: its gradient is written once and read three times.
+	all["MuonRest"] = swept{make: func() optim.Optimizer { return optim.Muon(0.1, optim.NSSteps(0)) }, more: 5}
 	all["AdafactorVector"] = swept{make: all["Adafactor"].make, more: 3}
 	all["Adafactor"] = swept{make: all["Adafactor"].make, more: 2}
 	for name, make := range map[string]func(...optim.Option) optim.Optimizer{"SGD": elementwise["SGD"], "Adam": elementwise["Adam"]} {
@@ -74,14 +77,16 @@ func sweeps() map[string]swept {
 
 // shapeOf is the shape of each of the two parameters of BenchmarkSweep.
 func shapeOf(name string) []int {
-	if name == "Adafactor" {
+	if name == "Adafactor" || name == "MuonRest" {
 		return []int{2500, 2000}
 	}
 	return []int{5_000_000}
 }
 
-// BenchmarkSweep updates 10 million parameters, and gives the bandwidth as a part of what
-// copying gets, both at their best: bytes that are read and written.
+// BenchmarkSweep updates 10 million parameters by turns with copying as many floats, and
+// gives the least times of both, and what bandwidth they make: of the bytes that are read
+// and written. CPU times are of use on one processor, where other programs lengthen them
+// less.
 func BenchmarkSweep(b *testing.B) {
 	const n = 10_000_000
 	all := sweeps()
@@ -91,17 +96,69 @@ func BenchmarkSweep(b *testing.B) {
 			p, in, state := stepOf(s.make(), shape, shape)
 			s.step(b, p, in)
 			c := newCopying(n)
-			best, copied := time.Hour, time.Hour // the others may be those of a busy machine
+			var steps, copies stopwatch
 			for b.Loop() {
-				best = min(best, timeOf(func() { s.step(b, p, in) }))
-				copied = min(copied, timeOf(c.run)) // by turns: the machine may be slower later
+				steps.time(func() { s.step(b, p, in) })
+				copies.time(c.run)
 			}
-			rate := float64(s.bytes(n, state)) / best.Seconds()
-			b.ReportMetric(1e3*best.Seconds(), "best-ms")
-			b.ReportMetric(rate/1e9, "GB/s")
-			b.ReportMetric(100*rate*copied.Seconds()/float64(8*n), "%copy")
+			bytes := float64(s.bytes(n, state))
+			b.ReportMetric(bytes/1e6, "MB")
+			b.ReportMetric(1e3*steps.wall.Seconds(), "ms")
+			b.ReportMetric(1e3*steps.cpu.Seconds(), "cpu-ms")
+			b.ReportMetric(bytes/steps.wall.Seconds()/1e9, "GB/s")
+			b.ReportMetric(bytes/steps.cpu.Seconds()/1e9, "cpu-GB/s")
+			b.ReportMetric(8*n/copies.wall.Seconds()/1e9, "copy-GB/s")
+			b.ReportMetric(8*n/copies.cpu.Seconds()/1e9, "cpu-copy-GB/s")
+			b.ReportMetric(100*bytes/steps.wall.Seconds()/(8*n/copies.wall.Seconds()), "%copy")
 		})
 	}
+}
+
+// BenchmarkMuon updates matrices of 10 million parameters, and gives what part of the time
+// is that of the matrix products alone.
+func BenchmarkMuon(b *testing.B) {
+	const rows, cols, steps = 2500, 2000, 5
+	p, in, _ := stepOf(optim.Muon(0.1), []int{rows, cols}, []int{rows, cols})
+	var products []*kern.MatMul
+	for _, m := range []*kern.MatMul{
+		{M: cols, N: cols, K: rows, TransA: true}, {M: cols, N: cols, K: cols}, {M: rows, N: cols, K: cols},
+	} {
+		m.A, m.B, m.C = make([]float32, m.M*m.K), make([]float32, m.K*m.N), make([]float32, m.M*m.N)
+		m.LDA, m.LDB, m.LDC = cols, m.N, m.N
+		products = append(products, m)
+	}
+	run(b, p, in)
+	var whole stopwatch
+	alone := make([]stopwatch, len(products))
+	for b.Loop() {
+		whole.time(func() { run(b, p, in) })
+		for i, m := range products {
+			alone[i].time(m.Run)
+		}
+	}
+	var wall, cpu, flops float64
+	for i, m := range products {
+		wall, cpu = wall+2*steps*alone[i].wall.Seconds(), cpu+2*steps*alone[i].cpu.Seconds()
+		flops += 2 * steps * 2 * float64(m.M) * float64(m.N) * float64(m.K)
+	}
+	b.ReportMetric(1e3*whole.wall.Seconds(), "ms")
+	b.ReportMetric(1e3*whole.cpu.Seconds(), "cpu-ms")
+	b.ReportMetric(flops/cpu/1e9, "cpu-GFLOP/s")
+	b.ReportMetric(100*wall/whole.wall.Seconds(), "%products")
+	b.ReportMetric(100*cpu/whole.cpu.Seconds(), "%cpu-products")
+}
+
+// stopwatch keeps the least times: the others may be those of a busy machine.
+type stopwatch struct{ wall, cpu time.Duration }
+
+func (s *stopwatch) time(f func()) {
+	start, before := time.Now(), cpuTime()
+	f()
+	wall, cpu := time.Since(start), cpuTime()-before
+	if s.wall == 0 {
+		*s = stopwatch{wall, cpu}
+	}
+	*s = stopwatch{min(s.wall, wall), min(s.cpu, cpu)}
 }
 
 // stepOf returns the plan of a step for float32 parameters of these shapes, gradients
@@ -132,12 +189,6 @@ func run(b *testing.B, p *plan.Plan, in []*tensor.Tensor) {
 	if err := p.Run(nil, in); err != nil {
 		b.Fatal(err)
 	}
-}
-
-func timeOf(f func()) time.Duration {
-	start := time.Now()
-	f()
-	return time.Since(start)
 }
 
 // copying copies n floats on all processors.
