@@ -25,14 +25,14 @@ func networkName(n *nn.Network) string {
 }
 
 // placesOf lists the parts of a built network as a store has them: the network,
-// its layers in order, and those of networks among them. An Input is none.
+// its layers in order, and those of networks among them. An Input of a chain is none.
 func placesOf(n *nn.Network) []place { return placesUnder(n, networkName(n), "") }
 
 func placesUnder(n *nn.Network, name, group string) []place {
 	all := []place{{group: group, name: name}}
 	count := map[string]int{}
 	for _, r := range n.Records() {
-		if _, input := r.Layer.(*nn.InputLayer); input {
+		if !isPart(n, r) {
 			continue
 		}
 		kind := nn.SnakeCase(r.Class)
@@ -51,13 +51,20 @@ func placesUnder(n *nn.Network, name, group string) []place {
 	return all
 }
 
+// isPart reports whether Keras counts a layer among those of a network: an Input is one in
+// the functional form alone.
+func isPart(n *nn.Network, r *nn.Record) bool {
+	_, input := r.Layer.(*nn.InputLayer)
+	return !input || n.Class() == functionalClass
+}
+
 // layersOf lists the layers of a built network as the older form has them, each
 // network among them as one.
 func layersOf(n *nn.Network) []place {
 	n.Params() // sets which variables are trained
 	var all []place
 	for _, r := range n.Records() {
-		if _, input := r.Layer.(*nn.InputLayer); !input {
+		if isPart(n, r) {
 			all = append(all, place{r.Name, r.Name, trainedFirst(r)})
 		}
 	}
