@@ -130,14 +130,28 @@ func (n *Network) InputNames() []string {
 }
 
 // OutputNames returns the names of the outputs, in their order: those of the layers
-// that make them.
+// that make them. The second of two outputs of one layer has "_1" behind its name, a
+// third "_2", so that losses and metrics can be for each.
 func (n *Network) OutputNames() []string {
 	names, calls := n.Names(), n.Calls()
-	of := make([]string, len(n.Outputs()))
+	of, taken := make([]string, len(n.Outputs())), map[string]bool{}
 	for i, p := range n.Outputs() {
 		if p.Call >= 0 {
 			of[i] = names[calls[p.Call].Layer]
+			taken[of[i]] = true
 		}
+	}
+	next := map[string]int{} // the number of another output of a layer
+	for i, name := range of {
+		if _, again := next[name]; !again {
+			next[name] = 1
+			continue
+		}
+		for taken[of[i]] {
+			of[i] = fmt.Sprintf("%s_%d", name, next[name])
+			next[name]++
+		}
+		taken[of[i]] = true
 	}
 	return of
 }

@@ -81,6 +81,7 @@ func (n *Network) Records() []*Record { return n.records }
 // batch of length 1, and whether there are such.
 func (n *Network) Declared() ([]tensor.Spec, bool) {
 	n.check()
+	n.wantSize()
 	if n.functional {
 		in := make([]tensor.Spec, n.inputs)
 		for _, c := range n.calls {
@@ -175,6 +176,8 @@ func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
 		b.states = b.adopt(b.states, n.Base.states)
 		return
 	}
+	n.Names() // or what is wrong with them
+	n.wantSize()
 	n.wantInputs(len(in))
 	for _, s := range in {
 		if s.Rank() == 0 {

@@ -32,7 +32,7 @@ func (r *reader) compile(m *Model, raw json.RawMessage) error {
 	}
 	var outputs []string // nil if a part of the network is missing
 	if m.Network != nil {
-		outputs = m.Network.OutputNames()
+		outputs, r.outputs = m.Network.OutputNames(), outputLayers(m.Network)
 	}
 	if m.Loss, err = r.losses(c["loss"], c["loss_weights"], outputs); err != nil {
 		return err
@@ -48,6 +48,19 @@ func (r *reader) compile(m *Model, raw json.RawMessage) error {
 		m.Metrics = append(m.Metrics, metric.WithWeights(w))
 	}
 	return nil
+}
+
+// outputLayers returns the names of the layers that make the outputs: Keras's names of
+// these, though they may be the same.
+func outputLayers(n *nn.Network) []string {
+	names, calls := n.Names(), n.Calls()
+	of := make([]string, len(n.Outputs()))
+	for i, p := range n.Outputs() {
+		if p.Call >= 0 {
+			of[i] = names[calls[p.Call].Layer]
+		}
+	}
+	return of
 }
 
 // perOutput returns what belongs to each output of a model: the elements of a list, or the
@@ -78,12 +91,14 @@ func (r *reader) perOutput(raw json.RawMessage, what string, outputs []string, w
 		return values, true, nil
 	}
 	values = make([]json.RawMessage, len(outputs))
-	for name, v := range m {
-		i := slices.Index(outputs, name)
-		if i < 0 {
-			return nil, false, fmt.Errorf("keras: %s: no output is named %q: want one of %q", where, tail(name), outputs)
+	names := r.outputs
+	for name := range m {
+		if !slices.Contains(names, name) {
+			return nil, false, fmt.Errorf("keras: %s: no output is named %q: want one of %.200q", where, tail(name), names)
 		}
-		values[i] = v
+	}
+	for i, name := range names {
+		values[i] = m[name]
 	}
 	return values, true, nil
 }
@@ -110,11 +125,11 @@ func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (nn.Loss
 	if err != nil || len(r.missing) > before || len(outputs) == 0 {
 		return nil, err
 	}
+	if len(losses) == 0 {
+		return nil, nil
+	}
 	plain := !slices.ContainsFunc(scale, func(w float64) bool { return w != 1 })
 	if plain && (!each || len(outputs) == 1) {
-		if len(losses) == 0 {
-			return nil, nil
-		}
 		return losses[0], nil
 	}
 	var all []nn.OutputLoss
@@ -383,10 +398,10 @@ func lossObjects(l nn.Loss, outputs []string) (loss, weights any, err error) {
 	return objects, scale, nil
 }
 
-// metricObjects writes metrics into c: in a list, or for several outputs in an object
-// that has a list for each.
+// metricObjects writes metrics into c: in a list, or for several outputs in a list for
+// each.
 func metricObjects(c map[string]any, metrics []metric.Metric, outputs []string) error {
-	all := map[string]map[string][]any{}
+	all := map[string][][]any{}
 	for _, x := range metrics {
 		of, output, weighted := metric.Unwrap(x)
 		o, err := metricObject(of)
@@ -398,17 +413,17 @@ func metricObjects(c map[string]any, metrics []metric.Metric, outputs []string) 
 			key = "weighted_metrics"
 		}
 		if all[key] == nil {
-			all[key] = map[string][]any{}
+			all[key] = make([][]any, len(outputs))
 		}
-		for _, name := range outputs {
+		for i, name := range outputs {
 			if output == "" || output == name {
-				all[key][name] = append(all[key][name], o)
+				all[key][i] = append(all[key][i], o)
 			}
 		}
 	}
 	for key, of := range all {
 		if c[key] = of; len(outputs) == 1 {
-			c[key] = of[outputs[0]]
+			c[key] = of[0]
 		}
 	}
 	return nil

@@ -75,24 +75,14 @@ func (w *wiring) add(element json.RawMessage, o *Object, l nn.Layer, where strin
 // symbol returns the output that a history names, once all calls that it depends on
 // are made.
 func (w *wiring) symbol(h history, where string) (*nn.Symbol, error) {
-	n := w.nodes[h.layer]
-	if n == nil {
-		return nil, fmt.Errorf("keras: %s: no layer is named %q: want one of the model's", where, tail(h.layer))
+	n, err := w.named(h, where)
+	if err != nil {
+		return nil, err
 	}
-	for len(n.outs) <= h.call {
-		if n.active {
-			return nil, fmt.Errorf("keras: %s: layer %s depends on itself: want a graph without cycles", where, n.where)
-		}
-		if len(n.outs) >= len(n.calls) {
-			return nil, fmt.Errorf("keras: %s: call %d of layer %s: it has %d", where, h.call, n.where, len(n.calls))
-		}
-		n.active = true
-		out, err := w.call(n, n.calls[len(n.outs)])
-		n.active = false
-		if err != nil {
+	if len(n.outs) <= h.call {
+		if err := w.make(n, h.call); err != nil {
 			return nil, err
 		}
-		n.outs = append(n.outs, out)
 	}
 	out := n.outs[h.call]
 	if h.out >= len(out) {
@@ -101,14 +91,79 @@ func (w *wiring) symbol(h history, where string) (*nn.Symbol, error) {
 	return out[h.out], nil
 }
 
-// call applies a layer as an inbound node says.
-func (w *wiring) call(n *node, raw json.RawMessage) ([]*nn.Symbol, error) {
-	ins, err := w.inputs(n, raw)
-	if err != nil {
-		return nil, err
+// named returns the layer that a history names, which has the call.
+func (w *wiring) named(h history, where string) (*node, error) {
+	n := w.nodes[h.layer]
+	switch {
+	case n == nil:
+		return nil, fmt.Errorf("keras: %s: no layer is named %q: want one of the model's", where, tail(h.layer))
+	case h.call >= max(len(n.calls), len(n.outs)):
+		return nil, fmt.Errorf("keras: %s: call %d of layer %s: it has %d", where, h.call, n.where, len(n.calls))
 	}
+	return n, nil
+}
+
+// pending is a layer whose calls are being made.
+type pending struct {
+	n    *node
+	upTo int       // the last call that is wanted
+	ins  []history // of the call that is next
+	read bool      // whether these are known
+	made int       // how many of them are there
+}
+
+// make makes the calls of a layer up to one, and before those that they depend on. It
+// does not recur, so that deep models take no deep stack.
+func (w *wiring) make(n *node, call int) error {
+	for stack := []pending{{n: n, upTo: call}}; len(stack) > 0; {
+		p := &stack[len(stack)-1]
+		p.n.active = len(p.n.outs) <= p.upTo
+		if !p.n.active {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		next, err := w.advance(p)
+		if err != nil {
+			return err
+		}
+		if next != nil {
+			stack = append(stack, *next)
+		}
+	}
+	return nil
+}
+
+// advance makes the next call, unless another that it depends on is to be made before:
+// that it returns.
+func (w *wiring) advance(p *pending) (before *pending, err error) {
+	if !p.read {
+		if p.ins, err = w.inputs(p.n, p.n.calls[len(p.n.outs)]); err != nil {
+			return nil, err
+		}
+		p.read, p.made = true, 0
+	}
+	for ; p.made < len(p.ins); p.made++ {
+		h := p.ins[p.made]
+		switch of, err := w.named(h, p.n.where); {
+		case err != nil:
+			return nil, err
+		case len(of.outs) > h.call:
+		case of.active:
+			return nil, fmt.Errorf("keras: %s: layer %s depends on itself: want a graph without cycles", p.n.where, of.where)
+		default:
+			return &pending{n: of, upTo: h.call}, nil
+		}
+	}
+	out, err := w.call(p.n, p.ins)
+	p.n.outs, p.read = append(p.n.outs, out), false
+	return nil, err
+}
+
+// call applies a layer to outputs of calls that are made.
+func (w *wiring) call(n *node, ins []history) ([]*nn.Symbol, error) {
 	symbols := make([]*nn.Symbol, len(ins))
 	for i, h := range ins {
+		var err error
 		if symbols[i], err = w.symbol(h, n.where); err != nil {
 			return nil, err
 		}
@@ -144,7 +199,7 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, short(m["args"]))
 	}
 	for _, a := range args[1:] {
-		if !vocab.Unset(a) {
+		if !empty(a) {
 			w.r.lacks("option", "second argument of a call", n.where)
 		}
 	}
@@ -189,7 +244,7 @@ func (w *wiring) history(raw json.RawMessage) (h history, err error) {
 // Keras 2 have a call of their own before all others.
 func (w *wiring) oldHistory(raw json.RawMessage) (h history, kwargs json.RawMessage, err error) {
 	parts, err := vocab.Elements(raw)
-	if err != nil || len(parts) < 3 || len(parts) > 4 ||
+	if err != nil || len(parts) < 3 || len(parts) > 4 || string(parts[1]) == "null" || string(parts[2]) == "null" ||
 		json.Unmarshal(parts[0], &h.layer) != nil || json.Unmarshal(parts[1], &h.call) != nil || json.Unmarshal(parts[2], &h.out) != nil ||
 		h.call < 0 || h.out < 0 {
 		return h, nil, fmt.Errorf("%s: want the name of a layer, and the numbers of its call and output", short(raw))
@@ -216,10 +271,19 @@ func (r *reader) arguments(raw json.RawMessage, where string) {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if !vocab.Unset(m[key]) {
+		if !empty(m[key]) {
 			r.lacks("option", "call argument "+tail(key), where)
 		}
 	}
+}
+
+// empty reports whether a value is none, or a list of such: the masks of inputs.
+func empty(raw json.RawMessage) bool {
+	elements, err := vocab.Elements(raw)
+	if err != nil {
+		return vocab.Unset(raw)
+	}
+	return !slices.ContainsFunc(elements, func(e json.RawMessage) bool { return !vocab.Unset(e) })
 }
 
 // ends reads the inputs or the outputs of a model: one, or a list. Outputs that are

@@ -83,6 +83,11 @@ type reader struct {
 	path     int          // length of the names of the layers around
 	tangled  bool         // layers do not stand in the order in which they are applied
 	bare     []bare
+
+	sizes map[*nn.Network]int // how many applications of layers networks come to
+	calls int                 // how many of these the file has
+
+	outputs []string // the names of the layers that make the outputs
 }
 
 // model reads the model itself. The network is nil if something of it is missing.
@@ -209,6 +214,9 @@ func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 	layers := n.Layers()
 	if len(layers) > 0 { // what glia lacks of a policy counts with those that follow it
 		r.missing = r.missing[:before]
+	}
+	if err := r.wantSize(n, where); err != nil {
+		return nil, err
 	}
 	inherit(n, policy)
 	r.follows(n.DType, bare)
