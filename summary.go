@@ -14,12 +14,15 @@ import (
 
 // Summary returns a table of the layers, the shapes of their outputs and their
 // numbers of parameters, as Keras prints it. It ends with a newline.
+//
+// That of a graph that is no chain tells what each layer is applied to: "encoder[1][0]"
+// is the first output of the second call of the layer encoder.
 func (m *Model) Summary() string {
 	m.tracing.Lock()
 	defer m.tracing.Unlock()
 	name := m.net.Name
 	if name == "" {
-		name = "sequential"
+		name = nn.SnakeCase(m.net.Class())
 	}
 	head := fmt.Sprintf("Model: %q\n", shortened(name))
 	if !m.built {
@@ -27,14 +30,63 @@ func (m *Model) Summary() string {
 	}
 	_ = m.refreeze() // what is wrong with the optimizer was wrong in Compile, too
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
-	for _, r := range m.net.Records() {
-		if _, input := r.Layer.(*nn.InputLayer); input {
+	connected := connections(m.net)
+	if connected != nil {
+		rows[0] = append(rows[0], "Connected to")
+	}
+	for i, r := range m.net.Records() {
+		if _, input := r.Layer.(*nn.InputLayer); input && m.net.Class() == "Sequential" {
 			continue
 		}
 		n := count(r.Params).n + count(r.States).n
-		rows = append(rows, []string{plainText(r.Name) + " (" + plainText(r.Class) + ")", batchShapes(r.Out), grouped(n)})
+		row := []string{plainText(r.Name) + " (" + plainText(r.Class) + ")", batchShapes(r.Out), grouped(n)}
+		if connected != nil {
+			row = append(row, connected[i])
+		}
+		rows = append(rows, row)
 	}
 	return head + table(rows) + m.totals()
+}
+
+// connections tells for each layer what it is applied to, nil for a chain.
+func connections(net *nn.Network) []string {
+	calls := net.Calls()
+	if isChain(net, calls) {
+		return nil
+	}
+	names := net.Names()
+	text := make([]string, len(calls))     // of an output of a call, but for its number
+	next := make([]int, len(net.Layers())) // number of a call among those of its layer
+	of := make([]string, len(net.Layers()))
+	for i, c := range calls {
+		text[i] = fmt.Sprintf("%s[%d]", plainText(names[c.Layer]), next[c.Layer])
+		next[c.Layer]++
+		for _, p := range c.In {
+			if p.Call < 0 || len(of[c.Layer]) > longestShown {
+				continue
+			}
+			if of[c.Layer] != "" {
+				of[c.Layer] += ", "
+			}
+			of[c.Layer] += fmt.Sprintf("%s[%d]", text[p.Call], p.Out)
+		}
+	}
+	for i, s := range of {
+		if of[i] = shortened(s); s == "" {
+			of[i] = "-"
+		}
+	}
+	return of
+}
+
+// isChain reports whether each layer is applied once, to what the one before it gives.
+func isChain(net *nn.Network, calls []nn.Call) bool {
+	for i, c := range calls {
+		if len(c.In) != 1 || c.In[0].Call != i-1 {
+			return false
+		}
+	}
+	return len(calls) == len(net.Layers())
 }
 
 // longestShown is how many bytes of a name a table shows. One long name makes every
@@ -134,7 +186,7 @@ func grouped(n int) string {
 	return s
 }
 
-// table draws rows in a box, the first as the head. The last column is numbers.
+// table draws rows in a box, the first as the head. The third column is numbers.
 func table(rows [][]string) string {
 	widths := make([]int, len(rows[0]))
 	for _, r := range rows {
@@ -161,7 +213,7 @@ func table(rows [][]string) string {
 		}
 		for j, cell := range r {
 			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
-			if j == len(r)-1 && i > 0 {
+			if j == 2 && i > 0 {
 				cell = pad + cell
 			} else {
 				cell += pad
