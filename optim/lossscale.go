@@ -149,11 +149,11 @@ func (l *LossScaleOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	}
 	scale, counter := g.Value(l.scale), g.Value(l.counter)
 	finite := ops.Full(g, tensor.S(tensor.Bool), 1)
-	unscaled := make([]*graph.Node, len(grads))
-	for i, d := range grads {
+	for _, d := range grads {
 		finite = ops.And(finite, allFinite(d))
-		unscaled[i] = l.unscale(d, scale)
 	}
+	unscaled, done := l.unscale(grads, scale)
+	defer done()
 	l.holdInner(g, finite, unscaled)
 	one, none := ops.ScalarLike(counter, 1), ops.ScalarLike(counter, 0)
 	full := ops.Equal(counter, ops.ScalarLike(counter, float64(l.DynamicGrowthSteps-1)))
@@ -162,12 +162,20 @@ func (l *LossScaleOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	g.Update(l.scale, ops.Where(finite, grown, ops.Scale(scale, 0.5)))
 }
 
-// unscale returns d / scale. To multiply is faster, and by a power of two the same.
-func (l *LossScaleOptimizer) unscale(d, scale *graph.Node) *graph.Node {
-	if half, _ := math.Frexp(l.InitialScale); half == 0.5 {
-		return ops.Mul(d, ops.Cast(ops.Div(ops.Ones(scale), scale), d.DType()))
+// unscale returns the gradients that the inner optimizer takes, and a function to be
+// called after it did: those divided by the scale. By a power of two a product is the
+// same, which the inner optimizer can leave to its sweep.
+func (l *LossScaleOptimizer) unscale(grads []*graph.Node, scale *graph.Node) (unscaled []*graph.Node, done func()) {
+	half, _ := math.Frexp(l.InitialScale)
+	inner, ok := l.Inner.(interface{ times(factor *graph.Node) })
+	if ok && half == 0.5 {
+		inner.times(inverse(scale))
+		return grads, func() { inner.times(nil) }
 	}
-	return ops.Div(d, ops.Cast(scale, d.DType()))
+	for _, d := range grads {
+		unscaled = append(unscaled, ops.Div(d, ops.Cast(scale, d.DType())))
+	}
+	return unscaled, func() {}
 }
 
 // allFinite returns whether all elements of x are finite: its greatest and its least are,
@@ -188,6 +196,10 @@ type held interface {
 // hold makes the steps that are traced until the next call depend on a bool scalar; nil
 // for always.
 func (c *Config) hold(on *graph.Node) { c.allowed = on }
+
+// times makes the steps that are traced until the next call take their gradients times a
+// scalar; nil for 1.
+func (c *Config) times(factor *graph.Node) { c.factor = factor }
 
 // holdInner traces the inner optimizer's step, which happens where on is true.
 func (l *LossScaleOptimizer) holdInner(g *graph.Graph, on *graph.Node, grads []*graph.Node) {

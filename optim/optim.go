@@ -96,6 +96,7 @@ type Config struct {
 	sums       []*graph.Var // of gradients
 	slots      []*graph.Var
 	allowed    *graph.Node // set while a LossScaleOptimizer traces this one
+	factor     *graph.Node // likewise, of the gradients
 }
 
 // Optional is a positive number, or 0 for none, which JSON holds as null.

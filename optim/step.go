@@ -165,16 +165,19 @@ func (c *Config) begin(g *graph.Graph, grads []*graph.Node) step {
 		updates = ops.Offset(ops.FloorDiv(it, ops.ScalarLike(it, float64(n))), 1)
 	}
 	s.t = ops.Cast(updates, tensor.Float64)
-	unscale := 1 / float64(c.LossScaleFactor)
+	unscale := c.factor
+	if c.LossScaleFactor != 0 { // which no optimizer has that is in one that scales the loss
+		unscale = ops.ScalarLike(s.lr, 1/float64(c.LossScaleFactor))
+	}
 	if n := float64(c.GradientAccumulationSteps); n > 0 {
 		s.last = ops.Equal(ops.Mod(next, ops.ScalarLike(next, n)), ops.ScalarLike(next, 0))
 		for i, d := range grads {
-			if c.LossScaleFactor != 0 { // sums are of what the gradients are
-				s.grads[i] = ops.Scale(d, unscale)
+			if unscale != nil { // sums are of what the gradients are
+				s.grads[i] = ops.Mul(d, s.scalar(unscale, c.params[i]))
 			}
 		}
-	} else if c.LossScaleFactor != 0 {
-		s.multiply(ops.ScalarLike(s.lr, unscale))
+	} else if unscale != nil {
+		s.multiply(unscale)
 	}
 	s.update(c.iterations, next, c.allowed)
 	s.clip()
