@@ -58,8 +58,9 @@ func aimsOf(loss nn.Loss, outputs []string) ([]aim, error) {
 	return aims, nil
 }
 
-// measuresOf gives every output its metrics, with names of their own. Those of
-// weighted ones are others where a metric without weights has the name.
+// measuresOf gives every output its metrics, with names of their own: in Keras's order,
+// output by output, and those with weights behind all others. The names of these are
+// others where a metric without weights has the name.
 func measuresOf(metrics []metric.Metric, aims []aim) ([]measure, error) {
 	taken := map[string]bool{"loss": true}
 	if losses := lossesOf(aims); len(losses) > 1 {
@@ -75,25 +76,29 @@ func measuresOf(metrics []metric.Metric, aims []aim) ([]measure, error) {
 		}
 		all = append(all, some...)
 	}
-	for _, weighted := range []bool{false, true} {
-		for i := range all {
-			x := &all[i]
-			if x.weighted != weighted {
-				continue
-			}
-			prefix := ""
-			if len(aims) > 1 {
-				prefix = aims[x.output].output + "_"
-			}
-			x.name = prefix + x.metric.Name()
-			if weighted && taken[x.name] {
-				x.name = prefix + "weighted_" + x.metric.Name()
-			}
-			if taken[x.name] {
-				return nil, fmt.Errorf("two metrics are named %q: want different names", x.name)
-			}
-			taken[x.name] = true
+	slices.SortStableFunc(all, func(a, b measure) int {
+		switch {
+		case a.weighted == b.weighted:
+			return a.output - b.output
+		case a.weighted:
+			return 1
 		}
+		return -1
+	})
+	for i := range all {
+		x := &all[i]
+		prefix := ""
+		if len(aims) > 1 {
+			prefix = aims[x.output].output + "_"
+		}
+		x.name = prefix + x.metric.Name()
+		if x.weighted && taken[x.name] {
+			x.name = prefix + "weighted_" + x.metric.Name()
+		}
+		if taken[x.name] {
+			return nil, fmt.Errorf("two metrics are named %q: want different names", x.name)
+		}
+		taken[x.name] = true
 	}
 	return all, apart(taken)
 }
