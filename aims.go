@@ -42,12 +42,15 @@ func aimsOf(loss nn.Loss, outputs []string) ([]aim, error) {
 		return nil, errors.New("nn.Losses of nothing: want the loss of one output or more")
 	}
 	for _, l := range several.Of {
+		_, nested := l.Loss.(*nn.OutputLosses)
 		i := slices.Index(outputs, l.Output)
 		switch {
 		case i < 0:
 			return nil, fmt.Errorf("nn.Losses: no output is named %q: want one of %q", l.Output, outputs)
 		case l.Loss == nil:
 			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nil", l.Output)
+		case nested:
+			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nn.Losses: want that of one output", l.Output)
 		case aims[i].loss != nil:
 			return nil, fmt.Errorf("nn.Losses: output %q has two losses: want one", l.Output)
 		case math.IsNaN(l.Weight) || math.IsInf(l.Weight, 0):

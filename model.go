@@ -95,6 +95,9 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
 	}
+	if err := graph.Catch(func() { m.net.Names() }); err != nil {
+		return fmt.Errorf("glia: Compile: %w", err)
+	}
 	if len(m.net.Layers()) == 0 {
 		return errors.New("glia: Compile: the model has no layers: want one or more")
 	}

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/glia-ml/glia/graph"
@@ -25,6 +26,9 @@ type Symbol struct {
 	out int
 }
 
+// none reports whether nothing stands for an output: Apply did not make the symbol.
+func (s *Symbol) none() bool { return s == nil || s.of == nil }
+
 // application is a layer applied to symbols, to none for an Input.
 type application struct {
 	layer Layer
@@ -45,8 +49,12 @@ type application struct {
 // light when a network is built.
 func Apply(l Layer, in ...*Symbol) *Symbol { return &Symbol{of: applied(l, in)} }
 
-// ApplyAll is [Apply] of a layer with n outputs, such as a [Network] of several.
+// ApplyAll is [Apply] of a layer with n outputs, such as a [Network] of several. It
+// panics with *graph.Error if n is not 1 or more.
 func ApplyAll(n int, l Layer, in ...*Symbol) []*Symbol {
+	if n < 1 {
+		panic(graph.Errorf("nn.ApplyAll: %d outputs: want 1 or more", n))
+	}
 	a := applied(l, in)
 	out := make([]*Symbol, n)
 	for i := range out {
@@ -175,9 +183,9 @@ func (w *walk) all(inputs, outputs []*Symbol) *graph.Error {
 	if len(inputs) == 0 || len(outputs) == 0 {
 		return fail(n.where, "%d inputs and %d outputs: want one or more of each", len(inputs), len(outputs))
 	}
-	declared := map[*application]int{}
+	declared, layers := map[*application]int{}, map[Layer]int{}
 	for i, s := range inputs {
-		if s == nil || s.of.layer == nil {
+		if s.none() || isNil(s.of.layer) {
 			return fail(n.where, "input %d is nil", i)
 		}
 		if _, ok := s.of.layer.(*InputLayer); !ok || len(s.of.in) > 0 {
@@ -186,10 +194,13 @@ func (w *walk) all(inputs, outputs []*Symbol) *graph.Error {
 		if j, twice := declared[s.of]; twice {
 			return fail(n.where, "inputs %d and %d are one: want each once", j, i)
 		}
-		declared[s.of] = i
+		if j, twice := layers[s.of.layer]; twice {
+			return fail(n.where, "inputs %d and %d are nn.Apply of one nn.Input: want one for each", j, i)
+		}
+		declared[s.of], layers[s.of.layer] = i, i
 	}
 	for i, s := range outputs {
-		if s == nil {
+		if s.none() {
 			return fail(n.where, "output %d is nil", i)
 		}
 		if err := w.visit(s.of, declared); err != nil {
@@ -271,11 +282,14 @@ func (w *walk) visit(a *application, inputs map[*application]int) *graph.Error {
 
 // check finds what is wrong with an application by itself.
 func (w *walk) check(a *application, inputs map[*application]int) *graph.Error {
-	if a.layer == nil {
+	if isNil(a.layer) {
 		return &graph.Error{Where: a.where, Text: "nn.Apply: the layer is nil"}
 	}
+	if !reflect.ValueOf(a.layer).Comparable() {
+		return &graph.Error{Where: a.where, Text: fmt.Sprintf("nn.Apply: a %T cannot be told from another: want a pointer", a.layer)}
+	}
 	for i, s := range a.in {
-		if s == nil {
+		if s.none() {
 			return &graph.Error{Where: a.where, Text: fmt.Sprintf("nn.Apply: input %d of %s is nil", i, ClassOf(a.layer))}
 		}
 	}

@@ -213,7 +213,12 @@ func (n *Network) build(b *Builder, in []tensor.Spec) []*Record {
 		}
 		name := names[c.Layer]
 		r = &Record{Name: name, Path: strings.Join(append(b.path, name), "/"), Class: ClassOf(l), Layer: l, In: x}
-		r.guard(func() { r.Out = b.BuildAll(name, l, x) })
+		r.guard(func() {
+			r.Out = b.BuildAll(name, l, x)
+			if !n.functional && len(r.Out) != 1 {
+				panic(graph.Errorf("nn.Sequential: %s has %d outputs: want one, or nn.Functional", r.Class, len(r.Out)))
+			}
+		})
 		r.Params, r.States = varsOf(l, r.Path, b)
 		records[c.Layer] = r
 		return r.Out
@@ -325,7 +330,7 @@ func (n *Network) Names() []string {
 	n.check()
 	names, taken := make([]string, len(n.layers)), map[string]int{}
 	for i, l := range n.layers {
-		if l == nil {
+		if isNil(l) {
 			panic(&graph.Error{Where: n.where, Text: fmt.Sprintf("nn.%s: layer %d is nil", n.Class(), i)})
 		}
 		if l == Layer(n) {
@@ -357,6 +362,12 @@ func (n *Network) Names() []string {
 		}
 	}
 	return names
+}
+
+// isNil reports whether there is no layer, nor one behind a pointer.
+func isNil(l Layer) bool {
+	v := reflect.ValueOf(l)
+	return l == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // ClassOf returns Keras's name of the type of a layer or a loss: what its method

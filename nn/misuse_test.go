@@ -1,0 +1,58 @@
+package nn_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// loose is a layer that maps cannot hold.
+type loose struct{ of []int }
+
+func (loose) Build(*nn.Builder, tensor.Spec)            {}
+func (loose) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return x }
+
+// TestBadGraphs tells of mistakes when a network is built, with a *graph.Error.
+func TestBadGraphs(t *testing.T) {
+	x := nn.Apply(nn.Input(3))
+	list := func(s ...*nn.Symbol) []*nn.Symbol { return s }
+	graphOf := func(out *nn.Symbol) func() *nn.Network {
+		return func() *nn.Network { return nn.Functional(list(x), list(out)) }
+	}
+	two := func() *nn.Network {
+		i := nn.Apply(nn.Input(3))
+		return nn.Functional(list(i), list(nn.Apply(nn.Dense(1), i), nn.Apply(nn.Dense(2), i)))
+	}
+	shared := nn.Input(3)
+	a, b := nn.Apply(shared), nn.Apply(shared)
+	for _, c := range []struct {
+		name string
+		net  func() *nn.Network
+		want string
+	}{
+		{"empty symbol as input", func() *nn.Network { return nn.Functional(list(&nn.Symbol{}), list(x)) }, "nn.Functional: input 0 is nil"},
+		{"empty symbol as output", graphOf(&nn.Symbol{}), "nn.Functional: output 0 is nil"},
+		{"empty symbol applied", graphOf(nn.Apply(nn.Dense(1), &nn.Symbol{})), "nn.Apply: input 0 of Dense is nil"},
+		{"nil applied", graphOf(nn.Apply(nn.Dense(1), x, nil)), "nn.Apply: input 1 of Dense is nil"},
+		{"nil layer", graphOf(nn.Apply(nil, x)), "nn.Apply: the layer is nil"},
+		{"nil network", graphOf(nn.Apply((*nn.Network)(nil), x)), "nn.Apply: the layer is nil"},
+		{"nil in a chain", func() *nn.Network { return nn.Sequential((*nn.DenseLayer)(nil)) }, "nn.Sequential: layer 0 is nil"},
+		{"a layer that maps cannot hold", graphOf(nn.Apply(loose{}, x)), "nn.Apply: a nn_test.loose cannot be told from another: want a pointer"},
+		{"two inputs of a layer of one", graphOf(nn.Apply(nn.Dense(1), x, x)), "Dense is applied to 2 inputs: want 1"},
+		{"an input applied", graphOf(nn.Apply(nn.Input(3), x)), "nn.Apply: an nn.Input applied to symbols"},
+		{"another input", graphOf(nn.Apply(nn.Input(3))), "an output depends on an nn.Input that is not among the inputs"},
+		{"an input twice", func() *nn.Network { return nn.Functional(list(a, b), list(nn.Apply(nn.Add(), a, b))) }, "inputs 0 and 1 are nn.Apply of one nn.Input: want one for each"},
+		{"too many outputs", graphOf(nn.ApplyAll(3, two(), x)[2]), "nn.Network: output 2 of Functional: it has 2"},
+		{"two outputs in a chain", func() *nn.Network { return nn.Sequential(two(), nn.Flatten()) }, "nn.Sequential: Functional has 2 outputs: want one, or nn.Functional"},
+		{"no outputs", func() *nn.Network { nn.ApplyAll(0, two(), x); return nil }, "nn.ApplyAll: 0 outputs: want 1 or more"},
+		{"Add", func() *nn.Network { two().Add(nn.Flatten()); return nil }, "the network is of the functional form: want nn.Apply"},
+	} {
+		err := graph.Catch(func() { c.net().Build(nn.NewBuilder(1), f32(5, 3)) })
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %s", c.name, err, c.want)
+		}
+	}
+}
