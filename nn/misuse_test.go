@@ -10,7 +10,7 @@ import (
 )
 
 // loose is a layer that maps cannot hold.
-type loose struct{ of []int }
+type loose struct{ _ []int }
 
 func (loose) Build(*nn.Builder, tensor.Spec)            {}
 func (loose) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return x }
