@@ -219,7 +219,7 @@ def meaning(o):
         names = getattr(m, "output_names", [])
         c["loss"] = [loss(x) for x in c["loss"]] if isinstance(c["loss"], list) else loss(c["loss"])
         for key in ("metrics", "weighted_metrics"):
-            c[key] = [[resolved(x) for x in some] for some in per_output(c[key], names)]
+            c[key] = [[resolved(x) for x in some or []] for some in per_output(c[key], names)]
     # Keras keeps the shape of what has a method build; the name of an input says nothing.
     def strip(x):
         if isinstance(x, dict):
