@@ -166,6 +166,9 @@ func (e *evaluating) model(path string) (*trained, nn.Loss, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if err := m.wantOneEach("evaluate"); err != nil {
+			return nil, nil, err
+		}
 		loss, err := e.newLoss()
 		if err != nil {
 			return nil, nil, err
@@ -174,11 +177,17 @@ func (e *evaluating) model(path string) (*trained, nn.Loss, error) {
 	}
 	m, _, err := loadAnew(path) // to measure takes no state
 	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
-		if _, e := loadModel(path, glia.WithoutCompile); e == nil {
+		if bare, e := loadModel(path, glia.WithoutCompile); e == nil {
 			err = fmt.Errorf("%w\nwant --loss NAME, to go without these", err)
+			if e := bare.wantOneEach("evaluate"); e != nil { // nor would that help
+				err = e
+			}
 		}
 	}
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := m.wantOneEach("evaluate"); err != nil {
 		return nil, nil, err
 	}
 	if m.Optimizer() == nil {

@@ -112,6 +112,16 @@ func loadAnew(path string) (*trained, *keras.StateError, error) {
 	return m, state, m.Compile(m.config.Optimizer, m.config.Loss, m.config.Metrics...)
 }
 
+// wantOneEach returns an error unless the model has one input and one output, which is
+// what the command is made for.
+func (t *trained) wantOneEach(command string) error {
+	in, out := t.Network().InputNames(), t.Network().OutputNames()
+	if len(in) == 1 && len(out) == 1 {
+		return nil
+	}
+	return fmt.Errorf("%s: the model has %s %q and %s %q: glia %s wants one of each", t.path, plural(len(in), "input"), in, plural(len(out), "output"), out, command)
+}
+
 // input returns dtype and shape of one sample, and whether they are known.
 func (t *trained) input() (tensor.Spec, bool) {
 	if len(t.config.Inputs) == 0 {

@@ -119,6 +119,9 @@ func (p *predicting) run(ctx context.Context, path string, inputs []string) (err
 	if err != nil {
 		return err
 	}
+	if err := m.wantOneEach("predict"); err != nil {
+		return err
+	}
 	rec := predictRecord{Model: path}
 	for _, input := range inputs {
 		s, err := p.read(input, m)

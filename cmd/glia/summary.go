@@ -13,6 +13,8 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
 )
 
 func newSummary() *cobra.Command {
@@ -83,14 +85,35 @@ func (t *trained) printTraining(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, " Optimizer: %s, learning rate %s\n", printable(o.Name()), strconv.FormatFloat(o.LearningRate(), 'g', 6, 64))
-	fmt.Fprintf(w, " Loss: %s\n", printable(t.config.Loss.Name()))
+	fmt.Fprintf(w, " Loss: %s\n", lossText(t.config.Loss))
 	var names []string
 	for _, m := range t.config.Metrics {
-		names = append(names, printable(m.Name()))
+		name := m.Name()
+		if _, output, _ := metric.Unwrap(m); output != "" {
+			name = output + "_" + name
+		}
+		names = append(names, printable(name))
 	}
 	if names != nil {
 		fmt.Fprintf(w, " Metrics: %s\n", strings.Join(names, ", "))
 	}
+}
+
+// lossText names a loss, and each of those of several outputs.
+func lossText(l nn.Loss) string {
+	several, ok := l.(*nn.OutputLosses)
+	if !ok {
+		return printable(l.Name())
+	}
+	var all []string
+	for _, o := range several.Of {
+		s := o.Output + " " + o.Loss.Name()
+		if o.Weight != 1 {
+			s = fmt.Sprintf("%s × %g", s, o.Weight)
+		}
+		all = append(all, printable(s))
+	}
+	return strings.Join(all, ", ")
 }
 
 func printMissing(w io.Writer, missing *keras.MissingError) {
