@@ -15,7 +15,8 @@ type MultiLayer interface {
 	Layer
 	// BuildAll is Build for inputs of these specs.
 	BuildAll(b *Builder, in []tensor.Spec)
-	// CallAll traces the layer on x.
+	// CallAll traces the layer on x and returns its outputs. It panics with *graph.Error
+	// if it takes another number of inputs, or others.
 	CallAll(c *Ctx, x []*graph.Node) []*graph.Node
 }
 
@@ -74,7 +75,10 @@ func applied(l Layer, in []*Symbol) *application {
 // [Apply] of [Input]: Keras's functional form. Layers, and parts of the graph, may be
 // shared by several networks.
 //
-// The order of the layers is Keras's: by how far they are from the outputs.
+// The order of the layers is Keras's: by how far they are from the outputs. What is
+// wrong with the graph comes to light when the network is built: that panics with
+// *graph.Error, which names the line of the mistake. Source: Keras, Model, "with the
+// functional API".
 func Functional(inputs, outputs []*Symbol) *Network {
 	n := &Network{Base: made(), functional: true}
 	w := &walk{net: n, found: map[Layer]int{}, met: map[*application]bool{}, done: map[*application]bool{}, depth: map[*application]int{}}

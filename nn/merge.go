@@ -9,14 +9,15 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// The layers that merge inputs element by element take any number of them, of shapes
-// that broadcast; one of fewer axes gets axes of 1 behind the batch.
+// MergeLayer is the layer that [Add], [Subtract], [Multiply], [Average], [Maximum] and
+// [Minimum] make. It merges its inputs element by element: any number of them, of
+// shapes that broadcast. One of fewer axes gets axes of 1 behind the batch.
 //
 // Shapes: x [B ...], y [B ...] -> z [B ...].
-// Panic with *graph.Error, when built, if shapes do not broadcast. Source: Keras,
-// merging layers.
-
-// MergeLayer is the layer that [Add] and its kin make.
+// DTypes: numbers, integers the same in all inputs. Gradient: all inputs; of a maximum
+// or minimum that two share, half goes to each.
+// Panics with *graph.Error, when built, if the shapes do not broadcast, the batches or
+// dtypes differ, or there are no inputs. Source: Keras, merging layers.
 type MergeLayer struct {
 	Base
 	class string
@@ -28,22 +29,24 @@ func merge(class string, opts []LayerOption) *MergeLayer {
 	return l
 }
 
-// Add returns a layer that adds its inputs.
+// Add returns a layer that adds its inputs: see [MergeLayer].
 func Add(opts ...LayerOption) *MergeLayer { return merge("Add", opts) }
 
-// Subtract returns a layer that subtracts the second of two inputs from the first.
+// Subtract returns a layer that subtracts the second of two inputs from the first: see
+// [MergeLayer]. Any other number of inputs panics, too.
 func Subtract(opts ...LayerOption) *MergeLayer { return merge("Subtract", opts) }
 
-// Multiply returns a layer that multiplies its inputs.
+// Multiply returns a layer that multiplies its inputs: see [MergeLayer].
 func Multiply(opts ...LayerOption) *MergeLayer { return merge("Multiply", opts) }
 
-// Average returns a layer that takes the mean of its inputs.
+// Average returns a layer that takes the mean of its inputs: see [MergeLayer]. The sum of
+// integers becomes the dtype that the layer computes in.
 func Average(opts ...LayerOption) *MergeLayer { return merge("Average", opts) }
 
-// Maximum returns a layer that takes the greatest of its inputs.
+// Maximum returns a layer that takes the greatest of its inputs: see [MergeLayer].
 func Maximum(opts ...LayerOption) *MergeLayer { return merge("Maximum", opts) }
 
-// Minimum returns a layer that takes the least of its inputs.
+// Minimum returns a layer that takes the least of its inputs: see [MergeLayer].
 func Minimum(opts ...LayerOption) *MergeLayer { return merge("Minimum", opts) }
 
 // merges are what the layers do with two inputs.
@@ -66,7 +69,7 @@ func (l *MergeLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 }
 
 // CallAll implements [MultiLayer].
-func (l *MergeLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
+func (l *MergeLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	if n := len(x); n == 0 || l.class == "Subtract" && n != 2 {
 		want := "one or more"
 		if l.class == "Subtract" {
@@ -86,6 +89,9 @@ func (l *MergeLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 		y = merges[l.class](y, raised(n, rank))
 	}
 	if l.class == "Average" {
+		if !y.DType().IsFloat() {
+			y = ops.Cast(y, c.policy.ComputeDType())
+		}
 		y = ops.Scale(y, 1/float64(len(x)))
 	}
 	return []*graph.Node{y}
@@ -103,8 +109,9 @@ func raised(n *graph.Node, rank int) *graph.Node {
 // [Axis] is given. Their other axes have the same lengths.
 //
 // Shapes: x [B ... n], y [B ... m] -> z [B ... n+m].
-// Panics with *graph.Error, when built, if shapes do not fit. Source: Keras,
-// Concatenate.
+// DTypes: any, integers the same in all inputs. Gradient: all inputs.
+// Panics with *graph.Error, when built, if shapes or dtypes do not fit, the axis is the
+// batch or none of x, or there are no inputs. Source: Keras, Concatenate.
 func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
 	l := &ConcatenateLayer{Base: made(), Axis: -1}
 	for _, o := range opts {
@@ -162,8 +169,9 @@ func (l *ConcatenateLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 // before what stays of the second's.
 //
 // Shapes: x [B n], y [B n] -> z [B 1]; x [B n k], y [B m k] -> z [B n m].
-// Panics with *graph.Error, when built, if there are not two inputs or the axes have
-// different lengths. Source: Keras, Dot.
+// DTypes: numbers, floats to normalize them; integers the same in both. Gradient: both.
+// Panics with *graph.Error, when built, if there are not two inputs, the axes have
+// different lengths or are the batch, or the batches or dtypes differ. Source: Keras, Dot.
 func Dot(opts ...DotOption) *DotLayer {
 	l := &DotLayer{Base: made(), Axes: DotAxes{-1, -1}}
 	for _, o := range opts {
@@ -249,6 +257,9 @@ func (l *DotLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 			n = unit(n, axis) // as CosineSimilarity does
 		}
 		rest[i], m[i] = flattened(n, axis, i == 1)
+	}
+	if a, b := x[0].Shape().At(0), x[1].Shape().At(0); a != b {
+		panic(graph.Errorf("nn.Dot: inputs 0 and 1 are batches of %d and %d: want one length", a, b))
 	}
 	if a, b := m[0].Shape().At(2), m[1].Shape().At(1); a != b {
 		panic(graph.Errorf("nn.Dot: axes %v of %v and %v: want the same lengths", l.Axes, x[0].Spec(), x[1].Spec()))
