@@ -61,6 +61,14 @@ func TestLayers(t *testing.T) {
 		"Rescaling":              {New: func() nn.Layer { return nn.Rescaling(0.5, 1) }, In: f32(4, 5), Out: f32(4, 5)},
 		"Rescaling/pixels": {New: func() nn.Layer { return nn.Rescaling(1.0/255, 0) }, In: tensor.S(tensor.Uint8, 4, 5),
 			Out: f32(4, 5), NoGradient: true},
+		// The merging layers, of one input.
+		"Add":              {New: func() nn.Layer { return nn.Add() }, In: f32(4, 5), Out: f32(4, 5)},
+		"Multiply":         {New: func() nn.Layer { return nn.Multiply(nn.Name("m")) }, In: f32(4, 5), Out: f32(4, 5)},
+		"Average":          {New: func() nn.Layer { return nn.Average() }, In: f32(4, 5), Out: f32(4, 5)},
+		"Maximum":          {New: func() nn.Layer { return nn.Maximum() }, In: f32(4, 2, 5), Out: f32(4, 2, 5)},
+		"Minimum":          {New: func() nn.Layer { return nn.Minimum() }, In: f32(4, 5), Out: f32(4, 5)},
+		"Concatenate":      {New: func() nn.Layer { return nn.Concatenate() }, In: f32(4, 5), Out: f32(4, 5)},
+		"Concatenate/axis": {New: func() nn.Layer { return nn.Concatenate(nn.Axis(1)) }, In: f32(4, 2, 5), Out: f32(4, 2, 5)},
 		"Lambda": {New: func() nn.Layer {
 			return nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 2) })
 		}, In: f32(4, 5), Out: f32(4, 5), NoConfig: true},
