@@ -10,8 +10,8 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// StepFunc traces what a step does with a batch, and returns the loss, a float
-// scalar, and the predictions of each output, which the metrics get. It is called once for every
+// StepFunc traces what a step does with a batch, and returns the loss, a float scalar,
+// and the predictions of each output, which the metrics get. It is called once for every
 // shape of a batch; mistakes in it panic with *graph.Error, which Fit returns.
 //
 //	m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
@@ -47,12 +47,14 @@ func (s *Step) Default() (loss *graph.Node, pred []*graph.Node) {
 	return loss, pred
 }
 
-// Call applies the network to its inputs, and returns its outputs.
+// Call applies the network to its inputs, and returns its outputs. It panics with
+// *graph.Error if x is not what the network takes.
 func (s *Step) Call(x ...*graph.Node) []*graph.Node { return s.m.net.CallAll(s.Ctx, x) }
 
 // Loss returns the loss that Compile was given, of predictions for X: the weighted sum
 // if outputs have several. It adds what the layers add to it, each such penalty once in
-// a step.
+// a step. It panics with *graph.Error if there is not a prediction, and an answer in Y,
+// for each output, or they do not fit the loss.
 func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 	defer s.Graph().SetScope(s.Graph().SetScope(lossScope))
 	if len(pred) != len(s.m.aims) || len(s.Y) < len(pred) {

@@ -62,7 +62,8 @@ type Model struct {
 func Sequential(layers ...nn.Layer) *Model { return New(nn.Sequential(layers...)) }
 
 // Functional returns a model of the functional form: a graph of layers, with any number
-// of inputs and outputs. See [nn.Functional].
+// of inputs and outputs. Mistakes in the graph come to light in [Model.Compile], as errors.
+// See [nn.Functional].
 func Functional(inputs, outputs []*nn.Symbol) *Model { return New(nn.Functional(inputs, outputs)) }
 
 // New returns a model around a network.

@@ -19,8 +19,9 @@ func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
 	return one(m.predictBatches([]*tensor.Tensor{x}, predictBatch))
 }
 
-// PredictAll is [Model.Predict] with a tensor for each input of the model. It returns
-// one for each output.
+// PredictAll is [Model.Predict] with a tensor for each input of the model, in the order
+// that [nn.Functional] was given, all with first axes of one length. It returns one for
+// each output. Tensors that are not what the model takes are an error.
 func (m *Model) PredictAll(x ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 	return m.predictBatches(x, predictBatch)
 }

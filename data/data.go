@@ -19,7 +19,8 @@ type Batch struct {
 	work gather
 }
 
-// NewBatch returns a batch of one input and output.
+// NewBatch returns a batch of one input and output, x [n ...] and y [n ...], which it
+// shares.
 func NewBatch(x, y *tensor.Tensor) *Batch {
 	return &Batch{X: []*tensor.Tensor{x}, Y: []*tensor.Tensor{y}}
 }

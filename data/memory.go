@@ -50,6 +50,9 @@ func New(x, y *tensor.Tensor) (*Memory, error) {
 // gives them to its own answers.
 //
 //	both, err := data.Zip(images.Scale(1.0/255).OneHot(10), odd) // odd is data.New(nil, y)
+//
+// It is an error if sets are empty or of different lengths, or if one has weights but no
+// answers. A mistake in Scale or OneHot before is one here.
 func Zip(sets ...*Memory) (*Memory, error) {
 	z := &Memory{}
 	if len(sets) == 0 {

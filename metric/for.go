@@ -3,8 +3,8 @@ package metric
 import "encoding/json"
 
 // For returns m for one output of a network that has several. In logs the output's name
-// stands before its own: "digit_accuracy". A metric without For measures every output.
-// Source: Keras, Model.compile, metrics.
+// stands before its own: "digit_accuracy". A metric without For measures every output. A
+// model's Compile refuses names that no output has. Source: Keras, Model.compile, metrics.
 func For(output string, m Metric) *OutputMetric { return &OutputMetric{m, output} }
 
 // OutputMetric is what [For] returns.

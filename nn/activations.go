@@ -193,6 +193,9 @@ func SparsemaxAxis(axis int) Activation {
 //
 // The paper, and Keras after that, has the last of these sums instead. With k = 1 the
 // two are the same; with more, the results here sum to less than 1, and may all be 0.
+//
+// Shapes: x [...] -> y [...]. DTypes: floats. Panics with *graph.Error if x lacks the
+// axis. Source: Keras 3.15, activations.sparsemax.
 func KerasSparsemaxAxis(axis int) Activation {
 	return with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node {
 		wantAxis("KerasSparsemax", x, axis)

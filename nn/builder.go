@@ -84,7 +84,8 @@ func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 	return out[0]
 }
 
-// BuildAll is Build of a layer that may have several inputs and outputs.
+// BuildAll is Build of a layer that may have several inputs and outputs. It panics with
+// *graph.Error if the layer takes another number of inputs, or others.
 func (b *Builder) BuildAll(name string, l Layer, in []tensor.Spec) []tensor.Spec {
 	around := b.DType
 	b.path, b.DType = append(b.path, name), policyOf(l, around)

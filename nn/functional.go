@@ -51,7 +51,8 @@ type application struct {
 func Apply(l Layer, in ...*Symbol) *Symbol { return &Symbol{of: applied(l, in)} }
 
 // ApplyAll is [Apply] of a layer with n outputs, such as a [Network] of several. It
-// panics with *graph.Error if n is not 1 or more.
+// panics with *graph.Error if n is not 1 or more; that l has so many comes to light when
+// a network is built.
 func ApplyAll(n int, l Layer, in ...*Symbol) []*Symbol {
 	if n < 1 {
 		panic(graph.Errorf("nn.ApplyAll: %d outputs: want 1 or more", n))
@@ -77,8 +78,7 @@ func applied(l Layer, in []*Symbol) *application {
 //
 // The order of the layers is Keras's: by how far they are from the outputs. What is
 // wrong with the graph comes to light when the network is built: that panics with
-// *graph.Error, which names the line of the mistake. Source: Keras, Model, "with the
-// functional API".
+// *graph.Error, which names the line of the mistake. Source: Keras, Model, functional API.
 func Functional(inputs, outputs []*Symbol) *Network {
 	n := &Network{Base: made(), functional: true}
 	w := &walk{net: n, found: map[Layer]int{}, met: map[*application]bool{}, done: map[*application]bool{}, depth: map[*application]int{}}
@@ -94,7 +94,8 @@ type Call struct {
 	In []Port
 }
 
-// Port is an output of a call before, or an input of the network if Call is -1.
+// Port is an output of a call before, or an input of the network if Call is -1, by
+// number.
 type Port struct{ Call, Out int }
 
 // Calls returns the applications of the layers, in an order in which each follows
@@ -119,7 +120,8 @@ func (n *Network) Outputs() []Port {
 }
 
 // InputNames returns the names of the Inputs that declare the network's inputs, in
-// their order; an empty one for the input of a Sequential without.
+// their order; an empty one for the input of a Sequential without. It panics as
+// [Network.Names] does.
 func (n *Network) InputNames() []string {
 	names := n.Names()
 	if !n.functional {
@@ -143,7 +145,8 @@ func (n *Network) InputNames() []string {
 
 // OutputNames returns the names of the outputs, in their order: those of the layers
 // that make them. The second of two outputs of one layer has "_1" behind its name, a
-// third "_2", so that losses and metrics can be for each.
+// third "_2", so that losses and metrics can be for each. It panics as [Network.Names]
+// does.
 func (n *Network) OutputNames() []string {
 	names, calls := n.Names(), n.Calls()
 	of, taken := make([]string, len(n.Outputs())), map[string]bool{}

@@ -78,7 +78,8 @@ func (n *Network) Layers() []Layer { return n.layers }
 func (n *Network) Records() []*Record { return n.records }
 
 // Declared returns the specs that the [Input] in front of each input declares, with a
-// batch of length 1, and whether there are such.
+// batch of length 1, and whether there are such. It panics with *graph.Error if the
+// network was put together wrongly.
 func (n *Network) Declared() ([]tensor.Spec, bool) {
 	n.check()
 	n.wantSize()
@@ -291,7 +292,8 @@ func (n *Network) Call(c *Ctx, x *graph.Node) *graph.Node {
 	return out[0]
 }
 
-// CallAll implements [MultiLayer].
+// CallAll implements [MultiLayer]. It panics with *graph.Error if the network is not
+// built, or takes another number of inputs.
 func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	if !n.built {
 		panic(graph.Errorf("nn.Network.Call: the network is not built: want Build first"))

@@ -12,18 +12,23 @@ import (
 //		nn.For("odd", nn.BinaryCrossentropy()).Weigh(0.2),
 //	))
 //
-// A single loss, without Losses, is that of every output. Source: Keras,
-// Model.compile, loss and loss_weights.
+// A single loss, without Losses, is that of every output. A model's Compile refuses
+// names that no output has or two losses have, and weights that are not finite. Source:
+// Keras, Model.compile, loss and loss_weights.
 func Losses(of ...OutputLoss) *OutputLosses { return &OutputLosses{of} }
 
 // OutputLosses is the loss that [Losses] makes.
-type OutputLosses struct{ Of []OutputLoss }
+type OutputLosses struct {
+	// Of has no two losses of one output.
+	Of []OutputLoss
+}
 
 // OutputLoss is the loss of one output. [For] makes it.
 type OutputLoss struct {
 	// Output is the name of the output, which is that of the layer that makes it.
 	Output string
-	Loss   Loss
+	// Loss is one of a single output.
+	Loss Loss
 	// Weight is what the loss counts in the sum.
 	Weight float64
 }
@@ -31,7 +36,7 @@ type OutputLoss struct {
 // For returns the loss of an output, of weight 1.
 func For(output string, l Loss) OutputLoss { return OutputLoss{output, l, 1} }
 
-// Weigh returns the loss with a weight.
+// Weigh returns the loss with a weight, any finite number.
 func (o OutputLoss) Weigh(w float64) OutputLoss {
 	o.Weight = w
 	return o

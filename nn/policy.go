@@ -133,6 +133,7 @@ func policyName(class string, config []byte) string {
 }
 
 // ParseDTypePolicy returns the policy of Keras's name, "mixed_bfloat16" for instance.
+// Another name is an error that lists them.
 func ParseDTypePolicy(name string) (DTypePolicy, error) {
 	if p := DTypePolicy(name); p != "" && p.ComputeDType() != tensor.Invalid {
 		return p, nil

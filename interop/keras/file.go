@@ -58,8 +58,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
-// Verify compares a checksum of all weights with the file's: only a .keras file has
-// one, which the weights themselves are read without.
+// Verify compares a checksum of all weights with the file's, and reads them all: only a
+// .keras file has one, which the weights themselves are read without. A difference is an
+// error.
 func (f *File) Verify() error {
 	if f.verify == nil {
 		return nil

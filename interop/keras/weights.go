@@ -41,7 +41,8 @@ func (w *Weight) Tensor() (*tensor.Tensor, error) {
 }
 
 // Source returns the weight as a tensor that is read when it is written, a piece at a
-// time.
+// time. That no tensor can hold it is an error now, damage of its values one when they
+// are read.
 func (w *Weight) Source() (tensor.Source, error) {
 	if w.bad != nil {
 		return nil, fmt.Errorf("keras: %s: %w", w.Path, w.bad)
