@@ -62,7 +62,7 @@ type MuonOptimizer struct {
 	AdamRateRatio float64 `json:"adam_lr_ratio"`
 	// Momentum is the part of a step that the next one keeps.
 	Momentum float64 `json:"momentum"`
-	// NSSteps is how often the Newton-Schulz iteration is done.
+	// NSSteps is how often the Newton-Schulz iteration is done: 100 times at most.
 	NSSteps int `json:"ns_steps"`
 	// Nesterov looks ahead by the momentum.
 	Nesterov bool `json:"nesterov"`
@@ -76,6 +76,10 @@ type MuonOptimizer struct {
 
 	m, v []*graph.Var // v is nil for matrices
 }
+
+// mostNSSteps bounds what a file can make a step of: each iteration is three products of
+// every matrix in its graph.
+const mostNSSteps = 100
 
 // MuonOption is an option of [Muon].
 type MuonOption interface{ muon(*MuonOptimizer) }
@@ -140,8 +144,8 @@ func (o *MuonOptimizer) Build(params []*graph.Var) {
 	switch {
 	case !(o.Momentum >= 0 && o.Momentum <= 1):
 		panic(o.errorf("momentum %g: want 0 to 1", o.Momentum))
-	case o.NSSteps < 0:
-		panic(o.errorf("%d steps of Newton and Schulz: want 0 or more", o.NSSteps))
+	case o.NSSteps < 0 || o.NSSteps > mostNSSteps:
+		panic(o.errorf("%d steps of Newton and Schulz: want 0 to %d", o.NSSteps, mostNSSteps))
 	}
 	o.m, o.v = nil, make([]*graph.Var, len(params))
 	excluded := o.excluded()

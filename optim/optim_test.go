@@ -177,6 +177,7 @@ func TestMistakes(t *testing.T) {
 		"beta decay":   {func() { optim.Adafactor(1, optim.Beta2Decay(0.5)).Build(params) }, "beta 2 decay 0.5"},
 		"layers":       {func() { optim.Muon(1, optim.ExcludeLayers("[")).Build(params) }, `ExcludeLayers "["`},
 		"iterations":   {func() { optim.Muon(1, optim.NSSteps(-1)).Build(params) }, "-1 steps of Newton"},
+		"more of them": {func() { optim.Muon(1, optim.NSSteps(101)).Build(params) }, "101 steps of Newton and Schulz: want 0 to 100"},
 		"muon's rate":  {func() { optim.Muon(1, optim.RMSRate(-1)).Build(params) }, "RMS rate -1"},
 		"scale":        {func() { optim.LossScale(optim.SGD(1), optim.InitialScale(0)).Build(params) }, "initial scale 0"},
 		"growth":       {func() { optim.LossScale(optim.SGD(1), optim.DynamicGrowthSteps(0)).Build(params) }, "after 0 steps"},
