@@ -12,21 +12,24 @@ import (
 
 // Graph writes the graph of a built network: a node for every layer, with its
 // variables, in a box of its name. A file has one graph.
+//
+// A layer that is applied again has a further node, with the same variables; a network
+// that is applied again is one node then.
 func (w *Writer) Graph(net *nn.Network) error {
 	if net == nil || len(net.Records()) == 0 {
 		return errors.New("tensorboard: Graph: the network is nil or not built: want one whose model was compiled or fitted")
 	}
-	g := graphDef{}
-	var from []string
+	g := graphDef{vars: map[*graph.Var]string{}, drawn: map[*nn.Network]bool{}, taken: map[string]bool{}, again: map[string]int{}}
+	var from []end
+	names := net.InputNames()
 	for i, s := range inputsOf(net) {
 		name := "input"
-		if i > 0 {
-			name += "_" + strconv.Itoa(i)
+		if len(names) > 1 {
+			name = names[i]
 		}
-		g.node(name, "Placeholder", s)
-		from = append(from, name)
+		from = append(from, g.node(name, "Placeholder", nil, true, s.Shape)...)
 	}
-	g.layers(net, from)
+	g.layers(net, "", from)
 	var versions, event message
 	versions.int(1, producer)
 	g.m.bytes(4, versions)
@@ -51,15 +54,28 @@ func inputsOf(net *nn.Network) []tensor.Spec {
 const producer = 987
 
 // graphDef is a GraphDef.
-type graphDef struct{ m message }
+type graphDef struct {
+	m     message
+	vars  map[*graph.Var]string // their nodes
+	drawn map[*nn.Network]bool  // those whose layers have nodes
+	taken map[string]bool       // the names of nodes
+	again map[string]int        // how many nodes there are of a name with a number
+}
 
-// layers adds the layers of a network, applied to the nodes from, and returns the nodes
-// of its outputs.
-func (g *graphDef) layers(net *nn.Network, from []string) []string {
+// end is where an edge begins: an output of a node.
+type end struct {
+	of    string
+	shape tensor.Dims
+	known bool // the shape
+}
+
+// layers adds the layers of a network in the box path, applied to the nodes from, and
+// returns its outputs.
+func (g *graphDef) layers(net *nn.Network, path string, from []end) []end {
+	g.drawn[net] = true
 	calls := net.Calls()
-	made := make([][]string, len(calls))
-	times := make([]int, len(net.Layers()))
-	take := func(ports []nn.Port) (in []string) {
+	made := make([][]end, len(calls))
+	take := func(ports []nn.Port) (in []end) {
 		for _, p := range ports {
 			if p.Call < 0 {
 				in = append(in, from[p.Out])
@@ -70,61 +86,75 @@ func (g *graphDef) layers(net *nn.Network, from []string) []string {
 		return in
 	}
 	for i, c := range calls {
-		made[i] = g.layer(net.Records()[c.Layer], take(c.In), times[c.Layer])
-		times[c.Layer]++
+		r := net.Records()[c.Layer]
+		made[i] = g.layer(r, path+r.Name, take(c.In))
 	}
 	return take(net.Outputs())
 }
 
-// layer adds a layer that was applied some times before, and returns the nodes of its
-// outputs.
-func (g *graphDef) layer(r *nn.Record, in []string, times int) []string {
+// layer adds a layer in a box of its own, and returns its outputs. A network that was
+// built elsewhere has records of the paths there.
+func (g *graphDef) layer(r *nn.Record, box string, in []end) []end {
 	if _, input := r.Layer.(*nn.InputLayer); input {
 		return in
 	}
-	name := r.Path + "/" + r.Class
-	if times > 0 {
-		name += "_" + strconv.Itoa(times)
+	if sub, ok := r.Layer.(*nn.Network); ok && !g.drawn[sub] {
+		return g.layers(sub, box+"/", in)
 	}
-	if sub, ok := r.Layer.(*nn.Network); ok && times == 0 {
-		return g.layers(sub, in)
+	same := true // as where the layer was first applied, of which the record tells
+	var from []string
+	for i, e := range in {
+		same = same && e.known && e.shape == r.In[i].Shape
+		from = append(from, e.of)
 	}
 	for _, v := range append(append([]*graph.Var(nil), r.Params...), r.States...) {
-		of := inside(r.Path, v.Path)
-		if times == 0 {
-			g.node(of, "VarHandleOp", v.Spec())
+		if _, ok := g.vars[v]; !ok {
+			g.vars[v] = g.node(box+"/"+strings.TrimPrefix(v.Path, r.Path+"/"), "VarHandleOp", nil, true, v.Spec().Shape)[0].of
 		}
-		in = append(in, of)
+		from = append(from, g.vars[v])
 	}
-	out := make([]string, len(r.Out))
-	for i := range out {
-		out[i] = name
+	shapes := make([]tensor.Dims, len(r.Out))
+	for i, s := range r.Out {
+		shapes[i] = s.Shape
 	}
-	g.node(name, r.Class, r.Out[0], in...)
-	return out
+	return g.node(box+"/"+r.Class, r.Class, from, same, shapes...)
 }
 
-// inside returns a variable's name in the box of its layer. One that layers share
-// has the path of another.
-func inside(layer, path string) string {
-	if strings.HasPrefix(path, layer+"/") {
-		return path
+// unique returns a name, with a number behind it if another node has the name.
+func (g *graphDef) unique(name string) string {
+	base := name
+	for g.taken[name] {
+		g.again[base]++
+		name = base + "_" + strconv.Itoa(g.again[base])
 	}
-	return layer + "/" + path
+	g.taken[name] = true
+	return name
 }
 
-// node adds a NodeDef with the shape of its result.
-func (g *graphDef) node(name, op string, out tensor.Spec, in ...string) {
+// node adds a NodeDef with the shapes of its results, if they are known. It returns the
+// results.
+func (g *graphDef) node(name, op string, in []string, known bool, shapes ...tensor.Dims) []end {
+	name = g.unique(name)
 	var n, list, value, attr message
 	n.string(1, name)
 	n.string(2, op)
 	for _, x := range in {
 		n.string(3, x)
 	}
-	list.bytes(7, shape(out.Shape.Slice()...)) // of AttrValue.ListValue
-	value.bytes(1, list)
-	attr.string(1, "_output_shapes")
-	attr.bytes(2, value)
-	n.bytes(5, attr)
+	out := make([]end, len(shapes))
+	for i, s := range shapes {
+		list.bytes(7, shape(s.Slice()...)) // of AttrValue.ListValue
+		out[i] = end{name, s, known}
+		if i > 0 {
+			out[i].of += ":" + strconv.Itoa(i)
+		}
+	}
+	if known {
+		value.bytes(1, list)
+		attr.string(1, "_output_shapes")
+		attr.bytes(2, value)
+		n.bytes(5, attr)
+	}
 	g.m.bytes(1, n)
+	return out
 }

@@ -173,8 +173,7 @@ func tensorOf(t testing.TB, b []byte) (x tensorProto) {
 
 func nodeOf(t testing.TB, b []byte) string {
 	var name, op string
-	var in []string
-	var shape []int
+	var in, shapes []string
 	fields(t, b, func(field int, v []byte, _ uint64) {
 		switch field {
 		case 1:
@@ -189,10 +188,10 @@ func nodeOf(t testing.TB, b []byte) string {
 					return
 				}
 				fields(t, v, func(_ int, v []byte, _ uint64) {
-					fields(t, v, func(_ int, v []byte, _ uint64) { shape = shapeOf(t, v) })
+					fields(t, v, func(_ int, v []byte, _ uint64) { shapes = append(shapes, fmt.Sprint(shapeOf(t, v))) })
 				})
 			})
 		}
 	})
-	return fmt.Sprintln(name, op, in, shape)
+	return fmt.Sprintln(name, op, in, strings.Join(shapes, ""))
 }
