@@ -5,6 +5,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -64,7 +65,7 @@ func ExampleFunctional_mistake() {
 	net := nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{y})
 	fmt.Println(graph.Catch(func() { net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 32, 8)) }))
 	// Output:
-	// functional_example_test.go:62: nn.Functional: an output depends on an nn.Input that is not among the inputs
+	// functional_example_test.go:63: nn.Functional: an output depends on an nn.Input that is not among the inputs
 }
 
 // A network of two outputs is a layer of two outputs.
@@ -99,4 +100,43 @@ func ExampleLosses() {
 	// Output:
 	// digit categorical_crossentropy 1
 	// odd binary_crossentropy 0.2
+}
+
+// Gate mixes its first two inputs as the third says, element by element.
+type Gate struct{ nn.Base }
+
+func (*Gate) Build(*nn.Builder, tensor.Spec)      {}
+func (*Gate) BuildAll(*nn.Builder, []tensor.Spec) {}
+
+func (g *Gate) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
+	return g.CallAll(c, []*graph.Node{x})[0]
+}
+
+func (*Gate) CallAll(_ *nn.Ctx, x []*graph.Node) []*graph.Node {
+	if len(x) != 3 {
+		panic(graph.Errorf("Gate: %d inputs: want 3", len(x)))
+	}
+	return []*graph.Node{ops.Add(x[1], ops.Mul(x[2], ops.Sub(x[0], x[1])))}
+}
+
+// A layer of your own with several inputs has BuildAll and CallAll, too.
+func ExampleMultiLayer() {
+	merged(&Gate{}, matrix(3, 1, 1, 1), matrix(3, 5, 5, 5), matrix(3, 1, 0, 0.5))
+	// Output: float32[1 3] [1.000 5.000 3.000]
+}
+
+// A network is a list of calls: what each layer is applied to, and where that comes from.
+func ExampleNetwork_Calls() {
+	x := nn.Apply(nn.Input(8))
+	y := nn.Apply(nn.Add(), x, nn.Apply(nn.Dense(8), x))
+	net := nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{y})
+	for _, c := range net.Calls() {
+		fmt.Println(net.Names()[c.Layer], c.In)
+	}
+	fmt.Println(net.Outputs())
+	// Output:
+	// input_layer [{-1 0}]
+	// dense [{0 0}]
+	// add [{0 0} {1 0}]
+	// [{2 0}]
 }
