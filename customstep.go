@@ -2,6 +2,7 @@ package glia
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
@@ -66,10 +67,7 @@ func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 		if a.loss == nil {
 			continue
 		}
-		part := nn.ReduceLoss(a.loss, s.Y[i], pred[i], s.weightOf(i))
-		if part.Rank() != 0 || !part.DType().IsFloat() {
-			panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", a.loss.Name(), part.Spec()))
-		}
+		part := s.lossOf(i, pred[i])
 		s.parts = append(s.parts, part)
 		if a.weight != 1 {
 			part = ops.Scale(part, a.weight)
@@ -84,6 +82,19 @@ func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 		loss = ops.Add(loss, ops.Cast(penalty, loss.DType()))
 	}
 	s.counted = len(s.Losses())
+	return loss
+}
+
+// lossOf returns the loss of one output by itself.
+func (s *Step) lossOf(output int, pred *graph.Node) *graph.Node {
+	a := s.m.aims[output]
+	if len(s.m.aims) > 1 {
+		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
+	}
+	loss := nn.ReduceLoss(a.loss, s.Y[output], pred, s.weightOf(output))
+	if loss.Rank() != 0 || !loss.DType().IsFloat() {
+		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", a.loss.Name(), loss.Spec()))
+	}
 	return loss
 }
 

@@ -3,6 +3,7 @@ package glia
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
@@ -14,6 +15,7 @@ import (
 // Names of the parts of a step that are no layers.
 const (
 	lossScope      = "the loss"
+	outputScope    = lossScope + " of output " // and its name, if there are several
 	metricScope    = "the metrics"
 	optimizerScope = "the optimizer"
 )
@@ -144,18 +146,8 @@ func (w *nanWatch) trace(idx []int) (where string) {
 	if err != nil {
 		return ""
 	}
-	for _, in := range []struct {
-		name string
-		of   []*tensor.Tensor
-	}{{"x", b.X}, {"y", b.Y}, {"the weights of the samples", b.Weight}} {
-		for _, t := range in.of {
-			if t == nil {
-				continue
-			}
-			if r := rangeOf(t); r.bad {
-				return fmt.Sprintf("the data has %s in %s", r.what(), in.name)
-			}
-		}
+	if where := w.badData(b); where != "" {
+		return where
 	}
 	for _, v := range w.vars {
 		if r := rangeOf(v.of.Tensor()); r.bad {
@@ -164,6 +156,32 @@ func (w *nanWatch) trace(idx []int) (where string) {
 	}
 	_ = graph.Catch(func() { where = w.find(b) })
 	return where
+}
+
+// badData says where a batch has a number that is not finite, if it has one.
+func (w *nanWatch) badData(b *data.Batch) string {
+	outputs := outputsOf(w.f.m.aims)
+	for _, part := range []struct {
+		name  string
+		of    []*tensor.Tensor
+		kind  string
+		names []string
+	}{{"x", b.X, "input", w.f.m.net.InputNames()}, {"y", b.Y, "output", outputs}, {"the weights of the samples", b.Weight, "output", outputs}} {
+		for i, t := range part.of {
+			if t == nil {
+				continue
+			}
+			r := rangeOf(t)
+			switch {
+			case !r.bad:
+				continue
+			case len(part.of) > 1 && i < len(part.names):
+				return fmt.Sprintf("the data has %s in %s of %s %q", r.what(), part.name, part.kind, part.names[i])
+			}
+			return fmt.Sprintf("the data has %s in %s", r.what(), part.name)
+		}
+	}
+	return ""
 }
 
 func (w *nanWatch) find(b *data.Batch) string {
@@ -217,10 +235,10 @@ func watched(g *graph.Graph) (nodes []*graph.Node) {
 
 // partOf says in words to what a node belongs.
 func partOf(n *graph.Node) string {
-	switch s := n.Scope(); s {
-	case "":
+	switch s := n.Scope(); {
+	case s == "":
 		return "the step"
-	case lossScope, optimizerScope:
+	case s == lossScope, s == optimizerScope, strings.HasPrefix(s, outputScope):
 		return s
 	default:
 		return "layer " + s

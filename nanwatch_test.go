@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -61,6 +62,71 @@ func TestNaNWatch(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNaNWatchOutputs names the layer before one of several outputs, and the loss of one.
+func TestNaNWatchOutputs(t *testing.T) {
+	ds := forks(t, 30)
+	root := func(x *graph.Node) *graph.Node { return ops.Sqrt(ops.Offset(x, -1e3)) }
+	for _, c := range []struct {
+		name string
+		size nn.Layer
+		loss nn.Loss
+		want string
+	}{
+		{"layer", nn.Lambda(root, nn.Name("size")), nn.MeanSquaredError(), `Sqrt made NaN in layer size, from float32\[10 1\] with numbers from -\d`},
+		{"loss", nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 1e30) }, nn.Name("size")), nn.MeanSquaredError(), `(Square|Mul) made infinity in the loss of output "size", from float32\[10 1\]`},
+		{"other loss", nn.Dense(1, nn.Name("size")), ownLoss{}, `Log made NaN in the loss of output "size", from float32\[10 1\] with numbers from -\d`},
+	} {
+		a, b := nn.Apply(nn.Input(3)), nn.Apply(nn.Input(2))
+		h := nn.Apply(nn.Dense(1), nn.Apply(nn.Concatenate(), a, b))
+		m := glia.Functional([]*nn.Symbol{a, b}, []*nn.Symbol{nn.Apply(nn.Dense(2, nn.Softmax, nn.Name("kind")), h), nn.Apply(c.size, h)})
+		compile(t, m, optim.SGD(0.01), nn.Losses(nn.For("kind", nn.CategoricalCrossentropy()), nn.For("size", c.loss)))
+		_, err := m.Fit(ds, glia.BatchSize(10), glia.StopOnNaN)
+		wants(t, c.name, err, `epoch 1, batch 1: loss is (NaN|\+Inf|-Inf): .*; the first came in epoch 1, batch 1: `+c.want)
+	}
+}
+
+// TestNaNWatchInputs names the one of several inputs, answers or weights that is not
+// finite.
+func TestNaNWatchInputs(t *testing.T) {
+	for want, of := range map[string]func(b *data.Batch) *tensor.Tensor{
+		`x of input "input_layer_1"`:                  func(b *data.Batch) *tensor.Tensor { return b.X[1] },
+		`y of output "size"`:                          func(b *data.Batch) *tensor.Tensor { return b.Y[1] },
+		`the weights of the samples of output "size"`: func(b *data.Batch) *tensor.Tensor { return b.Weight[1] },
+	} {
+		m := forked()
+		compile(t, m, optim.SGD(0.01), forkedLosses())
+		ds := spoiled{forks(t, 10), func(b *data.Batch) {
+			b.Weight = []*tensor.Tensor{tensor.New(tensor.Float32, 10), tensor.New(tensor.Float32, 10)}
+			tensor.Data[float32](of(b))[3] = float32(math.NaN())
+		}}
+		_, err := m.Fit(ds, glia.BatchSize(10), glia.StopOnNaN)
+		wants(t, want, err, `the first came in epoch 1, batch 1: the data has NaN in `+want+`$`)
+	}
+}
+
+// spoiled is a dataset whose batches are changed.
+type spoiled struct {
+	data.Dataset
+	spoil func(b *data.Batch)
+}
+
+func (s spoiled) Read(idx []int, b *data.Batch) error {
+	if err := s.Dataset.Read(idx, b); err != nil {
+		return err
+	}
+	s.spoil(b)
+	return nil
+}
+
+// ownLoss takes the logarithm of numbers below 0.
+type ownLoss struct{}
+
+func (ownLoss) Name() string { return "own" }
+
+func (ownLoss) Each(y, pred *graph.Node) *graph.Node {
+	return ops.ReduceMean(ops.Log(ops.Offset(ops.Square(ops.Sub(y, pred)), -1e6)), -1)
 }
 
 // TestNaNWatchChanged cannot find it out if a callback changed the weights, and says
