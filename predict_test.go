@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -88,6 +89,54 @@ func TestPredictConcurrently(t *testing.T) {
 					t.Error(err)
 				} else if !tensor.Equal(got, same) {
 					t.Errorf("goroutine %d: samples %d to %d differ", g, at, at+size)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestPredictAllConcurrently is the same for several inputs and outputs, in batches for
+// which there is no plan at first and beyond one batch.
+func TestPredictAllConcurrently(t *testing.T) {
+	const n = 600
+	m := forked()
+	var b data.Batch
+	if err := forks(t, n).Read(data.Permutation(n, 1, 1, nil), &b); err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.PredictAll(b.X...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func(of []*tensor.Tensor, from, to int) []*tensor.Tensor {
+		parts := make([]*tensor.Tensor, len(of))
+		for i := range of {
+			var err error
+			if parts[i], err = of[i].Slice(0, from, to, 1); err != nil {
+				t.Error(err)
+			}
+		}
+		return parts
+	}
+	var wg sync.WaitGroup
+	for g := range 16 {
+		wg.Go(func() {
+			for i := range 20 {
+				size := 1 + (g*31+i*7)%60
+				if i%10 == 9 {
+					size += 256
+				}
+				at := (g*17 + i) % (n - size)
+				got, err := m.PredictAll(part(b.X, at, at+size)...)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for k, same := range part(want, at, at+size) {
+					if !tensor.Equal(got[k], same) {
+						t.Errorf("goroutine %d: output %d of samples %d to %d differs", g, k, at, at+size)
+					}
 				}
 			}
 		})

@@ -67,6 +67,103 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestOutputsAllocateNothing is the same for two inputs and two outputs, shared layers and
+// weights of one output, and for predictions into tensors that are there.
+func TestOutputsAllocateNothing(t *testing.T) {
+	m := forkedInside()
+	loss := nn.Losses(nn.For("kind", nn.SparseCategoricalCrossentropy()), nn.For("size", nn.MeanSquaredError()).Weigh(0.5))
+	err := m.Compile(optim.Adam(1e-3), loss, metric.For("kind", metric.Accuracy()), metric.For("size", metric.WithWeights(metric.RootMeanSquaredError())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n, size = 96, 32
+	ds := forksInside(t, n)
+	none := func(name string, f func() error) {
+		t.Helper()
+		if a := testing.AllocsPerRun(20, func() {
+			if err := f(); err != nil {
+				t.Fatal(err)
+			}
+		}); a != 0 {
+			t.Errorf("%s: %v allocations, want 0", name, a)
+		}
+	}
+	for name, opts := range map[string][]Option{"plain": nil, "StopOnNaN": {StopOnNaN}} {
+		cfg, err := configOf("Fit", append(opts, BatchSize(size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &fitting{m: m, config: cfg, train: ds, history: &History{}}
+		if err := f.prepare(); err != nil {
+			t.Fatal(err)
+		}
+		f.shuffle(n, 0)
+		b := 0
+		none(name+" step", func() error {
+			b++
+			return f.batch(0, b, f.order[b%3*size:][:size])
+		})
+	}
+	var b data.Batch
+	if err := ds.Read(data.Permutation(n, 1, 1, nil), &b); err != nil {
+		t.Fatal(err)
+	}
+	out, err := m.PredictAll(b.X...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none("prediction into tensors", func() error {
+		p, err := m.planFor(b.X)
+		if err != nil {
+			return err
+		}
+		return m.runPredict(p, out, b.X)
+	})
+}
+
+// forkedInside returns a model of two inputs and two outputs, "kind" and "size", with a
+// layer and a network of two outputs that are applied twice.
+func forkedInside() *Model {
+	symbols := func(s ...*nn.Symbol) []*nn.Symbol { return s }
+	x := nn.Apply(nn.Input(8))
+	pair := nn.Functional(symbols(x), symbols(nn.Apply(nn.Dense(8, nn.ReLU), x), nn.Apply(nn.Dense(4, nn.Tanh), x)))
+	a, b := nn.Apply(nn.Input(5)), nn.Apply(nn.Input(5))
+	dense := nn.Dense(8)
+	p, q := nn.ApplyAll(2, pair, nn.Apply(dense, a)), nn.ApplyAll(2, pair, nn.Apply(dense, b))
+	h := nn.Apply(nn.Dropout(0.1), nn.Apply(nn.Concatenate(), p[0], q[0]))
+	kind := nn.Apply(nn.Dense(3, nn.Softmax, nn.Name("kind")), h)
+	return Functional(symbols(a, b), symbols(kind, nn.Apply(nn.Dense(1, nn.Name("size")), nn.Apply(nn.Add(), p[1], q[1]))))
+}
+
+// forksInside returns samples for it, with weights for "size".
+func forksInside(t *testing.T, n int) *data.Memory {
+	t.Helper()
+	x, more := tensor.New(tensor.Float32, n, 5), tensor.New(tensor.Uint8, n, 5)
+	kind, size, weight := tensor.New(tensor.Uint8, n), tensor.New(tensor.Float32, n, 1), tensor.New(tensor.Float32, n)
+	for i := range n {
+		tensor.Data[float32](x)[5*i+i%5] = float32(i) / float32(n)
+		tensor.Data[uint8](more)[5*i+i%3] = uint8(i)
+		tensor.Data[uint8](kind)[i] = uint8(i % 3)
+		tensor.Data[float32](size)[i], tensor.Data[float32](weight)[i] = float32(i%7), float32(i%2)
+	}
+	one, err := data.New(x, kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := data.New(more, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err = other.Scale(1.0 / 255).WithWeights(weight); err != nil {
+		t.Fatal(err)
+	}
+	z, err := data.Zip(one, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
 // TestFunctionAllocatesNothing is the same for CallInto.
 func TestFunctionAllocatesNothing(t *testing.T) {
 	f := Func(addOne)
