@@ -2,7 +2,6 @@ package optim
 
 import (
 	"math"
-	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -115,7 +114,7 @@ func (o *AdafactorOptimizer) Build(params []*graph.Var) {
 // slotOf makes a variable of zeros that belongs to a parameter. Keras gives both the
 // name of the parameter alone; here names tell variables apart.
 func (c *Config) slotOf(p *graph.Var, name string, s tensor.Spec) *graph.Var {
-	v := graph.NewVar(c.path()+"/"+strings.ReplaceAll(p.Path, "/", "_")+"_"+name, tensor.NewSpec(s))
+	v := graph.NewVar(c.slotPath(p, name), tensor.NewSpec(s))
 	c.slots = append(c.slots, v)
 	return v
 }

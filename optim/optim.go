@@ -95,8 +95,9 @@ type Config struct {
 	averages   []*graph.Var
 	sums       []*graph.Var // of gradients
 	slots      []*graph.Var
-	allowed    *graph.Node // set while a LossScaleOptimizer traces this one
-	factor     *graph.Node // likewise, of the gradients
+	taken      map[string]bool // paths of these, and of averages and sums
+	allowed    *graph.Node     // set while a LossScaleOptimizer traces this one
+	factor     *graph.Node     // likewise, of the gradients
 }
 
 // Optional is a positive number, or 0 for none, which JSON holds as null.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -16,7 +17,7 @@ import (
 // optimizer, and checks the configuration.
 func (c *Config) build(params []*graph.Var) {
 	c.check()
-	c.params, c.averages, c.sums, c.slots = params, nil, nil, nil
+	c.params, c.averages, c.sums, c.slots, c.taken = params, nil, nil, nil, map[string]bool{}
 	c.iterations = graph.NewVar(c.path()+"/iteration", tensor.Scalar[int64](0))
 	first := c.Rate.Value
 	if c.Rate.Schedule != nil {
@@ -92,9 +93,19 @@ func (c *Config) path() string { return cmp.Or(c.scope, c.OptimizerName) }
 
 // slot makes a variable of zeros for a parameter.
 func (c *Config) slot(p *graph.Var, name string) *graph.Var {
-	v := graph.NewVar(c.path()+"/"+strings.ReplaceAll(p.Path, "/", "_")+"_"+name, tensor.NewSpec(p.Spec()))
-	c.slots = append(c.slots, v)
-	return v
+	return c.slotOf(p, name, p.Spec())
+}
+
+// slotPath returns the path of a parameter's variable. A number tells those of
+// parameters apart that have one path, which are of networks built for themselves.
+func (c *Config) slotPath(p *graph.Var, name string) string {
+	base := c.path() + "/" + strings.ReplaceAll(p.Path, "/", "_")
+	path := base + "_" + name
+	for i := 1; c.taken[path]; i++ {
+		path = base + "_" + strconv.Itoa(i) + "_" + name
+	}
+	c.taken[path] = true
+	return path
 }
 
 // slotEach makes such a variable for every parameter.
