@@ -319,3 +319,53 @@ func TestPenaltyOfShared(t *testing.T) {
 	r := evaluate(t, m, memory(t, of(t, []float32{1, 2, 3, 4}, 2, 2), tensor.New(tensor.Float32, 2, 2)))
 	near(t, "loss", r.Loss, 4, 1e-6)
 }
+
+// TestNetworkBuiltBefore saves a model in which a network stands that was compiled for its
+// own sake, and so has layers of the paths of others.
+func TestNetworkBuiltBefore(t *testing.T) {
+	model := func(trained bool) *glia.Model {
+		in := nn.Apply(nn.Input(4))
+		part := nn.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(4), in)})
+		if part.Name = "part"; trained {
+			compile(t, glia.New(part), optim.SGD(0.1), nn.MeanSquaredError())
+		}
+		x := nn.Apply(nn.Input(4))
+		m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{nn.Apply(part, nn.Apply(nn.Dense(4), x))})
+		compile(t, m, optim.Adam(0.01), nn.MeanSquaredError())
+		return m
+	}
+	ds := memory(t, blobs(t, 20, 4, 2).X(), blobs(t, 20, 4, 2).X())
+	m := model(true)
+	fit(t, m, ds, glia.InOrder)
+	state := func(m *glia.Model) string {
+		var all []string
+		for _, v := range append(m.Network().Vars(), m.Optimizer().Vars()...) {
+			all = append(all, fmt.Sprint(v.Tensor().Float64s()))
+		}
+		return strings.Join(all, "\n")
+	}
+	for _, name := range []string{"m.keras", "m.h5"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := m.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		back, err := glia.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state(back) != state(m) {
+			t.Errorf("%s: loaded weights and optimizer\n%s\nwant\n%s", name, state(back), state(m))
+		}
+	}
+	for _, name := range []string{"m.safetensors", "m.npz", "m.weights.h5"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := m.SaveWeights(path); err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []*glia.Model{model(true), model(false)} {
+			if err := again.LoadWeights(path); err != nil || !bytes.Equal(weights(again), weights(m)) {
+				t.Errorf("%s: other weights (%v)", name, err)
+			}
+		}
+	}
+}

@@ -180,11 +180,11 @@ func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 			at[rest] = w
 		}
 	}
-	used := map[*Weight]bool{}
+	used, paths := map[*Weight]bool{}, varPaths(net)
 	for _, p := range placesOf(net) {
 		var weights []*Weight
 		for i, v := range p.vars {
-			for _, path := range []string{networkName(net) + "/" + v.Path, v.Path, fmt.Sprintf("%s/%s/%d", p.group, varsGroup, i)} {
+			for _, path := range []string{networkName(net) + "/" + paths[v], paths[v], fmt.Sprintf("%s/%s/%d", p.group, varsGroup, i)} {
 				if w := at[path]; w != nil {
 					weights, used[w] = append(weights, w), true
 					break

@@ -3,6 +3,7 @@ package keras
 import (
 	"path"
 	"strconv"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
@@ -49,6 +50,38 @@ func placesUnder(n *nn.Network, name, group string) []place {
 		}
 	}
 	return all
+}
+
+// varPaths returns the paths of a built network's variables by where their layers stand
+// in it. Those of a network in it that was built before, for its own sake, begin with
+// that network's name here, unlike their own: these could be those of other variables.
+func varPaths(n *nn.Network) map[*graph.Var]string {
+	paths, taken := map[*graph.Var]string{}, map[string]bool{}
+	var walk func(n *nn.Network, prefix string)
+	walk = func(n *nn.Network, prefix string) {
+		for _, r := range n.Records() {
+			at := prefix + r.Name + "/"
+			if sub, ok := r.Layer.(*nn.Network); ok {
+				walk(sub, at)
+				continue
+			}
+			for _, v := range variables(r) {
+				if _, known := paths[v]; known {
+					continue
+				}
+				p, inside := strings.CutPrefix(v.Path, r.Path+"/")
+				if inside || taken[p] { // else a layer that was built before
+					p = at + p
+				}
+				for base, i := p, 1; taken[p]; i++ {
+					p = base + "_" + strconv.Itoa(i)
+				}
+				paths[v], taken[p] = p, true
+			}
+		}
+	}
+	walk(n, "")
+	return paths
 }
 
 // isPart reports whether Keras counts a layer among those of a network: an Input is one in

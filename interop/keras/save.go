@@ -132,25 +132,26 @@ func (s *State) writeWhole(w io.Writer) error {
 	layers.SetAttr("backend", "glia")
 	layers.SetAttr("keras_version", Version)
 	var names []string
+	paths := varPaths(s.Network)
 	for _, l := range layersOf(s.Network) {
 		names = append(names, l.name)
-		s.writeNamed(layers.Group(l.name), l.vars, s.name()+"/")
+		s.writeNamed(layers.Group(l.name), l.vars, func(v *graph.Var) string { return s.name() + "/" + paths[v] })
 	}
 	setTexts(layers, "layer_names", names)
-	s.writeNamed(layers.Group("top_level_model_weights"), nil, "")
+	s.writeNamed(layers.Group("top_level_model_weights"), nil, nil)
 	if vars := s.optimizerVars(); vars != nil {
-		s.writeNamed(root.Group("optimizer_weights"), vars, "")
+		s.writeNamed(root.Group("optimizer_weights"), vars, func(v *graph.Var) string { return v.Path })
 	}
 	s.storeExtra(root)
 	_, err = h.WriteTo(w)
 	return err
 }
 
-// writeNamed writes variables under their paths, and a list of these.
-func (s *State) writeNamed(g *hdf5.GroupWriter, vars []*graph.Var, prefix string) {
+// writeNamed writes variables under names that are paths, and a list of these.
+func (s *State) writeNamed(g *hdf5.GroupWriter, vars []*graph.Var, name func(*graph.Var) string) {
 	names := make([]string, len(vars))
 	for i, v := range vars {
-		names[i] = prefix + v.Path
+		names[i] = name(v)
 		dir, base := path.Split(names[i])
 		if dir == "" {
 			g.Dataset(base, s.value(v))
@@ -193,8 +194,9 @@ func setTexts(o *hdf5.GroupWriter, name string, list []string) {
 // entries lists all tensors of the state under Keras's paths.
 func (s *State) entries() []safetensors.Entry {
 	var all []safetensors.Entry
+	paths := varPaths(s.Network)
 	for _, v := range s.Network.Vars() {
-		all = append(all, safetensors.Entry{Name: s.name() + "/" + v.Path, Tensor: s.value(v)})
+		all = append(all, safetensors.Entry{Name: s.name() + "/" + paths[v], Tensor: s.value(v)})
 	}
 	for _, v := range s.optimizerVars() {
 		all = append(all, safetensors.Entry{Name: optimizerGroup + "/" + v.Path, Tensor: s.value(v)})
