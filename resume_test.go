@@ -18,6 +18,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // training is a program that may be interrupted: what makes a model, and how it is
@@ -82,7 +83,33 @@ func trainings() []training {
 			opts:   []glia.Option{glia.BatchSize(10), glia.InOrder, glia.ValidationSplit(0.1)},
 			epochs: 2, batches: 2,
 		},
+		{
+			name: "two inputs and outputs, shared layers",
+			model: func(t testing.TB) *glia.Model {
+				m := forkedTwice()
+				compile(t, m, optim.Adam(0.02), forkedLosses(), metric.For("kind", metric.Accuracy()), metric.For("size", metric.RootMeanSquaredError()))
+				return m
+			},
+			data:   func(t testing.TB) data.Dataset { return forks(t, 26) },
+			opts:   []glia.Option{glia.BatchSize(9), glia.ValidationSplit(0.1)},
+			with:   func() []glia.Callback { return []glia.Callback{every3()} },
+			epochs: 3, batches: 3,
+		},
 	}
+}
+
+// forkedTwice is as forked, with a layer and a network, whose paths are those of others,
+// that are applied to both inputs, and dropout.
+func forkedTwice() *glia.Model {
+	x := nn.Apply(nn.Input(4))
+	part := nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{nn.Apply(nn.Dropout(0.2), nn.Apply(nn.Dense(4, nn.Tanh), x))})
+	part.Build(nn.NewBuilder(3), tensor.S(tensor.Float32, 1, 4)) // and so its paths are its own
+	a, b, shared := nn.Apply(nn.Input(3)), nn.Apply(nn.Input(2)), nn.Dense(4)
+	p := nn.Apply(part, nn.Apply(shared, a))
+	q := nn.Apply(part, nn.Apply(shared, nn.Apply(nn.Concatenate(), b, nn.Apply(nn.Dense(1), b))))
+	h := nn.Apply(nn.Add(), p, q)
+	kind := nn.Apply(nn.Dense(2, nn.Softmax, nn.Name("kind")), h)
+	return glia.Functional([]*nn.Symbol{a, b}, []*nn.Symbol{kind, nn.Apply(nn.Dense(1, nn.Name("size")), h)})
 }
 
 // every3 halves the learning rate in every third batch, whatever the epoch.
