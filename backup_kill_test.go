@@ -16,7 +16,7 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// killDir is the variable that makes TestKilled the process to be killed.
+// killDir is the variable that makes a test the process to be killed.
 const killDir = "GLIA_TEST_KILL_DIR"
 
 // longer is a training of 300 batches with a checkpoint beside the backup.
@@ -29,11 +29,24 @@ func longer(dir string) training {
 	return tr
 }
 
+// longerOutputs is one of as many batches of a model of several inputs and outputs.
+func longerOutputs(string) training {
+	all := trainings()
+	tr := all[len(all)-1]
+	tr.epochs = 100
+	return tr
+}
+
 // TestKilled trains in another process, which is killed at any moment, mostly as
 // it writes, and started again until it gets to the end.
-func TestKilled(t *testing.T) {
+func TestKilled(t *testing.T) { killed(t, longer, true) }
+
+func TestKilledOutputs(t *testing.T) { killed(t, longerOutputs, false) }
+
+// killed is such a test. saves says whether the training has checkpoints.
+func killed(t *testing.T, longer func(dir string) training, saves bool) {
 	if dir := os.Getenv(killDir); dir != "" {
-		toBeKilled(t, dir)
+		toBeKilled(t, longer(dir), dir)
 		return
 	}
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
@@ -42,7 +55,7 @@ func TestKilled(t *testing.T) {
 	dir, alone := t.TempDir(), t.TempDir()
 	kills, delays := 0, rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for ended := false; !ended; {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
 		cmd.Env = append(os.Environ(), killDir+"="+dir)
 		var out strings.Builder
 		cmd.Stdout, cmd.Stderr = &out, &out
@@ -82,7 +95,7 @@ func TestKilled(t *testing.T) {
 	if string(got) != want.text() {
 		t.Errorf("after %d kills the training ended otherwise than one that nothing interrupted", kills)
 	}
-	if a, b := checkpoints(t, dir), checkpoints(t, alone); a != b || strings.Count(a, " ") == 0 {
+	if a, b := checkpoints(t, dir), checkpoints(t, alone); a != b || saves != (strings.Count(a, " ") > 0) {
 		t.Errorf("after %d kills there are checkpoints %s, want %s", kills, a, b)
 	}
 	starts, _ := os.ReadFile(filepath.Join(dir, "starts"))
@@ -100,8 +113,8 @@ func awaitStart(dir string, kills int) {
 }
 
 // toBeKilled is the child.
-func toBeKilled(t *testing.T, dir string) {
-	tr, first := longer(dir), true
+func toBeKilled(t *testing.T, tr training, dir string) {
+	first := true
 	m, h, err := tr.run(t, []glia.Callback{glia.BackupAndRestore(filepath.Join(dir, "backup"), glia.EveryBatches(1))},
 		glia.Use(glia.Callback{OnBatchEnd: func(_ *glia.Model, epoch, batch int, _ float64) error {
 			if first {
