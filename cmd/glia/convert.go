@@ -34,7 +34,7 @@ ending of its name tells:
 
 From a whole model, every format can be written; glia must know its classes, or
 else only the weights are copied, under the names that they have. In .safetensors
-and .npz they get Keras's paths, such as sequential/dense/kernel.
+and .npz they get the names of model and layers, such as sequential/dense/kernel.
 
 Weights alone are copied to .safetensors and .npz under the names that they have.
 HDF5 asks where in a model they stand: names such as layers/dense/vars/0, from a

@@ -17,9 +17,12 @@ const (
 	HDF5
 	// WeightsHDF5 is a .weights.h5 file.
 	WeightsHDF5
-	// Safetensors is weights by Keras's paths, such as sequential/dense/kernel.
+	// Safetensors is weights by paths, such as sequential/dense/kernel: the names of the
+	// model, of the networks in it and of the layer. Keras's own paths lack the names of
+	// models of the functional form, and what is around a network that was built before it
+	// came to stand there; they are read as well, where they are clear.
 	Safetensors
-	// NPZ is weights by Keras's paths in NumPy's archive.
+	// NPZ is weights by these paths in NumPy's archive.
 	NPZ
 )
 

@@ -180,15 +180,21 @@ func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 			at[rest] = w
 		}
 	}
-	used, paths := map[*Weight]bool{}, varPaths(net)
+	used, paths, own := map[*Weight]bool{}, varPaths(net), map[*graph.Var]*Weight{}
+	if m != ByName {
+		own = f.byOwnPaths(paths)
+	}
 	for _, p := range placesOf(net) {
 		var weights []*Weight
 		for i, v := range p.vars {
-			for _, path := range []string{networkName(net) + "/" + paths[v], paths[v], fmt.Sprintf("%s/%s/%d", p.group, varsGroup, i)} {
-				if w := at[path]; w != nil {
-					weights, used[w] = append(weights, w), true
-					break
+			w := own[v]
+			for _, path := range []string{fmt.Sprintf("%s/%s/%d", p.group, varsGroup, i), paths[v], networkName(net) + "/" + paths[v]} {
+				if at[path] != nil {
+					w = at[path]
 				}
+			}
+			if w != nil {
+				weights, used[w] = append(weights, w), true
 			}
 		}
 		if m != ByName || weights != nil {
@@ -201,6 +207,33 @@ func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 		}
 	}
 	return pairs, bad
+}
+
+// byOwnPaths finds the variables of networks among the layers under the paths that Keras
+// gave them: these begin with that network's name, or within it if it is of the functional
+// form, where it was built before it came to stand in another. A path that may be that of
+// two variables is nobody's.
+func (f *File) byOwnPaths(paths map[*graph.Var]string) map[*graph.Var]*Weight {
+	at, claims, found := map[string]*Weight{}, map[string]int{}, map[*graph.Var]*Weight{}
+	for _, w := range f.Weights {
+		at[w.Path] = w
+	}
+	ends := func(path string, yield func(string)) {
+		for rest := path; strings.Contains(rest, "/"); _, rest = cut(rest) {
+			yield(rest)
+		}
+	}
+	for _, path := range paths {
+		ends(path, func(end string) { claims[end]++ })
+	}
+	for v, path := range paths {
+		ends(path, func(end string) {
+			if w := at[end]; w != nil && claims[end] == 1 && found[v] == nil {
+				found[v] = w
+			}
+		})
+	}
+	return found
 }
 
 // inOrder gives the weights to the variables one after the other.

@@ -191,7 +191,7 @@ func setTexts(o *hdf5.GroupWriter, name string, list []string) {
 	o.SetAttr(name, list)
 }
 
-// entries lists all tensors of the state under Keras's paths.
+// entries lists all tensors of the state under their paths.
 func (s *State) entries() []safetensors.Entry {
 	var all []safetensors.Entry
 	paths := varPaths(s.Network)
