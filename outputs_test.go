@@ -13,6 +13,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -365,6 +366,34 @@ func TestNetworkBuiltBefore(t *testing.T) {
 		for _, again := range []*glia.Model{model(true), model(false)} {
 			if err := again.LoadWeights(path); err != nil || !bytes.Equal(weights(again), weights(m)) {
 				t.Errorf("%s: other weights (%v)", name, err)
+			}
+		}
+	}
+}
+
+// TestOutputsPaths saves weights under Keras's paths: a graph's begin with the layer's
+// name, unless that is the name of what stands beside the weights.
+func TestOutputsPaths(t *testing.T) {
+	for layer, want := range map[string]string{"a": "a/kernel", "optimizer": "functional/optimizer/kernel", "glia": "functional/glia/kernel"} {
+		model := func() *glia.Model {
+			in := nn.Apply(nn.Input(3))
+			m := glia.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(2, nn.NoBias, nn.Name(layer)), in)})
+			compile(t, m, optim.Adam(0.1), nn.MeanSquaredError())
+			return m
+		}
+		m := model()
+		for _, f := range []keras.Format{keras.Safetensors, keras.NPZ, keras.WeightsHDF5, keras.Archive, keras.HDF5} {
+			var b bytes.Buffer
+			if err := m.SaveTo(&b, f); err != nil {
+				t.Fatal(err)
+			}
+			if f == keras.Safetensors && !strings.Contains(b.String(), `"`+want+`"`) {
+				t.Errorf("no %s in %.300q", want, b.String())
+			}
+			again := model()
+			clear(again.Network().Vars()[0].Tensor().Bytes())
+			if err := again.LoadWeightsBytes(b.Bytes()); err != nil || !bytes.Equal(weights(again), weights(m)) {
+				t.Errorf("%v of layer %s: %v", f, layer, err)
 			}
 		}
 	}

@@ -17,10 +17,10 @@ const (
 	HDF5
 	// WeightsHDF5 is a .weights.h5 file.
 	WeightsHDF5
-	// Safetensors is weights by paths, such as sequential/dense/kernel: the names of the
-	// model, of the networks in it and of the layer. Keras's own paths lack the names of
-	// models of the functional form, and what is around a network that was built before it
-	// came to stand there; they are read as well, where they are clear.
+	// Safetensors is weights by Keras's paths: sequential/dense/kernel in a chain, and
+	// dense/kernel in a model of the functional form. Those of a network in a model begin
+	// with all that is around it; Keras's own may lack that, and be those of two variables:
+	// they are read as well, where they are clear.
 	Safetensors
 	// NPZ is weights by these paths in NumPy's archive.
 	NPZ

@@ -132,10 +132,10 @@ func (s *State) writeWhole(w io.Writer) error {
 	layers.SetAttr("backend", "glia")
 	layers.SetAttr("keras_version", Version)
 	var names []string
-	paths := varPaths(s.Network)
+	path := s.paths()
 	for _, l := range layersOf(s.Network) {
 		names = append(names, l.name)
-		s.writeNamed(layers.Group(l.name), l.vars, func(v *graph.Var) string { return s.name() + "/" + paths[v] })
+		s.writeNamed(layers.Group(l.name), l.vars, path)
 	}
 	setTexts(layers, "layer_names", names)
 	s.writeNamed(layers.Group("top_level_model_weights"), nil, nil)
@@ -191,12 +191,24 @@ func setTexts(o *hdf5.GroupWriter, name string, list []string) {
 	o.SetAttr(name, list)
 }
 
+// paths returns what tells the path of a variable in a file: as in Keras, that of a chain
+// begins with the model's name, and that of a graph with the layer's, unless a layer is
+// named as what stands beside the weights.
+func (s *State) paths() func(v *graph.Var) string {
+	paths, prefix := varPaths(s.Network), s.name()+"/"
+	beside := func(name string) bool { return name == optimizerGroup || name == extraGroup }
+	if s.Network.Class() == functionalClass && !slices.ContainsFunc(s.Network.Names(), beside) {
+		prefix = ""
+	}
+	return func(v *graph.Var) string { return prefix + paths[v] }
+}
+
 // entries lists all tensors of the state under their paths.
 func (s *State) entries() []safetensors.Entry {
 	var all []safetensors.Entry
-	paths := varPaths(s.Network)
+	path := s.paths()
 	for _, v := range s.Network.Vars() {
-		all = append(all, safetensors.Entry{Name: s.name() + "/" + paths[v], Tensor: s.value(v)})
+		all = append(all, safetensors.Entry{Name: path(v), Tensor: s.value(v)})
 	}
 	for _, v := range s.optimizerVars() {
 		all = append(all, safetensors.Entry{Name: optimizerGroup + "/" + v.Path, Tensor: s.value(v)})
