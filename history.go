@@ -64,9 +64,9 @@ func (m *Model) result(ms *meters) Result {
 		v := ms.mean(total)
 		r.Metrics = append(r.Metrics, Metric{names[i], v, tensor.Scalar(v)})
 	}
-	for i, s := range ms.states {
-		t := s.Result()
-		r.Metrics = append(r.Metrics, Metric{m.measures[i].name, mean(t), t})
+	for i, name := range names[len(ms.each):] {
+		t := ms.states[i].Result()
+		r.Metrics = append(r.Metrics, Metric{name, mean(t), t})
 	}
 	return r
 }

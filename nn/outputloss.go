@@ -1,8 +1,6 @@
 package nn
 
-import (
-	"github.com/glia-ml/glia/graph"
-)
+import "github.com/glia-ml/glia/graph"
 
 // Losses returns the weighted sum of losses of the outputs of a network that has
 // several: what the model minimizes. An output that is not named is not trained for.
