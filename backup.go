@@ -60,13 +60,13 @@ type backup struct {
 	path  string
 	every frequency
 	keep  bool
-	f     *fitting
+	f     *fitRun
 	facts facts // of the training, as it began
 	ready bool  // what a former backup had is restored
 }
 
 // join makes b the backup of a training.
-func (b *backup) join(f *fitting) error {
+func (b *backup) join(f *fitRun) error {
 	if err := b.check(f); err != nil {
 		return fmt.Errorf("BackupAndRestore: %w", err)
 	}
@@ -74,7 +74,7 @@ func (b *backup) join(f *fitting) error {
 	return nil
 }
 
-func (b *backup) check(f *fitting) error {
+func (b *backup) check(f *fitRun) error {
 	switch {
 	case b.path == "":
 		return errors.New("no directory: want the name of one")
@@ -247,8 +247,8 @@ func (b *backup) apply(s backupState, tensors tensorMap) error {
 		}
 	}
 	m := b.f.m
-	m.weights.Lock()
-	defer m.weights.Unlock()
+	m.weightsMu.Lock()
+	defer m.weightsMu.Unlock()
 	for _, v := range b.f.vars() {
 		if err := v.of.Set(tensors[v.name]); err != nil {
 			return err

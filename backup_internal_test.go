@@ -35,7 +35,7 @@ func TestStepWithBackupAllocatesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := &fitting{m: m, config: cfg, train: ds, history: &History{}}
+		f := &fitRun{m: m, config: cfg, train: ds, history: &History{}}
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}

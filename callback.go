@@ -48,7 +48,7 @@ type Callback struct {
 	vars func() []*graph.Var
 	// join is called when everything is ready for training, before OnTrainBegin:
 	// it lets glia's own callbacks see all of it.
-	join func(f *fitting) error
+	join func(f *fitRun) error
 	// leave is called when the epochs are over, whatever ended them, and nothing has
 	// been done yet about the end.
 	leave func(m *Model) error

@@ -85,13 +85,13 @@ func TestGoldenFixture(t *testing.T) {
 	}
 }
 
-// onePixel is a fitting with a model of one weight, validated, with an accuracy.
-func onePixel(t *testing.T) *fitting {
+// onePixel is a fitRun with a model of one weight, validated, with an accuracy.
+func onePixel(t *testing.T) *fitRun {
 	m := Sequential(nn.Input(1), nn.Dense(1, nn.NoBias))
 	if err := m.Compile(optim.SGD(1), nn.MeanSquaredError(), metric.Accuracy()); err != nil {
 		t.Fatal(err)
 	}
-	return &fitting{m: m, config: &config{}, validating: &evaluation{}}
+	return &fitRun{m: m, config: &config{}, validating: &evaluation{}}
 }
 
 // epochOf returns an epoch with a validation loss.
@@ -108,7 +108,7 @@ func modeNamed(name string) Mode {
 
 // decide gives a callback a sequence of numbers, through a state and back in the
 // middle, and returns in which epoch it stops.
-func decide(t *testing.T, make func() Callback, values []float64, after func(f *fitting)) (f *fitting, last int) {
+func decide(t *testing.T, make func() Callback, values []float64, after func(f *fitRun)) (f *fitRun, last int) {
 	t.Helper()
 	f = onePixel(t)
 	start := func() Callback {
@@ -163,7 +163,7 @@ func TestEarlyStoppingGolden(t *testing.T) {
 		if o.Baseline != nil {
 			opts = append(opts, Baseline(*o.Baseline))
 		}
-		f, last := decide(t, func() Callback { return EarlyStopping(opts...) }, c.Values, func(*fitting) {})
+		f, last := decide(t, func() Callback { return EarlyStopping(opts...) }, c.Values, func(*fitRun) {})
 		weights := last
 		if c.Restored != nil {
 			weights = *c.Restored
@@ -181,7 +181,7 @@ func TestPlateauGolden(t *testing.T) {
 		var rates []float64
 		decide(t, func() Callback {
 			return ReduceLROnPlateau(modeNamed(o.Mode), Patience(o.Patience), MinDelta(o.MinDelta), Cooldown(o.Cooldown), MinLR(o.MinLR), Factor(o.Factor))
-		}, c.Values, func(f *fitting) { rates = append(rates, f.m.opt.LearningRate()) })
+		}, c.Values, func(f *fitRun) { rates = append(rates, f.m.opt.LearningRate()) })
 		if !slices.Equal(rates, c.Rates) {
 			t.Errorf("case %d, %+v: rates %v, Keras's %v", i, o, rates, c.Rates)
 		}

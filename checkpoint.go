@@ -93,11 +93,11 @@ type checkpoint struct {
 	keep                  *int     // nil for all
 	written               []string // that are still there, the newest last
 	write                 func(m *Model, path string) error
-	f                     *fitting
+	f                     *fitRun
 }
 
 // join checks path and options against the training.
-func (c *checkpoint) join(f *fitting) error {
+func (c *checkpoint) join(f *fitRun) error {
 	c.f = f
 	if err := c.check(); err != nil {
 		return fmt.Errorf("ModelCheckpoint(%q): %w", c.path, err)
@@ -174,7 +174,7 @@ func (c *checkpoint) batchEnd(m *Model, epoch, batch int, _ float64) error {
 	if !c.every.due() {
 		return nil
 	}
-	return c.save(m, epoch+1, batch+1, logs{train: m.result(c.f.meters)})
+	return c.save(m, epoch+1, batch+1, logs{train: m.result(c.f.totals)})
 }
 
 func (c *checkpoint) save(m *Model, epoch, batch int, l logs) error {

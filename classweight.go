@@ -32,7 +32,7 @@ func checkClassWeights(w map[int]float64) error {
 // weigh returns the weights of b, 1 if it has none, times those of the classes.
 func (c *classWeigher) weigh(b *data.Batch) ([]*tensor.Tensor, error) {
 	if len(b.Y) != 1 {
-		return nil, fmt.Errorf("glia: Fit: ClassWeights: samples have %d answers: want one", len(b.Y))
+		return nil, fmt.Errorf("glia: Fit: ClassWeights: samples have %d targets: want one", len(b.Y))
 	}
 	y := b.Y[0].Shape()
 	if y.Rank() > 2 {

@@ -61,14 +61,14 @@ type csvLogger struct {
 	text      []byte // the whole file
 }
 
-func (c *csvLogger) join(f *fitting) error {
+func (c *csvLogger) join(f *fitRun) error {
 	if err := c.open(f); err != nil {
 		return fmt.Errorf("CSVLogger(%q): %w", c.path, err)
 	}
 	return nil
 }
 
-func (c *csvLogger) open(f *fitting) error {
+func (c *csvLogger) open(f *fitRun) error {
 	if c.path == "" {
 		return errors.New("no file: want the name of one")
 	}

@@ -54,16 +54,16 @@ func (s *Step) Call(x ...*graph.Node) []*graph.Node { return s.m.net.CallAll(s.C
 
 // Loss returns the loss that Compile was given, of predictions for X: the weighted sum
 // if outputs have several. It adds what the layers add to it, each such penalty once in
-// a step. It panics with *graph.Error if there is not a prediction, and an answer in Y,
+// a step. It panics with *graph.Error if there is not a prediction, and a target in Y,
 // for each output, or they do not fit the loss.
 func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 	defer s.Graph().SetScope(s.Graph().SetScope(lossScope))
-	if len(pred) != len(s.m.aims) || len(s.Y) < len(pred) {
-		panic(graph.Errorf("glia: Step.Loss: %d predictions and %d answers: want one for each of the outputs %q", len(pred), len(s.Y), outputsOf(s.m.aims)))
+	if len(pred) != len(s.m.outputLosses) || len(s.Y) < len(pred) {
+		panic(graph.Errorf("glia: Step.Loss: %d predictions and %d targets: want one for each of the outputs %q", len(pred), len(s.Y), outputsOf(s.m.outputLosses)))
 	}
 	s.parts = nil
 	var loss *graph.Node
-	for i, a := range s.m.aims {
+	for i, a := range s.m.outputLosses {
 		if a.loss == nil {
 			continue
 		}
@@ -87,8 +87,8 @@ func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 
 // lossOf returns the loss of one output by itself.
 func (s *Step) lossOf(output int, pred *graph.Node) *graph.Node {
-	a := s.m.aims[output]
-	if len(s.m.aims) > 1 {
+	a := s.m.outputLosses[output]
+	if len(s.m.outputLosses) > 1 {
 		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
 	}
 	loss := nn.ReduceLoss(a.loss, s.Y[output], pred, s.weightOf(output))
@@ -182,8 +182,8 @@ func (s *Step) custom() (loss *graph.Node, pred []*graph.Node) {
 	loss, pred = f(s)
 	foreign := func(n *graph.Node) bool { return n == nil || n.Graph() != s.Graph() }
 	switch {
-	case len(pred) != len(s.m.aims):
-		panic(graph.Errorf("glia: %s: %d predictions: want one for each of the outputs %q", name, len(pred), outputsOf(s.m.aims)))
+	case len(pred) != len(s.m.outputLosses):
+		panic(graph.Errorf("glia: %s: %d predictions: want one for each of the outputs %q", name, len(pred), outputsOf(s.m.outputLosses)))
 	case foreign(loss) || slices.ContainsFunc(pred, foreign):
 		panic(graph.Errorf("glia: %s: loss or predictions are nil or of another graph: want nodes computed from the batch", name))
 	case loss.Rank() != 0 || !loss.DType().IsFloat():

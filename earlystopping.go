@@ -71,7 +71,7 @@ type earlyStopping struct {
 	best            []*graph.Var // the weights then, if they are kept
 }
 
-func (s *earlyStopping) join(f *fitting) error {
+func (s *earlyStopping) join(f *fitRun) error {
 	err := s.watch.check(f, false)
 	switch {
 	case err != nil:
@@ -147,9 +147,9 @@ func (s *earlyStopping) trainEnd(m *Model, _ *History) error {
 	if !s.keep || s.bestEpoch == 0 {
 		return nil
 	}
-	m.weights.Lock()
+	m.weightsMu.Lock()
 	copyVars(m.net.Vars(), s.best)
-	m.weights.Unlock()
+	m.weightsMu.Unlock()
 	if s.log != nil {
 		s.log.Info("restored the weights of the best epoch", "epoch", s.bestEpoch, "monitor", s.watch.name)
 	}

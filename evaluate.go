@@ -100,7 +100,7 @@ func checkBatch(b *data.Batch, n int) error {
 		}
 	}
 	if w := len(b.Weight); w > 1 && w != len(b.Y) {
-		return fmt.Errorf("%d tensors of weights for %d answers: want none, one, or one for each", w, len(b.Y))
+		return fmt.Errorf("%d tensors of weights for %d targets: want none, one, or one for each", w, len(b.Y))
 	}
 	for _, w := range b.Weight {
 		if w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
@@ -118,16 +118,16 @@ func specsOf(tensors []*tensor.Tensor) []tensor.Spec {
 	return specs
 }
 
-// metersFor returns the state of the measures for samples of these specs. The
+// totalsFor returns the totals for samples of these specs. The
 // model is built for them if it is not.
-func (m *Model) metersFor(training bool, x, y []tensor.Spec) (*meters, error) {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	x, y = batchSpecs(1, x), batchSpecs(1, y)
 	if err := m.accept(x); err != nil {
 		return nil, err
 	}
-	if ms, ok := m.meters.get(training, y); ok {
+	if ms, ok := m.totals.get(training, y); ok {
 		return ms, nil
 	}
 	var pred []tensor.Spec
@@ -139,11 +139,11 @@ func (m *Model) metersFor(training bool, x, y []tensor.Spec) (*meters, error) {
 	if err != nil {
 		return nil, err
 	}
-	ms, err := m.newMeters(y, pred)
+	ms, err := m.newTotals(y, pred)
 	if err != nil {
 		return nil, err
 	}
-	m.meters.set(training, y, ms)
+	m.totals.set(training, y, ms)
 	return ms, nil
 }
 
@@ -179,7 +179,7 @@ func blank(specs []tensor.Spec) []*tensor.Tensor {
 type evaluation struct {
 	m         *Model
 	ds        data.Dataset
-	meters    *meters
+	totals    *totals
 	callbacks []Callback
 	size      int // of a batch
 	order     []int
@@ -194,11 +194,11 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 		return nil, err
 	}
 	x, y := ds.Specs()
-	ms, err := m.metersFor(false, x, y)
+	ms, err := m.totalsFor(false, x, y)
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{m: m, ds: ds, meters: ms, callbacks: c.callbacks, size: c.batchOf(ds.Len()), order: inOrder(ds.Len())}
+	e := &evaluation{m: m, ds: ds, totals: ms, callbacks: c.callbacks, size: c.batchOf(ds.Len()), order: inOrder(ds.Len())}
 	if c.steps > 0 && c.steps <= len(e.order)/e.size {
 		e.order = e.order[:c.steps*e.size]
 	}
@@ -243,9 +243,9 @@ func (e *evaluation) measure(ctx context.Context, bar *progress) (Result, error)
 
 // run measures.
 func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
-	e.m.evaluating.Lock()
-	defer e.m.evaluating.Unlock()
-	e.meters.reset()
+	e.m.evalMu.Lock()
+	defer e.m.evalMu.Unlock()
+	e.totals.reset()
 	n := len(e.order)
 	if bar != nil {
 		bar.begin(0, (n+e.size-1)/e.size)
@@ -259,10 +259,10 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 			return Result{}, fmt.Errorf("batch %d: %w", b+1, err)
 		}
 		if bar != nil && bar.due() {
-			bar.show(b+1, e.m.result(e.meters))
+			bar.show(b+1, e.m.result(e.totals))
 		}
 	}
-	r := e.m.result(e.meters)
+	r := e.m.result(e.totals)
 	if bar != nil {
 		bar.end(Epoch{Seconds: time.Since(start).Seconds(), Result: r})
 	}
@@ -287,7 +287,7 @@ func (e *evaluation) batch(b int, idx []int) error {
 		if cb.OnTestBatchEnd == nil {
 			return nil
 		}
-		return cb.OnTestBatchEnd(e.m, b, e.meters.loss())
+		return cb.OnTestBatchEnd(e.m, b, e.totals.loss())
 	})
 }
 
@@ -297,11 +297,11 @@ func (e *evaluation) step(idx []int) error {
 	if err := readBatch(e.ds, idx, b); err != nil {
 		return err
 	}
-	s, err := e.m.stepFor(b, false, e.meters)
+	s, err := e.m.stepFor(b, false, e.totals)
 	if err != nil {
 		return err
 	}
-	if err := e.m.checkLabels(b, idx, e.meters); err != nil {
+	if err := e.m.checkLabels(b, idx, e.totals); err != nil {
 		return err
 	}
 	return e.m.run(s, b, false)

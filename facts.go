@@ -52,7 +52,7 @@ func (fs *facts) addConfig(what string, v any) {
 }
 
 // facts returns those of this training.
-func (f *fitting) facts() facts {
+func (f *fitRun) facts() facts {
 	var fs facts
 	n := f.train.Len()
 	x, y := f.train.Specs()
@@ -72,15 +72,15 @@ func (f *fitting) facts() facts {
 		fs.add("validation samples", len(f.validating.order))
 		fs.add("ValidationFreq", f.valFreq)
 	}
-	for _, a := range lossesOf(f.m.aims) {
+	for _, a := range havingLoss(f.m.outputLosses) {
 		what := "loss " + a.loss.Name()
-		if len(f.m.aims) > 1 {
+		if len(f.m.outputLosses) > 1 {
 			what += " of output " + a.output
 			fs.add(what+": weight", a.weight)
 		}
 		fs.addConfig(what, a.loss)
 	}
-	for _, x := range f.m.measures {
+	for _, x := range f.m.outputMetrics {
 		fs.addConfig("metric "+x.name, x.metric)
 	}
 	fs.addConfig("optimizer "+f.m.opt.Name(), f.m.opt)
@@ -151,7 +151,7 @@ type stateVar struct {
 
 // vars returns the whole state of a training: weights, the optimizer's, the random
 // layers', and the totals of the epoch.
-func (f *fitting) vars() []stateVar {
+func (f *fitRun) vars() []stateVar {
 	var all []stateVar
 	taken := map[string]bool{}
 	add := func(group string, vars ...*graph.Var) {
@@ -167,8 +167,8 @@ func (f *fitting) vars() []stateVar {
 	add("model", f.m.net.Vars()...)
 	add("optimizer", f.m.opt.Vars()...)
 	add("random", f.m.random)
-	add("metrics", f.meters.losses()...)
-	for _, s := range f.meters.states {
+	add("metrics", f.totals.losses()...)
+	for _, s := range f.totals.states {
 		add("metrics", s.Vars()...)
 	}
 	for _, cb := range f.callbacks {
@@ -189,7 +189,7 @@ func entriesOf(vars []stateVar) []safetensors.Entry {
 
 // foreignVar returns a variable that changes in training and that is not among
 // those of the backup, or nil.
-func (f *fitting) foreignVar() *graph.Var {
+func (f *fitRun) foreignVar() *graph.Var {
 	known := map[*graph.Var]bool{}
 	for _, v := range f.vars() {
 		known[v.of] = true
@@ -198,7 +198,7 @@ func (f *fitting) foreignVar() *graph.Var {
 	var found *graph.Var
 	_ = graph.Catch(func() { // the step tells of mistakes
 		b := &data.Batch{X: blank(batchSpecs(1, x)), Y: blank(batchSpecs(1, y))}
-		for _, u := range f.m.graphOf(b, true, f.meters).Updates() {
+		for _, u := range f.m.graphOf(b, true, f.totals).Updates() {
 			if !known[u.Var] {
 				found = u.Var
 			}

@@ -20,15 +20,15 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	if err != nil {
 		return h, err
 	}
-	if !m.fitting.TryLock() {
-		return h, errors.New("glia: Fit: the model is being fitted already: want one Fit at a time")
+	if !m.fitMu.TryLock() {
+		return h, errors.New("glia: Fit: called during Fit: want one Fit at a time")
 	}
-	defer m.fitting.Unlock()
-	f := &fitting{m: m, config: c, train: train, history: h}
+	defer m.fitMu.Unlock()
+	f := &fitRun{m: m, config: c, train: train, history: h}
 	if err := f.prepare(); err != nil {
 		return h, fmt.Errorf("glia: Fit: %w", err)
 	}
-	m.training = f.meters
+	m.training = f.totals
 	defer func() { m.training = nil }()
 	err = f.all()
 	f.bar.stop()
@@ -41,9 +41,9 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 		}
 	}
 	if o, ok := m.opt.(optim.Averager); ok && err == nil {
-		m.weights.Lock()
+		m.weightsMu.Lock()
 		o.Finalize() // as in Keras, before the callbacks
-		m.weights.Unlock()
+		m.weightsMu.Unlock()
 	}
 	for _, cb := range c.callbacks {
 		if cb.OnTrainEnd == nil {
@@ -59,13 +59,13 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	return h, err
 }
 
-// fitting is one call of Fit.
-type fitting struct {
+// fitRun is one call of Fit.
+type fitRun struct {
 	*config
 	m          *Model
 	train      data.Dataset
 	history    *History
-	meters     *meters
+	totals     *totals
 	validating *evaluation
 	bar        *progress
 	order      []int // of the pass
@@ -86,7 +86,7 @@ type position struct {
 }
 
 // prepare checks the data and builds what is missing.
-func (f *fitting) prepare() error {
+func (f *fitRun) prepare() error {
 	if f.m.opt == nil {
 		return errNotCompiled
 	}
@@ -98,7 +98,7 @@ func (f *fitting) prepare() error {
 	}
 	x, y := f.train.Specs()
 	var err error
-	if f.meters, err = f.m.metersFor(true, x, y); err != nil {
+	if f.totals, err = f.m.totalsFor(true, x, y); err != nil {
 		return err
 	}
 	if err := f.m.takeFrozen(); err != nil {
@@ -127,7 +127,7 @@ func (f *fitting) prepare() error {
 }
 
 // divide sets a part of the data aside for validation if asked to.
-func (f *fitting) divide() error {
+func (f *fitRun) divide() error {
 	if f.split == 0 {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (f *fitting) divide() error {
 }
 
 // all runs the epochs.
-func (f *fitting) all() error {
+func (f *fitRun) all() error {
 	err := each(f.callbacks, func(cb *Callback) error {
 		if cb.OnTrainBegin == nil {
 			return nil
@@ -163,7 +163,7 @@ func (f *fitting) all() error {
 }
 
 // epoch runs an epoch between its callbacks.
-func (f *fitting) epoch(e int) error {
+func (f *fitRun) epoch(e int) error {
 	if !f.at.Begun {
 		err := each(f.callbacks, func(cb *Callback) error {
 			if cb.OnEpochBegin == nil {
@@ -199,11 +199,11 @@ func (f *fitting) epoch(e int) error {
 }
 
 // measured trains for an epoch and validates.
-func (f *fitting) measured(e int) (Epoch, error) {
+func (f *fitRun) measured(e int) (Epoch, error) {
 	steps := f.stepsOf()
 	f.bar.begin(e, steps)
 	if f.at.Batch == 0 {
-		f.meters.reset()
+		f.totals.reset()
 	}
 	f.nan.epoch()
 	start := time.Now()
@@ -216,7 +216,7 @@ func (f *fitting) measured(e int) (Epoch, error) {
 			return Epoch{}, err
 		}
 	}
-	done := Epoch{Epoch: e + 1, Result: f.m.result(f.meters)}
+	done := Epoch{Epoch: e + 1, Result: f.m.result(f.totals)}
 	if f.validating != nil && (e+1)%f.valFreq == 0 {
 		r, err := f.validating.measure(f.ctx, nil)
 		if err != nil {
@@ -230,7 +230,7 @@ func (f *fitting) measured(e int) (Epoch, error) {
 }
 
 // stepsOf returns how many batches an epoch has.
-func (f *fitting) stepsOf() int {
+func (f *fitRun) stepsOf() int {
 	if f.steps > 0 {
 		return f.steps
 	}
@@ -238,7 +238,7 @@ func (f *fitting) stepsOf() int {
 }
 
 // passOf returns how many batches all the data make.
-func (f *fitting) passOf() int {
+func (f *fitRun) passOf() int {
 	n := f.train.Len()
 	size := f.batchOf(n)
 	return (n + size - 1) / size
@@ -246,7 +246,7 @@ func (f *fitting) passOf() int {
 
 // samples returns the numbers of the samples in the k-th batch of the training. It
 // depends on k alone, so training may go on anywhere.
-func (f *fitting) samples(k int) []int {
+func (f *fitRun) samples(k int) []int {
 	n, all := f.train.Len(), f.passOf()
 	if pass := k / all; f.order == nil || len(f.order) != n || pass != f.pass {
 		f.shuffle(n, pass)
@@ -258,7 +258,7 @@ func (f *fitting) samples(k int) []int {
 }
 
 // shuffle puts the numbers of the samples in the order of a pass through the data.
-func (f *fitting) shuffle(n, pass int) {
+func (f *fitRun) shuffle(n, pass int) {
 	if !f.inOrder {
 		f.order = data.Permutation(n, f.m.Seed, uint64(pass), f.order)
 	} else if len(f.order) != n {
@@ -267,7 +267,7 @@ func (f *fitting) shuffle(n, pass int) {
 }
 
 // batch trains on the samples idx.
-func (f *fitting) batch(e, b int, idx []int) error {
+func (f *fitRun) batch(e, b int, idx []int) error {
 	for i := range f.callbacks {
 		if begin := f.callbacks[i].OnBatchBegin; begin != nil {
 			if err := begin(f.m, e, b); err != nil {
@@ -280,17 +280,17 @@ func (f *fitting) batch(e, b int, idx []int) error {
 		return fmt.Errorf("glia: Fit: epoch %d, batch %d: %w", e+1, b+1, err)
 	}
 	if f.stopOnNaN {
-		if l := f.meters.loss(); math.IsNaN(l) || math.IsInf(l, 0) {
+		if l := f.totals.loss(); math.IsNaN(l) || math.IsInf(l, 0) {
 			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number; a smaller learning rate or clipped gradients may help%s", e+1, b+1, l, f.nan.explain(e, b))
 		}
 	}
 	if f.bar.due() {
-		f.bar.show(b+1, f.m.result(f.meters))
+		f.bar.show(b+1, f.m.result(f.totals))
 	}
 	var stop error
 	for i := range f.callbacks {
 		if end := f.callbacks[i].OnBatchEnd; end != nil {
-			if err := end(f.m, e, b, f.meters.loss()); errors.Is(err, ErrStop) {
+			if err := end(f.m, e, b, f.totals.loss()); errors.Is(err, ErrStop) {
 				stop = err
 			} else if err != nil {
 				return err
@@ -305,23 +305,23 @@ func (f *fitting) batch(e, b int, idx []int) error {
 }
 
 // step reads the samples idx and changes the weights by them.
-func (f *fitting) step(idx []int) error {
+func (f *fitRun) step(idx []int) error {
 	batch, err := f.load(idx)
 	if err != nil {
 		return err
 	}
-	s, err := f.m.stepFor(batch, true, f.meters)
+	s, err := f.m.stepFor(batch, true, f.totals)
 	if err != nil {
 		return err
 	}
-	if err := f.m.checkLabels(batch, idx, f.meters); err != nil {
+	if err := f.m.checkLabels(batch, idx, f.totals); err != nil {
 		return err
 	}
 	return f.m.run(s, batch, true)
 }
 
 // load reads the samples idx and weighs them.
-func (f *fitting) load(idx []int) (*data.Batch, error) {
+func (f *fitRun) load(idx []int) (*data.Batch, error) {
 	batch := f.batches.of(len(idx))
 	if err := readBatch(f.train, idx, batch); err != nil {
 		return nil, err

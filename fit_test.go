@@ -300,10 +300,10 @@ func TestCallbackUsesModel(t *testing.T) {
 		OnBatchEnd: func(m *glia.Model, _, _ int, _ float64) error {
 			evaluate(t, m, ds)
 			predict(t, m, ds.X())
-			if _, err := m.Fit(ds); err == nil || !strings.Contains(err.Error(), "fitted already") {
+			if _, err := m.Fit(ds); err == nil || !strings.Contains(err.Error(), "called during Fit") {
 				t.Errorf("Fit in Fit: error %v", err)
 			}
-			if err := m.Compile(optim.SGD(1), nn.MeanSquaredError()); err == nil || !strings.Contains(err.Error(), "being fitted") {
+			if err := m.Compile(optim.SGD(1), nn.MeanSquaredError()); err == nil || !strings.Contains(err.Error(), "called during Fit") {
 				t.Errorf("Compile in Fit: error %v", err)
 			}
 			return nil

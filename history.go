@@ -57,7 +57,7 @@ func (m *Model) Measured() Result {
 }
 
 // result reads what has been measured so far.
-func (m *Model) result(ms *meters) Result {
+func (m *Model) result(ms *totals) Result {
 	r := Result{Loss: ms.loss()}
 	names := m.logged()
 	for i, total := range ms.each {

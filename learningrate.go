@@ -33,7 +33,7 @@ type rateScheduler struct {
 	log *slog.Logger
 }
 
-func (s *rateScheduler) join(f *fitting) error {
+func (s *rateScheduler) join(f *fitRun) error {
 	if s.f == nil {
 		return fmt.Errorf("LearningRateScheduler: the function is nil")
 	}
@@ -63,8 +63,8 @@ func (s *rateScheduler) epochBegin(m *Model, epoch int) error {
 
 // setRate sets the learning rate between two steps.
 func (m *Model) setRate(lr float64) {
-	m.weights.Lock()
-	defer m.weights.Unlock()
+	m.weightsMu.Lock()
+	defer m.weightsMu.Unlock()
 	m.opt.SetLearningRate(lr)
 }
 
@@ -117,7 +117,7 @@ type plateau struct {
 	wait, cooling      int
 }
 
-func (p *plateau) join(f *fitting) error {
+func (p *plateau) join(f *fitRun) error {
 	err := p.watch.check(f, false)
 	switch {
 	case err != nil:

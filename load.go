@@ -316,8 +316,8 @@ func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 	if err != nil {
 		return brief(err)
 	}
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	if !m.built {
 		in, declared := m.net.Declared()
 		if !declared {
@@ -327,7 +327,7 @@ func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 			return err
 		}
 	}
-	m.weights.Lock()
-	defer m.weights.Unlock()
+	m.weightsMu.Lock()
+	defer m.weightsMu.Unlock()
 	return brief(f.LoadWeights(m.net, l.weights))
 }

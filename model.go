@@ -27,33 +27,33 @@ type Model struct {
 	// [Step.Default]. Set them before Compile.
 	TrainStep, TestStep StepFunc
 
-	net      *nn.Network
-	opt      optim.Optimizer
-	loss     nn.Loss
-	metrics  []metric.Metric
-	aims     []aim     // the losses of the network's outputs
-	measures []measure // the metrics of the network's outputs
+	net           *nn.Network
+	opt           optim.Optimizer
+	loss          nn.Loss
+	metrics       []metric.Metric
+	outputLosses  []outputLoss
+	outputMetrics []outputMetric
 
-	// fitting is held by Fit and Compile, evaluating by whatever measures: the
-	// meters of an evaluation have one state.
-	fitting, evaluating sync.Mutex
+	// fitMu is held by Fit and Compile, evalMu by every evaluation: the
+	// totals of an evaluation have one state.
+	fitMu, evalMu sync.Mutex
 
-	// training is what a Fit going on measures.
-	training *meters
+	// training has the totals of a Fit going on.
+	training *totals
 
-	// tracing guards what is built and compiled from the network.
-	tracing sync.Mutex
+	// traceMu guards what is built and compiled from the network.
+	traceMu sync.Mutex
 	built   bool
 	trained []*graph.Var  // what the optimizer was built for
 	inputs  []tensor.Spec // what the network was built for, batches of 1
 	random  *graph.Var    // the state of random layers
 	steps   memo[*step]
-	meters  memo[*meters]
+	totals  memo[*totals]
 	predict memo[*plan.Plan]
 	specs   []tensor.Spec // of what is looked up in these
 
-	// weights is held for writing while a step changes them.
-	weights sync.RWMutex
+	// weightsMu is held for writing while a step changes them.
+	weightsMu sync.RWMutex
 }
 
 // Sequential returns a model that applies layers one after the other. Mistakes in
@@ -102,24 +102,24 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 	if len(m.net.Layers()) == 0 {
 		return errors.New("glia: Compile: the model has no layers: want one or more")
 	}
-	aims, measures, err := m.goals(loss, metrics)
+	outputLosses, outputMetrics, err := m.resolve(loss, metrics)
 	if err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
-	if !m.fitting.TryLock() {
-		return errors.New("glia: Compile: the model is being fitted: want Compile before or after")
+	if !m.fitMu.TryLock() {
+		return errors.New("glia: Compile: called during Fit: call Compile before or after it")
 	}
-	defer m.fitting.Unlock()
-	m.evaluating.Lock()
-	defer m.evaluating.Unlock()
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	defer m.fitMu.Unlock()
+	m.evalMu.Lock()
+	defer m.evalMu.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	opt = scaled(opt, m.net)
 	if err := optim.Claim(m, opt, m.opt); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
-	m.opt, m.loss, m.metrics, m.aims, m.measures = opt, loss, metrics, aims, measures
-	m.steps, m.meters, m.predict = memo[*step]{}, memo[*meters]{}, memo[*plan.Plan]{}
+	m.opt, m.loss, m.metrics, m.outputLosses, m.outputMetrics = opt, loss, metrics, outputLosses, outputMetrics
+	m.steps, m.totals, m.predict = memo[*step]{}, memo[*totals]{}, memo[*plan.Plan]{}
 	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {
@@ -130,25 +130,25 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 		}
 	})
 	if err != nil {
-		_ = optim.Claim(m, nil, opt) // to be free cannot fail
+		_ = optim.Claim(m, nil, opt) // releasing a claim cannot fail
 		m.opt = nil
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
 	return nil
 }
 
-// goals says what every output is trained for, and how it is measured.
-func (m *Model) goals(loss nn.Loss, metrics []metric.Metric) ([]aim, []measure, error) {
+// resolve gives every output its loss and its metrics.
+func (m *Model) resolve(loss nn.Loss, metrics []metric.Metric) ([]outputLoss, []outputMetric, error) {
 	var outputs []string
 	if err := graph.Catch(func() { outputs = m.net.OutputNames() }); err != nil {
 		return nil, nil, err
 	}
-	aims, err := aimsOf(loss, outputs)
+	losses, err := outputLossesOf(loss, outputs)
 	if err != nil {
 		return nil, nil, err
 	}
-	measures, err := measuresOf(metrics, aims)
-	return aims, measures, err
+	measures, err := outputMetricsOf(metrics, losses)
+	return losses, measures, err
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
@@ -176,7 +176,7 @@ func (m *Model) build(in []tensor.Spec, from *keras.File) {
 }
 
 // refreeze takes note of layers that were frozen or thawed: the optimizer starts
-// afresh for what is trained now, as after Compile. The caller holds tracing.
+// afresh for what is trained now, as after Compile. The caller holds traceMu.
 func (m *Model) refreeze() error {
 	if m.opt == nil || !m.built {
 		return nil
@@ -184,8 +184,8 @@ func (m *Model) refreeze() error {
 	if slices.Equal(m.net.Params(), m.trained) {
 		return nil
 	}
-	m.weights.Lock()
-	defer m.weights.Unlock()
+	m.weightsMu.Lock()
+	defer m.weightsMu.Unlock()
 	m.steps = memo[*step]{}
 	return graph.Catch(m.startAfresh)
 }
@@ -200,10 +200,10 @@ func (m *Model) startAfresh() {
 	m.opt.Build(m.trained)
 }
 
-// takeFrozen is refreeze for those who do not hold tracing.
+// takeFrozen is refreeze for those who do not hold traceMu.
 func (m *Model) takeFrozen() error {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	return m.refreeze()
 }
 
@@ -230,8 +230,8 @@ func (m *Model) accept(in []tensor.Spec) error {
 
 // Params returns how many numbers training changes, and how many it does not.
 func (m *Model) Params() (trainable, fixed int) {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	for _, v := range m.net.Params() {
 		trainable += v.Spec().Shape.Size()
 	}

@@ -38,7 +38,7 @@ func (r Result) number(name string) (v float64, ok bool) {
 
 // logNames returns the names that the logs of a training will have: at the end of
 // an epoch, or after a batch, when there is nothing of the validation yet.
-func (f *fitting) logNames(afterBatch bool) []string {
+func (f *fitRun) logNames(afterBatch bool) []string {
 	names := append([]string{"loss"}, f.m.logged()...)
 	if f.validating != nil && !afterBatch {
 		for _, n := range names[:len(names):len(names)] {
@@ -49,7 +49,7 @@ func (f *fitting) logNames(afterBatch bool) []string {
 }
 
 // unknownName says that the logs of a training have no number of that name.
-func (f *fitting) unknownName(name string, afterBatch bool) error {
+func (f *fitRun) unknownName(name string, afterBatch bool) error {
 	names := f.logNames(afterBatch)
 	switch {
 	case !strings.HasPrefix(name, "val_"):
@@ -92,7 +92,7 @@ type monitor struct {
 type MinDelta float64
 
 // check finds what is wrong, and the mode if it is to be found.
-func (w *monitor) check(f *fitting, afterBatch bool) error {
+func (w *monitor) check(f *fitRun, afterBatch bool) error {
 	if math.IsNaN(w.delta) || math.IsInf(w.delta, 0) {
 		return fmt.Errorf("MinDelta(%v): want a finite number", w.delta)
 	}
@@ -107,8 +107,8 @@ func (w *monitor) check(f *fitting, afterBatch bool) error {
 		return nil
 	}
 	name := strings.TrimPrefix(w.name, "val_")
-	if i := slices.IndexFunc(f.m.measures, func(x measure) bool { return x.name == name }); i >= 0 {
-		w.mode = modeOf(f.m.measures[i].metric)
+	if i := slices.IndexFunc(f.m.outputMetrics, func(x outputMetric) bool { return x.name == name }); i >= 0 {
+		w.mode = modeOf(f.m.outputMetrics[i].metric)
 	}
 	if w.mode == Auto && (name == "loss" || lessIsBetter(name)) {
 		w.mode = Minimize

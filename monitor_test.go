@@ -10,15 +10,15 @@ import (
 )
 
 func TestMonitorMode(t *testing.T) {
-	measures, err := measuresOf([]metric.Metric{
+	measures, err := outputMetricsOf([]metric.Metric{
 		metric.Accuracy(), metric.TopKCategoricalAccuracy(2), metric.Precision(), metric.Recall(metric.Name("hits")), metric.F1Score(metric.Name("f")),
 		metric.FromLoss(nn.MeanAbsoluteError()), metric.FromLoss(nn.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", nil),
 		metric.WithWeights(metric.Accuracy()), metric.FromLoss(nn.MeanSquaredError(nn.Name("loss_of_mine"))),
-	}, []aim{{output: "dense"}})
+	}, []outputLoss{{output: "dense"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fitting{m: &Model{measures: measures}, validating: &evaluation{}}
+	f := &fitRun{m: &Model{outputMetrics: measures}, validating: &evaluation{}}
 	for name, want := range map[string]Mode{
 		"loss": Minimize, "val_loss": Minimize, "accuracy": Maximize, "val_accuracy": Maximize,
 		"top_k_categorical_accuracy": Maximize, "precision": Maximize, "val_f": Maximize,

@@ -25,7 +25,7 @@ const (
 // steps again, which gives the same bits, until the first that goes wrong, and does
 // that one with every intermediate result kept. Its methods do nothing if it is nil.
 type nanWatch struct {
-	f     *fitting
+	f     *fitRun
 	vars  []stateVar
 	saved [][]byte
 	batch int // before which the copy was made; -1: none in this epoch
@@ -62,8 +62,8 @@ func copyState(to [][]byte, vars []stateVar) [][]byte {
 
 // setState gives variables the values of a copy.
 func (w *nanWatch) setState(from [][]byte) {
-	w.f.m.weights.Lock()
-	defer w.f.m.weights.Unlock()
+	w.f.m.weightsMu.Lock()
+	defer w.f.m.weightsMu.Unlock()
 	for i, v := range w.vars {
 		copy(v.of.Tensor().Bytes(), from[i])
 	}
@@ -104,7 +104,7 @@ func (w *nanWatch) explain(e, b int) string {
 // broken reports whether the loss, a weight or the optimizer's state is not finite.
 func (w *nanWatch) broken() bool {
 	vars := append(w.f.m.net.Vars(), w.f.m.opt.Vars()...)
-	for _, v := range append(vars, w.f.meters.total) {
+	for _, v := range append(vars, w.f.totals.total) {
 		if r := rangeOf(v.Tensor()); r.bad {
 			return true
 		}
@@ -160,7 +160,7 @@ func (w *nanWatch) trace(idx []int) (where string) {
 
 // badData says where a batch has a number that is not finite, if it has one.
 func (w *nanWatch) badData(b *data.Batch) string {
-	outputs := outputsOf(w.f.m.aims)
+	outputs := outputsOf(w.f.m.outputLosses)
 	for _, part := range []struct {
 		name  string
 		of    []*tensor.Tensor
@@ -185,7 +185,7 @@ func (w *nanWatch) badData(b *data.Batch) string {
 }
 
 func (w *nanWatch) find(b *data.Batch) string {
-	g := w.f.m.graphOf(b, true, w.f.meters)
+	g := w.f.m.graphOf(b, true, w.f.totals)
 	nodes := watched(g)
 	p := plan.Compile(g, nodes, cpu.Backend{})
 	out := blank(p.Outputs())

@@ -87,7 +87,7 @@ func TestNaNWatchOutputs(t *testing.T) {
 	}
 }
 
-// TestNaNWatchInputs names the one of several inputs, answers or weights that is not
+// TestNaNWatchInputs names the one of several inputs, targets or weights that is not
 // finite.
 func TestNaNWatchInputs(t *testing.T) {
 	for want, of := range map[string]func(b *data.Batch) *tensor.Tensor{

@@ -12,10 +12,10 @@ import (
 // TrainOnBatch does one step of training on a batch and returns its loss and
 // metrics, of that batch alone. The model is built for the batch if it is not.
 func (m *Model) TrainOnBatch(b *data.Batch) (Result, error) {
-	if !m.fitting.TryLock() {
-		return Result{}, errors.New("glia: TrainOnBatch: the model is being fitted: want it before or after")
+	if !m.fitMu.TryLock() {
+		return Result{}, errors.New("glia: TrainOnBatch: called during Fit: call TrainOnBatch before or after it")
 	}
-	defer m.fitting.Unlock()
+	defer m.fitMu.Unlock()
 	r, err := m.onBatch(b, true)
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: TrainOnBatch: %w", err)
@@ -25,8 +25,8 @@ func (m *Model) TrainOnBatch(b *data.Batch) (Result, error) {
 
 // TestOnBatch returns loss and metrics of a batch.
 func (m *Model) TestOnBatch(b *data.Batch) (Result, error) {
-	m.evaluating.Lock()
-	defer m.evaluating.Unlock()
+	m.evalMu.Lock()
+	defer m.evalMu.Unlock()
 	r, err := m.onBatch(b, false)
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: TestOnBatch: %w", err)
@@ -39,7 +39,7 @@ func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
 	return one(m.predictBatches([]*tensor.Tensor{x}, math.MaxInt))
 }
 
-// onBatch does a step by itself, while fitting or evaluating is held.
+// onBatch does a step by itself, while fitMu or evalMu is held.
 func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	if m.opt == nil {
 		return Result{}, errNotCompiled
@@ -51,7 +51,7 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	if err := checkBatch(b, n); err != nil {
 		return Result{}, err
 	}
-	ms, err := m.metersFor(training, sampleOf(b.X), sampleOf(b.Y))
+	ms, err := m.totalsFor(training, sampleOf(b.X), sampleOf(b.Y))
 	if err != nil {
 		return Result{}, err
 	}

@@ -50,9 +50,9 @@ func TestBatchesOfOutputs(t *testing.T) {
 	}{
 		{"one x", &data.Batch{X: b.X[:1], Y: b.Y}, `samples have 1 inputs: the model takes 2`},
 		{"three x", &data.Batch{X: of(b.X[0], b.X[1], b.X[1]), Y: b.Y}, `samples have 3 inputs: the model takes 2`},
-		{"one y", &data.Batch{X: b.X, Y: b.Y[:1]}, `samples have 1 answers: want one for each of the model's outputs`},
-		{"three y", &data.Batch{X: b.X, Y: of(b.Y[0], b.Y[1], b.Y[1])}, `samples have 3 answers: want one for each`},
-		{"three weights", &data.Batch{X: b.X, Y: b.Y, Weight: of(w, w, w)}, `3 tensors of weights for 2 answers: want none, one, or one for each`},
+		{"one y", &data.Batch{X: b.X, Y: b.Y[:1]}, `samples have 1 targets: want one for each of the model's outputs`},
+		{"three y", &data.Batch{X: b.X, Y: of(b.Y[0], b.Y[1], b.Y[1])}, `samples have 3 targets: want one for each`},
+		{"three weights", &data.Batch{X: b.X, Y: b.Y, Weight: of(w, w, w)}, `3 tensors of weights for 2 targets: want none, one, or one for each`},
 		{"x the other way round", &data.Batch{X: of(b.X[1], b.X[0]), Y: b.Y}, `samples are \[2\] for input 0: the model takes \[3\]`},
 		{"nil x", &data.Batch{X: of(b.X[0], nil), Y: b.Y}, `a batch without x or y`},
 		{"nil y", &data.Batch{X: b.X, Y: of(nil, b.Y[1])}, `a batch without x or y`},
@@ -82,7 +82,7 @@ func TestStepsOfOutputs(t *testing.T) {
 			pred := s.Call(s.X[0])
 			return s.Loss(pred), pred
 		},
-		`Step.Loss: 1 predictions and 2 answers`: func(s *glia.Step) (*graph.Node, []*graph.Node) {
+		`Step.Loss: 1 predictions and 2 targets`: func(s *glia.Step) (*graph.Node, []*graph.Node) {
 			pred := s.Call(s.X...)
 			return s.Loss(pred[:1]), pred
 		},

@@ -45,11 +45,11 @@ func forks(t testing.TB, n int) *data.Memory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers, err := data.New(nil, size)
+	targets, err := data.New(nil, size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	z, err := data.Zip(kinds, second, answers)
+	z, err := data.Zip(kinds, second, targets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,9 +275,9 @@ func TestOutputErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = m.Fit(z)
-	wants(t, "one answer", err, `samples have 1 answers: want one for each of the model's outputs, \["kind" "size"\]`)
+	wants(t, "one target", err, `samples have 1 targets: want one for each of the model's outputs, \["kind" "size"\]`)
 	_, err = m.Fit(forks(t, 8), glia.ClassWeights(map[int]float64{0: 2}))
-	wants(t, "class weights", err, `ClassWeights: samples have 2 answers: want one`)
+	wants(t, "class weights", err, `ClassWeights: samples have 2 targets: want one`)
 	_, err = m.Predict(tensor.New(tensor.Float32, 8, 3))
 	wants(t, "Predict", err, `samples have 1 inputs: the model takes 2`)
 	_, err = m.PredictAll(tensor.New(tensor.Float32, 8, 3), tensor.New(tensor.Float32, 7, 2))

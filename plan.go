@@ -19,7 +19,7 @@ func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
 		return "", fmt.Errorf("glia: Plan: a batch of %d samples of %d: want 1 or more, and no more than there are", batch, train.Len())
 	}
 	x, y := train.Specs()
-	ms, err := m.metersFor(true, x, y)
+	ms, err := m.totalsFor(true, x, y)
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}

@@ -121,8 +121,8 @@ func (m *Model) predictOne(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 // planFor returns the plan that predicts for inputs like these. The model is built for
 // them if it is not.
 func (m *Model) planFor(x []*tensor.Tensor) (*plan.Plan, error) {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	m.specs = appendSpecs(m.specs[:0], x)
 	if p, ok := m.predict.get(false, m.specs); ok {
 		return p, nil
@@ -150,7 +150,7 @@ func (m *Model) planFor(x []*tensor.Tensor) (*plan.Plan, error) {
 }
 
 func (m *Model) runPredict(p *plan.Plan, out, x []*tensor.Tensor) error {
-	m.weights.RLock()
-	defer m.weights.RUnlock()
+	m.weightsMu.RLock()
+	defer m.weightsMu.RUnlock()
 	return p.Run(out, x)
 }

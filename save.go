@@ -58,8 +58,8 @@ const (
 )
 
 func (m *Model) write(w io.Writer, f keras.Format) error {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	if !m.built {
 		return errors.New("the model has no weights yet: want nn.Input in front and Compile, or the first data")
 	}
@@ -69,12 +69,12 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
 	}
-	m.weights.RLock()
-	defer m.weights.RUnlock()
+	m.weightsMu.RLock()
+	defer m.weightsMu.RUnlock()
 	return s.Write(w, f)
 }
 
-// described returns the model as interop/keras has it. The caller holds tracing.
+// described returns the model as interop/keras has it. The caller holds traceMu.
 func (m *Model) described() keras.Model {
 	k := keras.Model{Network: m.net, Inputs: m.inputs}
 	if m.opt != nil {
@@ -85,8 +85,8 @@ func (m *Model) described() keras.Model {
 
 // writable returns an error if Save could not write the model, whatever the file.
 func (m *Model) writable() error {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	k := m.described()
 	_, err := keras.WriteModel(&k)
 	return err

@@ -21,8 +21,8 @@ type step struct {
 	in   []*tensor.Tensor
 }
 
-// meters is the state that adds up the losses and the metrics of an epoch.
-type meters struct {
+// totals adds up the losses and the metrics of an epoch.
+type totals struct {
 	m       *Model
 	classes []int        // the length of the last axis of each output
 	total   *graph.Var   // of the loss, float64
@@ -31,12 +31,12 @@ type meters struct {
 	states  []metric.State
 }
 
-// newMeters returns meters for labels y and predictions, with a spec for each output.
-func (m *Model) newMeters(y, pred []tensor.Spec) (*meters, error) {
+// newTotals returns totals for targets y and predictions, with a spec for each output.
+func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
 	total := func(name string) *graph.Var { return graph.NewVar("loss/"+name, tensor.New(tensor.Float64)) }
-	ms := &meters{m: m, total: total("total"), count: total("count")}
+	ms := &totals{m: m, total: total("total"), count: total("count")}
 	if len(y) != len(pred) && m.TrainStep == nil {
-		return nil, fmt.Errorf("samples have %d answers: want one for each of the model's outputs, %q", len(y), outputsOf(m.aims))
+		return nil, fmt.Errorf("samples have %d targets: want one for each of the model's outputs, %q", len(y), outputsOf(m.outputLosses))
 	}
 	for _, p := range pred {
 		classes := 0
@@ -45,14 +45,14 @@ func (m *Model) newMeters(y, pred []tensor.Spec) (*meters, error) {
 		}
 		ms.classes = append(ms.classes, classes)
 	}
-	if losses := lossesOf(m.aims); len(losses) > 1 {
+	if losses := havingLoss(m.outputLosses); len(losses) > 1 {
 		for _, a := range losses {
 			ms.each = append(ms.each, total(a.output))
 		}
 	}
-	for _, x := range m.measures {
+	for _, x := range m.outputMetrics {
 		if x.output >= len(y) {
-			return nil, fmt.Errorf("metric %s: samples have %d answers: want one for output %d", x.name, len(y), x.output)
+			return nil, fmt.Errorf("metric %s: samples have %d targets: want one for output %d", x.name, len(y), x.output)
 		}
 		s, err := x.metric.New(y[x.output], measured(pred[x.output]))
 		if err != nil {
@@ -64,10 +64,10 @@ func (m *Model) newMeters(y, pred []tensor.Spec) (*meters, error) {
 }
 
 // losses returns the totals of the loss.
-func (m *meters) losses() []*graph.Var { return append([]*graph.Var{m.total, m.count}, m.each...) }
+func (m *totals) losses() []*graph.Var { return append([]*graph.Var{m.total, m.count}, m.each...) }
 
 // reset starts a new epoch.
-func (m *meters) reset() {
+func (m *totals) reset() {
 	for _, v := range m.losses() {
 		clear(v.Tensor().Bytes())
 	}
@@ -77,9 +77,9 @@ func (m *meters) reset() {
 }
 
 // loss returns the mean loss so far.
-func (m *meters) loss() float64 { return m.mean(m.total) }
+func (m *totals) loss() float64 { return m.mean(m.total) }
 
-func (m *meters) mean(total *graph.Var) float64 {
+func (m *totals) mean(total *graph.Var) float64 {
 	sum, count := tensor.Data[float64](total.Tensor())[0], tensor.Data[float64](m.count.Tensor())[0]
 	if count == 0 {
 		return 0
@@ -90,7 +90,7 @@ func (m *meters) mean(total *graph.Var) float64 {
 // trace adds the update of the totals by a batch to the graph. As in Keras, a
 // batch counts with its length, whatever its sample weights, and the losses of outputs
 // by themselves are without their weights in the sum.
-func (m *meters) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
+func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 	g := s.Graph()
 	defer g.SetScope(g.SetScope(metricScope))
 	n := float64(s.X[0].Shape().At(0))
@@ -104,7 +104,7 @@ func (m *meters) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 			add(total, s.parts[i])
 		}
 	}
-	for i, x := range m.m.measures {
+	for i, x := range m.m.outputMetrics {
 		var w *graph.Node
 		if x.weighted {
 			w = s.weightOf(x.output)
@@ -115,16 +115,16 @@ func (m *meters) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 }
 
 // specsOf returns, till the next call, what tells the batches apart for which steps are
-// compiled. The caller holds tracing.
+// compiled. The caller holds traceMu.
 func (m *Model) specsOf(b *data.Batch) []tensor.Spec {
 	m.specs = appendSpecs(appendSpecs(appendSpecs(m.specs[:0], b.X), b.Y), b.Weight)
 	return m.specs
 }
 
 // stepFor returns the step for batches like b, compiled when it is new.
-func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error) {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error) {
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	specs := m.specsOf(b)
 	if s, ok := m.steps.get(training, specs); ok {
 		return s, nil
@@ -140,15 +140,15 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *meters) (*step, error)
 
 // checkLabels finds labels, of the samples idx, that the losses or a metric do not
 // take.
-func (m *Model) checkLabels(b *data.Batch, idx []int, ms *meters) error {
+func (m *Model) checkLabels(b *data.Batch, idx []int, ms *totals) error {
 	for i := range b.Y {
 		at := m.badLabel(b, i, ms)
 		if at < 0 {
 			continue
 		}
 		of := ""
-		if len(m.aims) > 1 {
-			of = fmt.Sprintf(" of output %s", m.aims[i].output)
+		if len(m.outputLosses) > 1 {
+			of = fmt.Sprintf(" of output %s", m.outputLosses[i].output)
 		}
 		return fmt.Errorf("sample %d: label %v%s: want a class number, 0 or more and less than %d",
 			idx[at*len(idx)/b.Y[i].Len()], b.Y[i].Float64s()[at], of, ms.classes[i])
@@ -157,16 +157,16 @@ func (m *Model) checkLabels(b *data.Batch, idx []int, ms *meters) error {
 }
 
 // badLabel returns the place of the first bad label of an output, -1 if there is none.
-func (m *Model) badLabel(b *data.Batch, output int, ms *meters) int {
-	if output >= len(m.aims) { // for a custom step
+func (m *Model) badLabel(b *data.Batch, output int, ms *totals) int {
+	if output >= len(m.outputLosses) { // for a custom step
 		return -1
 	}
-	if l, ok := m.aims[output].loss.(interface {
+	if l, ok := m.outputLosses[output].loss.(interface {
 		BadLabel(y *tensor.Tensor, classes int) int
 	}); ok { // whose IgnoreClass is a label, too: metrics take it for a wrong one, as in Keras
 		return l.BadLabel(b.Y[output], ms.classes[output])
 	}
-	for i, x := range m.measures {
+	for i, x := range m.outputMetrics {
 		if c, ok := ms.states[i].(metric.LabelChecker); ok && x.output == output {
 			if at := c.BadLabel(b.Y[output]); at >= 0 {
 				return at
@@ -177,7 +177,7 @@ func (m *Model) badLabel(b *data.Batch, output int, ms *meters) int {
 }
 
 // graphOf builds the graph of a step on batches like b.
-func (m *Model) graphOf(b *data.Batch, training bool, ms *meters) *graph.Graph {
+func (m *Model) graphOf(b *data.Batch, training bool, ms *totals) *graph.Graph {
 	g := graph.New()
 	s := &Step{Ctx: nn.NewCtx(g, m.random), m: m}
 	for _, part := range []struct {
@@ -222,11 +222,11 @@ func (m *Model) run(s *step, b *data.Batch, training bool) error {
 // runOn runs a plan that changes the weights if it trains.
 func (m *Model) runOn(p *plan.Plan, out, in []*tensor.Tensor, training bool) error {
 	if training {
-		m.weights.Lock()
-		defer m.weights.Unlock()
+		m.weightsMu.Lock()
+		defer m.weightsMu.Unlock()
 	} else {
-		m.weights.RLock()
-		defer m.weights.RUnlock()
+		m.weightsMu.RLock()
+		defer m.weightsMu.RUnlock()
 	}
 	return p.Run(out, in)
 }

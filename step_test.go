@@ -46,7 +46,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := &fitting{m: m, config: cfg, train: ds.Scale(1.0 / 255).OneHot(10), history: &History{}}
+		f := &fitRun{m: m, config: cfg, train: ds.Scale(1.0 / 255).OneHot(10), history: &History{}}
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestOutputsAllocateNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := &fitting{m: m, config: cfg, train: ds, history: &History{}}
+		f := &fitRun{m: m, config: cfg, train: ds, history: &History{}}
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}

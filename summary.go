@@ -18,8 +18,8 @@ import (
 // That of a graph that is no chain tells what each layer is applied to: "encoder[1][0]"
 // is the first output of the second call of the layer encoder.
 func (m *Model) Summary() string {
-	m.tracing.Lock()
-	defer m.tracing.Unlock()
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
 	name := m.net.Name
 	if name == "" {
 		name = nn.SnakeCase(m.net.Class())
@@ -45,7 +45,7 @@ func (m *Model) Summary() string {
 		}
 		rows = append(rows, row)
 	}
-	return head + table(rows) + m.totals()
+	return head + table(rows) + m.paramCounts()
 }
 
 // connections tells for each layer what it is applied to, nil for a chain.
@@ -110,8 +110,8 @@ func plainText(name string) string {
 	return name
 }
 
-// totals lists how many parameters there are of each kind.
-func (m *Model) totals() string {
+// paramCounts lists how many parameters there are of each kind.
+func (m *Model) paramCounts() string {
 	all, trainable := count(m.net.Vars()), count(m.net.Params())
 	fixed := size{all.n - trainable.n, all.bytes - trainable.bytes}
 	var opt size

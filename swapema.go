@@ -42,7 +42,7 @@ type swapEMA struct {
 	swapped bool // the model has the averages, the optimizer its weights
 }
 
-func (s *swapEMA) join(f *fitting) error {
+func (s *swapEMA) join(f *fitRun) error {
 	s.swapped = false
 	_, err := averagesOf(f.m)
 	return err
@@ -62,8 +62,8 @@ func (s *swapEMA) exchange(m *Model) error {
 	if err != nil {
 		return err
 	}
-	m.weights.Lock()
-	defer m.weights.Unlock()
+	m.weightsMu.Lock()
+	defer m.weightsMu.Unlock()
 	for i, v := range m.trained {
 		if a := averages[i]; a != v {
 			a, w := a.Tensor().Bytes(), v.Tensor().Bytes()

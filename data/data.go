@@ -32,7 +32,7 @@ type Dataset interface {
 
 	// Specs returns dtypes and shapes of one sample: what there is for each input and
 	// output of the network, without the axis that counts samples in a batch. A set
-	// without answers has no y.
+	// without targets has no y.
 	Specs() (x, y []tensor.Spec)
 
 	// Read fills b with the samples numbered idx, in that order; a number may

@@ -18,7 +18,7 @@ type Memory struct {
 	err    error    // what Scale or OneHot found wrong
 }
 
-// New returns the samples along the first axis of x and their answers along the
+// New returns the samples along the first axis of x and their targets along the
 // first axis of y. One of them may be nil: [Zip] puts such sets together. Both are
 // shared, not copied, unless they are views with gaps.
 func New(x, y *tensor.Tensor) (*Memory, error) {
@@ -46,13 +46,13 @@ func New(x, y *tensor.Tensor) (*Memory, error) {
 }
 
 // Zip returns samples put together from those of several sets, number by number: all
-// their inputs, and all their answers, for networks with several. A set with weights
-// gives them to its own answers.
+// their inputs, and all their targets, for networks with several. A set with weights
+// gives them to its own targets.
 //
 //	both, err := data.Zip(images.Scale(1.0/255).OneHot(10), odd) // odd is data.New(nil, y)
 //
 // It is an error if sets are empty or of different lengths, or if one has weights but no
-// answers. A mistake in Scale or OneHot before is one here.
+// targets. A mistake in Scale or OneHot before is one here.
 func Zip(sets ...*Memory) (*Memory, error) {
 	z := &Memory{}
 	if len(sets) == 0 {
@@ -127,7 +127,7 @@ func samples(of []column) []tensor.Spec {
 // there are several. It is no copy unless m is a [Memory.Subset].
 func (m *Memory) X() *tensor.Tensor { return m.first(m.x) }
 
-// Y returns the answers as they are stored, before [Memory.OneHot], or nil: the first
+// Y returns the targets as they are stored, before [Memory.OneHot], or nil: the first
 // if there are several. It is no copy unless m is a [Memory.Subset].
 func (m *Memory) Y() *tensor.Tensor { return m.first(m.y) }
 
@@ -170,7 +170,7 @@ func (m *Memory) OneHot(classes int) *Memory {
 		s.err = fmt.Errorf("data: OneHot: the samples have no y")
 		return &s
 	case len(s.y) > 1:
-		s.err = fmt.Errorf("data: OneHot: the samples have %d answers: want OneHot before Zip", len(s.y))
+		s.err = fmt.Errorf("data: OneHot: the samples have %d targets: want OneHot before Zip", len(s.y))
 		return &s
 	}
 	y := m.y[0]

@@ -7,7 +7,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Samples with two answers: which digit it is, and whether it is odd.
+// Samples with two targets: which digit it is, and whether it is odd.
 func ExampleZip() {
 	images, _ := tensor.FromSlice([]uint8{0, 255, 255, 255, 0, 0}, 3, 2)
 	digits, _ := data.New(images, tensor.Of[uint8](1, 0, 2))

@@ -49,7 +49,7 @@ func TestZip(t *testing.T) {
 			t.Errorf("%s: second input is %v, want %v", what, got, back[2:4])
 		}
 		if got := [][]float64{b.Y[0].Float64s(), b.Y[1].Float64s(), b.Y[2].Float64s()}; !slices.Equal(got[0], []float64{0, 1, 0}) || got[1][0] != 1 || got[2][0] != ramp(t, tensor.Float32, 7).Float64s()[5] {
-			t.Errorf("%s: answers are %v", what, got)
+			t.Errorf("%s: targets are %v", what, got)
 		}
 	}
 	if train, held, err := z.Split(0.5); err != nil || train.Len() != 3 || held.Len() != 3 {
@@ -69,7 +69,7 @@ func TestZipWeights(t *testing.T) {
 	}
 	got := read(t, zip(t, a, weighted, zip(t, weighted, b)), 1)
 	if w := got.Weight; len(w) != 4 || w[0] != nil || w[1].Item() != 5 || w[2].Item() != 5 || w[3] != nil {
-		t.Errorf("weights are %v, want those of answers 1 and 2", w)
+		t.Errorf("weights are %v, want those of targets 1 and 2", w)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestZipErrors(t *testing.T) {
 		"sets 0 and 1 have 3 and 2 samples":      {a, a.part(0, 2)},
 		"set 1 has weights but no y":             {a, weighted},
 		"OneHot: the samples have no y":          {a.OneHot(3)},
-		"the samples have 2 answers: want OneHo": {zip(t, memory(t, nil, tensor.Of[int32](0, 1)), memory(t, nil, tensor.Of[int32](0, 1))).OneHot(2)},
+		"the samples have 2 targets: want OneHo": {zip(t, memory(t, nil, tensor.Of[int32](0, 1)), memory(t, nil, tensor.Of[int32](0, 1))).OneHot(2)},
 	} {
 		if _, err := Zip(sets...); err == nil || !strings.HasPrefix(err.Error(), "data: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

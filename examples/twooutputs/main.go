@@ -24,7 +24,7 @@ func main() {
 	}
 }
 
-// questions returns pictures with two answers each.
+// questions returns pictures with two targets each.
 func questions(set *data.Memory) (*data.Memory, error) {
 	odd := tensor.New(tensor.Float32, set.Len(), 1)
 	for i, label := range set.Y().Int64s() {

@@ -10,33 +10,33 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// aim is what one output of the network is trained for.
-type aim struct {
+// outputLoss is the loss of one output of the network.
+type outputLoss struct {
 	output string
 	loss   nn.Loss // nil: nothing
 	weight float64
 }
 
-// measure is a metric of one output.
-type measure struct {
+// outputMetric is a metric of one output.
+type outputMetric struct {
 	name     string // in logs
 	output   int
 	metric   metric.Metric
 	weighted bool
 }
 
-// aimsOf gives every output its loss.
-func aimsOf(loss nn.Loss, outputs []string) ([]aim, error) {
-	aims := make([]aim, len(outputs))
+// outputLossesOf gives every output its loss.
+func outputLossesOf(loss nn.Loss, outputs []string) ([]outputLoss, error) {
+	losses := make([]outputLoss, len(outputs))
 	several, ok := loss.(*nn.OutputLosses)
 	for i, name := range outputs {
-		aims[i] = aim{output: name, weight: 1}
+		losses[i] = outputLoss{output: name, weight: 1}
 		if !ok {
-			aims[i].loss = loss
+			losses[i].loss = loss
 		}
 	}
 	if !ok {
-		return aims, nil
+		return losses, nil
 	}
 	if len(several.Of) == 0 {
 		return nil, errors.New("nn.Losses of nothing: want the loss of one output or more")
@@ -51,35 +51,35 @@ func aimsOf(loss nn.Loss, outputs []string) ([]aim, error) {
 			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nil", l.Output)
 		case nested:
 			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nn.Losses: want that of one output", l.Output)
-		case aims[i].loss != nil:
+		case losses[i].loss != nil:
 			return nil, fmt.Errorf("nn.Losses: output %q has two losses: want one", l.Output)
 		case math.IsNaN(l.Weight) || math.IsInf(l.Weight, 0):
 			return nil, fmt.Errorf("nn.Losses: the weight of output %q is %v: want a finite number", l.Output, l.Weight)
 		}
-		aims[i].loss, aims[i].weight = l.Loss, l.Weight
+		losses[i].loss, losses[i].weight = l.Loss, l.Weight
 	}
-	return aims, nil
+	return losses, nil
 }
 
-// measuresOf gives every output its metrics, with names of their own: in Keras's order,
+// outputMetricsOf gives every output its metrics, with names of their own: in Keras's order,
 // output by output, and those with weights behind all others. The names of these are
 // others where a metric without weights has the name.
-func measuresOf(metrics []metric.Metric, aims []aim) ([]measure, error) {
+func outputMetricsOf(metrics []metric.Metric, losses []outputLoss) ([]outputMetric, error) {
 	taken := map[string]bool{"loss": true}
-	if losses := lossesOf(aims); len(losses) > 1 {
+	if losses := havingLoss(losses); len(losses) > 1 {
 		for _, a := range losses {
 			taken[a.lossName()] = true
 		}
 	}
-	var all []measure
+	var all []outputMetric
 	for i, x := range metrics {
-		some, err := measuresOfOne(x, aims)
+		some, err := metricsOfOne(x, losses)
 		if err != nil {
 			return nil, fmt.Errorf("metric %d %w", i, err)
 		}
 		all = append(all, some...)
 	}
-	slices.SortStableFunc(all, func(a, b measure) int {
+	slices.SortStableFunc(all, func(a, b outputMetric) int {
 		switch {
 		case a.weighted == b.weighted:
 			return a.output - b.output
@@ -91,8 +91,8 @@ func measuresOf(metrics []metric.Metric, aims []aim) ([]measure, error) {
 	for i := range all {
 		x := &all[i]
 		prefix := ""
-		if len(aims) > 1 {
-			prefix = aims[x.output].output + "_"
+		if len(losses) > 1 {
+			prefix = losses[x.output].output + "_"
 		}
 		x.name = prefix + x.metric.Name()
 		if x.weighted && taken[x.name] {
@@ -106,38 +106,38 @@ func measuresOf(metrics []metric.Metric, aims []aim) ([]measure, error) {
 	return all, apart(taken)
 }
 
-// measuresOfOne returns what a metric measures: one output that it names, or all.
-func measuresOfOne(x metric.Metric, aims []aim) ([]measure, error) {
+// metricsOfOne returns a metric for each output that it is for: one that it names, or all.
+func metricsOfOne(x metric.Metric, losses []outputLoss) ([]outputMetric, error) {
 	of, output, weighted := metric.Unwrap(x)
 	if of == nil {
 		return nil, errors.New("is nil")
 	}
-	var all []measure
-	for i, a := range aims {
+	var all []outputMetric
+	for i, a := range losses {
 		if output == "" || output == a.output {
-			all = append(all, measure{output: i, metric: of, weighted: weighted})
+			all = append(all, outputMetric{output: i, metric: of, weighted: weighted})
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("is for output %q: want one of %q", output, outputsOf(aims))
+		return nil, fmt.Errorf("is for output %q: want one of %q", output, outputsOf(losses))
 	}
 	return all, nil
 }
 
-func outputsOf(aims []aim) (names []string) {
-	for _, a := range aims {
+func outputsOf(losses []outputLoss) (names []string) {
+	for _, a := range losses {
 		names = append(names, a.output)
 	}
 	return names
 }
 
-// lossesOf returns the aims that have a loss.
-func lossesOf(aims []aim) []aim {
-	return slices.DeleteFunc(slices.Clone(aims), func(a aim) bool { return a.loss == nil })
+// havingLoss returns those outputs that have a loss.
+func havingLoss(losses []outputLoss) []outputLoss {
+	return slices.DeleteFunc(slices.Clone(losses), func(a outputLoss) bool { return a.loss == nil })
 }
 
 // lossName is the name in logs of the loss of one output of several.
-func (a aim) lossName() string { return a.output + "_loss" }
+func (a outputLoss) lossName() string { return a.output + "_loss" }
 
 // apart checks that names in logs tell a metric from what validation measures.
 func apart(names map[string]bool) error {
@@ -155,12 +155,12 @@ func apart(names map[string]bool) error {
 // logged returns the names of what a training measures, without the loss, in the order
 // of [Result]'s Metrics.
 func (m *Model) logged() (names []string) {
-	if losses := lossesOf(m.aims); len(losses) > 1 {
+	if losses := havingLoss(m.outputLosses); len(losses) > 1 {
 		for _, a := range losses {
 			names = append(names, a.lossName())
 		}
 	}
-	for _, x := range m.measures {
+	for _, x := range m.outputMetrics {
 		names = append(names, x.name)
 	}
 	return names
