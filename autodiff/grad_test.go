@@ -177,3 +177,21 @@ func TestHessian(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Parts of a split that y does not depend on have no gradient: theirs are zeros.
+func TestGradOfSomeParts(t *testing.T) {
+	g := graph.New()
+	x := vector(g, 1, 2, 3, 4, 5, 6)
+	parts := ops.Split(x, 0, 2, 1, 3)
+	y := ops.Add(ops.ReduceSum(ops.Square(parts[2])), ops.ReduceSum(parts[0]))
+	dx := autodiff.Grad(y, x)[0]
+	if _, ok := dx.Op.(ops.ConcatOp); !ok {
+		t.Errorf("the gradient is a %s: want one Concat", dx.Op.Name())
+	}
+	if got, want := eval(dx)[0], []float64{1, 1, 0, 8, 10, 12}; !cmp.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, want := eval(autodiff.Grad(y, parts[2])[0])[0], []float64{8, 10, 12}; !cmp.Equal(got, want) {
+		t.Errorf("by a part: got %v, want %v", got, want)
+	}
+}

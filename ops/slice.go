@@ -98,24 +98,6 @@ func Index(x *graph.Node, axis, i int) *graph.Node {
 	return Squeeze(SliceAxis(x, axis, i, i+1), axis)
 }
 
-// Split cuts x along an axis into parts of these sizes, which must add up to its
-// length.
-func Split(x *graph.Node, axis int, sizes ...int) []*graph.Node {
-	axis = axisOf("Split", x, axis, 0)
-	parts, at := make([]*graph.Node, len(sizes)), 0
-	for i, n := range sizes {
-		if n < 0 || n > x.Shape().At(axis)-at {
-			panic(graph.Errorf("ops.Split: sizes %v on axis %d of x %v: want them to add up to %d", sizes, axis, x.Shape(), x.Shape().At(axis)))
-		}
-		parts[i] = SliceAxis(x, axis, at, at+n)
-		at += n
-	}
-	if at != x.Shape().At(axis) {
-		panic(graph.Errorf("ops.Split: sizes %v on axis %d of x %v: want them to add up to %d", sizes, axis, x.Shape(), x.Shape().At(axis)))
-	}
-	return parts
-}
-
 // Flip returns x with the order of the elements reversed along the axes, all of
 // them when none is given.
 func Flip(x *graph.Node, axes ...int) *graph.Node {

@@ -43,6 +43,14 @@ func init() {
 		}
 		return m
 	})
+	register(func(op ops.SplitOp, out, in []tensor.Spec) backend.Kernel {
+		m, from, at := newMoves(in[0].DType), in[0].Shape.Strides(), 0
+		for i, s := range out {
+			m.into(i).add(0, s.Shape, from, at, s.Shape.Strides(), 0)
+			at += s.Shape.From(op.Axis).Size()
+		}
+		return m
+	})
 	register(func(op ops.FullOp, out, _ []tensor.Spec) backend.Kernel {
 		return newMoves(out[0].DType).over(op.Value())
 	})
@@ -63,9 +71,10 @@ func part(shape, start, step tensor.Dims) (at int, steps tensor.Dims) {
 type moves struct {
 	dtype  tensor.DType
 	ground []byte // the element that the result is filled with first, or nil
+	result int    // that moves are added to
 	list   []move
 	pieces []movePiece
-	out    backend.Buf
+	out    []backend.Buf
 	in     []backend.Buf
 	self   par.Worker
 }
@@ -73,6 +82,7 @@ type moves struct {
 // move copies elements between two strided tensors of one shape.
 type move struct {
 	input        int
+	result       int
 	dims         []int
 	from, to     []int // strides of the source and of the result
 	atFrom, atTo int   // first elements
@@ -92,13 +102,19 @@ func (k *moves) over(v float64) *moves {
 	return k
 }
 
+// into lets the moves that are added next go to another result than the first.
+func (k *moves) into(result int) *moves {
+	k.result = result
+	return k
+}
+
 // add moves a tensor of a shape, between places given by strides and first elements.
 func (k *moves) add(input int, shape, from tensor.Dims, atFrom int, to tensor.Dims, atTo int) *moves {
 	size := shape.Size()
 	if size == 0 {
 		return k
 	}
-	m := move{input: input, atFrom: atFrom, atTo: atTo}
+	m := move{input: input, result: k.result, atFrom: atFrom, atTo: atTo}
 	for i := range shape.Rank() {
 		d, f, t := shape.At(i), from.At(i), to.At(i)
 		if n := len(m.dims); n > 0 && d > 1 && m.from[n-1] == f*d && m.to[n-1] == t*d {
@@ -145,27 +161,28 @@ func (m *move) findTransposition() {
 
 // Run implements backend.Kernel.
 func (k *moves) Run(out, in []backend.Buf) {
-	k.out, k.in = out[0], in
+	k.out, k.in = out, in
 	if k.ground != nil {
-		fillBytes(k.out.Mem, k.ground)
+		fillBytes(out[0].Mem, k.ground)
 	}
 	do(len(k.pieces), k, &k.self)
-	k.out, k.in = backend.Buf{}, nil
+	k.out, k.in = nil, nil
 }
 
 // Piece implements par.Task.
 func (k *moves) Piece(i int, _ *par.Worker) {
 	p := k.pieces[i]
 	m := &k.list[p.move]
+	dst, src := k.out[m.result].Mem, k.in[m.input].Mem
 	switch k.dtype.Size() {
 	case 1:
-		copyStrided(m, k.out.Mem, k.in[m.input].Mem, p)
+		copyStrided(m, dst, src, p)
 	case 2:
-		copyStrided(m, view[uint16](k.out.Mem), view[uint16](k.in[m.input].Mem), p)
+		copyStrided(m, view[uint16](dst), view[uint16](src), p)
 	case 4:
-		copyStrided(m, view[uint32](k.out.Mem), view[uint32](k.in[m.input].Mem), p)
+		copyStrided(m, view[uint32](dst), view[uint32](src), p)
 	default:
-		copyStrided(m, view[uint64](k.out.Mem), view[uint64](k.in[m.input].Mem), p)
+		copyStrided(m, view[uint64](dst), view[uint64](src), p)
 	}
 }
 

@@ -126,14 +126,18 @@ func TestGradients(t *testing.T) {
 			if order == 1 && c.Once {
 				continue
 			}
-			err := graph.Catch(func() {
-				y := c.trace()
-				if err := check(y, c.In, tol); err != nil {
-					t.Errorf("%s: order %d: %v", c.Name, order+1, err)
+			for r, spec := range c.results() {
+				if !spec.DType.IsFloat() {
+					continue
 				}
-			})
-			if err != nil {
-				t.Errorf("%s: order %d: %v", c.Name, order+1, err)
+				err := graph.Catch(func() {
+					if err := check(graph.Pick(c.trace(), r), c.In, tol); err != nil {
+						t.Errorf("%s: result %d, order %d: %v", c.Name, r, order+1, err)
+					}
+				})
+				if err != nil {
+					t.Errorf("%s: result %d, order %d: %v", c.Name, r, order+1, err)
+				}
 			}
 		}
 		checked[reflect.TypeOf(c.Op)] = true
@@ -160,8 +164,16 @@ func differentiable(c Case) bool {
 			return false
 		}
 	}
+	return c.results()[0].DType.IsFloat()
+}
+
+// results returns the specs of the results.
+func (c Case) results() []tensor.Spec {
 	out, err := c.Op.Infer(specs(c.In))
-	return err == nil && out[0].DType.IsFloat()
+	if err != nil {
+		panic(err)
+	}
+	return out
 }
 
 func specs(in []ops.Array) []tensor.Spec {
@@ -172,12 +184,12 @@ func specs(in []ops.Array) []tensor.Spec {
 	return s
 }
 
-// trace applies the op of the case to inputs and returns its first result.
+// trace applies the op of the case to inputs.
 func (c Case) trace() *graph.Node {
 	g := graph.New()
 	in := make([]*graph.Node, len(c.In))
 	for i, a := range c.In {
 		in[i] = g.Input("x", a.Spec)
 	}
-	return graph.Pick(g.Apply(c.Op, in...), 0)
+	return g.Apply(c.Op, in...)
 }

@@ -44,6 +44,9 @@ func (t *table) shapes() {
 		t.add(ops.ConcatOp{Axis: axis}, all, 0, 0, input{shape: d(3, 2).With(axis, 1), v: anyReal}, input{shape: d(3, 2), v: anyReal}, input{shape: d(3, 2).With(axis, 0), v: anyReal})
 	}
 	t.add(ops.ConcatOp{Axis: 1}, all, 0, 0, input{shape: d(3, 17, 5), v: anyReal}, input{shape: d(3, 64, 5), v: anyReal})
+	move(ops.SplitOp{Axis: 0, Sizes: ops.SizesOf(1, 0, 2)}, d(3, 2))
+	move(ops.SplitOp{Axis: 1, Sizes: ops.SizesOf(17, 64)}, d(3, 81, 5))
+	move(ops.SplitOp{Axis: 0, Sizes: ops.SizesOf(1, 1, 1, 1, 1, 1, 1, 1, 1, 1)}, d(10))
 	for _, s := range []tensor.Spec{tensor.S(0, 5), tensor.S(0, 3, 4), tensor.S(0, 40, 37), tensor.S(0, 0)} {
 		for axis := range s.Rank() {
 			t.add(ops.IotaOp{Spec: s, Axis: axis}, numbers, 0.5, 0)
