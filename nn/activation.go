@@ -259,7 +259,7 @@ func softmaxOf(c *vocab.Config) (Activation, error) {
 // own, as in nn.Softmax.Layer(nn.Float32). One that needs none of them stands among
 // layers itself.
 func (a Activation) Layer(opts ...LayerOption) *ActivationLayer {
-	l := &ActivationLayer{Base: made(), Activation: a}
+	l := &ActivationLayer{Base: newBase(), Activation: a}
 	l.apply(opts)
 	return l
 }

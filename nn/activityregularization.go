@@ -12,7 +12,7 @@ import (
 // Panics with *graph.Error, when built, unless x is of floats and both factors are
 // finite and 0 or more.
 func ActivityRegularization(l1, l2 float64, opts ...LayerOption) *ActivityRegularizationLayer {
-	l := &ActivityRegularizationLayer{Base: made(), L1: l1, L2: l2}
+	l := &ActivityRegularizationLayer{Base: newBase(), L1: l1, L2: l2}
 	l.apply(opts)
 	return l
 }

@@ -19,7 +19,7 @@ import (
 //
 // Source: Klambauer et al. 2017, arXiv:1706.02515, section "New Dropout Technique".
 func AlphaDropout(rate float64, opts ...AlphaDropoutOption) *AlphaDropoutLayer {
-	d := &AlphaDropoutLayer{Base: made(), Rate: rate}
+	d := &AlphaDropoutLayer{Base: newBase(), Rate: rate}
 	for _, o := range opts {
 		o.alphaDropout(d)
 	}

@@ -42,7 +42,7 @@ type CircleLoss struct {
 	// Margin relaxes what is wanted of distances.
 	Margin float64 `json:"margin"`
 	// KeepDiagonal counts a sample among those of its own class.
-	KeepDiagonal Not `json:"remove_diagonal"`
+	KeepDiagonal Negated `json:"remove_diagonal"`
 }
 
 // CircleOption is an option of [Circle].
@@ -60,7 +60,7 @@ func (n Named) circle(l *CircleLoss)        { n.loss(&l.LossConfig) }
 func (r Reduction) circle(l *CircleLoss)    { r.loss(&l.LossConfig) }
 func (g Gamma) circle(l *CircleLoss)        { l.Gamma = float64(g) }
 func (m Margin) circle(l *CircleLoss)       { l.Margin = float64(m) }
-func (k keepDiagonal) circle(l *CircleLoss) { l.KeepDiagonal = Not(k) }
+func (k keepDiagonal) circle(l *CircleLoss) { l.KeepDiagonal = Negated(k) }
 
 // Class returns Keras's name of the type.
 func (l *CircleLoss) Class() string { return "Circle" }

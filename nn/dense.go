@@ -18,7 +18,7 @@ import (
 // [KernelRegularizer], [BiasRegularizer], [ActivityRegularizer], [KernelConstraint],
 // [BiasConstraint], [Name], [Frozen].
 func Dense(units int, opts ...DenseOption) *DenseLayer {
-	d := &DenseLayer{Base: made(), Units: units}
+	d := &DenseLayer{Base: newBase(), Units: units}
 	for _, o := range opts {
 		o.dense(d)
 	}
@@ -33,7 +33,7 @@ type DenseLayer struct {
 	// Activation is applied to the result; linear by default.
 	Activation Activation `json:"activation"`
 	// NoBias leaves the bias out.
-	NoBias Not `json:"use_bias"`
+	NoBias Negated `json:"use_bias"`
 	// KernelInitializer is [GlorotUniform] by default, BiasInitializer [Zeros].
 	KernelInitializer Initializer `json:"kernel_initializer"`
 	BiasInitializer   Initializer `json:"bias_initializer"`

@@ -22,7 +22,7 @@ import (
 // Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural
 // Networks from Overfitting", section 4.
 func Dropout(rate float64, opts ...DropoutOption) *DropoutLayer {
-	d := &DropoutLayer{Base: made(), Rate: rate}
+	d := &DropoutLayer{Base: newBase(), Rate: rate}
 	for _, o := range opts {
 		o.dropout(d)
 	}
@@ -159,7 +159,7 @@ func dropping(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless stddev >= 0 and x is of floats.
 func GaussianNoise(stddev float64, opts ...LayerOption) *GaussianNoiseLayer {
-	n := &GaussianNoiseLayer{Base: made(), Stddev: stddev}
+	n := &GaussianNoiseLayer{Base: newBase(), Stddev: stddev}
 	n.apply(opts)
 	return n
 }
@@ -198,7 +198,7 @@ func (l *GaussianNoiseLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 //
 // Source: Srivastava et al. 2014, section 10.
 func GaussianDropout(rate float64, opts ...LayerOption) *GaussianDropoutLayer {
-	d := &GaussianDropoutLayer{Base: made(), Rate: rate}
+	d := &GaussianDropoutLayer{Base: newBase(), Rate: rate}
 	d.apply(opts)
 	return d
 }

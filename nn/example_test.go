@@ -358,7 +358,7 @@ func ExampleInitializer() {
 	for _, i := range []nn.Initializer{
 		nn.Zeros, nn.Ones, nn.Constant(0.5), nn.RandomNormal(0, 0.05), nn.RandomUniform(-1, 1), nn.TruncatedNormal(0, 1),
 		nn.GlorotUniform, nn.GlorotNormal, nn.HeUniform, nn.HeNormal, nn.LecunUniform, nn.LecunNormal,
-		nn.VarianceScaling(2, nn.FanOut, nn.Normal), nn.Identity(2), nn.Orthogonal(1),
+		nn.VarianceScaling(2, nn.FanOut, nn.Normal), nn.IdentityInitializer(2), nn.OrthogonalInitializer(1),
 	} {
 		first(i, 2, 2)
 	}

@@ -10,7 +10,7 @@ import (
 //
 // Shapes: x [B ...] -> y [B n]; x [B] -> y [B 1].
 func Flatten(opts ...LayerOption) *FlattenLayer {
-	f := &FlattenLayer{Base: made()}
+	f := &FlattenLayer{Base: newBase()}
 	f.apply(opts)
 	return f
 }

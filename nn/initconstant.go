@@ -45,14 +45,14 @@ func ConstantTensor(t *tensor.Tensor) Initializer {
 	return Initializer{class: "Constant", fixed: true, cfg: initConfig{Value: tensorConfig{t}}, fill: fill}
 }
 
-// Identity gives gain on the diagonal of a matrix, and 0 beside it. Keras's default
+// IdentityInitializer gives gain on the diagonal of a matrix, and 0 beside it. Keras's default
 // is a gain of 1.
 //
 // Panics with *graph.Error, when used, unless the variable has two axes.
-func Identity(gain float64) Initializer {
+func IdentityInitializer(gain float64) Initializer {
 	return Initializer{class: "Identity", fixed: true, cfg: initConfig{Gain: &gain}, fill: func(dst []float64, shape tensor.Dims, _ *Rand) {
 		if shape.Rank() != 2 {
-			panic(graph.Errorf("nn.Identity: variable %v: want two axes", shape))
+			panic(graph.Errorf("nn.IdentityInitializer: variable %v: want two axes", shape))
 		}
 		clear(dst)
 		for i := range min(shape.At(0), shape.At(1)) {

@@ -247,10 +247,10 @@ var initializers = vocab.Table[Initializer]{
 		{Name: "Ones", Aliases: []string{"one"}, New: vocab.Plain(Ones)},
 		{Name: "Constant", New: constantOf},
 		{Name: "Identity", Aliases: []string{"IdentityInitializer"}, New: initOf(func(c initConfig) Initializer {
-			return Identity(numberOr(c.Gain, 1))
+			return IdentityInitializer(numberOr(c.Gain, 1))
 		})},
 		{Name: "Orthogonal", Aliases: []string{"OrthogonalInitializer"}, New: initOf(func(c initConfig) Initializer {
-			return Orthogonal(numberOr(c.Gain, 1))
+			return OrthogonalInitializer(numberOr(c.Gain, 1))
 		})},
 		{Name: "STFT", Aliases: []string{"STFTInitializer"}, New: stftOf},
 		{Name: "RandomNormal", Aliases: []string{"normal"}, New: initOf(func(c initConfig) Initializer {

@@ -106,12 +106,12 @@ func TestSeedJSON(t *testing.T) {
 	}{
 		{nn.HeNormal.Seeded(1<<32 - 1), `"config":{"seed":4294967295}`},
 		{nn.HeNormal.Seeded(1 << 32), `error calling MarshalJSON for type nn.Initializer: nn: initializer HeNormal: seed 4294967296: Keras's have 32 bits: want 4294967295 at most`},
-		{nn.Orthogonal(1).Seeded(1 << 63), `Orthogonal: seed 9223372036854775808: Keras's have 32 bits`},
+		{nn.OrthogonalInitializer(1).Seeded(1 << 63), `Orthogonal: seed 9223372036854775808: Keras's have 32 bits`},
 		{nn.Zeros.Seeded(5), `"class_name":"Zeros","config":{}`},
 		{nn.Ones.Seeded(5), `"class_name":"Ones","config":{}`},
 		{nn.Constant(2).Seeded(5), `"config":{"value":2.0}`},
 		{nn.ConstantTensor(value).Seeded(5), `"config":{"value":{`},
-		{nn.Identity(2).Seeded(5), `"config":{"gain":2.0}`},
+		{nn.IdentityInitializer(2).Seeded(5), `"config":{"gain":2.0}`},
 		{read(t, `{"class_name":"Identity","config":{"gain":2.0,"seed":5}}`), `"config":{"gain":2.0}`},
 	} {
 		text, err := json.Marshal(c.i)

@@ -16,7 +16,7 @@ import (
 //
 // Panics with *graph.Error, when built, if samples have another shape.
 func Input(dims ...int) *InputLayer {
-	return &InputLayer{Base: made(), Dims: dims}
+	return &InputLayer{Base: newBase(), Dims: dims}
 }
 
 // InputLayer passes its input on after checking its shape.

@@ -24,7 +24,7 @@ type MergeLayer struct {
 }
 
 func merge(class string, opts []LayerOption) *MergeLayer {
-	l := &MergeLayer{Base: made(), class: class}
+	l := &MergeLayer{Base: newBase(), class: class}
 	l.apply(opts)
 	return l
 }
@@ -113,7 +113,7 @@ func raised(n *graph.Node, rank int) *graph.Node {
 // Panics with *graph.Error, when built, if shapes or dtypes do not fit, the axis is the
 // batch or none of x, or there are no inputs. Source: Keras, Concatenate.
 func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
-	l := &ConcatenateLayer{Base: made(), Axis: -1}
+	l := &ConcatenateLayer{Base: newBase(), Axis: -1}
 	for _, o := range opts {
 		o.concatenate(l)
 	}
@@ -173,7 +173,7 @@ func (l *ConcatenateLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 // Panics with *graph.Error, when built, if there are not two inputs, the axes have
 // different lengths or are the batch, or the batches or dtypes differ. Source: Keras, Dot.
 func Dot(opts ...DotOption) *DotLayer {
-	l := &DotLayer{Base: made(), Axes: DotAxes{-1, -1}}
+	l := &DotLayer{Base: newBase(), Axes: DotAxes{-1, -1}}
 	for _, o := range opts {
 		o.dot(l)
 	}

@@ -41,7 +41,7 @@ type Record struct {
 // Sequential returns the network that applies layers one after the other.
 // Activations may stand among them.
 func Sequential(layers ...Layer) *Network {
-	n := &Network{Base: made()}
+	n := &Network{Base: newBase()}
 	for _, l := range layers {
 		n.Add(l)
 	}

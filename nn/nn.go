@@ -44,7 +44,7 @@ type Base struct {
 	Name string `json:"name,omitempty"`
 	// Frozen keeps the layer's variables from being trained. It may change after
 	// the layer was built.
-	Frozen Not `json:"trainable"`
+	Frozen Negated `json:"trainable"`
 	// DType is the layer's dtype policy. Empty means that of the network around.
 	DType DTypePolicy `json:"dtype,omitempty"`
 
@@ -64,14 +64,14 @@ func BaseOf(l Layer) *Base {
 	return nil
 }
 
-// made returns a Base that knows the user's line.
-func made() Base { return Base{where: graph.Caller()} }
+// newBase returns a Base that records the caller's line.
+func newBase() Base { return Base{where: graph.Caller()} }
 
-// Not is a switch that JSON holds the other way round: NoBias is Keras's use_bias.
-type Not bool
+// Negated is a bool that JSON stores inverted: NoBias is Keras's use_bias.
+type Negated bool
 
 // MarshalJSON implements json.Marshaler.
-func (n Not) MarshalJSON() ([]byte, error) {
+func (n Negated) MarshalJSON() ([]byte, error) {
 	if n {
 		return []byte("false"), nil
 	}
@@ -79,12 +79,12 @@ func (n Not) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (n *Not) UnmarshalJSON(b []byte) error {
+func (n *Negated) UnmarshalJSON(b []byte) error {
 	on := !bool(*n)
 	if err := json.Unmarshal(b, &on); err != nil {
 		return fmt.Errorf("nn: %s: want true or false", b)
 	}
-	*n = Not(!on)
+	*n = Negated(!on)
 	return nil
 }
 
@@ -104,7 +104,7 @@ const Frozen freeze = true
 
 type freeze bool
 
-func (f freeze) layer(l *Base) { l.Frozen = Not(f) }
+func (f freeze) layer(l *Base) { l.Frozen = Negated(f) }
 
 func (l *Base) apply(opts []LayerOption) {
 	for _, o := range opts {

@@ -7,7 +7,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Orthogonal gives gain times a random matrix whose columns, or whose rows if there
+// OrthogonalInitializer gives gain times a random matrix whose columns, or whose rows if there
 // are more columns than rows, have length 1 and stand at right angles. The rows of a
 // variable [... out] are all axes but the last. Keras's default is a gain of 1.
 //
@@ -16,10 +16,10 @@ import (
 // Source: Saxe, McClelland, Ganguli 2013, arXiv:1312.6120; Mezzadri 2006,
 // arXiv:math-ph/0609050, section 5, for the signs that make all such matrices equally
 // likely.
-func Orthogonal(gain float64) Initializer {
+func OrthogonalInitializer(gain float64) Initializer {
 	return Initializer{class: "Orthogonal", cfg: initConfig{Gain: &gain}, fill: func(dst []float64, shape tensor.Dims, r *Rand) {
 		if shape.Rank() < 2 {
-			panic(graph.Errorf("nn.Orthogonal: variable %v: want two axes or more", shape))
+			panic(graph.Errorf("nn.OrthogonalInitializer: variable %v: want two axes or more", shape))
 		}
 		cols := shape.At(-1)
 		rows := len(dst) / max(1, cols)

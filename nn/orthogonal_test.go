@@ -17,7 +17,7 @@ import (
 func TestOrthogonal(t *testing.T) {
 	for _, dims := range [][]int{{1, 1}, {5, 1}, {1, 5}, {4, 4}, {7, 3}, {3, 7}, {60, 40}, {3, 2, 2, 5}, {2, 2, 30}} {
 		const gain = 1.5
-		v := drawn(nn.Orthogonal(gain), 3, dims...)
+		v := drawn(nn.OrthogonalInitializer(gain), 3, dims...)
 		cols := dims[len(dims)-1]
 		rows := len(v) / cols
 		at := func(line, i int) float64 { return v[i*cols+line] }
@@ -48,7 +48,7 @@ func TestOrthogonalIsFair(t *testing.T) {
 	const n = 2000
 	rotations, positive, right := 0, 0, 0
 	for seed := range uint64(n) {
-		v := drawn(nn.Orthogonal(1), seed, 2, 2)
+		v := drawn(nn.OrthogonalInitializer(1), seed, 2, 2)
 		if v[0]*v[3]-v[1]*v[2] > 0 {
 			rotations++
 		}
@@ -72,12 +72,12 @@ func TestInitializerMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, i := range map[string]nn.Initializer{
-		"nn.Identity: variable [3 4 2]: want two axes":                 nn.Identity(1),
-		"nn.ConstantTensor: value float32[2] of a variable [3 4 3]":    nn.ConstantTensor(value),
-		`nn.STFT: window "x": want one of`:                             nn.STFT(nn.STFTConfig{Window: "x"}),
-		`nn.STFT: scaling "x": want "density"`:                         nn.STFT(nn.STFTConfig{Scaling: "x"}),
-		"nn.STFT: variable [3 4 1]: want [frame channels frequencies]": nn.STFT(nn.STFTConfig{}),
-		"nn.Orthogonal: variable [3]: want two axes or more":           nn.Orthogonal(1),
+		"nn.IdentityInitializer: variable [3 4 2]: want two axes":                 nn.IdentityInitializer(1),
+		"nn.ConstantTensor: value float32[2] of a variable [3 4 3]":               nn.ConstantTensor(value),
+		`nn.STFTInitializer: window "x": want one of`:                             nn.STFTInitializer(nn.STFTConfig{Window: "x"}),
+		`nn.STFTInitializer: scaling "x": want "density"`:                         nn.STFTInitializer(nn.STFTConfig{Scaling: "x"}),
+		"nn.STFTInitializer: variable [3 4 1]: want [frame channels frequencies]": nn.STFTInitializer(nn.STFTConfig{}),
+		"nn.OrthogonalInitializer: variable [3]: want two axes or more":           nn.OrthogonalInitializer(1),
 	} {
 		shape := tensor.D(3, 4, 2)
 		switch {
@@ -106,9 +106,9 @@ func TestInitializersJSON(t *testing.T) {
 		i    nn.Initializer
 		dims []int
 	}{
-		{nn.Identity(2), []int{3, 4}}, {nn.Orthogonal(0.5).Seeded(3), []int{3, 4}}, {nn.ConstantTensor(value), []int{3, 4}}, {nn.Constant(0), []int{2}},
-		{nn.STFT(nn.STFTConfig{}), []int{5, 1, 3}}, {nn.STFT(nn.STFTConfig{Imaginary: true, Window: nn.NoWindow, Scaling: nn.NoScaling}), []int{5, 1, 3}},
-		{nn.STFT(nn.STFTConfig{Window: nn.Hamming, Scaling: nn.Spectrum, Periodic: true}), []int{5, 2, 3}},
+		{nn.IdentityInitializer(2), []int{3, 4}}, {nn.OrthogonalInitializer(0.5).Seeded(3), []int{3, 4}}, {nn.ConstantTensor(value), []int{3, 4}}, {nn.Constant(0), []int{2}},
+		{nn.STFTInitializer(nn.STFTConfig{}), []int{5, 1, 3}}, {nn.STFTInitializer(nn.STFTConfig{Imaginary: true, Window: nn.NoWindow, Scaling: nn.NoScaling}), []int{5, 1, 3}},
+		{nn.STFTInitializer(nn.STFTConfig{Window: nn.Hamming, Scaling: nn.Spectrum, Periodic: true}), []int{5, 2, 3}},
 	} {
 		text, err := json.Marshal(c.i)
 		if err != nil {
@@ -137,6 +137,6 @@ func TestInitializersJSON(t *testing.T) {
 
 func BenchmarkOrthogonal(b *testing.B) {
 	for b.Loop() {
-		drawn(nn.Orthogonal(1), 1, 512, 512)
+		drawn(nn.OrthogonalInitializer(1), 1, 512, 512)
 	}
 }

@@ -23,7 +23,7 @@ import (
 //
 // Source: He et al. 2015, arXiv:1502.01852, section 2.1.
 func PReLU(opts ...PReLUOption) *PReLULayer {
-	l := &PReLULayer{Base: made()}
+	l := &PReLULayer{Base: newBase()}
 	for _, o := range opts {
 		o.prelu(l)
 	}

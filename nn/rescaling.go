@@ -12,7 +12,7 @@ import (
 // Shapes: x [...] -> y [...].
 // DTypes: any number; integers become the dtype that the layer computes in first.
 func Rescaling(scale, offset float64, opts ...LayerOption) *RescalingLayer {
-	r := &RescalingLayer{Base: made(), Scale: scale, Offset: offset}
+	r := &RescalingLayer{Base: newBase(), Scale: scale, Offset: offset}
 	r.apply(opts)
 	return r
 }

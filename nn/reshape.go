@@ -14,7 +14,7 @@ import (
 // Shapes: x [B ...] -> y [B shape].
 // Panics with *graph.Error, when built, if a sample does not have the elements.
 func Reshape(shape ...int) *ReshapeLayer {
-	return &ReshapeLayer{Base: made(), TargetShape: shape}
+	return &ReshapeLayer{Base: newBase(), TargetShape: shape}
 }
 
 // ReshapeLayer is the layer that [Reshape] makes.
@@ -41,7 +41,7 @@ func (r *ReshapeLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
 // Shapes: Permute(2, 1) takes x [B n m] to y [B m n].
 // Panics with *graph.Error, when built, if dims does not name every axis once.
 func Permute(dims ...int) *PermuteLayer {
-	return &PermuteLayer{Base: made(), Dims: dims}
+	return &PermuteLayer{Base: newBase(), Dims: dims}
 }
 
 // PermuteLayer is the layer that [Permute] makes.
@@ -87,7 +87,7 @@ func listed(axes []int) string {
 // Panics with *graph.Error, when built, if x has another number of axes, or a sample of
 // y more than 2^26 elements.
 func RepeatVector(n int, opts ...LayerOption) *RepeatVectorLayer {
-	r := &RepeatVectorLayer{Base: made(), N: n}
+	r := &RepeatVectorLayer{Base: newBase(), N: n}
 	r.apply(opts)
 	return r
 }

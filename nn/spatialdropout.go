@@ -34,7 +34,7 @@ func SpatialDropout3D(rate float64, opts ...SpatialDropoutOption) *SpatialDropou
 }
 
 func spatialDropout(places int, rate float64, opts []SpatialDropoutOption) *SpatialDropoutLayer {
-	d := &SpatialDropoutLayer{Base: made(), Rate: rate, places: places}
+	d := &SpatialDropoutLayer{Base: newBase(), Rate: rate, places: places}
 	for _, o := range opts {
 		o.spatialDropout(d)
 	}

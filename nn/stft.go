@@ -12,7 +12,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// STFTConfig says which kernel [STFT] gives. The zero STFTConfig is Keras's default.
+// STFTConfig says which kernel [STFTInitializer] gives. The zero STFTConfig is Keras's default.
 type STFTConfig struct {
 	// Imaginary gives the imaginary parts, not the real ones.
 	Imaginary bool
@@ -74,7 +74,7 @@ var others = map[Window]func(i, n float64) float64{
 	Boxcar: func(_, _ float64) float64 { return 1 },
 }
 
-// STFT gives the kernel of a convolution that computes a short-time Fourier transform,
+// STFTInitializer gives the kernel of a convolution that computes a short-time Fourier transform,
 // the real or the imaginary parts:
 //
 //	cos or sin(-2π·t·f/(2·(F-1))) · window(t) / scale
@@ -82,7 +82,7 @@ var others = map[Window]func(i, n float64) float64{
 // Shapes: kernel [T in F], the same for every input channel.
 // Panics with *graph.Error, when used, if the variable has another number of axes or F
 // is 1, or if the window or the scaling is unknown.
-func STFT(c STFTConfig) Initializer {
+func STFTInitializer(c STFTConfig) Initializer {
 	if c.Window == "" {
 		c.Window = Hann
 	}
@@ -98,7 +98,7 @@ func STFT(c STFTConfig) Initializer {
 
 func (c STFTConfig) fill(dst []float64, shape tensor.Dims, _ *Rand) {
 	if shape.Rank() != 3 || shape.At(2) < 2 {
-		panic(graph.Errorf("nn.STFT: variable %v: want [frame channels frequencies], two frequencies or more", shape))
+		panic(graph.Errorf("nn.STFTInitializer: variable %v: want [frame channels frequencies], two frequencies or more", shape))
 	}
 	frame, channels, fft := shape.At(0), shape.At(1), shape.At(2)
 	window, scale := c.window(frame)
@@ -120,7 +120,7 @@ func (c STFTConfig) fill(dst []float64, shape tensor.Dims, _ *Rand) {
 func (c STFTConfig) window(n int) (w []float64, scale float64) {
 	w = make([]float64, n)
 	if err := c.check(); err != nil {
-		panic(graph.Errorf("nn.STFT: %v", err))
+		panic(graph.Errorf("nn.STFTInitializer: %v", err))
 	}
 	if c.Window == NoWindow {
 		for i := range w {
@@ -213,5 +213,5 @@ func stftOf(c *vocab.Config) (Initializer, error) {
 			cfg.Scaling = Density
 		}
 	}
-	return STFT(cfg), cfg.check()
+	return STFTInitializer(cfg), cfg.check()
 }

@@ -138,8 +138,8 @@ func ExampleOrthogonalRegularizer() {
 }
 
 // The real parts of the three frequencies of a frame of four, under Hann's window.
-func ExampleSTFT() {
-	first(nn.STFT(nn.STFTConfig{}), 4, 1, 3)
+func ExampleSTFTInitializer() {
+	first(nn.STFTInitializer(nn.STFTConfig{}), 4, 1, 3)
 	// Output:
 	// [0.000 0.000 0.000 0.707 0.000 -0.707 0.707 -0.707 0.707 0.000 -0.000 -0.000]
 }

@@ -188,8 +188,8 @@ func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Laye
 		}
 		if base := nn.BaseOf(l); base != nil {
 			var s struct {
-				Name   string `json:"name"`
-				Frozen nn.Not `json:"trainable"`
+				Name   string     `json:"name"`
+				Frozen nn.Negated `json:"trainable"`
 			}
 			if err := json.Unmarshal(o.Config, &s); err != nil {
 				return nil, fmt.Errorf("keras: %s: %w", where, err)
@@ -231,7 +231,7 @@ func (r *reader) network(o *Object, where, inside string) (nn.Layer, error) {
 			return nil, nil
 		}
 	}
-	n.Frozen = n.Frozen && nn.Not(inside == "" || frozen(layers))
+	n.Frozen = n.Frozen && nn.Negated(inside == "" || frozen(layers))
 	if err := graph.Catch(func() { n.Names() }); err != nil {
 		return nil, fmt.Errorf("keras: %s: %w", where, err)
 	}

@@ -162,7 +162,10 @@ func lacksName(err error, name string) bool {
 var elsewhere = map[string]string{
 	"keras.activations.sparsemax":                     "nn.KerasSparsemax",
 	"keras.activations.threshold":                     "nn.Threshold",
+	"keras.initializers.Identity":                     "nn.IdentityInitializer",
 	"keras.initializers.Initializer":                  "nn.Initializer",
+	"keras.initializers.Orthogonal":                   "nn.OrthogonalInitializer",
+	"keras.initializers.STFT":                         "nn.STFTInitializer",
 	"keras.regularizers.Regularizer":                  "nn.Regularizer",
 	"keras.losses.Loss":                               "nn.Loss",
 	"keras.metrics.Accuracy":                          "metric.ExactAccuracy",
