@@ -52,4 +52,11 @@ type Backend interface {
 	// Fuses reports whether op, on inputs of these specs, can be an instruction
 	// of a [Program].
 	Fuses(op graph.Op, out, in []tensor.Spec) bool
+	// Heads reports whether op, on inputs of these specs, can be the head of a
+	// [Fused].
+	Heads(op graph.Op, out, in []tensor.Spec) bool
+	// InPlace reports whether the kernel of op may compute a result in the memory of
+	// an input of the same spec that nothing reads later: it reads every element of
+	// that input before, or together with, writing the same element of the result.
+	InPlace(op graph.Op, result, input int) bool
 }

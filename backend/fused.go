@@ -174,7 +174,7 @@ func expand(in []ops.Array, shape tensor.Dims) []ops.Array {
 	return out
 }
 
-// Act is an activation that a matrix product applies while it stores its result.
+// Act is an activation that the head of a [Fused] applies while it stores its result.
 type Act uint8
 
 // The activations of an epilogue.
@@ -183,28 +183,27 @@ const (
 	ReluAct
 )
 
-// FusedMatMul is a matrix product and what rides on it: a bias over the last
-// axis, an activation, then a program whose input number Acc is the product.
+// Fused is an operation of one result, its head, with an epilogue: a bias over the last
+// axis, an activation, then a program whose input number Acc is the head's result. Which
+// operations can be heads is the backend's to say: see [Backend.Heads].
 //
-// Inputs: a, b, the bias if there is one, the program's other inputs in order.
-// Results: those of the program, or the product when there is none.
-type FusedMatMul struct {
-	ops.MatMulOp
+// Inputs: the head's, the bias if there is one, the program's other inputs in order.
+// Results: those of the program, or the head's when there is none.
+type Fused struct {
+	Head  graph.Op
+	Ins   int // inputs of the head
 	Bias  bool
 	Act   Act
 	After *Program
 	Acc   int
 }
 
-// String prints the product and its epilogue.
-func (f *FusedMatMul) String() string {
-	s := f.Name()
-	if f.TransA {
-		s += " aᵀ"
-	}
-	if f.TransB {
-		s += " bᵀ"
-	}
+// Name implements graph.Op: the head's.
+func (f *Fused) Name() string { return f.Head.Name() }
+
+// String prints the head and its epilogue.
+func (f *Fused) String() string {
+	s := describe(f.Head)
 	if f.Bias {
 		s += " + bias"
 	}
@@ -217,25 +216,43 @@ func (f *FusedMatMul) String() string {
 	return s
 }
 
+// describe prints a head: a product tells in letters what it transposes.
+func describe(op graph.Op) string {
+	m, ok := op.(ops.MatMulOp)
+	if !ok {
+		return graph.Describe(op)
+	}
+	s := m.Name()
+	if m.TransA {
+		s += " aᵀ"
+	}
+	if m.TransB {
+		s += " bᵀ"
+	}
+	return s
+}
+
 // Infer implements graph.Op.
-func (f *FusedMatMul) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+func (f *Fused) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if f.After != nil {
 		return f.After.Infer(nil)
 	}
-	return f.MatMulOp.Infer(in[:2])
+	return f.Head.Infer(in[:f.Ins])
 }
 
 // Rest returns how many inputs come before the program's.
-func (f *FusedMatMul) Rest() int {
+func (f *Fused) Rest() int {
 	if f.Bias {
-		return 3
+		return f.Ins + 1
 	}
-	return 2
+	return f.Ins
 }
 
-// Home returns the result of After in whose memory the product can be computed
-// first, or -1.
-func (f *FusedMatMul) Home() int {
+// Home returns the result in whose memory the head can be computed first, or -1.
+func (f *Fused) Home() int {
+	if f.After == nil {
+		return 0
+	}
 	home := -1
 	for r, v := range f.After.Results {
 		if v == f.Acc {
@@ -248,14 +265,33 @@ func (f *FusedMatMul) Home() int {
 	return home
 }
 
+// Overwrites reports whether result r may have the memory of input in: it is one of the
+// program's inputs, and the head is not computed there.
+func (f *Fused) Overwrites(r, in int) bool {
+	if f.After == nil || in < f.Rest() || r == f.Home() {
+		return false
+	}
+	if in -= f.Rest(); in >= f.Acc {
+		in++
+	}
+	return f.After.Overwrites(r, in)
+}
+
 // Ref implements ops.Referenced.
-func (f *FusedMatMul) Ref(out, in []ops.Array) {
-	specs, _ := f.MatMulOp.Infer([]tensor.Spec{in[0].Spec, in[1].Spec})
-	c := ops.NewArray(specs[0])
-	f.MatMulOp.Ref([]ops.Array{c}, in[:2])
+func (f *Fused) Ref(out, in []ops.Array) {
+	specs := make([]tensor.Spec, f.Ins)
+	for i := range specs {
+		specs[i] = in[i].Spec
+	}
+	result, err := f.Head.Infer(specs)
+	if err != nil {
+		panic(err)
+	}
+	c := ops.NewArray(result[0])
+	ops.Reference(f.Head, []ops.Array{c}, in[:f.Ins])
 	c = rounded(c)
 	if f.Bias {
-		ops.Reference(ops.AddOp{}, []ops.Array{c}, []ops.Array{c, in[2]})
+		ops.Reference(ops.AddOp{}, []ops.Array{c}, []ops.Array{c, in[f.Ins]})
 		c = rounded(c)
 	}
 	if f.Act == ReluAct {
@@ -304,6 +340,18 @@ func widened(in []tensor.Spec) []tensor.Spec {
 		}
 	}
 	return out
+}
+
+// Overwrites reports whether result r may have the memory of input in: every update
+// works in place.
+func (s *Sweep) Overwrites(r, in int) bool {
+	for i := range s.Ops {
+		if r < s.Outs[i] {
+			return in == r
+		}
+		r, in = r-s.Outs[i], in-s.Ins[i]
+	}
+	return false
 }
 
 // String names the operation and how many there are.

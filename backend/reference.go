@@ -16,6 +16,12 @@ func (Reference) Name() string { return "reference" }
 // Fuses implements [Backend]: nothing is gained by it.
 func (Reference) Fuses(graph.Op, []tensor.Spec, []tensor.Spec) bool { return false }
 
+// Heads implements [Backend]: nothing is gained by it.
+func (Reference) Heads(graph.Op, []tensor.Spec, []tensor.Spec) bool { return false }
+
+// InPlace implements [Backend]: a kernel copies all inputs before it writes a result.
+func (Reference) InPlace(graph.Op, int, int) bool { return true }
+
 // Kernel implements [Backend].
 func (Reference) Kernel(op graph.Op, _, _ []tensor.Spec) Kernel {
 	return KernelFunc(func(out, in []Buf) {

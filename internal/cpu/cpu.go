@@ -8,6 +8,7 @@ import (
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -38,6 +39,30 @@ func (Backend) Kernel(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 		}
 	}
 	return newElementwise(op, out, in)
+}
+
+// inPlace maps operation types to what InPlace answers for them.
+var inPlace = map[reflect.Type]func(op graph.Op, result, input int) bool{}
+
+// overwrites adds the answer of one operation type, whose kernel computes a result in
+// the memory of an input.
+func overwrites[O graph.Op](f func(op O, result, input int) bool) {
+	inPlace[reflect.TypeFor[O]()] = func(op graph.Op, result, input int) bool { return f(op.(O), result, input) }
+}
+
+// InPlace implements backend.Backend: elementwise kernels do, updates where their
+// parameters and slots are, others where their files say so.
+func (Backend) InPlace(op graph.Op, result, input int) bool {
+	if f := inPlace[reflect.TypeOf(op)]; f != nil {
+		return f(op, result, input)
+	}
+	switch op.(type) {
+	case ops.Sweepable:
+		return input == result
+	case ops.Unary, ops.Binary, ops.Ternary:
+		return true
+	}
+	return false
 }
 
 func floats(b backend.Buf) []float32 { return backend.Data[float32](b) }

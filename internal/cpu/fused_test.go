@@ -202,7 +202,7 @@ func TestPrograms(t *testing.T) {
 	})
 }
 
-func TestFusedMatMul(t *testing.T) {
+func TestFusedProducts(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		for i := range uint64(100) {
 			r := &programs{Rand: rand.New(rand.NewPCG(i, 2))}
@@ -213,21 +213,22 @@ func TestFusedMatMul(t *testing.T) {
 }
 
 // product returns a random product with an epilogue, and the specs of its inputs.
-func (r *programs) product() (*backend.FusedMatMul, []tensor.Spec) {
+func (r *programs) product() (*backend.Fused, []tensor.Spec) {
 	sizes := []int{1, 3, 10, 17, 64, 65, 128, 200}
 	m, n, k := sizes[r.IntN(len(sizes))], sizes[r.IntN(len(sizes))], sizes[r.IntN(len(sizes))]
-	op := &backend.FusedMatMul{MatMulOp: ops.MatMulOp{TransA: r.IntN(2) == 0, TransB: r.IntN(2) == 0}, Bias: r.IntN(2) == 0, Act: backend.Act(r.IntN(2))}
+	product := ops.MatMulOp{TransA: r.IntN(2) == 0, TransB: r.IntN(2) == 0}
+	op := &backend.Fused{Head: product, Ins: 2, Bias: r.IntN(2) == 0, Act: backend.Act(r.IntN(2))}
 	batches := [][2]tensor.Dims{{}, {}, {tensor.D(3), tensor.D(3)}, {tensor.D(3), tensor.D()}, {tensor.D(2, 1), tensor.D(2)}, {tensor.D(2), tensor.D(3, 1)}}
 	batch := batches[r.IntN(len(batches))]
 	a, b := batch[0].Append(m, k), batch[1].Append(k, n)
-	if op.TransA {
+	if product.TransA {
 		a = batch[0].Append(k, m)
 	}
-	if op.TransB {
+	if product.TransB {
 		b = batch[1].Append(n, k)
 	}
 	in := []tensor.Spec{{DType: tensor.Float32, Shape: a}, {DType: tensor.Float32, Shape: b}}
-	c, err := op.MatMulOp.Infer(in)
+	c, err := product.Infer(in)
 	if err != nil {
 		panic(err)
 	}

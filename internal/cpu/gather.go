@@ -12,6 +12,7 @@ import (
 
 func init() {
 	register(func(op ops.GatherOp, _, in []tensor.Spec) backend.Kernel { return newGather(op.Axis, in[0], in[1]) })
+	registerHead(func(op ops.GatherOp, _, in []tensor.Spec) head { return newGather(op.Axis, in[0], in[1]) })
 	register(func(op ops.GatherAlongOp, _, in []tensor.Spec) backend.Kernel {
 		switch in[0].DType.Size() {
 		case 1:
@@ -71,12 +72,13 @@ func nothing(dt tensor.DType) []byte {
 type gather struct {
 	*spread
 	n     int // length of the axis
+	row   int // elements that an index takes
 	index []int
 }
 
-func newGather(axis int, x, idx tensor.Spec) backend.Kernel {
-	k := &gather{n: x.Shape.At(axis), index: make([]int, idx.Shape.Size())}
-	row, none := x.Shape.From(axis+1).Size()*x.DType.Size(), nothing(x.DType)
+func newGather(axis int, x, idx tensor.Spec) *gather {
+	k := &gather{n: x.Shape.At(axis), row: x.Shape.From(axis + 1).Size(), index: make([]int, idx.Shape.Size())}
+	row, none := k.row*x.DType.Size(), nothing(x.DType)
 	count := x.Shape.To(axis).Size() * len(k.index)
 	k.spread = newSpread(count, row, func(out backend.Buf, in []backend.Buf, lo, hi int, _ *par.Worker) {
 		for r := lo; r < hi; r++ {
@@ -90,6 +92,9 @@ func newGather(axis int, x, idx tensor.Spec) backend.Kernel {
 	})
 	return k
 }
+
+// attach implements head.
+func (k *gather) attach(e *epilogue) { k.then, k.width = e, k.row }
 
 // Run implements backend.Kernel.
 func (k *gather) Run(out, in []backend.Buf) {

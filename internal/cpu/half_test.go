@@ -426,9 +426,9 @@ func TestHalfGradients(t *testing.T) {
 	})
 }
 
-// TestHalfFusedMatMul compares products of halves and what rides on them with the two
+// TestHalfFusedProducts compares products of halves and what rides on them with the two
 // done one after the other, bit for bit.
-func TestHalfFusedMatMul(t *testing.T) {
+func TestHalfFusedProducts(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		tested := 0
 		for i := range uint64(200) {
@@ -441,13 +441,14 @@ func TestHalfFusedMatMul(t *testing.T) {
 			if acc < 0 || after.Axes > 0 {
 				continue
 			}
-			op := &backend.FusedMatMul{MatMulOp: ops.MatMulOp{TransB: r.IntN(2) == 0}, After: after, Acc: acc}
+			product := ops.MatMulOp{TransB: r.IntN(2) == 0}
+			op := &backend.Fused{Head: product, Ins: 2, After: after, Acc: acc}
 			if op.Home() < 0 {
 				after.Results = append(after.Results, acc)
 			}
 			tested++
 			b := tensor.Spec{DType: after.In[acc].DType, Shape: batch.Append(k, n)}
-			if op.TransB {
+			if product.TransB {
 				b.Shape = batch.Append(n, k)
 			}
 			specs := append([]tensor.Spec{{DType: b.DType, Shape: batch.Append(m, k)}, b}, slices.Delete(slices.Clone(after.In), acc, acc+1)...)
@@ -456,9 +457,9 @@ func TestHalfFusedMatMul(t *testing.T) {
 			got := buffers(outs)
 			Backend{}.Kernel(op, outs, specs).Run(got, in)
 
-			product := buffers(after.In[acc : acc+1])
-			Backend{}.Kernel(op.MatMulOp, after.In[acc:acc+1], specs[:2]).Run(product, in[:2])
-			args := slices.Insert(slices.Clone(in[2:]), acc, product[0])
+			result := buffers(after.In[acc : acc+1])
+			Backend{}.Kernel(product, after.In[acc:acc+1], specs[:2]).Run(result, in[:2])
+			args := slices.Insert(slices.Clone(in[2:]), acc, result[0])
 			for res, want := range oneByOne(after, args) {
 				if at := differ(got[res], want); at >= 0 {
 					t.Fatalf("product %d of %v and %v: result %d at %d: got %v, one by one %v", i, specs[:2], after, res, at,

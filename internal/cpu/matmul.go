@@ -20,24 +20,7 @@ func init() {
 		}
 		return newProduct(op, out[0], in)
 	})
-	register(func(op *backend.FusedMatMul, _, in []tensor.Spec) backend.Kernel {
-		c, _ := op.MatMulOp.Infer(in[:2])
-		k := &fusedMatMul{op: op, product: newMatMul[float32](op.MatMulOp, c[0], in[:2])}
-		if op.Bias && in[2].DType != tensor.Float32 {
-			k.bias = make([]float32, in[2].Shape.Size())
-		}
-		if op.Act == backend.ReluAct {
-			k.product.Act = kern.ReLU
-		}
-		if op.After != nil {
-			k.after = newProgram(op.After)
-			k.patches = newPatches(op.After, k.after)
-			k.home = op.Home()
-			k.args = make([]backend.Buf, len(op.After.In))
-			k.product.After = k
-		}
-		return k
-	})
+	registerHead(func(op ops.MatMulOp, out, in []tensor.Spec) head { return newMatMul[float32](op, out[0], in) })
 }
 
 // matMul is the kernel of a matrix product; T is float32 for 16-bit floats too. The
@@ -48,6 +31,7 @@ type matMul[T kern.Float] struct {
 	outer      []int // sizes of the batch axes that are walked here
 	outA, outB []int // their strides
 	at         int   // the element of the result where the present product begins
+	then       *epilogue
 }
 
 func newMatMul[T kern.Float](op ops.MatMulOp, out tensor.Spec, in []tensor.Spec) *matMul[T] {
@@ -100,6 +84,9 @@ func (p *matMul[T]) run(c, a, b backend.Buf) {
 	if len(c.Mem) == 0 {
 		return
 	}
+	if p.then != nil && p.then.bias != nil {
+		p.Bias = view[T](p.then.bias)
+	}
 	count := 1
 	for _, d := range p.outer {
 		count *= d
@@ -121,45 +108,22 @@ func (p *matMul[T]) run(c, a, b backend.Buf) {
 	}
 	p.A, p.B, p.C = nil, nil, nil
 	p.A16, p.B16, p.C16 = nil, nil, nil
+	p.Bias = nil
 }
 
-// fusedMatMul is the kernel of a matrix product with an epilogue.
-type fusedMatMul struct {
-	op      *backend.FusedMatMul
-	product *matMul[float32]
-	after   *program
-	patches *patches // of after
-	home    int
-	args    []backend.Buf
-	bias    []float32 // one of 16 bits, widened
-}
-
-// Run implements backend.Kernel.
-func (k *fusedMatMul) Run(out, in []backend.Buf) {
-	switch {
-	case k.op.Bias && in[2].DType == tensor.Float32:
-		k.product.Bias = floats(in[2])
-	case k.op.Bias:
-		loadAs(k.bias, in[2], 0, 1)
-		k.product.Bias = k.bias
+// attach implements head.
+func (p *matMul[T]) attach(e *epilogue) {
+	p.then = e
+	if e.relu {
+		p.Act = kern.ReLU
 	}
-	if k.after != nil {
-		rest := in[k.op.Rest():]
-		copy(k.args, rest[:k.op.Acc])
-		k.args[k.op.Acc] = out[k.home]
-		copy(k.args[k.op.Acc+1:], rest[k.op.Acc:])
-		k.after.in, k.after.out = k.args, out
+	if e.after != nil {
+		p.After = p
 	}
-	k.product.run(out[k.home], in[0], in[1])
 }
 
 // Block implements kern.Epilogue: it runs the program over a finished block.
-func (k *fusedMatMul) Block(b, i0, i1, j0, j1 int, w *par.Worker) {
-	mem, n := w.Extra(k.patches.scratch()), k.product.N
-	base := k.product.at + b*k.product.M*n
-	if j0 == 0 && j1 == n {
-		k.after.run(mem, base+i0*n, base+i1*n)
-		return
-	}
-	k.patches.run(mem, base+i0*n+j0, i1-i0, j1-j0, n)
+func (p *matMul[T]) Block(b, i0, i1, j0, j1 int, w *par.Worker) {
+	base := p.at + b*p.M*p.N
+	p.then.block(base+i0*p.N+j0, i1-i0, j1-j0, p.N, w)
 }

@@ -117,9 +117,9 @@ func TestNarrowMatMulBias(t *testing.T) {
 						x.V[i] = float64(r.IntN(15)-7) / 8 // sums are exact in float32
 					}
 				}
-				op := &backend.FusedMatMul{Bias: true, Act: backend.ReluAct}
+				op := &backend.Fused{Head: ops.MatMulOp{}, Ins: 2, Bias: true, Act: backend.ReluAct}
 				got := evalArrays(op, tensor.S(dt, 37, 45), a, b, bias)
-				want := inFloat64(op.MatMulOp, a, b, false)
+				want := inFloat64(ops.MatMulOp{}, a, b, false)
 				for i, v := range want.V {
 					v = optest.Round(dt, max(0, v+bias.V[i%45]))
 					if got.V[i] != v {
@@ -132,7 +132,7 @@ func TestNarrowMatMulBias(t *testing.T) {
 }
 
 // evalArrays runs the kernel of an operation with one result.
-func evalArrays(op *backend.FusedMatMul, out tensor.Spec, in ...ops.Array) ops.Array {
+func evalArrays(op *backend.Fused, out tensor.Spec, in ...ops.Array) ops.Array {
 	var specs []tensor.Spec
 	var bufs []backend.Buf
 	for _, a := range in {

@@ -52,6 +52,7 @@ func isHalf(dt tensor.DType) bool { return dt == tensor.Float16 || dt == tensor.
 
 func init() {
 	register(func(p *backend.Program, _, _ []tensor.Spec) backend.Kernel { return newProgram(p) })
+	overwrites(func(p *backend.Program, result, input int) bool { return p.Overwrites(result, input) })
 }
 
 // maxRow is the longest row that programs reduce.

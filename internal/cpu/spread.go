@@ -16,6 +16,8 @@ type spread struct {
 	out   backend.Buf
 	in    []backend.Buf
 	self  par.Worker
+	then  *epilogue // or nil
+	width int       // elements of a unit, if then is not nil
 }
 
 // newSpread returns the kernel of f on units of length elements each.
@@ -32,7 +34,11 @@ func (k *spread) Run(out, in []backend.Buf) {
 
 // Piece implements par.Task.
 func (k *spread) Piece(i int, w *par.Worker) {
-	k.f(k.out, k.in, i*k.piece, min((i+1)*k.piece, k.units), w)
+	lo, hi := i*k.piece, min((i+1)*k.piece, k.units)
+	k.f(k.out, k.in, lo, hi, w)
+	if k.then != nil {
+		k.then.span(lo*k.width, hi*k.width, w)
+	}
 }
 
 // do is par.Do that does a single piece itself, with memory of its own.

@@ -16,6 +16,7 @@ const (
 
 func init() {
 	register(func(op *backend.Sweep, _, in []tensor.Spec) backend.Kernel { return newSweep(op, in) })
+	overwrites(func(op *backend.Sweep, result, input int) bool { return op.Overwrites(result, input) })
 }
 
 // registerUpdate adds the kernel of one update: a sweep of one.

@@ -11,9 +11,9 @@ import (
 
 // group is nodes that become one step.
 type group struct {
-	nodes   []*graph.Node // in the order of the graph
-	fused   bool          // the step is a program
-	product *graph.Node   // the matrix product that the program rides on, or nil
+	nodes []*graph.Node // in the order of the graph
+	fused bool          // the step is a program
+	head  *graph.Node   // the operation whose epilogue the program is, or nil
 	// shape is that of the program's values; if it reduces along the last axes,
 	// rows are the nodes whose values have length 1 there.
 	shape tensor.Dims
@@ -23,6 +23,7 @@ type group struct {
 
 // grouping tells which group every node of interest belongs to.
 type grouping struct {
+	be backend.Backend
 	of map[*graph.Node]*group
 	// users lists the nodes that read a node; roots count as reading it once more.
 	users map[*graph.Node][]*graph.Node
@@ -55,6 +56,7 @@ func source(n *graph.Node) *graph.Node {
 // fuse gathers the nodes that the roots need into groups.
 func fuse(roots []*graph.Node, be backend.Backend) *grouping {
 	gr := &grouping{
+		be:    be,
 		of:    map[*graph.Node]*group{},
 		users: map[*graph.Node][]*graph.Node{},
 		roots: map[*graph.Node]bool{},
@@ -85,9 +87,9 @@ func fuse(roots []*graph.Node, be backend.Backend) *grouping {
 	}
 	for _, n := range gr.order {
 		if g := gr.of[n]; g != nil && !g.fused {
-			if u := gr.rider(n); u != nil {
-				u.product = n
-				gr.of[n] = u
+			if e := gr.epilogueOf(n); e != nil {
+				e.head = n
+				gr.of[n] = e
 			}
 		}
 	}
@@ -112,8 +114,8 @@ func newGroup(n *graph.Node, be backend.Backend) *group {
 // which node n of g reads node in of h. A group of elementwise operations on the
 // shape of the other's rows can become rows of that.
 func (gr *grouping) match(h *group, in *graph.Node, g *group, n *graph.Node) bool {
-	if h.axes+g.axes > 0 && (gr.rides(h) || gr.rides(g)) {
-		return false // the epilogue of a product does not see whole rows
+	if h.axes+g.axes > 0 && (gr.hasHead(h) || gr.hasHead(g)) {
+		return false // an epilogue does not see whole rows
 	}
 	same := h.shape == g.shape && (h.axes == g.axes || h.axes == 0 || g.axes == 0)
 	_, reduces := n.Op.(ops.Reducing)
@@ -208,11 +210,11 @@ func (gr *grouping) merge(a, b *group) {
 	slices.SortFunc(a.nodes, func(x, y *graph.Node) int { return x.ID() - y.ID() })
 }
 
-// rides reports whether the program of g can run in the epilogue of a product.
-func (gr *grouping) rides(g *group) bool {
+// hasHead reports whether the program of g can run in the epilogue of a head.
+func (gr *grouping) hasHead(g *group) bool {
 	for _, n := range g.nodes {
 		for _, in := range n.In {
-			if gr.rider(in) == g {
+			if gr.epilogueOf(in) == g {
 				return true
 			}
 		}
@@ -220,14 +222,14 @@ func (gr *grouping) rides(g *group) bool {
 	return false
 }
 
-// rider returns the group that can run in the epilogue of matrix product n: a
-// program that alone reads the product.
-func (gr *grouping) rider(n *graph.Node) *group {
-	if _, ok := n.Op.(ops.MatMulOp); !ok || n.DType() != tensor.Float32 && !isHalf(n.DType()) || gr.roots[n] || len(gr.users[n]) == 0 {
+// epilogueOf returns the group that can run in the epilogue of n, an operation that the
+// backend takes as a head: a program that alone reads the result.
+func (gr *grouping) epilogueOf(n *graph.Node) *group {
+	if len(n.Specs()) != 1 || gr.roots[n] || len(gr.users[n]) == 0 {
 		return nil
 	}
 	g := gr.of[gr.users[n][0]]
-	if g == nil || !g.fused || g.product != nil || g.axes > 0 || g.shape != n.Shape() || lone(g) {
+	if g == nil || !g.fused || g.head != nil || g.axes > 0 || g.shape != n.Shape() || onlyWidens(g) {
 		return nil
 	}
 	for _, u := range gr.users[n] {
@@ -235,12 +237,15 @@ func (gr *grouping) rider(n *graph.Node) *group {
 			return nil
 		}
 	}
+	if !gr.be.Heads(n.Op, n.Specs(), specsOf(n.In)) {
+		return nil
+	}
 	return g
 }
 
-// lone reports whether g does no more than to convert a half: what reads the result may
-// do that itself.
-func lone(g *group) bool {
+// onlyWidens reports whether g does no more than to convert a half: what reads the result
+// may do that itself.
+func onlyWidens(g *group) bool {
 	_, cast := g.nodes[0].Op.(ops.CastOp)
 	return cast && len(g.nodes) == 1 && isHalf(g.nodes[0].In[0].DType())
 }

@@ -44,8 +44,8 @@ func (l *lowering) emit(g *group) {
 	}
 	l.done[g] = true
 	members := g.nodes
-	if g.product != nil {
-		members = append([]*graph.Node{g.product}, members...)
+	if g.head != nil {
+		members = append([]*graph.Node{g.head}, members...)
 	}
 	for _, n := range members {
 		for _, in := range n.In {
@@ -119,11 +119,11 @@ func fullTensor(op ops.FullOp) *tensor.Tensor {
 	return t
 }
 
-// emitProgram makes the step of a fused group, with the product it rides on.
+// emitProgram makes the step of a fused group, with the head whose epilogue it is.
 func (l *lowering) emitProgram(g *group) {
 	b := newBuilder(g)
-	if g.product != nil {
-		b.input(g.product)
+	if g.head != nil {
+		b.input(g.head)
 	}
 	for _, n := range g.nodes {
 		b.add(n)
@@ -135,8 +135,8 @@ func (l *lowering) emitProgram(g *group) {
 		}
 	}
 	var s step
-	if g.product != nil {
-		s = l.productStep(g, b)
+	if g.head != nil {
+		s = l.headStep(g, b)
 	} else {
 		s.op = b.prog
 		for _, n := range b.inputs {
@@ -154,13 +154,16 @@ func (l *lowering) leaves(g *group, n *graph.Node) bool {
 	return l.gr.roots[n] || slices.ContainsFunc(l.gr.users[n], func(u *graph.Node) bool { return l.gr.of[u] != g })
 }
 
-// productStep makes a matrix product with an epilogue. A bias and a ReLU at the
-// head of the program move into the product itself, unless the product is rounded
-// before them.
-func (l *lowering) productStep(g *group, b *builder) step {
-	m := g.product
-	f := &backend.FusedMatMul{MatMulOp: m.Op.(ops.MatMulOp), After: b.prog}
-	s := step{op: f, in: []int{l.valueOf(m.In[0]), l.valueOf(m.In[1])}}
+// headStep makes a step of a head and its epilogue. A bias and a ReLU at the beginning
+// of the program move into the head itself, unless the head's result is rounded before
+// them.
+func (l *lowering) headStep(g *group, b *builder) step {
+	m := g.head
+	f := &backend.Fused{Head: m.Op, Ins: len(m.In), After: b.prog}
+	s := step{op: f}
+	for _, in := range m.In {
+		s.in = append(s.in, l.valueOf(in))
+	}
 	if m.DType() == tensor.Float32 {
 		if bias := b.peelBias(); bias != nil {
 			f.Bias = true
@@ -246,8 +249,8 @@ func (b *builder) shift() {
 	}
 }
 
-// peelBias takes the addition of a vector along the last axis off the head of
-// the program, where the product is read by nothing else, and returns the vector.
+// peelBias takes the addition of a vector along the last axis off the beginning of the
+// program, where the head is read by nothing else, and returns the vector.
 func (b *builder) peelBias() *graph.Node {
 	at, other := b.onlyUse(0)
 	if at < 0 || other < 0 || other >= len(b.inputs) {
@@ -265,7 +268,7 @@ func (b *builder) peelBias() *graph.Node {
 	return bias
 }
 
-// peelRelu takes a ReLU off the head of the program.
+// peelRelu takes a ReLU off the beginning of the program.
 func (b *builder) peelRelu() bool {
 	at, other := b.onlyUse(0)
 	if at < 0 || other >= 0 {
@@ -301,7 +304,7 @@ func (b *builder) onlyUse(v int) (at, other int) {
 
 func (b *builder) isResult(v int) bool { return slices.Contains(b.prog.Results, v) }
 
-// drop removes instruction at; the product, value 0, takes its place.
+// drop removes instruction at; the head, value 0, takes its place.
 func (b *builder) drop(at int) {
 	gone := len(b.inputs) + at
 	b.prog.Code = slices.Delete(b.prog.Code, at, at+1)

@@ -3,9 +3,7 @@ package plan
 import (
 	"slices"
 
-	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/ops"
 )
 
 // alignment of buffers in the arena: a cache line.
@@ -93,7 +91,7 @@ func (l *lowering) replaces(v, at int, w *graph.Var) bool {
 			if p := l.values[l.base(in)].place; p.kind != inVar || p.v != w {
 				continue
 			}
-			if i > 0 || l.base(in) != in || !overwrites(s.op, slices.Index(s.out, v), pos) {
+			if i > 0 || l.base(in) != in || !l.be.InPlace(s.op, slices.Index(s.out, v), pos) {
 				return false
 			}
 		}
@@ -136,37 +134,6 @@ func (l *lowering) producerOf(w *graph.Var) bool {
 				return true
 			}
 		}
-	}
-	return false
-}
-
-// overwrites reports whether result r of op may have the memory of input in:
-// whether op reads every element of that input before, or together with, writing
-// the same element of the result.
-func overwrites(op graph.Op, r, in int) bool {
-	switch o := op.(type) {
-	case *backend.Program:
-		return o.Overwrites(r, in)
-	case *backend.FusedMatMul:
-		if o.After == nil || in < o.Rest() || r == o.Home() {
-			return false
-		}
-		if in -= o.Rest(); in >= o.Acc {
-			in++
-		}
-		return o.After.Overwrites(r, in)
-	case *backend.Sweep:
-		for i := range o.Ops {
-			if r < o.Outs[i] {
-				return in == r
-			}
-			r, in = r-o.Outs[i], in-o.Ins[i]
-		}
-		return false
-	case ops.Sweepable:
-		return in == r
-	case ops.Unary, ops.Binary, ops.Ternary:
-		return true
 	}
 	return false
 }
@@ -217,7 +184,7 @@ func (l *lowering) heir(s step, r, at int, of map[int]*span) *span {
 	for pos, in := range s.in {
 		b := l.base(in)
 		sp := of[b]
-		if sp == nil || sp.dies != at || l.values[in].spec != l.values[s.out[r]].spec || !overwrites(s.op, r, pos) {
+		if sp == nil || sp.dies != at || l.values[in].spec != l.values[s.out[r]].spec || !l.be.InPlace(s.op, r, pos) {
 			continue
 		}
 		taken := slices.ContainsFunc(s.out, func(v int) bool { return of[v] == sp })
