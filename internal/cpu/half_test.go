@@ -426,7 +426,7 @@ func TestHalfGradients(t *testing.T) {
 	})
 }
 
-// TestHalfFusedProducts compares products of halves and what rides on them with the two
+// TestHalfFusedProducts compares products of halves and their epilogues with the two
 // done one after the other, bit for bit.
 func TestHalfFusedProducts(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
