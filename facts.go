@@ -198,7 +198,9 @@ func (f *fitRun) foreignVar() *graph.Var {
 	var found *graph.Var
 	_ = graph.Catch(func() { // the step tells of mistakes
 		b := &data.Batch{X: blank(batchSpecs(1, x)), Y: blank(batchSpecs(1, y))}
-		for _, u := range f.m.graphOf(b, true, f.totals).Updates() {
+		g := graph.New()
+		f.m.traceStep(g, b, true, f.totals)
+		for _, u := range g.Updates() {
 			if !known[u.Var] {
 				found = u.Var
 			}

@@ -6,17 +6,17 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/cpu"
-	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/tensor"
 )
 
 // Function is a compiled function of tensors; [Func] makes it.
 type Function struct {
-	f     func(in ...*graph.Node) []*graph.Node
-	mu    sync.Mutex
-	plans []*plan.Plan
+	f      func(in ...*graph.Node) []*graph.Node
+	mu     sync.Mutex
+	device backend.Device
+	plans  []backend.Executable
 }
 
 // Func returns f as a function of tensors. f is traced once for each combination
@@ -32,7 +32,16 @@ type Function struct {
 //
 // Call may be used from several goroutines at once if f updates no variable.
 func Func(f func(in ...*graph.Node) []*graph.Node) *Function {
-	return &Function{f: f}
+	return &Function{f: f, device: newDevice()}
+}
+
+// On makes f run on a device from the next call on, and returns f. Nil is the
+// processor, where functions run by default.
+func (f *Function) On(d backend.Device) *Function {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.device, f.plans = deviceOr(d), nil
+	return f
 }
 
 // Call computes the function. Mistakes in f are returned as errors that name
@@ -63,7 +72,7 @@ func (f *Function) CallInto(out []*tensor.Tensor, in ...*tensor.Tensor) error {
 	return f.run(p, out, in)
 }
 
-func (f *Function) run(p *plan.Plan, out, in []*tensor.Tensor) error {
+func (f *Function) run(p backend.Executable, out, in []*tensor.Tensor) error {
 	if err := p.Run(out, contiguous(in)); err != nil {
 		return fmt.Errorf("glia: Func: %w", err)
 	}
@@ -87,7 +96,7 @@ func contiguous(in []*tensor.Tensor) []*tensor.Tensor {
 }
 
 // planFor returns the plan for inputs of these dtypes and shapes.
-func (f *Function) planFor(in []*tensor.Tensor) (*plan.Plan, error) {
+func (f *Function) planFor(in []*tensor.Tensor) (backend.Executable, error) {
 	for i, t := range in {
 		if t == nil {
 			return nil, fmt.Errorf("glia: Func: input %d is nil", i)
@@ -100,12 +109,10 @@ func (f *Function) planFor(in []*tensor.Tensor) (*plan.Plan, error) {
 			return p, nil
 		}
 	}
-	var p *plan.Plan
 	if f.f == nil {
 		return nil, errors.New("glia: Func: the function is nil")
 	}
-	err := graph.Catch(func() {
-		g := graph.New()
+	p, err := compile(f.device, func(g *graph.Graph) []*graph.Node {
 		nodes := make([]*graph.Node, len(in))
 		for i, t := range in {
 			nodes[i] = g.Input(fmt.Sprintf("in[%d]", i), t.Spec())
@@ -116,7 +123,7 @@ func (f *Function) planFor(in []*tensor.Tensor) (*plan.Plan, error) {
 				panic(graph.Errorf("result %d is nil or of another graph: want one computed from the inputs", i))
 			}
 		}
-		p = plan.Compile(g, out, cpu.Backend{})
+		return out
 	})
 	if err != nil {
 		return nil, fmt.Errorf("glia: Func: %w", err)

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
@@ -43,13 +43,14 @@ type Model struct {
 
 	// traceMu guards what is built and compiled from the network.
 	traceMu sync.Mutex
+	device  backend.Device
 	built   bool
 	trained []*graph.Var  // what the optimizer was built for
 	inputs  []tensor.Spec // what the network was built for, batches of 1
 	random  *graph.Var    // the state of random layers
 	steps   memo[*step]
 	totals  memo[*totals]
-	predict memo[*plan.Plan]
+	predict memo[backend.Executable]
 	specs   []tensor.Spec // of what is looked up in these
 
 	// weightsMu is held for writing while a step changes them.
@@ -67,7 +68,9 @@ func Sequential(layers ...nn.Layer) *Model { return New(nn.Sequential(layers...)
 func Functional(inputs, outputs []*nn.Symbol) *Model { return New(nn.Functional(inputs, outputs)) }
 
 // New returns a model around a network.
-func New(net *nn.Network) *Model { return &Model{net: net, predict: memo[*plan.Plan]{}} }
+func New(net *nn.Network) *Model {
+	return &Model{net: net, device: newDevice(), predict: memo[backend.Executable]{}}
+}
 
 // Network returns the layers.
 func (m *Model) Network() *nn.Network { return m.net }
@@ -119,7 +122,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
 	m.opt, m.loss, m.metrics, m.outputLosses, m.outputMetrics = opt, loss, metrics, outputLosses, outputMetrics
-	m.steps, m.totals, m.predict = memo[*step]{}, memo[*totals]{}, memo[*plan.Plan]{}
+	m.steps, m.totals, m.predict = memo[*step]{}, memo[*totals]{}, memo[backend.Executable]{}
 	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {

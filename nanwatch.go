@@ -5,10 +5,9 @@ import (
 	"math"
 	"strings"
 
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/cpu"
-	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -154,8 +153,7 @@ func (w *nanWatch) trace(idx []int) (where string) {
 			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.what())
 		}
 	}
-	_ = graph.Catch(func() { where = w.find(b) })
-	return where
+	return w.find(b)
 }
 
 // badData says where a batch has a number that is not finite, if it has one.
@@ -185,9 +183,10 @@ func (w *nanWatch) badData(b *data.Batch) string {
 }
 
 func (w *nanWatch) find(b *data.Batch) string {
-	g := w.f.m.graphOf(b, true, w.f.totals)
-	nodes := watched(g)
-	p := plan.Compile(g, nodes, cpu.Backend{})
+	p, nodes, err := w.compile(b)
+	if err != nil {
+		return ""
+	}
 	out := blank(p.Outputs())
 	if err := w.f.m.runOn(p, out, inputsOf(nil, b), true); err != nil {
 		return ""
@@ -208,6 +207,20 @@ func (w *nanWatch) find(b *data.Batch) string {
 		return text
 	}
 	return ""
+}
+
+// compile returns the step on batches like b with the intermediate results nodes as its
+// outputs.
+func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes []*graph.Node, err error) {
+	m := w.f.m
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
+	p, err = compile(m.device, func(g *graph.Graph) []*graph.Node {
+		m.traceStep(g, b, true, w.f.totals)
+		nodes = watched(g)
+		return nodes
+	})
+	return p, nodes, err
 }
 
 // watched returns what a step computes of floats, in the order in which it was

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/cpu"
-	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -120,7 +119,7 @@ func (m *Model) predictOne(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 
 // planFor returns the plan that predicts for inputs like these. The model is built for
 // them if it is not.
-func (m *Model) planFor(x []*tensor.Tensor) (*plan.Plan, error) {
+func (m *Model) planFor(x []*tensor.Tensor) (backend.Executable, error) {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
 	m.specs = appendSpecs(m.specs[:0], x)
@@ -131,16 +130,14 @@ func (m *Model) planFor(x []*tensor.Tensor) (*plan.Plan, error) {
 	if err := m.accept(in); err != nil {
 		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
-	var p *plan.Plan
-	err := graph.Catch(func() {
-		g := graph.New()
+	p, err := compile(m.device, func(g *graph.Graph) []*graph.Node {
 		out := m.call(g, in)
 		for _, n := range out {
 			if n.Rank() == 0 || n.Shape().At(0) != in[0].Shape.At(0) {
 				panic(graph.Errorf("output is %v for %d samples: want first axes of the same length", n.Spec(), in[0].Shape.At(0)))
 			}
 		}
-		p = plan.Compile(g, out, cpu.Backend{})
+		return out
 	})
 	if err != nil {
 		return nil, fmt.Errorf("glia: Predict: %w", err)
@@ -149,7 +146,7 @@ func (m *Model) planFor(x []*tensor.Tensor) (*plan.Plan, error) {
 	return p, nil
 }
 
-func (m *Model) runPredict(p *plan.Plan, out, x []*tensor.Tensor) error {
+func (m *Model) runPredict(p backend.Executable, out, x []*tensor.Tensor) error {
 	m.weightsMu.RLock()
 	defer m.weightsMu.RUnlock()
 	return p.Run(out, x)

@@ -3,10 +3,9 @@ package glia
 import (
 	"fmt"
 
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/cpu"
-	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -17,7 +16,7 @@ import (
 // the optimizer's update. One is compiled for each shape of a batch, for training and
 // for evaluation.
 type step struct {
-	plan *plan.Plan
+	plan backend.Executable
 	in   []*tensor.Tensor
 }
 
@@ -129,8 +128,11 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error)
 	if s, ok := m.steps.get(training, specs); ok {
 		return s, nil
 	}
-	var p *plan.Plan
-	if err := graph.Catch(func() { p = plan.Compile(m.graphOf(b, training, ms), nil, cpu.Backend{}) }); err != nil {
+	p, err := compile(m.device, func(g *graph.Graph) []*graph.Node {
+		m.traceStep(g, b, training, ms)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	s := &step{plan: p}
@@ -176,9 +178,8 @@ func (m *Model) badLabel(b *data.Batch, output int, ms *totals) int {
 	return -1
 }
 
-// graphOf builds the graph of a step on batches like b.
-func (m *Model) graphOf(b *data.Batch, training bool, ms *totals) *graph.Graph {
-	g := graph.New()
+// traceStep traces a step on batches like b into an empty graph.
+func (m *Model) traceStep(g *graph.Graph, b *data.Batch, training bool, ms *totals) {
 	s := &Step{Ctx: nn.NewCtx(g, m.random), m: m}
 	for _, part := range []struct {
 		name string
@@ -199,7 +200,6 @@ func (m *Model) graphOf(b *data.Batch, training bool, ms *totals) *graph.Graph {
 	}
 	s.Training = training
 	s.trace(func(loss *graph.Node, pred []*graph.Node) { ms.trace(s, loss, pred) })
-	return g
 }
 
 // inputsOf appends the tensors of a batch to in, as a step takes them.
@@ -220,7 +220,7 @@ func (m *Model) run(s *step, b *data.Batch, training bool) error {
 }
 
 // runOn runs a plan that changes the weights if it trains.
-func (m *Model) runOn(p *plan.Plan, out, in []*tensor.Tensor, training bool) error {
+func (m *Model) runOn(p backend.Executable, out, in []*tensor.Tensor, training bool) error {
 	if training {
 		m.weightsMu.Lock()
 		defer m.weightsMu.Unlock()

@@ -1,5 +1,6 @@
-// Package backend says what a device offers: kernels for operations, looked up
-// by the operation's type, and the fused operations that only plans make.
+// Package backend is the seam between graphs and hardware. A [Device] compiles whole
+// graphs. One that is a table of [Kernels], looked up by the operation's type, leaves
+// compiling to internal/plan, which also makes the fused operations of this package.
 package backend
 
 import (
@@ -43,11 +44,12 @@ type KernelFunc func(out, in []Buf)
 // Run implements [Kernel].
 func (f KernelFunc) Run(out, in []Buf) { f(out, in) }
 
-// Backend makes kernels for one device.
-type Backend interface {
+// Kernels makes the kernels of one device, of which plans are made.
+type Kernels interface {
+	// Name returns the device's name for people.
 	Name() string
 	// Kernel returns a new kernel of op for results and inputs of these specs,
-	// or nil if the backend cannot compute it.
+	// or nil if there is none.
 	Kernel(op graph.Op, out, in []tensor.Spec) Kernel
 	// Fuses reports whether op, on inputs of these specs, can be an instruction
 	// of a [Program].

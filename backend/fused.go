@@ -185,7 +185,7 @@ const (
 
 // Fused is an operation of one result, its head, with an epilogue: a bias over the last
 // axis, an activation, then a program whose input number Acc is the head's result. Which
-// operations can be heads is the backend's to say: see [Backend.Heads].
+// operations can be heads is the kernels' to say: see [Kernels.Heads].
 //
 // Inputs: the head's, the bias if there is one, the program's other inputs in order.
 // Results: those of the program, or the head's when there is none.

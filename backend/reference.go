@@ -6,23 +6,23 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Reference is the backend that runs every operation's reference: slow, in
+// Reference is the table whose kernels run every operation's reference: slow, in
 // float64, and right. Results are rounded to their dtype after each operation.
 type Reference struct{}
 
-// Name implements [Backend].
+// Name implements [Kernels].
 func (Reference) Name() string { return "reference" }
 
-// Fuses implements [Backend]: nothing is gained by it.
+// Fuses implements [Kernels]: nothing is gained by it.
 func (Reference) Fuses(graph.Op, []tensor.Spec, []tensor.Spec) bool { return false }
 
-// Heads implements [Backend]: nothing is gained by it.
+// Heads implements [Kernels]: nothing is gained by it.
 func (Reference) Heads(graph.Op, []tensor.Spec, []tensor.Spec) bool { return false }
 
-// InPlace implements [Backend]: a kernel copies all inputs before it writes a result.
+// InPlace implements [Kernels]: a kernel copies all inputs before it writes a result.
 func (Reference) InPlace(graph.Op, int, int) bool { return true }
 
-// Kernel implements [Backend].
+// Kernel implements [Kernels].
 func (Reference) Kernel(op graph.Op, _, _ []tensor.Spec) Kernel {
 	return KernelFunc(func(out, in []Buf) {
 		args, res := make([]ops.Array, len(in)), make([]ops.Array, len(out))

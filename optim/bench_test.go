@@ -182,7 +182,7 @@ func stepOf(o optim.Optimizer, shapes ...[]int) (p *plan.Plan, in []*tensor.Tens
 	for _, v := range append(o.Vars(), params...) {
 		bytes += v.Spec().Bytes()
 	}
-	return plan.Compile(g, nil, cpu.Backend{}), in, bytes
+	return plan.Compile(g, nil, cpu.Kernels{}), in, bytes
 }
 
 func run(b *testing.B, p *plan.Plan, in []*tensor.Tensor) {

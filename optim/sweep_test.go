@@ -66,7 +66,7 @@ func TestOneSweep(t *testing.T) {
 				grads = append(grads, g.Input(fmt.Sprint(i), p.Spec()))
 			}
 			o.Apply(g, grads)
-			text := plan.Compile(g, nil, cpu.Backend{}).String()
+			text := plan.Compile(g, nil, cpu.Kernels{}).String()
 			ending := "\n"
 			if len(opts) == 2 {
 				ending = "If\n"
@@ -93,7 +93,7 @@ func TestCompiled(t *testing.T) {
 		} {
 			want := trained(t, make(opts...), func(g *graph.Graph, in ...*tensor.Tensor) { nntest.Run(g, nil, in...) })
 			got := trained(t, make(opts...), func(g *graph.Graph, in ...*tensor.Tensor) {
-				if err := plan.Compile(g, nil, cpu.Backend{}).Run(nil, in); err != nil {
+				if err := plan.Compile(g, nil, cpu.Kernels{}).Run(nil, in); err != nil {
 					t.Fatal(err)
 				}
 			})
@@ -112,7 +112,7 @@ func TestSameBits(t *testing.T) {
 	all := maps.Clone(elementwise)
 	all["Muon"] = func(o ...optim.Option) optim.Optimizer { return optim.Muon(0.1, as[optim.MuonOption](o)...) }
 	run := func(g *graph.Graph, in ...*tensor.Tensor) {
-		if err := plan.Compile(g, nil, cpu.Backend{}).Run(nil, in); err != nil {
+		if err := plan.Compile(g, nil, cpu.Kernels{}).Run(nil, in); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,5 +1,5 @@
-// Package backendtest is the suite that every backend passes: each operation, on
-// each dtype that it takes, against the reference.
+// Package backendtest is the suite that every device passes: each operation, on each
+// dtype that it takes, against the reference, and what devices do with variables.
 package backendtest
 
 import (
@@ -16,13 +16,12 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Run tests the kernels of a backend on the cases of optest and on large ones.
-// Results are compared with those of the operations' references, within the errors
+// Kernels tests a table of kernels on the cases of optest and on large ones. Results are compared with those of the operations' references, within the errors
 // that the cases allow. Each kernel runs twice, between guarded borders, and may
 // keep nothing from one run to the next, change no input, and allocate no memory
-// once it is warm. Operations that the backend lacks are passed over; [Missing]
+// once it is warm. Operations without a kernel are skipped; [Missing]
 // lists them.
-func Run(t *testing.T, be backend.Backend) {
+func Kernels(t *testing.T, table backend.Kernels) {
 	groups := map[string][]optest.Case{}
 	for _, c := range append(optest.Cases(), Large()...) {
 		name := reflect.TypeOf(c.Op).Name()
@@ -31,7 +30,7 @@ func Run(t *testing.T, be backend.Backend) {
 	for _, name := range sortedKeys(groups) {
 		t.Run(name, func(t *testing.T) {
 			for _, c := range groups[name] {
-				testKernel(t, be, c)
+				testKernel(t, table, c)
 			}
 		})
 	}
@@ -46,8 +45,8 @@ func allocations(f func()) float64 {
 	return testing.AllocsPerRun(20, f)
 }
 
-func testKernel(t *testing.T, be backend.Backend, c optest.Case) {
-	for _, k := range Kernels(be, c) {
+func testKernel(t *testing.T, table backend.Kernels, c optest.Case) {
+	for _, k := range KernelsOf(table, c) {
 		r := NewRunner(c)
 		r.Run(k)
 		first := r.Results()
@@ -83,15 +82,15 @@ func widened(c optest.Case) optest.Case {
 	return c
 }
 
-// Kernels returns what a backend computes a case with: the operation's kernel, and
+// KernelsOf returns the kernels of a table for a case: the operation's own, and
 // that of a program of this one operation if it can be in a program.
-func Kernels(be backend.Backend, c optest.Case) []backend.Kernel {
+func KernelsOf(table backend.Kernels, c optest.Case) []backend.Kernel {
 	in, out := Specs(c)
 	var kernels []backend.Kernel
-	if k := be.Kernel(c.Op, out, in); k != nil {
+	if k := table.Kernel(c.Op, out, in); k != nil {
 		kernels = append(kernels, k)
 	}
-	if be.Fuses(c.Op, out, in) {
+	if table.Fuses(c.Op, out, in) {
 		p := &backend.Program{Shape: out[0].Shape, In: in, Code: []backend.Instr{{Op: c.Op, Out: out[0].DType}}, Results: []int{len(in)}}
 		if r, ok := c.Op.(ops.Reducing); ok {
 			p.Shape, p.Axes, p.Code[0].Row = in[0].Shape, r.Over().Axes.Rank(), true
@@ -99,7 +98,7 @@ func Kernels(be backend.Backend, c optest.Case) []backend.Kernel {
 		for i := range in {
 			p.Code[0].Args = append(p.Code[0].Args, i)
 		}
-		if k := be.Kernel(p, out, in); k != nil {
+		if k := table.Kernel(p, out, in); k != nil {
 			kernels = append(kernels, k)
 		}
 	}
@@ -156,7 +155,7 @@ func (r *Runner) buf(s tensor.Spec) backend.Buf {
 
 const canary = 0xA5
 
-// Run fills the results with rubbish and runs a kernel.
+// Run fills the results with canary bytes and runs a kernel.
 func (r *Runner) Run(k backend.Kernel) {
 	for _, b := range r.out {
 		for i := range b.Mem {
@@ -207,8 +206,8 @@ func (r *Runner) CheckMemory() error {
 }
 
 // Missing lists the operations of package ops, with the dtypes of their inputs, that
-// the shape rules accept and the backend has no kernel for.
-func Missing(be backend.Backend) []string {
+// the shape rules accept and the table has no kernel for.
+func Missing(table backend.Kernels) []string {
 	missing := map[string]bool{}
 	for _, c := range optest.Cases() {
 		in, _ := Specs(c)
@@ -221,7 +220,7 @@ func Missing(be backend.Backend) []string {
 					}
 				}
 				out, err := c.Op.Infer(other)
-				if err == nil && be.Kernel(c.Op, out, other) == nil {
+				if err == nil && table.Kernel(c.Op, out, other) == nil {
 					missing[fmt.Sprintf("%s %v -> %v", reflect.TypeOf(c.Op).Name(), dtypesOf(other), dtypesOf(out))] = true
 				}
 			}

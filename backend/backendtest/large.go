@@ -11,7 +11,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Large returns cases of such sizes that backends divide them.
+// Large returns cases of such sizes that devices divide them.
 func Large() []optest.Case {
 	f, d := tensor.Float32, tensor.D
 	over := func(axes ...int) ops.Reduction { return ops.Reduction{Axes: d(axes...)} }

@@ -84,7 +84,7 @@ func TestAdafactorZeros(t *testing.T) {
 		bufs = append(bufs, backend.Buf{Spec: a.Spec, Mem: optest.ToTensor(a).Bytes()})
 		specs = append(specs, a.Spec)
 	}
-	Backend{}.Kernel(rule, specs[:4], specs).Run(bufs[:4], bufs)
+	Kernels{}.Kernel(rule, specs[:4], specs).Run(bufs[:4], bufs)
 	got := floats(bufs[0])
 	// u is 1 where there is a gradient, and so is the size of w.
 	for i, want := range []float32{1, 1, 1, 0.875} {

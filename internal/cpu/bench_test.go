@@ -16,7 +16,7 @@ func bench(b *testing.B, name string, op graph.Op, in ...tensor.Spec) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	k := Backend{}.Kernel(op, out, in)
+	k := Kernels{}.Kernel(op, out, in)
 	bufs := func(specs []tensor.Spec) (all []backend.Buf, size int) {
 		for _, s := range specs {
 			all = append(all, backend.Buf{Spec: s, Mem: tensor.NewSpec(s).Bytes()})

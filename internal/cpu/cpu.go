@@ -1,6 +1,5 @@
-// Package cpu is the backend for the processor that glia runs on: a table from
-// operation types to kernels. What the table lacks, the plan computes with the
-// operation's reference.
+// Package cpu holds the kernels for the processor that glia runs on: a table from
+// operation types to kernels. Operations without one are computed by their references.
 package cpu
 
 import (
@@ -12,11 +11,11 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Backend is the processor.
-type Backend struct{}
+// Kernels is the table of this package's kernels.
+type Kernels struct{}
 
-// Name implements backend.Backend.
-func (Backend) Name() string { return "cpu" }
+// Name implements backend.Kernels.
+func (Kernels) Name() string { return "cpu" }
 
 // maker makes a kernel of an operation for results and inputs of given specs,
 // or returns nil if it does not cover them.
@@ -31,8 +30,8 @@ func register[O graph.Op](f func(op O, out, in []tensor.Spec) backend.Kernel) {
 	}
 }
 
-// Kernel implements backend.Backend.
-func (Backend) Kernel(op graph.Op, out, in []tensor.Spec) backend.Kernel {
+// Kernel implements backend.Kernels.
+func (Kernels) Kernel(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	if m := makers[reflect.TypeOf(op)]; m != nil {
 		if k := m(op, out, in); k != nil {
 			return k
@@ -50,9 +49,9 @@ func overwrites[O graph.Op](f func(op O, result, input int) bool) {
 	inPlace[reflect.TypeFor[O]()] = func(op graph.Op, result, input int) bool { return f(op.(O), result, input) }
 }
 
-// InPlace implements backend.Backend: elementwise kernels do, updates where their
+// InPlace implements backend.Kernels: elementwise kernels do, updates where their
 // parameters and slots are, others where their files say so.
-func (Backend) InPlace(op graph.Op, result, input int) bool {
+func (Kernels) InPlace(op graph.Op, result, input int) bool {
 	if f := inPlace[reflect.TypeOf(op)]; f != nil {
 		return f(op, result, input)
 	}

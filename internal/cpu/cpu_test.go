@@ -15,17 +15,17 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-func TestKernels(t *testing.T) { backendtest.Run(t, Backend{}) }
+func TestKernels(t *testing.T) { backendtest.Kernels(t, Kernels{}) }
 
 // TestPortable runs the kernels without vector instructions.
 func TestPortable(t *testing.T) {
 	defer impl.Select("kern", impl.Portable)()
-	backendtest.Run(t, Backend{})
+	backendtest.Kernels(t, Kernels{})
 }
 
 // TestMissing sees to it that every operation has a kernel for every dtype it takes.
 func TestMissing(t *testing.T) {
-	for _, m := range backendtest.Missing(Backend{}) {
+	for _, m := range backendtest.Missing(Kernels{}) {
 		t.Errorf("no kernel for %s", m)
 	}
 }
@@ -63,7 +63,7 @@ func bitsOf(cases []optest.Case) [][]byte {
 	all := make([][]byte, len(cases))
 	for i, c := range cases {
 		r := backendtest.NewRunner(c)
-		for _, k := range backendtest.Kernels(Backend{}, c) {
+		for _, k := range backendtest.KernelsOf(Kernels{}, c) {
 			r.Run(k)
 			all[i] = append(all[i], bytes.Join(r.Results(), nil)...)
 		}
@@ -90,7 +90,7 @@ func eval(t *testing.T, op graph.Op, in ...*tensor.Tensor) []*tensor.Tensor {
 		results = append(results, y)
 		dst = append(dst, backend.Buf{Spec: s, Mem: y.Bytes()})
 	}
-	k := Backend{}.Kernel(op, outs, specs)
+	k := Kernels{}.Kernel(op, outs, specs)
 	if k == nil {
 		t.Fatalf("no kernel for %s of %v", op.Name(), specs)
 	}

@@ -27,15 +27,15 @@ func registerHead[O graph.Op](f func(op O, out, in []tensor.Spec) head) {
 	heads[reflect.TypeFor[O]()] = func(op graph.Op, out, in []tensor.Spec) head { return f(op.(O), out, in) }
 }
 
-// Heads implements backend.Backend.
-func (Backend) Heads(op graph.Op, out, _ []tensor.Spec) bool {
+// Heads implements backend.Kernels.
+func (Kernels) Heads(op graph.Op, out, _ []tensor.Spec) bool {
 	return len(out) == 1 && (out[0].DType == tensor.Float32 || isHalf(out[0].DType)) && heads[reflect.TypeOf(op)] != nil
 }
 
 func init() {
 	register(func(op *backend.Fused, _, in []tensor.Spec) backend.Kernel {
 		out, err := op.Head.Infer(in[:op.Ins])
-		if err != nil || !(Backend{}).Heads(op.Head, out, in[:op.Ins]) {
+		if err != nil || !(Kernels{}).Heads(op.Head, out, in[:op.Ins]) {
 			return nil
 		}
 		return newFused(op, heads[reflect.TypeOf(op.Head)](op.Head, out, in[:op.Ins]), in)

@@ -164,7 +164,7 @@ func check(t *testing.T, op graph.Op, in []ops.Array, abs float64) {
 		c.Name += " " + a.Spec.String()
 	}
 	specs, outs := backendtest.Specs(c)
-	k := Backend{}.Kernel(op, outs, specs)
+	k := Kernels{}.Kernel(op, outs, specs)
 	if k == nil {
 		t.Fatalf("%s: no kernel", c.Name)
 	}
@@ -296,7 +296,7 @@ func TestProgramInPlace(t *testing.T) {
 					copy(src[n].Mem, optest.ToTensor(a).Bytes())
 				}
 				dst[res].Mem = src[j].Mem
-				Backend{}.Kernel(p, outs, specs).Run(dst, src)
+				Kernels{}.Kernel(p, outs, specs).Run(dst, src)
 				var got []ops.Array
 				for _, b := range dst {
 					got = append(got, ops.Array{Spec: b.Spec, V: b.Tensor().Float64s()})
@@ -370,7 +370,7 @@ func checkInPlace(t *testing.T, s *backend.Sweep, all []ops.Array) {
 		out = append(out, in[at:at+s.Outs[i]]...)
 		at += n
 	}
-	Backend{}.Kernel(s, outs, specs).Run(out, in)
+	Kernels{}.Kernel(s, outs, specs).Run(out, in)
 	var got []ops.Array
 	for _, b := range out {
 		got = append(got, ops.Array{Spec: b.Spec, V: b.Tensor().Float64s()})

@@ -201,7 +201,7 @@ func oneByOne(p *backend.Program, in []backend.Buf) []backend.Buf {
 			specs = append(specs, a.Spec)
 		}
 		dst := buffers([]tensor.Spec{out})
-		k := Backend{}.Kernel(op, []tensor.Spec{out}, specs)
+		k := Kernels{}.Kernel(op, []tensor.Spec{out}, specs)
 		if k == nil {
 			panic(fmt.Sprintf("no kernel for %s of %v", op.Name(), specs))
 		}
@@ -271,7 +271,7 @@ func TestHalfPrograms(t *testing.T) {
 			r := &halfPrograms{Rand: rand.New(rand.NewPCG(i, 12))}
 			in := r.values(p.In, i%2 == 0)
 			specs, _ := p.Infer(nil)
-			k := Backend{}.Kernel(p, specs, p.In)
+			k := Kernels{}.Kernel(p, specs, p.In)
 			got, alone := buffers(specs), buffers(specs)
 			par.SetThreads(1)
 			k.Run(alone, in)
@@ -312,7 +312,7 @@ func TestHalfProgramReference(t *testing.T) {
 			in := r.values(p.In, i%2 == 0)
 			specs, _ := p.Infer(nil)
 			got, want := buffers(specs), buffers(specs)
-			Backend{}.Kernel(p, specs, p.In).Run(got, in)
+			Kernels{}.Kernel(p, specs, p.In).Run(got, in)
 			backend.Reference{}.Kernel(p, specs, p.In).Run(want, in)
 			for res := range got {
 				x, y := got[res].Tensor().Float64s(), want[res].Tensor().Float64s()
@@ -342,7 +342,7 @@ func TestHalfInPlace(t *testing.T) {
 				in := r.values(p.In, false)
 				want, got := oneByOne(p, in), buffers(specs)
 				got[res].Mem = in[j].Mem
-				Backend{}.Kernel(p, specs, p.In).Run(got, in)
+				Kernels{}.Kernel(p, specs, p.In).Run(got, in)
 				for n := range got {
 					if at := differ(got[n], want[n]); at >= 0 {
 						t.Errorf("program %d %v: result %d in the memory of input %d: result %d at %d differs", i, p, res, j, n, at)
@@ -410,9 +410,9 @@ func TestHalfGradients(t *testing.T) {
 					t.Fatal(err)
 				}
 				got, want := buffers(outs), buffers(outs)
-				k := Backend{}.Kernel(s, outs, narrow)
+				k := Kernels{}.Kernel(s, outs, narrow)
 				k.Run(got, in)
-				Backend{}.Kernel(s, outs, wide).Run(want, widened)
+				Kernels{}.Kernel(s, outs, wide).Run(want, widened)
 				for i := range got {
 					if at := differ(got[i], want[i]); at >= 0 {
 						t.Errorf("%v, gradients of %v: result %d at %d: got %v, want %v", s, dt, i, at, got[i].Tensor().Float64s()[at], want[i].Tensor().Float64s()[at])
@@ -455,10 +455,10 @@ func TestHalfFusedProducts(t *testing.T) {
 			in := r.values(specs, false)
 			outs, _ := after.Infer(nil)
 			got := buffers(outs)
-			Backend{}.Kernel(op, outs, specs).Run(got, in)
+			Kernels{}.Kernel(op, outs, specs).Run(got, in)
 
 			result := buffers(after.In[acc : acc+1])
-			Backend{}.Kernel(product, after.In[acc:acc+1], specs[:2]).Run(result, in[:2])
+			Kernels{}.Kernel(product, after.In[acc:acc+1], specs[:2]).Run(result, in[:2])
 			args := slices.Insert(slices.Clone(in[2:]), acc, result[0])
 			for res, want := range oneByOne(after, args) {
 				if at := differ(got[res], want); at >= 0 {

@@ -57,8 +57,8 @@ func TestFusedGathers(t *testing.T) {
 			in := r.values(specs, false)
 			outs, _ := after.Infer(nil)
 			got, rows := buffers(outs), buffers(after.In[acc:acc+1])
-			Backend{}.Kernel(op, outs, specs).Run(got, in)
-			Backend{}.Kernel(op.Head, after.In[acc:acc+1], specs[:2]).Run(rows, in[:2])
+			Kernels{}.Kernel(op, outs, specs).Run(got, in)
+			Kernels{}.Kernel(op.Head, after.In[acc:acc+1], specs[:2]).Run(rows, in[:2])
 			for res, want := range oneByOne(after, slices.Insert(slices.Clone(in[2:]), acc, rows[0])) {
 				if at := differ(got[res], want); at >= 0 {
 					t.Fatalf("gather %d and %v: result %d at %d: got %v, one by one %v", i, after, res, at,
@@ -73,7 +73,7 @@ func TestFusedGathers(t *testing.T) {
 func TestHeads(t *testing.T) {
 	for dt, want := range map[tensor.DType]bool{tensor.Float32: true, tensor.BFloat16: true, tensor.Float16: true, tensor.Float64: false, tensor.Int32: false} {
 		x := tensor.S(dt, 4, 4)
-		if got := (Backend{}).Heads(ops.MatMulOp{}, []tensor.Spec{x}, []tensor.Spec{x, x}); got != want {
+		if got := (Kernels{}).Heads(ops.MatMulOp{}, []tensor.Spec{x}, []tensor.Spec{x, x}); got != want {
 			t.Errorf("product of %v: head %v, want %v", dt, got, want)
 		}
 	}

@@ -63,7 +63,7 @@ func checkNarrow(t *testing.T, op ops.MatMulOp, a, b ops.Array) {
 	c := optest.Case{Name: name, Op: op, In: []ops.Array{a, b}}
 	runner := backendtest.NewRunner(c)
 	in, out := backendtest.Specs(c)
-	runner.Run(Backend{}.Kernel(op, out, in))
+	runner.Run(Kernels{}.Kernel(op, out, in))
 	if err := runner.CheckMemory(); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -141,6 +141,6 @@ func evalArrays(op *backend.Fused, out tensor.Spec, in ...ops.Array) ops.Array {
 	}
 	y := tensor.NewSpec(out)
 	dst := []backend.Buf{{Spec: out, Mem: y.Bytes()}}
-	Backend{}.Kernel(op, []tensor.Spec{out}, specs).Run(dst, bufs)
+	Kernels{}.Kernel(op, []tensor.Spec{out}, specs).Run(dst, bufs)
 	return ops.Array{Spec: out, V: y.Float64s()}
 }

@@ -14,10 +14,10 @@ const (
 	pieceLen = 16 * tileLen // elements of a program that one thread takes at a time
 )
 
-// Fuses implements backend.Backend: programs compute in float32, and round after every
+// Fuses implements backend.Kernels: programs compute in float32, and round after every
 // operation whose result is a half. Truth values are 1 and 0 inside, and other inputs
 // are converted as they are loaded.
-func (Backend) Fuses(op graph.Op, out, in []tensor.Spec) bool {
+func (Kernels) Fuses(op graph.Op, out, in []tensor.Spec) bool {
 	switch o := op.(type) {
 	case ops.CastOp:
 		switch in[0].DType {

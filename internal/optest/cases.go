@@ -18,7 +18,7 @@ type Case struct {
 	Op   graph.Op
 	// In holds values that the inputs' dtypes can represent.
 	In []ops.Array
-	// Ulps and Abs are the error allowed of a float result w of a backend:
+	// Ulps and Abs are the error allowed of a float result w of a device:
 	// (Ulps·|w| + Abs)·ε, where ε is the distance from 1 to the next number of the
 	// result's dtype. A result that is right but for its rounding needs 0.5.
 	Ulps, Abs float64

@@ -11,7 +11,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Check compares the results that a backend got for a case with the reference.
+// Check compares the results that a device got for a case with the reference.
 func (c Case) Check(got []ops.Array) error {
 	want, err := c.Want()
 	if err != nil {

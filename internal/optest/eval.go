@@ -1,5 +1,5 @@
 // Package optest tests operations: one table with a row for every op type, from
-// which shape rules, gradients and every backend's kernels are checked against the
+// which shape rules, gradients and every device's kernels are checked against the
 // references of package ops.
 package optest
 

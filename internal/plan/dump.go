@@ -9,10 +9,10 @@ import (
 )
 
 // String lists the steps for a person: what is computed, from what, into which
-// memory. @ is an offset in the arena; (reference) marks what the backend lacks.
+// memory. @ is an offset in the arena; (reference) marks operations without a kernel.
 func (p *Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "plan on %s: %d steps, arena %d bytes\n", p.be.Name(), len(p.steps), p.arena)
+	fmt.Fprintf(&b, "plan on %s: %d steps, arena %d bytes\n", p.kernels.Name(), len(p.steps), p.arena)
 	for i, s := range p.steps {
 		fmt.Fprintf(&b, "%3d  %s", i, p.describe(s))
 		if p.lacks(s) {

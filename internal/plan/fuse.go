@@ -23,8 +23,8 @@ type group struct {
 
 // grouping tells which group every node of interest belongs to.
 type grouping struct {
-	be backend.Backend
-	of map[*graph.Node]*group
+	kernels backend.Kernels
+	of      map[*graph.Node]*group
 	// users lists the nodes that read a node; roots count as reading it once more.
 	users map[*graph.Node][]*graph.Node
 	roots map[*graph.Node]bool
@@ -54,13 +54,13 @@ func source(n *graph.Node) *graph.Node {
 }
 
 // fuse gathers the nodes that the roots need into groups.
-func fuse(roots []*graph.Node, be backend.Backend) *grouping {
+func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
 	gr := &grouping{
-		be:    be,
-		of:    map[*graph.Node]*group{},
-		users: map[*graph.Node][]*graph.Node{},
-		roots: map[*graph.Node]bool{},
-		order: live(roots),
+		kernels: kernels,
+		of:      map[*graph.Node]*group{},
+		users:   map[*graph.Node][]*graph.Node{},
+		roots:   map[*graph.Node]bool{},
+		order:   live(roots),
 	}
 	for _, r := range roots {
 		gr.roots[r] = true
@@ -74,7 +74,7 @@ func fuse(roots []*graph.Node, be backend.Backend) *grouping {
 		if leaf(n) {
 			continue
 		}
-		g := newGroup(n, be)
+		g := newGroup(n, kernels)
 		gr.of[n] = g
 		if !g.fused {
 			continue
@@ -97,13 +97,13 @@ func fuse(roots []*graph.Node, be backend.Backend) *grouping {
 }
 
 // newGroup returns a group of one node.
-func newGroup(n *graph.Node, be backend.Backend) *group {
+func newGroup(n *graph.Node, kernels backend.Kernels) *group {
 	g := &group{nodes: []*graph.Node{n}, rows: map[*graph.Node]bool{}}
 	if len(n.Specs()) != 1 {
 		return g
 	}
 	g.shape = n.Shape()
-	g.fused = be.Fuses(n.Op, n.Specs(), specsOf(n.In))
+	g.fused = kernels.Fuses(n.Op, n.Specs(), specsOf(n.In))
 	if r, ok := n.Op.(ops.Reducing); ok && g.fused {
 		g.shape, g.axes, g.rows[n] = n.In[0].Shape(), r.Over().Axes.Rank(), true
 	}
@@ -237,7 +237,7 @@ func (gr *grouping) epilogueOf(n *graph.Node) *group {
 			return nil
 		}
 	}
-	if !gr.be.Heads(n.Op, n.Specs(), specsOf(n.In)) {
+	if !gr.kernels.Heads(n.Op, n.Specs(), specsOf(n.In)) {
 		return nil
 	}
 	return g

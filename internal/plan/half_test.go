@@ -81,9 +81,9 @@ func (c *classifier) update(loss *graph.Node) {
 	}
 }
 
-// run does steps on a backend and returns the plan and the last loss.
-func (c *classifier) run(t testing.TB, be backend.Backend, steps int) (*plan.Plan, float32) {
-	p := plan.Compile(c.g, c.out, be)
+// run does steps with kernels and returns the plan and the last loss.
+func (c *classifier) run(t testing.TB, kernels backend.Kernels, steps int) (*plan.Plan, float32) {
+	p := plan.Compile(c.g, c.out, kernels)
 	out := []*tensor.Tensor{tensor.New(tensor.Float32)}
 	for range steps {
 		if err := p.Run(out, c.in); err != nil {
@@ -93,12 +93,12 @@ func (c *classifier) run(t testing.TB, be backend.Backend, steps int) (*plan.Pla
 	return p, tensor.Data[float32](out[0])[0]
 }
 
-// TestMixedPrecision trains in 16 bits on the backend and on the reference, and looks
+// TestMixedPrecision trains in 16 bits on the CPU and on the reference, and looks
 // that gradients go into the sweep as they are.
 func TestMixedPrecision(t *testing.T) {
 	for _, dt := range []tensor.DType{tensor.BFloat16, tensor.Float16} {
 		got, want := newClassifier(dt, 12, 20, 16, 8, 5), newClassifier(dt, 12, 20, 16, 8, 5)
-		p, loss := got.run(t, cpu.Backend{}, 4)
+		p, loss := got.run(t, cpu.Kernels{}, 4)
 		_, wantLoss := want.run(t, backend.Reference{}, 4)
 		if d := loss - wantLoss; d > 0.01 || d < -0.01 {
 			t.Errorf("%v: loss %v after 4 steps, reference %v", dt, loss, wantLoss)
@@ -141,7 +141,7 @@ func TestHalfChains(t *testing.T) {
 		for _, dt := range []tensor.DType{tensor.BFloat16, tensor.Float16} {
 			g := graph.New()
 			x, row := g.Input("x", tensor.S(dt, 70, 300)), g.Input("row", tensor.S(dt, 300))
-			p := plan.Compile(g, []*graph.Node{c.build(x, row)}, cpu.Backend{})
+			p := plan.Compile(g, []*graph.Node{c.build(x, row)}, cpu.Kernels{})
 			if p.Len() != c.steps {
 				t.Errorf("%s in %v: %d steps, want %d\n%v", c.name, dt, p.Len(), c.steps, p)
 			}
@@ -208,7 +208,7 @@ func BenchmarkMixed(b *testing.B) {
 			var steps []func()
 			for _, dt := range []tensor.DType{tensor.Float32, tensor.BFloat16} {
 				c := newClassifier(dt, 128, 784, widths...)
-				steps = append(steps, runner(b, plan.Compile(c.g, c.out, cpu.Backend{}), c.in))
+				steps = append(steps, runner(b, plan.Compile(c.g, c.out, cpu.Kernels{}), c.in))
 			}
 			duel(b, steps[0], steps[1])
 		})
@@ -239,7 +239,7 @@ func BenchmarkHalfChains(b *testing.B) {
 				for _, dt := range []tensor.DType{tensor.Float32, tensor.BFloat16} {
 					g := graph.New()
 					x, row := g.Input("x", tensor.S(dt, rows, 1024)), g.Input("row", tensor.S(dt, 1024))
-					p := plan.Compile(g, []*graph.Node{c.build(x, row)}, cpu.Backend{})
+					p := plan.Compile(g, []*graph.Node{c.build(x, row)}, cpu.Kernels{})
 					chains = append(chains, runner(b, p, []*tensor.Tensor{tensor.NewSpec(x.Spec()), tensor.NewSpec(row.Spec())}))
 				}
 				duel(b, chains[0], chains[1])
@@ -268,7 +268,7 @@ func TestCastsOfCasts(t *testing.T) {
 			for _, to := range tensor.DTypes() {
 				g := graph.New()
 				y := ops.Cast(ops.Cast(g.Input("x", x.Spec()), via), to)
-				p := plan.Compile(g, []*graph.Node{y}, cpu.Backend{})
+				p := plan.Compile(g, []*graph.Node{y}, cpu.Kernels{})
 				got := []*tensor.Tensor{tensor.NewSpec(y.Spec())}
 				if err := p.Run(got, []*tensor.Tensor{x}); err != nil {
 					t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 // summing is the processor, with running sums as heads instead of products. It has no
 // kernel for them: the reference computes them and their epilogues.
-type summing struct{ cpu.Backend }
+type summing struct{ cpu.Kernels }
 
 func (summing) Heads(op graph.Op, out, _ []tensor.Spec) bool {
 	_, ok := op.(ops.CumSumOp)
@@ -44,9 +44,9 @@ func TestHeads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run := func(be backend.Backend, head func(x, index *graph.Node) *graph.Node) ([]*tensor.Tensor, *plan.Plan) {
+	run := func(kernels backend.Kernels, head func(x, index *graph.Node) *graph.Node) ([]*tensor.Tensor, *plan.Plan) {
 		g, outs := build(head)
-		p := plan.Compile(g, outs, be)
+		p := plan.Compile(g, outs, kernels)
 		var res []*tensor.Tensor
 		for _, s := range p.Outputs() {
 			res = append(res, tensor.NewSpec(s))
@@ -59,18 +59,18 @@ func TestHeads(t *testing.T) {
 	sum := func(x, _ *graph.Node) *graph.Node { return ops.CumSum(x, 1) }
 	gather := func(x, index *graph.Node) *graph.Node { return ops.Gather(x, index, 0) }
 	for _, c := range []struct {
-		name  string
-		be    backend.Backend
-		head  func(x, index *graph.Node) *graph.Node
-		steps int
-		first string
+		name    string
+		kernels backend.Kernels
+		head    func(x, index *graph.Node) *graph.Node
+		steps   int
+		first   string
 	}{
 		{"running sums", summing{}, sum, 1, "CumSum{Axis:1} + bias, Relu, {"},
-		{"running sums on the processor", cpu.Backend{}, sum, 2, "CumSum{Axis:1}\n"},
-		{"gathers", cpu.Backend{}, gather, 1, "Gather{Axis:0} + bias, Relu, {"},
+		{"running sums on the processor", cpu.Kernels{}, sum, 2, "CumSum{Axis:1}\n"},
+		{"gathers", cpu.Kernels{}, gather, 1, "Gather{Axis:0} + bias, Relu, {"},
 		{"gathers where sums are heads", summing{}, gather, 2, "Gather{Axis:0}\n"},
 	} {
-		got, p := run(c.be, c.head)
+		got, p := run(c.kernels, c.head)
 		want, _ := run(backend.Reference{}, c.head)
 		for i := range got {
 			if err := tensor.AllClose(got[i], want[i], 1e-5, 1e-5); err != nil {

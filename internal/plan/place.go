@@ -91,7 +91,7 @@ func (l *lowering) replaces(v, at int, w *graph.Var) bool {
 			if p := l.values[l.base(in)].place; p.kind != inVar || p.v != w {
 				continue
 			}
-			if i > 0 || l.base(in) != in || !l.be.InPlace(s.op, slices.Index(s.out, v), pos) {
+			if i > 0 || l.base(in) != in || !l.kernels.InPlace(s.op, slices.Index(s.out, v), pos) {
 				return false
 			}
 		}
@@ -184,7 +184,7 @@ func (l *lowering) heir(s step, r, at int, of map[int]*span) *span {
 	for pos, in := range s.in {
 		b := l.base(in)
 		sp := of[b]
-		if sp == nil || sp.dies != at || l.values[in].spec != l.values[s.out[r]].spec || !l.be.InPlace(s.op, r, pos) {
+		if sp == nil || sp.dies != at || l.values[in].spec != l.values[s.out[r]].spec || !l.kernels.InPlace(s.op, r, pos) {
 			continue
 		}
 		taken := slices.ContainsFunc(s.out, func(v int) bool { return of[v] == sp })

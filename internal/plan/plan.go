@@ -16,7 +16,7 @@ import (
 
 // Plan is a compiled graph.
 type Plan struct {
-	be      backend.Backend
+	kernels backend.Kernels
 	steps   []step
 	values  []value
 	inputs  []tensor.Spec
@@ -68,7 +68,7 @@ type final struct {
 
 // Compile makes the plan that computes outputs, and every update of the graph's
 // variables, from the graph's inputs.
-func Compile(g *graph.Graph, outputs []*graph.Node, be backend.Backend) *Plan {
+func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Plan {
 	updates := g.Updates()
 	roots := append([]*graph.Node(nil), outputs...)
 	for _, u := range updates {
@@ -76,7 +76,7 @@ func Compile(g *graph.Graph, outputs []*graph.Node, be backend.Backend) *Plan {
 	}
 	roots = simplify(g, roots)
 
-	p := &Plan{be: be}
+	p := &Plan{kernels: kernels}
 	for _, in := range g.Inputs() {
 		p.inputs = append(p.inputs, in.Spec())
 		p.labels = append(p.labels, in.Op.(graph.InputOp).Label)
@@ -84,7 +84,7 @@ func Compile(g *graph.Graph, outputs []*graph.Node, be backend.Backend) *Plan {
 	for _, out := range outputs {
 		p.outputs = append(p.outputs, out.Spec())
 	}
-	l := lower(p, fuse(roots, be), roots)
+	l := lower(p, fuse(roots, kernels), roots)
 	l.widenInSweeps(roots)
 	l.sweep()
 	l.place(roots[:len(outputs)], updates, roots[len(outputs):])

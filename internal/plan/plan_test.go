@@ -51,12 +51,12 @@ func mlp(rng *rand.Rand) (*graph.Graph, []*graph.Node, []*graph.Var) {
 	return g, []*graph.Node{loss, h}, vars
 }
 
-// train runs steps of mlp on a backend and returns outputs and variables.
-func train(t *testing.T, be backend.Backend, steps int) ([]*tensor.Tensor, []*graph.Var, *plan.Plan) {
+// train runs steps of mlp with kernels and returns outputs and variables.
+func train(t *testing.T, kernels backend.Kernels, steps int) ([]*tensor.Tensor, []*graph.Var, *plan.Plan) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	g, outs, vars := mlp(rng)
-	p := plan.Compile(g, outs, be)
+	p := plan.Compile(g, outs, kernels)
 	in := []*tensor.Tensor{tensor.New(tensor.Float32, 6, 5), tensor.New(tensor.Float32, 6, 3)}
 	for i := range tensor.Data[float32](in[0]) {
 		tensor.Data[float32](in[0])[i] = float32(rng.NormFloat64())
@@ -77,7 +77,7 @@ func train(t *testing.T, be backend.Backend, steps int) ([]*tensor.Tensor, []*gr
 }
 
 func TestTraining(t *testing.T) {
-	got, gotVars, p := train(t, cpu.Backend{}, 5)
+	got, gotVars, p := train(t, cpu.Kernels{}, 5)
 	want, wantVars, _ := train(t, backend.Reference{}, 5)
 	for i := range got {
 		if err := tensor.AllClose(got[i], want[i], 1e-4, 1e-5); err != nil {

@@ -126,10 +126,10 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 // the reference.
 func TestRandomGraphs(t *testing.T) {
 	for seed := range uint64(2500) {
-		run := func(be backend.Backend) ([]*tensor.Tensor, []*graph.Var, *plan.Plan, *graph.Graph) {
+		run := func(kernels backend.Kernels) ([]*tensor.Tensor, []*graph.Var, *plan.Plan, *graph.Graph) {
 			rng := rand.New(rand.NewPCG(seed, 7))
 			g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))
-			p := plan.Compile(g, outs, be)
+			p := plan.Compile(g, outs, kernels)
 			var out []*tensor.Tensor
 			for _, s := range p.Outputs() {
 				out = append(out, tensor.NewSpec(s))
@@ -141,7 +141,7 @@ func TestRandomGraphs(t *testing.T) {
 			}
 			return out, vars, p, g
 		}
-		got, gotVars, p, g := run(cpu.Backend{})
+		got, gotVars, p, g := run(cpu.Kernels{})
 		want, wantVars := interpret(seed)
 		for i := range got {
 			if err := tensor.AllClose(got[i], want[i], 1e-4, 1e-4); err != nil {

@@ -33,7 +33,7 @@ func TestRows(t *testing.T) {
 		for _, shape := range [][2]int{{7, 10}, {300, 64}, {33, 1000}, {5, 3000}, {2000, 3}} {
 			t.Run(name, func(t *testing.T) {
 				impltest.All(t, "kern", func(t *testing.T) {
-					run := func(be backend.Backend) ([]*tensor.Tensor, *plan.Plan) {
+					run := func(kernels backend.Kernels) ([]*tensor.Tensor, *plan.Plan) {
 						rng := rand.New(rand.NewPCG(3, 4))
 						g := graph.New()
 						var in []*tensor.Tensor
@@ -45,14 +45,14 @@ func TestRows(t *testing.T) {
 							in = append(in, v)
 						}
 						x, gamma, beta := g.Input("x", in[0].Spec()), g.Input("gamma", in[1].Spec()), g.Input("beta", in[2].Spec())
-						p := plan.Compile(g, []*graph.Node{f(x, gamma, beta)}, be)
+						p := plan.Compile(g, []*graph.Node{f(x, gamma, beta)}, kernels)
 						out := []*tensor.Tensor{tensor.NewSpec(p.Outputs()[0])}
 						if err := p.Run(out, in); err != nil {
 							t.Fatal(err)
 						}
 						return out, p
 					}
-					got, p := run(cpu.Backend{})
+					got, p := run(cpu.Kernels{})
 					want, _ := run(backend.Reference{})
 					if err := tensor.AllClose(got[0], want[0], 1e-4, 1e-5); err != nil {
 						t.Errorf("%v: %v", shape, err)
@@ -69,7 +69,7 @@ func TestRows(t *testing.T) {
 // TestRowGradients checks the gradient of layer normalization, where reductions
 // along rows and along columns meet.
 func TestRowGradients(t *testing.T) {
-	run := func(be backend.Backend) []*tensor.Tensor {
+	run := func(kernels backend.Kernels) []*tensor.Tensor {
 		rng := rand.New(rand.NewPCG(5, 6))
 		g := graph.New()
 		var in []*tensor.Tensor
@@ -83,7 +83,7 @@ func TestRowGradients(t *testing.T) {
 		}
 		y := layerNorm(nodes[0], nodes[1], nodes[2])
 		loss := ops.ReduceSum(ops.Mul(y, ops.Sin(y)))
-		p := plan.Compile(g, append(autodiff.Grad(loss, nodes...), loss), be)
+		p := plan.Compile(g, append(autodiff.Grad(loss, nodes...), loss), kernels)
 		var out []*tensor.Tensor
 		for _, s := range p.Outputs() {
 			out = append(out, tensor.NewSpec(s))
@@ -93,7 +93,7 @@ func TestRowGradients(t *testing.T) {
 		}
 		return out
 	}
-	got, want := run(cpu.Backend{}), run(backend.Reference{})
+	got, want := run(cpu.Kernels{}), run(backend.Reference{})
 	for i := range got {
 		if err := tensor.AllClose(got[i], want[i], 1e-3, 1e-4); err != nil {
 			t.Errorf("output %d: %v", i, err)

@@ -81,14 +81,13 @@ func (r *run) bindPlace(b *backend.Buf, at place, spec tensor.Spec, arena []byte
 	}
 }
 
-// kernel returns a new kernel for step s; what the backend lacks, the reference
-// computes.
+// kernel returns a new kernel for step s: that of the reference if there is no other.
 func (p *Plan) kernel(s step) backend.Kernel {
 	if s.op == (copyOp{}) {
 		return backend.KernelFunc(copyKernel)
 	}
 	out, in := p.specs(s.out), p.specs(s.in)
-	if k := p.be.Kernel(s.op, out, in); k != nil {
+	if k := p.kernels.Kernel(s.op, out, in); k != nil {
 		return k
 	}
 	return backend.Reference{}.Kernel(s.op, out, in)
@@ -102,12 +101,12 @@ func (p *Plan) specs(values []int) []tensor.Spec {
 	return specs
 }
 
-// lacks reports whether the backend has no kernel for step s.
+// lacks reports whether there is no kernel for step s.
 func (p *Plan) lacks(s step) bool {
-	return s.op != (copyOp{}) && p.be.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil
+	return s.op != (copyOp{}) && p.kernels.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil
 }
 
-// References lists the operations that the backend lacks and the reference computes.
+// References returns the operations without a kernel, which the reference computes.
 func (p *Plan) References() []graph.Op {
 	var missing []graph.Op
 	for _, s := range p.steps {

@@ -33,7 +33,7 @@ func reference(g *graph.Graph, outputs []*graph.Node, in ...*tensor.Tensor) ([]o
 }
 
 func compiled(g *graph.Graph, outputs []*graph.Node, in ...*tensor.Tensor) ([]ops.Array, error) {
-	p := plan.Compile(g, outputs, cpu.Backend{})
+	p := plan.Compile(g, outputs, cpu.Kernels{})
 	var out []*tensor.Tensor
 	for _, s := range p.Outputs() {
 		out = append(out, tensor.NewSpec(s))

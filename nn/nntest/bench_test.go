@@ -21,7 +21,7 @@ func benchmark(b *testing.B, x *tensor.Tensor, elements int, f func(x *graph.Nod
 	n := f(g.Value(v))
 	out := graph.NewVar("y", tensor.NewSpec(n.Spec()))
 	g.Update(out, n)
-	p := plan.Compile(g, nil, cpu.Backend{})
+	p := plan.Compile(g, nil, cpu.Kernels{})
 	b.SetBytes(int64(elements * 4))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -106,7 +106,7 @@ func TestOnCPU(t *testing.T) {
 func (r recipe) compare(t *testing.T) {
 	want := r.train(t, func(g *graph.Graph, in []*tensor.Tensor) { nntest.Run(g, nil, in...) })
 	got := r.train(t, func(g *graph.Graph, in []*tensor.Tensor) {
-		p := plan.Compile(g, nil, cpu.Backend{})
+		p := plan.Compile(g, nil, cpu.Kernels{})
 		if refs := p.References(); len(refs) > 0 {
 			t.Errorf("no kernels for %v", refs)
 		}

@@ -80,7 +80,7 @@ func TestMetricsOnCPU(t *testing.T) {
 				}
 				want := c.measure(t, in, func(g *graph.Graph) { nntest.Run(g, nil, in...) })
 				got := c.measure(t, in, func(g *graph.Graph) {
-					p := plan.Compile(g, nil, cpu.Backend{})
+					p := plan.Compile(g, nil, cpu.Kernels{})
 					if refs := p.References(); len(refs) > 0 {
 						t.Errorf("no kernels for %v", refs)
 					}
@@ -147,7 +147,7 @@ func BenchmarkMetrics(b *testing.B) {
 				}
 				s.Update(g, yNode, pNode, nil)
 			}
-			step := plan.Compile(g, nil, cpu.Backend{})
+			step := plan.Compile(g, nil, cpu.Kernels{})
 			in := []*tensor.Tensor{y, p}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -206,5 +206,5 @@ func stepOf(b *testing.B, x, y tensor.Spec, metrics []metric.Metric) *plan.Plan 
 	opt := optim.Adam(1e-3)
 	opt.Build(net.Params())
 	opt.Apply(g, autodiff.Grad(loss, params...))
-	return plan.Compile(g, nil, cpu.Backend{})
+	return plan.Compile(g, nil, cpu.Kernels{})
 }

@@ -1,0 +1,32 @@
+package backend
+
+import (
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Device compiles whole graphs for the hardware that it stands for. It may be used
+// from several goroutines at once.
+type Device interface {
+	// Name returns the device's name for people: "cpu".
+	Name() string
+	// Compile returns what computes outputs, and every update of the graph's variables,
+	// from the graph's inputs. It returns an error if the device cannot compute the
+	// graph. The graph is not changed and not needed afterwards.
+	Compile(g *graph.Graph, outputs []*graph.Node) (Executable, error)
+}
+
+// Executable is a graph that a device has compiled. Runs that update no variable may
+// go on side by side.
+type Executable interface {
+	// Inputs returns the specs of the tensors that a run takes.
+	Inputs() []tensor.Spec
+	// Outputs returns the specs of the tensors that a run fills.
+	Outputs() []tensor.Spec
+	// Run computes the outputs from the inputs and updates the variables. in and out
+	// are contiguous tensors of the specs above in host memory; outputs share none
+	// with inputs. It returns an error, and changes nothing, if one does not fit.
+	Run(out, in []*tensor.Tensor) error
+	// String returns a listing of what is computed, for people.
+	String() string
+}

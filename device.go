@@ -1,0 +1,45 @@
+package glia
+
+import (
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
+)
+
+// newDevice returns the device on which models and functions run by default: the
+// processor. The memory of its runs is its own.
+func newDevice() backend.Device { return plan.On(cpu.Kernels{}) }
+
+// deviceOr returns d, or the default if it is nil.
+func deviceOr(d backend.Device) backend.Device {
+	if d == nil {
+		return newDevice()
+	}
+	return d
+}
+
+// compile compiles what trace adds to an empty graph and returns. Mistakes in it, which
+// panic with *graph.Error, are returned.
+func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node)) (e backend.Executable, err error) {
+	caught := graph.Catch(func() {
+		g := graph.New()
+		e, err = d.Compile(g, trace(g))
+	})
+	if caught != nil {
+		return nil, caught
+	}
+	return e, err
+}
+
+// On makes the model train, evaluate and predict on a device, from the next batch on,
+// and returns the model. Nil is the processor, where models run by default. Weights and
+// the optimizer's state go along. It may be called at any time, for models that [Load]
+// returned too.
+func (m *Model) On(d backend.Device) *Model {
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
+	m.device = deviceOr(d)
+	m.steps, m.predict = memo[*step]{}, memo[backend.Executable]{}
+	return m
+}

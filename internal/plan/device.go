@@ -1,0 +1,21 @@
+package plan
+
+import (
+	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/graph"
+)
+
+// On returns the device that runs plans of these kernels. What they do not compute,
+// the operations' references do.
+func On(kernels backend.Kernels) backend.Device { return &device{kernels} }
+
+// device is a table of kernels as a device.
+type device struct{ kernels backend.Kernels }
+
+// Name implements backend.Device.
+func (d *device) Name() string { return d.kernels.Name() }
+
+// Compile implements backend.Device.
+func (d *device) Compile(g *graph.Graph, outputs []*graph.Node) (backend.Executable, error) {
+	return Compile(g, outputs, d.kernels), nil
+}
