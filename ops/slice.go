@@ -58,9 +58,18 @@ func (r Range) normal(n int) (start, size, step int) {
 //
 // DTypes: any. Gradient: x.
 func Slice(x *graph.Node, ranges ...Range) *graph.Node {
+	o := sliceOf("Slice", x, ranges)
+	if o.Size == x.Shape() && !o.flips() {
+		return x
+	}
+	return graph.Apply(o, x)
+}
+
+// sliceOf returns the slice of x that ranges describe, for function name.
+func sliceOf(name string, x *graph.Node, ranges []Range) SliceOp {
 	shape := x.Shape()
 	if len(ranges) > shape.Rank() {
-		panic(graph.Errorf("ops.Slice: %d ranges of x %v: want at most %d", len(ranges), shape, shape.Rank()))
+		panic(graph.Errorf("ops.%s: %d ranges of x %v: want at most %d", name, len(ranges), shape, shape.Rank()))
 	}
 	o := SliceOp{Start: shape, Size: shape, Step: shape}
 	for i := range shape.Rank() {
@@ -71,10 +80,7 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 		start, size, step := r.normal(shape.At(i))
 		o = SliceOp{o.Start.With(i, start), o.Size.With(i, size), o.Step.With(i, step)}
 	}
-	if o.Size == shape && !o.flips() {
-		return x
-	}
-	return graph.Apply(o, x)
+	return o
 }
 
 // SliceAxis returns the part of x between two indices of an axis.

@@ -33,6 +33,14 @@ func (t *table) shapes() {
 	move(ops.SliceGradOp{Shape: d(5), Start: d(1), Step: d(1)}, d(3))
 	move(ops.SliceGradOp{Shape: d(3, 4), Start: d(2, 1), Step: d(-2, 2)}, d(2, 2))
 	move(ops.SliceGradOp{Shape: d(31, 101), Start: d(30, 5), Step: d(-1, 3)}, d(30, 31))
+	add := func(op graph.Op, x, y tensor.Dims) {
+		t.add(op, numbers, 0.5, 0, input{shape: x, v: anyReal}, input{shape: y, v: anyReal})
+	}
+	add(ops.SliceAddOp{Start: d(1), Step: d(1)}, d(5), d(3))
+	add(ops.SliceAddOp{Start: d(2, 1), Step: d(-2, 2)}, d(3, 4), d(2, 2))
+	add(ops.SliceAddOp{Start: d(30, 5), Step: d(-1, 3)}, d(31, 101), d(30, 31))
+	add(ops.SliceAddOp{Start: d(0, 64), Step: d(1, 1)}, d(37, 256), d(37, 64))
+	add(ops.SliceAddOp{Start: d(0, 0), Step: d(1, 1)}, d(3, 4), d(0, 4))
 	move(ops.PadOp{Before: d(1, 0), After: d(2, 3), Value: 1}, d(2, 3))
 	move(ops.PadOp{Before: d(1), After: d(2)}, d(0))
 	move(ops.PadOp{Before: d(3, 1), After: d(0, 2)}, d(31, 37))
