@@ -11,6 +11,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
+func init() { registerUpdate(adafactor) }
+
 // adafactor is what a sweep of ops.ApplyAdafactorOp does for a parameter of one axis or
 // none: the mean squares and the norms, then the step.
 func adafactor(o ops.ApplyAdafactorOp) update {

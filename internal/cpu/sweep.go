@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"reflect"
 	"unsafe"
 
 	"github.com/glia-ml/glia/backend"
@@ -19,12 +20,32 @@ func init() {
 	overwrites(func(op *backend.Sweep, result, input int) bool { return op.Overwrites(result, input) })
 }
 
-// registerUpdate adds the kernel of one update: a sweep of one.
-func registerUpdate[O graph.Op]() {
+// updates maps operation types to updates.
+var updates = map[reflect.Type]func(op graph.Op) update{}
+
+// registerUpdate adds an optimizer's operation, of which a plan makes sweeps; by itself
+// it is a sweep of one. f returns an empty update for one that it does not cover.
+func registerUpdate[O graph.Op](f func(op O) update) {
+	updates[reflect.TypeFor[O]()] = func(op graph.Op) update { return f(op.(O)) }
 	register(func(op O, out, in []tensor.Spec) backend.Kernel {
 		return newSweep(&backend.Sweep{Ops: []graph.Op{op}, Ins: []int{len(in)}, Outs: []int{len(out)}}, in)
 	})
 }
+
+// updateOf returns the update of an optimizer's operation, if op is one.
+func updateOf(op graph.Op) (u update, ok bool) {
+	if f := updates[reflect.TypeOf(op)]; f != nil {
+		u = f(op)
+	}
+	return u, u.narrow != nil
+}
+
+type (
+	rows32  = [maxTensors][]float32
+	rows64  = [maxTensors][]float64
+	rates32 = [maxRates]float32
+	rates64 = [maxRates]float64
+)
 
 // update is an optimizer's update of a parameter and its slots, in place.
 type update struct {

@@ -5,6 +5,18 @@ import (
 	"github.com/glia-ml/glia/ops"
 )
 
+func init() {
+	registerUpdate(func(o ops.ApplyIfOp) update {
+		u, _ := updateOf(o.Op)
+		return u.gatedBy(o)
+	})
+	registerUpdate(func(o ops.ApplyScaledOp) update {
+		u, _ := updateOf(o.Op)
+		u.scaled, u.limit = true, o.Limit
+		return u
+	})
+}
+
 // gradient is what a sweep makes of gradients before it updates by them.
 type gradient struct {
 	over   int  // of so many it takes the mean, 0 for one; the tensor before is their sum

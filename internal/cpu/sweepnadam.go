@@ -1,0 +1,21 @@
+package cpu
+
+import (
+	"github.com/glia-ml/glia/internal/kern"
+	"github.com/glia-ml/glia/ops"
+)
+
+func init() {
+	registerUpdate(func(o ops.ApplyNadamOp) update {
+		b1, b2, eps := float32(o.OneMinusBeta1), float32(o.OneMinusBeta2), float32(o.Eps)
+		return update{
+			tensors: 4,
+			narrow: func(x rows32, r rates32) {
+				kern.Nadam(x[0], x[1], x[2], x[3], r[0], r[1], r[2], b1, b2, eps, r[3])
+			},
+			wide: func(x rows64, r rates64) {
+				kern.NadamLoop(x[0], x[1], x[2], x[3], r[0], r[1], r[2], o.OneMinusBeta1, o.OneMinusBeta2, o.Eps, r[3])
+			},
+		}
+	})
+}
