@@ -26,30 +26,45 @@ func Grad(y *graph.Node, wrt ...*graph.Node) []*graph.Node {
 // Jacobian of y with respect to each node of wrt. It panics with *graph.Error if
 // they are not nodes of one graph, if dy does not fit y, and where [Grad] does.
 func VJP(y, dy *graph.Node, wrt ...*graph.Node) []*graph.Node {
-	if y.Spec() != dy.Spec() {
-		panic(graph.Errorf("autodiff.VJP: y is %v, dy is %v: want the same", y.Spec(), dy.Spec()))
+	return VJPs([]*graph.Node{y}, []*graph.Node{dy}, wrt...)
+}
+
+// VJPs is [VJP] of several y, each with its cotangent: the sum of their products.
+func VJPs(y, dy []*graph.Node, wrt ...*graph.Node) []*graph.Node {
+	g := y[0].Graph()
+	s := sweep{grads: map[*graph.Node][]*graph.Node{}}
+	for i := range y {
+		if y[i].Spec() != dy[i].Spec() {
+			panic(graph.Errorf("autodiff.VJP: y is %v, dy is %v: want the same", y[i].Spec(), dy[i].Spec()))
+		}
+		if y[i].Graph() != g {
+			panic(graph.Errorf("autodiff.VJP: y %d belongs to another graph", i))
+		}
 	}
+	wrt = slices.Clone(wrt)
 	for i, x := range wrt {
-		if x.Graph() != y.Graph() {
+		if wrt[i] = g.Own(x); wrt[i] == nil {
 			panic(graph.Errorf("autodiff: node %d of wrt belongs to another graph", i))
 		}
 	}
-	s := sweep{
-		needed: between(y.Graph(), y, wrt),
-		grads:  map[*graph.Node][]*graph.Node{y: {dy}},
+	s.needed = between(g, y, wrt)
+	last := 0
+	for i := range y {
+		s.add(y[i], 0, dy[i])
+		last = max(last, y[i].ID())
 	}
-	nodes := y.Graph().Nodes()
-	for i := y.ID(); i >= 0; i-- {
+	nodes := g.Nodes()
+	for i := last; i >= 0; i-- {
 		if n := nodes[i]; s.needed[n] {
-			before := n.Graph().SetScope(n.Scope()) // the gradient is part of what n is part of
+			before := g.SetScope(n.Scope()) // the gradient is part of what n is part of
 			s.back(n)
-			n.Graph().SetScope(before)
+			g.SetScope(before)
 		}
 	}
 	out := make([]*graph.Node, len(wrt))
 	for i, x := range wrt {
-		if g := s.grads[x]; g != nil {
-			out[i] = g[0]
+		if d := s.grads[x]; d != nil {
+			out[i] = d[0]
 		} else {
 			out[i] = ops.Zeros(x)
 		}
@@ -57,33 +72,24 @@ func VJP(y, dy *graph.Node, wrt ...*graph.Node) []*graph.Node {
 	return out
 }
 
-// between returns the nodes that depend on one of wrt and that y depends on.
-func between(g *graph.Graph, y *graph.Node, wrt []*graph.Node) map[*graph.Node]bool {
+// between returns the nodes that depend on one of wrt and that one of ys depends on.
+func between(g *graph.Graph, ys, wrt []*graph.Node) map[*graph.Node]bool {
 	depends := map[*graph.Node]bool{}
 	for _, x := range wrt {
 		depends[x] = true
 	}
-	for _, n := range g.Nodes()[:y.ID()+1] {
+	needed := map[*graph.Node]bool{}
+	for _, n := range graph.Reachable(ys, nil) {
 		for _, in := range n.In {
 			if _, stop := n.Op.(ops.StopGradientOp); depends[in] && !stop {
 				depends[n] = true
 			}
 		}
-	}
-	reaches := map[*graph.Node]bool{y: true}
-	for i := y.ID(); i >= 0; i-- {
-		if n := g.Nodes()[i]; reaches[n] {
-			for _, in := range n.In {
-				reaches[in] = true
-			}
+		if depends[n] {
+			needed[n] = true
 		}
 	}
-	for n := range depends {
-		if !reaches[n] {
-			delete(depends, n)
-		}
-	}
-	return depends
+	return needed
 }
 
 // sweep is one reverse pass. grads holds the gradient so far of every result.

@@ -8,6 +8,7 @@ package graph
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/tensor"
@@ -79,6 +80,8 @@ type Graph struct {
 	current map[*Var]*Node
 	before  map[*Var]*Node
 	scope   string
+	body    *capture // of a graph that is the body of another, nil of others
+	inner   *Graph   // the body that is being traced, if one is
 }
 
 // key is what makes two nodes equal. Inputs beyond the second are spelled out in more.
@@ -111,17 +114,30 @@ func Apply(op Op, in ...*Node) *Node {
 	return in[0].g.Apply(op, in...)
 }
 
-// Apply applies op, which may have no inputs, to nodes of g. A mistake panics with *Error.
-func (g *Graph) Apply(op Op, in ...*Node) *Node {
+// Apply applies op, which may have no inputs, to nodes of g. While the body of a loop
+// or a branch is traced, op becomes a part of that: see [Graph.Trace]. A mistake
+// panics with *Error.
+func (g *Graph) Apply(op Op, in ...*Node) *Node { return g.innermost().apply(op, in) }
+
+// apply applies op to nodes of g, or of graphs around g.
+func (g *Graph) apply(op Op, in []*Node) *Node {
+	if g.body != nil && g.body.closed {
+		panic(Errorf("ops.%s: input 0 belongs to a body that is closed: want what the loop or branch returns", op.Name()))
+	}
 	specs := make([]tensor.Spec, len(in))
 	for i, n := range in {
 		if n == nil {
 			panic(Errorf("ops.%s: input %d is nil", op.Name(), i))
 		}
-		if n.g != g {
-			panic(Errorf("ops.%s: input %d belongs to another graph", op.Name(), i))
-		}
 		specs[i] = n.Spec()
+		if n.g != g {
+			own := g.own(n)
+			if own == nil {
+				panic(Errorf("ops.%s: input %d belongs to another graph", op.Name(), i))
+			}
+			in = slices.Clone(in)
+			in[i] = own
+		}
 	}
 	k := keyOf(op, in)
 	if n := g.known[k]; n != nil {
@@ -189,7 +205,7 @@ func (PickOp) Name() string { return "Pick" }
 // Infer implements Op; [Pick] knows the spec without it.
 func (PickOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
 
-// String lists the nodes, one a line.
+// String lists the nodes, one a line, and below a loop or a branch its bodies.
 func (g *Graph) String() string {
 	var b strings.Builder
 	for _, n := range g.nodes {
@@ -205,6 +221,16 @@ func (g *Graph) String() string {
 			fmt.Fprintf(&b, "  %v", s)
 		}
 		b.WriteByte('\n')
+		if c, ok := n.Op.(Control); ok {
+			for i, f := range c.Bodies() {
+				if i > 0 {
+					b.WriteString("  --\n")
+				}
+				for line := range strings.Lines(f.String()) {
+					b.WriteString("  " + line)
+				}
+			}
+		}
 	}
 	return b.String()
 }

@@ -24,7 +24,14 @@ func (o InputOp) String() string { return fmt.Sprintf("Input %s", o.Label) }
 
 // Input adds an input. The name is for people.
 func (g *Graph) Input(name string, s tensor.Spec) *Node {
-	n := g.Apply(InputOp{name, len(g.inputs), s})
+	if g.body != nil {
+		panic(Errorf("graph.Input: input %s inside the body of a loop or branch: want a node from outside, which becomes one", name))
+	}
+	return g.input(name, s)
+}
+
+func (g *Graph) input(name string, s tensor.Spec) *Node {
+	n := g.apply(InputOp{name, len(g.inputs), s}, nil)
 	g.inputs = append(g.inputs, n)
 	return n
 }
@@ -110,24 +117,30 @@ func (o VarOp) Infer([]tensor.Spec) ([]tensor.Spec, error) {
 func (o VarOp) String() string { return "Variable " + o.Var.Path }
 
 // Value returns the value of v at this point of the trace: the one that Update
-// gave it, else the one from before the run. A nil variable panics with *Error.
+// gave it, else the one from before the run. The body of a loop or a branch reads
+// the value that the graph around it has. A nil variable panics with *Error.
 func (g *Graph) Value(v *Var) *Node {
 	if v == nil || v.value == nil {
 		panic(Errorf("graph.Value: the variable is nil: want one that was made, in a layer by Build"))
 	}
+	g = g.outermost()
 	if n := g.current[v]; n != nil {
 		return n
 	}
-	n := g.Apply(VarOp{v})
+	n := g.apply(VarOp{v}, nil)
 	g.current[v], g.before[v] = n, n
 	g.vars = append(g.vars, v)
 	return n
 }
 
 // Update makes n the value of v after the run. It panics with *Error if the
-// dtype or shape differ, or n is of another graph.
+// dtype or shape differ, if n is of another graph, and inside the body of a loop or
+// a branch.
 func (g *Graph) Update(v *Var, n *Node) {
 	g.Value(v)
+	if g.body != nil || g.inner != nil {
+		panic(Errorf("graph.Update: variable %s is updated inside the body of a loop or branch: want the body to return the new value, and Update after it", v.Path))
+	}
 	if n.Spec() != v.Spec() {
 		panic(Errorf("graph.Update: variable %s: new value is %v: want %v", v.Path, n.Spec(), v.Spec()))
 	}

@@ -4,6 +4,7 @@ package graph
 // the path of a layer for instance, and returns the name before. It is for people:
 // equal nodes of two scopes are one node, of the first.
 func (g *Graph) SetScope(name string) (before string) {
+	g = g.innermost()
 	before, g.scope = g.scope, name
 	return before
 }
