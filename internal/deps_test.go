@@ -22,7 +22,7 @@ const module = "github.com/glia-ml/glia"
 var picture = []string{
 	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/vocab",
 	1: "graph ops internal/hdf5",
-	2: "autodiff backend",
+	2: "autodiff backend flow",
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
@@ -38,6 +38,7 @@ const forTests = "internal/impl/impltest internal/optest nn/nntest backend/backe
 var beside = map[string]string{
 	"internal/kern":       "internal/impl internal/par",
 	"ops":                 "graph",
+	"flow":                "autodiff",
 	"data/mnist":          "data data/idx",
 	"data/digits":         "data",
 	"interop/keras":       "interop/npy interop/safetensors",

@@ -10,6 +10,7 @@ package ops
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
@@ -137,6 +138,26 @@ func evalBinary(o Binary, dt tensor.DType) func(a, b float64) float64 {
 		return func(a, b float64) float64 { return float64(n.EvalInt(int64(a), int64(b))) }
 	}
 	return o.Eval
+}
+
+// Wrap returns the value of integer dtype dt that v becomes: it keeps the low bits.
+func Wrap(dt tensor.DType, v float64) float64 {
+	turn := math.Ldexp(1, 8*dt.Size())
+	least, most := -turn/2, turn/2
+	if dt.IsUnsigned() {
+		least, most = 0, turn
+	}
+	if v >= least && v < most {
+		return v
+	}
+	v = math.Mod(v, turn)
+	switch {
+	case v < least:
+		v += turn
+	case v >= most:
+		v -= turn
+	}
+	return v
 }
 
 // Scale returns c·x for a number c known now.

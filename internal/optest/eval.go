@@ -5,7 +5,6 @@ package optest
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -118,20 +117,5 @@ func Round(dt tensor.DType, v float64) float64 {
 	case tensor.Float64, tensor.Bool:
 		return v
 	}
-	turn := math.Ldexp(1, 8*dt.Size())
-	least, most := -turn/2, turn/2
-	if dt.IsUnsigned() {
-		least, most = 0, turn
-	}
-	if v >= least && v < most {
-		return v
-	}
-	v = math.Mod(v, turn)
-	switch {
-	case v < least:
-		v += turn
-	case v >= most:
-		v -= turn
-	}
-	return v
+	return ops.Wrap(dt, v)
 }

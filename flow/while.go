@@ -1,0 +1,149 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/glia-ml/glia/autodiff"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// WhileOption is a setting of [While].
+type WhileOption interface{ while(*WhileOp) }
+
+type whileOption func(*WhileOp)
+
+func (o whileOption) while(w *WhileOp) { o(w) }
+
+// MaxSteps ends a loop after n steps at the latest, and gives it a gradient. It wants
+// one step or more.
+func MaxSteps(n int) WhileOption { return whileOption(func(w *WhileOp) { w.Max = n }) }
+
+// While runs body as long as cond is true:
+//
+//	state = init
+//	for cond(state) {
+//		state = body(state)
+//	}
+//
+// It returns the last state. Cond returns a scalar of dtype Bool, body as many nodes as
+// init has, of the same specs.
+//
+// DTypes: any. Gradient: none, unless [MaxSteps] says how many steps there are at the
+// most: then init and what cond and body read. It takes the memory and the time of that
+// many steps. Panics with *graph.Error if cond or body return anything else.
+func While(init []*graph.Node, cond func(state []*graph.Node) *graph.Node, body func(state []*graph.Node) []*graph.Node, opts ...WhileOption) []*graph.Node {
+	op := WhileOp{State: len(init), Max: -1}
+	for _, o := range opts {
+		o.while(&op)
+	}
+	if op.Max == 0 || op.Max < -1 {
+		panic(graph.Errorf("flow.While: at most %d steps: want one or more", op.Max))
+	}
+	op.Max = max(op.Max, 0)
+	if len(init) == 0 {
+		panic(graph.Errorf("flow.While: got no state: want one or more"))
+	}
+	g, specs, names := init[0].Graph(), specsOf(init), named("state", len(init))
+	c, fromC := g.Trace(names, specs, func(state []*graph.Node) []*graph.Node {
+		on := cond(state)
+		if want := tensor.S(tensor.Bool); on.Spec() != want {
+			panic(graph.Errorf("flow.While: cond returns %v: want %v", on.Spec(), want))
+		}
+		return []*graph.Node{on}
+	})
+	b, fromB := g.Trace(names, specs, func(state []*graph.Node) []*graph.Node {
+		next := body(state)
+		wantStates("flow.While", "state", next, specs)
+		return next
+	})
+	all, fs := together(g, init, []*graph.Func{c, b}, [][]*graph.Node{fromC, fromB})
+	op.Cond, op.Body = fs[0], fs[1]
+	n := g.Apply(op, all...)
+	return picks(n, 0, op.State)
+}
+
+// WhileOp is the operation behind [While]. Its inputs, and those of both bodies, are
+// states and then what is the same in every step.
+type WhileOp struct {
+	Cond, Body *graph.Func
+	State      int // the number of states among the inputs
+	Max        int // the greatest number of steps; 0 for any
+}
+
+// Name implements graph.Op.
+func (WhileOp) Name() string { return "While" }
+
+// Bodies implements [graph.Control].
+func (o WhileOp) Bodies() []*graph.Func { return []*graph.Func{o.Cond, o.Body} }
+
+// String gives the numbers of inputs of each kind, and of steps.
+func (o WhileOp) String() string {
+	s := fmt.Sprintf("While{%d state, %d full", o.State, len(o.Body.In)-o.State)
+	if o.Max > 0 {
+		s += fmt.Sprintf(", at most %d steps", o.Max)
+	}
+	return s + "}"
+}
+
+// Infer implements graph.Op.
+func (o WhileOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	return specsOf(o.Body.Out), wantSpecs(in, specsOf(o.Body.In))
+}
+
+// Ref implements [ops.Referenced].
+func (o WhileOp) Ref(out, in []ops.Array) {
+	args := slices.Clone(in)
+	for t := 0; (o.Max == 0 || t < o.Max) && evaluate(o.Cond, args)[0].V[0] != 0; t++ {
+		copy(args, evaluate(o.Body, args))
+	}
+	for i, a := range args[:o.State] {
+		copy(out[i].V, a.V)
+	}
+}
+
+// VJPs implements [ops.DifferentiableTuple]: that of a scan of Max steps, which pass the
+// state on once the condition is false.
+func (o WhileOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
+	if o.Max == 0 {
+		panic(graph.Errorf("autodiff: While has no gradient: want flow.MaxSteps, or flow.Scan for a known number of steps"))
+	}
+	var given, wrt []int
+	ins := n.In
+	for i, d := range dy {
+		if d != nil {
+			given, ins = append(given, i), append(slices.Clip(ins), d)
+		}
+	}
+	for i, x := range n.In {
+		if x.DType().IsFloat() {
+			wrt = append(wrt, i)
+		}
+	}
+	g := n.Graph()
+	f, _ := g.Trace(named("x", len(ins)), specsOf(ins), func(in []*graph.Node) []*graph.Node {
+		in, d := cut(in, len(n.In))
+		init, full := cut(in, o.State)
+		last, _ := Scan(init, nil, func(state, _ []*graph.Node) (next, y []*graph.Node) {
+			args := slices.Concat(state, full)
+			return Cond(o.Cond.Inline(g, args)[0],
+				func() []*graph.Node { return o.Body.Inline(g, args) },
+				func() []*graph.Node { return state }), nil
+		}, Steps(o.Max))
+		var y, by []*graph.Node
+		for _, i := range given {
+			y = append(y, last[i])
+		}
+		for _, i := range wrt {
+			by = append(by, in[i])
+		}
+		return autodiff.VJPs(y, d, by...)
+	})
+	dx := make([]*graph.Node, len(n.In))
+	for k, d := range f.Inline(g, ins) {
+		dx[wrt[k]] = d
+	}
+	return dx
+}
