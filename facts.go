@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/nn"
 )
@@ -30,16 +31,19 @@ func (fs *facts) add(what string, value any) {
 	*fs = append(*fs, fact{what, fmt.Sprint(value)})
 }
 
-// addConfig adds what v is and its fields in JSON. One that has no JSON, with a
-// function in it for instance, cannot be compared.
+// addConfig adds the class of v and its fields in JSON. Fields that have no JSON, such as
+// functions, cannot be compared.
 func (fs *facts) addConfig(what string, v any) {
 	class := reflect.TypeOf(v).String()
-	if c, ok := v.(interface{ Class() string }); ok {
-		class = c.Class()
+	switch v := v.(type) {
+	case nn.Layer:
+		class = nn.ClassOf(v)
+	case interface{ Class() string }:
+		class = v.Class()
 	}
 	fs.add(what, class)
 	fields := map[string]json.RawMessage{}
-	if text, err := json.Marshal(v); err != nil || json.Unmarshal(text, &fields) != nil {
+	if text, err := json.Marshal(vocab.WithDefaults(v)); err != nil || json.Unmarshal(text, &fields) != nil {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the golden plans of testdata anew
 // TestPlans keeps the plans of a few training steps: a refactoring leaves them as
 // they are, and none of their steps runs a reference.
 func TestPlans(t *testing.T) {
-	mlp := func(options ...nn.DenseOption) []nn.Layer {
+	mlp := func(options ...nn.WeightsOption) []nn.Layer {
 		return []nn.Layer{
 			nn.Input(28, 28), nn.Flatten(),
 			nn.Dense(128, append(options, nn.ReLU)...), nn.Dense(128, append(options, nn.ReLU)...),

@@ -272,7 +272,14 @@ type ActivationLayer struct {
 	itself bool // made of Keras's layer of the activation, not of its Activation layer
 }
 
-// Class returns Keras's name of the type.
+func init() {
+	addLayer("Activation", layerOf[ActivationLayer]())
+	for _, class := range []string{"ELU", "LeakyReLU", "ReLU", "Softmax"} {
+		addLayer(class, activationLayerOf(class))
+	}
+}
+
+// Class returns Keras's name of the layer.
 func (l *ActivationLayer) Class() string {
 	if l.itself && l.Activation.obj != nil {
 		return l.Activation.obj.class

@@ -25,8 +25,9 @@ type ActivityRegularizationLayer struct {
 	L2 float64 `json:"l2"`
 }
 
-// Class returns Keras's name of the type.
-func (l *ActivityRegularizationLayer) Class() string { return "ActivityRegularization" }
+func init() { addLayer("ActivityRegularization", layerOf[ActivityRegularizationLayer]()) }
+
+func (*ActivityRegularizationLayer) wantsFloats() {}
 
 // Build implements [Layer].
 func (l *ActivityRegularizationLayer) Build(_ *Builder, in tensor.Spec) {

@@ -15,41 +15,27 @@ import (
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
 //
-// Options: [NoiseShape], [Name].
+// Options: [NoiseShape], and what every layer takes.
 //
 // Source: Klambauer et al. 2017, arXiv:1706.02515, section "New Dropout Technique".
-func AlphaDropout(rate float64, opts ...AlphaDropoutOption) *AlphaDropoutLayer {
-	d := &AlphaDropoutLayer{Base: newBase(), Rate: rate}
-	for _, o := range opts {
-		o.alphaDropout(d)
-	}
+func AlphaDropout(rate float64, opts ...DropoutOption) *AlphaDropoutLayer {
+	d := &AlphaDropoutLayer{Base: newBase()}
+	d.set(&d.Base, rate, opts)
 	return d
 }
 
 // AlphaDropoutLayer is the layer that [AlphaDropout] makes.
 type AlphaDropoutLayer struct {
 	Base
-	// Rate is the probability of an element to be dropped.
-	Rate float64 `json:"rate"`
-	// NoiseShape is the shape of the mask, which is broadcast, as in [Dropout].
-	NoiseShape Noise `json:"noise_shape"`
+	Dropping
 }
 
-// AlphaDropoutOption is an option of [AlphaDropout].
-type AlphaDropoutOption interface{ alphaDropout(*AlphaDropoutLayer) }
-
-func (n Named) alphaDropout(d *AlphaDropoutLayer) { n.layer(&d.Base) }
-func (n Noise) alphaDropout(d *AlphaDropoutLayer) { d.NoiseShape = n }
-
-// Class returns Keras's name of the type.
-func (d *AlphaDropoutLayer) Class() string { return "AlphaDropout" }
+func init() {
+	addLayer("AlphaDropout", dropping(layerOf[AlphaDropoutLayer]()), anySeed)
+}
 
 // Build implements [Layer].
-func (d *AlphaDropoutLayer) Build(_ *Builder, in tensor.Spec) {
-	wantFloat("AlphaDropout", in)
-	wantRate("AlphaDropout", d.Rate)
-	d.NoiseShape.mask("AlphaDropout", in.Shape)
-}
+func (d *AlphaDropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("AlphaDropout", in) }
 
 // Call implements [Layer]. With p the rate, and a' = -λα the value of what is dropped,
 // the mean becomes p·a' and the variance (1-p)·(1 + p·a'²).

@@ -56,7 +56,7 @@ const KeepDiagonal keepDiagonal = true
 
 type keepDiagonal bool
 
-func (n Named) circle(l *CircleLoss)        { n.loss(&l.LossConfig) }
+func (s LayerSetting) circle(l *CircleLoss) { s.loss(&l.LossConfig) }
 func (r Reduction) circle(l *CircleLoss)    { r.loss(&l.LossConfig) }
 func (g Gamma) circle(l *CircleLoss)        { l.Gamma = float64(g) }
 func (m Margin) circle(l *CircleLoss)       { l.Margin = float64(m) }

@@ -30,50 +30,16 @@ var layers = vocab.Table[Layer]{
 	Kind: "layer", Module: "keras.layers",
 	// A network has one dtype for all, and the shape is that of an input in front.
 	Fixed: map[string]string{"dtype": "", "batch_input_shape": "", "autocast": "true"},
-	Classes: []vocab.Class[Layer]{
-		{Name: "Activation", New: layerOf[ActivationLayer]()},
-		{Name: "ActivityRegularization", New: layerOf[ActivityRegularizationLayer]()},
-		{Name: "Add", New: mergeOf("Add")},
-		{Name: "AlphaDropout", New: dropping(layerOf[AlphaDropoutLayer]()), Fixed: anySeed},
-		{Name: "Average", New: mergeOf("Average")},
-		{Name: "Concatenate", New: vocab.Into[Layer](func() *ConcatenateLayer { return &ConcatenateLayer{Axis: -1} })},
-		{Name: "Dense", New: layerOf[DenseLayer]()},
-		{Name: "Dot", New: layerOf[DotLayer]()},
-		{Name: "Dropout", New: dropping(layerOf[DropoutLayer]()), Fixed: anySeed},
-		{Name: "ELU", New: activationLayerOf("ELU")},
-		{Name: "Flatten", New: layerOf[FlattenLayer](), Fixed: map[string]string{"data_format": `"channels_last"`}},
-		{Name: "GaussianDropout", New: dropping(layerOf[GaussianDropoutLayer]()), Fixed: anySeed},
-		{Name: "GaussianNoise", New: layerOf[GaussianNoiseLayer](), Fixed: anySeed},
-		{Name: "InputLayer", New: inputOf},
-		{Name: "LeakyReLU", New: activationLayerOf("LeakyReLU")},
-		{Name: "Maximum", New: mergeOf("Maximum")},
-		{Name: "Minimum", New: mergeOf("Minimum")},
-		{Name: "Multiply", New: mergeOf("Multiply")},
-		{Name: "PReLU", New: layerOf[PReLULayer]()},
-		{Name: "Permute", New: layerOf[PermuteLayer]()},
-		{Name: "ReLU", New: activationLayerOf("ReLU")},
-		{Name: "RepeatVector", New: layerOf[RepeatVectorLayer]()},
-		{Name: "Rescaling", New: layerOf[RescalingLayer]()},
-		{Name: "Reshape", New: layerOf[ReshapeLayer]()},
-		{Name: "Softmax", New: activationLayerOf("Softmax")},
-		{Name: "SpatialDropout1D", New: dropping(spatialDropoutOf(1)), Fixed: channelsLast},
-		{Name: "SpatialDropout2D", New: dropping(spatialDropoutOf(2)), Fixed: channelsLast},
-		{Name: "SpatialDropout3D", New: dropping(spatialDropoutOf(3)), Fixed: channelsLast},
-		{Name: "Subtract", New: mergeOf("Subtract")},
-	},
 }
 
-// anySeed lets a layer have a seed of its own, which decides what it draws: not the
-// same numbers as in Keras, with or without.
-var anySeed = map[string]string{"seed": ""}
-
-// channelsLast lets a layer have a seed of its own, and Keras's name of the one order
-// of axes.
-var channelsLast = map[string]string{"seed": "", "data_format": `"channels_last"`, "trainable": ""}
-
-// mergeOf returns a maker of a layer that merges.
-func mergeOf(class string) func(c *vocab.Config) (Layer, error) {
-	return vocab.Into[Layer](func() *MergeLayer { return &MergeLayer{class: class} })
+// addLayer adds a class to the table, from the file of its layer. The settings in fixed
+// may have the given value, or any if that is empty, though no layer has them.
+func addLayer(class string, make func(c *vocab.Config) (Layer, error), fixed ...map[string]string) {
+	c := vocab.Class[Layer]{Name: class, New: make}
+	if len(fixed) > 0 {
+		c.Fixed = fixed[0]
+	}
+	layers.Add(c)
 }
 
 // layerOf returns a maker of layers whose settings are their fields.

@@ -43,7 +43,7 @@ type CrossentropyConfig struct {
 	Axis *Axis `json:"axis,omitempty"`
 }
 
-func (n Named) crossentropy(c *CrossentropyConfig)          { n.loss(&c.LossConfig) }
+func (s LayerSetting) crossentropy(c *CrossentropyConfig)   { s.loss(&c.LossConfig) }
 func (r Reduction) crossentropy(c *CrossentropyConfig)      { r.loss(&c.LossConfig) }
 func (f fromLogits) crossentropy(c *CrossentropyConfig)     { c.FromLogits = bool(f) }
 func (s LabelSmoothing) crossentropy(c *CrossentropyConfig) { c.LabelSmoothing = float64(s) }

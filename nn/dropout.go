@@ -17,33 +17,58 @@ import (
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
 //
-// Options: [NoiseShape], [Name].
+// Options: [NoiseShape], and what every layer takes.
 //
 // Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural
 // Networks from Overfitting", section 4.
 func Dropout(rate float64, opts ...DropoutOption) *DropoutLayer {
-	d := &DropoutLayer{Base: newBase(), Rate: rate}
-	for _, o := range opts {
-		o.dropout(d)
-	}
+	d := &DropoutLayer{Base: newBase()}
+	d.set(&d.Base, rate, opts)
 	return d
 }
 
 // DropoutLayer is the layer that [Dropout] makes.
 type DropoutLayer struct {
 	Base
-	// Rate is the probability of an element to become 0.
+	Dropping
+}
+
+func init() {
+	addLayer("Dropout", dropping(layerOf[DropoutLayer]()), anySeed)
+}
+
+// Dropping groups the settings of [Dropout] and [AlphaDropout].
+type Dropping struct {
+	// Rate is the probability of an element to be dropped.
 	Rate float64 `json:"rate"`
 	// NoiseShape is the shape of the mask, which is broadcast: an axis of 1 drops
 	// all of it at once, an axis of -1 is that of x. By default it is x's shape.
 	NoiseShape Noise `json:"noise_shape"`
 }
 
-// DropoutOption is an option of [Dropout].
-type DropoutOption interface{ dropout(*DropoutLayer) }
+// DropoutOption is an option of [Dropout] and [AlphaDropout]: a [NoiseShape], and what
+// every layer takes.
+type DropoutOption interface{ dropping(*Base, *Dropping) }
 
-func (n Named) dropout(d *DropoutLayer) { n.layer(&d.Base) }
-func (n Noise) dropout(d *DropoutLayer) { d.NoiseShape = n }
+func (n Noise) dropping(_ *Base, d *Dropping)        { d.NoiseShape = n }
+func (s LayerSetting) dropping(b *Base, _ *Dropping) { s(b) }
+func (p DTypePolicy) dropping(b *Base, _ *Dropping)  { b.DType = p }
+
+func (d *Dropping) set(b *Base, rate float64, opts []DropoutOption) {
+	d.Rate = rate
+	for _, o := range opts {
+		o.dropping(b, d)
+	}
+}
+
+func (*Dropping) wantsFloats() {}
+
+// check panics unless a layer can drop elements of x.
+func (d *Dropping) check(layer string, x tensor.Spec) {
+	wantFloat(layer, x)
+	wantRate(layer, d.Rate)
+	d.NoiseShape.mask(layer, x.Shape)
+}
 
 // Noise is the shape of a dropout mask; -1 stands for the axis of the input.
 type Noise []int
@@ -83,15 +108,8 @@ func (n *Noise) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Class returns Keras's name of the type.
-func (d *DropoutLayer) Class() string { return "Dropout" }
-
 // Build implements [Layer].
-func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) {
-	wantFloat("Dropout", in)
-	wantRate("Dropout", d.Rate)
-	d.NoiseShape.mask("Dropout", in.Shape)
-}
+func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("Dropout", in) }
 
 // mask returns the shape of the mask of x. It panics with *graph.Error unless that
 // broadcasts to x.
@@ -138,7 +156,11 @@ func wantRate(layer string, rate float64) {
 	}
 }
 
-// dropping makes layers with a rate. That of 1, which drops everything, Keras takes.
+// anySeed lets a layer have a seed of its own, which decides what it draws: not the
+// same numbers as in Keras, with or without.
+var anySeed = map[string]string{"seed": ""}
+
+// dropping makes layers with a rate. Keras takes a rate of 1, which drops everything.
 func dropping(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (Layer, error) {
 	return func(c *vocab.Config) (Layer, error) {
 		l, err := make(c)
@@ -171,8 +193,9 @@ type GaussianNoiseLayer struct {
 	Stddev float64 `json:"stddev"`
 }
 
-// Class returns Keras's name of the type.
-func (l *GaussianNoiseLayer) Class() string { return "GaussianNoise" }
+func init() { addLayer("GaussianNoise", layerOf[GaussianNoiseLayer](), anySeed) }
+
+func (*GaussianNoiseLayer) wantsFloats() {}
 
 // Build implements [Layer].
 func (l *GaussianNoiseLayer) Build(_ *Builder, in tensor.Spec) {
@@ -210,8 +233,11 @@ type GaussianDropoutLayer struct {
 	Rate float64 `json:"rate"`
 }
 
-// Class returns Keras's name of the type.
-func (l *GaussianDropoutLayer) Class() string { return "GaussianDropout" }
+func init() {
+	addLayer("GaussianDropout", dropping(layerOf[GaussianDropoutLayer]()), anySeed)
+}
+
+func (*GaussianDropoutLayer) wantsFloats() {}
 
 // Build implements [Layer].
 func (l *GaussianDropoutLayer) Build(_ *Builder, in tensor.Spec) {

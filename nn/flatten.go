@@ -18,8 +18,9 @@ func Flatten(opts ...LayerOption) *FlattenLayer {
 // FlattenLayer is the layer that [Flatten] makes.
 type FlattenLayer struct{ Base }
 
-// Class returns Keras's name of the type.
-func (f *FlattenLayer) Class() string { return "Flatten" }
+func init() {
+	addLayer("Flatten", layerOf[FlattenLayer](), map[string]string{"data_format": `"channels_last"`})
+}
 
 // Build implements [Layer].
 func (f *FlattenLayer) Build(*Builder, tensor.Spec) {}

@@ -68,7 +68,7 @@ type BinaryFocalOption interface {
 	binaryFocal(*BinaryFocalCrossentropyLoss)
 }
 
-func (n Named) binaryFocal(l *BinaryFocalCrossentropyLoss)          { n.loss(&l.LossConfig) }
+func (s LayerSetting) binaryFocal(l *BinaryFocalCrossentropyLoss)   { s.loss(&l.LossConfig) }
 func (r Reduction) binaryFocal(l *BinaryFocalCrossentropyLoss)      { r.loss(&l.LossConfig) }
 func (f fromLogits) binaryFocal(l *BinaryFocalCrossentropyLoss)     { l.FromLogits = bool(f) }
 func (s LabelSmoothing) binaryFocal(l *BinaryFocalCrossentropyLoss) { l.LabelSmoothing = float64(s) }
@@ -138,9 +138,9 @@ type CategoricalFocalOption interface {
 	categoricalFocal(*CategoricalFocalCrossentropyLoss)
 }
 
-func (n Named) categoricalFocal(l *CategoricalFocalCrossentropyLoss)      { n.loss(&l.LossConfig) }
-func (r Reduction) categoricalFocal(l *CategoricalFocalCrossentropyLoss)  { r.loss(&l.LossConfig) }
-func (f fromLogits) categoricalFocal(l *CategoricalFocalCrossentropyLoss) { l.FromLogits = bool(f) }
+func (s LayerSetting) categoricalFocal(l *CategoricalFocalCrossentropyLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) categoricalFocal(l *CategoricalFocalCrossentropyLoss)    { r.loss(&l.LossConfig) }
+func (f fromLogits) categoricalFocal(l *CategoricalFocalCrossentropyLoss)   { l.FromLogits = bool(f) }
 func (s LabelSmoothing) categoricalFocal(l *CategoricalFocalCrossentropyLoss) {
 	l.LabelSmoothing = float64(s)
 }

@@ -29,8 +29,20 @@ type InputLayer struct {
 	DType tensor.DType
 }
 
+func init() { addLayer("InputLayer", inputOf) }
+
 // Class returns Keras's name of the type.
 func (l *InputLayer) Class() string { return "InputLayer" }
+
+// With sets options of the layer and returns it. A dtype policy sets the dtype of the
+// input to that in which layers of the policy compute.
+func (l *InputLayer) With(opts ...LayerOption) *InputLayer {
+	l.apply(opts)
+	if dt := l.Base.DType.ComputeDType(); l.Base.DType != "" && dt != tensor.Invalid {
+		l.DType, l.Base.DType = dt, ""
+	}
+	return l
+}
 
 // Build implements [Layer].
 func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {

@@ -21,9 +21,6 @@ type LambdaLayer struct {
 	f func(x *graph.Node) *graph.Node
 }
 
-// Class returns Keras's name of the type.
-func (l *LambdaLayer) Class() string { return "Lambda" }
-
 // Build implements [Layer].
 func (l *LambdaLayer) Build(*Builder, tensor.Spec) {
 	if l.f == nil {

@@ -69,8 +69,8 @@ type LossConfig struct {
 	Reduction Reduction `json:"reduction"`
 }
 
-func (n Named) loss(c *LossConfig)     { c.LossName = string(n) }
-func (r Reduction) loss(c *LossConfig) { c.Reduction = r }
+func (s LayerSetting) loss(c *LossConfig) { var b Base; s(&b); c.LossName = b.Name }
+func (r Reduction) loss(c *LossConfig)    { c.Reduction = r }
 
 // Name returns the name in logs.
 func (c *LossConfig) Name() string { return c.LossName }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -54,7 +55,13 @@ var merges = map[string]func(a, b *graph.Node) *graph.Node{
 	"Add": ops.Add, "Subtract": ops.Sub, "Multiply": ops.Mul, "Average": ops.Add, "Maximum": ops.Maximum, "Minimum": ops.Minimum,
 }
 
-// Class returns Keras's name of the type.
+func init() {
+	for class := range merges {
+		addLayer(class, vocab.Into[Layer](func() *MergeLayer { return &MergeLayer{class: class} }))
+	}
+}
+
+// Class returns Keras's name of the layer.
 func (l *MergeLayer) Class() string { return l.class }
 
 // Build implements [Layer].
@@ -123,9 +130,9 @@ func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
 // ConcatenateOption is an option of [Concatenate]: an [Axis], and what every layer takes.
 type ConcatenateOption interface{ concatenate(*ConcatenateLayer) }
 
-func (a Axis) concatenate(l *ConcatenateLayer)   { l.Axis = int(a) }
-func (n Named) concatenate(l *ConcatenateLayer)  { n.layer(&l.Base) }
-func (f freeze) concatenate(l *ConcatenateLayer) { f.layer(&l.Base) }
+func (a Axis) concatenate(l *ConcatenateLayer)         { l.Axis = int(a) }
+func (s LayerSetting) concatenate(l *ConcatenateLayer) { s(&l.Base) }
+func (p DTypePolicy) concatenate(l *ConcatenateLayer)  { l.DType = p }
 
 // ConcatenateLayer is the layer that [Concatenate] makes.
 type ConcatenateLayer struct {
@@ -135,8 +142,9 @@ type ConcatenateLayer struct {
 	Axis int `json:"axis"`
 }
 
-// Class returns Keras's name of the type.
-func (l *ConcatenateLayer) Class() string { return "Concatenate" }
+func init() {
+	addLayer("Concatenate", vocab.Into[Layer](func() *ConcatenateLayer { return &ConcatenateLayer{Axis: -1} }))
+}
 
 // Build implements [Layer].
 func (l *ConcatenateLayer) Build(*Builder, tensor.Spec) {}
@@ -165,7 +173,7 @@ func (l *ConcatenateLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 }
 
 // Dot returns a layer that multiplies two inputs and sums along one axis of each: the
-// last axes, unless [DotAxes] are given. What stays of the first input's axes comes
+// last axes, unless [DotAxes] are given; see also [Normalize]. What stays of the first input's axes comes
 // before what stays of the second's.
 //
 // Shapes: x [B n], y [B n] -> z [B 1]; x [B n k], y [B m k] -> z [B n m].
@@ -180,22 +188,32 @@ func Dot(opts ...DotOption) *DotLayer {
 	return l
 }
 
-// DotOption is an option of [Dot]: [DotAxes], and what every layer takes.
+// DotOption is an option of [Dot]: [DotAxes], [Normalize], and what every layer takes.
 type DotOption interface{ dot(*DotLayer) }
 
-func (a DotAxes) dot(l *DotLayer) { l.Axes = a }
-func (n Named) dot(l *DotLayer)   { n.layer(&l.Base) }
-func (f freeze) dot(l *DotLayer)  { f.layer(&l.Base) }
+// DotSetting is an option that sets a part of a [DotLayer].
+type DotSetting func(*DotLayer)
+
+func (a DotAxes) dot(l *DotLayer)      { l.Axes = a }
+func (s DotSetting) dot(l *DotLayer)   { s(l) }
+func (s LayerSetting) dot(l *DotLayer) { s(&l.Base) }
+func (p DTypePolicy) dot(l *DotLayer)  { l.DType = p }
+
+// Normalize gives the vectors that [Dot] multiplies length 1: the output is the cosine of
+// the angle between them.
+var Normalize DotSetting = func(l *DotLayer) { l.Normalize = true }
 
 // DotLayer is the layer that [Dot] makes.
 type DotLayer struct {
 	Base
 	// Axes are those of the two inputs that are summed along, from the end if negative.
 	Axes DotAxes `json:"axes"`
-	// Normalize first gives each vector along these axes length 1: the cosine of the
-	// angle between them is what comes out.
+	// Normalize first gives each vector along these axes length 1: the output is the
+	// cosine of the angle between them.
 	Normalize bool `json:"normalize"`
 }
+
+func init() { addLayer("Dot", layerOf[DotLayer]()) }
 
 // DotAxes are an axis of each of two inputs, from the end if negative. It is an option
 // of [Dot].
@@ -223,9 +241,6 @@ func (a *DotAxes) UnmarshalJSON(b []byte) error {
 	*a = DotAxes(two)
 	return nil
 }
-
-// Class returns Keras's name of the type.
-func (l *DotLayer) Class() string { return "Dot" }
 
 // Build implements [Layer].
 func (l *DotLayer) Build(*Builder, tensor.Spec) {}

@@ -91,25 +91,34 @@ func (n *Negated) UnmarshalJSON(b []byte) error {
 // LayerOption is an option that every layer takes: [Name], [Frozen] and a [DTypePolicy].
 type LayerOption interface{ layer(*Base) }
 
-// Named is the option that [Name] returns.
-type Named string
+// LayerSetting is an option that sets a part of [Base]: every layer takes it.
+type LayerSetting func(*Base)
 
-// Name names a layer, a network or a loss.
-func Name(name string) Named { return Named(name) }
+func (s LayerSetting) layer(b *Base) { s(b) }
 
-func (n Named) layer(l *Base) { l.Name = string(n) }
+// Name names a layer.
+func Name(name string) LayerSetting { return func(b *Base) { b.Name = name } }
 
 // Frozen keeps a layer's variables from being trained.
-const Frozen freeze = true
-
-type freeze bool
-
-func (f freeze) layer(l *Base) { l.Frozen = Negated(f) }
+var Frozen LayerSetting = func(b *Base) { b.Frozen = true }
 
 func (l *Base) apply(opts []LayerOption) {
 	for _, o := range opts {
 		o.layer(l)
 	}
+}
+
+// WantsFloats reports whether a layer of this package takes no integers: Build panics
+// for them, where Keras's layer of that class takes them.
+func WantsFloats(l Layer) bool {
+	if a, ok := l.(*ActivationLayer); ok {
+		l = a.Activation
+	}
+	if a, ok := l.(Activation); ok {
+		return a.f != nil
+	}
+	_, ok := l.(interface{ wantsFloats() })
+	return ok
 }
 
 // wantFloat panics unless in is a float tensor.

@@ -88,14 +88,7 @@ func (p DTypePolicy) or(other DTypePolicy) DTypePolicy {
 // mixed reports whether variables are stored in another dtype than they are used in.
 func (p DTypePolicy) mixed() bool { return p.ComputeDType() != p.VariableDType() }
 
-func (p DTypePolicy) layer(l *Base)                         { l.DType = p }
-func (p DTypePolicy) dense(d *DenseLayer)                   { p.layer(&d.Base) }
-func (p DTypePolicy) dropout(d *DropoutLayer)               { p.layer(&d.Base) }
-func (p DTypePolicy) alphaDropout(d *AlphaDropoutLayer)     { p.layer(&d.Base) }
-func (p DTypePolicy) spatialDropout(d *SpatialDropoutLayer) { p.layer(&d.Base) }
-func (p DTypePolicy) concatenate(l *ConcatenateLayer)       { p.layer(&l.Base) }
-func (p DTypePolicy) dot(l *DotLayer)                       { p.layer(&l.Base) }
-func (p DTypePolicy) prelu(l *PReLULayer)                   { p.layer(&l.Base) }
+func (p DTypePolicy) layer(b *Base) { b.DType = p }
 
 // UnmarshalJSON reads what Keras writes: a name, an object, or null. A policy that glia
 // lacks is an error that names it.

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"github.com/glia-ml/glia/graph"
-	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -18,8 +17,8 @@ import (
 // Panics with *graph.Error, when built, unless x is of floats and the shared axes are
 // among 1 to the last.
 //
-// Options: [AlphaInitializer], [AlphaRegularizer], [AlphaConstraint], [SharedAxes],
-// [Name], [Frozen].
+// Options: [AlphaInitializer], [AlphaRegularizer], [AlphaConstraint], [SharedAxes], and
+// what every layer takes.
 //
 // Source: He et al. 2015, arXiv:1502.01852, section 2.1.
 func PReLU(opts ...PReLUOption) *PReLULayer {
@@ -43,38 +42,43 @@ type PReLULayer struct {
 	alpha *graph.Var
 }
 
-// PReLUOption is an option of [PReLU].
+func init() { addLayer("PReLU", layerOf[PReLULayer]()) }
+
+// PReLUOption is an option of [PReLU]: a [PReLUSetting], and what every layer takes.
 type PReLUOption interface{ prelu(*PReLULayer) }
 
-type (
-	alphaInit  struct{ Initializer }
-	alphaReg   struct{ Regularizer }
-	alphaCons  struct{ Constraint }
-	sharedAxes []int
-)
+// PReLUSetting is an option that sets a part of a [PReLULayer].
+type PReLUSetting func(*PReLULayer)
+
+func (s PReLUSetting) prelu(l *PReLULayer) { s(l) }
+func (s LayerSetting) prelu(l *PReLULayer) { s(&l.Base) }
+func (p DTypePolicy) prelu(l *PReLULayer)  { l.DType = p }
 
 // AlphaInitializer gives the slopes of [PReLU] their first value.
-func AlphaInitializer(i Initializer) alphaInit { return alphaInit{i} }
+func AlphaInitializer(i Initializer) PReLUSetting {
+	return func(l *PReLULayer) { l.AlphaInitializer = i }
+}
 
 // AlphaRegularizer adds a penalty of the slopes of [PReLU] to the loss.
-func AlphaRegularizer(r Regularizer) alphaReg { return alphaReg{r} }
+func AlphaRegularizer(r Regularizer) PReLUSetting {
+	return func(l *PReLULayer) { l.AlphaRegularizer = r }
+}
 
 // AlphaConstraint puts the slopes of [PReLU] under a constraint after every update.
-func AlphaConstraint(c Constraint) alphaCons { return alphaCons{c} }
+func AlphaConstraint(c Constraint) PReLUSetting {
+	return func(l *PReLULayer) { l.AlphaConstraint = c }
+}
 
 // SharedAxes gives [PReLU] one slope along these axes: 1 and 2 are those of the places
 // of an image.
-func SharedAxes(axes ...int) sharedAxes { return axes }
+func SharedAxes(axes ...int) PReLUSetting {
+	return func(l *PReLULayer) { l.SharedAxes = axes }
+}
 
-func (n Named) prelu(l *PReLULayer)      { n.layer(&l.Base) }
-func (f freeze) prelu(l *PReLULayer)     { f.layer(&l.Base) }
-func (o alphaInit) prelu(l *PReLULayer)  { l.AlphaInitializer = o.Initializer }
-func (o alphaReg) prelu(l *PReLULayer)   { l.AlphaRegularizer = o.Regularizer }
-func (o alphaCons) prelu(l *PReLULayer)  { l.AlphaConstraint = o.Constraint }
-func (o sharedAxes) prelu(l *PReLULayer) { l.SharedAxes = AxisList(o) }
+// SetDefaults sets the initializer, if it is not set, to the default that it stands for.
+func (l *PReLULayer) SetDefaults() { l.AlphaInitializer = l.AlphaInitializer.Or(Zeros) }
 
-// Class returns Keras's name of the type.
-func (l *PReLULayer) Class() string { return "PReLU" }
+func (*PReLULayer) wantsFloats() {}
 
 // Build implements [Layer].
 func (l *PReLULayer) Build(b *Builder, in tensor.Spec) {
@@ -94,12 +98,4 @@ func (l *PReLULayer) Build(b *Builder, in tensor.Spec) {
 func (l *PReLULayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	c.Regularize(l.alpha, l.AlphaRegularizer)
 	return ops.Sub(ops.Relu(x), ops.Mul(c.Value(l.alpha), ops.Relu(ops.Neg(x))))
-}
-
-// MarshalJSON writes the layer's config as Keras does, with the defaults spelled out.
-func (l *PReLULayer) MarshalJSON() ([]byte, error) {
-	type plain PReLULayer
-	p := plain(*l)
-	p.AlphaInitializer = p.AlphaInitializer.Or(Zeros)
-	return vocab.Marshal(p)
 }

@@ -93,9 +93,9 @@ type GeneralizedOption interface {
 // Q is the exponent of [CategoricalGeneralizedCrossEntropy].
 type Q float64
 
-func (n Named) generalized(l *CategoricalGeneralizedCrossEntropyLoss)     { n.loss(&l.LossConfig) }
-func (r Reduction) generalized(l *CategoricalGeneralizedCrossEntropyLoss) { r.loss(&l.LossConfig) }
-func (q Q) generalized(l *CategoricalGeneralizedCrossEntropyLoss)         { l.Q = float64(q) }
+func (s LayerSetting) generalized(l *CategoricalGeneralizedCrossEntropyLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) generalized(l *CategoricalGeneralizedCrossEntropyLoss)    { r.loss(&l.LossConfig) }
+func (q Q) generalized(l *CategoricalGeneralizedCrossEntropyLoss)            { l.Q = float64(q) }
 
 // Class returns Keras's name of the type.
 func (l *CategoricalGeneralizedCrossEntropyLoss) Class() string {

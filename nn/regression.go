@@ -151,9 +151,9 @@ type HuberOption interface{ huber(*HuberLoss) }
 // Delta is the size from which on errors count linearly in [Huber].
 type Delta float64
 
-func (n Named) huber(l *HuberLoss)     { n.loss(&l.LossConfig) }
-func (r Reduction) huber(l *HuberLoss) { r.loss(&l.LossConfig) }
-func (d Delta) huber(l *HuberLoss)     { l.Delta = float64(d) }
+func (s LayerSetting) huber(l *HuberLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) huber(l *HuberLoss)    { r.loss(&l.LossConfig) }
+func (d Delta) huber(l *HuberLoss)        { l.Delta = float64(d) }
 
 // Class returns Keras's name of the type.
 func (l *HuberLoss) Class() string { return "Huber" }
@@ -197,9 +197,9 @@ type CosineSimilarityLoss struct {
 // CosineOption is an option of [CosineSimilarity].
 type CosineOption interface{ cosine(*CosineSimilarityLoss) }
 
-func (n Named) cosine(l *CosineSimilarityLoss)     { n.loss(&l.LossConfig) }
-func (r Reduction) cosine(l *CosineSimilarityLoss) { r.loss(&l.LossConfig) }
-func (a Axis) cosine(l *CosineSimilarityLoss)      { l.Axis = &a }
+func (s LayerSetting) cosine(l *CosineSimilarityLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) cosine(l *CosineSimilarityLoss)    { r.loss(&l.LossConfig) }
+func (a Axis) cosine(l *CosineSimilarityLoss)         { l.Axis = &a }
 
 // Class returns Keras's name of the type.
 func (l *CosineSimilarityLoss) Class() string { return "CosineSimilarity" }

@@ -25,8 +25,7 @@ type RescalingLayer struct {
 	Offset float64 `json:"offset"`
 }
 
-// Class returns Keras's name of the type.
-func (r *RescalingLayer) Class() string { return "Rescaling" }
+func init() { addLayer("Rescaling", layerOf[RescalingLayer]()) }
 
 // Build implements [Layer].
 func (r *RescalingLayer) Build(*Builder, tensor.Spec) {}

@@ -9,7 +9,7 @@ import (
 )
 
 // Reshape returns a layer that gives every sample another shape, row-major. One
-// axis may be -1: it takes what the others leave.
+// axis may be -1: it takes what the others leave. Options: see [ReshapeLayer.With].
 //
 // Shapes: x [B ...] -> y [B shape].
 // Panics with *graph.Error, when built, if a sample does not have the elements.
@@ -24,8 +24,13 @@ type ReshapeLayer struct {
 	TargetShape []int `json:"target_shape"`
 }
 
-// Class returns Keras's name of the type.
-func (r *ReshapeLayer) Class() string { return "Reshape" }
+func init() { addLayer("Reshape", layerOf[ReshapeLayer]()) }
+
+// With sets options of the layer and returns it.
+func (r *ReshapeLayer) With(opts ...LayerOption) *ReshapeLayer {
+	r.apply(opts)
+	return r
+}
 
 // Build implements [Layer].
 func (r *ReshapeLayer) Build(*Builder, tensor.Spec) {}
@@ -36,7 +41,8 @@ func (r *ReshapeLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
 }
 
 // Permute returns a layer that reorders the axes of a sample: axis i of the
-// output, counted from 1 as in Keras, is axis dims[i-1] of the input.
+// output, counted from 1 as in Keras, is axis dims[i-1] of the input. Options: see
+// [PermuteLayer.With].
 //
 // Shapes: Permute(2, 1) takes x [B n m] to y [B m n].
 // Panics with *graph.Error, when built, if dims does not name every axis once.
@@ -51,8 +57,13 @@ type PermuteLayer struct {
 	Dims []int `json:"dims"`
 }
 
-// Class returns Keras's name of the type.
-func (p *PermuteLayer) Class() string { return "Permute" }
+func init() { addLayer("Permute", layerOf[PermuteLayer]()) }
+
+// With sets options of the layer and returns it.
+func (p *PermuteLayer) With(opts ...LayerOption) *PermuteLayer {
+	p.apply(opts)
+	return p
+}
 
 // Build implements [Layer].
 func (p *PermuteLayer) Build(_ *Builder, in tensor.Spec) {
@@ -103,8 +114,7 @@ type RepeatVectorLayer struct {
 	N int `json:"n"`
 }
 
-// Class returns Keras's name of the type.
-func (r *RepeatVectorLayer) Class() string { return "RepeatVector" }
+func init() { addLayer("RepeatVector", layerOf[RepeatVectorLayer]()) }
 
 // Build implements [Layer].
 func (r *RepeatVectorLayer) Build(_ *Builder, in tensor.Spec) {

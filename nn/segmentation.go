@@ -36,9 +36,9 @@ type DiceLoss struct {
 // DiceOption is an option of [Dice].
 type DiceOption interface{ dice(*DiceLoss) }
 
-func (n Named) dice(l *DiceLoss)     { n.loss(&l.LossConfig) }
-func (r Reduction) dice(l *DiceLoss) { r.loss(&l.LossConfig) }
-func (a AxisList) dice(l *DiceLoss)  { l.Axes = a }
+func (s LayerSetting) dice(l *DiceLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) dice(l *DiceLoss)    { r.loss(&l.LossConfig) }
+func (a AxisList) dice(l *DiceLoss)     { l.Axes = a }
 
 // Class returns Keras's name of the type.
 func (l *DiceLoss) Class() string { return "Dice" }
@@ -88,11 +88,11 @@ type TverskyOption interface{ tversky(*TverskyLoss) }
 // Beta is the weight of what predictions miss in [Tversky], 0.5 by default.
 type Beta float64
 
-func (n Named) tversky(l *TverskyLoss)     { n.loss(&l.LossConfig) }
-func (r Reduction) tversky(l *TverskyLoss) { r.loss(&l.LossConfig) }
-func (a AxisList) tversky(l *TverskyLoss)  { l.Axes = a }
-func (a Alpha) tversky(l *TverskyLoss)     { l.Alpha = float64(a) }
-func (b Beta) tversky(l *TverskyLoss)      { l.Beta = float64(b) }
+func (s LayerSetting) tversky(l *TverskyLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) tversky(l *TverskyLoss)    { r.loss(&l.LossConfig) }
+func (a AxisList) tversky(l *TverskyLoss)     { l.Axes = a }
+func (a Alpha) tversky(l *TverskyLoss)        { l.Alpha = float64(a) }
+func (b Beta) tversky(l *TverskyLoss)         { l.Beta = float64(b) }
 
 // Class returns Keras's name of the type.
 func (l *TverskyLoss) Class() string { return "Tversky" }

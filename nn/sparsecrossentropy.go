@@ -26,10 +26,10 @@ type SparseOption interface {
 	sparse(*SparseCategoricalCrossentropyLoss)
 }
 
-func (n Named) sparse(l *SparseCategoricalCrossentropyLoss)       { n.loss(&l.LossConfig) }
-func (r Reduction) sparse(l *SparseCategoricalCrossentropyLoss)   { r.loss(&l.LossConfig) }
-func (f fromLogits) sparse(l *SparseCategoricalCrossentropyLoss)  { l.FromLogits = bool(f) }
-func (i IgnoreClass) sparse(l *SparseCategoricalCrossentropyLoss) { n := int(i); l.IgnoreClass = &n }
+func (s LayerSetting) sparse(l *SparseCategoricalCrossentropyLoss) { s.loss(&l.LossConfig) }
+func (r Reduction) sparse(l *SparseCategoricalCrossentropyLoss)    { r.loss(&l.LossConfig) }
+func (f fromLogits) sparse(l *SparseCategoricalCrossentropyLoss)   { l.FromLogits = bool(f) }
+func (i IgnoreClass) sparse(l *SparseCategoricalCrossentropyLoss)  { n := int(i); l.IgnoreClass = &n }
 
 // SparseCategoricalCrossentropyLoss is the loss that
 // [SparseCategoricalCrossentropy] makes.

@@ -16,28 +16,24 @@ import (
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
 // has three axes.
 //
-// Options: [Name].
-//
 // Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
-func SpatialDropout1D(rate float64, opts ...SpatialDropoutOption) *SpatialDropoutLayer {
+func SpatialDropout1D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(1, rate, opts)
 }
 
 // SpatialDropout2D is [SpatialDropout1D] for images x [B H W C].
-func SpatialDropout2D(rate float64, opts ...SpatialDropoutOption) *SpatialDropoutLayer {
+func SpatialDropout2D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(2, rate, opts)
 }
 
 // SpatialDropout3D is [SpatialDropout1D] for volumes x [B D H W C].
-func SpatialDropout3D(rate float64, opts ...SpatialDropoutOption) *SpatialDropoutLayer {
+func SpatialDropout3D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(3, rate, opts)
 }
 
-func spatialDropout(places int, rate float64, opts []SpatialDropoutOption) *SpatialDropoutLayer {
+func spatialDropout(places int, rate float64, opts []LayerOption) *SpatialDropoutLayer {
 	d := &SpatialDropoutLayer{Base: newBase(), Rate: rate, places: places}
-	for _, o := range opts {
-		o.spatialDropout(d)
-	}
+	d.apply(opts)
 	return d
 }
 
@@ -50,12 +46,17 @@ type SpatialDropoutLayer struct {
 	places int // axes between the batch and the channels
 }
 
-// SpatialDropoutOption is an option of [SpatialDropout1D] and its like.
-type SpatialDropoutOption interface{ spatialDropout(*SpatialDropoutLayer) }
+func init() {
+	// Keras gives these a seed, which may be any, and the one order of axes that glia has.
+	fixed := map[string]string{"seed": "", "data_format": `"channels_last"`, "trainable": ""}
+	for places := 1; places <= 3; places++ {
+		layers.Add(vocab.Class[Layer]{Name: fmt.Sprintf("SpatialDropout%dD", places), New: dropping(spatialDropoutOf(places)), Fixed: fixed})
+	}
+}
 
-func (n Named) spatialDropout(d *SpatialDropoutLayer) { n.layer(&d.Base) }
+func (*SpatialDropoutLayer) wantsFloats() {}
 
-// Class returns Keras's name of the type.
+// Class returns Keras's name of the layer.
 func (d *SpatialDropoutLayer) Class() string { return fmt.Sprintf("SpatialDropout%dD", d.places) }
 
 // Build implements [Layer].

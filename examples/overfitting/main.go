@@ -53,7 +53,7 @@ type remedy struct {
 
 // network returns a network with a hidden layer, whose options follow, and with what
 // comes after it.
-func network(units int, after []nn.Layer, opts ...nn.DenseOption) func() []nn.Layer {
+func network(units int, after []nn.Layer, opts ...nn.WeightsOption) func() []nn.Layer {
 	return func() []nn.Layer {
 		layers := []nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(units, append(opts, nn.ReLU)...)}
 		return append(append(layers, after...), nn.Dense(10, nn.Softmax))

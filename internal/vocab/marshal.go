@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// Marshal is json.Marshal for configs: floats that are whole keep a point, 1.0, since
-// Keras refuses whole numbers for some of its settings. Fields without a json tag are
-// left out.
+// Marshal is json.Marshal for configs: settings that stand for a default are written as
+// that, see [WithDefaults]. Floats that are whole keep a point, 1.0, since Keras refuses
+// whole numbers for some of its settings. Fields without a json tag are skipped.
 func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
-	if err := marshal(&b, reflect.ValueOf(v)); err != nil {
+	if err := marshal(&b, reflect.ValueOf(WithDefaults(v))); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

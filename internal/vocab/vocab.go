@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -39,13 +40,26 @@ type Table[T any] struct {
 	Fixed   map[string]string
 	Classes []Class[T]
 
-	once  sync.Once
-	index map[string]*Class[T] // by every name
+	mu    sync.Mutex
+	index map[string]*Class[T] // by every name; nil after a class was added
+}
+
+// Add adds a class, from the file that has what the class makes. It panics if there is
+// one of that name.
+func (t *Table[T]) Add(c Class[T]) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if slices.ContainsFunc(t.Classes, func(other Class[T]) bool { return other.Name == c.Name }) {
+		panic(fmt.Sprintf("vocab: two classes of %ss named %s", t.Kind, c.Name))
+	}
+	t.Classes, t.index = append(t.Classes, c), nil
 }
 
 // Find returns the entry of a name, nil if there is none.
 func (t *Table[T]) Find(name string) *Class[T] {
-	t.once.Do(func() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.index == nil {
 		t.index = map[string]*Class[T]{}
 		for i := range t.Classes {
 			c := &t.Classes[i]
@@ -59,7 +73,7 @@ func (t *Table[T]) Find(name string) *Class[T] {
 		for i := range t.Classes { // the names themselves come first
 			t.index[t.Classes[i].Name] = &t.Classes[i]
 		}
-	})
+	}
 	return t.index[name]
 }
 

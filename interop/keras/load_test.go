@@ -67,7 +67,7 @@ func valuesPerLayer(m *glia.Model) string {
 
 func input() nn.Layer { return nn.Input(4) }
 
-func dense(name string, units int, opts ...nn.DenseOption) nn.Layer {
+func dense(name string, units int, opts ...nn.WeightsOption) nn.Layer {
 	return nn.Dense(units, append(opts, nn.Name(name))...)
 }
 

@@ -1,7 +1,6 @@
 package nntest
 
 import (
-	"encoding/json"
 	"math"
 	"reflect"
 	"testing"
@@ -88,18 +87,18 @@ func Sample(s tensor.Spec) *tensor.Tensor {
 // config writes a layer's config, reads it into a new layer and compares.
 func config(t *testing.T, l nn.Layer) {
 	t.Helper()
-	text, err := json.Marshal(l)
+	_, class, text, err := nn.LayerToConfig(l)
 	if err != nil {
 		t.Fatalf("config: %v", err)
 	}
-	again, err := nn.LayerFromConfig(l.(interface{ Class() string }).Class(), text)
+	again, err := nn.LayerFromConfig(class, text)
 	if err != nil {
 		t.Fatalf("config %s: %v", text, err)
 	}
 	if got, want := reflect.TypeOf(again), reflect.TypeOf(l); got != want {
 		t.Fatalf("config %s makes a %v, want a %v", text, got, want)
 	}
-	if back, err := json.Marshal(again); err != nil || string(back) != string(text) {
+	if _, _, back, err := nn.LayerToConfig(again); err != nil || string(back) != string(text) {
 		t.Errorf("config read and written again is %s (%v), want %s", back, err, text)
 	}
 }
