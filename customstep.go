@@ -40,8 +40,15 @@ type Step struct {
 // Default is the step that a model does if it has no other: it predicts, takes the
 // loss, and in training minimizes it.
 func (s *Step) Default() (loss *graph.Node, pred []*graph.Node) {
+	return s.predictAndMinimize(func(*graph.Node, []*graph.Node) {})
+}
+
+// predictAndMinimize is Default with the metrics, which measure traces, before the
+// gradients.
+func (s *Step) predictAndMinimize(measure func(loss *graph.Node, pred []*graph.Node)) (loss *graph.Node, pred []*graph.Node) {
 	pred = s.Call(s.X...)
 	loss = s.Loss(pred)
+	measure(loss, pred)
 	if s.Training {
 		s.Minimize(loss)
 	}
@@ -158,19 +165,13 @@ func (s *Step) Apply(grads []*graph.Node) {
 // Minimize gives the optimizer the gradients of a scalar.
 func (s *Step) Minimize(loss *graph.Node) { s.Apply(s.Gradients(loss)) }
 
-// trace traces the step and what measures it, which goes before the gradients if
-// the step is the default one.
+// trace traces the step and, by calling measure, its metrics.
 func (s *Step) trace(measure func(loss *graph.Node, pred []*graph.Node)) {
 	if s.Training && s.m.TrainStep != nil || !s.Training && s.m.TestStep != nil {
 		measure(s.custom())
 		return
 	}
-	pred := s.Call(s.X...)
-	loss := s.Loss(pred)
-	measure(loss, pred)
-	if s.Training {
-		s.Minimize(loss)
-	}
+	s.predictAndMinimize(measure)
 }
 
 // custom runs the step's function and checks what it returns.

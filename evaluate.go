@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/glia-ml/glia/data"
@@ -36,87 +35,6 @@ func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
 }
 
 var errNotCompiled = errors.New("the model is not compiled: want Compile first")
-
-// checkData checks that a dataset has samples and labels.
-func checkData(ds data.Dataset) error {
-	if ds == nil {
-		return errors.New("the dataset is nil")
-	}
-	if n := ds.Len(); n < 0 {
-		return fmt.Errorf("the dataset has %d samples: want one or more", n)
-	} else if n == 0 {
-		return errors.New("the dataset is empty: want one sample or more")
-	}
-	x, y := ds.Specs()
-	if len(x) == 0 {
-		return errors.New("the dataset has no inputs")
-	}
-	if len(y) == 0 {
-		return errors.New("the dataset has no labels")
-	}
-	for _, s := range append(slices.Clone(x), y...) {
-		if s.DType == tensor.Invalid {
-			return errors.New("a sample or its labels have no dtype")
-		}
-		if s.Rank() >= tensor.MaxRank {
-			return fmt.Errorf("a sample is %v, its labels %v: want less than %d axes", listed(x), listed(y), tensor.MaxRank)
-		}
-	}
-	return nil
-}
-
-// listed returns the one spec of a list, or the list.
-func listed(s []tensor.Spec) any {
-	if len(s) == 1 {
-		return s[0]
-	}
-	return s
-}
-
-// readBatch fills b with the samples idx and checks that it holds so many.
-func readBatch(ds data.Dataset, idx []int, b *data.Batch) error {
-	if err := ds.Read(idx, b); err != nil {
-		return err
-	}
-	if err := checkBatch(b, len(idx)); err != nil {
-		return fmt.Errorf("the dataset gave %w", err)
-	}
-	return nil
-}
-
-// checkBatch checks that a batch holds n samples.
-func checkBatch(b *data.Batch, n int) error {
-	if len(b.X) == 0 || len(b.Y) == 0 || slices.Contains(b.X, nil) || slices.Contains(b.Y, nil) {
-		return errors.New("a batch without x or y")
-	}
-	for _, list := range [...][]*tensor.Tensor{b.X, b.Y} {
-		for _, t := range list {
-			if t.Shape().Rank() == 0 || t.Shape().At(0) != n {
-				return fmt.Errorf("x %v with y %v for %d samples: want first axes of that length", listed(specsOf(b.X)), listed(specsOf(b.Y)), n)
-			}
-			if !t.Contiguous() {
-				return fmt.Errorf("%v as a view with gaps: want a contiguous tensor; Clone makes one", t.Spec())
-			}
-		}
-	}
-	if w := len(b.Weight); w > 1 && w != len(b.Y) {
-		return fmt.Errorf("%d tensors of weights for %d targets: want none, one, or one for each", w, len(b.Y))
-	}
-	for _, w := range b.Weight {
-		if w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
-			return fmt.Errorf("weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
-		}
-	}
-	return nil
-}
-
-func specsOf(tensors []*tensor.Tensor) []tensor.Spec {
-	specs := make([]tensor.Spec, len(tensors))
-	for i, t := range tensors {
-		specs[i] = t.Spec()
-	}
-	return specs
-}
 
 // totalsFor returns the totals for samples of these specs. The
 // model is built for them if it is not.
@@ -156,25 +74,6 @@ func (m *Model) call(g *graph.Graph, in []tensor.Spec) []*graph.Node {
 	return m.net.CallAll(nn.NewCtx(g, m.random), x)
 }
 
-// batchSpecs returns the specs of a batch of n samples.
-func batchSpecs(n int, of []tensor.Spec) []tensor.Spec {
-	batch := make([]tensor.Spec, len(of))
-	for i, s := range of {
-		s.Shape = tensor.D(n).Append(s.Shape.Slice()...)
-		batch[i] = s
-	}
-	return batch
-}
-
-// blank returns tensors of zeros.
-func blank(specs []tensor.Spec) []*tensor.Tensor {
-	t := make([]*tensor.Tensor, len(specs))
-	for i, s := range specs {
-		t[i] = tensor.NewSpec(s)
-	}
-	return t
-}
-
 // evaluation measures a dataset, any number of times.
 type evaluation struct {
 	m         *Model
@@ -205,16 +104,7 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	return e, nil
 }
 
-// inOrder returns the numbers 0 to n-1.
-func inOrder(n int) []int {
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	return order
-}
-
-// measure measures, between the callbacks of a test. The bar may be nil.
+// measure measures the dataset between the callbacks of a test. The bar may be nil.
 func (e *evaluation) measure(ctx context.Context, bar *progress) (Result, error) {
 	err := each(e.callbacks, func(cb *Callback) error {
 		if cb.OnTestBegin == nil {

@@ -337,17 +337,3 @@ func (f *fitRun) load(idx []int) (*data.Batch, error) {
 	f.weighed.Weight = w
 	return &f.weighed, nil
 }
-
-// batches keeps a batch for every length that occurs: all but the last have one
-// length, so no tensor is made twice.
-type batches map[int]*data.Batch
-
-func (b *batches) of(n int) *data.Batch {
-	if *b == nil {
-		*b = batches{}
-	}
-	if (*b)[n] == nil {
-		(*b)[n] = &data.Batch{}
-	}
-	return (*b)[n]
-}

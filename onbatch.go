@@ -73,12 +73,3 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	}
 	return m.result(ms), nil
 }
-
-// sampleOf returns the specs of one sample of a batch.
-func sampleOf(batch []*tensor.Tensor) []tensor.Spec {
-	specs := specsOf(batch)
-	for i := range specs {
-		specs[i].Shape = specs[i].Shape.From(1)
-	}
-	return specs
-}
