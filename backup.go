@@ -39,7 +39,7 @@ func BackupAndRestore(dir string, opts ...BackupOption) Callback {
 	if dir == "" {
 		b.path = ""
 	}
-	return Callback{Name: fmt.Sprintf("BackupAndRestore(%q)", dir), join: b.join}
+	return Callback{Name: fmt.Sprintf("BackupAndRestore(%q)", dir), Join: func(t *Training) error { return b.join(t.run) }}
 }
 
 // BackupOption is an option of [BackupAndRestore].
@@ -67,42 +67,53 @@ type backup struct {
 
 // join makes b the backup of a training.
 func (b *backup) join(f *fitRun) error {
-	if err := b.check(f); err != nil {
+	err := b.every.check()
+	switch {
+	case b.path == "":
+		err = errors.New("no directory: want the name of one")
+	case f.backup != nil:
+		err = fmt.Errorf("%s and %s: want one backup of a training", f.backup.path, b.path)
+	}
+	if err != nil {
 		return fmt.Errorf("BackupAndRestore: %w", err)
 	}
 	b.f, b.ready, b.every.since, f.backup = f, false, 0, b
 	return nil
 }
 
-func (b *backup) check(f *fitRun) error {
-	switch {
-	case b.path == "":
-		return errors.New("no directory: want the name of one")
-	case f.backup != nil:
-		return fmt.Errorf("%s and %s: want one backup of a training", f.backup.path, b.path)
+// check returns an error if the training cannot be saved: all callbacks have joined it.
+func (b *backup) check() error {
+	if b == nil {
+		return nil
 	}
-	if err := b.every.check(); err != nil {
-		return err
+	err := checkStates(b.f.callbacks)
+	if v := b.f.foreignVar(); err == nil && v != nil {
+		err = fmt.Errorf("variable %q changes in training and is no layer's: want one made with nn.Builder's State", v.Path)
 	}
+	if err == nil {
+		err = atomicfile.Prepare(b.path)
+	}
+	if err != nil {
+		return fmt.Errorf("BackupAndRestore: %w", err)
+	}
+	return nil
+}
+
+// checkStates returns an error unless the states of callbacks can be told apart.
+func checkStates(callbacks []Callback) error {
 	names := map[string]bool{}
-	for i, cb := range f.callbacks {
+	for i, cb := range callbacks {
 		switch {
-		case cb.State == nil && cb.Restore == nil:
-			continue
-		case cb.State == nil || cb.Restore == nil:
+		case (cb.State == nil) != (cb.Restore == nil):
 			return fmt.Errorf("callback %d, %q, has one of State and Restore: want both", i, cb.Name)
+		case cb.State == nil && cb.Vars == nil:
+			continue
 		case cb.Name == "" || names[cb.Name]:
-			return fmt.Errorf("callback %d has State, and its Name is %q: want one that no other has", i, cb.Name)
+			return fmt.Errorf("callback %d has State or Vars, and its Name is %q: want one that no other has", i, cb.Name)
 		}
 		names[cb.Name] = true
 	}
-	if v := f.foreignVar(); v != nil {
-		return fmt.Errorf("variable %q changes in training and is no layer's: want one made with nn.Builder's State", v.Path)
-	}
-	if err := os.MkdirAll(filepath.Dir(b.path), 0o777); err != nil {
-		return err
-	}
-	return atomicfile.Check(b.path)
+	return nil
 }
 
 func (b *backup) errorf(err error) error {

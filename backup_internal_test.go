@@ -1,7 +1,6 @@
 package glia
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/glia-ml/glia/data"
@@ -11,8 +10,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// TestStepWithBackupAllocatesNothing trains with callbacks that have nothing to
-// save yet.
+// TestStepWithBackupAllocatesNothing trains with a backup that has nothing to save
+// yet.
 func TestStepWithBackupAllocatesNothing(t *testing.T) {
 	const n = 64
 	ds, err := data.New(tensor.New(tensor.Float32, n, 5), tensor.New(tensor.Float32, n, 3))
@@ -21,10 +20,10 @@ func TestStepWithBackupAllocatesNothing(t *testing.T) {
 	}
 	for name, every := range map[string]func(dir string) []Callback{
 		"epochs": func(dir string) []Callback {
-			return []Callback{BackupAndRestore(dir), ModelCheckpoint(filepath.Join(dir, "{epoch}.keras"), SaveBestOnly, Monitor("loss"))}
+			return []Callback{BackupAndRestore(dir)}
 		},
 		"batches": func(dir string) []Callback {
-			return []Callback{BackupAndRestore(dir, EveryBatches(1000)), ModelCheckpoint(filepath.Join(dir, "{epoch}-{batch}.keras"), EveryBatches(1000))}
+			return []Callback{BackupAndRestore(dir, EveryBatches(1000))}
 		},
 	} {
 		m := Sequential(nn.Input(5), nn.Dense(8, nn.ReLU), nn.Dropout(0.1), nn.Dense(3, nn.Softmax))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -24,7 +25,7 @@ func longer(dir string) training {
 	tr := trainings()[0]
 	tr.epochs, tr.batches = 75, 4
 	tr.with = func() []glia.Callback {
-		return []glia.Callback{every3(), glia.ModelCheckpoint(filepath.Join(dir, "{epoch:03d}.safetensors"), glia.SaveBestOnly, glia.KeepLast(2))}
+		return []glia.Callback{every3(), callback.ModelCheckpoint(filepath.Join(dir, "{epoch:03d}.safetensors"), callback.SaveBestOnly, callback.KeepLast(2))}
 	}
 	return tr
 }

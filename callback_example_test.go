@@ -5,55 +5,9 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"path/filepath"
 
 	"github.com/glia-ml/glia"
 )
-
-// The best model so far, in a file of one name.
-func ExampleModelCheckpoint() {
-	dir, err := os.MkdirTemp("", "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "best.weights.h5")
-	best := glia.ModelCheckpoint(path, glia.SaveBestOnly, glia.Monitor("val_loss"))
-	m := straight()
-	if _, err := m.Fit(line(), glia.Epochs(5), glia.ValidationSplit(0.25), glia.Use(best)); err != nil {
-		log.Fatal(err)
-	}
-	again := straight()
-	if err := again.LoadWeights(path); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(again.Network().Vars()[0].Tensor().Item() == m.Network().Vars()[0].Tensor().Item())
-	// Output: true
-}
-
-// The models of the last three epochs, each with its number in the name.
-func ExampleKeepLast() {
-	dir, err := os.MkdirTemp("", "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	last := glia.ModelCheckpoint(filepath.Join(dir, "{epoch:02d}.safetensors"), glia.KeepLast(3))
-	if _, err := straight().Fit(line(), glia.Epochs(10), glia.Use(last)); err != nil {
-		log.Fatal(err)
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, n := range names {
-		fmt.Println(filepath.Base(n))
-	}
-	// Output:
-	// 08.safetensors
-	// 09.safetensors
-	// 10.safetensors
-}
 
 // A training that is cut off in its third epoch, and a second process that goes on.
 func ExampleBackupAndRestore() {

@@ -176,8 +176,8 @@ func (f *fitRun) vars() []stateVar {
 		add("metrics", s.Vars()...)
 	}
 	for _, cb := range f.callbacks {
-		if cb.vars != nil {
-			add("callback "+cb.Name, cb.vars()...)
+		if cb.Vars != nil {
+			add("callback "+cb.Name, cb.Vars()...)
 		}
 	}
 	return all

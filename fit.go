@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/optim"
 )
 
@@ -25,7 +27,9 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	}
 	defer m.fitMu.Unlock()
 	f := &fitRun{m: m, config: c, train: train, history: h}
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(); errors.Is(err, ErrStop) {
+		return h, nil
+	} else if err != nil {
 		return h, fmt.Errorf("glia: Fit: %w", err)
 	}
 	m.training = f.totals
@@ -36,8 +40,12 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 		err = nil
 	}
 	for i := range c.callbacks {
-		if leave := c.callbacks[i].leave; leave != nil {
-			err = errors.Join(err, leave(m))
+		leave := c.callbacks[i].Leave
+		if leave == nil {
+			continue
+		}
+		if e := leave(m); e != nil && !errors.Is(e, ErrStop) {
+			err = errors.Join(err, e)
 		}
 	}
 	if o, ok := m.opt.(optim.Averager); ok && err == nil {
@@ -118,12 +126,29 @@ func (f *fitRun) prepare() error {
 	}
 	f.bar = newProgress(f.progress, f.epochs)
 	f.at = position{Epoch: f.first}
-	return each(f.callbacks, func(cb *Callback) error {
-		if cb.join == nil {
+	return f.join()
+}
+
+// join lets the callbacks join the training.
+func (f *fitRun) join() error {
+	err := each(f.callbacks, func(cb *Callback) error {
+		if cb.Join == nil {
 			return nil
 		}
-		return cb.join(f)
+		return cb.Join(&Training{f})
 	})
+	if err != nil {
+		return err
+	}
+	for i, cb := range f.callbacks {
+		if cb.Vars == nil {
+			continue
+		}
+		if slices.ContainsFunc(cb.Vars(), func(v *graph.Var) bool { return v == nil || v.Tensor() == nil }) {
+			return fmt.Errorf("callback %d, %q: Vars has a variable that is nil: want those that graph.NewVar makes", i, cb.Name)
+		}
+	}
+	return f.backup.check()
 }
 
 // divide sets a part of the data aside for validation if asked to.

@@ -2,11 +2,13 @@ package glia
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Result is what an evaluation found.
+// Result holds what an evaluation measured.
 type Result struct {
 	Loss    float64
 	Metrics []Metric
@@ -33,7 +35,7 @@ func (r Result) Get(name string) float64 {
 	return math.NaN()
 }
 
-// Epoch is what was measured in one epoch.
+// Epoch holds what was measured in one epoch.
 type Epoch struct {
 	// Epoch is its number, counted from 1.
 	Epoch int
@@ -42,6 +44,24 @@ type Epoch struct {
 	Result
 	// Validation is nil if there was none.
 	Validation *Result
+}
+
+// Number returns the number of that name, as [Training.Names] has them: "loss" or a
+// metric, or with "val_" before that of the validation. It reports false if there is
+// none, as in an epoch without validation.
+func (e Epoch) Number(name string) (v float64, ok bool) {
+	if v, ok = e.number(name); ok || e.Validation == nil {
+		return v, ok
+	}
+	if name, ok = strings.CutPrefix(name, "val_"); ok {
+		return e.Validation.number(name)
+	}
+	return 0, false
+}
+
+func (r Result) number(name string) (v float64, ok bool) {
+	known := name == "loss" || slices.ContainsFunc(r.Metrics, func(m Metric) bool { return m.Name == name })
+	return r.Get(name), known
 }
 
 // History is the course of a training.

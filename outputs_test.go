@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
@@ -214,12 +215,12 @@ func TestOutputsInLogs(t *testing.T) {
 	m := forked()
 	compile(t, m, optim.Adam(0.01), forkedLosses(), metric.For("kind", metric.Accuracy()))
 	path := filepath.Join(t.TempDir(), "log.csv")
-	fit(t, m, ds, glia.Validate(ds), glia.Use(glia.CSVLogger(path), glia.EarlyStopping(glia.Monitor("val_kind_accuracy"))))
+	fit(t, m, ds, glia.Validate(ds), glia.Use(callback.CSVLogger(path), callback.EarlyStopping(callback.Monitor("val_kind_accuracy"))))
 	text, err := os.ReadFile(path)
 	if head, _, _ := strings.Cut(string(text), "\n"); err != nil || strings.TrimSpace(head) != "epoch,kind_accuracy,kind_loss,loss,size_loss,val_kind_accuracy,val_kind_loss,val_loss,val_size_loss" {
 		t.Errorf("the log begins with %q (%v)", head, err)
 	}
-	_, err = m.Fit(ds, glia.Use(glia.EarlyStopping(glia.Monitor("accuracy"))))
+	_, err = m.Fit(ds, glia.Use(callback.EarlyStopping(callback.Monitor("accuracy"))))
 	wants(t, "name of one output", err, `"accuracy".*want one of loss, kind_loss, size_loss, kind_accuracy`)
 	for _, part := range []string{"concatenate (Concatenate)", "kind (Dense)", "(None, 5)"} {
 		if !strings.Contains(m.Summary(), part) {

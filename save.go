@@ -82,12 +82,3 @@ func (m *Model) described() keras.Model {
 	}
 	return k
 }
-
-// writable returns an error if Save could not write the model, whatever the file.
-func (m *Model) writable() error {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
-	k := m.described()
-	_, err := keras.WriteModel(&k)
-	return err
-}

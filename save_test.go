@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/metric"
@@ -156,13 +157,13 @@ func TestUnwritable(t *testing.T) {
 			if b, err := os.ReadFile(path); err != nil || string(b) != "former" {
 				t.Errorf("%s holds %.20q (%v), want what it held", name, b, err)
 			}
-			_, err := m.Fit(ds, glia.Use(glia.ModelCheckpoint(path)))
+			_, err := m.Fit(ds, glia.Use(callback.ModelCheckpoint(path)))
 			wants(t, name, err, `^glia: Fit: ModelCheckpoint\(".*"\): keras: `+want)
 			if m.Optimizer().Vars()[0].Tensor().Item() != 0 {
 				t.Errorf("%s: trained before the error", name)
 			}
 		}
-		_, err := m.Fit(ds, glia.Use(glia.ModelCheckpoint(filepath.Join(dir, "m.safetensors")), glia.BackupAndRestore(dir)))
+		_, err := m.Fit(ds, glia.Use(callback.ModelCheckpoint(filepath.Join(dir, "m.safetensors")), glia.BackupAndRestore(dir)))
 		check(t, err)
 		path := filepath.Join(dir, "m.weights.h5")
 		check(t, m.SaveWeights(path))

@@ -26,7 +26,7 @@ var picture = []string{
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
-	6: "remote tensorboard internal/bench internal/plot",
+	6: "callback remote tensorboard internal/bench internal/plot",
 	7: "cmd/glia examples/* bench/files",
 	8: forTests,
 }
@@ -55,6 +55,7 @@ var besideInTests = map[string]string{
 	"optim":         "internal/cpu internal/plan",
 	"internal/plan": "internal/cpu",
 	"interop/keras": "glia",
+	"glia":          "callback",
 }
 
 // core is the last line whose packages import the standard library and

@@ -28,14 +28,14 @@ import (
 // warned of once, and training goes on. It is tried again, but takes no more than
 // about a tenth of the time of the training.
 //
-// Options: [Field], [SendAsJSON], [Header], [Timeout], [Logger]. A URL that is none
-// is an error of Fit before training.
+// Options: [Field], [SendAsJSON], [Header], [Timeout], [Logger]. A string that is
+// no URL is an error of Fit before training.
 func Monitor(url string, opts ...Option) glia.Callback {
 	r := &monitor{url: url, form: "data", header: http.Header{}, timeout: 2 * time.Second, log: slog.Default()}
 	for _, o := range opts {
 		o.monitor(r)
 	}
-	return glia.Callback{Name: fmt.Sprintf("RemoteMonitor(%q)", url), OnTrainBegin: r.trainBegin, OnEpochEnd: r.epochEnd}
+	return glia.Callback{Name: fmt.Sprintf("RemoteMonitor(%q)", url), Join: r.join, OnEpochEnd: r.epochEnd}
 }
 
 // Option is an option of [Monitor].
@@ -81,8 +81,8 @@ type monitor struct {
 	again     time.Time // not before, after a failure
 }
 
-// trainBegin checks the options.
-func (r *monitor) trainBegin(*glia.Model) error {
+// join checks the options.
+func (r *monitor) join(*glia.Training) error {
 	u, err := url.Parse(r.url)
 	switch {
 	case err != nil:

@@ -137,11 +137,11 @@ func TestMonitorErrors(t *testing.T) {
 	for url, want := range map[string]string{
 		"localhost:9000": `want a URL like http`, "http://": "want a URL like", "ftp://x/": "want a URL like", "http://a b/": "invalid character",
 	} {
-		if err := remote.Monitor(url).OnTrainBegin(nil); err == nil || !strings.Contains(err.Error(), want) {
+		if err := remote.Monitor(url).Join(nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q in it", url, err, want)
 		}
 	}
-	if err := remote.Monitor("http://localhost/", remote.Timeout(0)).OnTrainBegin(nil); err == nil || !strings.Contains(err.Error(), "Timeout(0s): want more than 0") {
+	if err := remote.Monitor("http://localhost/", remote.Timeout(0)).Join(nil); err == nil || !strings.Contains(err.Error(), "Timeout(0s): want more than 0") {
 		t.Errorf("no timeout: error %v", err)
 	}
 }

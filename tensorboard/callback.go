@@ -31,7 +31,7 @@ func Callback(dir string, opts ...Option) glia.Callback {
 		o.tensorboard(c)
 	}
 	cb := glia.Callback{
-		Name:         fmt.Sprintf("TensorBoard(%q)", dir),
+		Name: fmt.Sprintf("TensorBoard(%q)", dir), Join: c.join,
 		OnTrainBegin: c.trainBegin, OnTrainEnd: c.trainEnd, OnEpochBegin: c.epochBegin, OnEpochEnd: c.epochEnd,
 		OnTestEnd: c.testEnd, State: c.state, Restore: c.restore,
 	}
@@ -90,13 +90,18 @@ type callback struct {
 	epoch, batch      time.Time
 }
 
-func (c *callback) trainBegin(m *glia.Model) (err error) {
+// join checks the options.
+func (c *callback) join(*glia.Training) error {
 	switch {
 	case c.histogramsSet && c.histograms < 1:
-		return fmt.Errorf("glia: Fit: tensorboard: HistogramFreq(%d): want 1 or more", c.histograms)
+		return fmt.Errorf("tensorboard: HistogramFreq(%d): want 1 or more", c.histograms)
 	case c.batchesSet && c.batches < 1:
-		return fmt.Errorf("glia: Fit: tensorboard: UpdateFreq(%d): want 1 or more", c.batches)
+		return fmt.Errorf("tensorboard: UpdateFreq(%d): want 1 or more", c.batches)
 	}
+	return nil
+}
+
+func (c *callback) trainBegin(m *glia.Model) (err error) {
 	c.count = 0
 	if c.train, err = Open(filepath.Join(c.dir, "train")); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/callback"
 )
 
 // trial is an optimizer with a learning rate, and its trainings, one a seed.
@@ -63,7 +64,7 @@ func (k *comparison) one(ctx context.Context, t *trial, seed uint64, set images)
 		return r, err
 	}
 	start := time.Now()
-	h, err := m.Fit(set.train, append(k.options(ctx), glia.Use(glia.TerminateOnNaN()))...)
+	h, err := m.Fit(set.train, append(k.options(ctx), glia.Use(callback.TerminateOnNaN()))...)
 	if err != nil {
 		return r, err
 	}

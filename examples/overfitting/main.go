@@ -17,6 +17,7 @@ import (
 	"os"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/mnist"
 	"github.com/glia-ml/glia/internal/plot"
@@ -67,7 +68,7 @@ var remedies = []remedy{
 	{name: "L2", samples: 1, layers: network(512, nil, nn.KernelRegularizer(nn.L2(3e-3)))},
 	{name: "dropout", samples: 1, layers: network(512, []nn.Layer{nn.Dropout(0.5)})},
 	{name: "early stopping", samples: 1, layers: network(512, nil), use: func() []glia.Callback {
-		return []glia.Callback{glia.EarlyStopping(glia.Patience(3), glia.RestoreBestWeights)}
+		return []glia.Callback{callback.EarlyStopping(callback.Patience(3), callback.RestoreBestWeights)}
 	}},
 }
 

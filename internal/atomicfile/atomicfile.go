@@ -49,8 +49,8 @@ func Write(path string, write func(w io.Writer) error) error {
 	return nil
 }
 
-// Check reports whether Write could write the file now, without touching what is
-// there: for those who ask before long work.
+// Check returns an error if Write could not write the file now. It leaves an existing file
+// as it is.
 func Check(path string) error {
 	path, mode, special, err := target(path)
 	if err != nil || special {
@@ -62,6 +62,15 @@ func Check(path string) error {
 	}
 	defer release()
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// Prepare makes the directory that path is in, if there is none, and returns an error if
+// Write could not write the file: for callers that ask before long work.
+func Prepare(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return Check(path)
 }
 
 // target returns the file that path means, links followed, and its permissions.

@@ -168,3 +168,28 @@ func TestManyAtOnce(t *testing.T) {
 	want(t, path, "same")
 	wantAlone(t, path)
 }
+
+// TestPrepare makes a directory, and leaves the file as it is.
+func TestPrepare(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b", "f")
+	if err := Prepare(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Prepare made a file (%v), want the directory alone", err)
+	}
+	if err := Write(path, text("before")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Prepare(path); err != nil {
+		t.Fatal(err)
+	}
+	want(t, path, "before")
+	wantAlone(t, path)
+	if err := Prepare(filepath.Join(path, "g")); err == nil {
+		t.Error("a file in the way of the directory: no error")
+	}
+	if err := Prepare(filepath.Dir(path)); err == nil {
+		t.Error("a directory in the way of the file: no error")
+	}
+}

@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/interop/keras"
 )
@@ -20,26 +21,26 @@ import (
 // The path may have numbers in it that are filled in as by Python's str.format,
 // and directories that are made when needed:
 //
-//	glia.ModelCheckpoint("out/{epoch:02d}-{val_loss:.2f}.keras")
+//	callback.ModelCheckpoint("out/{epoch:02d}-{val_loss:.2f}.keras")
 //
 // {epoch} and {batch} count from 1, {batch} goes with [EveryBatches]; the others
 // are loss, the names of the metrics, and those with "val_" before. {{ stands for {.
-// An epoch without validation, see [ValidationFreq], saves nothing if its numbers
+// An epoch without validation, see [glia.ValidationFreq], saves nothing if its numbers
 // are asked for.
 //
 // The ending decides what is written: .keras and .h5 the whole model, as
-// [Model.Save] does; .weights.h5, .safetensors and .npz the weights, as
-// [Model.SaveWeights] does. A file is there whole or not at all.
+// [glia.Model.Save] does; .weights.h5, .safetensors and .npz the weights, as
+// [glia.Model.SaveWeights] does. A file is there whole or not at all.
 //
 // Options: [SaveBestOnly] with [Monitor], [Mode] and [InitialValueThreshold];
 // [SaveWeightsOnly], [EveryEpochs], [EveryBatches], [KeepLast]. What is wrong with
 // path or options, or cannot be saved, is an error of Fit before training.
-func ModelCheckpoint(path string, opts ...CheckpointOption) Callback {
+func ModelCheckpoint(path string, opts ...CheckpointOption) glia.Callback {
 	c := &checkpoint{path: path, every: frequency{n: 1}, watch: monitor{name: "val_loss"}}
 	for _, o := range opts {
 		o.checkpoint(c)
 	}
-	cb := Callback{Name: fmt.Sprintf("ModelCheckpoint(%q)", path), join: c.join, State: c.state, Restore: c.restore}
+	cb := glia.Callback{Name: fmt.Sprintf("ModelCheckpoint(%q)", path), Join: c.join, State: c.state, Restore: c.restore}
 	if c.every.batches {
 		cb.OnBatchEnd = c.batchEnd
 	} else {
@@ -64,7 +65,7 @@ type (
 	saveWeightsOnly bool
 )
 
-// InitialValueThreshold is what the first number must be better than for
+// InitialValueThreshold is the number that the first must be better than for
 // [SaveBestOnly]; without it the first is saved in any case.
 type InitialValueThreshold float64
 
@@ -92,20 +93,18 @@ type checkpoint struct {
 	bestOnly, weightsOnly bool
 	keep                  *int     // nil for all
 	written               []string // that are still there, the newest last
-	write                 func(m *Model, path string) error
-	f                     *fitRun
+	write                 func(m *glia.Model, path string) error
 }
 
 // join checks path and options against the training.
-func (c *checkpoint) join(f *fitRun) error {
-	c.f = f
-	if err := c.check(); err != nil {
+func (c *checkpoint) join(t *glia.Training) error {
+	if err := c.check(t); err != nil {
 		return fmt.Errorf("ModelCheckpoint(%q): %w", c.path, err)
 	}
 	return nil
 }
 
-func (c *checkpoint) check() (err error) {
+func (c *checkpoint) check(t *glia.Training) (err error) {
 	if err := c.every.check(); err != nil {
 		return err
 	}
@@ -121,68 +120,64 @@ func (c *checkpoint) check() (err error) {
 		case name == "batch" && c.every.batches:
 		case name == "batch":
 			return errors.New("{batch} is known after a batch only: want EveryBatches with it")
-		case !slices.Contains(c.f.logNames(c.every.batches), name):
-			return c.f.unknownName(name, c.every.batches)
+		case !slices.Contains(known(t, c.every.batches), name):
+			return unknown(t, name, c.every.batches)
 		}
 	}
-	if c.write, err = c.writer(); err != nil {
+	if c.write, err = c.writer(t.Model()); err != nil {
 		return err
 	}
 	if c.bestOnly {
-		if err := c.watch.check(c.f, c.every.batches); err != nil {
+		if err := c.watch.check(t, c.every.batches); err != nil {
 			return err
 		}
 	}
 	return c.checkDirectory()
 }
 
-// writer returns what writes the kind of file that the path's ending tells.
-func (c *checkpoint) writer() (func(*Model, string) error, error) {
+// writer returns the method that writes the kind of file that the path's ending names.
+func (c *checkpoint) writer(m *glia.Model) (func(*glia.Model, string) error, error) {
 	f, err := keras.FormatOf(c.path)
 	switch {
 	case err == nil && !f.Whole():
-		return (*Model).SaveWeights, nil
+		return (*glia.Model).SaveWeights, nil
 	case c.weightsOnly:
 		return nil, errors.New("SaveWeightsOnly: want a path that ends in .weights.h5, .safetensors or .npz")
 	case err == nil:
-		return (*Model).Save, c.f.m.writable()
+		return (*glia.Model).Save, m.CanSave()
 	}
 	return nil, errors.New("want a path that ends in .keras or .h5, or for weights in .weights.h5, .safetensors or .npz")
 }
 
-// checkDirectory finds a directory that cannot be written to before training,
-// unless its name is known later only.
+// checkDirectory returns an error if the directory cannot be written to, unless its name
+// depends on numbers of the training.
 func (c *checkpoint) checkDirectory() error {
 	if strings.ContainsAny(filepath.Dir(c.path), "{}") {
 		return nil
 	}
-	path := c.pattern.format(1, 1, logs{})
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	return atomicfile.Check(path)
+	return atomicfile.Prepare(c.pattern.format(1, 1, glia.Epoch{}))
 }
 
-func (c *checkpoint) epochEnd(m *Model, e Epoch) error {
+func (c *checkpoint) epochEnd(m *glia.Model, e glia.Epoch) error {
 	if !c.every.due() {
 		return nil
 	}
-	return c.save(m, e.Epoch, 0, e.logs())
+	return c.save(m, e.Epoch, 0, e)
 }
 
-func (c *checkpoint) batchEnd(m *Model, epoch, batch int, _ float64) error {
+func (c *checkpoint) batchEnd(m *glia.Model, epoch, batch int, _ float64) error {
 	if !c.every.due() {
 		return nil
 	}
-	return c.save(m, epoch+1, batch+1, logs{train: m.result(c.f.totals)})
+	return c.save(m, epoch+1, batch+1, glia.Epoch{Result: m.Measured()})
 }
 
-func (c *checkpoint) save(m *Model, epoch, batch int, l logs) error {
-	v, known := l.number(c.watch.name)
-	if c.bestOnly && (!known || !c.watch.better(v)) || !c.fillable(l) {
+func (c *checkpoint) save(m *glia.Model, epoch, batch int, e glia.Epoch) error {
+	v, known := e.Number(c.watch.name)
+	if c.bestOnly && (!known || !c.watch.better(v)) || !c.fillable(e) {
 		return nil
 	}
-	path := c.pattern.format(epoch, batch, l)
+	path := c.pattern.format(epoch, batch, e)
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
 		err = c.write(m, path)
@@ -199,15 +194,15 @@ func (c *checkpoint) save(m *Model, epoch, batch int, l logs) error {
 	return nil
 }
 
-// fillable reports whether the logs have what the path names.
-func (c *checkpoint) fillable(l logs) bool {
+// fillable reports whether the epoch has the numbers that the path names.
+func (c *checkpoint) fillable(e glia.Epoch) bool {
 	return !slices.ContainsFunc(c.pattern.names(), func(name string) bool {
-		_, known := l.number(name)
+		_, known := e.Number(name)
 		return !known && name != "epoch" && name != "batch"
 	})
 }
 
-// removeOld notes that path was written, and removes what is too many now.
+// removeOld notes that path was written, and removes the oldest files beyond KeepLast.
 func (c *checkpoint) removeOld(path string) error {
 	if c.keep == nil {
 		return nil
@@ -223,7 +218,7 @@ func (c *checkpoint) removeOld(path string) error {
 	return nil
 }
 
-// checkpointState is what a checkpoint remembers.
+// checkpointState is the state of a checkpoint.
 type checkpointState struct {
 	Best    *exactly `json:"best"`
 	Since   int      `json:"since"`

@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/glia-ml/glia"
 )
 
 // filePattern is a file name in which numbers are to be filled in, as Python's
@@ -82,8 +84,8 @@ func (p filePattern) names() []string {
 	return names
 }
 
-// format fills the numbers in: epoch and batch, which count from 1, and others.
-func (p filePattern) format(epoch, batch int, l logs) string {
+// format fills the numbers in: epoch and batch, which count from 1, and those of e.
+func (p filePattern) format(epoch, batch int, e glia.Epoch) string {
 	var b strings.Builder
 	for _, part := range p.parts {
 		b.WriteString(part.text)
@@ -94,7 +96,7 @@ func (p filePattern) format(epoch, batch int, l logs) string {
 		case "batch":
 			b.WriteString(part.spec.int(batch))
 		default:
-			v, _ := l.number(part.name)
+			v, _ := e.Number(part.name)
 			b.WriteString(part.spec.float(v))
 		}
 	}

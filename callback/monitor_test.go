@@ -1,24 +1,21 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
 	"math"
 	"testing"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 )
 
 func TestMonitorMode(t *testing.T) {
-	measures, err := outputMetricsOf([]metric.Metric{
+	f := trainingOf(t, glia.Sequential(nn.Input(3), nn.Dense(3)),
 		metric.Accuracy(), metric.TopKCategoricalAccuracy(2), metric.Precision(), metric.Recall(metric.Name("hits")), metric.F1Score(metric.Name("f")),
-		metric.FromLoss(nn.MeanAbsoluteError()), metric.FromLoss(nn.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", nil),
+		metric.FromLoss(nn.MeanAbsoluteError()), metric.FromLoss(nn.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", metric.Predictions),
 		metric.WithWeights(metric.Accuracy()), metric.FromLoss(nn.MeanSquaredError(nn.Name("loss_of_mine"))),
-	}, []outputLoss{{output: "dense"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &fitRun{m: &Model{outputMetrics: measures}, validating: &evaluation{}}
+	)
 	for name, want := range map[string]Mode{
 		"loss": Minimize, "val_loss": Minimize, "accuracy": Maximize, "val_accuracy": Maximize,
 		"top_k_categorical_accuracy": Maximize, "precision": Maximize, "val_f": Maximize,

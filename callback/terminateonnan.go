@@ -1,21 +1,23 @@
-package glia
+package callback
 
 import (
 	"log/slog"
 	"math"
+
+	"github.com/glia-ml/glia"
 )
 
 // TerminateOnNaN returns a callback that ends the training, without an error, after
-// the first batch that makes the loss NaN or infinite. [StopOnNaN] is an error
+// the first batch that makes the loss NaN or infinite. [glia.StopOnNaN] is an error
 // instead, which says where the number came from.
 //
 // Options: [Logger].
-func TerminateOnNaN(opts ...TerminateOption) Callback {
+func TerminateOnNaN(opts ...TerminateOption) glia.Callback {
 	t := &terminator{}
 	for _, o := range opts {
 		o.terminate(t)
 	}
-	return Callback{Name: "TerminateOnNaN", OnBatchEnd: t.batchEnd}
+	return glia.Callback{Name: "TerminateOnNaN", OnBatchEnd: t.batchEnd}
 }
 
 // TerminateOption is an option of [TerminateOnNaN].
@@ -25,12 +27,12 @@ func (l Logged) terminate(t *terminator) { t.log = l.to }
 
 type terminator struct{ log *slog.Logger }
 
-func (t *terminator) batchEnd(_ *Model, epoch, batch int, loss float64) error {
+func (t *terminator) batchEnd(_ *glia.Model, epoch, batch int, loss float64) error {
 	if !math.IsNaN(loss) && !math.IsInf(loss, 0) {
 		return nil
 	}
 	if t.log != nil {
 		t.log.Warn("invalid loss, training ends", "epoch", epoch+1, "batch", batch+1, "loss", loss)
 	}
-	return ErrStop
+	return glia.ErrStop
 }

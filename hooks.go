@@ -3,18 +3,27 @@ package glia
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/glia-ml/glia/graph"
 )
 
-// Callback is functions that Fit calls as it goes; those that are nil are left
-// out. An error stops the training and is returned by Fit, except [ErrStop]. A
+// Callback holds functions that Fit calls as it goes; those that are nil are
+// skipped. An error stops the training and is returned by Fit, except [ErrStop]. A
 // callback may use the model's Predict and Evaluate. It is for one training at a
-// time.
+// time. Package callback has those that Keras has, made of these functions alone.
 type Callback struct {
-	// Name tells the callback from others. One with State needs it.
+	// Name tells the callback from others. In a training with [BackupAndRestore], one with
+	// State or Vars needs it.
 	Name string
+
+	// Join is called when everything is ready for training, before OnTrainBegin and
+	// before the weights change: the place to check options against the training. Its
+	// error is Fit's.
+	Join func(t *Training) error
+	// Leave is called when the epochs are over, whatever ended them, before anything
+	// else is done about the end: before an optimizer with optim.EMA gives the model its
+	// averages, and before OnTrainEnd. Its error is joined to Fit's.
+	Leave func(m *Model) error
 
 	OnTrainBegin func(m *Model) error
 	// OnTrainEnd is called at the end, also after an error.
@@ -43,15 +52,10 @@ type Callback struct {
 	State   func() (json.RawMessage, error)
 	Restore func(state json.RawMessage) error
 
-	// vars are variables of the callback's own that are part of every backup. They
-	// are asked for after join.
-	vars func() []*graph.Var
-	// join is called when everything is ready for training, before OnTrainBegin:
-	// it lets glia's own callbacks see all of it.
-	join func(f *fitRun) error
-	// leave is called when the epochs are over, whatever ended them, and nothing has
-	// been done yet about the end.
-	leave func(m *Model) error
+	// Vars returns variables of the callback's own that are part of every backup, as
+	// its State is. It is called after Join, and must return the
+	// same variables each time.
+	Vars func() []*graph.Var
 }
 
 // ErrStop, returned by a callback, ends the training without an error, after the
@@ -59,8 +63,8 @@ type Callback struct {
 // history.
 var ErrStop = errors.New("glia: stop training")
 
-// each calls what hook does, for every callback, until there is an error. ErrStop
-// comes after the others were called.
+// each calls hook for every callback and returns the first error; ErrStop only after
+// all were called.
 func each(callbacks []Callback, hook func(cb *Callback) error) (stop error) {
 	for i := range callbacks {
 		if err := hook(&callbacks[i]); errors.Is(err, ErrStop) {
@@ -70,40 +74,4 @@ func each(callbacks []Callback, hook func(cb *Callback) error) (stop error) {
 		}
 	}
 	return stop
-}
-
-// EveryEpochs makes [ModelCheckpoint] and [BackupAndRestore] save after so many
-// epochs; 1 by default.
-type EveryEpochs int
-
-// EveryBatches makes [ModelCheckpoint] and [BackupAndRestore] save after so many
-// batches. The count goes on from one epoch to the next.
-type EveryBatches int
-
-// frequency counts what passes between two times of saving.
-type frequency struct {
-	batches  bool // not epochs
-	n, since int
-}
-
-func (n EveryEpochs) frequency() frequency  { return frequency{n: int(n)} }
-func (n EveryBatches) frequency() frequency { return frequency{batches: true, n: int(n)} }
-
-// due counts and reports whether it is time.
-func (q *frequency) due() bool {
-	if q.since++; q.since < q.n {
-		return false
-	}
-	q.since = 0
-	return true
-}
-
-func (q *frequency) check() error {
-	switch {
-	case q.n >= 1:
-		return nil
-	case q.batches:
-		return fmt.Errorf("EveryBatches(%d): want 1 or more", q.n)
-	}
-	return fmt.Errorf("EveryEpochs(%d): want 1 or more", q.n)
 }

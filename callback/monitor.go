@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
@@ -8,39 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/metric"
 )
 
-// logs is what Keras calls so: the numbers of an epoch by name, those of the
-// validation with "val_" before.
-type logs struct {
-	train      Result
-	validation *Result
-}
-
-func (e Epoch) logs() logs { return logs{e.Result, e.Validation} }
-
-// number returns the number of that name.
-func (l logs) number(name string) (v float64, ok bool) {
-	if v, ok = l.train.number(name); ok || l.validation == nil {
-		return v, ok
-	}
-	if name, ok = strings.CutPrefix(name, "val_"); ok {
-		return l.validation.number(name)
-	}
-	return 0, false
-}
-
-func (r Result) number(name string) (v float64, ok bool) {
-	known := name == "loss" || slices.ContainsFunc(r.Metrics, func(m Metric) bool { return m.Name == name })
-	return r.Get(name), known
-}
-
-// logNames returns the names that the logs of a training will have: at the end of
-// an epoch, or after a batch, when there is nothing of the validation yet.
-func (f *fitRun) logNames(afterBatch bool) []string {
-	names := append([]string{"loss"}, f.m.logged()...)
-	if f.validating != nil && !afterBatch {
+// known returns the names of the numbers of a training: at the end of an epoch, or
+// after a batch, when there is nothing of the validation yet.
+func known(t *glia.Training, afterBatch bool) []string {
+	names := t.Names()
+	if t.Validates() && !afterBatch {
 		for _, n := range names[:len(names):len(names)] {
 			names = append(names, "val_"+n)
 		}
@@ -48,17 +24,17 @@ func (f *fitRun) logNames(afterBatch bool) []string {
 	return names
 }
 
-// unknownName says that the logs of a training have no number of that name.
-func (f *fitRun) unknownName(name string, afterBatch bool) error {
-	names := f.logNames(afterBatch)
+// unknown returns the error that a training has no number of that name.
+func unknown(t *glia.Training, name string, afterBatch bool) error {
+	names := strings.Join(known(t, afterBatch), ", ")
 	switch {
 	case !strings.HasPrefix(name, "val_"):
 	case afterBatch:
-		return fmt.Errorf("%q is not known after a batch: want one of %s, or EveryEpochs", name, strings.Join(names, ", "))
-	case f.validating == nil:
-		return fmt.Errorf("%q is not known without validation: want Validate or ValidationSplit, or one of %s", name, strings.Join(names, ", "))
+		return fmt.Errorf("%q is not known after a batch: want one of %s, or EveryEpochs", name, names)
+	case !t.Validates():
+		return fmt.Errorf("%q is not known without validation: want Validate or ValidationSplit, or one of %s", name, names)
 	}
-	return fmt.Errorf("%q is no name in this training: want one of %s", name, strings.Join(names, ", "))
+	return fmt.Errorf("%q is no name in this training: want one of %s", name, names)
 }
 
 // Monitor names the number that a callback watches: "loss", the name of a metric,
@@ -87,12 +63,13 @@ type monitor struct {
 	best  *float64 // nil before the first
 }
 
-// MinDelta is by how much, at least, a number must change to be better; less is no
-// improvement. The default is 0, and 1e-4 for [ReduceLROnPlateau].
+// MinDelta is by how much, at least, a number must change to be better; a smaller change
+// is no improvement. The default is 0, and 1e-4 for [ReduceLROnPlateau].
 type MinDelta float64
 
-// check finds what is wrong, and the mode if it is to be found.
-func (w *monitor) check(f *fitRun, afterBatch bool) error {
+// check returns an error if the options do not fit the training, and sets the mode if
+// it follows from the name.
+func (w *monitor) check(t *glia.Training, afterBatch bool) error {
 	if math.IsNaN(w.delta) || math.IsInf(w.delta, 0) {
 		return fmt.Errorf("MinDelta(%v): want a finite number", w.delta)
 	}
@@ -100,15 +77,15 @@ func (w *monitor) check(f *fitRun, afterBatch bool) error {
 		return fmt.Errorf("Mode(%d): want Auto, Minimize or Maximize", w.mode)
 	}
 	w.delta = math.Abs(w.delta)
-	if !slices.Contains(f.logNames(afterBatch), w.name) {
-		return fmt.Errorf("Monitor: %w", f.unknownName(w.name, afterBatch))
+	if !slices.Contains(known(t, afterBatch), w.name) {
+		return fmt.Errorf("Monitor: %w", unknown(t, w.name, afterBatch))
 	}
 	if w.mode != Auto {
 		return nil
 	}
 	name := strings.TrimPrefix(w.name, "val_")
-	if i := slices.IndexFunc(f.m.outputMetrics, func(x outputMetric) bool { return x.name == name }); i >= 0 {
-		w.mode = modeOf(f.m.outputMetrics[i].metric)
+	if m := t.Metric(name); m != nil {
+		w.mode = modeOf(m)
 	}
 	if w.mode == Auto && (name == "loss" || lessIsBetter(name)) {
 		w.mode = Minimize
@@ -119,7 +96,7 @@ func (w *monitor) check(f *fitRun, afterBatch bool) error {
 	return nil
 }
 
-// modeOf goes by what a metric tells of itself; Auto if that is nothing.
+// modeOf returns the mode that a metric tells of itself, or Auto.
 func modeOf(m metric.Metric) Mode {
 	switch metric.DirectionOf(m) {
 	case metric.Up:
@@ -130,7 +107,7 @@ func modeOf(m metric.Metric) Mode {
 	return Auto
 }
 
-// lessIsBetter goes by the names of losses.
+// lessIsBetter reports whether a name is like those of losses.
 func lessIsBetter(name string) bool {
 	return strings.HasSuffix(name, "_error") || strings.HasSuffix(name, "crossentropy") || strings.HasSuffix(name, "loss")
 }

@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"bytes"
@@ -9,13 +9,13 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/atomicfile"
 )
 
@@ -24,28 +24,28 @@ import (
 // in the order of their names, NA for what is not known. The first line has the
 // names. A metric of several numbers is [1.5, 2] in one field.
 //
-// The file holds whole lines at any moment; it is made anew unless [AppendCSV] is
+// The file holds whole lines at any moment; it is written anew unless [AppendCSV] is
 // given. One that cannot be written, or has other columns, is an error of Fit before
-// training. A training that [BackupAndRestore] resumes goes on with the lines of
+// training. A training that [glia.BackupAndRestore] resumes goes on with the lines of
 // the epochs that it knows of.
 //
 // Options: [Separator], [AppendCSV].
-func CSVLogger(path string, opts ...CSVOption) Callback {
+func CSVLogger(path string, opts ...CSVOption) glia.Callback {
 	c := &csvLogger{path: path, separator: ','}
 	for _, o := range opts {
 		o.csv(c)
 	}
-	return Callback{Name: fmt.Sprintf("CSVLogger(%q)", path), join: c.join, OnEpochEnd: c.epochEnd, State: c.state, Restore: c.restore}
+	return glia.Callback{Name: fmt.Sprintf("CSVLogger(%q)", path), Join: c.join, OnEpochEnd: c.epochEnd, State: c.state, Restore: c.restore}
 }
 
 // CSVOption is an option of [CSVLogger].
 type CSVOption interface{ csv(*csvLogger) }
 
-// Separator is what stands between two fields of [CSVLogger]'s file; a comma by
+// Separator is the character between two fields of [CSVLogger]'s file; a comma by
 // default.
 type Separator rune
 
-// AppendCSV makes [CSVLogger] add lines to a file that is there.
+// AppendCSV makes [CSVLogger] add lines to an existing file.
 const AppendCSV appendCSV = true
 
 type appendCSV bool
@@ -61,21 +61,21 @@ type csvLogger struct {
 	text      []byte // the whole file
 }
 
-func (c *csvLogger) join(f *fitRun) error {
-	if err := c.open(f); err != nil {
+func (c *csvLogger) join(t *glia.Training) error {
+	if err := c.open(t); err != nil {
 		return fmt.Errorf("CSVLogger(%q): %w", c.path, err)
 	}
 	return nil
 }
 
-func (c *csvLogger) open(f *fitRun) error {
+func (c *csvLogger) open(t *glia.Training) error {
 	if c.path == "" {
 		return errors.New("no file: want the name of one")
 	}
 	if r := c.separator; r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError || !utf8.ValidRune(r) {
 		return fmt.Errorf("Separator(%q): want a character that is no quote and ends no line", r)
 	}
-	c.names = append([]string{"loss"}, f.m.logged()...)
+	c.names = t.Names()
 	slices.Sort(c.names)
 	for _, n := range c.names[:len(c.names):len(c.names)] {
 		c.names = append(c.names, "val_"+n)
@@ -120,13 +120,13 @@ func (c *csvLogger) line(fields []string) []byte {
 	return b.Bytes()
 }
 
-func (c *csvLogger) epochEnd(_ *Model, e Epoch) error {
+func (c *csvLogger) epochEnd(_ *glia.Model, e glia.Epoch) error {
 	if len(c.text) == 0 {
 		c.text = c.line(append([]string{"epoch"}, c.names...))
 	}
 	fields := []string{strconv.Itoa(e.Epoch - 1)}
 	for _, n := range c.names {
-		fields = append(fields, e.logs().field(n))
+		fields = append(fields, field(e, n))
 	}
 	c.text = append(c.text, c.line(fields)...)
 	err := atomicfile.Write(c.path, func(w io.Writer) error {
@@ -140,14 +140,14 @@ func (c *csvLogger) epochEnd(_ *Model, e Epoch) error {
 }
 
 // field returns the number of that name as text, all digits, NA if it is not known.
-func (l logs) field(name string) string {
-	v, ok := l.number(name)
+func field(e glia.Epoch, name string) string {
+	v, ok := e.Number(name)
 	if !ok {
 		return "NA"
 	}
-	r := l.train
-	if _, ok := r.number(name); !ok {
-		r, name = *l.validation, strings.TrimPrefix(name, "val_")
+	r := e.Result
+	if _, ok := (glia.Epoch{Result: r}).Number(name); !ok {
+		r, name = *e.Validation, strings.TrimPrefix(name, "val_")
 	}
 	for _, m := range r.Metrics {
 		if m.Name == name && m.Tensor != nil && m.Tensor.Shape().Rank() > 0 {
@@ -161,23 +161,7 @@ func (l logs) field(name string) string {
 	return digits(v)
 }
 
-// digits prints a number with as many digits as it takes, as Python does.
-func digits(v float64) string {
-	a := math.Abs(v)
-	switch {
-	case v != v:
-		return "nan"
-	case math.IsInf(v, 0):
-		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+"))
-	case a != 0 && (a < 1e-4 || a >= 1e16):
-		return strconv.FormatFloat(v, 'e', -1, 64)
-	case v == math.Trunc(v):
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
-}
-
-// csvState says which part of the file belongs to a backup.
+// csvState tells which part of the file belongs to a backup.
 type csvState struct {
 	Bytes    int    `json:"bytes"`
 	Checksum uint32 `json:"checksum"` // CRC-32C

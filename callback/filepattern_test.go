@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/glia-ml/glia"
 )
 
 func TestFilePattern(t *testing.T) {
-	l := logs{
-		train:      Result{Loss: 0.25, Metrics: []Metric{{Name: "accuracy", Value: 0.96875}}},
-		validation: &Result{Loss: 0.125, Metrics: []Metric{{Name: "accuracy", Value: 1}}},
+	l := glia.Epoch{
+		Result:     glia.Result{Loss: 0.25, Metrics: []glia.Metric{{Name: "accuracy", Value: 0.96875}}},
+		Validation: &glia.Result{Loss: 0.125, Metrics: []glia.Metric{{Name: "accuracy", Value: 1}}},
 	}
 	for pattern, want := range map[string]string{ // as Python's str.format prints them
 		"model.keras":                       "model.keras",

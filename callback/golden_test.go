@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -85,18 +87,34 @@ func TestGoldenFixture(t *testing.T) {
 	}
 }
 
-// onePixel is a fitRun with a model of one weight, validated, with an accuracy.
-func onePixel(t *testing.T) *fitRun {
-	m := Sequential(nn.Input(1), nn.Dense(1, nn.NoBias))
-	if err := m.Compile(optim.SGD(1), nn.MeanSquaredError(), metric.Accuracy()); err != nil {
+// onePixel returns the training, validated, of a model of one weight with an accuracy.
+func onePixel(t *testing.T) *glia.Training {
+	t.Helper()
+	return trainingOf(t, glia.Sequential(nn.Input(1), nn.Dense(1, nn.NoBias)), metric.Accuracy())
+}
+
+// trainingOf returns a training with a validation, of a network with metrics. It is over
+// before its first step: the test calls the callbacks.
+func trainingOf(t *testing.T, m *glia.Model, metrics ...metric.Metric) (of *glia.Training) {
+	t.Helper()
+	if err := m.Compile(optim.SGD(1), nn.MeanSquaredError(), metrics...); err != nil {
 		t.Fatal(err)
 	}
-	return &fitRun{m: m, config: &config{}, validating: &evaluation{}}
+	n := m.Network().Vars()[0].Spec().Shape.At(0)
+	ds, err := data.New(tensor.New(tensor.Float32, 2, n), tensor.New(tensor.Float32, 2, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	join := glia.Callback{Join: func(t *glia.Training) error { of = t; return glia.ErrStop }}
+	if _, err := m.Fit(ds, glia.Validate(ds), glia.Use(join)); err != nil {
+		t.Fatal(err)
+	}
+	return of
 }
 
 // epochOf returns an epoch with a validation loss.
-func epochOf(e int, v float64) Epoch {
-	return Epoch{Epoch: e, Validation: &Result{Loss: v, Metrics: []Metric{{Name: "accuracy"}}}}
+func epochOf(e int, v float64) glia.Epoch {
+	return glia.Epoch{Epoch: e, Validation: &glia.Result{Loss: v, Metrics: []glia.Metric{{Name: "accuracy"}}}}
 }
 
 func modeNamed(name string) Mode {
@@ -108,15 +126,15 @@ func modeNamed(name string) Mode {
 
 // decide gives a callback a sequence of numbers, through a state and back in the
 // middle, and returns in which epoch it stops.
-func decide(t *testing.T, make func() Callback, values []float64, after func(f *fitRun)) (f *fitRun, last int) {
+func decide(t *testing.T, make func() glia.Callback, values []float64, after func(f *glia.Training)) (f *glia.Training, last int) {
 	t.Helper()
 	f = onePixel(t)
-	start := func() Callback {
+	start := func() glia.Callback {
 		cb := make()
-		if err := cb.join(f); err != nil {
+		if err := cb.Join(f); err != nil {
 			t.Fatal(err)
 		}
-		if err := cb.OnTrainBegin(f.m); err != nil {
+		if err := cb.OnTrainBegin(f.Model()); err != nil {
 			t.Fatal(err)
 		}
 		return cb
@@ -124,8 +142,8 @@ func decide(t *testing.T, make func() Callback, values []float64, after func(f *
 	cb := start()
 	for i, v := range values {
 		last = i + 1
-		tensor.Data[float32](f.m.net.Vars()[0].Tensor())[0] = float32(last)
-		if err := cb.OnEpochEnd(f.m, epochOf(last, v)); err == ErrStop {
+		tensor.Data[float32](f.Model().Network().Vars()[0].Tensor())[0] = float32(last)
+		if err := cb.OnEpochEnd(f.Model(), epochOf(last, v)); err == glia.ErrStop {
 			break
 		} else if err != nil {
 			t.Fatal(err)
@@ -139,13 +157,15 @@ func decide(t *testing.T, make func() Callback, values []float64, after func(f *
 		if err := next.Restore(state); err != nil {
 			t.Fatal(err)
 		}
-		if cb.vars != nil {
-			copyVars(next.vars(), cb.vars())
+		if cb.Vars != nil {
+			if err := copyVars(next.Vars(), cb.Vars()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		cb = next
 	}
 	if cb.OnTrainEnd != nil {
-		if err := cb.OnTrainEnd(f.m, nil); err != nil {
+		if err := cb.OnTrainEnd(f.Model(), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -163,12 +183,12 @@ func TestEarlyStoppingGolden(t *testing.T) {
 		if o.Baseline != nil {
 			opts = append(opts, Baseline(*o.Baseline))
 		}
-		f, last := decide(t, func() Callback { return EarlyStopping(opts...) }, c.Values, func(*fitRun) {})
+		f, last := decide(t, func() glia.Callback { return EarlyStopping(opts...) }, c.Values, func(*glia.Training) {})
 		weights := last
 		if c.Restored != nil {
 			weights = *c.Restored
 		}
-		if got := int(f.m.net.Vars()[0].Tensor().Item()); last != c.Epochs || got != weights {
+		if got := int(f.Model().Network().Vars()[0].Tensor().Item()); last != c.Epochs || got != weights {
 			t.Errorf("case %d, %+v: stopped after epoch %d with the weights of %d, Keras after %d with %d", i, o, last, got, c.Epochs, weights)
 		}
 	}
@@ -179,9 +199,9 @@ func TestPlateauGolden(t *testing.T) {
 	for i, c := range readGolden(t).Plateau {
 		o := c.Options
 		var rates []float64
-		decide(t, func() Callback {
+		decide(t, func() glia.Callback {
 			return ReduceLROnPlateau(modeNamed(o.Mode), Patience(o.Patience), MinDelta(o.MinDelta), Cooldown(o.Cooldown), MinLR(o.MinLR), Factor(o.Factor))
-		}, c.Values, func(f *fitRun) { rates = append(rates, f.m.opt.LearningRate()) })
+		}, c.Values, func(f *glia.Training) { rates = append(rates, f.Model().Optimizer().LearningRate()) })
 		if !slices.Equal(rates, c.Rates) {
 			t.Errorf("case %d, %+v: rates %v, Keras's %v", i, o, rates, c.Rates)
 		}
@@ -199,17 +219,17 @@ func TestCSVLoggerGolden(t *testing.T) {
 		}
 		for _, first := range firsts {
 			cb := CSVLogger(path, opts...)
-			if err := cb.join(onePixel(t)); err != nil {
+			if err := cb.Join(onePixel(t)); err != nil {
 				t.Fatal(err)
 			}
 			for e := first; e < first+3; e++ {
-				of := Epoch{Epoch: e + 1, Result: Result{Loss: 1.5 / float64(e+1), Metrics: []Metric{{Name: "accuracy", Value: 0.25 * float64(e%3)}}}}
+				of := glia.Epoch{Epoch: e + 1, Result: glia.Result{Loss: 1.5 / float64(e+1), Metrics: []glia.Metric{{Name: "accuracy", Value: 0.25 * float64(e%3)}}}}
 				if c.Validation {
 					a := 1e-9
 					if e == 1 {
 						a = math.NaN()
 					}
-					of.Validation = &Result{Loss: 0.1 + float64(e), Metrics: []Metric{{Name: "accuracy", Value: a}}}
+					of.Validation = &glia.Result{Loss: 0.1 + float64(e), Metrics: []glia.Metric{{Name: "accuracy", Value: a}}}
 				}
 				if err := cb.OnEpochEnd(nil, of); err != nil {
 					t.Fatal(err)

@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
 )
 
@@ -15,12 +16,12 @@ import (
 // For a rate that changes with every step, see the schedules of package optim.
 //
 // Options: [Logger].
-func LearningRateScheduler(f func(epoch int, lr float64) float64, opts ...LearningRateOption) Callback {
+func LearningRateScheduler(f func(epoch int, lr float64) float64, opts ...LearningRateOption) glia.Callback {
 	s := &rateScheduler{f: f}
 	for _, o := range opts {
 		o.learningRate(s)
 	}
-	return Callback{Name: "LearningRateScheduler", join: s.join, OnEpochBegin: s.epochBegin}
+	return glia.Callback{Name: "LearningRateScheduler", Join: s.join, OnEpochBegin: s.epochBegin}
 }
 
 // LearningRateOption is an option of [LearningRateScheduler].
@@ -33,28 +34,28 @@ type rateScheduler struct {
 	log *slog.Logger
 }
 
-func (s *rateScheduler) join(f *fitRun) error {
+func (s *rateScheduler) join(t *glia.Training) error {
 	if s.f == nil {
 		return fmt.Errorf("LearningRateScheduler: the function is nil")
 	}
-	return rateIsFree("LearningRateScheduler", f.m)
+	return rateIsFree("LearningRateScheduler", t.Model())
 }
 
 // rateIsFree returns an error if the optimizer's learning rate follows a schedule.
-func rateIsFree(callback string, m *Model) error {
-	err := graph.Catch(func() { m.opt.SetLearningRate(m.opt.LearningRate()) })
+func rateIsFree(callback string, m *glia.Model) error {
+	err := graph.Catch(func() { m.Optimizer().SetLearningRate(m.Optimizer().LearningRate()) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", callback, err)
 	}
 	return nil
 }
 
-func (s *rateScheduler) epochBegin(m *Model, epoch int) error {
-	lr := s.f(epoch, m.opt.LearningRate())
+func (s *rateScheduler) epochBegin(m *glia.Model, epoch int) error {
+	lr := s.f(epoch, m.Optimizer().LearningRate())
 	if !(lr >= 0) || math.IsInf(lr, 1) {
 		return fmt.Errorf("glia: Fit: LearningRateScheduler: learning rate %v for epoch %d: want a finite number, 0 or more", lr, epoch)
 	}
-	m.setRate(lr)
+	setRate(m, lr)
 	if s.log != nil {
 		s.log.Info("learning rate set", "epoch", epoch+1, "learning_rate", lr)
 	}
@@ -62,10 +63,8 @@ func (s *rateScheduler) epochBegin(m *Model, epoch int) error {
 }
 
 // setRate sets the learning rate between two steps.
-func (m *Model) setRate(lr float64) {
-	m.weightsMu.Lock()
-	defer m.weightsMu.Unlock()
-	m.opt.SetLearningRate(lr)
+func setRate(m *glia.Model, lr float64) {
+	m.BetweenSteps(func() { m.Optimizer().SetLearningRate(lr) })
 }
 
 // ReduceLROnPlateau returns a callback that multiplies the optimizer's learning
@@ -74,13 +73,13 @@ func (m *Model) setRate(lr float64) {
 //
 // Options: [Monitor], [Mode], [MinDelta], [Patience], [Factor], [Cooldown],
 // [MinLR], [Logger]. A name that no number has is an error of Fit before training.
-func ReduceLROnPlateau(opts ...PlateauOption) Callback {
+func ReduceLROnPlateau(opts ...PlateauOption) glia.Callback {
 	p := &plateau{watch: monitor{name: "val_loss", delta: 1e-4}, factor: 0.1, patience: 10}
 	for _, o := range opts {
 		o.plateau(p)
 	}
-	return Callback{
-		Name: fmt.Sprintf("ReduceLROnPlateau(%q)", p.watch.name), join: p.join,
+	return glia.Callback{
+		Name: fmt.Sprintf("ReduceLROnPlateau(%q)", p.watch.name), Join: p.join,
 		OnTrainBegin: p.trainBegin, OnEpochEnd: p.epochEnd, State: p.state, Restore: p.restore,
 	}
 }
@@ -89,11 +88,11 @@ func ReduceLROnPlateau(opts ...PlateauOption) Callback {
 type PlateauOption interface{ plateau(*plateau) }
 
 type (
-	// Factor is what [ReduceLROnPlateau] multiplies the learning rate by: more than 0
-	// and less than 1.
+	// Factor multiplies the learning rate in [ReduceLROnPlateau]: more than 0 and less
+	// than 1; 0.1 by default.
 	Factor float64
-	// Cooldown is for how many epochs after a reduction [ReduceLROnPlateau] does not
-	// count those without improvement; 0 by default.
+	// Cooldown is how many epochs after a reduction [ReduceLROnPlateau] waits before it
+	// counts epochs without improvement again; 0 by default.
 	Cooldown int
 	// MinLR is the least that [ReduceLROnPlateau] makes of the learning rate; 0 by
 	// default.
@@ -117,8 +116,8 @@ type plateau struct {
 	wait, cooling      int
 }
 
-func (p *plateau) join(f *fitRun) error {
-	err := p.watch.check(f, false)
+func (p *plateau) join(t *glia.Training) error {
+	err := p.watch.check(t, false)
 	switch {
 	case err != nil:
 	case !(p.factor > 0 && p.factor < 1):
@@ -133,16 +132,16 @@ func (p *plateau) join(f *fitRun) error {
 	if err != nil {
 		return fmt.Errorf("ReduceLROnPlateau: %w", err)
 	}
-	return rateIsFree("ReduceLROnPlateau", f.m)
+	return rateIsFree("ReduceLROnPlateau", t.Model())
 }
 
-func (p *plateau) trainBegin(*Model) error {
+func (p *plateau) trainBegin(*glia.Model) error {
 	p.wait, p.cooling, p.watch.best = 0, 0, nil
 	return nil
 }
 
-func (p *plateau) epochEnd(m *Model, e Epoch) error {
-	v, known := e.logs().number(p.watch.name)
+func (p *plateau) epochEnd(m *glia.Model, e glia.Epoch) error {
+	v, known := e.Number(p.watch.name)
 	if !known {
 		return nil
 	}
@@ -157,12 +156,12 @@ func (p *plateau) epochEnd(m *Model, e Epoch) error {
 	case p.cooling > 0:
 		return nil
 	}
-	lr := m.opt.LearningRate()
+	lr := m.Optimizer().LearningRate()
 	if p.wait++; p.wait < p.patience || lr <= p.least {
 		return nil
 	}
 	lr = max(lr*p.factor, p.least)
-	m.setRate(lr)
+	setRate(m, lr)
 	p.cooling, p.wait = p.cooldown, 0
 	if p.log != nil {
 		p.log.Info("learning rate reduced", "epoch", e.Epoch, "monitor", p.watch.name, "learning_rate", lr)
@@ -170,7 +169,7 @@ func (p *plateau) epochEnd(m *Model, e Epoch) error {
 	return nil
 }
 
-// plateauState is what a ReduceLROnPlateau remembers.
+// plateauState is the state of a ReduceLROnPlateau.
 type plateauState struct {
 	Best    *exactly `json:"best"`
 	Wait    int      `json:"wait"`

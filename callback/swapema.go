@@ -1,9 +1,10 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
 	"errors"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/optim"
 )
@@ -14,13 +15,13 @@ import (
 // before training.
 //
 // Options: [SwapOnEpoch].
-func SwapEMAWeights(opts ...SwapOption) Callback {
+func SwapEMAWeights(opts ...SwapOption) glia.Callback {
 	s := &swapEMA{}
 	for _, o := range opts {
 		o.swap(s)
 	}
-	return Callback{
-		Name: "SwapEMAWeights", join: s.join, leave: s.leave, OnEpochBegin: s.epochBegin, OnEpochEnd: s.epochEnd,
+	return glia.Callback{
+		Name: "SwapEMAWeights", Join: s.join, Leave: s.leave, OnEpochBegin: s.epochBegin, OnEpochEnd: s.epochEnd,
 		OnTestBegin: s.testBegin, OnTestEnd: s.testEnd, State: s.state, Restore: s.restore,
 	}
 }
@@ -42,62 +43,68 @@ type swapEMA struct {
 	swapped bool // the model has the averages, the optimizer its weights
 }
 
-func (s *swapEMA) join(f *fitRun) error {
+func (s *swapEMA) join(t *glia.Training) error {
 	s.swapped = false
-	_, err := averagesOf(f.m)
+	_, err := averagesOf(t.Model())
 	return err
 }
 
 // averagesOf returns the averages of what is trained.
-func averagesOf(m *Model) ([]*graph.Var, error) {
-	if o, ok := m.opt.(optim.Averager); ok && o.Averages() != nil {
+func averagesOf(m *glia.Model) ([]*graph.Var, error) {
+	if o, ok := m.Optimizer().(optim.Averager); ok && o.Averages() != nil {
 		return o.Averages(), nil
 	}
 	return nil, errors.New("SwapEMAWeights: the optimizer keeps no averages: want one with optim.EMA")
 }
 
 // exchange swaps weights and averages between two steps.
-func (s *swapEMA) exchange(m *Model) error {
+func (s *swapEMA) exchange(m *glia.Model) error {
 	averages, err := averagesOf(m)
 	if err != nil {
 		return err
 	}
-	m.weightsMu.Lock()
-	defer m.weightsMu.Unlock()
-	for i, v := range m.trained {
-		if a := averages[i]; a != v {
-			a, w := a.Tensor().Bytes(), v.Tensor().Bytes()
-			for j := range w {
-				a[j], w[j] = w[j], a[j]
-			}
+	trained := m.Trained()
+	m.BetweenSteps(func() { err = swap(trained, averages) })
+	s.swapped = !s.swapped
+	return err
+}
+
+// swap exchanges the values of variables, pair by pair.
+func swap(a, b []*graph.Var) error {
+	for i, v := range a {
+		if v == b[i] {
+			continue
+		}
+		was := v.Tensor().Clone()
+		if err := errors.Join(v.Set(b[i].Tensor()), b[i].Set(was)); err != nil {
+			return err
 		}
 	}
-	s.swapped = !s.swapped
 	return nil
 }
 
-func (s *swapEMA) epochBegin(m *Model, _ int) error {
+func (s *swapEMA) epochBegin(m *glia.Model, _ int) error {
 	if !s.onEpoch || !s.swapped {
 		return nil
 	}
 	return s.exchange(m)
 }
 
-func (s *swapEMA) epochEnd(m *Model, _ Epoch) error {
+func (s *swapEMA) epochEnd(m *glia.Model, _ glia.Epoch) error {
 	if !s.onEpoch || s.swapped {
 		return nil
 	}
 	return s.exchange(m)
 }
 
-func (s *swapEMA) testBegin(m *Model) error {
+func (s *swapEMA) testBegin(m *glia.Model) error {
 	if s.swapped {
 		return nil
 	}
 	return s.exchange(m)
 }
 
-func (s *swapEMA) testEnd(m *Model, _ Result) error {
+func (s *swapEMA) testEnd(m *glia.Model, _ glia.Result) error {
 	if !s.swapped {
 		return nil
 	}
@@ -106,7 +113,7 @@ func (s *swapEMA) testEnd(m *Model, _ Result) error {
 
 // leave is called when training ends. Weights and averages are where they belong
 // then: who made the model its averages at the end means to have them.
-func (s *swapEMA) leave(m *Model) error {
+func (s *swapEMA) leave(m *glia.Model) error {
 	if !s.swapped {
 		return nil
 	}

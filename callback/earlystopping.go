@@ -1,4 +1,4 @@
-package glia
+package callback
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -13,19 +14,19 @@ import (
 // EarlyStopping returns a callback that ends the training when a number, see
 // [Monitor], has not become better for a while: as soon as so many epochs as
 // [Patience] says, 0 by default, have passed since the best, but not after the
-// first epoch. Epochs in which the number is not known, see [ValidationFreq], do
+// first epoch. Epochs in which the number is not known, see [glia.ValidationFreq], do
 // not count.
 //
 // Options: [Monitor], [Mode], [MinDelta], [Patience], [Baseline], [StartFromEpoch],
 // [RestoreBestWeights], [Logger]. A name that no number has is an error of Fit
 // before training.
-func EarlyStopping(opts ...EarlyStoppingOption) Callback {
+func EarlyStopping(opts ...EarlyStoppingOption) glia.Callback {
 	s := &earlyStopping{watch: monitor{name: "val_loss"}}
 	for _, o := range opts {
 		o.earlyStopping(s)
 	}
-	return Callback{
-		Name: fmt.Sprintf("EarlyStopping(%q)", s.watch.name), join: s.join, vars: s.vars,
+	return glia.Callback{
+		Name: fmt.Sprintf("EarlyStopping(%q)", s.watch.name), Join: s.join, Vars: s.vars,
 		OnTrainBegin: s.trainBegin, OnEpochEnd: s.epochEnd, OnTrainEnd: s.trainEnd, State: s.state, Restore: s.restore,
 	}
 }
@@ -34,14 +35,14 @@ func EarlyStopping(opts ...EarlyStoppingOption) Callback {
 type EarlyStoppingOption interface{ earlyStopping(*earlyStopping) }
 
 type (
-	// Patience is for how many epochs [EarlyStopping] and [ReduceLROnPlateau] put
-	// up with no improvement.
+	// Patience is how many epochs without improvement [EarlyStopping] and
+	// [ReduceLROnPlateau] allow.
 	Patience int
 	// Baseline makes [EarlyStopping] stop unless the number becomes better than this:
 	// until it is, becoming better does not start the patience anew.
 	Baseline float64
-	// StartFromEpoch makes [EarlyStopping] leave aside the epochs before this one,
-	// counted from 0.
+	// StartFromEpoch makes [EarlyStopping] skip the epochs before this one, counted
+	// from 0.
 	StartFromEpoch int
 )
 
@@ -71,8 +72,8 @@ type earlyStopping struct {
 	best            []*graph.Var // the weights then, if they are kept
 }
 
-func (s *earlyStopping) join(f *fitRun) error {
-	err := s.watch.check(f, false)
+func (s *earlyStopping) join(t *glia.Training) error {
+	err := s.watch.check(t, false)
 	switch {
 	case err != nil:
 	case s.patience < 0:
@@ -87,7 +88,7 @@ func (s *earlyStopping) join(f *fitRun) error {
 	}
 	s.best = nil
 	if s.keep {
-		for _, v := range f.m.net.Vars() {
+		for _, v := range t.Model().Network().Vars() {
 			s.best = append(s.best, graph.NewVar(v.Path, tensor.NewSpec(v.Spec())))
 		}
 	}
@@ -97,27 +98,28 @@ func (s *earlyStopping) join(f *fitRun) error {
 // vars are the best weights.
 func (s *earlyStopping) vars() []*graph.Var { return s.best }
 
-func (s *earlyStopping) trainBegin(*Model) error {
+func (s *earlyStopping) trainBegin(*glia.Model) error {
 	s.wait, s.bestEpoch, s.watch.best = 0, 0, nil
 	return nil
 }
 
-func (s *earlyStopping) epochEnd(m *Model, e Epoch) error {
-	v, known := e.logs().number(s.watch.name)
+func (s *earlyStopping) epochEnd(m *glia.Model, e glia.Epoch) error {
+	v, known := e.Number(s.watch.name)
 	if !known || e.Epoch <= s.start {
 		return nil
 	}
 	if s.bestEpoch == 0 {
-		s.keepWeights(m, e.Epoch)
+		if err := s.keepWeights(m, e.Epoch); err != nil {
+			return err
+		}
 	}
 	s.wait++
 	if s.watch.better(v) {
 		s.watch.best = &v
-		s.keepWeights(m, e.Epoch)
 		if s.baseline == nil || s.watch.beats(v, s.baseline) {
 			s.wait = 0
 		}
-		return nil
+		return s.keepWeights(m, e.Epoch)
 	}
 	if s.wait < s.patience || e.Epoch == 1 {
 		return nil
@@ -125,38 +127,40 @@ func (s *earlyStopping) epochEnd(m *Model, e Epoch) error {
 	if s.log != nil {
 		s.log.Info("early stopping", "epoch", e.Epoch, "monitor", s.watch.name, "best_epoch", s.bestEpoch)
 	}
-	return ErrStop
+	return glia.ErrStop
 }
 
 // keepWeights notes that an epoch is the best so far.
-func (s *earlyStopping) keepWeights(m *Model, epoch int) {
+func (s *earlyStopping) keepWeights(m *glia.Model, epoch int) error {
 	s.bestEpoch = epoch
-	if s.keep {
-		copyVars(s.best, m.net.Vars())
+	if !s.keep {
+		return nil
 	}
+	return copyVars(s.best, m.Network().Vars())
 }
 
 // copyVars gives variables the values of others of the same specs.
-func copyVars(to, from []*graph.Var) {
+func copyVars(to, from []*graph.Var) error {
 	for i, v := range from {
-		copy(to[i].Tensor().Bytes(), v.Tensor().Bytes())
-	}
-}
-
-func (s *earlyStopping) trainEnd(m *Model, _ *History) error {
-	if !s.keep || s.bestEpoch == 0 {
-		return nil
-	}
-	m.weightsMu.Lock()
-	copyVars(m.net.Vars(), s.best)
-	m.weightsMu.Unlock()
-	if s.log != nil {
-		s.log.Info("restored the weights of the best epoch", "epoch", s.bestEpoch, "monitor", s.watch.name)
+		if err := to[i].Set(v.Tensor()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// earlyStoppingState is what an EarlyStopping remembers besides weights.
+func (s *earlyStopping) trainEnd(m *glia.Model, _ *glia.History) (err error) {
+	if !s.keep || s.bestEpoch == 0 {
+		return nil
+	}
+	m.BetweenSteps(func() { err = copyVars(m.Network().Vars(), s.best) })
+	if err == nil && s.log != nil {
+		s.log.Info("restored the weights of the best epoch", "epoch", s.bestEpoch, "monitor", s.watch.name)
+	}
+	return err
+}
+
+// earlyStoppingState is the state of an EarlyStopping besides weights.
 type earlyStoppingState struct {
 	Best      *exactly `json:"best"`
 	BestEpoch int      `json:"best_epoch"`
@@ -175,10 +179,3 @@ func (s *earlyStopping) restore(b json.RawMessage) error {
 	s.watch.best, s.bestEpoch, s.wait = (*float64)(x.Best), x.BestEpoch, x.Wait
 	return nil
 }
-
-// Logger makes callbacks tell what they do, which are silent without it:
-// [EarlyStopping], [ReduceLROnPlateau], [LearningRateScheduler], [TerminateOnNaN].
-func Logger(l *slog.Logger) Logged { return Logged{l} }
-
-// Logged is the option that [Logger] returns.
-type Logged struct{ to *slog.Logger }
