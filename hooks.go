@@ -52,9 +52,8 @@ type Callback struct {
 	State   func() (json.RawMessage, error)
 	Restore func(state json.RawMessage) error
 
-	// Vars returns variables of the callback's own that are part of every backup, as
-	// its State is. It is called after Join, and must return the
-	// same variables each time.
+	// Vars returns variables of the callback's own that are part of every backup, as its
+	// State is. It is called after Join, and must return the same variables each time.
 	Vars func() []*graph.Var
 }
 

@@ -26,7 +26,7 @@ var picture = []string{
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
-	6: "callback remote tensorboard internal/bench internal/plot",
+	6: "callback remote tensorboard plot internal/bench",
 	7: "cmd/glia examples/* bench/files",
 	8: forTests,
 }
@@ -65,8 +65,8 @@ const core = 5
 var (
 	coreModules = []string{"golang.org/x/sys", "golang.org/x/term"}
 	rimModules  = map[string][]string{ // what packages above the core import besides
-		"cmd/glia":      {"github.com/spf13/cobra", "github.com/spf13/pflag"},
-		"internal/plot": {"gonum.org/v1/plot"},
+		"cmd/glia": {"github.com/spf13/cobra", "github.com/spf13/pflag"},
+		"plot":     {"gonum.org/v1/plot"},
 	}
 	testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid"} // any test
 )

@@ -12,7 +12,7 @@ import (
 
 	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/internal/par"
-	"github.com/glia-ml/glia/internal/plot"
+	"github.com/glia-ml/glia/plot"
 )
 
 // comparison is one call of glia compare mnist: its flags, and where it writes.

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/glia-ml/glia"
-	"github.com/glia-ml/glia/internal/plot"
+	"github.com/glia-ml/glia/plot"
 )
 
 // picture draws the best trial of every optimizer.

@@ -20,10 +20,10 @@ import (
 	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/mnist"
-	"github.com/glia-ml/glia/internal/plot"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/plot"
 )
 
 func main() {
@@ -104,8 +104,8 @@ func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture str
 		if err != nil {
 			return err
 		}
-		c := curves(h)
-		c.Title = r.name
+		c := plot.Course(h, lossOf)
+		c.Title, c.YLabel = r.name, "loss"
 		p.Charts = append(p.Charts, c)
 		end := h.Epochs[len(h.Epochs)-1]
 		fmt.Fprintf(w, "%-14s  %6d  %6d  %10.3f  %8.3f  %14.3f  %13.3f\n", r.name, n, len(h.Epochs),
@@ -122,16 +122,6 @@ func crossentropy() metric.Metric {
 }
 
 func digits(ds *data.Memory) *data.Memory { return ds.Scale(1.0 / 255).OneHot(10) }
-
-// curves returns the losses of training and validation by epochs.
-func curves(h *glia.History) plot.Chart {
-	train, validation := plot.Curve{Name: "training", Color: 1, Dashed: true}, plot.Curve{Name: "validation", Color: 2}
-	for _, e := range h.Epochs {
-		train.X, train.Y = append(train.X, float64(e.Epoch)), append(train.Y, e.Get(lossOf))
-		validation.X, validation.Y = append(validation.X, float64(e.Epoch)), append(validation.Y, e.Validation.Get(lossOf))
-	}
-	return plot.Chart{XLabel: "epoch", YLabel: "loss", Curves: []plot.Curve{train, validation}}
-}
 
 // least returns the least loss of the validation.
 func least(h *glia.History) float64 {

@@ -16,7 +16,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/glia-ml/glia/internal/plot"
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/plot"
 )
 
 // picture returns two charts: falling losses with bands, and rising accuracies.
@@ -289,6 +290,48 @@ func TestSave(t *testing.T) {
 	if err := picture().Save(to + ".gif"); err == nil {
 		t.Error("saved as .gif")
 	}
+}
+
+// TestCourse draws a history that has a validation in its second epoch alone.
+func TestCourse(t *testing.T) {
+	metric := func(v float64) []glia.Metric { return []glia.Metric{{Name: "accuracy", Value: v}} }
+	h := &glia.History{Epochs: []glia.Epoch{
+		{Epoch: 1, Result: glia.Result{Loss: 2, Metrics: metric(0.5)}},
+		{Epoch: 2, Result: glia.Result{Loss: 1, Metrics: metric(0.6)}, Validation: &glia.Result{Loss: 3, Metrics: metric(0.4)}},
+	}}
+	for name, want := range map[string]string{
+		"loss":     "[1 2] [2 1], [2] [3]",
+		"accuracy": "[1 2] [0.5 0.6], [2] [0.4]",
+		"auc":      "[1 2] [NaN NaN], [2] [NaN]",
+	} {
+		c := plot.Course(h, name)
+		var parts []string
+		for _, c := range c.Curves {
+			parts = append(parts, fmt.Sprint(c.X, " ", c.Y))
+		}
+		if got := strings.Join(parts, ", "); got != want || c.YLabel != name || !c.Curves[0].Dashed {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+		drawn(t, &plot.Picture{Charts: []plot.Chart{c}}, plot.SVG)
+	}
+	h.Epochs = h.Epochs[:1]
+	if c := plot.Course(h, "loss"); len(c.Curves) != 1 {
+		t.Errorf("%d curves without validation, want 1", len(c.Curves))
+	}
+	drawn(t, &plot.Picture{Charts: []plot.Chart{plot.Course(&glia.History{}, "loss")}}, plot.SVG)
+}
+
+// The course of a training in two charts.
+func ExampleCourse() {
+	h := &glia.History{Epochs: []glia.Epoch{ // what Model.Fit returns
+		{Epoch: 1, Result: glia.Result{Loss: 0.9}, Validation: &glia.Result{Loss: 1.0}},
+		{Epoch: 2, Result: glia.Result{Loss: 0.5}, Validation: &glia.Result{Loss: 0.7}},
+	}}
+	p := plot.Picture{Title: "A training", Charts: []plot.Chart{plot.Course(h, "loss")}}
+	var b strings.Builder
+	err := p.Write(&b, plot.SVG)
+	fmt.Println(strings.Contains(b.String(), "validation"), err)
+	// Output: true <nil>
 }
 
 func ExamplePicture() {

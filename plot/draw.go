@@ -25,7 +25,8 @@ const (
 	dpi                   = 144
 )
 
-// Write draws the picture.
+// Write draws the picture in a format. It returns an error for another format than [PNG] or
+// [SVG], and as [Picture.Save] does.
 func (p *Picture) Write(w io.Writer, f Format) error {
 	if err := p.check(); err != nil {
 		return err
@@ -50,7 +51,7 @@ func (p *Picture) Write(w io.Writer, f Format) error {
 	return fmt.Errorf("plot: format %q: want %s or %s", f, PNG, SVG)
 }
 
-// withFallback names other fonts, of the same widths, for those who lack Liberation's.
+// withFallback names other fonts, of the same widths, for systems without Liberation's.
 func withFallback(svg []byte) []byte {
 	return bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
 }

@@ -1,4 +1,9 @@
-// Package plot draws curves with bands about them, as PNG and SVG.
+// Package plot draws curves with bands around them, as PNG and SVG: the course of one
+// training, see [Course], or of many.
+//
+// The colors can be told apart by people who see no red or no green. The same picture
+// gives the same bytes. It links gonum's plot, so programs that draw nothing should not
+// import it.
 package plot
 
 import (
@@ -11,26 +16,27 @@ import (
 	"github.com/glia-ml/glia/internal/atomicfile"
 )
 
-// Picture is charts in rows, with one legend for all of them at the right.
+// Picture holds charts in rows, with one legend for all of them at the right.
 type Picture struct {
 	Title   string
 	Columns int // charts in a row; 0: all
 	Charts  []Chart
 }
 
-// Chart is curves on one pair of axes.
+// Chart holds curves on one pair of axes.
 type Chart struct {
 	Title          string
 	XLabel, YLabel string
-	// Log makes the Y axis logarithmic; numbers that are not above 0 are gaps there.
+	// Log makes the Y axis logarithmic. Numbers of 0 or less are gaps then.
 	Log    bool
 	Curves []Curve
 }
 
-// Curve is a line through points, with a gap where a number is not finite.
+// Curve is a line through points. It has a gap where a number is not finite, and is drawn
+// over the bands of all curves.
 type Curve struct {
-	// Name stands in the legend: once, if several curves of one look have it; not at
-	// all if it is empty.
+	// Name is the curve's name in the legend. Curves of the same name and look share one
+	// entry; those without a name have none.
 	Name string
 	X, Y []float64
 	// Low and High are the edges of a band, one for each point; nil: none.
@@ -41,7 +47,7 @@ type Curve struct {
 	Dashed bool
 }
 
-// Format is a format of files.
+// Format is a file format.
 type Format string
 
 // The formats, which are also how the names of their files end.
@@ -66,7 +72,9 @@ func Files(path string) ([]string, error) {
 
 func formatOf(path string) Format { return Format(strings.ToLower(filepath.Ext(path))) }
 
-// Save writes the picture to the [Files] of path.
+// Save writes the picture to the [Files] of path: each is there whole or not at all.
+// It returns an error if the lists of a curve have different lengths, or a file cannot be
+// written.
 func (p *Picture) Save(path string) error {
 	files, err := Files(path)
 	if err != nil {
@@ -81,7 +89,7 @@ func (p *Picture) Save(path string) error {
 	return nil
 }
 
-// check finds what cannot be drawn.
+// check returns an error if the picture cannot be drawn.
 func (p *Picture) check() error {
 	if len(p.Charts) == 0 {
 		return fmt.Errorf("plot: got no charts, want 1 or more")
