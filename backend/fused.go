@@ -26,13 +26,26 @@ type Program struct {
 	Results []int // the values that leave the program
 }
 
-// Instr applies an operation to earlier values: an elementwise one, an ops.FullOp,
-// or an ops.Reducing along the last axes, whose result is a row's.
+// Instr applies an operation to earlier values: an elementwise one, which may have
+// several results, an ops.FullOp, or an ops.Reducing along the last axes, whose results
+// are a row's.
 type Instr struct {
 	Op   graph.Op
 	Args []int
-	Out  tensor.DType
-	Row  bool // the result is a row's
+	Out  tensor.DType   // of the first result
+	More []tensor.DType // of the others
+	Row  bool           // the results are a row's
+}
+
+// Outs returns how many results the instruction has.
+func (c *Instr) Outs() int { return 1 + len(c.More) }
+
+// DType returns the dtype of a result.
+func (c *Instr) DType(result int) tensor.DType {
+	if result == 0 {
+		return c.Out
+	}
+	return c.More[result-1]
 }
 
 // Name implements graph.Op.
@@ -47,8 +60,35 @@ func (p *Program) Infer([]tensor.Spec) ([]tensor.Spec, error) {
 	return specs, nil
 }
 
+// Values returns the number of values.
+func (p *Program) Values() int { return p.First(len(p.Code)) }
+
+// First returns the value that is the first result of instruction i.
+func (p *Program) First(i int) int {
+	v := len(p.In)
+	for j := range p.Code[:i] {
+		v += p.Code[j].Outs()
+	}
+	return v
+}
+
+// Source returns the instruction that computes value v, and which of its results v is.
+// For an input it returns -1 and the input.
+func (p *Program) Source(v int) (i, result int) {
+	if v < len(p.In) {
+		return -1, v
+	}
+	for v -= len(p.In); v >= p.Code[i].Outs(); i++ {
+		v -= p.Code[i].Outs()
+	}
+	return i, v
+}
+
 // Row reports whether value v, not an input, is a row's.
-func (p *Program) Row(v int) bool { return v >= len(p.In) && p.Code[v-len(p.In)].Row }
+func (p *Program) Row(v int) bool {
+	i, _ := p.Source(v)
+	return i >= 0 && p.Code[i].Row
+}
 
 // RowShape returns the shape of the values of rows.
 func (p *Program) RowShape() tensor.Dims { return p.shapeOf(true) }
@@ -65,10 +105,11 @@ func (p *Program) shapeOf(row bool) tensor.Dims {
 
 // DType returns the dtype of value v.
 func (p *Program) DType(v int) tensor.DType {
-	if v < len(p.In) {
+	i, result := p.Source(v)
+	if i < 0 {
 		return p.In[v].DType
 	}
-	return p.Code[v-len(p.In)].Out
+	return p.Code[i].DType(result)
 }
 
 // LastUse returns the number of the last instruction that reads value v, or -1.
@@ -84,15 +125,21 @@ func (p *Program) LastUse(v int) int {
 }
 
 // Overwrites reports whether result r may have the memory of input in: no
-// instruction reads the input after the one that computes the result.
+// instruction reads the input after the one that computes the result, nor that one
+// itself if it has other results.
 func (p *Program) Overwrites(r, in int) bool {
-	return !p.Row(p.Results[r]) && p.In[in].Shape == p.Shape && p.LastUse(in) <= p.Results[r]-len(p.In)
+	i, _ := p.Source(p.Results[r])
+	if p.Row(p.Results[r]) || p.In[in].Shape != p.Shape {
+		return false
+	}
+	last := p.LastUse(in)
+	return last < i || last == i && (i < 0 || p.Code[i].Outs() == 1)
 }
 
 // String prints the program as nested calls: a letter for every input, a name for
-// what is used twice.
+// what is used twice and for each of several results.
 func (p *Program) String() string {
-	uses := make([]int, len(p.In)+len(p.Code))
+	uses := make([]int, p.Values())
 	for _, c := range p.Code {
 		for _, a := range c.Args {
 			uses[a]++
@@ -106,22 +153,41 @@ func (p *Program) String() string {
 		text[v] = string(rune('a' + v%26))
 	}
 	var parts []string
-	for i, c := range p.Code {
-		v := len(p.In) + i
+	names := 0
+	name := func() string {
+		names++
+		return fmt.Sprintf("t%d", names-1)
+	}
+	v := len(p.In)
+	for _, c := range p.Code {
 		if f, ok := c.Op.(ops.FullOp); ok {
 			text[v] = fmt.Sprintf("%g", f.Value())
+			v++
 			continue
 		}
 		args := make([]string, len(c.Args))
 		for j, a := range c.Args {
 			args[j] = text[a]
 		}
-		text[v] = c.Op.Name() + "(" + strings.Join(args, ", ") + ")"
-		if uses[v] > 1 {
-			name := fmt.Sprintf("t%d", len(parts))
-			parts = append(parts, name+" = "+text[v])
-			text[v] = name
+		call := c.Op.Name() + "(" + strings.Join(args, ", ") + ")"
+		switch {
+		case c.Outs() > 1:
+			of := make([]string, c.Outs())
+			for r := range of {
+				of[r] = "_"
+				if uses[v+r] > 0 {
+					of[r] = name()
+				}
+				text[v+r] = of[r]
+			}
+			parts = append(parts, strings.Join(of, ", ")+" = "+call)
+		case uses[v] > 1:
+			text[v] = name()
+			parts = append(parts, text[v]+" = "+call)
+		default:
+			text[v] = call
 		}
+		v += c.Outs()
 	}
 	for _, v := range p.Results {
 		parts = append(parts, text[v])
@@ -131,23 +197,28 @@ func (p *Program) String() string {
 
 // Ref implements ops.Referenced: the instructions' references, one after another.
 func (p *Program) Ref(out, in []ops.Array) {
-	vals := make([]ops.Array, 0, len(p.In)+len(p.Code))
+	vals := make([]ops.Array, 0, p.Values())
 	vals = append(vals, in...)
 	for _, c := range p.Code {
 		args := make([]ops.Array, len(c.Args))
 		for i, a := range c.Args {
 			args[i] = vals[a]
 		}
-		r := ops.NewArray(tensor.Spec{DType: c.Out, Shape: p.shapeOf(c.Row)})
+		res := make([]ops.Array, c.Outs())
+		for r := range res {
+			res[r] = ops.NewArray(tensor.Spec{DType: c.DType(r), Shape: p.shapeOf(c.Row)})
+		}
 		switch op := c.Op.(type) {
 		case ops.FullOp:
-			r = ops.Array{Spec: tensor.Spec{DType: c.Out}, V: []float64{op.Value()}}
+			res[0] = ops.Array{Spec: tensor.Spec{DType: c.Out}, V: []float64{op.Value()}}
 		case ops.Reducing:
-			ops.Reference(op, []ops.Array{r}, expand(args, p.Shape))
+			ops.Reference(op, res, expand(args, p.Shape))
 		default:
-			ops.Reference(op, []ops.Array{r}, expand(args, r.Shape))
+			ops.Reference(op, res, expand(args, res[0].Shape))
 		}
-		vals = append(vals, rounded(r))
+		for _, r := range res {
+			vals = append(vals, rounded(r))
+		}
 	}
 	for i, v := range p.Results {
 		copy(out[i].V, expand(vals[v:v+1], p.shapeOf(p.Row(v)))[0].V)
@@ -258,7 +329,7 @@ func (f *Fused) Home() int {
 		if v == f.Acc {
 			return r
 		}
-		if f.After.DType(v) == f.After.DType(f.Acc) && f.After.LastUse(f.Acc) <= v-len(f.After.In) {
+		if f.After.DType(v) == f.After.DType(f.Acc) && f.After.Overwrites(r, f.Acc) {
 			home = r
 		}
 	}

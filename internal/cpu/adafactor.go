@@ -216,7 +216,7 @@ func newFactors[W float32 | float64](op ops.ApplyAdafactorOp, gated bool, w tens
 func (u *factors[W]) blocks() int { return u.matrices * u.down * u.across }
 
 func (u *factors[W]) begin(out, in []backend.Buf) {
-	place(out, in)
+	copyUpdated(out, in)
 	u.w, u.r, u.c, u.v, u.g = out[0], out[1], out[2], out[3], in[4]
 	for i, x := range []*W{&u.rho, &u.keep, &u.rest, &u.decay} {
 		var s [1]W

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/kern"
@@ -135,60 +137,53 @@ type load struct {
 	src         walk
 }
 
-// instr is an instruction with its places.
-type instr struct {
-	do   action
-	f    tile
-	half kern.HalfFunc
-	bf16 bool // of the half types, not float16
-	rows func(dst, x []float32)
-	bits func(dst []float32, x []uint16) // rows, of bits
-	fill float32
-	row  bool // dst is a row's, and what f reads
-	dst  operand
-	args [3]operand
-}
-
-// action is what an instruction does.
-type action uint8
-
-const (
-	mapping       action = iota // f on elements
-	halfMapping                 // half on the bits of elements
-	filling                     // fill, once
-	halfFilling                 // fill as a half, once
-	reducing                    // rows, from elements to rows
-	expanding                   // from rows to elements
-	halfReducing                // rows, from the bits of elements to rows
-	halfExpanding               // from rows to the bits of elements
-	rounding                    // from float32 to float32 that a half can hold
-	narrowing                   // from float32 to a half
-	widening                    // from a half to float32
-)
-
 // store writes a value to a result that it could not be computed in.
 type store struct {
 	result int
 	row    bool
 	half   bool // from has bits
-	from   operand
+	from   place
 }
 
-// operand is a tile's place: a slot, an input's or a result's own memory. It holds
-// float32, or the bits of halves.
-type operand struct {
-	kind  operandKind
-	index int
+func newProgram(p *backend.Program) *program {
+	cols := 1
+	for i := range p.Axes {
+		cols *= p.Shape.At(-1 - i)
+	}
+	k := lower(p, cols).place()
+	k.setTiles()
+	return k
 }
 
-type operandKind uint8
+// setTiles chooses the length of tiles: whole rows, and whole periods of what inputs
+// repeat where that is possible, so that it is loaded once. Halves take less memory, and
+// for what is done row by row calls weigh more.
+func (k *program) setTiles() {
+	unit, length := k.cols, tileLen
+	if k.cols > 1 || slices.ContainsFunc(k.code, func(c instr) bool { _, ok := c.op.(mapBits); return ok }) {
+		length *= 2
+	}
+	for i := range k.loads {
+		if p := k.loads[i].period; p > unit && p <= length && p%unit == 0 && p < k.size {
+			unit = p
+		}
+	}
+	k.tile = max(1, length/unit) * unit
+	k.piece = max(1, pieceLen/k.tile) * k.tile
+	for i := range k.loads {
+		if l := &k.loads[i]; k.tile%l.period == 0 {
+			l.once = true
+			k.period *= l.period / gcd(k.period, l.period)
+		}
+	}
+}
 
-const (
-	nowhere operandKind = iota
-	inSlot
-	fromInput
-	toResult
-)
+func gcd(a, b int) int {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
 
 // Run implements backend.Kernel.
 func (k *program) Run(out, in []backend.Buf) {
@@ -209,11 +204,8 @@ func (k *program) Piece(i int, w *par.Worker) {
 // run runs the program for elements [lo,hi), which are whole rows.
 func (k *program) run(mem []byte, lo, hi int) {
 	steady := lo%k.period == 0
-	k.tilesOf(lo, hi, k.fill(mem, steady), steady)
+	k.fill(mem, steady).tilesOf(lo, hi, steady)
 }
-
-// span is run for elements that begin anywhere, after fill.
-func (k *program) span(lo, hi int, tiles []float32) { k.tilesOf(lo, hi, tiles, false) }
 
 // slotLen returns the elements that a slot has room for.
 func (k *program) slotLen() int { return max(k.tile, tileLen) }
@@ -221,168 +213,119 @@ func (k *program) slotLen() int { return max(k.tile, tileLen) }
 // scratch returns the bytes that the slots take.
 func (k *program) scratch() int { return k.slots * k.slotLen() * 4 }
 
-// fill fills the slots that are the same for all tiles. Those that are the same only
-// for tiles that begin with a period it fills if the spans to come do: are steady.
-func (k *program) fill(mem []byte, steady bool) []float32 {
-	tiles := backend.Data[float32](backend.Buf{Mem: mem})
+// frame says where the places of a run are.
+type frame struct {
+	*program
+	tiles    []float32 // the slots
+	gathered *patches  // or nil: inputs and results are in slots of these
+}
+
+// fill returns a frame on mem with the slots filled that are the same for all tiles.
+// Those that are the same only for tiles that begin with a period it fills if the spans
+// to come do: are steady.
+func (k *program) fill(mem []byte, steady bool) frame {
+	f := frame{program: k, tiles: backend.Data[float32](backend.Buf{Mem: mem})}
 	n := min(k.tile, k.size)
 	for i := range k.loads {
 		if l := &k.loads[i]; k.still(l, steady) {
 			if l.row {
-				k.load(l, tiles, 0, n/k.cols)
+				f.load(l, 0, 0, n/k.cols)
 			} else {
-				k.load(l, tiles, 0, n)
+				f.load(l, 0, 0, n)
 			}
 		}
 	}
 	for i := range k.consts {
-		if c := &k.consts[i]; c.do == filling {
-			kern.Fill(k.slot(tiles, c.dst.index, n), c.fill)
-		} else {
-			fillHalf(k.halves(c.dst, tiles, 0, n), c.fill, c.bf16)
-		}
+		k.consts[i].op.run(f, &k.consts[i], 0, n)
 	}
-	return tiles
+	return f
 }
 
 // still reports whether a load is not done again for every tile.
 func (k *program) still(l *load, steady bool) bool { return l.once && (steady || l.period == 1) }
 
 // tilesOf goes over the tiles of elements [lo,hi).
-func (k *program) tilesOf(lo, hi int, tiles []float32, steady bool) {
-	for at := lo; at < hi; at += k.tile {
-		n := min(k.tile, hi-at)
+func (f frame) tilesOf(lo, hi int, steady bool) {
+	for at := lo; at < hi; at += f.tile {
+		n := min(f.tile, hi-at)
 		rowAt, rows := at, n
-		if k.cols > 1 {
-			rowAt, rows = at/k.cols, n/k.cols
+		if f.cols > 1 {
+			rowAt, rows = at/f.cols, n/f.cols
 		}
-		for i := range k.loads {
-			switch l := &k.loads[i]; {
-			case k.still(l, steady):
+		for i := range f.loads {
+			switch l := &f.loads[i]; {
+			case f.still(l, steady):
 			case l.row:
-				k.load(l, tiles, rowAt, rows)
+				f.load(l, 0, rowAt, rows)
 			default:
-				k.load(l, tiles, at, n)
+				f.load(l, 0, at, n)
 			}
 		}
-		for i := range k.code {
-			if c := &k.code[i]; c.row {
-				k.do(c, tiles, rowAt, rows)
+		for i := range f.code {
+			if c := &f.code[i]; c.row {
+				c.op.run(f, c, rowAt, rows)
 			} else {
-				k.do(c, tiles, at, n)
+				c.op.run(f, c, at, n)
 			}
 		}
-		for _, s := range k.stores {
+		for _, s := range f.stores {
 			if s.row {
-				k.store(s, tiles, rowAt, rows)
+				f.store(s, rowAt, rows)
 			} else {
-				k.store(s, tiles, at, n)
+				f.store(s, at, n)
 			}
 		}
 	}
 }
 
-// load does a load of n elements, or rows, from at on.
-func (k *program) load(l *load, tiles []float32, at, n int) { k.loadAt(l, tiles, 0, at, n) }
-
-// loadAt loads into a slot from its element to on.
-func (k *program) loadAt(l *load, tiles []float32, to, at, n int) {
+// load loads n elements, or rows, from at on into a slot from its element to on.
+func (f frame) load(l *load, to, at, n int) {
 	if l.half {
-		loadBits(k.halves(operand{inSlot, l.slot}, tiles, 0, to+n)[to:], k.in[l.input], &l.src, at)
+		loadBits(f.slotBits(l.slot, to+n)[to:], f.in[l.input], &l.src, at)
 	} else {
-		loadWalk(k.slot(tiles, l.slot, to+n)[to:], k.in[l.input], &l.src, at)
+		loadWalk(f.slot(l.slot, to+n)[to:], f.in[l.input], &l.src, at)
 	}
 }
 
-// do runs an instruction on n elements, or rows, from at on.
-func (k *program) do(c *instr, tiles []float32, at, n int) {
-	switch c.do {
-	case mapping:
-		k.apply(c, tiles, at, n)
-	case halfMapping:
-		k.applyHalf(c, tiles, at, n)
-	case reducing:
-		c.rows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at*k.cols, n*k.cols))
-	case halfReducing:
-		c.bits(k.at(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at*k.cols, n*k.cols))
-	case expanding:
-		expandRows(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at/k.cols, n/k.cols), k.cols)
-	case halfExpanding:
-		dst := k.halves(c.dst, tiles, at, n)
-		for i, v := range k.at(c.args[0], tiles, at/k.cols, n/k.cols) {
-			fillHalf(dst[i*k.cols:][:k.cols], v, c.bf16)
-		}
-	case rounding:
-		roundTo(c.bf16, k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n))
-	case narrowing:
-		narrowTo(c.bf16, k.halves(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n))
-	case widening:
-		widenFrom(c.bf16, k.at(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at, n))
-	}
-}
-
-// apply runs an elementwise function on float32.
-func (k *program) apply(c *instr, tiles []float32, at, n int) {
-	switch c.f.arity {
-	case 1:
-		c.f.one(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n))
-	case 2:
-		c.f.two(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n), k.at(c.args[1], tiles, at, n))
-	case 3:
-		c.f.three(k.at(c.dst, tiles, at, n), k.at(c.args[0], tiles, at, n), k.at(c.args[1], tiles, at, n), k.at(c.args[2], tiles, at, n))
-	}
-}
-
-// applyHalf runs an elementwise function on halves.
-func (k *program) applyHalf(c *instr, tiles []float32, at, n int) {
-	var b []uint16
-	if c.half.Op.Binary() {
-		b = k.halves(c.args[1], tiles, at, n)
-	}
-	dst, a := k.halves(c.dst, tiles, at, n), k.halves(c.args[0], tiles, at, n)
-	if c.bf16 {
-		c.half.BF16(dst, a, b)
-	} else {
-		c.half.F16(dst, a, b)
-	}
-}
-
-// expandRows repeats the value of each row along it.
-func expandRows(dst, rows []float32, cols int) {
-	for i, v := range rows {
-		kern.Fill(dst[i*cols:][:cols], v)
-	}
-}
-
-// at returns n float32 elements of an operand from element at on.
-func (k *program) at(o operand, tiles []float32, at, n int) []float32 {
-	switch o.kind {
-	case fromInput:
-		return floats(k.in[o.index])[at : at+n]
-	case toResult:
-		return floats(k.out[o.index])[at : at+n]
-	}
-	return k.slot(tiles, o.index, n)
-}
-
-// halves returns the bits of n halves of an operand from element at on.
-func (k *program) halves(o operand, tiles []float32, at, n int) []uint16 {
-	switch o.kind {
-	case fromInput:
-		return bits16(k.in[o.index])[at : at+n]
-	case toResult:
-		return bits16(k.out[o.index])[at : at+n]
-	}
-	return view[uint16](tiles[o.index*k.slotLen():][:k.slotLen()])[:n:n]
-}
-
-func (k *program) store(s store, tiles []float32, at, n int) {
-	dst := k.out[s.result]
+func (f frame) store(s store, at, n int) {
+	dst := f.out[s.result]
 	if s.half {
-		copy(bits16(dst)[at:at+n], k.halves(s.from, tiles, at, n))
+		copy(bits16(dst)[at:at+n], f.bits(s.from, at, n))
 	} else {
-		saveSpan(dst, at, k.at(s.from, tiles, at, n))
+		saveSpan(dst, at, f.f32(s.from, at, n))
 	}
+}
+
+// f32 returns n float32 elements of a place from element at on.
+func (f frame) f32(p place, at, n int) []float32 {
+	switch {
+	case p.kind == inSlot:
+		return f.slot(p.index, n)
+	case f.gathered != nil:
+		return f.slot(f.gathered.slotOf(p), n)
+	case p.kind == fromInput:
+		return floats(f.in[p.index])[at : at+n]
+	}
+	return floats(f.out[p.index])[at : at+n]
+}
+
+// bits returns the bits of n halves of a place from element at on.
+func (f frame) bits(p place, at, n int) []uint16 {
+	switch {
+	case p.kind == inSlot:
+		return f.slotBits(p.index, n)
+	case f.gathered != nil:
+		return f.slotBits(f.gathered.slotOf(p), n)
+	case p.kind == fromInput:
+		return bits16(f.in[p.index])[at : at+n]
+	}
+	return bits16(f.out[p.index])[at : at+n]
+}
+
+func (f frame) slot(slot, n int) []float32 { return f.tiles[slot*f.slotLen():][:n:n] }
+
+func (f frame) slotBits(slot, n int) []uint16 {
+	return view[uint16](f.tiles[slot*f.slotLen():][:f.slotLen()])[:n:n]
 }
 
 // saveSpan writes float32 to elements from at on, as the dtype of dst.
@@ -396,8 +339,4 @@ func saveSpan(dst backend.Buf, at int, src []float32) {
 	default:
 		narrowTo(dst.DType == tensor.BFloat16, bits16(dst)[at:at+n], src)
 	}
-}
-
-func (k *program) slot(tiles []float32, slot, n int) []float32 {
-	return tiles[slot*k.slotLen():][:n:n]
 }

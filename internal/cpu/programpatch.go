@@ -5,62 +5,60 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// patches is a program on parts of rows, such as the blocks of a matrix product: rows
-// of a block are gathered in slots, as many as a tile holds, and scattered again, since
-// a pass over a few elements costs little more than one over a tile.
+// patches lets a program run on parts of rows, such as the blocks of a matrix product:
+// rows of a block are gathered in slots, as many as a tile holds, and scattered again,
+// since a pass over a few elements costs little more than one over a tile. The slots
+// stand for the inputs and results that the program reads and computes where they are.
 type patches struct {
 	*program
-	of          *backend.Program
-	code        []instr // with slots in the place of inputs and results
-	reads       []copied
-	writes      []store
 	slots       int
-	inAt, outAt map[int]int // the slots of inputs and results
-}
-
-// copied is an input that is read where it is, and its slot.
-type copied struct {
-	input, slot int
-	half        bool
+	inAt, outAt []int // slots, -1 for inputs and results that have none
+	half        []bool
+	writes      []store
 }
 
 func newPatches(p *backend.Program, k *program) *patches {
-	b := &patches{program: k, of: p, slots: k.slots, inAt: map[int]int{}, outAt: map[int]int{}}
+	b := &patches{program: k, slots: k.slots, writes: k.stores[:len(k.stores):len(k.stores)]}
+	for range p.In {
+		b.inAt = append(b.inAt, -1)
+	}
+	for _, s := range p.In {
+		b.half = append(b.half, isHalf(s.DType))
+	}
+	for range p.Results {
+		b.outAt = append(b.outAt, -1)
+	}
 	for _, c := range k.code {
-		c.dst = b.slotOf(c.dst)
-		for i, a := range c.args {
-			c.args[i] = b.slotOf(a)
+		for _, at := range append(c.args[:len(c.args):len(c.args)], c.dst...) {
+			b.add(p, at)
 		}
-		b.code = append(b.code, c)
 	}
 	for _, s := range k.stores {
-		s.from = b.slotOf(s.from)
-		b.writes = append(b.writes, s)
+		b.add(p, s.from)
 	}
 	return b
 }
 
-// slotOf returns the slot that stands for an operand.
-func (b *patches) slotOf(o operand) operand {
-	of := b.inAt
-	switch o.kind {
-	case toResult:
-		of = b.outAt
-	case nowhere, inSlot:
-		return o
+// add gives an input or a result that is read or computed where it is a slot.
+func (b *patches) add(p *backend.Program, at place) {
+	switch {
+	case at.kind == fromInput && b.inAt[at.index] < 0:
+		b.inAt[at.index] = b.slots
+	case at.kind == toResult && b.outAt[at.index] < 0:
+		b.outAt[at.index] = b.slots
+		b.writes = append(b.writes, store{result: at.index, half: isHalf(p.DType(p.Results[at.index])), from: at})
+	default:
+		return
 	}
-	at, ok := of[o.index]
-	if !ok {
-		at = b.slots
-		of[o.index] = at
-		b.slots++
-		if o.kind == fromInput {
-			b.reads = append(b.reads, copied{o.index, at, isHalf(b.of.In[o.index].DType)})
-		} else {
-			b.writes = append(b.writes, store{result: o.index, half: isHalf(b.of.DType(b.of.Results[o.index])), from: operand{inSlot, at}})
-		}
+	b.slots++
+}
+
+// slotOf returns the slot that stands for an input or a result.
+func (b *patches) slotOf(p place) int {
+	if p.kind == fromInput {
+		return b.inAt[p.index]
 	}
-	return operand{inSlot, at}
+	return b.outAt[p.index]
 }
 
 // scratch returns the bytes that the slots take.
@@ -69,29 +67,30 @@ func (b *patches) scratch() int { return b.slots * b.slotLen() * 4 }
 // run runs the program for rows of cols elements, the first at at and the others ld
 // apart.
 func (b *patches) run(mem []byte, at, rows, cols, ld int) {
-	tiles := b.fill(mem, false)
+	f := b.fill(mem, false)
 	if cols > b.tile {
 		for r := range rows {
-			b.span(at+r*ld, at+r*ld+cols, tiles)
+			f.tilesOf(at+r*ld, at+r*ld+cols, false)
 		}
 		return
 	}
+	f.gathered = b
 	most := b.tile / cols
 	for r := 0; r < rows; r += most {
 		n := min(most, rows-r)
-		b.gather(tiles, at+r*ld, n, cols, ld)
+		f.gather(at+r*ld, n, cols, ld)
 		for i := range b.code {
-			b.do(&b.code[i], tiles, 0, n*cols)
+			b.code[i].op.run(f, &b.code[i], 0, n*cols)
 		}
-		b.scatter(tiles, at+r*ld, n, cols, ld)
+		f.scatter(at+r*ld, n, cols, ld)
 	}
 }
 
 // gather fills slots with rows of inputs.
-func (b *patches) gather(tiles []float32, at, rows, cols, ld int) {
-	for i := range b.loads {
-		l := &b.loads[i]
-		if b.still(l, false) {
+func (f frame) gather(at, rows, cols, ld int) {
+	for i := range f.loads {
+		l := &f.loads[i]
+		if f.still(l, false) {
 			continue
 		}
 		again := rows // how many rows from the first on are not copies of it
@@ -99,34 +98,36 @@ func (b *patches) gather(tiles []float32, at, rows, cols, ld int) {
 			again = 1
 		}
 		for r := range again {
-			b.loadAt(l, tiles, r*cols, at+r*ld, cols)
+			f.load(l, r*cols, at+r*ld, cols)
 		}
 		if l.half {
-			repeatRows(b.halves(operand{inSlot, l.slot}, tiles, 0, rows*cols), again*cols)
+			repeatRows(f.slotBits(l.slot, rows*cols), again*cols)
 		} else {
-			repeatRows(b.slot(tiles, l.slot, rows*cols), again*cols)
+			repeatRows(f.slot(l.slot, rows*cols), again*cols)
 		}
 	}
-	for _, c := range b.reads {
-		if c.half {
-			gatherRows(b.halves(operand{inSlot, c.slot}, tiles, 0, rows*cols), bits16(b.in[c.input])[at:], cols, ld)
-		} else {
-			gatherRows(b.slot(tiles, c.slot, rows*cols), floats(b.in[c.input])[at:], cols, ld)
+	for i, slot := range f.gathered.inAt {
+		switch {
+		case slot < 0:
+		case f.gathered.half[i]:
+			gatherRows(f.slotBits(slot, rows*cols), bits16(f.in[i])[at:], cols, ld)
+		default:
+			gatherRows(f.slot(slot, rows*cols), floats(f.in[i])[at:], cols, ld)
 		}
 	}
 }
 
 // scatter writes slots to rows of results.
-func (b *patches) scatter(tiles []float32, at, rows, cols, ld int) {
-	for _, s := range b.writes {
-		switch dst := b.out[s.result]; {
+func (f frame) scatter(at, rows, cols, ld int) {
+	for _, s := range f.gathered.writes {
+		switch dst := f.out[s.result]; {
 		case s.half:
-			scatterRows(bits16(dst)[at:], b.halves(s.from, tiles, 0, rows*cols), cols, ld)
+			scatterRows(bits16(dst)[at:], f.bits(s.from, 0, rows*cols), cols, ld)
 		case dst.DType == tensor.Float32:
-			scatterRows(floats(dst)[at:], b.slot(tiles, s.from.index, rows*cols), cols, ld)
+			scatterRows(floats(dst)[at:], f.f32(s.from, 0, rows*cols), cols, ld)
 		default:
 			for r := range rows {
-				saveSpan(dst, at+r*ld, b.slot(tiles, s.from.index, rows*cols)[r*cols:][:cols])
+				saveSpan(dst, at+r*ld, f.f32(s.from, 0, rows*cols)[r*cols:][:cols])
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func newSweep(op *backend.Sweep, in []tensor.Spec) backend.Kernel {
 func (k *sweep) Run(out, in []backend.Buf) {
 	for i := range k.updates {
 		u := &k.updates[i]
-		place(out[:u.outs], in)
+		copyUpdated(out[:u.outs], in)
 		copy(u.in, in[:u.ins])
 		copy(u.in, out[:u.outs])
 		u.readGates()
@@ -135,8 +135,9 @@ func (k *sweep) Run(out, in []backend.Buf) {
 	}
 }
 
-// place copies what is updated to where the results belong, unless it is there.
-func place(out, in []backend.Buf) {
+// copyUpdated copies the tensors that are updated to where the results belong, unless
+// they are there.
+func copyUpdated(out, in []backend.Buf) {
 	for i, b := range out {
 		if unsafe.SliceData(b.Mem) != unsafe.SliceData(in[i].Mem) {
 			copy(b.Mem, in[i].Mem)
