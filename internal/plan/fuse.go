@@ -19,6 +19,7 @@ type group struct {
 	shape tensor.Dims
 	axes  int
 	rows  map[*graph.Node]bool
+	visit int // the last search that came by
 }
 
 // grouping tells which group every node of interest belongs to.
@@ -29,6 +30,7 @@ type grouping struct {
 	users map[*graph.Node][]*graph.Node
 	roots map[*graph.Node]bool
 	order []*graph.Node
+	visit int // counts the searches of detours
 }
 
 // leaf reports whether n is known before the run or is a view of another node:
@@ -168,32 +170,45 @@ func (gr *grouping) mergeable(a, b *group) bool {
 	return !gr.detours(a, b) && !gr.detours(b, a)
 }
 
+// mostDetour bounds the groups that detours looks at, and so the time to plan a long
+// graph. What is further apart than that gains nothing by being one step.
+const mostDetour = 256
+
 // detours reports whether to depends on from through a group that is neither, or
-// through a view, which an elementwise program cannot take within a tile.
+// through a view, which an elementwise program cannot take within a tile, or may do so
+// through more than mostDetour groups.
 func (gr *grouping) detours(from, to *group) bool {
 	first := from.nodes[0].ID()
-	seen := map[*group]bool{from: true, to: true}
-	var reaches func(g *group) bool
-	reaches = func(g *group) bool {
-		for _, n := range g.nodes {
-			for _, in := range n.In {
-				h := gr.of[source(in)]
-				if h == from && (g != to || in != source(in)) {
-					return true
-				}
-				if h == nil || seen[h] || h.nodes[len(h.nodes)-1].ID() < first {
-					continue
-				}
-				seen[h] = true
-				if reaches(h) {
-					return true
-				}
-			}
-		}
+	if to.last() < first {
 		return false
 	}
-	return reaches(to)
+	gr.visit++
+	from.visit, to.visit = gr.visit, gr.visit
+	next := []*group{to}
+	for seen := 0; seen < len(next); seen++ {
+		g := next[seen]
+		for _, n := range g.nodes {
+			for _, in := range n.In {
+				at := source(in)
+				h := gr.of[at]
+				if h == from && (g != to || in != at) {
+					return true
+				}
+				if h == nil || h.visit == gr.visit || h.last() < first {
+					continue
+				}
+				if h.visit = gr.visit; len(next) > mostDetour {
+					return true
+				}
+				next = append(next, h)
+			}
+		}
+	}
+	return false
 }
+
+// last returns the number of g's last node.
+func (g *group) last() int { return g.nodes[len(g.nodes)-1].ID() }
 
 // merge moves the nodes of b into a, or of a into b, whichever has the rows.
 func (gr *grouping) merge(a, b *group) {
@@ -206,8 +221,10 @@ func (gr *grouping) merge(a, b *group) {
 			a.rows[n] = true
 		}
 	}
-	a.nodes = append(a.nodes, b.nodes...)
-	slices.SortFunc(a.nodes, func(x, y *graph.Node) int { return x.ID() - y.ID() })
+	sorted := a.last() < b.nodes[0].ID()
+	if a.nodes = append(a.nodes, b.nodes...); !sorted {
+		slices.SortFunc(a.nodes, func(x, y *graph.Node) int { return x.ID() - y.ID() })
+	}
 }
 
 // hasHead reports whether the program of g can run in the epilogue of a head.

@@ -126,6 +126,13 @@ func (l *lowering) emitProgram(g *group) {
 		b.input(g.head)
 	}
 	for _, n := range g.nodes {
+		for _, in := range n.In {
+			if _, full := in.Op.(ops.FullOp); !full && l.gr.of[in] != g {
+				b.input(in)
+			}
+		}
+	}
+	for _, n := range g.nodes {
 		b.add(n)
 	}
 	for _, n := range g.nodes {
@@ -201,27 +208,23 @@ func newBuilder(g *group) *builder {
 	return &builder{group: g, prog: &backend.Program{Shape: g.shape, Axes: g.axes}, value: map[*graph.Node]int{}}
 }
 
-// input adds an input to a program that has no instructions yet.
+// input adds an input to a program that has no instructions yet, unless it is there.
 func (b *builder) input(n *graph.Node) {
+	if _, ok := b.value[n]; ok {
+		return
+	}
 	b.value[n] = len(b.inputs)
 	b.inputs = append(b.inputs, n)
 	b.prog.In = append(b.prog.In, n.Spec())
 }
 
-// add adds the instruction of n, and inputs for what it reads from elsewhere.
+// add adds the instruction of n, and those of the numbers that it reads.
 func (b *builder) add(n *graph.Node) {
 	var args []int
 	for _, in := range n.In {
 		if _, ok := b.value[in]; !ok {
-			if _, full := in.Op.(ops.FullOp); full {
-				b.instr(in, nil)
-			} else {
-				b.shift()
-				b.input(in)
-			}
+			b.instr(in, nil)
 		}
-	}
-	for _, in := range n.In {
 		args = append(args, b.value[in])
 	}
 	b.instr(n, args)
@@ -230,23 +233,6 @@ func (b *builder) add(n *graph.Node) {
 func (b *builder) instr(n *graph.Node, args []int) {
 	b.value[n] = len(b.inputs) + len(b.prog.Code)
 	b.prog.Code = append(b.prog.Code, backend.Instr{Op: n.Op, Args: args, Out: n.DType(), Row: b.group.rows[n]})
-}
-
-// shift makes room for one more input before the instructions.
-func (b *builder) shift() {
-	first := len(b.inputs)
-	for n, v := range b.value {
-		if v >= first {
-			b.value[n] = v + 1
-		}
-	}
-	for _, c := range b.prog.Code {
-		for i, a := range c.Args {
-			if a >= first {
-				c.Args[i] = a + 1
-			}
-		}
-	}
 }
 
 // peelBias takes the addition of a vector along the last axis off the beginning of the

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/glia-ml/glia/graph"
@@ -14,33 +15,78 @@ type span struct {
 	value      int
 	size       int
 	born, dies int
+	offset     int
 }
+
+// placing is the last pass: it gives every value its memory.
+type placing struct {
+	*lowering
+	producer []int                 // the step that computes a value itself, not a view of it, or -1
+	result   []int                 // which of that step's results it is
+	dies     []int                 // the last step that reads the memory of a value, or -1
+	reads    map[*graph.Var][]read // of variables' memory, in the order of the steps
+	kept     map[int]bool          // the values that final copies take, or views of them
+}
+
+// read is an input of a step.
+type read struct{ step, pos int }
 
 // place gives every value its memory: results of the run are computed in the
 // caller's tensors, new values of variables in the variables, where that harms
 // no reader of the old value; the rest shares the arena.
 func (l *lowering) place(outputs []*graph.Node, updates []graph.Update, news []*graph.Node) {
-	dies := l.lastReads()
+	newValues, results := l.valuesOf(news), l.valuesOf(outputs)
+	p := l.newPlacing()
 	for i, u := range updates {
-		v := l.valueOf(news[i])
-		if at := l.producer(v); at >= 0 && l.values[v].place.kind == nowhere && l.replaces(v, at, u.Var) {
-			l.values[v].place = place{kind: inVar, v: u.Var}
+		v := newValues[i]
+		if p.producer[v] >= 0 && p.values[v].place.kind == nowhere && p.replaces(v, u.Var) {
+			p.values[v].place = place{kind: inVar, v: u.Var}
 			continue
 		}
-		l.keep(v, dies)
-		l.finals = append(l.finals, final{v, place{kind: inVar, v: u.Var}})
+		p.finish(v, place{kind: inVar, v: u.Var})
 	}
-	for i, n := range outputs {
-		v := l.valueOf(n)
-		if l.producer(v) >= 0 && l.values[v].place.kind == nowhere && !l.finalReads(v) {
-			l.values[v].place = place{kind: inOutput, index: i}
+	for i, v := range results {
+		if p.producer[v] >= 0 && p.values[v].place.kind == nowhere && !p.kept[v] {
+			p.values[v].place = place{kind: inOutput, index: i}
 			continue
 		}
-		l.keep(v, dies)
-		l.finals = append(l.finals, final{v, place{kind: inOutput, index: i}})
+		p.finish(v, place{kind: inOutput, index: i})
 	}
-	l.copyOldValues()
-	l.arenaFor(dies)
+	p.copyOldValues()
+	p.fillArena()
+}
+
+func (l *lowering) valuesOf(nodes []*graph.Node) []int {
+	values := make([]int, len(nodes))
+	for i, n := range nodes {
+		values[i] = l.valueOf(n)
+	}
+	return values
+}
+
+// newPlacing looks through the steps once for who computes and who reads what.
+func (l *lowering) newPlacing() *placing {
+	p := &placing{
+		lowering: l,
+		producer: slices.Repeat([]int{-1}, len(l.values)),
+		result:   make([]int, len(l.values)),
+		dies:     slices.Repeat([]int{-1}, len(l.values)),
+		reads:    map[*graph.Var][]read{},
+		kept:     map[int]bool{},
+	}
+	for i, s := range l.steps {
+		for pos, v := range s.in {
+			b := l.base(v)
+			p.dies[b] = i
+			if at := l.values[b].place; at.kind == inVar {
+				p.reads[at.v] = append(p.reads[at.v], read{i, pos})
+			}
+		}
+		for r, v := range s.out {
+			p.producer[v], p.result[v] = i, r
+		}
+	}
+	return p
 }
 
 // base follows views to the value that has the memory.
@@ -51,49 +97,24 @@ func (p *Plan) base(v int) int {
 	return v
 }
 
-// lastReads returns the last step that reads the memory of each value, or -1.
-func (l *lowering) lastReads() []int {
-	dies := make([]int, len(l.values))
-	for i := range dies {
-		dies[i] = -1
-	}
-	for i, s := range l.steps {
-		for _, v := range s.in {
-			dies[l.base(v)] = i
+// finish copies v to a place after the last step: until then its memory lives.
+func (p *placing) finish(v int, to place) {
+	b := p.base(v)
+	p.dies[b], p.kept[b] = len(p.steps), true
+	p.finals = append(p.finals, final{v, to})
+}
+
+// replaces reports whether v can take the memory of variable w: no later step than the
+// one that computes v reads the old value, and that step allows it.
+func (p *placing) replaces(v int, w *graph.Var) bool {
+	at := p.producer[v]
+	s := p.steps[at]
+	for _, r := range slices.Backward(p.reads[w]) {
+		if r.step < at {
+			break
 		}
-	}
-	return dies
-}
-
-// keep makes the memory of v live until after the last step.
-func (l *lowering) keep(v int, dies []int) { dies[l.base(v)] = len(l.steps) }
-
-// finalReads reports whether a final copy takes v.
-func (l *lowering) finalReads(v int) bool {
-	return slices.ContainsFunc(l.finals, func(f final) bool { return l.base(f.from) == l.base(v) })
-}
-
-// producer returns the step that computes v itself, not a view of it, or -1.
-func (l *lowering) producer(v int) int {
-	for i, s := range l.steps {
-		if slices.Contains(s.out, v) {
-			return i
-		}
-	}
-	return -1
-}
-
-// replaces reports whether v, computed at step at, can take the memory of
-// variable w: no later step reads the old value, and step at allows it.
-func (l *lowering) replaces(v, at int, w *graph.Var) bool {
-	for i, s := range l.steps[at:] {
-		for pos, in := range s.in {
-			if p := l.values[l.base(in)].place; p.kind != inVar || p.v != w {
-				continue
-			}
-			if i > 0 || l.base(in) != in || !l.kernels.InPlace(s.op, slices.Index(s.out, v), pos) {
-				return false
-			}
+		if in := s.in; r.step > at || p.base(in[r.pos]) != in[r.pos] || !p.kernels.InPlace(s.op, p.result[v], r.pos) {
+			return false
 		}
 	}
 	return true
@@ -101,96 +122,79 @@ func (l *lowering) replaces(v, at int, w *graph.Var) bool {
 
 // copyOldValues puts final copies out of variables' memory first, into the
 // arena, where another value replaces that memory during the run.
-func (l *lowering) copyOldValues() {
+func (p *placing) copyOldValues() {
 	replaced := map[*graph.Var]bool{}
-	for _, v := range l.values {
-		if v.place.kind == inVar && l.producerOf(v.place.v) {
-			replaced[v.place.v] = true
+	for v, at := range p.producer {
+		if at >= 0 && p.values[v].place.kind == inVar {
+			replaced[p.values[v].place.v] = true
 		}
 	}
-	for _, f := range l.finals {
+	for _, f := range p.finals {
 		if f.to.kind == inVar {
 			replaced[f.to.v] = true
 		}
 	}
-	for i, f := range l.finals {
-		b := l.base(f.from)
-		p := l.values[b].place
-		if p.kind != inVar || !replaced[p.v] || l.producer(b) >= 0 {
+	var copies []step
+	for i, f := range p.finals {
+		b := p.base(f.from)
+		at := p.values[b].place
+		if at.kind != inVar || !replaced[at.v] || p.producer[b] >= 0 {
 			continue
 		}
-		l.values = append(l.values, value{spec: l.values[f.from].spec, alias: -1})
-		c := len(l.values) - 1
-		l.finals[i].from = c
-		l.steps = slices.Insert(l.steps, 0, step{op: copyOp{}, in: []int{f.from}, out: []int{c}})
+		p.values = append(p.values, value{spec: p.values[f.from].spec, alias: -1})
+		c := len(p.values) - 1
+		p.finals[i].from = c
+		copies = append(copies, step{op: copyOp{}, in: []int{f.from}, out: []int{c}})
+		p.producer, p.dies = append(p.producer, -1), append(p.dies, len(p.steps))
+	}
+	slices.Reverse(copies)
+	p.steps = append(copies, p.steps...)
+	for v := range p.dies {
+		p.dies[v] += len(copies)
 	}
 }
 
-// producerOf reports whether some step computes a value in the memory of w.
-func (l *lowering) producerOf(w *graph.Var) bool {
-	for _, s := range l.steps {
-		for _, v := range s.out {
-			if p := l.values[v].place; p.kind == inVar && p.v == w {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// arenaFor places the values without memory of their own in the arena: results
+// fillArena places the values without memory of their own in the arena: results
 // first take the memory of inputs that die, then the largest buffers go first,
 // each to the lowest place where no other lives at the same time.
-func (l *lowering) arenaFor(dies []int) {
+func (p *placing) fillArena() {
 	var spans []*span
-	of := map[int]*span{}
-	shift := 0 // steps that copyOldValues put in front
-	for shift < len(l.steps) && l.steps[shift].op == (copyOp{}) {
-		shift++
-	}
-	dieAt := func(v int) int {
-		if v < len(dies) {
-			return dies[v] + shift
-		}
-		return len(l.steps)
-	}
-	for i, s := range l.steps {
+	of := make([]*span, len(p.values))
+	for i, s := range p.steps {
 		for r, v := range s.out {
-			if l.values[v].place.kind != nowhere {
+			if p.values[v].place.kind != nowhere {
 				continue
 			}
-			if h := l.heir(s, r, i, of); h != nil {
-				h.dies = max(dieAt(v), i)
+			if h := p.reusable(s, r, i, of); h != nil {
+				h.dies = max(p.dies[v], i)
 				of[v] = h
 				continue
 			}
-			sp := &span{v, l.values[v].spec.Bytes(), i, max(dieAt(v), i)}
-			spans = append(spans, sp)
-			of[v] = sp
+			of[v] = &span{value: v, size: p.values[v].spec.Bytes(), born: i, dies: max(p.dies[v], i)}
+			spans = append(spans, of[v])
 		}
 	}
-	offsets := pack(spans)
+	p.arena = pack(spans)
 	for v, sp := range of {
-		l.values[v].place = place{kind: inArena, index: offsets[sp]}
-	}
-	for _, sp := range spans {
-		l.arena = max(l.arena, offsets[sp]+sp.size)
+		if sp != nil {
+			p.values[v].place = place{kind: inArena, index: sp.offset}
+		}
 	}
 }
 
-// heir returns the buffer that result r of step s can take over from an input
+// reusable returns the buffer that result r of step s can take over from an input
 // that dies there, or nil.
-func (l *lowering) heir(s step, r, at int, of map[int]*span) *span {
+func (p *placing) reusable(s step, r, at int, of []*span) *span {
 	for pos, in := range s.in {
-		b := l.base(in)
+		b := p.base(in)
 		sp := of[b]
-		if sp == nil || sp.dies != at || l.values[in].spec != l.values[s.out[r]].spec || !l.kernels.InPlace(s.op, r, pos) {
+		if sp == nil || sp.dies != at || p.values[in].spec != p.values[s.out[r]].spec || !p.kernels.InPlace(s.op, r, pos) {
 			continue
 		}
 		taken := slices.ContainsFunc(s.out, func(v int) bool { return of[v] == sp })
 		again := 0
 		for _, other := range s.in {
-			if of[l.base(other)] == sp {
+			if of[p.base(other)] == sp {
 				again++
 			}
 		}
@@ -201,29 +205,28 @@ func (l *lowering) heir(s step, r, at int, of map[int]*span) *span {
 	return nil
 }
 
-// pack returns an offset for every span, so that spans that live at the same
-// time do not overlap.
-func pack(spans []*span) map[*span]int {
+// pack sets the offset of every span, so that spans that live at the same time do not
+// overlap, and returns the size of the arena.
+func pack(spans []*span) (size int) {
 	order := slices.Clone(spans)
 	slices.SortStableFunc(order, func(a, b *span) int { return b.size - a.size })
-	offsets := map[*span]int{}
-	var placed []*span // by offset
+	var placed []span // by offset
 	for _, s := range order {
-		at := 0
-		for _, p := range placed {
+		for i := range placed {
+			p := &placed[i]
 			if p.dies < s.born || s.dies < p.born {
 				continue
 			}
-			if at+s.size <= offsets[p] {
+			if s.offset+s.size <= p.offset {
 				break
 			}
-			at = max(at, align(offsets[p]+p.size))
+			s.offset = max(s.offset, align(p.offset+p.size))
 		}
-		offsets[s] = at
-		i, _ := slices.BinarySearchFunc(placed, at, func(p *span, at int) int { return offsets[p] - at })
-		placed = slices.Insert(placed, i, s)
+		i, _ := slices.BinarySearchFunc(placed, s.offset, func(p span, at int) int { return cmp.Compare(p.offset, at) })
+		placed = slices.Insert(placed, i, *s)
+		size = max(size, s.offset+s.size)
 	}
-	return offsets
+	return size
 }
 
 func align(n int) int { return (n + alignment - 1) &^ (alignment - 1) }

@@ -15,6 +15,7 @@ import (
 func (l *lowering) sweep() {
 	firstRead := map[int]int{}     // the step, after joining, that reads a value first
 	last := map[reflect.Type]int{} // the step that the others join
+	joins := map[int][]int{}       // the steps of a sweep, the last first
 	joined := make([]bool, len(l.steps))
 	for i, s := range slices.Backward(l.steps) {
 		at := i
@@ -27,16 +28,10 @@ func (l *lowering) sweep() {
 			})
 			if free {
 				at, joined[i] = j, true
-				sw := l.steps[j].op.(*backend.Sweep)
-				sw.Ops = slices.Insert(sw.Ops, 0, s.op)
-				sw.Ins = slices.Insert(sw.Ins, 0, len(s.in))
-				sw.Outs = slices.Insert(sw.Outs, 0, len(s.out))
-				l.steps[j].in = append(slices.Clone(s.in), l.steps[j].in...)
-				l.steps[j].out = append(slices.Clone(s.out), l.steps[j].out...)
 			} else {
 				last[t] = i
-				l.steps[i].op = &backend.Sweep{Ops: []graph.Op{s.op}, Ins: []int{len(s.in)}, Outs: []int{len(s.out)}}
 			}
+			joins[at] = append(joins[at], i)
 		}
 		for _, v := range s.in {
 			if r, read := firstRead[v]; !read || at < r {
@@ -46,11 +41,27 @@ func (l *lowering) sweep() {
 	}
 	var kept []step
 	for i, s := range l.steps {
-		if !joined[i] {
+		switch {
+		case joined[i]:
+		case joins[i] != nil:
+			kept = append(kept, l.join(joins[i]))
+		default:
 			kept = append(kept, s)
 		}
 	}
 	l.steps = kept
+}
+
+// join returns one step in the place of several, the last of which comes first.
+func (l *lowering) join(updates []int) step {
+	sw := &backend.Sweep{}
+	joined := step{op: sw}
+	for _, i := range slices.Backward(updates) {
+		s := l.steps[i]
+		sw.Ops, sw.Ins, sw.Outs = append(sw.Ops, s.op), append(sw.Ins, len(s.in)), append(sw.Outs, len(s.out))
+		joined.in, joined.out = append(joined.in, s.in...), append(joined.out, s.out...)
+	}
+	return joined
 }
 
 // widenInSweeps lets sweeps read gradients of a half type themselves: a step that does
