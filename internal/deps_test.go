@@ -23,7 +23,7 @@ var picture = []string{
 	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/vocab",
 	1: "graph ops internal/hdf5",
 	2: "autodiff backend flow",
-	3: "nn metric optim internal/plan internal/cpu data data/idx data/mnist data/digits",
+	3: "nn metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
 	6: "callback remote tensorboard plot internal/bench",

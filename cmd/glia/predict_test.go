@@ -22,6 +22,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data/digits"
 	"github.com/glia-ml/glia/data/idx"
+	dataimage "github.com/glia-ml/glia/data/image"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
@@ -217,13 +218,16 @@ func TestPredictPicture(t *testing.T) {
 	wide := image.NewGray(image.Rect(0, 0, 48, 28)) // with more background at the sides
 	draw.Draw(wide, image.Rect(10, 0, 38, 28), ink, image.Point{}, draw.Src)
 	high := image.NewGray(image.Rect(0, 0, 28, 28))
-	small := resize(48, 28, 1, 28, 16, func(y int, into []float32) {
-		for x := range into {
-			into[x] = float32(wide.GrayAt(x, y).Y)
-		}
-	})
-	for i, v := range small.pix {
-		high.Pix[6*28+i] = uint8(math.Round(float64(v)))
+	pixels, err := dataimage.Pixels(wide, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := dataimage.Resize(pixels, 16, 28)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range small.Float64s() {
+		high.Pix[6*28+i] = uint8(math.Round(v))
 	}
 	for _, c := range []struct {
 		name  string
@@ -332,43 +336,6 @@ func TestPredictFailures(t *testing.T) {
 		status, out, errs := exec(t.Context(), append([]string{"predict"}, c.args...)...)
 		if status != 1 || out != "" || !regexp.MustCompile(c.pattern).MatchString(errs) {
 			t.Errorf("%s: status %d, stdout %q, stderr %s, want status 1 and %s", c.name, status, out, errs, c.pattern)
-		}
-	}
-}
-
-// TestResize compares with means and lines worked out by hand.
-func TestResize(t *testing.T) {
-	for _, c := range []struct {
-		from []float32
-		want []float32
-	}{
-		{[]float32{1, 2, 3}, []float32{1, 2, 3}},
-		{[]float32{1, 3, 5, 7}, []float32{2, 6}},
-		{[]float32{3, 6, 9}, []float32{4, 8}}, // (3 + 6/2) / 1.5, (6/2 + 9) / 1.5
-		{[]float32{0, 4}, []float32{0, 1, 3, 4}},
-		{[]float32{5}, []float32{5, 5, 5}},
-		{[]float32{1, 2, 3, 4, 5}, []float32{3}},
-	} {
-		got := resize(len(c.from), 1, 1, len(c.want), 1, func(_ int, into []float32) { copy(into, c.from) })
-		down := resize(1, len(c.from), 1, 1, len(c.want), func(y int, into []float32) { into[0] = c.from[y] })
-		for i, w := range c.want {
-			if math.Abs(float64(got.pix[i]-w)) > 1e-6 || math.Abs(float64(down.pix[i]-w)) > 1e-6 {
-				t.Errorf("%v: across %v, down %v, want %v", c.from, got.pix, down.pix, c.want)
-				break
-			}
-		}
-	}
-	// A picture of one grey stays so at every size.
-	for n := 1; n < 70; n++ {
-		got := resize(33, 17, 2, n, 71-n, func(_ int, into []float32) {
-			for i := range into {
-				into[i] = 200
-			}
-		})
-		for _, v := range got.pix {
-			if math.Abs(float64(v)-200) > 1e-3 {
-				t.Fatalf("%d x %d: got %v, want 200", n, 71-n, v)
-			}
 		}
 	}
 }

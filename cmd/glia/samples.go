@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -85,9 +84,7 @@ func (p *predicting) readPictureAs(s *samples, file *os.File, m *trained) (err e
 		return errors.New("the model does not tell the shape of a sample: want an array of that shape, .npy for instance")
 	}
 	s.alone, s.pixels = true, true
-	if s.x, s.remark, err = p.readPicture(file, in); errors.Is(err, image.ErrFormat) {
-		return errors.New("want a picture (PNG, JPEG, GIF), IDX, .npy, .npz, or a text that ends in .csv, .tsv or .txt")
-	}
+	s.x, s.remark, err = p.readPicture(file, in)
 	return err
 }
 

@@ -1,15 +1,36 @@
-package main
+package image
 
-import "math"
+import (
+	"fmt"
+	"math"
 
-// raster is a picture of floats: [height][width][channels], row-major.
-type raster struct {
-	width, height, channels int
-	pix                     []float32
-}
+	"github.com/glia-ml/glia/tensor"
+)
 
-func newRaster(width, height, channels int) *raster {
-	return &raster{width, height, channels, make([]float32, width*height*channels)}
+// Resize returns a picture of another size. Fewer pixels are means of those that they
+// cover, in part or whole; more pixels lie on straight lines between the centers of those
+// that there are. It is not, bit for bit, a filter of PIL's or TensorFlow's. It returns an
+// error if x is no picture, or a size is not 1 or more.
+//
+// Shapes: x uint8 or float32 [H W C] -> float32 [height width C].
+func Resize(x *tensor.Tensor, height, width int) (*tensor.Tensor, error) {
+	if x == nil {
+		return nil, fmt.Errorf("image: Resize: x is nil")
+	}
+	shape := x.Shape()
+	if d := x.DType(); shape.Rank() != 3 || shape.Size() == 0 || d != tensor.Uint8 && d != tensor.Float32 {
+		return nil, fmt.Errorf("image: Resize: x is %v: want uint8 or float32 [H W C], one pixel or more", x.Spec())
+	}
+	if err := checkSize(width, height); err != nil {
+		return nil, fmt.Errorf("image: Resize: to %w", err)
+	}
+	channels := shape.At(2)
+	from := tensor.Data[float32](x.AsType(tensor.Float32))
+	out := tensor.New(tensor.Float32, height, width, channels)
+	resize(tensor.Data[float32](out), shape.At(1), shape.At(0), channels, width, height, func(y int, into []float32) {
+		copy(into, from[y*len(into):])
+	})
+	return out, nil
 }
 
 // tap is a pixel that counts into another, and how much.
@@ -18,9 +39,7 @@ type tap struct {
 	weight float32
 }
 
-// taps returns what counts into each of to pixels in a row that is made of from
-// pixels. Fewer pixels are means of those that they cover, in part or whole; more
-// pixels lie on straight lines between the centres of those that there are. The
+// taps returns the taps of each of to pixels in a row that is made of from pixels. The
 // weights of each sum to 1, and the same number leaves everything as it is.
 func taps(from, to int) [][]tap {
 	all := make([][]tap, to)
@@ -53,16 +72,16 @@ func covered(a, b float64, pixels int) []tap {
 	return all
 }
 
-// resize returns a picture of another size. It asks for the rows of the source one
-// after the other, some of them again; row fills a slice [width][channels].
-func resize(width, height, channels, toWidth, toHeight int, row func(y int, into []float32)) *raster {
-	out := newRaster(toWidth, toHeight, channels)
+// resize adds a picture of another size to out, [toHeight][toWidth][channels] of zeros. It
+// asks for the rows of the source one after the other, some of them again; row fills a
+// slice [width][channels].
+func resize(out []float32, width, height, channels, toWidth, toHeight int, row func(y int, into []float32)) {
 	across, down := taps(width, toWidth), taps(height, toHeight)
 	source := make([]float32, width*channels)
 	narrow := make([]float32, toWidth*channels) // row number last, resized
 	last := -1
 	for y, rows := range down {
-		into := out.pix[y*len(narrow):][:len(narrow)]
+		into := out[y*len(narrow):][:len(narrow)]
 		for _, r := range rows {
 			if r.at != last {
 				row(r.at, source)
@@ -74,9 +93,9 @@ func resize(width, height, channels, toWidth, toHeight int, row func(y int, into
 			}
 		}
 	}
-	return out
 }
 
+// resizeRow makes a row of another length.
 func resizeRow(into, from []float32, across [][]tap, channels int) {
 	for x, pixels := range across {
 		for c := range channels {
