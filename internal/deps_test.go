@@ -26,8 +26,8 @@ var picture = []string{
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
-	6: "callback remote tensorboard plot internal/bench",
-	7: "cmd/glia examples/* bench/files",
+	6: "callback remote tensorboard plot internal/curves internal/bench",
+	7: "cmd/glia cmd/glia-plot examples/* bench/files",
 	8: forTests,
 }
 
@@ -41,6 +41,7 @@ var beside = map[string]string{
 	"flow":                "autodiff",
 	"data/mnist":          "data data/idx",
 	"data/digits":         "data",
+	"internal/curves":     "plot",
 	"interop/keras":       "interop/npy interop/safetensors",
 	"nn/nntest":           "internal/optest",
 	"backend/backendtest": "internal/optest",
@@ -97,6 +98,36 @@ func TestImports(t *testing.T) {
 		if !slices.ContainsFunc(packages, func(pkg string) bool { return matches(p, pkg) }) {
 			t.Errorf("the picture has %s: found no such package", p)
 		}
+	}
+}
+
+// TestDrawingStaysOut checks that glia, which trains, builds without what draws:
+// that is a third of the modules' code in a first build.
+func TestDrawingStaysOut(t *testing.T) {
+	imports := map[string][]string{}
+	for _, f := range goFiles(t) {
+		if !strings.HasSuffix(f, "_test.go") {
+			pkg := packageOf(path.Dir(f))
+			imports[pkg] = append(imports[pkg], importsOf(t, f)...)
+		}
+	}
+	seen := map[string]bool{}
+	todo := []string{"cmd/glia"}
+	for len(todo) > 0 {
+		pkg := todo[0]
+		todo = todo[1:]
+		for _, imp := range imports[pkg] {
+			if strings.HasPrefix(imp, "gonum.org/") {
+				t.Errorf("cmd/glia imports %s by way of %s", imp, pkg)
+			}
+			if own, ok := strings.CutPrefix(imp, module); ok && !seen[imp] {
+				seen[imp] = true
+				todo = append(todo, packageOf(strings.TrimPrefix(own, "/")))
+			}
+		}
+	}
+	if !seen[module+"/internal/kern"] {
+		t.Errorf("cmd/glia: found the imports %v, want internal/kern among them", seen)
 	}
 }
 

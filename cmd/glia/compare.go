@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/internal/par"
-	"github.com/glia-ml/glia/plot"
 )
 
 // comparison is one call of glia compare mnist: its flags, and where it writes.
@@ -21,7 +18,6 @@ type comparison struct {
 	optimizers optimizers
 	rates      rates
 	seeds      int
-	plotPath   string
 	jsonPath   string
 	quiet      bool
 
@@ -51,14 +47,14 @@ lowest loss where --validation-split is 0; the test data have no part in it. A
 training whose loss is no longer a number ends there: it has diverged.
 
 The table has means over the seeds, with the standard deviation where there are
-two or more, and the best optimizer on the test data first. --plot draws the
-loss and the accuracy of each optimizer at its best learning rate, with a band
-from the least to the greatest of the seeds.
+two or more, and the best optimizer on the test data first. --json keeps all
+results, which glia-plot draws.
 
 Ctrl-C stops at the end of a batch; what is done until then is reported.`,
 		Example: `  glia compare mnist
   glia compare mnist --optimizers sgd,adam --learning-rates 0.001,0.01,0.1
-  glia compare mnist --optimizers all --learning-rates sweep --seeds 3 --plot optimizers`,
+  glia compare mnist --optimizers all --learning-rates sweep --seeds 3 --json optimizers.json
+  glia-plot optimizers.json    # draws optimizers.png and optimizers.svg`,
 		Args:      wantArgs(datasetOf("mnist")),
 		ValidArgs: []string{"mnist"},
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -77,7 +73,6 @@ Ctrl-C stops at the end of a batch; what is done until then is reported.`,
 	f.Var(&k.optimizers, "optimizers", `with commas between, or "all": `+oneOf(ruleNames()))
 	f.Var(&k.rates, "learning-rates", `learning rates of all optimizers, or "sweep" for some that suit each (default the one that Keras has)`)
 	f.IntVar(&k.seeds, "seeds", 1, "how often to train, with seeds counted up from --seed")
-	f.StringVar(&k.plotPath, "plot", "", "file to draw the curves to: .png, .svg, or both for a name without an ending")
 	f.StringVar(&k.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&k.quiet, "quiet", false, "print nothing but errors")
 	return c
@@ -91,29 +86,15 @@ func (k *comparison) check(c *cobra.Command) error {
 	if k.seeds < 1 || k.seeds > mostSeeds {
 		return misused(c, "--seeds: got %d, want 1 to %d", k.seeds, mostSeeds)
 	}
-	if err := wantNames(c, "plot", "json"); err != nil {
-		return err
-	}
-	if _, err := k.plots(); err != nil {
-		return misused(c, "--plot: %s", strings.TrimPrefix(err.Error(), "plot: "))
-	}
-	return nil
-}
-
-// plots returns the files to draw to.
-func (k *comparison) plots() ([]string, error) {
-	if k.plotPath == "" {
-		return nil, nil
-	}
-	return plot.Files(k.plotPath)
+	return wantNames(c, "json")
 }
 
 // run trains, tests and reports.
 func (k *comparison) run(ctx context.Context) error {
 	start := time.Now()
-	out, err := k.begin()
+	out, err := newOut(k.jsonPath)
 	if err != nil {
-		return err
+		return fmt.Errorf("--json: %w", err)
 	}
 	par.SetThreads(k.threads)
 	defer par.SetThreads(0)
@@ -149,28 +130,5 @@ func (k *comparison) run(ctx context.Context) error {
 	if e := out.write(rec); e != nil {
 		err = errors.Join(err, fmt.Errorf("--json: %w", e))
 	}
-	if k.plotPath != "" && len(done) > 0 {
-		if e := k.picture(rec, done, best).Save(k.plotPath); e != nil {
-			err = errors.Join(err, fmt.Errorf("--plot: %w", e))
-		}
-	}
 	return err
-}
-
-// begin makes sure, before the work, that the files can be written after it.
-func (k *comparison) begin() (outFile, error) {
-	files, err := k.plots()
-	for _, file := range files {
-		if err == nil {
-			err = atomicfile.Check(file)
-		}
-	}
-	if err != nil {
-		return "", fmt.Errorf("--plot: %w", err)
-	}
-	out, err := newOut(k.jsonPath)
-	if err != nil {
-		return "", fmt.Errorf("--json: %w", err)
-	}
-	return out, nil
 }

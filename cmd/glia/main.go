@@ -3,7 +3,7 @@
 // measures how fast glia is on this machine.
 //
 //	glia train mnist --save mnist.keras
-//	glia compare mnist --learning-rates sweep --plot optimizers
+//	glia compare mnist --learning-rates sweep --json optimizers.json
 //	glia evaluate mnist.keras mnist
 //	glia predict mnist.keras digit.png
 //	glia summary mnist.keras

@@ -173,8 +173,6 @@ func TestUsage(t *testing.T) {
 		{"compare mnist --learning-rates 0.1,1e-1", `for "--learning-rates" flag: got 0.1 twice`},
 		{"compare mnist --seeds 0", `--seeds: got 0, want 1 to 1000`},
 		{"compare mnist --epochs 0", `--epochs: got 0, want 1 or more`},
-		{"compare mnist --plot curves.gif", `--plot: file name "curves.gif": want one that ends in .png or .svg, or has no ending, for both`},
-		{"compare mnist --plot=", `--plot: got an empty name`},
 		{"compare mnist --json=", `--json: got an empty name`},
 		{"compare mnist --data=", `--data: got an empty name`},
 		{"train mnist --learning-rate 0", `--learning-rate: got 0, want`},
