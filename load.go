@@ -302,7 +302,9 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 		}
 	}
 	if w := keras.Find(f.Extra, "glia/"+extraRandom); w != nil && m.built {
-		return w.ReadInto(m.random.Tensor())
+		var err error
+		m.random.Write(func(t *tensor.Tensor) { err = w.ReadInto(t) })
+		return err
 	}
 	return nil
 }

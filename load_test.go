@@ -120,7 +120,7 @@ func TestOddNames(t *testing.T) {
 				if file != "m.keras" && file != "m.h5" {
 					save, load = m.SaveWeights, func() (*glia.Model, error) {
 						for _, v := range m.Network().Vars() {
-							check(t, v.Tensor().SetFloat64s(make([]float64, v.Tensor().Len())))
+							check(t, v.Set(tensor.NewSpec(v.Spec())))
 						}
 						return m, m.LoadWeights(path)
 					}

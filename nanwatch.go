@@ -64,7 +64,7 @@ func (w *nanWatch) setState(from [][]byte) {
 	w.f.m.weightsMu.Lock()
 	defer w.f.m.weightsMu.Unlock()
 	for i, v := range w.vars {
-		copy(v.of.Tensor().Bytes(), from[i])
+		v.of.Write(func(t *tensor.Tensor) { copy(t.Bytes(), from[i]) })
 	}
 }
 

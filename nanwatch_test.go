@@ -135,7 +135,7 @@ func TestNaNWatchChanged(t *testing.T) {
 	m := classifier(t, 3, 2)
 	_, err := m.Fit(blobs(t, 40, 3, 2).OneHot(2), glia.BatchSize(4), glia.StopOnNaN, glia.Use(glia.Callback{OnBatchEnd: func(m *glia.Model, _, b int, _ float64) error {
 		if b == 3 {
-			tensor.Data[float32](m.Network().Vars()[0].Tensor())[0] = float32(math.NaN())
+			m.Network().Vars()[0].Write(func(t *tensor.Tensor) { tensor.Data[float32](t)[0] = float32(math.NaN()) })
 		}
 		return nil
 	}}))

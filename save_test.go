@@ -14,6 +14,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // saved returns a model with layers of several kinds, trained a little, and its
@@ -122,7 +123,7 @@ func TestSaveAndLoadWeights(t *testing.T) {
 			}
 			other, _ := saved(t)
 			for _, v := range other.Network().Vars() {
-				clear(v.Tensor().Bytes())
+				v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 			}
 			check(t, other.LoadWeights(path))
 			sameState(t, other, m)

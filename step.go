@@ -68,7 +68,7 @@ func (m *totals) losses() []*graph.Var { return append([]*graph.Var{m.total, m.c
 // reset starts a new epoch.
 func (m *totals) reset() {
 	for _, v := range m.losses() {
-		clear(v.Tensor().Bytes())
+		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 	}
 	for _, s := range m.states {
 		s.Reset()

@@ -142,7 +142,7 @@ func decide(t *testing.T, make func() glia.Callback, values []float64, after fun
 	cb := start()
 	for i, v := range values {
 		last = i + 1
-		tensor.Data[float32](f.Model().Network().Vars()[0].Tensor())[0] = float32(last)
+		f.Model().Network().Vars()[0].Write(func(t *tensor.Tensor) { tensor.Data[float32](t)[0] = float32(last) })
 		if err := cb.OnEpochEnd(f.Model(), epochOf(last, v)); err == glia.ErrStop {
 			break
 		} else if err != nil {

@@ -63,45 +63,6 @@ func (g *Graph) Const(t *tensor.Tensor) *Node {
 	return g.Apply(ConstOp{t})
 }
 
-// Var is state that outlives a run: a weight, a moving average, the total of a
-// metric, a random generator's counter. A graph reads it with Value and gives it
-// a new value with Update.
-type Var struct {
-	// Path tells the variable from others of the same model: "dense_1/kernel".
-	Path string
-	// Trainable variables are those that an optimizer updates.
-	Trainable bool
-	// Constraint, if there is one, is what training makes of the variable after each
-	// of the optimizer's updates.
-	Constraint func(value *Node) *Node
-
-	value *tensor.Tensor
-}
-
-// NewVar returns a variable that holds t, which becomes the variable's own memory.
-func NewVar(path string, t *tensor.Tensor) *Var { return &Var{Path: path, value: t} }
-
-// Tensor returns the variable's memory. Whoever trains the model writes to it.
-func (v *Var) Tensor() *tensor.Tensor { return v.value }
-
-// Spec returns dtype and shape.
-func (v *Var) Spec() tensor.Spec { return v.value.Spec() }
-
-// Set copies t, which must have the variable's dtype and shape, into it.
-func (v *Var) Set(t *tensor.Tensor) error {
-	if t == nil {
-		return fmt.Errorf("graph: variable %s: set to nil: want %v", v.Path, v.Spec())
-	}
-	if t.Spec() != v.Spec() {
-		return fmt.Errorf("graph: variable %s: set to %v: want %v", v.Path, t.Spec(), v.Spec())
-	}
-	if !t.Contiguous() {
-		t = t.Clone()
-	}
-	copy(v.value.Bytes(), t.Bytes())
-	return nil
-}
-
 // VarOp is the value of a variable before the run.
 type VarOp struct{ Var *Var }
 

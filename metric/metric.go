@@ -52,7 +52,7 @@ func (t totals) Vars() []*graph.Var { return t }
 // Reset implements State.
 func (t totals) Reset() {
 	for _, v := range t {
-		clear(v.Tensor().Bytes())
+		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 	}
 }
 

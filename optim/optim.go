@@ -218,7 +218,7 @@ func (c *Config) SetLearningRate(lr float64) {
 	}
 	c.Rate.Value = lr
 	if c.lr != nil {
-		tensor.Data[float64](c.lr.Tensor())[0] = lr
+		c.lr.Write(func(t *tensor.Tensor) { tensor.Data[float64](t)[0] = lr })
 	}
 }
 

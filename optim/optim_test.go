@@ -260,7 +260,7 @@ func TestJSON(t *testing.T) {
 func TestToConfigRate(t *testing.T) {
 	o := optim.SGD(0.5)
 	o.Build([]*graph.Var{param("w", 1, 2)})
-	tensor.Data[float64](o.Vars()[1].Tensor())[0] = 0.25 // as a file of weights does
+	o.Vars()[1].Write(func(t *tensor.Tensor) { tensor.Data[float64](t)[0] = 0.25 }) // as a file of weights does
 	_, class, config, err := optim.ToConfig(o)
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,9 @@ func (o *ScheduleFreeAdamWOptimizer) Build(params []*graph.Var) {
 	o.wantEpsilon(o.Epsilon)
 	o.z, o.v = o.slotPairs("momentum", "velocity")
 	for i, p := range params {
-		copy(o.z[i].Tensor().Bytes(), p.Tensor().Bytes())
+		if err := o.z[i].Set(p.Tensor()); err != nil {
+			panic(err)
+		}
 	}
 }
 

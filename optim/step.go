@@ -132,9 +132,11 @@ func fill(vars []*graph.Var, x float64) {
 		for i := range values {
 			values[i] = x
 		}
-		if err := v.Tensor().SetFloat64s(values); err != nil {
-			panic(err)
-		}
+		v.Write(func(t *tensor.Tensor) {
+			if err := t.SetFloat64s(values); err != nil {
+				panic(err)
+			}
+		})
 	}
 }
 
@@ -354,6 +356,8 @@ func (c *Config) Averages() []*graph.Var { return c.averages }
 // when training ends.
 func (c *Config) Finalize() {
 	for i, a := range c.averages {
-		copy(c.params[i].Tensor().Bytes(), a.Tensor().Bytes())
+		if err := c.params[i].Set(a.Tensor()); err != nil {
+			panic(err)
+		}
 	}
 }

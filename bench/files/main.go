@@ -18,6 +18,7 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // tasks are what can be timed. Each gets ready and returns what is timed.
@@ -117,10 +118,11 @@ func loadWeights(file string) (func() error, error) {
 func save(file string) (func() error, error) {
 	m, err := model()
 	for i, v := range m.Network().Vars() {
-		b := v.Tensor().Bytes()
-		for j := range b {
-			b[j] = byte(i ^ j) // memory that is really there
-		}
+		v.Write(func(t *tensor.Tensor) {
+			for j, b := 0, t.Bytes(); j < len(b); j++ {
+				b[j] = byte(i ^ j) // memory that is really there
+			}
+		})
 	}
 	write := m.SaveWeights
 	if strings.HasSuffix(file, ".keras") {

@@ -8,4 +8,7 @@ import (
 	"github.com/glia-ml/glia/internal/plan"
 )
 
-func TestDevice(t *testing.T) { backendtest.Device(t, plan.On(cpu.Kernels{})) }
+func TestDevice(t *testing.T) {
+	backendtest.Device(t, plan.On(cpu.Kernels{}))
+	t.Run("Apart", func(t *testing.T) { backendtest.Device(t, backendtest.Apart(plan.On(cpu.Kernels{}))) })
+}

@@ -9,6 +9,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
@@ -23,6 +25,8 @@ type Plan struct {
 	labels  []string
 	outputs []tensor.Spec
 	finals  []final
+	vars    []*graph.Var // that a run reads or updates
+	updated []*graph.Var
 	arena   int
 	free    freeList
 }
@@ -76,7 +80,10 @@ func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Pl
 	}
 	roots = simplify(g, roots)
 
-	p := &Plan{kernels: kernels}
+	p := &Plan{kernels: kernels, vars: slices.Clone(g.Vars())}
+	for _, u := range updates {
+		p.updated = append(p.updated, u.Var)
+	}
 	for _, in := range g.Inputs() {
 		p.inputs = append(p.inputs, in.Spec())
 		p.labels = append(p.labels, in.Op.(graph.InputOp).Label)

@@ -127,6 +127,11 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	if err := check("output", out, p.outputs); err != nil {
 		return err
 	}
+	for _, v := range p.vars {
+		if err := v.Fetch(); err != nil { // from another device
+			return err
+		}
+	}
 	r := p.free.take()
 	if r == nil {
 		r = p.newRun()
@@ -146,6 +151,9 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	}
 	for _, c := range r.finals {
 		copy(c.dst.Mem, c.src.Mem)
+	}
+	for _, v := range p.updated {
+		v.Wrote()
 	}
 	r.unbind()
 	p.free.give(r)

@@ -247,7 +247,7 @@ func TestKeras2Weights(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, v := range m.Network().Vars() {
-					clear(v.Tensor().Bytes())
+					v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 				}
 				if err := m.LoadWeightsBytes(b, opts...); err != nil {
 					t.Fatal(err)

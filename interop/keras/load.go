@@ -41,7 +41,7 @@ func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 		return err
 	}
 	for _, p := range pairs {
-		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
+		if err := p.w.readVar(p.v); err != nil {
 			return err
 		}
 	}

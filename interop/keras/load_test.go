@@ -27,10 +27,12 @@ func built(t testing.TB, value float64, layers ...nn.Layer) *glia.Model {
 
 func fill(m *glia.Model, value float64) {
 	for _, v := range m.Network().Vars() {
-		data := tensor.Data[float32](v.Tensor())
-		for i := range data {
-			data[i] = float32(value)
-		}
+		v.Write(func(t *tensor.Tensor) {
+			data := tensor.Data[float32](t)
+			for i := range data {
+				data[i] = float32(value)
+			}
+		})
 	}
 }
 

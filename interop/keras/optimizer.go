@@ -29,7 +29,7 @@ func (f *File) LoadOptimizer(o optim.Optimizer) error {
 		return err
 	}
 	for _, p := range pairs {
-		if err := p.w.ReadInto(p.v.Tensor()); err != nil {
+		if err := p.w.readVar(p.v); err != nil {
 			return &StateError{fmt.Errorf("cannot be read: %w", err)}
 		}
 	}

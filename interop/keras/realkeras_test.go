@@ -184,7 +184,7 @@ func loadReal(dir, file string) (*glia.Model, error) {
 		return nil, err
 	}
 	for _, v := range m.Network().Vars() {
-		clear(v.Tensor().Bytes())
+		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 	}
 	return m, m.LoadWeights(filepath.Join(dir, file))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -48,6 +49,12 @@ func (w *Weight) Source() (tensor.Source, error) {
 		return nil, fmt.Errorf("keras: %s: %w", w.Path, w.bad)
 	}
 	return w.src, nil
+}
+
+// readVar reads the weight into a variable, as ReadInto does into its memory.
+func (w *Weight) readVar(v *graph.Var) (err error) {
+	v.Write(func(t *tensor.Tensor) { err = w.ReadInto(t) })
+	return err
 }
 
 // ReadInto reads the weight into the memory of t, which has its shape, and its

@@ -101,7 +101,8 @@ func (c trajectory) follow(t *testing.T, z *npy.Archive, o optim.Optimizer) {
 	n := len(weights) / (c.Steps + 1)
 	row := weights
 	for _, p := range net.Params() {
-		if err := p.Tensor().SetFloat64s(row[:p.Spec().Shape.Size()]); err != nil {
+		values := tensor.NewSpec(p.Spec())
+		if err := errors.Join(values.SetFloat64s(row[:p.Spec().Shape.Size()]), p.Set(values)); err != nil {
 			t.Fatal(err)
 		}
 		row = row[p.Spec().Shape.Size():]

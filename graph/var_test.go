@@ -1,0 +1,70 @@
+package graph_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// memory is a home that holds a number.
+type memory struct {
+	value   float32
+	fetched int
+	err     error
+}
+
+func (m *memory) Fetch(t *tensor.Tensor) error {
+	m.fetched++
+	if m.err == nil {
+		tensor.Data[float32](t)[0] = m.value
+	}
+	return m.err
+}
+
+// TestVarHome follows the newest value from the host to a device and back.
+func TestVarHome(t *testing.T) {
+	v := graph.NewVar("w", tensor.Of[float32](1))
+	if h, current := v.Home(); h != nil || current {
+		t.Errorf("a new variable has home %v, current %v, want none", h, current)
+	}
+	m := &memory{value: 2}
+	at := func(when string, current bool, value float32, fetched int) {
+		t.Helper()
+		if h, got := v.Home(); h != m || got != current {
+			t.Errorf("%s: home %v, current %v, want %v, %v", when, h, got, m, current)
+		}
+		for range 2 {
+			if got := tensor.Data[float32](v.Tensor())[0]; got != value || m.fetched != fetched {
+				t.Errorf("%s: value %v after %d fetches, want %v after %d", when, got, m.fetched, value, fetched)
+			}
+		}
+	}
+	v.Keep(m)
+	at("kept", true, 1, 0)
+	v.Moved(m)
+	at("moved", true, 2, 1)
+	v.Write(func(t *tensor.Tensor) { tensor.Data[float32](t)[0]++ })
+	at("written", false, 3, 1)
+	m.value = 5
+	v.Moved(m)
+	v.Write(func(t *tensor.Tensor) { tensor.Data[float32](t)[0]++ }) // of the newest
+	at("written after a move", false, 6, 2)
+	v.Moved(m)
+	if err := v.Set(tensor.Of[float32](9)); err != nil { // which needs no fetch
+		t.Fatal(err)
+	}
+	at("set", false, 9, 2)
+
+	m.err = errors.New("unplugged")
+	v.Moved(m)
+	want := "variable w: fetching it from its device: unplugged"
+	if err := v.Fetch(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Fetch: got %v, want %q", err, want)
+	}
+	if err := graph.Catch(func() { v.Tensor() }); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Tensor: got %v, want %q", err, want)
+	}
+}
