@@ -102,7 +102,7 @@ type evaluateRecord struct {
 	Dataset string `json:"dataset"`
 	Samples int    `json:"samples"`
 	measured
-	Confusion    confusion     `json:"confusion"` // a row for each class
+	Confusion    [][]int       `json:"confusion"` // a row for each class
 	Classes      []classRecord `json:"classes"`
 	SecondsTotal number        `json:"seconds_total"` // with loading
 }
@@ -141,9 +141,10 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	r.print(e.stdout)
+	confusion, classes := recordsOf(r.digits)
 	rec := evaluateRecord{
-		Model: path, Dataset: images.name, Samples: test.Len(), measured: measuredOf(r.Result), Confusion: r.confusion,
-		Classes: r.confusion.records(), SecondsTotal: number(time.Since(start).Seconds()),
+		Model: path, Dataset: images.name, Samples: test.Len(), measured: measuredOf(r.Result), Confusion: confusion,
+		Classes: classes, SecondsTotal: number(time.Since(start).Seconds()),
 	}
 	if err := out.write(rec); err != nil {
 		return fmt.Errorf("--json: %w", err)
@@ -151,12 +152,18 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 	return nil
 }
 
-func (c confusion) records() (all []classRecord) {
-	for k := range c {
-		s := c.class(k)
-		all = append(all, classRecord{k, number(s.precision), number(s.recall), number(s.f1), s.support})
+// recordsOf returns the counts and the scores of a report, a row for each class.
+func recordsOf(r *metric.Report) (confusion [][]int, classes []classRecord) {
+	for k := range r.Classes() {
+		row := make([]int, r.Classes())
+		for i := range row {
+			row[i] = int(r.Count(k, i))
+		}
+		confusion = append(confusion, row)
+		s := r.Class(k)
+		classes = append(classes, classRecord{k, number(s.Precision), number(s.Recall), number(s.F1), int(s.Samples)})
 	}
-	return all
+	return confusion, classes
 }
 
 // model loads the model and compiles it if asked to.

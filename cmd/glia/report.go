@@ -4,17 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
-	"strings"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/tensor"
 )
 
-// report is what a test of a model on images of digits found.
+// report holds what a test of a model on images of digits measured.
 type report struct {
 	glia.Result
-	confusion confusion
+	digits *metric.Report
 }
 
 // reportOf tests a model. In test are the samples as the model takes them, with
@@ -24,11 +24,11 @@ func reportOf(ctx context.Context, m *glia.Model, test *data.Memory, labels []in
 	if err != nil {
 		return nil, err
 	}
-	c, err := confusionOf(ctx, m, test, labels)
+	d, err := digitsOf(ctx, m, test, labels)
 	if err != nil {
 		return nil, err
 	}
-	return &report{r, c}, nil
+	return &report{r, d}, nil
 }
 
 // testBatch is how many samples are tested at once. The loss depends on it, in its
@@ -42,18 +42,15 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintf(w, "%s %.4f, ", m.Name, m.Value)
 	}
 	fmt.Fprintf(w, "loss %.4f\n\n", r.Loss)
-	r.confusion.print(w)
+	fmt.Fprintln(w, "Confusion matrix: a row for each digit, a column for what it was taken for")
+	fmt.Fprint(w, r.digits)
 }
 
-// confusion counts the samples of a class, by row, that were taken for another,
-// by column.
-type confusion [][]int
-
-// confusionOf predicts the classes of all samples.
-func confusionOf(ctx context.Context, m *glia.Model, ds *data.Memory, labels []int64) (confusion, error) {
-	c := make(confusion, classes)
-	for i := range c {
-		c[i] = make([]int, classes)
+// digitsOf predicts the classes of all samples.
+func digitsOf(ctx context.Context, m *glia.Model, ds *data.Memory, labels []int64) (*metric.Report, error) {
+	r, err := metric.NewReport(classes)
+	if err != nil {
+		return nil, err
 	}
 	var b data.Batch
 	idx := make([]int, 0, testBatch)
@@ -63,6 +60,9 @@ func confusionOf(ctx context.Context, m *glia.Model, ds *data.Memory, labels []i
 		}
 		idx = idx[:0]
 		for i := at; i < min(at+testBatch, ds.Len()); i++ {
+			if k := labels[i]; k < 0 || k >= classes {
+				return nil, fmt.Errorf("image %d is of class %d: want 0 to %d", i, k, classes-1)
+			}
 			idx = append(idx, i)
 		}
 		if err := ds.Read(idx, &b); err != nil {
@@ -75,103 +75,16 @@ func confusionOf(ctx context.Context, m *glia.Model, ds *data.Memory, labels []i
 		if p.Len() != len(idx)*classes {
 			return nil, fmt.Errorf("the model gives %v for %d images: want %d numbers each", p.Spec(), len(idx), classes)
 		}
-		got := p.Float64s()
-		for i, n := range idx {
-			k := labels[n]
-			if k < 0 || k >= classes {
-				return nil, fmt.Errorf("image %d is of class %d: want 0 to %d", n, k, classes-1)
-			}
-			c[k][argmax(got[i*classes:][:classes])]++
+		if p, err = p.Reshape(len(idx), classes); err != nil {
+			return nil, err
+		}
+		y, err := tensor.FromSlice(labels[at:at+len(idx)], len(idx))
+		if err == nil {
+			err = r.Add(y, p)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	return c, nil
-}
-
-func argmax(v []float64) int {
-	best := 0
-	for i, x := range v {
-		if x > v[best] {
-			best = i
-		}
-	}
-	return best
-}
-
-// scores is how well one class is told from the others: NaN where nothing was
-// there to be judged.
-type scores struct {
-	precision, recall, f1 float64
-	support               int // samples of the class
-}
-
-// class returns the scores of class k.
-func (c confusion) class(k int) scores {
-	var predicted, actual int
-	for i := range c {
-		predicted += c[i][k]
-		actual += c[k][i]
-	}
-	hit := float64(c[k][k])
-	return scores{
-		precision: hit / float64(predicted),
-		recall:    hit / float64(actual),
-		f1:        2 * hit / float64(predicted+actual),
-		support:   actual,
-	}
-}
-
-// mean returns the unweighted mean of the scores of all classes that have any.
-func (c confusion) mean() scores {
-	var sum, n [3]float64
-	total := 0
-	for k := range c {
-		s := c.class(k)
-		total += s.support
-		for i, v := range []float64{s.precision, s.recall, s.f1} {
-			if !math.IsNaN(v) {
-				sum[i], n[i] = sum[i]+v, n[i]+1
-			}
-		}
-	}
-	return scores{sum[0] / n[0], sum[1] / n[1], sum[2] / n[2], total}
-}
-
-// print writes the matrix and the scores of every class.
-func (c confusion) print(w io.Writer) {
-	most := 0
-	for _, row := range c {
-		for _, n := range row {
-			most = max(most, n)
-		}
-	}
-	width := len(fmt.Sprint(most)) + 1
-	fmt.Fprintln(w, "Confusion matrix: a row for each digit, a column for what it was taken for")
-	fmt.Fprint(w, "    ")
-	for k := range c {
-		fmt.Fprintf(w, " %*d", width, k)
-	}
-	fmt.Fprintf(w, "\n    %s\n", strings.Repeat("─", len(c)*(width+1)))
-	for k, row := range c {
-		fmt.Fprintf(w, "%2d │", k)
-		for _, n := range row {
-			fmt.Fprintf(w, " %*d", width, n)
-		}
-		fmt.Fprintln(w)
-	}
-	fmt.Fprintf(w, "\nClass  Precision  Recall      F1  Samples\n")
-	line := func(name string, s scores) {
-		fmt.Fprintf(w, "%-5s  %9s  %6s  %6s  %7d\n", name, share(s.precision), share(s.recall), share(s.f1), s.support)
-	}
-	for k := range c {
-		line(fmt.Sprint(k), c.class(k))
-	}
-	line("mean", c.mean())
-}
-
-// share formats a part of 1; a dash stands for NaN.
-func share(v float64) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	return fmt.Sprintf("%.4f", v)
+	return r, nil
 }
