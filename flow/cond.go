@@ -40,7 +40,7 @@ func cond(pred *graph.Node, in []*graph.Node, then, els func(in []*graph.Node) [
 	if err := sameOut(t, e); err != nil {
 		panic(graph.Errorf("flow.Cond: %v", err))
 	}
-	all, fs := together(g, in, []*graph.Func{t, e}, [][]*graph.Node{fromT, fromE})
+	all, fs := together(in, []*graph.Func{t, e}, [][]*graph.Node{fromT, fromE})
 	return g.Apply(CondOp{fs[0], fs[1]}, append([]*graph.Node{pred}, all...)...)
 }
 
@@ -59,7 +59,7 @@ func sameOut(then, els *graph.Func) error {
 
 // together gives bodies that were traced with inputs in, besides what each captured, all
 // inputs that one of them has. It returns what is outside for these inputs.
-func together(g *graph.Graph, in []*graph.Node, fs []*graph.Func, captured [][]*graph.Node) ([]*graph.Node, []*graph.Func) {
+func together(in []*graph.Node, fs []*graph.Func, captured [][]*graph.Node) ([]*graph.Node, []*graph.Func) {
 	all := slices.Clone(in)
 	for _, nodes := range captured {
 		for _, n := range nodes {
@@ -70,16 +70,11 @@ func together(g *graph.Graph, in []*graph.Node, fs []*graph.Func, captured [][]*
 	}
 	same := make([]*graph.Func, len(fs))
 	for k, f := range fs {
-		same[k], _ = g.Trace(named("x", len(all)), specsOf(all), func(x []*graph.Node) []*graph.Node {
-			as := map[*graph.Node]*graph.Node{}
-			for i, n := range f.In[:len(in)] {
-				as[n] = x[i]
-			}
-			for i, n := range captured[k] {
-				as[f.In[len(in)+i]] = x[len(in)+slices.Index(all[len(in):], n)]
-			}
-			return g.Copy(as, f.Out...)
-		})
+		inputs := slices.Concat(f.In[:len(in)], all[len(in):]) // of what f lacks it reads nothing
+		for i, n := range captured[k] {
+			inputs[len(in)+slices.Index(all[len(in):], n)] = f.In[len(in)+i]
+		}
+		same[k] = graph.Extract(inputs, f.Out)
 	}
 	return all, same
 }

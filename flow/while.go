@@ -59,7 +59,7 @@ func While(init []*graph.Node, cond func(state []*graph.Node) *graph.Node, body 
 		wantStates("flow.While", "state", next, specs)
 		return next
 	})
-	all, fs := together(g, init, []*graph.Func{c, b}, [][]*graph.Node{fromC, fromB})
+	all, fs := together(init, []*graph.Func{c, b}, [][]*graph.Node{fromC, fromB})
 	op.Cond, op.Body = fs[0], fs[1]
 	n := g.Apply(op, all...)
 	return picks(n, 0, op.State)

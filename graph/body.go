@@ -143,6 +143,16 @@ func (f *Func) Inline(g *Graph, in []*Node) []*Node {
 	return g.Copy(as, f.Out...)
 }
 
+// Extract returns, as a function of in, what computes out: what out depends on as far as
+// the nodes in, in a graph of its own. That depends on no input that is not in.
+func Extract(in, out []*Node) *Func {
+	g, as := New(), map[*Node]*Node{}
+	for _, n := range in {
+		as[n] = g.input(label(n), n.Spec())
+	}
+	return &Func{Graph: g, In: g.inputs, Out: g.Copy(as, out...)}
+}
+
 // Copy copies what roots depend on into g and returns the copies of roots. The nodes
 // in as have one there already; Copy adds those that it makes. A graph's inputs must
 // be among them.

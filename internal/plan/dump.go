@@ -25,6 +25,13 @@ func (p *Plan) String() string {
 		for _, v := range s.out {
 			fmt.Fprintf(&b, "       -> %s\n", p.name(v))
 		}
+		if c, ok := s.op.(control); ok {
+			for _, body := range c.plans() {
+				for line := range strings.Lines(body.String()) {
+					b.WriteString("     | " + line)
+				}
+			}
+		}
 	}
 	for _, f := range p.finals {
 		fmt.Fprintf(&b, "  =  %s -> %s\n", p.name(f.from), p.at(f.to))

@@ -242,7 +242,7 @@ func (gr *grouping) hasHead(g *group) bool {
 // epilogueOf returns the group that can run in the epilogue of n, an operation that the
 // backend takes as a head: a program that alone reads the result.
 func (gr *grouping) epilogueOf(n *graph.Node) *group {
-	if len(n.Specs()) != 1 || gr.roots[n] || len(gr.users[n]) == 0 {
+	if leaf(n) || len(n.Specs()) != 1 || gr.roots[n] || len(gr.users[n]) == 0 {
 		return nil
 	}
 	g := gr.of[gr.users[n][0]]

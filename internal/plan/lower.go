@@ -67,7 +67,7 @@ func (l *lowering) emit(g *group) {
 	for i, spec := range n.Specs() {
 		s.out = append(s.out, l.define(result{n, i}, spec))
 	}
-	l.steps = append(l.steps, s)
+	l.steps = append(l.steps, l.withBodies(s))
 }
 
 // define adds the value of a result.

@@ -21,11 +21,11 @@ type span struct {
 // placing is the last pass: it gives every value its memory.
 type placing struct {
 	*lowering
-	producer []int                 // the step that computes a value itself, not a view of it, or -1
-	result   []int                 // which of that step's results it is
-	dies     []int                 // the last step that reads the memory of a value, or -1
-	reads    map[*graph.Var][]read // of variables' memory, in the order of the steps
-	kept     map[int]bool          // the values that final copies take, or views of them
+	producer []int            // the step that computes a value itself, not a view of it, or -1
+	result   []int            // which of that step's results it is
+	dies     []int            // the last step that reads the memory of a value, or -1
+	reads    map[place][]read // of the memory of variables and inputs, in the order of the steps
+	kept     map[int]bool     // the values that final copies take, or views of them
 }
 
 // read is an input of a step.
@@ -33,19 +33,26 @@ type read struct{ step, pos int }
 
 // place gives every value its memory: results of the run are computed in the
 // caller's tensors, new values of variables in the variables, where that harms
-// no reader of the old value; the rest shares the arena.
-func (l *lowering) place(outputs []*graph.Node, updates []graph.Update, news []*graph.Node) {
+// no reader of the old value, likewise outputs in inputs where replaces allows it;
+// the rest shares the arena.
+func (l *lowering) place(outputs []*graph.Node, replaces []bool, updates []graph.Update, news []*graph.Node) {
 	newValues, results := l.valuesOf(news), l.valuesOf(outputs)
 	p := l.newPlacing()
 	for i, u := range updates {
 		v := newValues[i]
-		if p.producer[v] >= 0 && p.values[v].place.kind == nowhere && p.replaces(v, u.Var) {
+		if p.producer[v] >= 0 && p.values[v].place.kind == nowhere && p.replaces(v, place{kind: inVar, v: u.Var}) {
 			p.values[v].place = place{kind: inVar, v: u.Var}
 			continue
 		}
 		p.finish(v, place{kind: inVar, v: u.Var})
 	}
+	l.overwrites = make([]bool, len(replaces))
 	for i, v := range results {
+		old := place{kind: inInput, index: i}
+		if i < len(replaces) && replaces[i] && p.producer[v] >= 0 && p.values[v].place.kind == nowhere && !p.anyAt(old, results) && p.replaces(v, old) {
+			p.values[v].place, l.overwrites[i] = old, true
+			continue
+		}
 		if p.producer[v] >= 0 && p.values[v].place.kind == nowhere && !p.kept[v] {
 			p.values[v].place = place{kind: inOutput, index: i}
 			continue
@@ -71,15 +78,15 @@ func (l *lowering) newPlacing() *placing {
 		producer: slices.Repeat([]int{-1}, len(l.values)),
 		result:   make([]int, len(l.values)),
 		dies:     slices.Repeat([]int{-1}, len(l.values)),
-		reads:    map[*graph.Var][]read{},
+		reads:    map[place][]read{},
 		kept:     map[int]bool{},
 	}
 	for i, s := range l.steps {
 		for pos, v := range s.in {
 			b := l.base(v)
 			p.dies[b] = i
-			if at := l.values[b].place; at.kind == inVar {
-				p.reads[at.v] = append(p.reads[at.v], read{i, pos})
+			if at := l.values[b].place; at.kind == inVar || at.kind == inInput {
+				p.reads[at] = append(p.reads[at], read{i, pos})
 			}
 		}
 		for r, v := range s.out {
@@ -104,16 +111,21 @@ func (p *placing) finish(v int, to place) {
 	p.finals = append(p.finals, final{v, to})
 }
 
-// replaces reports whether v can take the memory of variable w: no later step than the
-// one that computes v reads the old value, and that step allows it.
-func (p *placing) replaces(v int, w *graph.Var) bool {
+// anyAt reports whether one of values has its memory at a place.
+func (p *placing) anyAt(at place, values []int) bool {
+	return slices.ContainsFunc(values, func(v int) bool { return p.values[p.base(v)].place == at })
+}
+
+// replaces reports whether v can take the memory of the value that is at a place before
+// the run: no later step than the one that computes v reads that, and that step allows it.
+func (p *placing) replaces(v int, old place) bool {
 	at := p.producer[v]
 	s := p.steps[at]
-	for _, r := range slices.Backward(p.reads[w]) {
+	for _, r := range slices.Backward(p.reads[old]) {
 		if r.step < at {
 			break
 		}
-		if in := s.in; r.step > at || p.base(in[r.pos]) != in[r.pos] || !p.kernels.InPlace(s.op, p.result[v], r.pos) {
+		if in := s.in; r.step > at || p.base(in[r.pos]) != in[r.pos] || !p.inPlace(s, p.result[v], r.pos) {
 			return false
 		}
 	}
@@ -188,7 +200,7 @@ func (p *placing) reusable(s step, r, at int, of []*span) *span {
 	for pos, in := range s.in {
 		b := p.base(in)
 		sp := of[b]
-		if sp == nil || sp.dies != at || p.values[in].spec != p.values[s.out[r]].spec || !p.kernels.InPlace(s.op, r, pos) {
+		if sp == nil || sp.dies != at || p.values[in].spec != p.values[s.out[r]].spec || !p.inPlace(s, r, pos) {
 			continue
 		}
 		taken := slices.ContainsFunc(s.out, func(v int) bool { return of[v] == sp })

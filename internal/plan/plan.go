@@ -18,17 +18,18 @@ import (
 
 // Plan is a compiled graph.
 type Plan struct {
-	kernels backend.Kernels
-	steps   []step
-	values  []value
-	inputs  []tensor.Spec
-	labels  []string
-	outputs []tensor.Spec
-	finals  []final
-	vars    []*graph.Var // that a run reads or updates
-	updated []*graph.Var
-	arena   int
-	free    freeList
+	kernels    backend.Kernels
+	steps      []step
+	values     []value
+	inputs     []tensor.Spec
+	labels     []string
+	outputs    []tensor.Spec
+	finals     []final
+	overwrites []bool       // outputs that are computed in the memory of the inputs of their numbers
+	vars       []*graph.Var // that a run reads or updates
+	updated    []*graph.Var
+	arena      int
+	free       freeList
 }
 
 // step is one kernel call.
@@ -73,6 +74,12 @@ type final struct {
 // Compile makes the plan that computes outputs, and every update of the graph's
 // variables, from the graph's inputs.
 func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Plan {
+	return compile(g, outputs, nil, kernels)
+}
+
+// compile is [Compile] of a graph whose output i may be computed in the memory of input
+// i where replaces[i] is true.
+func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels backend.Kernels) *Plan {
 	updates := g.Updates()
 	roots := append([]*graph.Node(nil), outputs...)
 	for _, u := range updates {
@@ -94,7 +101,7 @@ func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Pl
 	l := lower(p, fuse(roots, kernels), roots)
 	l.widenInSweeps(roots)
 	l.sweep()
-	l.place(roots[:len(outputs)], updates, roots[len(outputs):])
+	l.place(roots[:len(outputs)], replaces, updates, roots[len(outputs):])
 	return p
 }
 

@@ -16,7 +16,14 @@ type run struct {
 	in, out [][]backend.Buf
 	// inputs and outputs list, for each tensor of the caller, the buffers over it.
 	inputs, outputs [][]*backend.Buf
+	arena           []inRun // the buffers in the arena
 	finals          []copying
+}
+
+// inRun is a buffer at an offset of the arena.
+type inRun struct {
+	buf    *backend.Buf
+	offset int
 }
 
 // copying is a final copy of a run.
@@ -33,43 +40,56 @@ func (copyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
 
 func copyKernel(out, in []backend.Buf) { copy(out[0].Mem, in[0].Mem) }
 
-// newRun makes the memory of a run.
+// newRun makes a run with memory of its own.
 func (p *Plan) newRun() *run {
+	r := p.unplaced()
+	r.use(tensor.Alloc(p.arena))
+	return r
+}
+
+// use makes mem the arena of r.
+func (r *run) use(mem []byte) {
+	for _, b := range r.arena {
+		b.buf.Mem = mem[b.offset:][:b.buf.Spec.Bytes()]
+	}
+}
+
+// unplaced makes a run without an arena.
+func (p *Plan) unplaced() *run {
 	r := &run{
 		inputs:  make([][]*backend.Buf, len(p.inputs)),
 		outputs: make([][]*backend.Buf, len(p.outputs)),
 	}
-	arena := tensor.Alloc(p.arena)
 	for _, s := range p.steps {
 		in, out := make([]backend.Buf, len(s.in)), make([]backend.Buf, len(s.out))
 		for i, v := range s.in {
-			r.bind(p, &in[i], v, arena)
+			r.bind(p, &in[i], v)
 		}
 		for i, v := range s.out {
-			r.bind(p, &out[i], v, arena)
+			r.bind(p, &out[i], v)
 		}
 		r.in, r.out = append(r.in, in), append(r.out, out)
 		r.kernels = append(r.kernels, p.kernel(s))
 	}
 	for _, f := range p.finals {
 		c := copying{new(backend.Buf), new(backend.Buf)}
-		r.bind(p, c.src, f.from, arena)
-		r.bindPlace(c.dst, f.to, p.values[f.from].spec, arena)
+		r.bind(p, c.src, f.from)
+		r.bindPlace(c.dst, f.to, p.values[f.from].spec)
 		r.finals = append(r.finals, c)
 	}
 	return r
 }
 
 // bind points b to the memory of value v.
-func (r *run) bind(p *Plan, b *backend.Buf, v int, arena []byte) {
-	r.bindPlace(b, p.values[p.base(v)].place, p.values[v].spec, arena)
+func (r *run) bind(p *Plan, b *backend.Buf, v int) {
+	r.bindPlace(b, p.values[p.base(v)].place, p.values[v].spec)
 }
 
-func (r *run) bindPlace(b *backend.Buf, at place, spec tensor.Spec, arena []byte) {
+func (r *run) bindPlace(b *backend.Buf, at place, spec tensor.Spec) {
 	b.Spec = spec
 	switch at.kind {
 	case inArena:
-		b.Mem = arena[at.index:][:spec.Bytes()]
+		r.arena = append(r.arena, inRun{b, at.index})
 	case inVar:
 		b.Mem = at.v.Tensor().Bytes()
 	case inConst:
@@ -83,8 +103,11 @@ func (r *run) bindPlace(b *backend.Buf, at place, spec tensor.Spec, arena []byte
 
 // kernel returns a new kernel for step s: that of the reference if there is no other.
 func (p *Plan) kernel(s step) backend.Kernel {
-	if s.op == (copyOp{}) {
+	switch op := s.op.(type) {
+	case copyOp:
 		return backend.KernelFunc(copyKernel)
+	case control:
+		return op.kernel()
 	}
 	out, in := p.specs(s.out), p.specs(s.in)
 	if k := p.kernels.Kernel(s.op, out, in); k != nil {
@@ -103,7 +126,11 @@ func (p *Plan) specs(values []int) []tensor.Spec {
 
 // lacks reports whether there is no kernel for step s.
 func (p *Plan) lacks(s step) bool {
-	return s.op != (copyOp{}) && p.kernels.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil
+	switch s.op.(type) {
+	case copyOp, control:
+		return false
+	}
+	return p.kernels.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil
 }
 
 // References returns the operations without a kernel, which the reference computes.
@@ -112,6 +139,11 @@ func (p *Plan) References() []graph.Op {
 	for _, s := range p.steps {
 		if p.lacks(s) {
 			missing = append(missing, s.op)
+		}
+		if c, ok := s.op.(control); ok {
+			for _, b := range c.plans() {
+				missing = append(missing, b.References()...)
+			}
 		}
 	}
 	return missing
@@ -136,22 +168,13 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	if r == nil {
 		r = p.newRun()
 	}
-	for i, bufs := range r.inputs {
-		for _, b := range bufs {
-			b.Mem = in[i].Bytes()
-		}
+	for i, t := range in {
+		bind(r.inputs[i], t.Bytes())
 	}
-	for i, bufs := range r.outputs {
-		for _, b := range bufs {
-			b.Mem = out[i].Bytes()
-		}
+	for i, t := range out {
+		bind(r.outputs[i], t.Bytes())
 	}
-	for i, k := range r.kernels {
-		k.Run(r.out[i], r.in[i])
-	}
-	for _, c := range r.finals {
-		copy(c.dst.Mem, c.src.Mem)
-	}
+	r.do()
 	for _, v := range p.updated {
 		v.Wrote()
 	}
@@ -160,17 +183,30 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	return nil
 }
 
+// bind makes mem the memory of buffers.
+func bind(bufs []*backend.Buf, mem []byte) {
+	for _, b := range bufs {
+		b.Mem = mem
+	}
+}
+
+// do does the steps, once all memory is bound.
+func (r *run) do() {
+	for i, k := range r.kernels {
+		k.Run(r.out[i], r.in[i])
+	}
+	for _, c := range r.finals {
+		copy(c.dst.Mem, c.src.Mem)
+	}
+}
+
 // unbind lets go of the caller's tensors.
 func (r *run) unbind() {
 	for _, bufs := range r.inputs {
-		for _, b := range bufs {
-			b.Mem = nil
-		}
+		bind(bufs, nil)
 	}
 	for _, bufs := range r.outputs {
-		for _, b := range bufs {
-			b.Mem = nil
-		}
+		bind(bufs, nil)
 	}
 }
 

@@ -29,12 +29,14 @@ var rules = []rule{
 	{"drop double negations", dropNegations},
 	{"let products transpose", transposeInProduct},
 	{"join sums of slices' gradients", joinSliceGrads},
+	{"let loops compute what is read", pruneScan},
 }
 
 // simplify rewrites what the roots depend on into a new graph, one node after
 // another, and returns the roots there. Equal nodes become one, as in any graph.
 func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
 	s := &rewriter{g: graph.New(), new: map[*graph.Node]*graph.Node{}, covered: map[*graph.Node]int{}}
+	s.results = neededResults(roots)
 	for _, in := range g.Inputs() {
 		s.new[in] = s.g.Input(in.Op.(graph.InputOp).Label, in.Spec())
 	}
@@ -53,7 +55,8 @@ func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
 type rewriter struct {
 	g       *graph.Graph
 	new     map[*graph.Node]*graph.Node
-	covered map[*graph.Node]int // of joinSliceGrads
+	covered map[*graph.Node]int   // of joinSliceGrads
+	results map[*graph.Node][]int // of operations of several results: those that are read, in order
 }
 
 func (s *rewriter) rewrite(n *graph.Node) *graph.Node {
@@ -63,7 +66,7 @@ func (s *rewriter) rewrite(n *graph.Node) *graph.Node {
 	}
 	switch op := n.Op.(type) {
 	case graph.PickOp:
-		return graph.Pick(in[0], op.Result)
+		return graph.Pick(in[0], s.result(n.In[0], op.Result))
 	case graph.VarOp:
 		return s.g.Value(op.Var)
 	}
