@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// column is a contiguous tensor whose first axis counts samples, and what becomes
-// of them when they are read. The zero column holds nothing.
+// column holds a contiguous tensor whose first axis counts samples, and how they are
+// converted when they are read. The zero column holds nothing.
 type column struct {
 	t       *tensor.Tensor
 	scaled  bool // to float32, times scale

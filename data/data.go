@@ -4,15 +4,15 @@ package data
 
 import "github.com/glia-ml/glia/tensor"
 
-// Batch is what a training step eats: samples side by side. The first axis of
-// each tensor counts them. A zero Batch is ready to be read into.
+// Batch holds the samples of one training step. The first axis of each tensor counts
+// them. A zero Batch is ready to be read into.
 type Batch struct {
-	// X is what goes into the network: one tensor for each of its inputs.
+	// X holds one tensor for each of the network's inputs.
 	X []*tensor.Tensor
-	// Y is what should come out: one tensor for each output; none if that is not known.
+	// Y holds the targets: one tensor for each output, or no tensor if they are unknown.
 	Y []*tensor.Tensor
-	// Weight is what a sample counts in the loss, float32 [n]: none for 1 each, one
-	// for all outputs or one for each, of which some may be nil.
+	// Weight holds the weights of the samples in the loss, float32 [n]: no tensor if each
+	// weighs 1, one for all outputs, or one for each output, of which some may be nil.
 	Weight []*tensor.Tensor
 
 	rows []int
@@ -30,15 +30,15 @@ type Dataset interface {
 	// Len returns the number of samples.
 	Len() int
 
-	// Specs returns dtypes and shapes of one sample: what there is for each input and
-	// output of the network, without the axis that counts samples in a batch. A set
-	// without targets has no y.
+	// Specs returns the dtypes and shapes of one sample for each input and output of the
+	// network, without the axis that counts samples in a batch. A set without targets
+	// has no y.
 	Specs() (x, y []tensor.Spec)
 
 	// Read fills b with the samples numbered idx, in that order; a number may
 	// come twice. Tensors in b whose spec is the right one are overwritten, others
 	// replaced, so that reading batches of one size over and over allocates
-	// nothing. After an error what b holds is undefined. Several goroutines may
+	// nothing. After an error the content of b is undefined. Several goroutines may
 	// read at once, each into a batch of its own.
 	Read(idx []int, b *Batch) error
 }

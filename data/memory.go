@@ -190,8 +190,8 @@ func (m *Memory) OneHot(classes int) *Memory {
 	return &s
 }
 
-// WithWeights returns m with what each sample counts in the loss: w is [n], and
-// read as float32.
+// WithWeights returns m with the weight of each sample in the loss: w is [n], and read
+// as float32.
 func (m *Memory) WithWeights(w *tensor.Tensor) (*Memory, error) {
 	if m.rows != nil {
 		return nil, fmt.Errorf("data: WithWeights of a Subset: give the weights before")

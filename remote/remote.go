@@ -53,7 +53,7 @@ const SendAsJSON sendAsJSON = true
 
 type sendAsJSON bool
 
-// Header adds a header to what [Monitor] sends.
+// Header adds a header to the requests that [Monitor] sends.
 func Header(key, value string) HeaderOption { return HeaderOption{key, value} }
 
 // HeaderOption is the option that [Header] returns.

@@ -115,7 +115,7 @@ func (d Dims) String() string {
 	return "[" + strings.Trim(fmt.Sprint(d.d[:d.n]), "[]") + "]"
 }
 
-// Spec is what is known of a tensor before its values: dtype and shape.
+// Spec describes a tensor without its values: dtype and shape.
 type Spec struct {
 	DType DType
 	Shape Dims
@@ -127,12 +127,12 @@ func S(dt DType, dims ...int) Spec { return Spec{dt, D(dims...)} }
 // Bytes returns the memory that a tensor of this spec takes, row-major without gaps.
 func (s Spec) Bytes() int { return s.DType.Size() * s.Shape.Size() }
 
-// maxBytes is what no machine has room for: 2^40, or what an int of 32 bits holds.
+// maxBytes exceeds the memory of any machine: 2^40, or the largest int of 32 bits.
 const maxBytes = math.MaxInt >> (23 * (^uint(0) >> 63))
 
-// CheckedBytes returns what [Spec.Bytes] does, for a spec from a file or another
-// program: an invalid dtype, a negative axis and a size that no machine has room
-// for are errors.
+// CheckedBytes returns the size of s in bytes, as [Spec.Bytes] does, for a spec from a
+// file or another program: an invalid dtype, a negative axis and a size beyond any
+// machine's memory are errors.
 func CheckedBytes(s Spec) (int, error) {
 	size := s.DType.Size()
 	if size == 0 {

@@ -79,7 +79,7 @@ func (d DType) Size() int {
 // IsFloat reports whether d is a floating point type.
 func (d DType) IsFloat() bool { return d >= Float16 && d <= Float64 }
 
-// IsInt reports whether d is an integer type, signed or not. Bool is none.
+// IsInt reports whether d is an integer type, signed or not. Bool is not an integer type.
 func (d DType) IsInt() bool { return d >= Int8 && d <= Uint64 }
 
 // IsUnsigned reports whether d is an unsigned integer type.

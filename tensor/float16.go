@@ -65,7 +65,7 @@ func (b BF16) Float32() float32 { return math.Float32frombits(uint32(b) << 16) }
 func (b BF16) Float64() float64 { return float64(b.Float32()) }
 
 // roundToOdd converts f to a float32 whose last bit is 1 if f does not fit. A
-// second rounding to 22 bits or fewer then gives what a single one would: no
+// second rounding to 22 bits or fewer then gives the result of a single one: no
 // inexact f can look like a tie.
 //
 // Source: Boldo, Melquiond 2005, When double rounding is odd.

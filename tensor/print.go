@@ -59,7 +59,7 @@ func (p *printer) pick(axis, from int) {
 	}
 }
 
-// skips reports whether "..." stands in place of element i of n and what follows.
+// skips reports whether "..." stands in place of element i of n and those after it.
 func (p *printer) skips(i, n int) bool { return i == p.edge && n > 2*p.edge }
 
 // shown returns the elements to show as a tensor of one axis.

@@ -26,8 +26,8 @@ func (t *Tensor) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// CheckSource returns the size of what src promises to write, in bytes. That it is
-// nil, or its spec none that a tensor can have, is an error.
+// CheckSource returns the size that src promises to write, in bytes. It returns an error
+// if src is nil or if no tensor can have its spec.
 func CheckSource(src Source) (int, error) {
 	if t, ok := src.(*Tensor); src == nil || ok && t == nil {
 		return 0, errors.New("the tensor is nil")

@@ -1,5 +1,5 @@
-// Package tensor holds what every other package speaks of: element types,
-// shapes, and tensors in host memory. It does no mathematics.
+// Package tensor holds element types, shapes, and tensors in host memory, which every
+// other package uses. It does no mathematics.
 package tensor
 
 import (

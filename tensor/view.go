@@ -3,7 +3,7 @@ package tensor
 import "fmt"
 
 // Reshape returns a view of t with another shape and the same elements in
-// row-major order. One axis may be -1: it takes what the others leave. A view
+// row-major order. One axis may be -1: its length follows from the others. A view
 // with gaps cannot be reshaped without a copy, which is an error: Clone it first.
 func (t *Tensor) Reshape(dims ...int) (*Tensor, error) {
 	shape, err := MakeDims(dims)

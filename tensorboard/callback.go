@@ -58,8 +58,8 @@ type flag int
 const (
 	// NoGraph leaves the graph out.
 	NoGraph flag = iota
-	// WriteImages writes the weights as images where it writes histograms. As in
-	// Keras 0 is black, 1 is white, and so is what lies beyond.
+	// WriteImages writes the weights as images where it writes histograms. As in Keras
+	// 0 is black and 1 is white; values beyond are clipped.
 	WriteImages
 	// WriteStepsPerSecond writes how many steps a second training takes.
 	WriteStepsPerSecond

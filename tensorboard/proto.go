@@ -22,7 +22,7 @@ func (m *message) tag(field, wire int) {
 	*m = binary.AppendUvarint(*m, uint64(field)<<3|uint64(wire))
 }
 
-// int adds an integer; 0 is what an absent field means.
+// int adds an integer unless it is 0, the value of an absent field.
 func (m *message) int(field int, v int64) {
 	if v != 0 {
 		m.tag(field, varint)

@@ -96,7 +96,7 @@ const (
 	eventSummary = 5
 )
 
-// write writes an event whose other fields are what.
+// write writes an event with the fields of what.
 func (w *Writer) write(step int64, what message) error {
 	var e message
 	e.double(eventTime, float64(time.Now().UnixNano())/1e9)

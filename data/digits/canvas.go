@@ -14,8 +14,8 @@ func (c *canvas) draw(p *path, soft float64) {
 	}
 }
 
-// line inks what is nearer to the line from a to b than the pen's radius; the
-// edge fades over soft pixels. Where lines overlap, the darker one counts.
+// line inks the pixels nearer to the line from a to b than the pen's radius; the edge
+// fades over soft pixels. Where lines overlap, the darker one counts.
 func (c *canvas) line(a, b *dot, soft float64) {
 	reach := max(a.r, b.r) + float64(soft/2)
 	x0, x1 := span(min(a.x, b.x)-reach, max(a.x, b.x)+reach)

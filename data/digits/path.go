@@ -5,8 +5,8 @@ import "math"
 // dot is a place of the pen and its radius there.
 type dot struct{ x, y, r float64 }
 
-// path is what the pen drew: dots, of which each is joined to the one before
-// unless it begins a stroke.
+// path holds the dots that the pen drew. Each is joined to the one before unless it
+// begins a stroke.
 type path struct {
 	dots   [maxDots]dot
 	begins [maxDots]bool

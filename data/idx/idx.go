@@ -31,7 +31,7 @@ var types = map[byte]tensor.DType{
 	0x0e: tensor.Float64,
 }
 
-// maxRatio is what deflate can compress at best, so a small file cannot promise a
+// maxRatio is the best ratio that deflate can reach, so a small file cannot promise a
 // large tensor.
 const maxRatio = 1032
 
@@ -158,8 +158,8 @@ func headerError(got, want int, err error) error {
 
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
-// Write writes t, uncompressed. It returns an error for a dtype that IDX lacks and
-// for an axis of 2^32 or more.
+// Write writes t, uncompressed. It returns an error for a dtype that IDX does not have
+// and for an axis of 2^32 or more.
 func Write(w io.Writer, t *tensor.Tensor) error {
 	head := []byte{0, 0, 0, byte(t.Shape().Rank())}
 	for b, dt := range types {

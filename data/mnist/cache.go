@@ -13,8 +13,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// cached returns the four files from the cache, after downloading what is not
-// there or not as it should be.
+// cached returns the four files from the cache, after downloading those that are missing
+// or have another content than MNIST's.
 func (l *loader) cached() (t [4]*tensor.Tensor, err error) {
 	dir, dirErr := os.UserCacheDir()
 	if dirErr == nil {
@@ -44,8 +44,8 @@ func (l *loader) cached() (t [4]*tensor.Tensor, err error) {
 	return t, nil
 }
 
-// readChecked returns the content of a file in the cache, or nil if it is missing
-// or its content is not what it should be.
+// readChecked returns the content of a file in the cache, or nil if it is missing or has
+// another content than MNIST's.
 func readChecked(dir string, f file) *tensor.Tensor {
 	t, err := idx.ReadFile(filepath.Join(dir, f.name), limit)
 	if err != nil || check(f, t) != nil {

@@ -79,7 +79,7 @@ func (d *downloader) from(url string, f file) (t *tensor.Tensor, n int64, err er
 	return t, b.off, nil
 }
 
-// body reads what an URL holds. When the connection breaks it asks for the rest.
+// body reads the content of a URL. When the connection breaks it asks for the rest.
 type body struct {
 	*downloader
 	url   string
@@ -129,7 +129,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 }
 
-// read reads from the connection, which it opens if there is none.
+// read reads from the connection, which it opens first if necessary.
 func (b *body) read(p []byte) (int, error) {
 	if b.resp == nil {
 		if err := b.open(); err != nil {
@@ -198,7 +198,7 @@ func (b *body) open() error {
 	return fmt.Errorf("%w: %s", errRefused, resp.Status)
 }
 
-// skip reads up to b.off what a server sends again.
+// skip discards the bytes up to b.off that a server sends again.
 func (b *body) skip() error {
 	var buf [1 << 14]byte
 	for left := b.off; left > 0; {

@@ -93,10 +93,10 @@ type loader struct {
 //
 // It looks, in this order, in the directory given by [Dir], and nowhere else if
 // there is one; in mnist in the directory that the environment variable GLIA_DATA
-// names; in glia/mnist in the user's cache directory, where it also puts what it
-// downloads, checked and without compression. Files elsewhere may be plain or end
-// in .gz. What lies in the first two places need not be MNIST itself: images and
-// labels must only match in number.
+// names; in glia/mnist in the user's cache directory, where it also puts downloaded
+// files, checked and without compression. Files elsewhere may be plain or end in .gz.
+// Files in the first two places need not be MNIST itself: images and labels must only
+// match in number.
 func Load(opts ...Option) (train, test *data.Memory, err error) {
 	l := &loader{
 		ctx:      context.Background(),

@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// Write makes the file hold what write writes. That goes to a file beside, which
-// is synced and renamed in the end: an error, a kill or a full disk leaves the
-// former file as it was. Links are followed, the permissions of a file that was
-// there stay. A pipe or a device is written to as it is. What killed processes have left in
-// the directory goes.
+// Write replaces the content of the file by the bytes that write writes. They go to a
+// temporary file in the same directory, which is synced and renamed in the end: an error,
+// a kill or a full disk leaves the former file as it was. Links are followed, and an
+// existing file keeps its permissions. A pipe or a device is written to directly.
+// Temporary files of killed processes in the directory are removed.
 func Write(path string, write func(w io.Writer) error) error {
 	path, mode, special, err := target(path)
 	if err != nil {
@@ -64,7 +64,7 @@ func Check(path string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// Prepare makes the directory that path is in, if there is none, and returns an error if
+// Prepare makes the directory that path is in, unless it exists, and returns an error if
 // Write could not write the file: for callers that ask before long work.
 func Prepare(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -90,7 +90,7 @@ func target(path string) (file string, mode fs.FileMode, special bool, err error
 	return file, info.Mode().Perm(), false, err
 }
 
-// behind returns what a link to a file that is not there means; other paths as they are.
+// behind returns the target of a link to a missing file, and other paths unchanged.
 func behind(path string) string {
 	for range 255 { // no system follows more
 		to, err := os.Readlink(path)
@@ -175,8 +175,8 @@ func finish(f *os.File, write func(io.Writer) error, last ...func() error) error
 	return err
 }
 
-// removeLeftovers removes what processes that were killed have left in the directory of
-// path: what no process holds, and what has lain beside path for long.
+// removeLeftovers removes the temporary files of killed processes in the directory of
+// path: those that no process holds, and old ones of path itself.
 func removeLeftovers(path string) {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))

@@ -9,8 +9,8 @@
 //
 //	func init() { impl.Register("kern", "avx2", &useAVX2) }
 //
-// The environment variable GLIA_ISA (avx512bf16, avx512, avx2 or portable) caps what
-// is used.
+// The environment variable GLIA_ISA (avx512bf16, avx512, avx2 or portable) names the
+// best implementation that may be used.
 package impl
 
 import (
@@ -31,7 +31,7 @@ type entry struct {
 
 var entries []entry
 
-// limit is what GLIA_ISA asks for; empty means the best there is.
+// limit is the implementation that GLIA_ISA asks for; empty means the best available.
 var limit = limitFrom(os.Getenv("GLIA_ISA"))
 
 func limitFrom(value string) string {

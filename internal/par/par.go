@@ -1,8 +1,8 @@
 // Package par spreads independent pieces of work over the processors.
 //
 // How work is cut into pieces depends on the work alone, never on the number of
-// workers, and no piece sees what another does: so results are the same bits at
-// any GOMAXPROCS.
+// workers, and no piece sees another's work: so results are the same bits at any
+// GOMAXPROCS.
 package par
 
 import (
@@ -27,8 +27,8 @@ const Align = 64
 // valid until the piece ends; every call hands out the same memory.
 func (w *Worker) Scratch(n int) []byte { return aligned(&w.scratch, n) }
 
-// Extra is a second Scratch, for what runs inside a piece that uses Scratch
-// itself, such as the epilogue of a matrix product.
+// Extra returns a second Scratch, for code inside a piece that uses Scratch itself, such
+// as the epilogue of a matrix product.
 func (w *Worker) Extra(n int) []byte { return aligned(&w.extra, n) }
 
 func aligned(buf *[]byte, n int) []byte {
@@ -40,7 +40,7 @@ func aligned(buf *[]byte, n int) []byte {
 	return s[off : off+n : off+n]
 }
 
-// limit is what SetThreads asked for.
+// limit is the number of threads that SetThreads asked for.
 var limit atomic.Int32
 
 // SetThreads sets how many threads do the pieces: at most n, and never more than

@@ -12,7 +12,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// suffix is what NumPy puts behind the names of arrays in an archive.
+// suffix ends the names of arrays in an archive, as NumPy writes them.
 const suffix = ".npy"
 
 // Archive is an open .npz. Its methods may be called from several goroutines.
@@ -53,10 +53,10 @@ func OpenArchive(r io.ReaderAt, size int64, opts ...ReadOption) (*Archive, error
 	return a, nil
 }
 
-// maxRatio is what deflate can compress at best.
+// maxRatio is the best ratio that deflate can reach.
 const maxRatio = 1032
 
-// checkMember checks what the directory says of a member.
+// checkMember checks a member's entry in the directory.
 func checkMember(f *zip.File) error {
 	switch name := strings.TrimSuffix(f.Name, "/"); {
 	case !fs.ValidPath(name) || strings.Contains(name, `\`):
@@ -113,10 +113,9 @@ func (a *Archive) ReadInto(name string, t *tensor.Tensor) error {
 	})
 }
 
-// elements calls do, which reads the n bytes of an array's elements from r. Nothing
-// may be left behind them, and the member's checksum must be right. It is certain
-// that they are there if the member is not compressed: what one that is promises
-// shows only in the end.
+// elements calls do, which reads the n bytes of an array's elements from r. They must end
+// the member, whose checksum must be right. They are certain to be there if the member is
+// stored; a compressed member may turn out shorter than it promises.
 func (a *Archive) elements(name string, do func(r io.Reader, l *layout, n int, certain bool) error) error {
 	return a.open(name, func(r io.Reader, f *zip.File) error {
 		l, n, err := readLayout(r, int64(f.UncompressedSize64), a.opts)

@@ -17,10 +17,10 @@ var kinds = map[string]tensor.DType{
 	"f2": tensor.Float16, "f4": tensor.Float32, "f8": tensor.Float64,
 }
 
-// voidBF16 is what NumPy calls a bfloat16.
+// voidBF16 is the type string that NumPy writes for bfloat16.
 const voidBF16 = "V2"
 
-// refused says by letter what other types are.
+// refused names the unsupported types by their letters.
 var refused = map[byte]string{
 	'O': "pickled Python objects, which could run any code",
 	'S': "bytes",

@@ -17,7 +17,7 @@ const magic = "\x93NUMPY"
 // 10000 characters.
 const maxHeader = 1 << 20
 
-// Header is what a file tells of its array.
+// Header describes the array of a file.
 type Header struct {
 	Descr   string // NumPy's type, "<f4" for instance; a structured one as the file writes it
 	Fortran bool   // column-major
@@ -109,7 +109,7 @@ func (h *Header) layout(opts []ReadOption) (l layout, err error) {
 }
 
 // tensor reads the elements, n bytes, from r and makes a tensor of them. Unless r is
-// certain to have them, memory grows with what arrives.
+// certain to have them, memory grows with the bytes that arrive.
 func (l *layout) tensor(r io.Reader, n int, certain bool) (*tensor.Tensor, error) {
 	if !certain {
 		b, err := readElements(r, n)

@@ -63,7 +63,7 @@ func parseHeader(text string) (h Header, err error) {
 	return h, nil
 }
 
-// value reads what stands behind a key into h.
+// value reads the value of a key into h.
 func (p *parser) value(h *Header, key string) (err error) {
 	switch key {
 	case "descr":
@@ -78,7 +78,7 @@ func (p *parser) value(h *Header, key string) (err error) {
 	return err
 }
 
-// peek returns the next byte that is no space, 0 at the end.
+// peek returns the next byte that is not a space, 0 at the end.
 func (p *parser) peek() byte {
 	for ; p.i < len(p.s); p.i++ {
 		switch c := p.s[p.i]; c {

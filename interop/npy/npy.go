@@ -33,8 +33,8 @@ const BFloat16 ReadOption = 1
 // floats of 16, 32 and 64 bits in either byte order; a column-major array becomes
 // row-major.
 //
-// If r is a file or another io.Seeker, the header is checked against what r has
-// left before memory is taken; otherwise memory grows with what arrives.
+// If r is a file or another io.Seeker, the header is checked against the rest of r before
+// memory is taken; otherwise memory grows with the bytes that arrive.
 func Read(r io.Reader, opts ...ReadOption) (*tensor.Tensor, error) {
 	n := left(r)
 	t, err := read(r, n, n != unknown, opts)
@@ -44,7 +44,7 @@ func Read(r io.Reader, opts ...ReadOption) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// unknown is what left returns for a source that does not tell its size.
+// unknown is the number of bytes left in a source that does not tell its size.
 const unknown = -1
 
 // left returns how many bytes r still has, if it tells.
@@ -74,7 +74,7 @@ func left(r io.Reader) int64 {
 }
 
 // read reads an array from r, which has left bytes or an unknown number. Unless
-// that is certain, memory grows with what arrives.
+// that is certain, memory grows with the bytes that arrive.
 func read(r io.Reader, left int64, certain bool, opts []ReadOption) (*tensor.Tensor, error) {
 	l, n, err := readLayout(r, left, opts)
 	if err != nil {
@@ -109,7 +109,7 @@ func readLayout(r io.Reader, left int64, opts []ReadOption) (l layout, n int, er
 // firstPiece is the memory taken for a source that does not tell its size.
 const firstPiece = 1 << 20
 
-// readElements reads n bytes into memory that grows with what arrives.
+// readElements reads n bytes into memory that grows as they arrive.
 func readElements(r io.Reader, n int) ([]byte, error) {
 	b, got := tensor.Alloc(min(n, firstPiece)), 0
 	for {

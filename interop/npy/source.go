@@ -7,9 +7,9 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Source returns an array that is read when it is written: what [Archive.Tensor]
-// returns, a piece at a time, or as a whole if it is column-major. That the member
-// is damaged may show when all of it is written.
+// Source returns an array that is read while it is written: the tensor of
+// [Archive.Tensor], a piece at a time, or as a whole if it is column-major. Damage of the
+// member may show only after all of it was written.
 func (a *Archive) Source(name string) (tensor.Source, error) {
 	h, err := a.Header(name)
 	if err != nil {

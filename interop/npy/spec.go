@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Spec returns the dtype and shape of what [Read] with the same options makes of
-// an array with this header, and its error for one that no tensor holds.
+// Spec returns the dtype and shape of the tensor that [Read] with the same options makes
+// of an array with this header, or Read's error if no tensor can hold it.
 func (h Header) Spec(opts ...ReadOption) (tensor.Spec, error) {
 	l, err := h.layout(opts)
 	if err == nil {

@@ -125,7 +125,7 @@ func (f *File) Names() []string {
 // Metadata returns the file's text by key, nil if it has none.
 func (f *File) Metadata() map[string]string { return maps.Clone(f.h.metadata) }
 
-// Info returns what the header tells of a tensor.
+// Info returns the header's entry of a tensor.
 func (f *File) Info(name string) (Info, error) {
 	e, err := f.entry(name)
 	if err != nil {
@@ -205,7 +205,7 @@ func (f *File) part(e *entry, row int, shape []int) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// spec returns what Tensor makes of e's elements in the given shape.
+// spec returns the spec of the tensor that Tensor makes of e's elements in the given shape.
 func (e *entry) spec(shape []int) (spec tensor.Spec, err error) {
 	if e.dt.as == tensor.Invalid {
 		return spec, fmt.Errorf("got %s%v, which no tensor holds; Raw returns its bytes", e.dt.name, e.shape)

@@ -20,7 +20,7 @@ type entry struct {
 // maxAxes bounds the memory of a shape; NumPy has no more axes.
 const maxAxes = 64
 
-// header is what the JSON says: the tensors in the order of their bytes.
+// header holds the parsed JSON: the tensors in the order of their bytes.
 type header struct {
 	entries  []entry
 	index    map[string]int // by name
@@ -100,11 +100,11 @@ func (h *header) readMetadata(s *scanner) error {
 	})
 }
 
-// infoKeys are what the header says of a tensor.
+// infoKeys are the keys of a tensor's entry in the header.
 var infoKeys = []string{"dtype", "shape", "data_offsets"}
 
-// read reads what the header says of one tensor. Keys that the format may get one
-// day are skipped, as its library does.
+// read reads the header's entry of one tensor. Unknown keys are skipped, as the format's
+// library does.
 func (e *entry) read(s *scanner) error {
 	var seen [3]bool // of infoKeys
 	err := s.object(func(key string) error {

@@ -11,8 +11,8 @@ import (
 // maxDepth is how deep values may be nested that a header has beside the format's.
 const maxDepth = 100
 
-// scanner reads the JSON of a header in one pass. Unlike encoding/json it refuses
-// what the format's library refuses, tells where, and takes memory for names only.
+// scanner reads the JSON of a header in one pass. Unlike encoding/json it refuses whatever
+// the format's library refuses, reports the offset, and takes memory for names only.
 type scanner struct {
 	b []byte
 	i int
@@ -26,7 +26,7 @@ func (s *scanner) want(what string) error {
 	return fmt.Errorf("header byte %d: got %q, want %s", s.i, s.b[s.i:min(s.i+16, len(s.b))], what)
 }
 
-// peek returns the next byte that is no space, 0 at the end.
+// peek returns the next byte that is not a space, 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.i < len(s.b); s.i++ {
 		switch c := s.b[s.i]; c {
@@ -47,7 +47,7 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
-// list reads what stands between two brackets: each reads one item.
+// list reads the items between two brackets: each reads one.
 func (s *scanner) list(open, end byte, each func() error) error {
 	if !s.take(open) {
 		return s.want(strconv.QuoteRune(rune(open)))
@@ -153,7 +153,7 @@ func (s *scanner) escaped(from int) (string, error) {
 // escapes maps the letter after a backslash to the character that is meant.
 var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escape reads a backslash and what belongs to it.
+// escape reads an escape sequence.
 func (s *scanner) escape() (rune, error) {
 	if s.i+1 < len(s.b) {
 		if r, ok := escapes[s.b[s.i+1]]; ok {

@@ -20,8 +20,7 @@ type mapping struct {
 }
 
 // mapPiece is how many bytes are copied before their pages are given back, so that
-// what was read does not count as memory of the process for as long as the file is
-// open.
+// pages already read do not count as memory of the process while the file is open.
 const mapPiece = 4 << 20
 
 // mapped maps a file into memory and closes it. Where the file system cannot, the

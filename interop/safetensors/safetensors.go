@@ -28,7 +28,7 @@ type Entry struct {
 	Tensor tensor.Source
 }
 
-// Info is what the header tells of a tensor.
+// Info describes a tensor as the header does.
 type Info struct {
 	Name  string
 	DType string // as the format names it, "BF16" for instance

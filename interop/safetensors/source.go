@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Spec returns the dtype and shape of what [File.Tensor] makes of a tensor, and
-// its error for one that no tensor holds.
+// Spec returns the dtype and shape of the tensor that [File.Tensor] returns, or its error
+// if no tensor can hold it.
 func (f *File) Spec(name string) (tensor.Spec, error) {
 	e, err := f.entry(name)
 	if err != nil {
@@ -22,8 +22,8 @@ func (f *File) Spec(name string) (tensor.Spec, error) {
 	return spec, nil
 }
 
-// Source returns a tensor that is read when it is written: what [File.Tensor]
-// returns, a piece at a time.
+// Source returns a tensor that is read while it is written: that of [File.Tensor], a
+// piece at a time.
 func (f *File) Source(name string) (tensor.Source, error) {
 	e, err := f.entry(name)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // ordered by key; nil leaves it out. Tensors are not copied, and other sources are
 // read one after the other.
 //
-// It returns an error before the first byte for names that are given twice, are no
+// It returns an error before the first byte for names that are given twice, are not
 // UTF-8 or are the reserved __metadata__, and for tensors that are not contiguous. A
 // source that gives other bytes than it promises is an error, too.
 func Write(w io.Writer, entries []Entry, metadata map[string]string) error {
