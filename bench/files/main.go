@@ -21,7 +21,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// tasks are what can be timed. Each gets ready and returns what is timed.
+// tasks can be timed. Each prepares and returns the function that is timed.
 var tasks = map[string]func(file string) (func() error, error){
 	"read plainly":  func(file string) (func() error, error) { return func() error { return readPlainly(file) }, nil },
 	"write plainly": writePlainly,
@@ -131,8 +131,8 @@ func save(file string) (func() error, error) {
 	return func() error { return write(file) }, err
 }
 
-// convertFrom returns what prepares a conversion of the file w beside, with this ending,
-// in a model that w.keras holds: it does what glia convert --model w.keras does.
+// convertFrom returns a task that converts the file w with this ending, of the model in
+// w.keras, as glia convert --model w.keras does.
 func convertFrom(end string) func(file string) (func() error, error) {
 	return func(file string) (func() error, error) {
 		base := filepath.Join(filepath.Dir(file), "w")

@@ -1,7 +1,7 @@
 // Package bench measures what glia reaches on the machine it runs on: the peak of
 // the arithmetic units, the matrix product, and the training and use of the MNIST
-// network, each also as a fraction of the limit that the hardware sets; what metrics add
-// to its step, and what it takes in mixed precision.
+// network, each also as a fraction of the limit that the hardware sets; the cost of
+// metrics in its step, and its time in mixed precision.
 package bench
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Report is what was measured. Suffix 1 stands for one thread, All for all.
+// Report holds the measurements. Suffix 1 stands for one thread, All for all.
 type Report struct {
 	CPU           string  `json:"cpu"`
 	ISA           string  `json:"isa"`

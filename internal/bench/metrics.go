@@ -11,7 +11,7 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// MetricsLimit is what Metrics should stay below.
+// MetricsLimit bounds the share of a step that Metrics should take.
 const MetricsLimit = 0.05
 
 // Metrics is the time that accuracy, F1 and AUC together add to a step of the MNIST

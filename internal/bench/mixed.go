@@ -19,7 +19,7 @@ type Mixed struct {
 	OfStepAll float64        `json:"of_step_all"`
 }
 
-// MixedLimit is what Mixed should not exceed.
+// MixedLimit bounds the ratio that Mixed should not exceed.
 const MixedLimit = 1
 
 const mixedRounds = 12

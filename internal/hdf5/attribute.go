@@ -10,7 +10,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// object is what groups and datasets have in common.
+// object holds the parts common to groups and datasets.
 type object struct {
 	f    *file
 	path string
@@ -21,7 +21,7 @@ type object struct {
 	attrsErr  error
 }
 
-// attribute is a name and what its value is read from.
+// attribute holds a name and the source of its value.
 type attribute struct {
 	name  string
 	typ   datatype

@@ -43,7 +43,7 @@ func (w *walk) btree2(addr uint64, kind byte, least int, record func([]byte) err
 	return t.node(root, n, depth)
 }
 
-// nodeHead is what a node has beside records: signature, version, type, checksum.
+// nodeHead is the size of a node without records: signature, version, type, checksum.
 const nodeHead = 10
 
 // sizes finds out in how many bytes nodes count records: as many as the largest

@@ -13,14 +13,14 @@ type chunk struct {
 	mask uint32 // a bit for each filter that it did not go through
 }
 
-// survey is what is known of the chunks of a dataset without reading them.
+// survey describes the chunks of a dataset without reading them.
 type survey struct {
 	count  uint64
 	stored uint64 // bytes of the file
 }
 
-// maxRatio is what deflate can compress at best, and more than lzf can: a small
-// chunk cannot promise a large one.
+// maxRatio is the best ratio that deflate can reach, and more than lzf's: a small chunk
+// cannot promise a large one.
 const maxRatio = 1032
 
 // surveyChunks reads the index of chunks.

@@ -160,7 +160,7 @@ func (a *chunkArray) fixed() error {
 	return a.pages(bitmap, 0, addr+uint64(len(c.b))+4, 0, n, perPage)
 }
 
-// blockHead reads what blocks of both arrays begin with.
+// blockHead reads the head that the blocks of both arrays have.
 func (a *chunkArray) blockHead(c *cursor, sign string, client byte, offsetSize int) {
 	c.head(sign, 0)
 	got := c.u8()

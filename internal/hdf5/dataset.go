@@ -87,8 +87,8 @@ func (d *Dataset) readFill() error {
 	return nil
 }
 
-// keras makes bfloat16 of what Keras writes for it: opaque elements of two bytes,
-// since HDF5 knew no such type, and an attribute that says so.
+// keras makes bfloat16 of the form in which Keras writes it: opaque elements of two bytes,
+// since HDF5 had no such type, and an attribute that says so.
 func (d *Dataset) keras() error {
 	if d.typ.class != classOpaque || d.typ.size != 2 {
 		return nil
@@ -129,8 +129,8 @@ func (d *Dataset) Dims() []uint64 {
 	return append([]uint64{}, d.space.dims...)
 }
 
-// Type returns the name of the type of the elements: that of a dtype, "string",
-// or words for what no tensor holds, "opaque of 16 bytes" for instance.
+// Type returns the name of the type of the elements: that of a dtype, "string", or a
+// description of a type that no tensor holds, "opaque of 16 bytes" for instance.
 func (d *Dataset) Type() string { return d.typ.name }
 
 // Layout returns how the elements are stored: "compact", "contiguous", "virtual",
@@ -157,9 +157,8 @@ func (d *Dataset) Filters() []string {
 	return names
 }
 
-// StoredBytes returns how many bytes of the file the elements take: chunks as
-// they are stored, nothing for what was never written. It is 0 if the index of
-// chunks cannot be read.
+// StoredBytes returns how many bytes of the file the elements take: chunks as they are
+// stored, 0 for those never written. It is 0 if the index of chunks cannot be read.
 func (d *Dataset) StoredBytes() int64 {
 	switch l := &d.layout; l.class {
 	case layoutCompact:
@@ -240,8 +239,8 @@ func (d *Dataset) Strings() ([]string, error) {
 	return s, nil
 }
 
-// check finds out whether the elements can be read and the file has what they
-// take, before memory is taken. It returns whether all of them are in the file.
+// check returns an error, before memory is taken, unless the elements can be read and the
+// file is long enough for them. It reports whether all of them are in the file.
 func (d *Dataset) check() (whole bool, err error) {
 	if d.fault != nil {
 		return false, d.fault

@@ -171,7 +171,7 @@ func (t *datatype) readEnum(c *cursor, version byte, members, depth int) error {
 	return c.err
 }
 
-// readVlen reads a type of variable length: a string, or what is refused later.
+// readVlen reads a type of variable length: a string, or a type that is refused later.
 func (t *datatype) readVlen(c *cursor, bits uint32, depth int) error {
 	base, err := readType(c, depth+1)
 	if err != nil {

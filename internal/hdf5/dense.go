@@ -30,9 +30,9 @@ func (f *file) denseAttributes(h *header, add func(message) error) error {
 	return nil
 }
 
-// dense reads what a heap holds and a B-tree of a kind lists. orderSize is how long
-// the order of creation is that the message may have, id finds the heap's id in a
-// record of at least least bytes.
+// dense reads the objects of a heap that a B-tree of a kind lists. orderSize is the size
+// of the order of creation that the message may have; id finds the heap's id in a record
+// of at least least bytes.
 func (f *file) dense(c *cursor, orderSize uint64, kind byte, id func([]byte) []byte, least int, add func(*cursor) error) error {
 	if v := c.u8(); c.err == nil && v != 0 {
 		return c.failf("got version %d, want 0", v)

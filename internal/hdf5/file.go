@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// undefined is the address of what has no place in the file.
+// undefined is the address of an object without a place in the file.
 const undefined = ^uint64(0)
 
 // file is an open file. What is read later is checked against its size.
@@ -133,15 +133,15 @@ func (f *file) block(what string, addr, n uint64) *cursor {
 	return c
 }
 
-// A walk reads the blocks of one structure, a tree for instance. Blocks do not
-// overlap in a good file, so that all of them have room in it: what reads more is
-// led round in circles.
+// A walk reads the blocks of one structure, a tree for instance. Blocks of a valid file do
+// not overlap, so their sizes add up to no more than its length: a walk that reads more
+// follows a cycle.
 type walk struct {
 	*file
 	left uint64
 }
 
-// walk begins a walk. Headers are read a second time with what they are of.
+// walk begins a walk. Headers are read a second time with their objects.
 func (f *file) walk() *walk { return &walk{f, 2*f.size + 1024} }
 
 func (w *walk) block(what string, addr, n uint64) *cursor {
@@ -231,7 +231,7 @@ func (c *cursor) head(sign string, version byte) {
 	}
 }
 
-// checksum wants the checksum of what was read so far.
+// checksum reads a checksum and requires it to be that of the bytes read so far.
 func (c *cursor) checksum() {
 	if c.err != nil {
 		return

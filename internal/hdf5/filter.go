@@ -137,7 +137,7 @@ func (p *pipeline) decode(c chunk, filtered bool) ([]byte, error) {
 	return p.in, nil
 }
 
-// undo turns p.in into what it was before a filter.
+// undo reverses a filter on p.in.
 func (p *pipeline) undo(f filter) error {
 	switch f.id {
 	case filterFletcher32:

@@ -23,8 +23,8 @@ type link struct {
 	target string // where another leads
 }
 
-// errNamedType is the error for what is neither group nor dataset but a type with
-// a name, which only datasets refer to.
+// errNamedType is the error for an object that is neither group nor dataset but a named
+// type, which only datasets refer to.
 var errNamedType = errors.New("got a named datatype, want a group or a dataset")
 
 // object opens the object at an address.
@@ -57,8 +57,8 @@ func (g *Group) link(name string) (link, error) {
 	return links[i], nil
 }
 
-// linkCost is about what a link takes in memory: as much as the file is big is
-// kept of links.
+// linkCost is about the memory of a link: all links together take no more than the file
+// is long.
 const linkCost = 64
 
 // linksOf returns the links of g, sorted. They are kept for the next time: paths

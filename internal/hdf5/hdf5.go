@@ -3,13 +3,13 @@
 //
 // [Open] reads what the C library writes by default and with libver='latest':
 // every superblock, both object headers, all ways to store links, attributes and
-// chunks, and the filters deflate, shuffle, fletcher32 and lzf. It keeps nothing
-// of the file in memory but what was asked for. What no tensor can hold
-// (compounds, references and the like), external and virtual storage are refused
-// by name. Sizes and counts in a file are checked against its length before memory
-// is taken, and trees may not lead round in circles.
+// chunks, and the filters deflate, shuffle, fletcher32 and lzf. It keeps only the
+// requested parts of the file in memory. Types that no tensor can hold (compounds,
+// references and the like), external and virtual storage are refused by name. Sizes and
+// counts in a file are checked against its length before memory is taken, and cycles in
+// trees are refused.
 //
-// A [Writer] writes only what every version of the C library reads.
+// A [Writer] writes only encodings that every version of the C library reads.
 //
 // Source: The HDF Group, HDF5 File Format Specification, version 3.0.
 package hdf5

@@ -34,7 +34,7 @@ type message struct {
 	body  []byte
 }
 
-// header is what an object header holds, of whatever version.
+// header holds the content of an object header of any version.
 type header struct {
 	addr uint64
 	msgs []message
@@ -199,8 +199,8 @@ func (h *header) has(kind byte) bool {
 	return false
 }
 
-// find returns the first message of a kind, nil if there is none. If it is shared
-// that is what it stands for.
+// find returns the first message of a kind, or nil if there is no such message. A shared
+// message is resolved.
 func (f *file) find(h *header, kind byte, what string) (*cursor, error) {
 	for _, m := range h.msgs {
 		if m.kind == kind {

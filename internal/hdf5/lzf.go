@@ -4,7 +4,7 @@ import "errors"
 
 var errLZF = errors.New("got a damaged stream")
 
-// lzf appends what p decompresses to, at most limit bytes, to dst. p is a sequence
+// lzf decompresses p and appends the result, at most limit bytes, to dst. p is a sequence
 // of
 //
 //	000nnnnn              n+1 bytes follow as they are

@@ -9,8 +9,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Source returns the dataset as a tensor that is read when it is written: what
-// [Dataset.Tensor] returns, a piece or a row of chunks at a time.
+// Source returns the dataset as a tensor that is read while it is written: that of
+// [Dataset.Tensor], a piece or a row of chunks at a time.
 func (d *Dataset) Source() (tensor.Source, error) {
 	spec, err := d.Spec()
 	if err != nil {
@@ -123,8 +123,8 @@ func (c *copier) chunked(whole bool) error {
 	return err
 }
 
-// chunkRow is a row of chunks as it is read: a dataset that is no longer than a chunk
-// along the first axis.
+// chunkRow is a row of chunks, read as a dataset that is no longer than a chunk along the
+// first axis.
 type chunkRow struct {
 	c     *copier
 	d     Dataset

@@ -67,7 +67,7 @@ func (s *space) elements() (uint64, error) {
 	return product(s.dims)
 }
 
-// product multiplies numbers; what has no room in an int is an error.
+// product multiplies numbers. It returns an error if the result overflows an int.
 func product(dims []uint64) (uint64, error) {
 	n, empty := uint64(1), false
 	for _, d := range dims {

@@ -19,7 +19,7 @@ func (f *file) decodeStrings(t *datatype, raw []byte) ([]string, error) {
 	return out, nil
 }
 
-// trim takes off what fills up a fixed string.
+// trim removes the padding of a fixed string.
 func trim(s string, pad byte) string {
 	switch pad {
 	case padTerm:

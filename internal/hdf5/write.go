@@ -38,7 +38,7 @@ func (w *Writer) fail(format string, args ...any) {
 	}
 }
 
-// writeObject is what groups and datasets have in common.
+// writeObject holds the parts common to groups and datasets that are written.
 type writeObject struct {
 	w         *Writer
 	path      string // "" for the root, "/a/b"
@@ -64,7 +64,7 @@ type writeLink struct {
 	target  string // of a soft link, where the others are nil
 }
 
-// kind says what the link leads to.
+// kind names the kind of the link's target.
 func (l *writeLink) kind() string {
 	switch {
 	case l.group != nil:
@@ -104,7 +104,7 @@ func (g *GroupWriter) SoftLink(name, target string) {
 	g.link(&writeLink{name: name, target: target})
 }
 
-// link adds l to the group, unless its name is none or taken.
+// link adds l to the group, unless its name is invalid or taken.
 func (g *GroupWriter) link(l *writeLink) {
 	if err := writeNameError(l.name); err != nil {
 		g.w.fail("%s %q in group %v: %w", l.kind(), l.name, g, err)

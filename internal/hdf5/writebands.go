@@ -22,9 +22,9 @@ func (c *writeChunks) each(do func(chunk []byte) error) error {
 	return tensor.WriteSource(b, c.source)
 }
 
-// writeBands is a writer that cuts what a source gives into chunks. A band is what
-// lies in memory between two of their edges: rows of the first axis along which a
-// chunk is longer than 1. All of it is there before it is cut.
+// writeBands is a writer that cuts the bytes of a source into chunks. A band is the memory
+// between two of their edges: rows of the first axis along which a chunk is longer than 1.
+// It is complete before it is cut.
 type writeBands struct {
 	c    *writeChunks
 	do   func(chunk []byte) error
@@ -87,8 +87,8 @@ func (b *writeBands) cut(band []byte) error {
 	return nil
 }
 
-// gather copies chunk i from its band to raw; what lies past the edges of the tensor
-// is zero.
+// gather copies chunk i from its band to raw; elements past the edges of the tensor are
+// zero.
 func (b *writeBands) gather(band []byte, i int) {
 	c := b.c
 	elem := c.spec.DType.Size()

@@ -29,7 +29,7 @@ func Gzip(level int) DatasetOption {
 // compress better. Without [Chunks], chunks are runs of about 256 KB.
 func Shuffle(s *writeStorage) { s.chunked, s.shuffle = true, true }
 
-// writeStorage is what the options say.
+// writeStorage holds the options of a dataset.
 type writeStorage struct {
 	chunked, gzip, shuffle bool
 	level                  int

@@ -26,8 +26,8 @@ type writeLayout struct {
 	err   error  // the first of a source that was read to compress it
 }
 
-// Size returns how many bytes the file will have. It lays the file out, so it
-// compresses what is to be compressed.
+// Size returns how many bytes the file will have. It lays the file out, which includes
+// compressing chunks.
 func (w *Writer) Size() (int64, error) {
 	l, err := w.layout()
 	if err != nil {
@@ -37,10 +37,10 @@ func (w *Writer) Size() (int64, error) {
 }
 
 // WriteTo lays the file out and writes it from the first byte to the last. Data is
-// written from the tensors' memory, or as their sources give it; only compressed
-// chunks are held beside, and a row of chunks of a source that gives less at a time.
-// The same tree gives the same bytes. On an error of out or of a source, what was
-// written is no file.
+// written from the tensors' memory, or as their sources give it; only compressed chunks
+// are held in memory besides, and a row of chunks of a source that gives less at a time.
+// The same tree gives the same bytes. After an error of out or of a source, the bytes
+// written are not a file.
 func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	l, err := w.layout()
 	if err != nil {
@@ -57,7 +57,7 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	return c.n, nil
 }
 
-// writeCounter counts what passes.
+// writeCounter counts the bytes that pass.
 type writeCounter struct {
 	out io.Writer
 	n   int64

@@ -68,8 +68,8 @@ func (g writeGroupAt) symbol(b []byte, name uint64) []byte {
 	return writeSymbol(b, name, g.header, 1, g.tree, g.heap)
 }
 
-// writeSymbol appends a symbol table entry to b: where the name is in the local
-// heap, the address of the object, and what is noted beside.
+// writeSymbol appends a symbol table entry to b: the offset of the name in the local
+// heap, the address of the object, and two notes.
 func writeSymbol(b []byte, name, header uint64, kind uint32, note1, note2 uint64) []byte {
 	b = wle.AppendUint64(wle.AppendUint64(b, name), header)
 	b = wle.AppendUint32(wle.AppendUint32(b, kind), 0)

@@ -6,9 +6,9 @@ import (
 )
 
 // Conversions between element types: dst[i] from src[i], for all of dst. Float16 and
-// bfloat16 are their bits, as uint16. Rounding is to nearest, ties to even; what is
-// too large becomes an infinity, subnormals are kept. A NaN stays a NaN of the same
-// sign, quiet, with the leading bits of its payload. No implementation differs.
+// bfloat16 are their bits, as uint16. Rounding is to nearest, ties to even; values out of
+// range become infinities, subnormals are kept. A NaN stays a NaN of the same sign,
+// quiet, with the leading bits of its payload. No implementation differs.
 
 // ScaleU8 sets dst[i] = src[i]·scale + offset, product and sum rounded separately.
 func ScaleU8(dst []float32, src []uint8, scale, offset float32) { scaleU8(dst, src, scale, offset) }
@@ -34,8 +34,7 @@ func F64ToF32(dst []float32, src []float64) { f64ToF32(dst, src) }
 // I32ToF32 rounds integers to float32.
 func I32ToF32(dst []float32, src []int32) { i32ToF32(dst, src) }
 
-// F32ToI32 truncates toward zero; NaN and what is out of range become the least
-// int32.
+// F32ToI32 truncates toward zero; NaN and values out of range become the least int32.
 func F32ToI32(dst []int32, src []float32) { f32ToI32(dst, src) }
 
 // BoolToF32 sets dst[i] to 1 where src[i] holds, else 0.

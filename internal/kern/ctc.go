@@ -16,7 +16,7 @@ type CTC struct {
 	back, more             []float64
 }
 
-// ctcCost is ln of the weight of what no alignment should do.
+// ctcCost is ln of the weight of a forbidden alignment.
 const ctcCost = -1e5
 
 // CTCLen returns the elements of memory that [NewCTC] wants; tangent asks for those of
@@ -79,7 +79,7 @@ func (c *CTC) logZ() float64 {
 	return logAdd(last[c.states-1], last[c.states-2])
 }
 
-// skip returns what it costs to come to label state s from the label before.
+// skip returns the cost of reaching label state s from the label before.
 func (c *CTC) skip(s int) float64 {
 	if c.labels[s/2] == c.labels[s/2-1] {
 		return ctcCost
@@ -107,7 +107,7 @@ func (c *CTC) AlignmentGrad(dst, dy []float64) {
 	})
 }
 
-// sums sets forward to the expected sum of dy over what was emitted.
+// sums sets forward to the expected sum of dy over the symbols emitted so far.
 func (c *CTC) sums(dy []float64) {
 	clear(c.forward[:c.states])
 	for t := range c.times {
@@ -141,7 +141,7 @@ func (c *CTC) symbol(s int) int {
 }
 
 // backward calls f with the probability of every state at every time, from the last
-// to the first. With dy, back holds the expected sum of dy over what comes after.
+// to the first. With dy, back holds the expected sum of dy over the symbols after it.
 func (c *CTC) backward(dy []float64, f func(t, s, k int, p float64)) {
 	logZ := c.logZ()
 	for s := range c.beta {
@@ -162,7 +162,7 @@ func (c *CTC) backward(dy []float64, f func(t, s, k int, p float64)) {
 	}
 }
 
-// before takes beta from what comes after time t to what comes from it on.
+// before moves beta from the symbols after time t to those from time t on.
 func (c *CTC) before(t int, dy []float64) {
 	p := c.logp[t*c.symbols:][:c.symbols]
 	for s := range c.beta {

@@ -4,9 +4,9 @@ import "math"
 
 // Functions of half-precision slices, bfloat16 or float16 as their bits: elementwise, of
 // slices of one length, the destination one of the sources itself or apart from them.
-// Each widens to float32, computes what the function of float32 slices computes, and
-// rounds to nearest, ties to even, in one pass: the bits are those of the three passes,
-// except that which NaN comes out is left open.
+// Each widens to float32, computes as the function of float32 slices does, and rounds to
+// nearest, ties to even, in one pass: the bits are those of the three passes, but for the
+// payload of NaNs, which is unspecified.
 
 // HalfOp names a function of half-precision slices.
 type HalfOp uint8
@@ -86,7 +86,7 @@ func rest(s []uint16, n int) []uint16 {
 	return s[n:]
 }
 
-// byFloats does in three passes what the assembly does in one.
+// byFloats computes in three passes the results that the assembly computes in one.
 func (f HalfFunc) byFloats(bf16 bool, dst, a, b []uint16) {
 	var x, y [256]float32
 	for at := 0; at < len(dst); at += len(x) {

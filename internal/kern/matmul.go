@@ -18,7 +18,7 @@ const (
 	ReLU      // 0 where x < 0, else x: a NaN stays a NaN
 )
 
-// An Epilogue goes on with a matrix product's results while they are in cache.
+// An Epilogue processes a matrix product's results while they are in cache.
 type Epilogue interface {
 	// Block says that rows [i0,i1) and columns [j0,j1) of C of batch b are final.
 	// The blocks of a product cover C exactly once. Each call comes from the
@@ -63,8 +63,8 @@ type MatMul64 = Product[float64]
 //
 // The rows of C fall into strips, as high as a tile of registers, and the columns
 // into panels. An operand is read where it is if its strides suit the caches, and
-// otherwise packed: A strip by strip and B panel by panel, so that what the
-// kernel reads for one k lies together. If several pieces need the same packed
+// otherwise packed: A strip by strip and B panel by panel, so that the elements that
+// the kernel reads for one k lie together. If several pieces need the same packed
 // operand it is packed for all of them, one window of the product at a time.
 // Otherwise the window is the whole product, and a piece packs what it needs.
 type cut[T Float] struct {
@@ -139,7 +139,7 @@ func (m *Product[T]) Run() {
 // pieces returns into how many pieces the window of all matrices falls.
 func (m *Product[T]) pieces() int { return max(m.Batch, 1) * m.cut.rows * m.cut.cols }
 
-// planKey is what decides how a product is cut.
+// planKey holds everything that decides how a product is cut.
 type planKey struct {
 	m, n, k, lda, ldb, batch int
 	transA, transB           bool

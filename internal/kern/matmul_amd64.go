@@ -4,8 +4,8 @@ package kern
 
 import "unsafe"
 
-// tileArgs is what the assembly of a strip of tiles reads; the generator knows
-// the layout. It uses some fields as its variables.
+// tileArgs holds the arguments of the assembly of a strip of tiles; the generator knows
+// the layout. The assembly uses some fields as its variables.
 type tileArgs struct {
 	a, b, c, init          unsafe.Pointer // init: what the accumulators start from
 	lda, ldb, ldc, ldInit  uintptr        // bytes
@@ -20,7 +20,7 @@ type tileArgs struct {
 	odd                    uintptr // of few rows, or of pairs row by row: K is 2·k + odd
 }
 
-// packArgs is what the assembly of packing reads.
+// packArgs holds the arguments of the assembly of packing.
 type packArgs struct {
 	dst   unsafe.Pointer
 	ldDst uintptr

@@ -23,7 +23,7 @@ func kernelGo[T Float](s *strips[T]) {
 	}
 }
 
-// start returns what the chain of element j of the row c starts from.
+// start returns the first value of the sum of element j of the row c.
 func (s *strips[T]) start(c []T, j int) T {
 	switch {
 	case !s.first:
@@ -84,7 +84,7 @@ func tile1x4[T Float](s *strips[T], a, c []T) {
 	c[0], c[1], c[2], c[3] = s.act(x0), s.act(x1), s.act(x2), s.act(x3)
 }
 
-// tile1x1 computes what is left at the edges.
+// tile1x1 computes the elements left at the edges.
 func tile1x1[T Float](s *strips[T], a, c []T) {
 	for i := range s.rows {
 		row := c[i*s.ldc:][:s.n]

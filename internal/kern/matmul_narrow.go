@@ -25,13 +25,13 @@ type narrowing struct {
 	lines bool // A is packed row by row
 	// Rows are few: B is read where it is, except a rest of columns that is too narrow for that.
 	inPlace bool
-	// The kernel itself rounds what is final; or there are float32 results, because
-	// it does not or because K is in parts.
+	// rounds is set if the kernel itself rounds final results, accumulates if there are
+	// float32 results, because it does not or because K is in parts.
 	rounds, accumulates bool
 }
 
-// steps is how often the kernel multiplies for depth elements of K. A zero makes up
-// for what an odd number lacks.
+// steps returns how often the kernel multiplies for depth elements of K. A zero completes
+// the last pair of an odd number.
 func (n narrowing) steps(depth int) int {
 	switch {
 	case n.pairs:
@@ -50,9 +50,9 @@ func (n narrowing) partOf(depth, parts, i int) int {
 	return min(depth, part(ceil(depth, n.unit), parts, i)*n.unit)
 }
 
-// planNarrow decides what to pack of operands of 16 bits: all that has to be widened
-// or paired. Rows of A are pairs already, and what few rows are multiplied with is
-// widened or paired as it is loaded.
+// planNarrow decides which operands of 16 bits are packed: all that have to be widened or
+// paired. Rows of A are pairs already, and the operand that few rows are multiplied with
+// is widened or paired as it is loaded.
 func (m *Product[T]) planNarrow() {
 	c := &m.cut
 	c.pairs, c.unit = c.isa == avx512BF16, 1

@@ -32,8 +32,8 @@ func (t *packing[T]) Piece(p int, w *par.Worker) {
 	}
 }
 
-// alongRows is how many rows of a matrix are copied at a time, so that what is next
-// to each other in memory is read soon after.
+// alongRows is how many rows of a matrix are copied at a time, so that elements next to
+// each other in memory are read soon after each other.
 const alongRows = 64
 
 // packA packs strips [s0,s1) of A, [depth packWidth] each, from k0 on: of those, the

@@ -2,8 +2,8 @@ package kern
 
 import "runtime"
 
-// FMALoop does n rounds of multiply-adds on registers, with the best vectors there
-// are, and returns how many float32 operations that was: what no kernel can beat.
+// FMALoop does n rounds of multiply-adds on registers, with the widest vectors available,
+// and returns the number of float32 operations: no kernel can do more in that time.
 func FMALoop(n int) (flops int) { return fmaLoop(n) }
 
 // fmaLoopGo is the loop without vectors or fused operations.

@@ -148,7 +148,7 @@ func cosSinWord(w uint32) (cos, sin float64) {
 // The kernels make whole groups of 16 blocks.
 const groupWords = 64
 
-// A source is a stream and what is made of its words.
+// A source is a stream and the distribution that its words are turned into.
 type source struct {
 	key, stream uint64
 	emit        emit

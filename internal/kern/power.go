@@ -80,7 +80,7 @@ func fma32(a, b, c float32) float32 {
 }
 
 // halfway is fma32 where the sum, which float64 rounds too, ends up half way between two
-// float32: what it lost tells which is nearer.
+// float32: the rounding error tells which is nearer.
 func halfway(a, b, c float32) float32 {
 	p, z := float64(float64(a)*float64(b)), float64(c)
 	s := p + z

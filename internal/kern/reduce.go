@@ -372,8 +372,8 @@ func minColsGo(dst, x []float32, rows, cols, ld int) {
 	}
 }
 
-// indexOfGo returns the index of the first element equal to v, or of the first NaN
-// if v is one; len(x) if there is none.
+// indexOfGo returns the index of the first element equal to v, or of the first NaN if v
+// is NaN, and len(x) if no element is.
 func indexOfGo(x []float32, v float32) int {
 	for i, e := range x {
 		if e == v || v != v && e != e {

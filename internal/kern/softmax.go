@@ -28,8 +28,8 @@ func Softmax(dst, x []float32, rows, cols int) {
 }
 
 // softmax is [Softmax] of a block of len(m) rows of which m has the greatest
-// elements. It leaves Σ e^(x - m) in s. The exponentials of short rows go to scratch:
-// what scales them into dst then need not wait for its own writes.
+// elements. It leaves Σ e^(x - m) in s. The exponentials of short rows go to scratch, so
+// that scaling them into dst need not wait for its own writes.
 func softmax(s, dst, scratch, x, m []float32, cols int) {
 	e := scratch
 	if cols > softElems {

@@ -1,9 +1,9 @@
 package kern
 
-// The functions of this file work elementwise on float32 slices of one length:
-// the callers see to that, and to a destination that is either one of the
-// sources itself or overlaps none of them. Every implementation gives the same
-// bits, except where a comment says otherwise; which NaN comes out is left open.
+// The functions of this file work elementwise on float32 slices of one length. Callers
+// guarantee that, and that the destination either is one of the sources or overlaps none
+// of them. Every implementation gives the same bits, except where a comment says
+// otherwise; the payload of NaNs is unspecified.
 
 // Add is dst[i] = a[i] + b[i].
 func Add(dst, a, b []float32) { vAdd(dst, a, b) }
@@ -256,7 +256,7 @@ func vMinScalarGo(dst, x []float32, s float32) {
 	}
 }
 
-// Clip is dst[i] = lo if x[i] < lo, hi if what that gives is > hi, else x[i]; NaN stays.
+// Clip is dst[i] = min(max(x[i], lo), hi); NaN stays.
 // Neither bound is NaN.
 func Clip(dst, x []float32, lo, hi float32) { vClip(dst, x, lo, hi) }
 

@@ -121,8 +121,8 @@ func prefetch() {
 	RET()
 }
 
-// convert emits a loop over n elements, a multiple of W. Setup emits what precedes
-// the loop and returns what emits the conversion of W elements.
+// convert emits a loop over n elements, a multiple of W. Setup emits the instructions
+// before the loop and returns the function that emits the conversion of W elements.
 func convert(a isa.ISA, name, dst, src string, dstSize, srcSize int, params string, setup func() func(d, s Mem)) {
 	a.Func(name, fmt.Sprintf("func(dst *%s, src *%s, n int%s)", dst, src, params),
 		fmt.Sprintf("is %s for n a multiple of %d.", name, a.W))

@@ -15,7 +15,7 @@ import (
 
 //go:generate go run . -out ../../matmul_amd64.s -stubs ../../matmul_stub_amd64.go -pkg kern
 
-// An isa is what differs between the instruction sets.
+// An isa holds the differences between the instruction sets.
 type isa struct {
 	name  string
 	bytes int           // in one vector
@@ -208,8 +208,8 @@ func (t tile) mask(v int) Op {
 // acc is the accumulator of row r, vector v.
 func (t tile) acc(r, v int) VecPhysical { return t.vec[r*t.vecs+v] }
 
-// flush writes what is done if subnormals are to be zeros, as they are to
-// VDPBF16PS: p.flush is then the control word that makes them so.
+// flush emits do for the case that subnormals count as zeros, as they do in VDPBF16PS:
+// p.flush is then the control word that makes them so.
 func (t tile) flush(label string, do func()) {
 	if t.pairs {
 		return
@@ -252,8 +252,8 @@ func (t tile) strips(rows int) {
 	}
 	MOVQ(Mem{Base: p, Disp: argK}, k)
 
-	// The loop asks for the next strip's part of C first, a row each time, and then
-	// for what p.next says. All at once they would hold up the loads of A and B.
+	// The loop prefetches the next strip's part of C first, a row each time, and then
+	// from p.next on. All at once would hold up the loads of A and B.
 	MOVQ(Mem{Base: p, Disp: argC}, next)
 	ADDQ(Mem{Base: p, Disp: argStepC}, next)
 	MOVQ(Mem{Base: p, Disp: argLDC}, nextStep)

@@ -9,7 +9,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// A source is what packing reads.
+// A source is an operand that packing reads.
 type source struct {
 	name string
 	size int                             // bytes of an element
@@ -113,7 +113,7 @@ func packTransposed(s isa, from source) {
 	RET()
 }
 
-// tail loads the mask and returns what loads the tail of a row.
+// tail loads the mask and returns the function that emits the load of a row's tail.
 func (s isa) tail(from source) func(m Mem, x VecPhysical) {
 	if s.masks() {
 		if from.name == pairs.name {

@@ -1,4 +1,4 @@
-// Command philox generates Philox4x32-10 and what is made of its words.
+// Command philox generates Philox4x32-10 and the distributions made of its words.
 package main
 
 import (

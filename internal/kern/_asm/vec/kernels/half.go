@@ -145,7 +145,8 @@ func (g *gen) loadHalf(half string, src, i reg.Register) vec {
 	return v
 }
 
-// storeHalf writes what loadHalf has read. Of bfloat16 it takes the upper bits.
+// storeHalf stores elements in the form that loadHalf loads. Of bfloat16 it takes the
+// upper bits.
 func (g *gen) storeHalf(half string, dst, i reg.Register, v vec) {
 	for j := 0; j < len(v); j += 2 {
 		at := operand.Mem{Base: dst, Index: i, Scale: 2, Disp: 2 * g.width() * j}
@@ -242,7 +243,7 @@ func writeFill(g *gen) {
 	g.halfBits("hFill", "[FillHalf]", nil, "v", func(_ []vec, v reg.VecVirtual) vec { return g.rep(v) })
 }
 
-// narrowLoop emits the conversion, of what is multiplied with s if that is a register.
+// narrowLoop emits the conversion, of elements multiplied by s if that is a register.
 func (g *gen) narrowLoop(s reg.VecVirtual) {
 	var odd reg.VecVirtual // the words that are kept, of two registers
 	if g.avx512 {
@@ -271,7 +272,7 @@ func (g *gen) narrowLoop(s reg.VecVirtual) {
 	})
 }
 
-// writeRound emits the rounding of float32 to what a half type holds, as float32.
+// writeRound emits the rounding of float32 to the values of a half type, as float32.
 func writeRound(g *gen, half string) {
 	g.function("hRound"+half, "[Round"+half+"]", "float32", []string{"x"}, 1)
 	g.loops([]string{"x"}, 1, 4, func(src []reg.Register, dst, i reg.Register) {
@@ -292,8 +293,8 @@ func writeRound(g *gen, half string) {
 	})
 }
 
-// writeRelu emits a function of integers, for both half types: what is below 0, and not
-// below -Inf as NaNs are, becomes 0.
+// writeRelu emits a function of integers, for both half types: values below 0 but not
+// below -Inf, as NaNs are, become 0.
 func writeRelu(g *gen) {
 	g.halfBits("hRelu", "[HalfRelu]", []string{"x"}, "negInf", func(x []vec, inf reg.VecVirtual) vec {
 		least := g.splat16(0x8000)

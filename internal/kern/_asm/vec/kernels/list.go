@@ -1,8 +1,8 @@
 // Package kernels describes the elementwise float32 kernels.
 package kernels
 
-// kernels lists what is generated. Names are those of package kern, where each is
-// explained.
+// kernels lists the generated functions. Names are those of package kern, where each is
+// documented.
 var kernels = []kernel{
 	binary("Add", (*gen).add2),
 	binary("Sub", (*gen).sub2),

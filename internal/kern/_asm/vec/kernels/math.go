@@ -38,8 +38,8 @@ const (
 	quiet  con = 0x7fc00000 // NaN
 )
 
-// tiny is the least exponent that the first of two scalings uses: what it leaves is
-// normal, and the second rounds once.
+// tiny is the least exponent that the first of two scalings uses: its result is normal,
+// and the second rounds once.
 const tiny = -125
 
 var mathKernels = []kernel{
@@ -127,7 +127,7 @@ func (g *gen) expm1(x vec) vec {
 	return g.copySign(g.add(p, p), x)
 }
 
-// expm1Neg is e^x - 1 for x <= 0, and no matter what for others.
+// expm1Neg is e^x - 1 for x <= 0, and unspecified for others.
 func (g *gen) expm1Neg(x vec) vec {
 	exponent, r := g.split(g.max(g.con(f(-18)), x))
 	p := g.expm1Poly(r)
@@ -195,8 +195,7 @@ func (g *gen) log(x vec) vec {
 	return g.logEnds(g.logSum(n, f1), x, 0)
 }
 
-// logEnds puts into y what log gives where x is least (-Inf), below (NaN), and +Inf or
-// NaN (x).
+// logEnds sets y to log x where x is least (-Inf), below that (NaN), and +Inf or NaN (x).
 func (g *gen) logEnds(y, x vec, least float64) vec {
 	y = g.pick(g.cmp(x, nlt, f(math.Inf(1))), x, y)
 	y = g.pick(g.cmp(x, lt, f(least)), quiet, y)
