@@ -6,7 +6,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Accuracy returns how often predictions are right. Shapes decide what that means,
+// Accuracy returns how often predictions are right. Shapes decide which accuracy it is,
 // as in Keras's "accuracy": with one prediction a sample it is [BinaryAccuracy], with
 // one label a sample [SparseCategoricalAccuracy], else [CategoricalAccuracy]. Keras's
 // class Accuracy is [ExactAccuracy].

@@ -139,7 +139,7 @@ func (m *AUCMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	return checked(&aucState{c, m}, yTrue, yPred)
 }
 
-// check returns what is wrong with the options, for predictions of this spec.
+// check returns an error if the options do not fit predictions of this spec.
 func (m *AUCMetric) check(yPred tensor.Spec) error {
 	wrong := func(format string, args ...any) error {
 		return graph.Errorf("metric.%s: "+format, append([]any{m.MetricName}, args...)...)

@@ -69,7 +69,7 @@ func ToConfig(m Metric) (module, class string, config []byte, err error) {
 // Module is where Keras has its metrics, those that are the mean of a loss, too.
 const Module = "keras.metrics"
 
-// accuracy is what Keras calls the metric whose rule follows from shapes.
+// accuracy is Keras's name of the metric whose rule follows from shapes.
 const accuracy = "accuracy"
 
 // metrics are Keras's classes, which files also name in snake case.
@@ -122,7 +122,7 @@ var metrics = vocab.Table[Metric]{
 // countsLack are settings that Keras's counts do not have.
 var countsLack = []string{"top_k", "class_id"}
 
-// settings are what Keras's configs of metrics hold. Absent ones are not written.
+// settings holds the settings of Keras's configs of metrics. Absent ones are not written.
 type settings struct {
 	Name          string    `json:"name"`
 	Threshold     *float64  `json:"threshold,omitempty"`

@@ -52,7 +52,7 @@ func (a *Aggregation) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// tradeoffOf returns a maker of metrics that hold one measure at what a setting says.
+// tradeoffOf returns a maker of metrics that hold one measure at the value of a setting.
 func tradeoffOf(key string, f func(float64, ...TradeoffOption) *TradeoffMetric) func(c *vocab.Config) (Metric, error) {
 	return func(c *vocab.Config) (Metric, error) {
 		m := f(-1) // no value, which New tells

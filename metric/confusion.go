@@ -86,8 +86,8 @@ func (s *confusionState) classes(yTrue, yPred *graph.Node) (t, p *graph.Node) {
 // Result implements [State].
 func (s *confusionState) Result() *tensor.Tensor { return s.totals[0].Tensor().Clone() }
 
-// overLast returns weights of samples or places as they broadcast over p, whose
-// last axis they may lack.
+// overLast returns weights of samples or places in a shape that broadcasts over p, whose
+// last axis they may not have.
 func overLast(weight, p *graph.Node) *graph.Node {
 	for weight.Rank() < p.Rank() {
 		weight = ops.ExpandDims(weight, -1)

@@ -10,10 +10,10 @@ import (
 )
 
 // crossings counts predictions by how many thresholds they exceed, for positive
-// labels and for negative ones. That is all it takes for the confusion matrix at
-// every threshold, and one addition a prediction, however many thresholds there are.
+// labels and for negative ones. That suffices for the confusion matrix at every
+// threshold, and takes one addition a prediction, however many thresholds there are.
 //
-// The state is [columns 2 limits+1]: how much weighs what exceeds none of the limits,
+// The state is [columns 2 limits+1]: the weight of the predictions that exceed no limit,
 // the least alone, ..., all; of negative labels, then of positive ones.
 type crossings struct {
 	totals
@@ -127,7 +127,7 @@ func (c *crossings) at(column int) confusion {
 	return m
 }
 
-// split returns, for every limit, the sums of what does not exceed it and what does.
+// split returns, for every limit, the sums of the predictions up to it and over it.
 func split(v []float64) (upTo, over []float64) {
 	n := len(v) - 1
 	upTo, over = make([]float64, n), make([]float64, n)

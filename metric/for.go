@@ -7,7 +7,7 @@ import "encoding/json"
 // model's Compile refuses names that no output has. Source: Keras, Model.compile, metrics.
 func For(output string, m Metric) *OutputMetric { return &OutputMetric{m, output} }
 
-// OutputMetric is what [For] returns.
+// OutputMetric is the metric that [For] returns.
 type OutputMetric struct {
 	Metric
 	// Output is the name of the output, which is that of the layer that makes it.
@@ -17,9 +17,9 @@ type OutputMetric struct {
 // MarshalJSON writes the metric.
 func (o *OutputMetric) MarshalJSON() ([]byte, error) { return json.Marshal(o.Metric) }
 
-// Unwrap returns what [For] and [WithWeights] were given, the name of the output, empty
-// if it is for all, and whether weights are taken into account. Of several outputs, For
-// of For, the inner one counts.
+// Unwrap returns the metric that [For] and [WithWeights] were given, the name of the
+// output, empty if it is for all, and whether weights are taken into account. Of For of
+// For the inner output counts.
 func Unwrap(m Metric) (of Metric, output string, weighted bool) {
 	for {
 		switch w := m.(type) {

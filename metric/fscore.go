@@ -41,7 +41,7 @@ type FScoreMetric struct {
 	Beta float64
 	// Average says how the classes become one number, none if they do not.
 	Average Average
-	// Threshold is what predictions must exceed; 0 means that the greatest counts.
+	// Threshold is the value that predictions must exceed; 0 means that the greatest counts.
 	Threshold Threshold
 
 	f1     bool
@@ -62,7 +62,7 @@ const (
 	Weighted Average = "weighted"
 )
 
-// Threshold is what predictions must exceed to be positive.
+// Threshold is the value that predictions must exceed to be positive.
 type Threshold float64
 
 func (n Name) fscore(m *FScoreMetric)      { m.MetricName = string(n) }

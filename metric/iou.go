@@ -81,7 +81,7 @@ type IoUMetric struct {
 	Axis int
 	// FloatWeights says that fractions of weights count.
 	FloatWeights bool
-	// Threshold, if there is one, is what predictions of class 1 have at least.
+	// Threshold, unless it is nil, is the least prediction of class 1.
 	Threshold *float64
 
 	class string // Keras's
@@ -93,10 +93,11 @@ type IoUOption interface{ iou(*IoUMetric) }
 // BinaryIoUOption is an option of [BinaryIoU].
 type BinaryIoUOption interface{ binaryIoU(*IoUMetric) }
 
-// IgnoreClass leaves out places with this label.
+// IgnoreClass skips places with this label.
 type IgnoreClass int
 
-// Axis is where the classes are, or what a metric looks along. -1 is the last.
+// Axis is the axis of the classes, or the one along which a metric compares. -1 is the
+// last.
 type Axis int
 
 // DenseLabels are rows of which the greatest counts. DensePredictions and
@@ -196,8 +197,8 @@ func (m *IoUMetric) numbers(what string, x *graph.Node, sparse bool) *graph.Node
 }
 
 // countPairs traces the addition of weights, 1 if there are none, to a matrix: rows by
-// labels t, columns by predictions p. These are whole numbers in float32; what is no
-// class or ignored does not count.
+// labels t, columns by predictions p. These are whole numbers in float32; numbers that
+// are not classes, and the ignored class, do not count.
 func countPairs(g *graph.Graph, matrix *graph.Var, classes int, t, p *graph.Node, ignore *int, weight *graph.Node) {
 	zero, end := ops.ScalarLike(t, 0), ops.ScalarLike(t, float64(classes))
 	in := func(x *graph.Node) *graph.Node { return ops.And(ops.GreaterEqual(x, zero), ops.Less(x, end)) }

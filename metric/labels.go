@@ -6,8 +6,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// badLabel returns the place of the first label that is no class number, -1 if
-// there is none.
+// badLabel returns the index of the first label that is not a class number, or -1.
 func badLabel(y *tensor.Tensor, classes int) int {
 	switch y.DType() {
 	case tensor.Int32:

@@ -70,7 +70,7 @@ type MeanMetric struct {
 	after   func(v float64) float64 // done to the result, if it is not nil
 }
 
-// MeanOption is an option of [Mean] and what it makes.
+// MeanOption is an option of [Mean] and of the means that other functions return.
 type MeanOption interface{ mean(*MeanMetric) }
 
 func (n Name) mean(m *MeanMetric)      { m.name = string(n) }

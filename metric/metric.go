@@ -38,8 +38,8 @@ type State interface {
 // half-way, so labels are checked before.
 type LabelChecker interface {
 	State
-	// BadLabel returns the place in y of the first label that is no class number, 0 or
-	// more and less than the number of predictions a sample; -1 if there is none.
+	// BadLabel returns the index in y of the first label that is not a class number, 0 or
+	// more and less than the number of predictions a sample; -1 if all are.
 	BadLabel(y *tensor.Tensor) int
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// RootMeanSquaredError returns the square root of the mean of the squared
-// differences, over all samples and what they have.
+// RootMeanSquaredError returns the square root of the mean of the squared differences,
+// over all samples and their elements.
 //
 // Shapes: labels and predictions [B ...]; [B] counts as [B 1].
 //
@@ -64,8 +64,8 @@ func CosineSimilarity(opts ...AlongOption) *MeanMetric {
 //
 //	cov(labels, predictions) / (std(labels)·std(predictions))
 //
-// It is NaN where either is constant. It correlates what each sample has, along the
-// last axis unless there is an [Axis], not one sample with another: with one value a
+// It is NaN where either is constant. It correlates the elements of each sample, along
+// the last axis unless there is an [Axis], not one sample with another: with one value a
 // sample, use the axis 0, and mind that batches are then correlated each on its own.
 //
 // Shapes: labels and predictions [B ... C].
@@ -111,7 +111,7 @@ func (a Axis) along(m *MeanMetric)      { m.settings.Axis = axisList{int(a)} }
 func (n Name) along(m *MeanMetric)      { n.mean(m) }
 func (d Direction) along(m *MeanMetric) { d.mean(m) }
 
-// along returns a mean of what f computes along axes, in float64.
+// along returns a mean of the results of f along axes, in float64.
 func along(class string, opts []AlongOption, f func(t, p *graph.Node, axes []int) *graph.Node) *MeanMetric {
 	m := meanOf(class, Up, nil, nil)
 	m.settings.Axis = axisList{-1}

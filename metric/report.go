@@ -10,8 +10,8 @@ import (
 )
 
 // Report counts which classes samples were predicted to be of, and computes from that how
-// well each class is told from the others. It is computed on the host, of predictions that
-// a model made, or of what [ConfusionMatrix] counted.
+// well each class is told from the others. It is computed on the host, of a model's
+// predictions or of the counts of [ConfusionMatrix].
 type Report struct {
 	names  []string
 	counts []float64 // [class][predicted]
@@ -132,7 +132,7 @@ func greatest(x *tensor.Tensor) []int {
 	return all
 }
 
-// AddMatrix adds what [ConfusionMatrix] counted, weights included.
+// AddMatrix adds the counts of [ConfusionMatrix], weights included.
 //
 // Shapes: counts [classes classes], labels down, predictions across. Another shape, or a
 // number below 0 or not finite, is an error.
@@ -215,8 +215,8 @@ func (r *Report) Mean() Scores {
 	return Scores{sum[0] / n[0], sum[1] / n[1], sum[2] / n[2], total}
 }
 
-// String returns the confusion matrix, a row for each class and a column for what it was
-// predicted to be, and a table of the scores.
+// String returns the confusion matrix, a row for each class and a column for each
+// predicted class, and a table of the scores.
 func (r *Report) String() string {
 	var b strings.Builder
 	r.matrix(&b)

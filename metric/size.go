@@ -28,7 +28,7 @@ func wantSize(class, option string, got, least, most int) error {
 	return nil
 }
 
-// made returns what is wrong with the numbers of a metric of which a state is made.
+// made returns an error unless a state can be made for the numbers of a metric.
 func made(name string, m sized) error {
 	if err := m.checkSize(); err != nil {
 		return graph.Errorf("metric.%s: %v", name, err)

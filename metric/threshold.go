@@ -76,7 +76,7 @@ type TopK int
 // ClassID makes a metric look at one class, an index of the last axis.
 type ClassID int
 
-// Thresholds are what predictions must exceed to be positive, each 0 to 1. If there
+// Thresholds are the values that predictions must exceed to be positive, each 0 to 1. If there
 // are three or more that lie evenly from 0 to 1, predictions fall into buckets, as
 // in Keras: those beyond 0 and 1 count as 0 and 1.
 func Thresholds(t ...float64) ThresholdList { return t }

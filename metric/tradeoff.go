@@ -41,7 +41,7 @@ func SpecificityAtSensitivity(sensitivity float64, opts ...TradeoffOption) *Trad
 type TradeoffMetric struct {
 	// MetricName is the name in logs.
 	MetricName string
-	// Least is what the other measure must be at least, 0 to 1.
+	// Least is the least allowed value of the other measure, 0 to 1.
 	Least float64
 	// NumThresholds is the number of thresholds, 1 to 1048576, which lie evenly from 0
 	// to 1. If it is 1, it is 0.5.

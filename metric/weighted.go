@@ -2,11 +2,11 @@ package metric
 
 import "encoding/json"
 
-// WithWeights returns m with the weights of samples and classes taken into account,
-// which metrics leave aside otherwise: what Keras calls weighted_metrics.
+// WithWeights returns m with the weights of samples and classes taken into account, which
+// other metrics ignore: Keras's weighted_metrics.
 func WithWeights(m Metric) *WeightedMetric { return &WeightedMetric{m} }
 
-// WeightedMetric is what [WithWeights] returns.
+// WeightedMetric is the metric that [WithWeights] returns.
 type WeightedMetric struct{ Metric }
 
 // MarshalJSON writes the metric.

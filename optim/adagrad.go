@@ -30,7 +30,7 @@ func Adagrad[R Number](lr R, opts ...AdagradOption) *AdagradOptimizer {
 // AdagradOptimizer is the optimizer that [Adagrad] makes.
 type AdagradOptimizer struct {
 	Config
-	// InitialAccumulator is what the sums of squares start at.
+	// InitialAccumulator is the initial value of the sums of squares.
 	InitialAccumulator float64 `json:"initial_accumulator_value"`
 	// Epsilon keeps the divisor from 0.
 	Epsilon float64 `json:"epsilon"`
@@ -62,7 +62,7 @@ func (o *AdagradOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s.end()
 }
 
-// wantSum wants what a sum of squares can start at.
+// wantSum panics unless a sum of squares can start at x.
 func (c *Config) wantSum(x float64) {
 	if !(x >= 0) || math.IsInf(x, 1) {
 		panic(c.errorf("accumulator %g at the start: want a finite number, 0 or more", x))

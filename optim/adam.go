@@ -70,7 +70,8 @@ type AdamOption interface{ adam(*AdamOptimizer) }
 // Source: Reddi, Kale, Kumar 2018, "On the Convergence of Adam and Beyond".
 const AMSGrad amsgrad = true
 
-// NoBiasCorrection leaves out that the means start at zero, as some textbooks do.
+// NoBiasCorrection disables the correction for means that start at zero, as some
+// textbooks do.
 const NoBiasCorrection noBiasCorrection = true
 
 type (

@@ -6,13 +6,13 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Claim gives o, with the optimizers in it, to what trains with it, such as a model, in
-// place of former, whose optimizers are free then; either may be nil. owner is a pointer.
+// Claim gives o, with the optimizers in it, to owner, a model for instance, in place of
+// former, whose optimizers become free; either may be nil. owner is a pointer.
 //
-// It fails, and changes nothing, if an optimizer is another's: the state of an optimizer
-// is for one set of parameters, and to build it for others would part it from those that
-// it trains. An optimizer of a type of your own is known if it has one of this package
-// embedded.
+// It returns an error, and changes nothing, if an optimizer belongs to another owner: the
+// state of an optimizer is for one set of parameters, and building it for others would
+// part it from those that it trains. An optimizer of a type of your own is recognized if
+// it embeds one of this package.
 func Claim(owner any, o, former Optimizer) error {
 	claiming.Lock()
 	defer claiming.Unlock()

@@ -26,11 +26,11 @@ func fromConfig(class string, config []byte) (Optimizer, error) {
 	return optimizers.Make(class, config)
 }
 
-// ToConfig returns what Keras calls the class of an optimizer of this package, the
-// module that the class is in, and the optimizer's config, with the learning rate of
-// the next step. It fails for what Keras does not have, such as [NoBiasCorrection], for
-// what its configs do not hold, such as [ExcludeFromWeightDecay], and for optimizers that
-// are not of this package.
+// ToConfig returns Keras's class of an optimizer of this package, the module of that
+// class, and the optimizer's config, with the learning rate of the next step. It returns
+// an error for settings that Keras does not have, such as [NoBiasCorrection], for those
+// that its configs do not hold, such as [ExcludeFromWeightDecay], and for optimizers of
+// other packages.
 func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
 	obj, err := objectOf(o)
 	if err != nil {

@@ -35,7 +35,7 @@ type FtrlOptimizer struct {
 	Config
 	// LearningRatePower is -p, the power by which the rate falls: 0 or less.
 	LearningRatePower float64 `json:"learning_rate_power"`
-	// InitialAccumulator is what the sums of squares start at.
+	// InitialAccumulator is the initial value of the sums of squares.
 	InitialAccumulator float64 `json:"initial_accumulator_value"`
 	// L1 and L2 are the strengths of the regularization.
 	L1 float64 `json:"l1_regularization_strength"`

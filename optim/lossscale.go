@@ -35,7 +35,7 @@ type LossScaleOptimizer struct {
 	OptimizerName string
 	// Inner is the optimizer that takes the steps.
 	Inner Optimizer
-	// InitialScale is what the loss is multiplied by at first.
+	// InitialScale is the first factor of the loss.
 	InitialScale float64
 	// DynamicGrowthSteps is after how many steps with finite gradients the scale
 	// doubles.
@@ -52,7 +52,7 @@ type LossScaleOptimizer struct {
 type LossScaleOption interface{ lossScale(*LossScaleOptimizer) }
 
 type (
-	// InitialScale is what [LossScale] multiplies the loss by at first.
+	// InitialScale is the first factor of the loss under [LossScale].
 	InitialScale float64
 	// DynamicGrowthSteps is after how many steps with finite gradients [LossScale]
 	// doubles its scale.
@@ -74,7 +74,7 @@ func (l *LossScaleOptimizer) LearningRate() float64 { return l.Inner.LearningRat
 // SetLearningRate implements [Optimizer].
 func (l *LossScaleOptimizer) SetLearningRate(lr float64) { l.Inner.SetLearningRate(lr) }
 
-// Scale returns what the loss of the next step is multiplied by.
+// Scale returns the factor of the loss in the next step.
 func (l *LossScaleOptimizer) Scale() float64 {
 	if l.scale == nil {
 		return l.InitialScale
@@ -178,9 +178,9 @@ func (l *LossScaleOptimizer) unscale(grads []*graph.Node, scale *graph.Node) (un
 	return unscaled, func() {}
 }
 
-// allFinite returns whether all elements of x are finite: its greatest and its least are,
-// which are NaN where an element is. Floats of fewer bits that x was converted from are
-// what it is.
+// allFinite returns whether all elements of x are finite: whether its greatest and its
+// least are, which are NaN if an element is. If x was converted from floats of fewer bits,
+// those are examined instead.
 func allFinite(x *graph.Node) *graph.Node {
 	if _, ok := x.Op.(ops.CastOp); ok && x.In[0].DType().IsFloat() && x.In[0].DType().Size() < x.DType().Size() {
 		x = x.In[0]
@@ -188,7 +188,7 @@ func allFinite(x *graph.Node) *graph.Node {
 	return ops.And(ops.IsFinite(ops.ReduceMin(x)), ops.IsFinite(ops.ReduceMax(x)))
 }
 
-// held is an optimizer whose steps another can leave out.
+// held is an optimizer whose steps another can skip.
 type held interface {
 	hold(on *graph.Node)
 }

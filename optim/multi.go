@@ -50,9 +50,9 @@ type MultiOptimizer struct {
 
 // OptimizerMap tells which optimizer has which parameter.
 type OptimizerMap struct {
-	// Default has what no entry matches.
+	// Default updates the parameters that no entry matches.
 	Default Optimizer
-	// Entries have what their patterns match.
+	// Entries update the parameters that their patterns match.
 	Entries []MapEntry
 }
 

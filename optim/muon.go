@@ -77,8 +77,8 @@ type MuonOptimizer struct {
 	m, v []*graph.Var // v is nil for matrices
 }
 
-// mostNSSteps bounds what a file can make a step of: each iteration is three products of
-// every matrix in its graph.
+// mostNSSteps bounds the graph that a file can ask for: each iteration is three products
+// of every matrix.
 const mostNSSteps = 100
 
 // MuonOption is an option of [Muon].
@@ -157,7 +157,7 @@ func (o *MuonOptimizer) Build(params []*graph.Var) {
 	}
 }
 
-// excluded returns what tells the parameters of AdamW.
+// excluded returns a function that reports whether AdamW updates a parameter.
 func (o *MuonOptimizer) excluded() func(p *graph.Var) bool {
 	var patterns []*regexp.Regexp
 	for _, s := range o.ExcludeLayers {

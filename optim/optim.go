@@ -51,7 +51,7 @@ type LossScaler interface {
 // Averager is an optimizer that keeps moving averages of the parameters.
 type Averager interface {
 	// Averages returns the averages, in the order of the parameters that Build got; a
-	// parameter that has none stands for itself. It is nil if there are none at all.
+	// parameter without an average stands for itself. It is nil if no parameter has one.
 	Averages() []*graph.Var
 	// Finalize makes the parameters their averages, if there are some: it is called
 	// when training ends.
@@ -78,8 +78,7 @@ type Config struct {
 	UseEMA                bool    `json:"use_ema"`
 	EMAMomentum           float64 `json:"ema_momentum"`
 	EMAOverwriteFrequency Steps   `json:"ema_overwrite_frequency"`
-	// LossScaleFactor is what the loss is multiplied by, and the gradients are
-	// divided by.
+	// LossScaleFactor multiplies the loss and divides the gradients.
 	LossScaleFactor Optional `json:"loss_scale_factor"`
 	// GradientAccumulationSteps is over how many steps gradients are added up; the
 	// last of them applies their mean.
@@ -134,7 +133,7 @@ func (s *Steps) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*int)(s))
 }
 
-// Number is what a learning rate can be given as.
+// Number lists the types that a learning rate can be given as.
 type Number interface{ int | float64 | *Schedule }
 
 // Rate is a learning rate: a number or a schedule.
@@ -168,7 +167,7 @@ func (r Rate) MarshalJSON() ([]byte, error) {
 	return vocab.Marshal(r.Value)
 }
 
-// UnmarshalJSON reads what Keras writes: a number or a schedule.
+// UnmarshalJSON reads Keras's form: a number or a schedule.
 func (r *Rate) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &r.Value) == nil {
 		r.Schedule = nil

@@ -11,7 +11,7 @@ import "github.com/glia-ml/glia/graph"
 // and the moving average follows.
 type Option struct{ set func(*Config) }
 
-// NameOption is what [Name] returns: an option of every optimizer, [LossScale] and
+// NameOption is the type of [Name]: an option of every optimizer, of [LossScale] and
 // [Multi] too.
 type NameOption struct {
 	Option
@@ -57,7 +57,7 @@ func GlobalClipNorm(norm float64) Option {
 func ClipValue(size float64) Option { return Option{func(c *Config) { c.ClipValue = Optional(size) }} }
 
 // EMA keeps a moving average of every parameter, of which a step keeps the part
-// momentum; Keras's default is 0.99. Training goes on with the parameters, which
+// momentum; Keras's default is 0.99. Training continues with the parameters, which
 // become their averages when it ends, as in Keras: see [Config.Finalize].
 //
 // Source: Polyak, Juditsky 1992, "Acceleration of Stochastic Approximation by
@@ -71,7 +71,7 @@ func EMAOverwrite(steps int) Option {
 	return Option{func(c *Config) { c.UseEMA, c.EMAOverwriteFrequency = true, Steps(steps) }}
 }
 
-// LossScaleFactorOption is what [LossScaleFactor] returns: an option of every optimizer,
+// LossScaleFactorOption is the type of [LossScaleFactor]: an option of every optimizer, of
 // [Multi] too.
 type LossScaleFactorOption struct {
 	Option
@@ -118,8 +118,8 @@ type (
 	Rho float64
 	// Momentum is the part of a step that the next one keeps.
 	Momentum float64
-	// InitialAccumulator is what the sums of squared gradients of [Adagrad] and [Ftrl]
-	// start at.
+	// InitialAccumulator is the initial value of the sums of squared gradients of
+	// [Adagrad] and [Ftrl].
 	InitialAccumulator float64
 )
 

@@ -19,7 +19,7 @@ type Schedule struct {
 	own   string // what it is, if it is none of Keras's
 }
 
-// scheduleConfig is what Keras's configs of schedules hold.
+// scheduleConfig holds the settings of Keras's configs of schedules.
 type scheduleConfig struct {
 	Initial      *float64  `json:"initial_learning_rate,omitempty"`
 	DecaySteps   float64   `json:"decay_steps,omitempty"`
@@ -364,7 +364,7 @@ func (s *Schedule) MarshalJSON() ([]byte, error) {
 	return json.Marshal(vocab.Object{Module: schedules.Module, Class: s.class, Config: cfg})
 }
 
-// UnmarshalJSON reads what Keras writes.
+// UnmarshalJSON reads Keras's form.
 func (s *Schedule) UnmarshalJSON(b []byte) error {
 	class, config, err := vocab.Decode(b)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// build makes the counter, the learning rate and what belongs to the options of every
-// optimizer, and checks the configuration.
+// build makes the counter, the learning rate and the state of the options that every
+// optimizer has, and checks the configuration.
 func (c *Config) build(params []*graph.Var) {
 	c.check()
 	c.params, c.averages, c.sums, c.slots, c.taken = params, nil, nil, nil, map[string]bool{}
@@ -64,7 +64,7 @@ func (c *Config) check() {
 	c.exclude.compile(c)
 }
 
-// exclusion is what weight decay leaves alone.
+// exclusion lists the variables without weight decay.
 type exclusion struct {
 	names   []string
 	vars    []*graph.Var
@@ -88,7 +88,7 @@ func (e *exclusion) has(p *graph.Var) bool {
 	return slices.Contains(e.vars, p) || e.pattern != nil && e.pattern.MatchString(name)
 }
 
-// path is what the paths of the variables start with.
+// path returns the first part of the paths of the variables.
 func (c *Config) path() string { return cmp.Or(c.scope, c.OptimizerName) }
 
 // slot makes a variable of zeros for a parameter.
@@ -140,7 +140,7 @@ func fill(vars []*graph.Var, x float64) {
 	}
 }
 
-// step is what one step of any optimizer starts with.
+// step holds the values that one step of any optimizer starts with.
 type step struct {
 	c     *Config
 	g     *graph.Graph
@@ -205,8 +205,7 @@ func (s *step) multiply(factors ...*graph.Node) {
 	}
 }
 
-// gather does to the gradients what is still to be done, for those that are needed
-// before a sweep.
+// gather applies the pending changes to the gradients that are needed before a sweep.
 func (s *step) gather() {
 	for i, d := range s.grads {
 		if s.last != nil {
@@ -275,7 +274,7 @@ func (s *step) apply(op ops.Sweepable, i int, slots []*graph.Var, scalars ...*gr
 	}
 }
 
-// end is what follows on the updates: the moving averages of the parameters.
+// end traces what follows the updates: the moving averages of the parameters.
 func (s *step) end() {
 	c := s.c
 	if !c.UseEMA {
@@ -311,7 +310,7 @@ func (s *step) scalar(x *graph.Node, p *graph.Var) *graph.Node {
 	return x
 }
 
-// decay returns what part of parameter i the step takes away.
+// decay returns the part of parameter i that the step subtracts.
 func (s *step) decay(i int) *graph.Node { return s.decayBy(i, s.c.WeightDecay) }
 
 func (s *step) decayBy(i int, part Optional) *graph.Node {

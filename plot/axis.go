@@ -7,7 +7,7 @@ import (
 	gonum "gonum.org/v1/plot"
 )
 
-// extent is what an axis shows.
+// extent is the interval that an axis shows.
 type extent struct {
 	min, max float64
 	whole    bool // all numbers are integers
@@ -20,7 +20,7 @@ func (e *extent) add(v float64) {
 	e.whole = e.whole && v == math.Trunc(v)
 }
 
-// widened makes room where there is none between the least number and the greatest.
+// widened makes room if the least number is the greatest.
 func (e extent) widened(log bool) extent {
 	if e.min > e.max { // nothing to show
 		e.min, e.max, e.whole = 0, 1, false

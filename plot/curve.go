@@ -132,7 +132,7 @@ func (d drawn) has(i int) bool {
 	return shown(d.X[i], false) && shown(d.Y[i], d.log)
 }
 
-// extend adds what is drawn to what the axes show.
+// extend widens the extents of the axes to the lines drawn.
 func (d drawn) extend(x, y *extent) {
 	for i := range d.X {
 		if !d.has(i) {
