@@ -26,7 +26,7 @@ var picture = []string{
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
-	6: "callback remote tensorboard plot internal/curves internal/bench",
+	6: "callback remote tensorboard tune plot internal/curves internal/bench",
 	7: "cmd/glia cmd/glia-plot examples/* bench/files",
 	8: forTests,
 }

@@ -7,9 +7,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/spf13/cobra"
 )
 
 // comparison is one call of glia compare mnist: its flags, and where it writes.
@@ -104,7 +103,7 @@ func (k *comparison) run(ctx context.Context) error {
 		return err
 	}
 	set = set.scaled()
-	trials := k.trials()
+	trials := k.trials(set)
 	rec, err := k.record(set, trials[0])
 	if err != nil {
 		return err

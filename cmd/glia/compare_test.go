@@ -270,25 +270,3 @@ func TestCompareFailures(t *testing.T) {
 		}
 	}
 }
-
-func TestSpread(t *testing.T) {
-	s := spreadOf([]float64{2, 4, 4, 4, 5, 5, 7, 9})
-	if want := (spread{8, 5, math.Sqrt(32.0 / 7), 2, 9}); s != want {
-		t.Errorf("got %+v, want %+v", s, want)
-	}
-	if got, want := s.String(), "5.0000 ± 2.1381"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got, want := spreadOf([]float64{0.5, 0.50002}).String(), "0.5000 ± 0.0000"; got != want {
-		t.Errorf("a small deviation: got %s, want %s", got, want)
-	}
-	if got, want := spreadOf([]float64{1e-6, 3e-6}).String(), "2.00e-06 ± 1.41e-06"; got != want {
-		t.Errorf("small numbers: got %s, want %s", got, want)
-	}
-	if got := spreadOf([]float64{0.25}).String(); got != "0.2500" {
-		t.Errorf("one number: got %s", got)
-	}
-	if got := spreadOf([]float64{1, math.NaN()}).String(); got != "–" {
-		t.Errorf("with NaN: got %s", got)
-	}
-}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/tune"
 )
 
 // compareRecord is what compare --json writes.
@@ -56,7 +57,7 @@ type runRecord struct {
 
 // record returns what is known before the first training.
 func (k *comparison) record(set images, first *trial) (*compareRecord, error) {
-	m, err := k.model(set.train, first.new(first.lr), k.seed)
+	m, err := k.model(set.train, first.rule.new(first.lr), k.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +73,13 @@ func (k *comparison) record(set images, first *trial) (*compareRecord, error) {
 func (c *compareRecord) add(trials []*trial, best map[*rule]*trial) {
 	for _, t := range trials {
 		r := trialRecord{
-			Optimizer: t.name, LearningRate: number(t.lr), Best: best[t.rule] == t,
-			TrainLoss: t.loss().record(), ValAccuracy: t.validated().record(),
-			TestLoss: t.testLoss().record(), TestAccuracy: t.testAccuracy().record(), Seconds: t.seconds().record(),
+			Optimizer: t.rule.name, LearningRate: number(t.lr), Best: best[t.rule] == t,
+			TrainLoss: spreadOf(t.Number("loss")), ValAccuracy: spreadOf(t.Number("val_accuracy")),
+			TestLoss: spreadOf(t.Number("test_loss")), TestAccuracy: spreadOf(t.Number("test_accuracy")), Seconds: spreadOf(t.seconds()),
 		}
-		for _, run := range t.runs {
-			rr := runRecord{Seed: run.seed, Seconds: number(run.seconds), Diverged: run.diverged, Epochs: []epochRecord{}, Test: measuredOf(run.test)}
-			for _, e := range run.epochs {
+		for _, run := range t.Runs {
+			rr := runRecord{Seed: run.Seed, Seconds: number(run.Seconds), Diverged: run.Diverged, Epochs: []epochRecord{}, Test: measuredOf(*run.Test)}
+			for _, e := range run.Epochs {
 				rr.Epochs = append(rr.Epochs, epochOf(e))
 			}
 			r.Runs = append(r.Runs, rr)
@@ -87,6 +88,6 @@ func (c *compareRecord) add(trials []*trial, best map[*rule]*trial) {
 	}
 }
 
-func (s spread) record() spreadRecord {
-	return spreadRecord{number(s.mean), number(s.std), number(s.least), number(s.most)}
+func spreadOf(s tune.Spread) spreadRecord {
+	return spreadRecord{number(s.Mean), number(s.Std), number(s.Min), number(s.Max)}
 }

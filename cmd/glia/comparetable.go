@@ -11,7 +11,7 @@ import (
 func (k *comparison) print(trials []*trial, best map[*rule]*trial) {
 	sorted := slices.Clone(trials)
 	slices.SortStableFunc(sorted, func(a, b *trial) int {
-		return cmp.Compare(b.testAccuracy().mean, a.testAccuracy().mean) // NaN last
+		return cmp.Compare(b.Number("test_accuracy").Mean, a.Number("test_accuracy").Mean) // NaN last
 	})
 	w := tabwriter.NewWriter(k.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "Optimizer\tLearning rate\tTrain loss\t")
@@ -20,15 +20,15 @@ func (k *comparison) print(trials []*trial, best map[*rule]*trial) {
 	}
 	fmt.Fprint(w, "Test loss\tTest accuracy\tSeconds\tTrainings\n")
 	for _, t := range sorted {
-		fmt.Fprintf(w, "%s\t%v", t.name, t.lr)
+		fmt.Fprintf(w, "%s\t%v", t.rule.name, t.lr)
 		if len(best) < len(trials) && best[t.rule] == t {
 			fmt.Fprint(w, " *")
 		}
-		fmt.Fprintf(w, "\t%s\t", t.loss())
+		fmt.Fprintf(w, "\t%s\t", t.Number("loss"))
 		if k.validation > 0 {
-			fmt.Fprintf(w, "%s\t", t.validated())
+			fmt.Fprintf(w, "%s\t", t.Number("val_accuracy"))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.testLoss(), t.testAccuracy(), t.seconds().text("%.1f"), t.counted())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.Number("test_loss"), t.Number("test_accuracy"), t.seconds().Format("%.1f"), t.counted())
 	}
 	w.Flush()
 	if len(best) < len(trials) {
@@ -42,17 +42,8 @@ func (k *comparison) print(trials []*trial, best map[*rule]*trial) {
 
 // counted says how many trainings there are.
 func (t *trial) counted() string {
-	if n := t.diverged(); n > 0 {
-		return fmt.Sprintf("%d, %d diverged", len(t.runs), n)
+	if n := t.Diverged(); n > 0 {
+		return fmt.Sprintf("%d, %d diverged", len(t.Runs), n)
 	}
-	return fmt.Sprint(len(t.runs))
-}
-
-func (t *trial) diverged() (n int) {
-	for _, r := range t.runs {
-		if r.diverged {
-			n++
-		}
-	}
-	return n
+	return fmt.Sprint(len(t.Runs))
 }

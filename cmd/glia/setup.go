@@ -1,17 +1,15 @@
 package main
 
 import (
-	"context"
 	"math"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // setup is the network that train and compare train, and how: all but the
@@ -81,9 +79,9 @@ func (s *setup) model(train *data.Memory, opt optim.Optimizer, seed uint64) (*gl
 	return m, m.Compile(opt, nn.CategoricalCrossentropy(), metric.Accuracy())
 }
 
-// options returns what Fit goes by.
-func (s *setup) options(ctx context.Context) []glia.Option {
-	opts := []glia.Option{glia.Context(ctx), glia.Epochs(s.epochs), glia.BatchSize(int(s.batchSize))}
+// options returns the options of Fit.
+func (s *setup) options() []glia.Option {
+	opts := []glia.Option{glia.Epochs(s.epochs), glia.BatchSize(int(s.batchSize))}
 	if s.validation > 0 {
 		opts = append(opts, glia.ValidationSplit(s.validation))
 	}

@@ -10,13 +10,12 @@ import (
 	"runtime/pprof"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/optim"
+	"github.com/spf13/cobra"
 )
 
 // training is one call of glia train mnist: its flags, and where it writes.
@@ -194,7 +193,7 @@ func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (
 		}
 		defer pprof.StopCPUProfile()
 	}
-	opts := append(t.options(ctx), glia.Use(t.save.callbacks()...))
+	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...))
 	if !t.quiet {
 		opts = append(opts, glia.Progress(t.stdout))
 	}
