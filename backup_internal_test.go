@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -27,7 +28,7 @@ func TestStepWithBackupAllocatesNothing(t *testing.T) {
 		},
 	} {
 		m := Sequential(nn.Input(5), nn.Dense(8, nn.ReLU), nn.Dropout(0.1), nn.Dense(3, nn.Softmax))
-		if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
+		if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
 			t.Fatal(err)
 		}
 		cfg, err := configOf("Fit", []Option{BatchSize(32), Use(every(t.TempDir())...)})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -151,7 +152,7 @@ func checkpoints(t *testing.T, dir string) string {
 	var b strings.Builder
 	for _, n := range names {
 		m := glia.Sequential(nn.Input(5), nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax))
-		compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy())
+		compile(t, m, optim.Adam(0.01), loss.CategoricalCrossentropy())
 		if err := m.LoadWeights(n); err != nil {
 			t.Fatal(err)
 		}

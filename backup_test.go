@@ -14,6 +14,7 @@ import (
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -72,7 +73,7 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 		m.Seed = 11
 		return m
 	}
-	compiled := func(m *glia.Model, o optim.Optimizer, l nn.Loss, more ...metric.Metric) func(testing.TB) *glia.Model {
+	compiled := func(m *glia.Model, o optim.Optimizer, l loss.Loss, more ...metric.Metric) func(testing.TB) *glia.Model {
 		return func(t testing.TB) *glia.Model {
 			compile(t, m, o, l, append([]metric.Metric{metric.Accuracy(), metric.F1Score(), metric.Precision()}, more...)...)
 			return m
@@ -82,7 +83,7 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 		return layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax))
 	}
 	adam := func() optim.Optimizer { return optim.Adam(0.01) }
-	ce := nn.CategoricalCrossentropy()
+	ce := loss.CategoricalCrossentropy()
 	seeded := same()
 	seeded.Seed = 12
 	mixed := same()
@@ -107,8 +108,8 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 		{"optimizer", compiled(same(), optim.RMSprop(0.01), ce), nil, nil, `optimizer adam: nothing now, Adam then`},
 		{"beta", compiled(same(), optim.Adam(0.01, optim.Beta1(0.8)), ce), nil, nil, `another training: optimizer adam: beta_1: 0.8 now, 0.9 then: want`},
 		{"schedule", compiled(same(), optim.Adam(optim.CosineDecay(0.01, 5)), ce), nil, nil, `optimizer adam: learning_rate: {.*} now, nothing then`},
-		{"loss", compiled(same(), adam(), nn.MeanSquaredError()), nil, nil, `loss categorical_crossentropy: nothing now, CategoricalCrossentropy then`},
-		{"smoothing", compiled(same(), adam(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1))), nil, nil, `label_smoothing: 0.1 now, 0 then`},
+		{"loss", compiled(same(), adam(), loss.MeanSquaredError()), nil, nil, `loss categorical_crossentropy: nothing now, CategoricalCrossentropy then`},
+		{"smoothing", compiled(same(), adam(), loss.CategoricalCrossentropy(loss.LabelSmoothing(0.1))), nil, nil, `label_smoothing: 0.1 now, 0 then`},
 		{"metric", compiled(same(), adam(), ce, metric.Recall()), nil, nil, `metric recall: .* now, nothing then`},
 		{"seed", compiled(seeded, adam(), ce), nil, nil, `another training: seed: 12 now, 11 then: want`},
 		{"samples", nil, blobs(t, 58, 5, 3).OneHot(3), nil, `samples: \d+ now, 45 then`},
@@ -124,7 +125,7 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 		} else if c.name == "labels" {
 			tr.model = func(t testing.TB) *glia.Model {
 				m := same()
-				compile(t, m, adam(), nn.SparseCategoricalCrossentropy(), metric.Accuracy())
+				compile(t, m, adam(), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
 				return m
 			}
 		}
@@ -284,7 +285,7 @@ func TestForeignVariable(t *testing.T) {
 		g.Update(count, ops.Offset(g.Value(count), 1))
 		return x
 	}), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.SGD(0.1), nn.CategoricalCrossentropy())
+	compile(t, m, optim.SGD(0.1), loss.CategoricalCrossentropy())
 	_, err := m.Fit(blobs(t, 10, 3, 2).OneHot(2), glia.Use(glia.BackupAndRestore(t.TempDir())))
 	wants(t, "foreign variable", err, `^glia: Fit: BackupAndRestore: variable "mine" changes in training and is no layer's: want one made with nn.Builder's State$`)
 }

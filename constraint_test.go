@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -49,7 +50,7 @@ func TestConstraints(t *testing.T) {
 				return loss, pred
 			}
 		}
-		compile(t, m, opt(), nn.MeanSquaredError())
+		compile(t, m, opt(), loss.MeanSquaredError())
 		most, least := 0.0, 1.0
 		look := glia.Callback{OnBatchEnd: func(m *glia.Model, _, _ int, _ float64) error {
 			all := m.Network().Vars()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -98,11 +99,11 @@ func (s *Step) lossOf(output int, pred *graph.Node) *graph.Node {
 	if len(s.m.outputLosses) > 1 {
 		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
 	}
-	loss := nn.ReduceLoss(a.loss, s.Y[output], pred, s.weightOf(output))
-	if loss.Rank() != 0 || !loss.DType().IsFloat() {
-		panic(graph.Errorf("loss %s is %v: want one float; with nn.NoReduction there is nothing to train on", a.loss.Name(), loss.Spec()))
+	l := loss.Reduce(a.loss, s.Y[output], pred, s.weightOf(output))
+	if l.Rank() != 0 || !l.DType().IsFloat() {
+		panic(graph.Errorf("loss %s is %v: want one float; with loss.NoReduction there is nothing to train on", a.loss.Name(), l.Spec()))
 	}
-	return loss
+	return l
 }
 
 // weightOf returns what the samples count in the loss of an output, nil for 1 each.

@@ -9,6 +9,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -21,7 +22,7 @@ func TestDefaultStep(t *testing.T) {
 	ds := blobs(t, 40, 3, 2).OneHot(2)
 	model := func() *glia.Model {
 		m := glia.Sequential(nn.Input(3), nn.Dense(8, nn.ReLU, nn.KernelRegularizer(nn.L2(0.01))), nn.Dropout(0.2), nn.Dense(2, nn.Softmax))
-		compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy(), metric.Accuracy())
+		compile(t, m, optim.Adam(0.01), loss.CategoricalCrossentropy(), metric.Accuracy())
 		return m
 	}
 	plain, own := model(), model()
@@ -51,7 +52,7 @@ func TestCustomStep(t *testing.T) {
 		s.Update(count, ops.Offset(s.Value(count), 1))
 		return loss, pred
 	}
-	compile(t, m, optim.SGD(0.01), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.01), loss.MeanSquaredError())
 	h := fit(t, m, ds, glia.BatchSize(4))
 	near(t, "loss", h.Epochs[0].Loss, 60, 1e-6)
 	near(t, "kernel", m.Network().Vars()[0].Tensor().Item(), 0.01*2*2*15, 1e-6) // 2·Σ2x²/4
@@ -214,8 +215,8 @@ func TestWeightedMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.NoBias, nn.KernelInitializer(nn.Zeros)))
-	mae := func() metric.Metric { return metric.FromLoss(nn.MeanAbsoluteError()) }
-	compile(t, m, optim.SGD(0.0), nn.MeanSquaredError(), mae(), metric.WithWeights(mae()), metric.WithWeights(metric.FromLoss(nn.MeanSquaredError())))
+	mae := func() metric.Metric { return metric.FromLoss(loss.MeanAbsoluteError()) }
+	compile(t, m, optim.SGD(0.0), loss.MeanSquaredError(), mae(), metric.WithWeights(mae()), metric.WithWeights(metric.FromLoss(loss.MeanSquaredError())))
 	h := fit(t, m, ds, glia.BatchSize(3), glia.Validate(ds), glia.ClassWeights(map[int]float64{2: 3}))
 	for name, want := range map[string]float64{
 		"mean_absolute_error":          1,
@@ -234,7 +235,7 @@ func TestWeightedMetricsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.SGD(0.1), nn.CategoricalCrossentropy(), metric.WithWeights(metric.Accuracy()), metric.Accuracy())
+	compile(t, m, optim.SGD(0.1), loss.CategoricalCrossentropy(), metric.WithWeights(metric.Accuracy()), metric.Accuracy())
 	path := filepath.Join(t.TempDir(), "m.keras")
 	if err := m.Save(path); err != nil {
 		t.Fatal(err)

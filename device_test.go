@@ -18,6 +18,7 @@ import (
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -70,7 +71,7 @@ func written() []training {
 			model: func(t testing.TB) *glia.Model {
 				m := glia.Sequential(nn.Input(4), nn.Dense(5, nn.Tanh, nn.KernelConstraint(nn.MaxNorm(0.5))), nn.Dense(2, nn.Softmax))
 				m.Network().DType = nn.MixedFloat16
-				compile(t, m, optim.RMSprop(0.05, optim.Momentum(0.5), optim.Centered), nn.CategoricalCrossentropy(), metric.Accuracy(), metric.AUC())
+				compile(t, m, optim.RMSprop(0.05, optim.Momentum(0.5), optim.Centered), loss.CategoricalCrossentropy(), metric.Accuracy(), metric.AUC())
 				return m
 			},
 			data: ds, opts: []glia.Option{glia.BatchSize(8), glia.ValidationSplit(0.3), glia.StopOnNaN},
@@ -83,7 +84,7 @@ func written() []training {
 			name: "schedule-free, state that begins as the weights",
 			model: func(t testing.TB) *glia.Model {
 				m := glia.Sequential(nn.Dense(5, nn.Tanh), nn.Dropout(0.2), nn.Dense(2, nn.Softmax))
-				compile(t, m, optim.ScheduleFreeAdamW(0.05), nn.CategoricalCrossentropy(), metric.F1Score())
+				compile(t, m, optim.ScheduleFreeAdamW(0.05), loss.CategoricalCrossentropy(), metric.F1Score())
 				return m
 			},
 			data: ds, opts: []glia.Option{glia.BatchSize(8)},

@@ -10,6 +10,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -54,7 +55,7 @@ func (d deep) Specs() (x, y []tensor.Spec) {
 }
 
 func TestCompileErrors(t *testing.T) {
-	mse, sgd := nn.MeanSquaredError(), optim.SGD(0.1)
+	mse, sgd := loss.MeanSquaredError(), optim.SGD(0.1)
 	dense := func() *glia.Model { return glia.Sequential(nn.Input(3), nn.Dense(2)) }
 	wants(t, "no optimizer", dense().Compile(nil, mse), `^glia: Compile: got nil: want an optimizer and a loss$`)
 	wants(t, "no loss", dense().Compile(sgd, nil), `want an optimizer and a loss`)
@@ -102,7 +103,7 @@ func TestFitErrors(t *testing.T) {
 	}
 	sparse := func() *glia.Model {
 		m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
-		compile(t, m, optim.SGD(0.1), nn.SparseCategoricalCrossentropy(), metric.Accuracy())
+		compile(t, m, optim.SGD(0.1), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
 		return m
 	}
 	lost := errors.New("disk lost")
@@ -167,17 +168,17 @@ func TestFitErrors(t *testing.T) {
 	wants(t, "not compiled", err, `^glia: Evaluate: the model is not compiled: want Compile first$`)
 
 	m = glia.Sequential(nn.Input(3), nn.Dense(2))
-	compile(t, m, optim.SGD(0.1), nn.CategoricalCrossentropy())
+	compile(t, m, optim.SGD(0.1), loss.CategoricalCrossentropy())
 	_, err = m.Fit(ds)
 	wants(t, "class numbers for one-hot", err, `labels int32\[20\], predictions float32\[20 2\].*SparseCategoricalCrossentropy`)
 
 	m = glia.Sequential(nn.Input(3), nn.Dense(2))
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError(nn.NoReduction))
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError(loss.NoReduction))
 	_, err = m.Fit(ds.OneHot(2))
 	wants(t, "no reduction", err, `loss mean_squared_error is float32\[20\]: want one float`)
 
 	m = glia.Sequential(nn.Dense(2), nn.Dense(-1))
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	_, err = m.Fit(ds.OneHot(2))
 	wants(t, "a layer's mistake at the first data", err, `^glia: Fit: errors_test.go:\d+: layer "dense_1": nn.Dense: -1 units`)
 }
@@ -262,7 +263,7 @@ func TestBadLabels(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		y      *tensor.Tensor
-		opts   []nn.SparseOption
+		opts   []loss.SparseOption
 		sample string // empty: all are good
 	}{
 		{"int32", of(t, []int32{0, 1, 2, 0}, 4), nil, "sample 2: label 2: want a class number, 0 or more and less than 2"},
@@ -271,11 +272,11 @@ func TestBadLabels(t *testing.T) {
 		{"int16", of(t, []int16{0, 1, 1, 9}, 4), nil, "sample 3: label 9"},
 		{"not whole", of(t, []float32{0, 0.5, 1, 1}, 4), nil, "sample 1: label 0.5"},
 		{"NaN", of(t, []float64{0, 1, math.NaN(), 1}, 4), nil, "sample 2: label NaN"},
-		{"ignored", of(t, []int32{0, -1, 1, 1}, 4), []nn.SparseOption{nn.IgnoreClass(-1)}, ""},
+		{"ignored", of(t, []int32{0, -1, 1, 1}, 4), []loss.SparseOption{loss.IgnoreClass(-1)}, ""},
 		{"floats", of(t, []float32{0, 1, 1, 1}, 4), nil, ""},
 	} {
 		m := glia.Sequential(nn.Input(1), nn.Dense(2))
-		compile(t, m, optim.SGD(0.1), nn.SparseCategoricalCrossentropy(append(c.opts, nn.FromLogits)...), metric.Accuracy())
+		compile(t, m, optim.SGD(0.1), loss.SparseCategoricalCrossentropy(append(c.opts, loss.FromLogits)...), metric.Accuracy())
 		before := weights(m)
 		ds := memory(t, tensor.New(tensor.Float32, 4, 1), c.y)
 		_, err := m.Fit(ds)
@@ -298,7 +299,7 @@ func TestBadLabels(t *testing.T) {
 func TestRegularizersCount(t *testing.T) {
 	ds := memory(t, of(t, []float32{1}, 1, 1), of(t, []float32{0}, 1, 1))
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.KernelInitializer(nn.Ones), nn.KernelRegularizer(nn.L1L2(0.25, 0.5))))
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	near(t, "loss", evaluate(t, m, ds).Loss, 1+0.25+0.5, 1e-6)
 	near(t, "loss of training", fit(t, m, ds).Epochs[0].Loss, 1.75, 1e-6)
 	// 1 - 0.1·(2 + 0.25 + 2·0.5)

@@ -11,6 +11,7 @@ import (
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/digits"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -35,7 +36,7 @@ func line() *data.Memory {
 // straight returns a compiled model that can learn it.
 func straight() *glia.Model {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	return m
@@ -54,7 +55,7 @@ func Example() {
 		nn.Dense(64, nn.ReLU),
 		nn.Dense(10, nn.Softmax),
 	)
-	if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
+	if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := m.Fit(train, glia.Epochs(5)); err != nil {
@@ -87,7 +88,7 @@ func ExampleModel_Fit() {
 
 func ExampleModel_Evaluate() {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.KernelInitializer(nn.Zeros)))
-	if err := m.Compile(optim.SGD(0.1), nn.MeanAbsoluteError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanAbsoluteError()); err != nil {
 		log.Fatal(err)
 	}
 	x, y := tensor.New(tensor.Float32, 4, 1), tensor.Of[float32](1, 2, 3, -4)
@@ -127,7 +128,7 @@ func ExampleModel_Summary() {
 		nn.Dense(128, nn.ReLU),
 		nn.Dense(10, nn.Softmax),
 	)
-	if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy()); err != nil {
+	if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy()); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Print(m.Summary())
@@ -258,7 +259,7 @@ func ExampleModel_Plan() {
 
 func ExampleModel_Params() {
 	m := glia.Sequential(nn.Input(784), nn.Dense(128, nn.ReLU, nn.Frozen), nn.Dense(10))
-	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(m.Params())
@@ -338,7 +339,7 @@ func ExampleNew() {
 
 func ExampleResult_Get() {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError(), metric.FromLoss(nn.MeanAbsoluteError()))
+	err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError(), metric.FromLoss(loss.MeanAbsoluteError()))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 )
 
@@ -38,6 +39,8 @@ func (fs *facts) addConfig(what string, v any) {
 	switch v := v.(type) {
 	case nn.Layer:
 		class = nn.ClassOf(v)
+	case loss.Loss:
+		class = loss.ClassOf(v)
 	case interface{ Class() string }:
 		class = v.Class()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -126,7 +127,7 @@ func (d *Double) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return ops.Scale(x
 // A layer of your own has its fields as config. Load is told how to make one.
 func ExampleCustomLayer() {
 	m := glia.Sequential(nn.Input(1), &Double{Factor: 2})
-	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	var file bytes.Buffer
@@ -185,7 +186,7 @@ func ExampleSkipMismatch() {
 	small := glia.Sequential(nn.Input(4), nn.Dense(3, nn.Name("body")), nn.Dense(2, nn.Name("head")))
 	large := glia.Sequential(nn.Input(4), nn.Dense(3, nn.Name("body")), nn.Dense(5, nn.Name("head")))
 	for _, m := range []*glia.Model{small, large} {
-		if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+		if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 			log.Fatal(err)
 		}
 	}

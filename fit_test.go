@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -23,13 +24,13 @@ func TestFitLearns(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		data data.Dataset
-		loss nn.Loss
+		loss loss.Loss
 		opt  optim.Optimizer
 	}{
-		{"one-hot, Adam", ds.OneHot(3), nn.CategoricalCrossentropy(), optim.Adam(0.01)},
-		{"class numbers, SGD", ds, nn.SparseCategoricalCrossentropy(), optim.SGD(0.1)},
-		{"RMSprop", ds, nn.SparseCategoricalCrossentropy(), optim.RMSprop(0.01)},
-		{"AdamW", ds.OneHot(3), nn.CategoricalCrossentropy(), optim.AdamW(0.01)},
+		{"one-hot, Adam", ds.OneHot(3), loss.CategoricalCrossentropy(), optim.Adam(0.01)},
+		{"class numbers, SGD", ds, loss.SparseCategoricalCrossentropy(), optim.SGD(0.1)},
+		{"RMSprop", ds, loss.SparseCategoricalCrossentropy(), optim.RMSprop(0.01)},
+		{"AdamW", ds.OneHot(3), loss.CategoricalCrossentropy(), optim.AdamW(0.01)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := glia.Sequential(nn.Dense(16, nn.ReLU), nn.Dense(3, nn.Softmax))
@@ -50,7 +51,7 @@ func TestFitRegression(t *testing.T) {
 		y[i] = 3*x[i] - 2
 	}
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	fit(t, m, memory(t, of(t, x, n, 1), of(t, y, n, 1)), glia.Epochs(60), glia.BatchSize(8))
 	vars := m.Network().Vars()
 	near(t, "slope", vars[0].Tensor().Item(), 3, 1e-3)
@@ -170,7 +171,7 @@ func TestClassAndSampleWeights(t *testing.T) {
 	labels := of(t, []float32{1, 0, 1, 1}, 4, 1)
 	linear := func() *glia.Model { // predicts 0 at first
 		m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.NoBias, nn.KernelInitializer(nn.Zeros)))
-		compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+		compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 		return m
 	}
 	plain := memory(t, x, labels)
@@ -205,7 +206,7 @@ func TestClassAndSampleWeights(t *testing.T) {
 	}
 
 	m := glia.Sequential(nn.Input(1), nn.Dense(2, nn.Softmax, nn.KernelInitializer(nn.Zeros)))
-	compile(t, m, optim.SGD(0.0), nn.CategoricalCrossentropy())
+	compile(t, m, optim.SGD(0.0), loss.CategoricalCrossentropy())
 	onehot := memory(t, x, of(t, []int32{0, 1, 1, 1}, 4)).OneHot(2)
 	h := fit(t, m, onehot, glia.ClassWeights(map[int]float64{0: 2}), glia.Epochs(2), glia.BatchSize(3))
 	for _, e := range h.Epochs { // every loss is ln 2, and weights are not compounded
@@ -224,7 +225,7 @@ func TestWeightsAreNotCompounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.KernelInitializer(nn.Zeros)))
-	compile(t, m, optim.SGD(0.0), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.0), loss.MeanSquaredError())
 	for _, e := range fit(t, m, ds, glia.Epochs(3), glia.ClassWeights(map[int]float64{1: 5})).Epochs {
 		near(t, fmt.Sprintf("loss of epoch %d", e.Epoch), e.Loss, 7.5, 1e-6)
 	}
@@ -303,7 +304,7 @@ func TestCallbackUsesModel(t *testing.T) {
 			if _, err := m.Fit(ds); err == nil || !strings.Contains(err.Error(), "called during Fit") {
 				t.Errorf("Fit in Fit: error %v", err)
 			}
-			if err := m.Compile(optim.SGD(1), nn.MeanSquaredError()); err == nil || !strings.Contains(err.Error(), "called during Fit") {
+			if err := m.Compile(optim.SGD(1), loss.MeanSquaredError()); err == nil || !strings.Contains(err.Error(), "called during Fit") {
 				t.Errorf("Compile in Fit: error %v", err)
 			}
 			return nil
@@ -360,7 +361,7 @@ func TestStopOnNaN(t *testing.T) {
 func TestFrozen(t *testing.T) {
 	ds := blobs(t, 40, 3, 2).OneHot(2)
 	m := glia.Sequential(nn.Input(3), nn.Dense(4, nn.Frozen), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.Adam(0.1), nn.CategoricalCrossentropy())
+	compile(t, m, optim.Adam(0.1), loss.CategoricalCrossentropy())
 	vars := m.Network().Vars()
 	first, second := vars[0].Tensor().Clone(), vars[2].Tensor().Clone()
 	fit(t, m, ds)
@@ -378,7 +379,7 @@ func TestRecompile(t *testing.T) {
 	m := classifier(t, 3, 2)
 	fit(t, m, ds, glia.Epochs(3))
 	before := weights(m)
-	compile(t, m, optim.SGD(0.0), nn.MeanSquaredError(), metric.Accuracy())
+	compile(t, m, optim.SGD(0.0), loss.MeanSquaredError(), metric.Accuracy())
 	if !bytes.Equal(before, weights(m)) {
 		t.Error("Compile changed the weights")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -18,8 +19,8 @@ func ExampleFunctional() {
 	up := nn.Apply(nn.Dense(1, nn.Name("up")), x)
 	down := nn.Apply(nn.Dense(1, nn.Name("down")), x)
 	m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{up, down})
-	losses := nn.Losses(nn.For("up", nn.MeanSquaredError()), nn.For("down", nn.MeanSquaredError()).Weigh(0.5))
-	if err := m.Compile(optim.SGD(0.1), losses, metric.For("down", metric.FromLoss(nn.MeanAbsoluteError()))); err != nil {
+	losses := loss.PerOutput(loss.For("up", loss.MeanSquaredError()), loss.For("down", loss.MeanSquaredError()).Weighted(0.5))
+	if err := m.Compile(optim.SGD(0.1), losses, metric.For("down", metric.FromLoss(loss.MeanAbsoluteError()))); err != nil {
 		log.Fatal(err)
 	}
 

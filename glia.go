@@ -8,7 +8,7 @@
 //		nn.Dense(128, nn.ReLU),
 //		nn.Dense(10, nn.Softmax),
 //	)
-//	err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy())
+//	err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy())
 //	hist, err := m.Fit(train, glia.Epochs(10), glia.BatchSize(128))
 //	res, err := m.Evaluate(test)
 //	probabilities, err := m.Predict(images)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -113,7 +114,7 @@ func TestOddNames(t *testing.T) {
 		whole := nn.Sequential(nn.Input(2), nn.Dense(3), nn.Dense(1))
 		whole.Name = name
 		for where, m := range map[string]*glia.Model{"layer": layer, "network": glia.Sequential(nn.Input(2), inner, nn.Dense(1)), "model": glia.New(whole)} {
-			check(t, m.Compile(optim.Adam(0.1), nn.MeanSquaredError()))
+			check(t, m.Compile(optim.Adam(0.1), loss.MeanSquaredError()))
 			for _, file := range []string{"m.keras", "m.h5", "m.weights.h5", "m.safetensors", "m.npz"} {
 				path := filepath.Join(t.TempDir(), file)
 				save, load := m.Save, func() (*glia.Model, error) { return glia.Load(path) }
@@ -155,7 +156,7 @@ func values(m *glia.Model) string {
 // even where what does not fit is skipped.
 func TestWeightsByOrder(t *testing.T) {
 	m := glia.Sequential(nn.Input(2), nn.Dense(3), nn.Dense(1))
-	check(t, m.Compile(optim.SGD(0.1), nn.MeanSquaredError()))
+	check(t, m.Compile(optim.SGD(0.1), loss.MeanSquaredError()))
 	dir := t.TempDir()
 	for file, want := range map[string]string{"m.npz": "", "m.safetensors": "by order: a .safetensors file", "m.weights.h5": "by order: a .weights.h5 file"} {
 		path := filepath.Join(dir, file)

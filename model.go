@@ -9,6 +9,7 @@ import (
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -29,7 +30,7 @@ type Model struct {
 
 	net           *nn.Network
 	opt           optim.Optimizer
-	loss          nn.Loss
+	loss          loss.Loss
 	metrics       []metric.Metric
 	outputLosses  []outputLoss
 	outputMetrics []outputMetric
@@ -86,7 +87,7 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 //
 // Metrics see all samples alike, those in metric.WithWeights with their weights. One
 // that is there in both ways has "weighted_" before its name in the second. Of a
-// network with several outputs, [nn.Losses] and metric.For say which output a loss or a
+// network with several outputs, [loss.PerOutput] and metric.For say which output a loss or a
 // metric is for: without, it is for each.
 //
 // With nn.MixedFloat16 as the network's dtype policy, an optimizer that is not one of
@@ -95,7 +96,7 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 // Layers may be frozen and thawed later (the field Frozen), between calls of Fit
 // and by callbacks' OnEpochBegin: if that changes what is trained, the optimizer
 // starts afresh, with the learning rate that it has.
-func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Metric) error {
+func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.Metric) error {
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
 	}
@@ -141,7 +142,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss nn.Loss, metrics ...metric.Met
 }
 
 // resolve gives every output its loss and its metrics.
-func (m *Model) resolve(loss nn.Loss, metrics []metric.Metric) ([]outputLoss, []outputMetric, error) {
+func (m *Model) resolve(loss loss.Loss, metrics []metric.Metric) ([]outputLoss, []outputMetric, error) {
 	var outputs []string
 	if err := graph.Catch(func() { outputs = m.net.OutputNames() }); err != nil {
 		return nil, nil, err

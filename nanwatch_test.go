@@ -8,6 +8,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -33,21 +34,21 @@ func TestNaNWatch(t *testing.T) {
 		name   string
 		layers []nn.Layer
 		opt    optim.Optimizer
-		loss   nn.Loss
+		loss   loss.Loss
 		x      []float32
 		want   string
 		finite bool // the weights in the end
 	}{
-		{"forward", []nn.Layer{nn.Input(1), root, nn.Dense(1)}, optim.SGD(0.01), nn.MeanSquaredError(), with(450, -1),
+		{"forward", []nn.Layer{nn.Input(1), root, nn.Dense(1)}, optim.SGD(0.01), loss.MeanSquaredError(), with(450, -1),
 			`epoch 1, batch 451: loss is NaN: .*; the first came in epoch 1, batch 451: Sqrt made NaN in layer root, from float32\[1 1\] with numbers from -1 to -1$`, true},
-		{"inner", []nn.Layer{nn.Input(1), nn.Sequential(nn.Dense(2, nn.KernelInitializer(nn.Constant(-1))), apply("log", ops.Log)), nn.Dense(1)}, optim.SGD(0.01), nn.MeanSquaredError(), x,
+		{"inner", []nn.Layer{nn.Input(1), nn.Sequential(nn.Dense(2, nn.KernelInitializer(nn.Constant(-1))), apply("log", ops.Log)), nn.Dense(1)}, optim.SGD(0.01), loss.MeanSquaredError(), x,
 			`epoch 1, batch 1: .*; the first came in epoch 1, batch 1: Log made NaN in layer sequential/log, from float32\[1 2\] with numbers from -0.1 to -0.1$`, true},
 		{"backward", []nn.Layer{nn.Input(1), nn.Dense(1, nn.NoBias, nn.KernelInitializer(nn.Zeros)), root, apply("twice", func(x *graph.Node) *graph.Node { return ops.Add(x, x) })},
-			optim.SGD(0.01), nn.MeanSquaredError(), x,
+			optim.SGD(0.01), loss.MeanSquaredError(), x,
 			`epoch 1, batch 2: loss is NaN: .*; the first came in epoch 1, batch 1: Div made NaN in layer root, from`, true},
-		{"data", []nn.Layer{nn.Input(1), nn.Dense(1)}, optim.SGD(0.01), nn.MeanSquaredError(), with(300, float32(math.NaN())),
+		{"data", []nn.Layer{nn.Input(1), nn.Dense(1)}, optim.SGD(0.01), loss.MeanSquaredError(), with(300, float32(math.NaN())),
 			`epoch 1, batch 301: loss is NaN: .*; the first came in epoch 1, batch 301: the data has NaN in x$`, true},
-		{"overflow", []nn.Layer{nn.Input(1), nn.Dense(1)}, optim.SGD(3e38), nn.MeanSquaredError(), x,
+		{"overflow", []nn.Layer{nn.Input(1), nn.Dense(1)}, optim.SGD(3e38), loss.MeanSquaredError(), x,
 			`; the first came in epoch 1, batch 2: Mul made infinity in the loss, from`, true},
 	} {
 		m := glia.Sequential(c.layers...)
@@ -71,17 +72,17 @@ func TestNaNWatchOutputs(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		size nn.Layer
-		loss nn.Loss
+		loss loss.Loss
 		want string
 	}{
-		{"layer", nn.Lambda(root, nn.Name("size")), nn.MeanSquaredError(), `Sqrt made NaN in layer size, from float32\[10 1\] with numbers from -\d`},
-		{"loss", nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 1e30) }, nn.Name("size")), nn.MeanSquaredError(), `(Square|Mul) made infinity in the loss of output "size", from float32\[10 1\]`},
+		{"layer", nn.Lambda(root, nn.Name("size")), loss.MeanSquaredError(), `Sqrt made NaN in layer size, from float32\[10 1\] with numbers from -\d`},
+		{"loss", nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 1e30) }, nn.Name("size")), loss.MeanSquaredError(), `(Square|Mul) made infinity in the loss of output "size", from float32\[10 1\]`},
 		{"other loss", nn.Dense(1, nn.Name("size")), ownLoss{}, `Log made NaN in the loss of output "size", from float32\[10 1\] with numbers from -\d`},
 	} {
 		a, b := nn.Apply(nn.Input(3)), nn.Apply(nn.Input(2))
 		h := nn.Apply(nn.Dense(1), nn.Apply(nn.Concatenate(), a, b))
 		m := glia.Functional([]*nn.Symbol{a, b}, []*nn.Symbol{nn.Apply(nn.Dense(2, nn.Softmax, nn.Name("kind")), h), nn.Apply(c.size, h)})
-		compile(t, m, optim.SGD(0.01), nn.Losses(nn.For("kind", nn.CategoricalCrossentropy()), nn.For("size", c.loss)))
+		compile(t, m, optim.SGD(0.01), loss.PerOutput(loss.For("kind", loss.CategoricalCrossentropy()), loss.For("size", c.loss)))
 		_, err := m.Fit(ds, glia.BatchSize(10), glia.StopOnNaN)
 		wants(t, c.name, err, `epoch 1, batch 1: loss is (NaN|\+Inf|-Inf): .*; the first came in epoch 1, batch 1: `+c.want)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -19,7 +20,7 @@ func fitted(t *testing.T, o optim.Optimizer) []float64 {
 		y[i/2] += x[i] / 2
 	}
 	m := glia.Sequential(nn.Input(2), nn.Dense(4, nn.Tanh), nn.Dense(1))
-	compile(t, m, o, nn.MeanSquaredError())
+	compile(t, m, o, loss.MeanSquaredError())
 	fit(t, m, memory(t, of(t, x, 32, 2), of(t, y, 32, 1)), glia.Epochs(2), glia.BatchSize(8))
 	var all []float64
 	for _, v := range m.Network().Params() {
@@ -67,7 +68,7 @@ func TestOptimizerOfAnotherModel(t *testing.T) {
 	model := func() *glia.Model {
 		return glia.Sequential(nn.Input(3), nn.Dense(4, nn.ReLU), nn.Dense(2, nn.Softmax))
 	}
-	loss := nn.CategoricalCrossentropy()
+	loss := loss.CategoricalCrossentropy()
 	trained := func(between func(adam *optim.AdamOptimizer)) []byte {
 		adam := optim.Adam(0.1)
 		m := model()
@@ -113,7 +114,7 @@ func TestOptimizerOfAnotherModel(t *testing.T) {
 // when the first is done with it.
 func TestOptimizerAgain(t *testing.T) {
 	ds := blobs(t, 20, 3, 2).OneHot(2)
-	sgd, loss := optim.SGD(0.1, optim.Momentum(0.9)), nn.CategoricalCrossentropy()
+	sgd, loss := optim.SGD(0.1, optim.Momentum(0.9)), loss.CategoricalCrossentropy()
 	hidden := nn.Dense(4, nn.ReLU)
 	m := glia.Sequential(nn.Input(3), hidden, nn.Dense(2, nn.Softmax))
 	several := optim.Multi(sgd, optim.For("dense/.*", sgd), optim.For("dense_1/.*", optim.Adam(0.1)))

@@ -6,14 +6,14 @@ import (
 	"math"
 	"slices"
 
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 )
 
 // outputLoss is the loss of one output of the network.
 type outputLoss struct {
 	output string
-	loss   nn.Loss // nil: nothing
+	loss   loss.Loss // nil: nothing
 	weight float64
 }
 
@@ -26,35 +26,35 @@ type outputMetric struct {
 }
 
 // outputLossesOf gives every output its loss.
-func outputLossesOf(loss nn.Loss, outputs []string) ([]outputLoss, error) {
+func outputLossesOf(of loss.Loss, outputs []string) ([]outputLoss, error) {
 	losses := make([]outputLoss, len(outputs))
-	several, ok := loss.(*nn.OutputLosses)
+	several, ok := of.(*loss.PerOutputLoss)
 	for i, name := range outputs {
 		losses[i] = outputLoss{output: name, weight: 1}
 		if !ok {
-			losses[i].loss = loss
+			losses[i].loss = of
 		}
 	}
 	if !ok {
 		return losses, nil
 	}
 	if len(several.Of) == 0 {
-		return nil, errors.New("nn.Losses of nothing: want the loss of one output or more")
+		return nil, errors.New("loss.PerOutput of nothing: want the loss of one output or more")
 	}
 	for _, l := range several.Of {
-		_, nested := l.Loss.(*nn.OutputLosses)
+		_, nested := l.Loss.(*loss.PerOutputLoss)
 		i := slices.Index(outputs, l.Output)
 		switch {
 		case i < 0:
-			return nil, fmt.Errorf("nn.Losses: no output is named %q: want one of %q", l.Output, outputs)
+			return nil, fmt.Errorf("loss.PerOutput: no output is named %q: want one of %q", l.Output, outputs)
 		case l.Loss == nil:
-			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nil", l.Output)
+			return nil, fmt.Errorf("loss.PerOutput: the loss of output %q is nil", l.Output)
 		case nested:
-			return nil, fmt.Errorf("nn.Losses: the loss of output %q is nn.Losses: want that of one output", l.Output)
+			return nil, fmt.Errorf("loss.PerOutput: the loss of output %q is loss.PerOutput: want that of one output", l.Output)
 		case losses[i].loss != nil:
-			return nil, fmt.Errorf("nn.Losses: output %q has two losses: want one", l.Output)
+			return nil, fmt.Errorf("loss.PerOutput: output %q has two losses: want one", l.Output)
 		case math.IsNaN(l.Weight) || math.IsInf(l.Weight, 0):
-			return nil, fmt.Errorf("nn.Losses: the weight of output %q is %v: want a finite number", l.Output, l.Weight)
+			return nil, fmt.Errorf("loss.PerOutput: the weight of output %q is %v: want a finite number", l.Output, l.Weight)
 		}
 		losses[i].loss, losses[i].weight = l.Loss, l.Weight
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -23,13 +24,13 @@ func TestCompileBadGraph(t *testing.T) {
 		{nn.Apply(nn.Input(2)), `depends on an nn.Input that is not among the inputs`},
 	} {
 		m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{c.out})
-		wants(t, "Compile", m.Compile(optim.SGD(0.1), nn.MeanSquaredError()), c.want)
+		wants(t, "Compile", m.Compile(optim.SGD(0.1), loss.MeanSquaredError()), c.want)
 		_, err := m.Predict(tensor.New(tensor.Float32, 2, 3))
 		wants(t, "Predict", err, c.want)
 	}
 	m := forked()
-	wants(t, "losses in losses", m.Compile(optim.SGD(0.1), nn.Losses(nn.For("kind", forkedLosses()))), `the loss of output "kind" is nn.Losses: want that of one output`)
-	wants(t, "nil metric", m.Compile(optim.SGD(0.1), nn.MeanSquaredError(), metric.For("kind", nil)), `metric 0 is nil`)
+	wants(t, "losses in losses", m.Compile(optim.SGD(0.1), loss.PerOutput(loss.For("kind", forkedLosses()))), `the loss of output "kind" is loss.PerOutput: want that of one output`)
+	wants(t, "nil metric", m.Compile(optim.SGD(0.1), loss.MeanSquaredError(), metric.For("kind", nil)), `metric 0 is nil`)
 }
 
 // TestBatchesOfOutputs gives a model of two inputs and outputs batches that do not fit.

@@ -15,6 +15,7 @@ import (
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -57,13 +58,13 @@ func forks(t testing.TB, n int) *data.Memory {
 	return z
 }
 
-func forkedLosses() nn.Loss {
-	return nn.Losses(nn.For("kind", nn.CategoricalCrossentropy()), nn.For("size", nn.MeanSquaredError()).Weigh(0.25))
+func forkedLosses() loss.Loss {
+	return loss.PerOutput(loss.For("kind", loss.CategoricalCrossentropy()), loss.For("size", loss.MeanSquaredError()).Weighted(0.25))
 }
 
 func TestOutputs(t *testing.T) {
 	m := forked()
-	compile(t, m, optim.Adam(0.02), forkedLosses(), metric.For("kind", metric.Accuracy()), metric.FromLoss(nn.MeanAbsoluteError(nn.Name("mae"))),
+	compile(t, m, optim.Adam(0.02), forkedLosses(), metric.For("kind", metric.Accuracy()), metric.FromLoss(loss.MeanAbsoluteError(loss.Name("mae"))),
 		metric.WithWeights(metric.For("kind", metric.Accuracy())), metric.For("size", metric.WithWeights(metric.RootMeanSquaredError())))
 	ds := forks(t, 40)
 	h := fit(t, m, ds, glia.Epochs(60), glia.BatchSize(8), glia.Validate(ds))
@@ -234,17 +235,17 @@ func TestCustomStepOfOutputs(t *testing.T) {
 	ds := forks(t, 20)
 	model := func(own bool) *glia.Model {
 		m := forked()
-		loss := nn.Losses(nn.For("kind", nn.CategoricalCrossentropy()))
+		l := loss.Loss(loss.PerOutput(loss.For("kind", loss.CategoricalCrossentropy())))
 		if own {
-			m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
+			m.TrainStep = func(s *glia.Step) (total *graph.Node, pred []*graph.Node) {
 				pred = s.Call(s.X...)
-				loss = nn.ReduceLoss(nn.CategoricalCrossentropy(), s.Y[0], pred[0], nil)
-				s.Minimize(loss)
-				return loss, pred
+				total = loss.Reduce(loss.CategoricalCrossentropy(), s.Y[0], pred[0], nil)
+				s.Minimize(total)
+				return total, pred
 			}
-			loss = forkedLosses().(*nn.OutputLosses)
+			l = forkedLosses()
 		}
-		compile(t, m, optim.SGD(0.1), loss)
+		compile(t, m, optim.SGD(0.1), l)
 		fit(t, m, ds, glia.Epochs(2), glia.BatchSize(5))
 		return m
 	}
@@ -254,12 +255,12 @@ func TestCustomStepOfOutputs(t *testing.T) {
 }
 
 func TestOutputErrors(t *testing.T) {
-	cce, sgd := nn.CategoricalCrossentropy(), func() optim.Optimizer { return optim.SGD(0.1) }
-	wants(t, "unknown output", forked().Compile(sgd(), nn.Losses(nn.For("colour", cce))), `nn.Losses: no output is named "colour": want one of \["kind" "size"\]`)
-	wants(t, "nil", forked().Compile(sgd(), nn.Losses(nn.For("kind", nil))), `the loss of output "kind" is nil`)
-	wants(t, "twice", forked().Compile(sgd(), nn.Losses(nn.For("kind", cce), nn.For("kind", cce))), `output "kind" has two losses`)
-	wants(t, "none", forked().Compile(sgd(), nn.Losses()), `nn.Losses of nothing`)
-	wants(t, "weight", forked().Compile(sgd(), nn.Losses(nn.For("kind", cce).Weigh(math.NaN()))), `weight of output "kind" is NaN`)
+	cce, sgd := loss.CategoricalCrossentropy(), func() optim.Optimizer { return optim.SGD(0.1) }
+	wants(t, "unknown output", forked().Compile(sgd(), loss.PerOutput(loss.For("colour", cce))), `loss.PerOutput: no output is named "colour": want one of \["kind" "size"\]`)
+	wants(t, "nil", forked().Compile(sgd(), loss.PerOutput(loss.For("kind", nil))), `the loss of output "kind" is nil`)
+	wants(t, "twice", forked().Compile(sgd(), loss.PerOutput(loss.For("kind", cce), loss.For("kind", cce))), `output "kind" has two losses`)
+	wants(t, "none", forked().Compile(sgd(), loss.PerOutput()), `loss.PerOutput of nothing`)
+	wants(t, "weight", forked().Compile(sgd(), loss.PerOutput(loss.For("kind", cce).Weighted(math.NaN()))), `weight of output "kind" is NaN`)
 	wants(t, "metric", forked().Compile(sgd(), cce, metric.For("colour", metric.Accuracy())), `is for output "colour": want one of \["kind" "size"\]`)
 	wants(t, "metric twice", forked().Compile(sgd(), cce, metric.Accuracy(), metric.For("kind", metric.Accuracy())), `two metrics are named "kind_accuracy"`)
 	wants(t, "name of a loss", forked().Compile(sgd(), cce, metric.For("kind", metric.Mean("loss", nil))), `two metrics are named "kind_loss"`)
@@ -294,7 +295,7 @@ func TestOutputErrors(t *testing.T) {
 // TestNoLossForAnOutput trains what one output needs, and nothing else.
 func TestNoLossForAnOutput(t *testing.T) {
 	m := forked()
-	compile(t, m, optim.SGD(0.1), nn.Losses(nn.For("size", nn.MeanSquaredError())))
+	compile(t, m, optim.SGD(0.1), loss.PerOutput(loss.For("size", loss.MeanSquaredError())))
 	before := map[string][]byte{}
 	for _, v := range m.Network().Vars() {
 		before[v.Path] = bytes.Clone(v.Tensor().Bytes())
@@ -317,7 +318,7 @@ func TestPenaltyOfShared(t *testing.T) {
 	one, two := nn.Apply(shared, in), nn.Apply(shared, nn.Apply(nn.Lambda(ops.Neg), in))
 	sum := nn.Apply(nn.Add(), one, two) // 0
 	m := glia.Functional([]*nn.Symbol{in}, []*nn.Symbol{sum})
-	compile(t, m, optim.SGD(0), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0), loss.MeanSquaredError())
 	r := evaluate(t, m, memory(t, of(t, []float32{1, 2, 3, 4}, 2, 2), tensor.New(tensor.Float32, 2, 2)))
 	near(t, "loss", r.Loss, 4, 1e-6)
 }
@@ -329,11 +330,11 @@ func TestNetworkBuiltBefore(t *testing.T) {
 		in := nn.Apply(nn.Input(4))
 		part := nn.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(4), in)})
 		if part.Name = "part"; trained {
-			compile(t, glia.New(part), optim.SGD(0.1), nn.MeanSquaredError())
+			compile(t, glia.New(part), optim.SGD(0.1), loss.MeanSquaredError())
 		}
 		x := nn.Apply(nn.Input(4))
 		m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{nn.Apply(part, nn.Apply(nn.Dense(4), x))})
-		compile(t, m, optim.Adam(0.01), nn.MeanSquaredError())
+		compile(t, m, optim.Adam(0.01), loss.MeanSquaredError())
 		return m
 	}
 	ds := memory(t, blobs(t, 20, 4, 2).X(), blobs(t, 20, 4, 2).X())
@@ -379,7 +380,7 @@ func TestOutputsPaths(t *testing.T) {
 		model := func() *glia.Model {
 			in := nn.Apply(nn.Input(3))
 			m := glia.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(2, nn.NoBias, nn.Name(layer)), in)})
-			compile(t, m, optim.Adam(0.1), nn.MeanSquaredError())
+			compile(t, m, optim.Adam(0.1), loss.MeanSquaredError())
 			return m
 		}
 		m := model()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -31,16 +32,16 @@ func TestPlans(t *testing.T) {
 		name    string
 		layers  []nn.Layer
 		opt     optim.Optimizer
-		loss    nn.Loss
+		loss    loss.Loss
 		metrics []metric.Metric
 		y       tensor.Spec
 	}{
-		{"mlp", mlp(), optim.Adam(1e-3), nn.CategoricalCrossentropy(), []metric.Metric{metric.Accuracy()}, tensor.S(tensor.Float32, 4, 10)},
+		{"mlp", mlp(), optim.Adam(1e-3), loss.CategoricalCrossentropy(), []metric.Metric{metric.Accuracy()}, tensor.S(tensor.Float32, 4, 10)},
 		{"regularized", append(mlp(nn.KernelRegularizer(nn.L2(1e-4)))[:4:4], nn.Dropout(0.5), nn.Dense(10)),
-			optim.SGD(0.1, optim.Momentum(0.9), optim.GlobalClipNorm(1)), nn.SparseCategoricalCrossentropy(nn.FromLogits),
+			optim.SGD(0.1, optim.Momentum(0.9), optim.GlobalClipNorm(1)), loss.SparseCategoricalCrossentropy(loss.FromLogits),
 			[]metric.Metric{metric.Accuracy()}, tensor.S(tensor.Int64, 4)},
 		{"regression", []nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(16, nn.Tanh), nn.Dense(16, nn.GELU), nn.Dense(1)},
-			optim.RMSprop(1e-3), nn.MeanSquaredError(), nil, tensor.S(tensor.Float32, 4, 1)},
+			optim.RMSprop(1e-3), loss.MeanSquaredError(), nil, tensor.S(tensor.Float32, 4, 1)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/digits"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -24,7 +25,7 @@ func inPolicy(t testing.TB, p nn.DTypePolicy) *glia.Model {
 	m := glia.Sequential(nn.Input(28, 28), nn.Rescaling(1.0/255, 0), nn.Flatten(), nn.Dense(48, nn.ReLU), nn.Dense(10), nn.Softmax.Layer(nn.Float32))
 	m.Network().DType = p
 	m.Network().Layers()[0].(*nn.InputLayer).DType = tensor.Uint8
-	compile(t, m, optim.Adam(2e-3), nn.SparseCategoricalCrossentropy(), metric.Accuracy())
+	compile(t, m, optim.Adam(2e-3), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
 	return m
 }
 
@@ -133,7 +134,7 @@ func TestLossScaleOfPolicy(t *testing.T) {
 	} {
 		m := glia.Sequential(nn.Input(3), nn.Dense(1, c.layer))
 		m.Network().DType = c.policy
-		compile(t, m, c.opt, nn.MeanSquaredError())
+		compile(t, m, c.opt, loss.MeanSquaredError())
 		l, scales := m.Optimizer().(*optim.LossScaleOptimizer)
 		if scales != c.scales {
 			t.Errorf("policy %q, of the layer %q: optimizer %T", c.policy, c.layer, m.Optimizer())
@@ -153,15 +154,15 @@ func TestLossScaleOfCompileAgain(t *testing.T) {
 	m := glia.Sequential(nn.Input(3), nn.Dense(1))
 	m.Network().DType = nn.MixedFloat16
 	inner := optim.SGD(0.1)
-	compile(t, m, inner, nn.MeanSquaredError())
-	compile(t, m, inner, nn.MeanSquaredError())
+	compile(t, m, inner, loss.MeanSquaredError())
+	compile(t, m, inner, loss.MeanSquaredError())
 	made := m.Optimizer()
-	compile(t, m, made, nn.MeanSquaredError())
+	compile(t, m, made, loss.MeanSquaredError())
 	if m.Optimizer() != made || made.(*optim.LossScaleOptimizer).Inner != optim.Optimizer(inner) {
 		t.Errorf("optimizer is %v, want the one of the second Compile around that of the first", m.Optimizer())
 	}
 	m.Network().DType = nn.MixedBFloat16
-	compile(t, m, inner, nn.MeanSquaredError())
+	compile(t, m, inner, loss.MeanSquaredError())
 	if m.Optimizer() != optim.Optimizer(inner) {
 		t.Errorf("mixed_bfloat16: optimizer %T, want the one given", m.Optimizer())
 	}
@@ -177,13 +178,13 @@ func TestPolicyFromCompileOn(t *testing.T) {
 		out    tensor.DType
 	}{{"", tensor.Float32}, {nn.MixedBFloat16, tensor.BFloat16}, {nn.Float32, tensor.Float32}} {
 		m.Network().DType = c.policy
-		compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+		compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 		if y, err := m.Predict(x); err != nil || y.DType() != c.out {
 			t.Errorf("policy %q: predictions %v (%v), want %v", c.policy, y, err, c.out)
 		}
 	}
 	m.Network().DType = nn.Float64
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	if _, err := m.Predict(x); err == nil || !strings.Contains(err.Error(), "dtype policy float64 of a layer that was built with variables of float32") {
 		t.Errorf("error %v, want one that names the policies", err)
 	}
@@ -212,7 +213,7 @@ func TestMixedPrecisionOfOwnLayers(t *testing.T) {
 	for _, p := range []nn.DTypePolicy{nn.Float32, nn.MixedBFloat16, nn.MixedFloat16} {
 		m := glia.Sequential(nn.Input(6), nn.Dense(12, nn.ReLU), &gate{}, nn.Dense(3, nn.Softmax))
 		m.Network().DType = p
-		compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy(), metric.Accuracy())
+		compile(t, m, optim.Adam(0.01), loss.CategoricalCrossentropy(), metric.Accuracy())
 		ds := blobs(t, 300, 6, 3)
 		h := fit(t, m, hot(t, ds, 3), glia.Epochs(8))
 		if first, last := h.Epochs[0].Loss, h.Epochs[7].Loss; !(last < first/2) {
@@ -243,7 +244,7 @@ func hot(t *testing.T, ds *data.Memory, classes int) *data.Memory {
 func TestMixedPrecisionFindsNaN(t *testing.T) {
 	m := glia.Sequential(nn.Input(2), nn.Dense(2, nn.Name("wide"), nn.KernelInitializer(nn.Constant(60000))), nn.Dense(1))
 	m.Network().DType = nn.MixedFloat16
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	_, err := m.Fit(memory(t, of(t, []float32{1, 1}, 1, 2), of(t, []float32{0}, 1, 1)), glia.StopOnNaN)
 	if err == nil || !strings.Contains(err.Error(), "layer wide") {
 		t.Errorf("error %v, want one that names the layer", err)
@@ -260,7 +261,7 @@ func ExampleModel_mixedPrecision() {
 		nn.Dense(10, nn.Softmax, nn.Float32),
 	)
 	m.Network().DType = nn.MixedFloat16
-	err := m.Compile(optim.Adam(1e-3), nn.SparseCategoricalCrossentropy(), metric.Accuracy())
+	err := m.Compile(optim.Adam(1e-3), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
 	if err != nil {
 		fmt.Println(err)
 		return

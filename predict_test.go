@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -19,7 +20,7 @@ func TestPredictBatchMates(t *testing.T) {
 	for _, units := range []int{1, 3, 16, 128, 200} {
 		ds := blobs(t, n, features, 4)
 		m := glia.Sequential(nn.Input(features), nn.Dense(units, nn.Tanh), nn.Dense(units, nn.ReLU), nn.Dense(4, nn.Softmax))
-		compile(t, m, optim.Adam(0.01), nn.SparseCategoricalCrossentropy())
+		compile(t, m, optim.Adam(0.01), loss.SparseCategoricalCrossentropy())
 		fit(t, m, ds)
 		all := predict(t, m, ds.X())
 		if all.Spec() != tensor.S(tensor.Float32, n, 4) {
@@ -149,7 +150,7 @@ func TestPredictAllConcurrently(t *testing.T) {
 func TestPredictWhileFit(t *testing.T) {
 	ds := blobs(t, 200, 6, 3).OneHot(3)
 	m := glia.Sequential(nn.Dense(8, nn.ReLU), nn.Dropout(0.1), nn.Dense(3, nn.Softmax))
-	compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy())
+	compile(t, m, optim.Adam(0.01), loss.CategoricalCrossentropy())
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	for range 3 {
@@ -180,7 +181,7 @@ func TestPredictWhileFit(t *testing.T) {
 	wg.Wait()
 
 	alone := glia.Sequential(nn.Dense(8, nn.ReLU), nn.Dropout(0.1), nn.Dense(3, nn.Softmax))
-	compile(t, alone, optim.Adam(0.01), nn.CategoricalCrossentropy())
+	compile(t, alone, optim.Adam(0.01), loss.CategoricalCrossentropy())
 	fit(t, alone, ds, glia.Epochs(20), glia.ValidationSplit(0.1))
 	if string(weights(m)) != string(weights(alone)) {
 		t.Error("predicting meanwhile changed the training")

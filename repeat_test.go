@@ -11,6 +11,7 @@ import (
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -44,7 +45,7 @@ type network struct {
 }
 
 func networks() []network {
-	train := func(t *testing.T, m *glia.Model, ds data.Dataset, seed uint64, o optim.Optimizer, l nn.Loss) outcome {
+	train := func(t *testing.T, m *glia.Model, ds data.Dataset, seed uint64, o optim.Optimizer, l loss.Loss) outcome {
 		m.Seed = seed
 		compile(t, m, o, l, metric.Accuracy())
 		h := fit(t, m, ds, glia.Epochs(2), glia.BatchSize(128), glia.ValidationSplit(0.2))
@@ -61,24 +62,24 @@ func networks() []network {
 				nn.Dense(17, nn.Tanh, nn.KernelRegularizer(nn.L1L2(1e-3, 1e-3))), nn.Dropout(0.3),
 				nn.Dense(9, nn.GELU), nn.Dense(5, nn.Softmax),
 			)
-			return train(t, m, blobs(t, 333, 7, 5).OneHot(5), seed, optim.AdamW(0.01), nn.CategoricalCrossentropy())
+			return train(t, m, blobs(t, 333, 7, 5).OneHot(5), seed, optim.AdamW(0.01), loss.CategoricalCrossentropy())
 		}},
 		{"as for MNIST", func(t *testing.T, seed uint64) outcome {
 			m := glia.Sequential(
 				nn.Input(784), nn.Dense(128, nn.ReLU), nn.Dropout(0.2), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax),
 			)
-			return train(t, m, blobs(t, 700, 784, 10).OneHot(10), seed, optim.Adam(1e-3), nn.CategoricalCrossentropy())
+			return train(t, m, blobs(t, 700, 784, 10).OneHot(10), seed, optim.Adam(1e-3), loss.CategoricalCrossentropy())
 		}},
 		{"momentum, class numbers", func(t *testing.T, seed uint64) outcome {
 			m := glia.Sequential(nn.Input(300), nn.Dense(200, nn.Sigmoid), nn.Dense(10))
 			o := optim.SGD(0.05, optim.Momentum(0.9), optim.Nesterov, optim.GlobalClipNorm(1))
-			return train(t, m, blobs(t, 700, 300, 10), seed, o, nn.SparseCategoricalCrossentropy(nn.FromLogits))
+			return train(t, m, blobs(t, 700, 300, 10), seed, o, loss.SparseCategoricalCrossentropy(loss.FromLogits))
 		}},
 		{"mixed_bfloat16", func(t *testing.T, seed uint64) outcome {
-			return train(t, mixed(nn.MixedBFloat16), blobs(t, 700, 300, 10).OneHot(10), seed, optim.Adam(1e-3), nn.CategoricalCrossentropy())
+			return train(t, mixed(nn.MixedBFloat16), blobs(t, 700, 300, 10).OneHot(10), seed, optim.Adam(1e-3), loss.CategoricalCrossentropy())
 		}},
 		{"mixed_float16", func(t *testing.T, seed uint64) outcome {
-			return train(t, mixed(nn.MixedFloat16), blobs(t, 700, 300, 10).OneHot(10), seed, optim.Adam(1e-3), nn.CategoricalCrossentropy())
+			return train(t, mixed(nn.MixedFloat16), blobs(t, 700, 300, 10).OneHot(10), seed, optim.Adam(1e-3), loss.CategoricalCrossentropy())
 		}},
 	}
 }

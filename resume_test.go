@@ -15,6 +15,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -46,7 +47,7 @@ func trainings() []training {
 			model: func(t testing.TB) *glia.Model {
 				m := glia.Sequential(nn.Input(5), nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax))
 				m.Seed = 11
-				compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy(), metric.Accuracy(), metric.F1Score(), metric.Precision())
+				compile(t, m, optim.Adam(0.01), loss.CategoricalCrossentropy(), metric.Accuracy(), metric.F1Score(), metric.Precision())
 				return m
 			},
 			data:   onehot(57, 5, 3),
@@ -58,7 +59,7 @@ func trainings() []training {
 			model: func(t testing.TB) *glia.Model {
 				m := glia.Sequential(nn.Dense(6, nn.Tanh, nn.KernelRegularizer(nn.L2(1e-3))), nn.GaussianNoise(0.1), nn.Dense(2))
 				compile(t, m, optim.SGD(0.1, optim.Momentum(0.9), optim.Nesterov, optim.GlobalClipNorm(1)),
-					nn.SparseCategoricalCrossentropy(nn.FromLogits), metric.Accuracy())
+					loss.SparseCategoricalCrossentropy(loss.FromLogits), metric.Accuracy())
 				return m
 			},
 			data: func(t testing.TB) data.Dataset {
@@ -76,7 +77,7 @@ func trainings() []training {
 			name: "schedule, AMSGrad, in order, validation",
 			model: func(t testing.TB) *glia.Model {
 				m := glia.Sequential(nn.Input(4), nn.Sequential(nn.Dense(5, nn.GELU), nn.GaussianDropout(0.2)), nn.Dense(2, nn.Softmax))
-				compile(t, m, optim.AdamW(optim.CosineDecay(0.05, 10), optim.AMSGrad), nn.CategoricalCrossentropy())
+				compile(t, m, optim.AdamW(optim.CosineDecay(0.05, 10), optim.AMSGrad), loss.CategoricalCrossentropy())
 				return m
 			},
 			data:   onehot(21, 4, 2),

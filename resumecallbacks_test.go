@@ -12,6 +12,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -23,7 +24,7 @@ func remembering(path string) training {
 		name: "callbacks that remember",
 		model: func(t testing.TB) *glia.Model {
 			m := glia.Sequential(nn.Input(4), nn.Dense(5, nn.Tanh), nn.Dropout(0.4), nn.Dense(2, nn.Softmax))
-			compile(t, m, optim.Adam(0.2), nn.CategoricalCrossentropy(), metric.Accuracy())
+			compile(t, m, optim.Adam(0.2), loss.CategoricalCrossentropy(), metric.Accuracy())
 			return m
 		},
 		data: func(t testing.TB) data.Dataset { return blobs(t, 24, 4, 2).OneHot(2) },
@@ -145,7 +146,7 @@ func averaged(with func() []glia.Callback) training {
 		name: "averages",
 		model: func(t testing.TB) *glia.Model {
 			m := glia.Sequential(nn.Input(4), nn.Dense(5, nn.Tanh), nn.Dropout(0.4), nn.Dense(2, nn.Softmax))
-			compile(t, m, optim.Adam(0.05, optim.EMA(0.8)), nn.CategoricalCrossentropy(), metric.Accuracy())
+			compile(t, m, optim.Adam(0.05, optim.EMA(0.8)), loss.CategoricalCrossentropy(), metric.Accuracy())
 			return m
 		},
 		data: func(t testing.TB) data.Dataset { return blobs(t, 24, 4, 2).OneHot(2) },

@@ -11,6 +11,7 @@ import (
 	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -31,7 +32,7 @@ func saved(t *testing.T) (*glia.Model, *data.Memory) {
 		nn.Dense(3, nn.Softmax),
 	)
 	m.Seed = 7
-	check(t, m.Compile(optim.Adam(optim.ExponentialDecay(1e-2, 10, 0.9)), nn.CategoricalCrossentropy(), metric.Accuracy()))
+	check(t, m.Compile(optim.Adam(optim.ExponentialDecay(1e-2, 10, 0.9)), loss.CategoricalCrossentropy(), metric.Accuracy()))
 	ds := blobs(t, 60, 6, 3).OneHot(3)
 	_, err := m.Fit(ds, glia.Epochs(2), glia.BatchSize(8))
 	check(t, err)
@@ -149,7 +150,7 @@ func TestUnwritable(t *testing.T) {
 		`layer dense: .*initializer Ortho.*: seed 4294967296: Keras's have 32 bits`: {optim.SGD(0.1), nn.Dense(4, nn.KernelInitializer(nn.OrthogonalInitializer(1).Seeded(1<<32)))},
 	} {
 		m := glia.Sequential(nn.Input(3), c.hidden, nn.Dense(2, nn.Softmax))
-		check(t, m.Compile(c.o, nn.CategoricalCrossentropy()))
+		check(t, m.Compile(c.o, loss.CategoricalCrossentropy()))
 		dir := t.TempDir()
 		for _, name := range []string{"m.keras", "m.h5"} {
 			path := filepath.Join(dir, name)
@@ -175,7 +176,7 @@ func TestUnwritable(t *testing.T) {
 
 func BenchmarkLoad(b *testing.B) {
 	m := glia.Sequential(nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax))
-	if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
+	if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
 		b.Fatal(err)
 	}
 	for _, f := range []keras.Format{keras.Archive, keras.HDF5} {

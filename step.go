@@ -6,6 +6,7 @@ import (
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -163,9 +164,7 @@ func (m *Model) badLabel(b *data.Batch, output int, ms *totals) int {
 	if output >= len(m.outputLosses) { // for a custom step
 		return -1
 	}
-	if l, ok := m.outputLosses[output].loss.(interface {
-		BadLabel(y *tensor.Tensor, classes int) int
-	}); ok { // whose IgnoreClass is a label, too: metrics take it for a wrong one, as in Keras
+	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok { // whose IgnoreClass is a label, too: metrics take it for a wrong one, as in Keras
 		return l.BadLabel(b.Y[output], ms.classes[output])
 	}
 	for i, x := range m.outputMetrics {

@@ -7,6 +7,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -22,7 +23,7 @@ func ExampleStepFunc() {
 		s.Minimize(loss)
 		return loss, pred
 	}
-	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	h, err := m.Fit(line(), glia.Epochs(50), glia.BatchSize(8))

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -39,7 +40,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 			nn.Dropout(0.1), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax),
 		)
 		m.Network().DType = c.DTypePolicy
-		if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
+		if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
 			t.Fatal(err)
 		}
 		cfg, err := configOf("Fit", append(c.opts, BatchSize(128)))
@@ -71,7 +72,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 // weights of one output, and for predictions into tensors that are there.
 func TestOutputsAllocateNothing(t *testing.T) {
 	m := forkedInside()
-	loss := nn.Losses(nn.For("kind", nn.SparseCategoricalCrossentropy()), nn.For("size", nn.MeanSquaredError()).Weigh(0.5))
+	loss := loss.PerOutput(loss.For("kind", loss.SparseCategoricalCrossentropy()), loss.For("size", loss.MeanSquaredError()).Weighted(0.5))
 	err := m.Compile(optim.Adam(1e-3), loss, metric.For("kind", metric.Accuracy()), metric.For("size", metric.WithWeights(metric.RootMeanSquaredError())))
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -21,7 +22,7 @@ func TestSummaryOfGraph(t *testing.T) {
 	one := nn.ApplyAll(2, sub, h)
 	two := nn.ApplyAll(2, sub, one[0])
 	m := glia.Functional([]*nn.Symbol{a, b}, []*nn.Symbol{one[0], nn.Apply(nn.Add(nn.Name("add")), one[1], two[1]), nn.Apply(s, two[1])})
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	want := `Model: "functional"
 ┏━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━┓
 ┃ Layer (type)     ┃ Output Shape           ┃ Param # ┃ Connected to         ┃
@@ -43,7 +44,7 @@ func TestSummaryOfGraph(t *testing.T) {
 func TestSummaryOfFunctionalChain(t *testing.T) {
 	x := nn.Apply(nn.Input(5))
 	m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{nn.Apply(nn.Dense(2), x)})
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	want := `Model: "functional"
 ┏━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━┓
 ┃ Layer (type)             ┃ Output Shape ┃ Param # ┃
@@ -61,7 +62,7 @@ func TestSummaryOfFunctionalChain(t *testing.T) {
 func TestSummaryOfManyInputs(t *testing.T) {
 	x := nn.Apply(nn.Input(1))
 	m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{nn.Apply(nn.Concatenate(), repeated(x, 5000)...)})
-	compile(t, m, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
 	if s := m.Summary(); len(s) > 10_000 || !strings.Contains(s, "input_layer[0][0], input_layer[0][0], ") || !strings.Contains(s, "...") {
 		t.Errorf("%d bytes, %.2000s", len(s), s)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -13,7 +14,7 @@ func TestSummary(t *testing.T) {
 	m := glia.Sequential(
 		nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU, nn.Frozen), nn.Dropout(0.2), nn.Dense(10, nn.Name("head")),
 	)
-	compile(t, m, optim.Adam(1e-3), nn.MeanSquaredError())
+	compile(t, m, optim.Adam(1e-3), loss.MeanSquaredError())
 	want := `Model: "sequential"
 ┏━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━┓
 ┃ Layer (type)      ┃ Output Shape ┃ Param # ┃
@@ -50,7 +51,7 @@ func TestSummaryOfOddNames(t *testing.T) {
 	net := nn.Sequential(nn.Input(2), nn.Dense(2, nn.Name("a\x1b[2Jb")), nn.Dense(2, nn.Name(strings.Repeat("é", 1<<20))), nn.Dense(1, nn.Name("模 型")))
 	net.Name = strings.Repeat("x", 1<<20)
 	m := glia.New(net)
-	compile(t, m, optim.SGD(1e-3), nn.MeanSquaredError())
+	compile(t, m, optim.SGD(1e-3), loss.MeanSquaredError())
 	s := m.Summary()
 	for _, want := range []string{`"a\x1b[2Jb" (Dense)`, strings.Repeat("é", 100) + "... (Dense)", "模 型 (Dense)"} {
 		if !strings.Contains(s, want) {

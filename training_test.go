@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -20,7 +21,7 @@ func TestTraining(t *testing.T) {
 	ds := blobs(t, 8, 3, 2).OneHot(2)
 	accuracy, recall := metric.Accuracy(), metric.Recall()
 	m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.SGD(0.1), nn.CategoricalCrossentropy(), accuracy, metric.WithWeights(recall))
+	compile(t, m, optim.SGD(0.1), loss.CategoricalCrossentropy(), accuracy, metric.WithWeights(recall))
 	for _, validated := range []bool{false, true} {
 		var opts []glia.Option
 		if validated {
@@ -175,7 +176,7 @@ func TestTrained(t *testing.T) {
 	if got := m.Trained(); len(got) != 0 {
 		t.Errorf("%d variables before Compile, want none", len(got))
 	}
-	compile(t, m, optim.SGD(0.1, optim.EMA(0.5)), nn.CategoricalCrossentropy())
+	compile(t, m, optim.SGD(0.1, optim.EMA(0.5)), loss.CategoricalCrossentropy())
 	fit(t, m, blobs(t, 8, 3, 2).OneHot(2))
 	if got := m.Trained(); !slices.Equal(got, m.Network().Params()) || len(got) != 4 {
 		t.Errorf("%d variables, want the 4 that are trained", len(got))
@@ -192,6 +193,6 @@ func TestCanSave(t *testing.T) {
 		t.Error(err)
 	}
 	bad := glia.Sequential(nn.Input(3), nn.Lambda(func(x *graph.Node) *graph.Node { return x }))
-	compile(t, bad, optim.SGD(0.1), nn.MeanSquaredError())
+	compile(t, bad, optim.SGD(0.1), loss.MeanSquaredError())
 	wants(t, "a function", bad.CanSave(), `Lambda`)
 }

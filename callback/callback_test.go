@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -63,7 +64,7 @@ func TestCallbackErrors(t *testing.T) {
 		}
 	}
 	m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.SGD(optim.CosineDecay(0.1, 10)), nn.CategoricalCrossentropy(), metric.TruePositives())
+	compile(t, m, optim.SGD(optim.CosineDecay(0.1, 10)), loss.CategoricalCrossentropy(), metric.TruePositives())
 	for _, cb := range []glia.Callback{callback.LearningRateScheduler(halve), callback.ReduceLROnPlateau(callback.Monitor("loss"))} {
 		_, err := m.Fit(ds, glia.Use(cb))
 		wants(t, cb.Name, err, `the rate of sgd follows a schedule: want one that is a number$`)
@@ -94,7 +95,7 @@ func TestLearningRateScheduler(t *testing.T) {
 func TestTerminateOnNaN(t *testing.T) {
 	for name, rate := range map[string]float64{"loss grows over all limits": 1e30, "all is well": 1e-3} {
 		m := glia.Sequential(nn.Input(1), nn.Dense(1))
-		compile(t, m, optim.SGD(rate), nn.MeanSquaredError())
+		compile(t, m, optim.SGD(rate), loss.MeanSquaredError())
 		h, err := m.Fit(line(), glia.Epochs(3), glia.BatchSize(4), glia.Use(callback.TerminateOnNaN()))
 		if want := map[bool]int{true: 0, false: 3}[rate > 1]; err != nil || len(h.Epochs) != want {
 			t.Errorf("%s: %d epochs and error %v, want %d and none", name, len(h.Epochs), err, want)
@@ -106,7 +107,7 @@ func TestTerminateOnNaN(t *testing.T) {
 func TestCSVLoggerFit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.csv")
 	m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.SGD(0.1), nn.CategoricalCrossentropy(), metric.F1Score())
+	compile(t, m, optim.SGD(0.1), loss.CategoricalCrossentropy(), metric.F1Score())
 	ds := blobs(t, 20, 3, 2).OneHot(2)
 	h := fit(t, m, ds, glia.Epochs(3), glia.Validate(ds), glia.ValidationFreq(2), glia.Use(callback.CSVLogger(path, callback.Separator('\t'))))
 	text, err := os.ReadFile(path)

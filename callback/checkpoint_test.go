@@ -11,6 +11,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -107,7 +108,7 @@ func TestSaveBestOnly(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		m := glia.Sequential(nn.Input(3), nn.Dense(3, nn.Softmax))
-		compile(t, m, optim.SGD(30), nn.CategoricalCrossentropy(), metric.Accuracy()) // too fast: up and down
+		compile(t, m, optim.SGD(30), loss.CategoricalCrossentropy(), metric.Accuracy()) // too fast: up and down
 		opts := append(c.opts, callback.SaveBestOnly)
 		h := fit(t, m, ds, glia.Epochs(12), glia.BatchSize(5), glia.ValidationSplit(0.3),
 			glia.Use(callback.ModelCheckpoint(filepath.Join(dir, "{epoch:02d}.npz"), opts...)))

@@ -10,6 +10,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -32,7 +33,7 @@ func line() *data.Memory {
 // straight returns a compiled model that can learn it.
 func straight() *glia.Model {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	return m
@@ -86,7 +87,7 @@ func ExampleKeepLast() {
 // Validation by averages of the weights, which are also what is left in the end.
 func ExampleSwapEMAWeights() {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	if err := m.Compile(optim.SGD(0.1, optim.EMA(0.9)), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1, optim.EMA(0.9)), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	h, err := m.Fit(line(), glia.Epochs(30), glia.BatchSize(4), glia.Validate(line()), glia.Use(callback.SwapEMAWeights()))
@@ -143,7 +144,7 @@ func ExampleLearningRateScheduler() {
 // A training that gets out of hand.
 func ExampleTerminateOnNaN() {
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	if err := m.Compile(optim.SGD(1000.0), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(1000.0), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	h, err := m.Fit(line(), glia.Epochs(50), glia.Use(callback.TerminateOnNaN()))
@@ -160,7 +161,7 @@ func ExampleCSVLogger() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "log.csv")
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.KernelInitializer(nn.Zeros)))
-	if err := m.Compile(optim.SGD(0.0), nn.MeanAbsoluteError()); err != nil {
+	if err := m.Compile(optim.SGD(0.0), loss.MeanAbsoluteError()); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := m.Fit(line(), glia.Epochs(2), glia.BatchSize(glia.FullBatch), glia.Use(callback.CSVLogger(path))); err != nil {

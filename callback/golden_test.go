@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -97,7 +98,7 @@ func onePixel(t *testing.T) *glia.Training {
 // before its first step: the test calls the callbacks.
 func trainingOf(t *testing.T, m *glia.Model, metrics ...metric.Metric) (of *glia.Training) {
 	t.Helper()
-	if err := m.Compile(optim.SGD(1), nn.MeanSquaredError(), metrics...); err != nil {
+	if err := m.Compile(optim.SGD(1), loss.MeanSquaredError(), metrics...); err != nil {
 		t.Fatal(err)
 	}
 	n := m.Network().Vars()[0].Spec().Shape.At(0)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -62,11 +63,11 @@ func classifier(t testing.TB, features, classes int) *glia.Model {
 		nn.Dense(classes, nn.Softmax),
 	)
 	m.Seed = 3
-	compile(t, m, optim.Adam(0.01), nn.CategoricalCrossentropy(), metric.Accuracy())
+	compile(t, m, optim.Adam(0.01), loss.CategoricalCrossentropy(), metric.Accuracy())
 	return m
 }
 
-func compile(t testing.TB, m *glia.Model, o optim.Optimizer, l nn.Loss, metrics ...metric.Metric) {
+func compile(t testing.TB, m *glia.Model, o optim.Optimizer, l loss.Loss, metrics ...metric.Metric) {
 	t.Helper()
 	if err := m.Compile(o, l, metrics...); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 )
@@ -13,8 +14,8 @@ import (
 func TestMonitorMode(t *testing.T) {
 	f := trainingOf(t, glia.Sequential(nn.Input(3), nn.Dense(3)),
 		metric.Accuracy(), metric.TopKCategoricalAccuracy(2), metric.Precision(), metric.Recall(metric.Name("hits")), metric.F1Score(metric.Name("f")),
-		metric.FromLoss(nn.MeanAbsoluteError()), metric.FromLoss(nn.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", metric.Predictions),
-		metric.WithWeights(metric.Accuracy()), metric.FromLoss(nn.MeanSquaredError(nn.Name("loss_of_mine"))),
+		metric.FromLoss(loss.MeanAbsoluteError()), metric.FromLoss(loss.BinaryCrossentropy()), metric.TruePositives(), metric.Mean("mine", metric.Predictions),
+		metric.WithWeights(metric.Accuracy()), metric.FromLoss(loss.MeanSquaredError(loss.Name("loss_of_mine"))),
 	)
 	for name, want := range map[string]Mode{
 		"loss": Minimize, "val_loss": Minimize, "accuracy": Maximize, "val_accuracy": Maximize,

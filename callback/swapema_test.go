@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -17,7 +18,7 @@ import (
 // averaged returns a model whose optimizer keeps averages.
 func averaged(t testing.TB) *glia.Model {
 	m := glia.Sequential(nn.Input(4), nn.Dense(5, nn.Tanh), nn.Dropout(0.4), nn.Dense(2, nn.Softmax))
-	compile(t, m, optim.Adam(0.05, optim.EMA(0.8)), nn.CategoricalCrossentropy(), metric.Accuracy())
+	compile(t, m, optim.Adam(0.05, optim.EMA(0.8)), loss.CategoricalCrossentropy(), metric.Accuracy())
 	return m
 }
 

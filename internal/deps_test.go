@@ -22,7 +22,7 @@ const module = "github.com/glia-ml/glia"
 var picture = []string{
 	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/vocab",
 	1: "graph ops internal/hdf5",
-	2: "autodiff backend flow",
+	2: "autodiff backend flow loss",
 	3: "nn metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
@@ -52,6 +52,7 @@ var beside = map[string]string{
 var besideInTests = map[string]string{
 	"graph":         "ops",
 	"ops":           "autodiff",
+	"loss":          "autodiff",
 	"metric":        "nn",
 	"optim":         "internal/cpu internal/plan",
 	"internal/plan": "internal/cpu",

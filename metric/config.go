@@ -148,34 +148,18 @@ func (s settings) axes() AlongOption {
 type oneOrMore []float64
 
 // MarshalJSON writes one threshold as a number, as Keras does.
-func (t oneOrMore) MarshalJSON() ([]byte, error) { return marshalOne(t) }
+func (t oneOrMore) MarshalJSON() ([]byte, error) { return vocab.MarshalOneOrList(t) }
 
 // UnmarshalJSON reads null, a number or a list.
-func (t *oneOrMore) UnmarshalJSON(b []byte) error { return unmarshalOne(b, (*[]float64)(t)) }
+func (t *oneOrMore) UnmarshalJSON(b []byte) error {
+	return vocab.UnmarshalOneOrList(b, (*[]float64)(t))
+}
 
 // MarshalJSON writes one axis as a number, as Keras does.
-func (a axisList) MarshalJSON() ([]byte, error) { return marshalOne(a) }
+func (a axisList) MarshalJSON() ([]byte, error) { return vocab.MarshalOneOrList(a) }
 
 // UnmarshalJSON reads null, a number or a list.
-func (a *axisList) UnmarshalJSON(b []byte) error { return unmarshalOne(b, (*[]int)(a)) }
-
-func marshalOne[T any](list []T) ([]byte, error) {
-	if len(list) == 1 {
-		return vocab.Marshal(list[0])
-	}
-	return vocab.Marshal(list)
-}
-
-func unmarshalOne[T any](b []byte, list *[]T) error {
-	var one *T
-	if json.Unmarshal(b, &one) == nil {
-		if *list = nil; one != nil {
-			*list = []T{*one}
-		}
-		return nil
-	}
-	return json.Unmarshal(b, list)
-}
+func (a *axisList) UnmarshalJSON(b []byte) error { return vocab.UnmarshalOneOrList(b, (*[]int)(a)) }
 
 func or[T any](v *T, def T) T {
 	if v != nil {

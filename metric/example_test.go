@@ -5,8 +5,8 @@ import (
 	"log"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -34,7 +34,7 @@ func Example() {
 	show(metric.Accuracy(), labels, predictions)
 	show(metric.Precision(), labels, predictions)
 	show(metric.Recall(metric.Thresholds(0.1)), labels, predictions)
-	show(metric.FromLoss(nn.MeanSquaredError()), labels, tensor.Of[float32](1, 0.5, 1, 1))
+	show(metric.FromLoss(loss.MeanSquaredError()), labels, tensor.Of[float32](1, 0.5, 1, 1))
 	show(metric.ConfusionMatrix(2), labels, predictions)
 	// Output:
 	// accuracy:
@@ -175,7 +175,7 @@ func ExampleConfusionMatrix() {
 
 func ExampleFromLoss() {
 	labels, p := tensor.Of[int32](0, 1), matrix(2, 0.75, 0.25, 0.5, 0.5)
-	m := metric.FromLoss(nn.SparseCategoricalCrossentropy(nn.IgnoreClass(1), nn.Name("surprise")))
+	m := metric.FromLoss(loss.SparseCategoricalCrossentropy(loss.IgnoreClass(1), loss.Name("surprise")))
 	fmt.Printf("%s %.3f\n", m.Name(), of(m, labels, p).Item()) // -ln(0.75) and 0
 	// Output:
 	// surprise 0.144
@@ -224,6 +224,6 @@ func ExampleToConfig() {
 }
 
 func ExampleMeanMetric_Loss() {
-	fmt.Println(metric.FromLoss(nn.MeanSquaredError()).Loss().(nn.Loss).Name(), metric.Accuracy().Loss())
+	fmt.Println(metric.FromLoss(loss.MeanSquaredError()).Loss().(loss.Loss).Name(), metric.Accuracy().Loss())
 	// Output: mean_squared_error <nil>
 }

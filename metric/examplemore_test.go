@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -219,7 +219,7 @@ func ExampleSparseCategoricalAccuracy() {
 }
 
 func ExampleDirectionOf() {
-	fmt.Println(metric.DirectionOf(metric.AUC()), metric.DirectionOf(metric.FromLoss(nn.MeanSquaredError())), metric.DirectionOf(metric.TruePositives()))
+	fmt.Println(metric.DirectionOf(metric.AUC()), metric.DirectionOf(metric.FromLoss(loss.MeanSquaredError())), metric.DirectionOf(metric.TruePositives()))
 	fmt.Println(metric.DirectionOf(metric.Mean("misses", metric.Predictions, metric.Down)))
 	// Output:
 	// Up Down Unknown

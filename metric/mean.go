@@ -5,6 +5,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -35,19 +36,14 @@ func Sum(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...Mean
 // Predictions is a function for [Mean] and [Sum] of the predictions themselves.
 func Predictions(_, yPred *graph.Node) *graph.Node { return yPred }
 
-// FromLoss returns the mean of a loss as a metric. The loss is any of package nn. One
-// that is of a batch as a whole, as nn.Dice is by default, counts once a batch, as in
-// Keras, however many samples that has.
-func FromLoss(l interface {
-	Name() string
-	Each(yTrue, yPred *graph.Node) *graph.Node
-}) *MeanMetric {
+// FromLoss returns the mean of a loss as a metric. A loss that is of a batch as a whole,
+// as [loss.Dice] is by default, counts once a batch, as in Keras, however many samples
+// that has.
+func FromLoss(l loss.Loss) *MeanMetric {
 	m := Mean(l.Name(), l.Each, Down)
 	m.loss = l
-	if c, ok := l.(interface {
-		Counted(yTrue, yPred *graph.Node) *graph.Node
-	}); ok {
-		m.counted = c.Counted
+	if c, ok := l.(loss.Masker); ok {
+		m.counted = c.Mask
 	}
 	return m
 }
@@ -59,7 +55,7 @@ type MeanMetric struct {
 	class     string // Keras's, empty for a function of the user's
 	settings  settings
 	direction Direction
-	loss      any
+	loss      loss.Loss
 	each      func(yTrue, yPred *graph.Node) *graph.Node
 	// counted, if there is one, says which values weights are for. As in Keras it
 	// matters only if there are weights.
@@ -87,7 +83,7 @@ func meanOf(class string, d Direction, opts []MeanOption, each func(yTrue, yPred
 }
 
 // Loss returns the loss that [FromLoss] was given, nil for other metrics.
-func (m *MeanMetric) Loss() any { return m.loss }
+func (m *MeanMetric) Loss() loss.Loss { return m.loss }
 
 // Name implements [Metric].
 func (m *MeanMetric) Name() string { return m.name }

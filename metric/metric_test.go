@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -82,7 +82,7 @@ func TestEpoch(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
-	m := metric.FromLoss(nn.MeanSquaredError())
+	m := metric.FromLoss(loss.MeanSquaredError())
 	b := []*tensor.Tensor{tensor.Of[float32](1, 2), tensor.Of[float32](3, 4)}
 	s, err := m.New(b[0].Spec(), b[1].Spec())
 	if err != nil {
@@ -152,7 +152,7 @@ func TestMean(t *testing.T) {
 // TestLossOfBatches has a loss of the batch as a whole count once a batch, or with the
 // weights of its samples, as keras.metrics.MeanMetricWrapper does.
 func TestLossOfBatches(t *testing.T) {
-	m := metric.FromLoss(nn.LossFunc("most", func(_, yPred *graph.Node) *graph.Node { return ops.ReduceMax(yPred) }))
+	m := metric.FromLoss(loss.Func("most", func(_, yPred *graph.Node) *graph.Node { return ops.ReduceMax(yPred) }))
 	four, one := tensor.Of[float32](1, 7, 3, 4), tensor.Of[float32](2)
 	if got := measure(t, m, []*tensor.Tensor{four, four}, []*tensor.Tensor{one, one}).Item(); got != (7.0+2)/2 {
 		t.Errorf("mean is %v, want 4.5", got)
@@ -161,7 +161,7 @@ func TestLossOfBatches(t *testing.T) {
 	if got := measure(t, m, []*tensor.Tensor{four, four, w}, []*tensor.Tensor{one, one, tensor.Of[float32](3)}).Item(); got != (7.0+3*2)/4 {
 		t.Errorf("weighted mean is %v, want 3.25", got)
 	}
-	if _, err := metric.FromLoss(nn.Dice()).New(tensor.S(tensor.Float32, 1, 3), tensor.S(tensor.Float32, 1, 3)); err != nil {
+	if _, err := metric.FromLoss(loss.Dice()).New(tensor.S(tensor.Float32, 1, 3), tensor.S(tensor.Float32, 1, 3)); err != nil {
 		t.Error(err)
 	}
 }
@@ -322,7 +322,7 @@ func TestDirections(t *testing.T) {
 			metric.PrecisionAtRecall(1), metric.RecallAtPrecision(1), metric.SensitivityAtSpecificity(1), metric.SpecificityAtSensitivity(1),
 			metric.F1Score(), metric.FBetaScore(1), metric.IoU(2, nil), metric.MeanIoU(2), metric.BinaryIoU(0.5, nil), metric.R2Score(),
 			metric.CosineSimilarity(), metric.PearsonCorrelation(), metric.ConcordanceCorrelation(), metric.WithWeights(metric.F1Score())},
-		metric.Down: {metric.RootMeanSquaredError(), metric.LogCoshError(), metric.FromLoss(nn.BinaryCrossentropy()), metric.Mean("m", metric.Predictions, metric.Down)},
+		metric.Down: {metric.RootMeanSquaredError(), metric.LogCoshError(), metric.FromLoss(loss.BinaryCrossentropy()), metric.Mean("m", metric.Predictions, metric.Down)},
 		metric.Unknown: {metric.TruePositives(), metric.FalsePositives(), metric.TrueNegatives(), metric.FalseNegatives(), metric.ConfusionMatrix(2),
 			metric.Mean("m", metric.Predictions), metric.Sum("m", metric.Predictions)},
 	} {

@@ -27,6 +27,15 @@ var everyActivation = []nn.Activation{
 	nn.KerasSparsemaxAxis(0),
 }
 
+// spread returns n numbers between lo and hi, none near another or a middle.
+func spread(n int, lo, hi float64) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = lo + (hi-lo)*(float64(i*7%n)+0.37)/float64(n)
+	}
+	return v
+}
+
 // TestActivationGradients compares gradients with differences, away from kinks.
 func TestActivationGradients(t *testing.T) {
 	x := ops.Array{Spec: tensor.S(tensor.Float64, 4, 6), V: spread(24, -3.9, 3.3)}

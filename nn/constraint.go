@@ -29,6 +29,9 @@ type constraintConfig struct {
 	Axis     any      `json:"axis,omitempty"`
 }
 
+// epsilon keeps lengths that divide away from 0.
+const epsilon = 1e-7
+
 // ConstraintFunc returns a constraint of your own: f returns the new value, of w's
 // dtype and shape. It cannot be saved.
 func ConstraintFunc(name string, f func(w *graph.Node) *graph.Node) Constraint {

@@ -84,20 +84,6 @@ func ExampleLayer() {
 	// dense/bias float32[1]
 }
 
-// A loss is traced like anything else.
-func ExampleReduceLoss() {
-	g := graph.New()
-	labels := g.Input("labels", tensor.S(tensor.Int32, 32))
-	logits := g.Input("logits", tensor.S(tensor.Float32, 32, 10))
-	loss := nn.ReduceLoss(nn.SparseCategoricalCrossentropy(nn.FromLogits), labels, logits, nil)
-	fmt.Println(loss.Spec())
-	err := graph.Catch(func() { nn.ReduceLoss(nn.CategoricalCrossentropy(nn.FromLogits), labels, logits, nil) })
-	fmt.Println(err)
-	// Output:
-	// float32[]
-	// example_test.go:94: nn.CategoricalCrossentropy: labels int32[32], predictions float32[32 10]: the labels look like class numbers: want nn.SparseCategoricalCrossentropy, or rows of probabilities as ops.OneHot makes them
-}
-
 // show prints what a layer makes of x, in training or not.
 func show(l nn.Layer, training bool, x *tensor.Tensor) {
 	l.Build(nn.NewBuilder(1), x.Spec())
@@ -244,82 +230,6 @@ func ExampleActivationFunc() {
 	// float32[1 1] [27.000]
 }
 
-// losses prints the losses of the samples, and that of the batch.
-func losses(l nn.Loss, labels, predictions *tensor.Tensor) {
-	g := graph.New()
-	y, p := g.Input("y", labels.Spec()), g.Input("p", predictions.Spec())
-	out := nntest.Run(g, []*graph.Node{l.Each(y, p), nn.ReduceLoss(l, y, p, nil)}, labels, predictions)
-	fmt.Printf("%s %.3f: %.3f\n", l.Name(), out[0].V, out[1].V)
-}
-
-func ExampleMeanSquaredError() {
-	y, p := matrix(2, 1, 2, 3, 4), matrix(2, 1, 4, 3, 5)
-	losses(nn.MeanSquaredError(), y, p)
-	losses(nn.MeanSquaredError(nn.Sum, nn.Name("sum")), y, p)
-	losses(nn.MeanAbsoluteError(), y, p)
-	// Output:
-	// mean_squared_error [2.000 0.500]: [1.250]
-	// sum [2.000 0.500]: [2.500]
-	// mean_absolute_error [1.000 0.500]: [0.750]
-}
-
-func ExampleBinaryCrossentropy() {
-	y := matrix(1, 1, 0)
-	losses(nn.BinaryCrossentropy(), y, matrix(1, 0.9, 0.5))
-	losses(nn.BinaryCrossentropy(nn.FromLogits), y, matrix(1, 2, -100))
-	losses(nn.BinaryCrossentropy(nn.LabelSmoothing(0.1)), y, matrix(1, 0.9, 0.5))
-	// Output:
-	// binary_crossentropy [0.105 0.693]: [0.399]
-	// binary_crossentropy [0.127 0.000]: [0.063]
-	// binary_crossentropy [0.215 0.693]: [0.454]
-}
-
-func ExampleCategoricalCrossentropy() {
-	y := matrix(3, 1, 0, 0, 0, 0, 1)
-	losses(nn.CategoricalCrossentropy(), y, matrix(3, 0.5, 0.25, 0.25, 0.1, 0.1, 0.8))
-	losses(nn.CategoricalCrossentropy(nn.FromLogits), y, matrix(3, 0, 0, 0, 1, 2, 3))
-	// Output:
-	// categorical_crossentropy [0.693 0.223]: [0.458]
-	// categorical_crossentropy [1.099 0.408]: [0.753]
-}
-
-func ExampleSparseCategoricalCrossentropy() {
-	p := matrix(3, 0.5, 0.25, 0.25, 0.1, 0.1, 0.8)
-	losses(nn.SparseCategoricalCrossentropy(), tensor.Of[int32](0, 2), p)
-	losses(nn.SparseCategoricalCrossentropy(nn.IgnoreClass(-1)), tensor.Of[int32](-1, 2), p)
-	// Output:
-	// sparse_categorical_crossentropy [0.693 0.223]: [0.458]
-	// sparse_categorical_crossentropy [0.000 0.223]: [0.223]
-}
-
-func ExampleLossFromConfig() {
-	l, err := nn.LossFromConfig("BinaryCrossentropy", []byte(`{"name": "bce", "from_logits": true}`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(l.Name(), l.(*nn.BinaryCrossentropyLoss).FromLogits)
-	// Output: bce true
-}
-
-// Pinball is a loss of your own: it leads to the quantile q rather than to the mean.
-type Pinball struct{ q float64 }
-
-func (Pinball) Name() string { return "pinball" }
-
-func (l Pinball) Each(yTrue, yPred *graph.Node) *graph.Node {
-	d := ops.Sub(yTrue, yPred)
-	return ops.ReduceMean(ops.Maximum(ops.Scale(d, l.q), ops.Scale(d, l.q-1)), -1)
-}
-
-// A loss of your own is any type with Name and Each. For one without settings,
-// LossFunc is shorter.
-func ExampleLoss() {
-	losses(Pinball{0.9}, matrix(1, 0, 0), matrix(1, -1, 1))
-	// Output:
-	// pinball [0.900 0.100]: [0.500]
-}
-
 func ExampleRegularizer() {
 	g := graph.New()
 	x := g.Const(tensor.Of[float32](1, -2, 3))
@@ -464,12 +374,6 @@ func ExampleLayerToConfig() {
 	// Output:
 	// keras.layers Dropout {"name":"drop","trainable":true,"rate":0.5,"noise_shape":null} <nil>
 	// nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class
-}
-
-func ExampleLossToConfig() {
-	module, class, config, err := nn.LossToConfig(nn.MeanSquaredError(nn.Sum))
-	fmt.Println(module, class, string(config), err)
-	// Output: keras.losses MeanSquaredError {"name":"mean_squared_error","reduction":"sum"} <nil>
 }
 
 func ExampleBaseOf() {

@@ -88,20 +88,6 @@ func ExampleApplyAll() {
 	// concatenate [float32[32 4]]
 }
 
-// Each output has a loss of its own, which counts as much as its weight says.
-func ExampleLosses() {
-	l := nn.Losses(
-		nn.For("digit", nn.CategoricalCrossentropy()),
-		nn.For("odd", nn.BinaryCrossentropy()).Weigh(0.2),
-	)
-	for _, o := range l.Of {
-		fmt.Println(o.Output, o.Loss.Name(), o.Weight)
-	}
-	// Output:
-	// digit categorical_crossentropy 1
-	// odd binary_crossentropy 0.2
-}
-
 // Gate mixes its first two inputs as the third says, element by element.
 type Gate struct{ nn.Base }
 

@@ -269,7 +269,7 @@ func (l *DotLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 			panic(graph.Errorf("nn.Dot: axis %d of input %d %v: want one from 1 to %d, or from -1 to %d", l.Axes[i], i, n.Spec(), n.Rank()-1, 1-n.Rank()))
 		}
 		if l.Normalize {
-			n = unit(n, axis) // as CosineSimilarity does
+			n = ops.L2Normalize(n, axis) // as CosineSimilarity does
 		}
 		rest[i], m[i] = flattened(n, axis, i == 1)
 	}

@@ -372,22 +372,9 @@ func isNil(l Layer) bool {
 	return l == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// ClassOf returns Keras's name of the type of a layer or a loss: what its method
+// ClassOf returns Keras's name of the type of a layer: what its method
 // Class says, or the Go name of a type without one.
-func ClassOf(l any) string {
-	if c, ok := l.(interface{ Class() string }); ok {
-		return c.Class()
-	}
-	t := reflect.TypeOf(l)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	name := strings.TrimSuffix(t.Name(), "Layer")
-	if name == "" {
-		return "Layer"
-	}
-	return name
-}
+func ClassOf(l any) string { return vocab.ClassOf(l, "Layer") }
 
 // SnakeCase turns a class into the name that Keras gives its layers:
 // BatchNormalization into batch_normalization, Conv2D into conv2d.

@@ -1,6 +1,6 @@
 // Package nn holds what networks are made of: layers, activations,
-// initializers, regularizers, constraints and losses, with Keras's names,
-// defaults and formulas.
+// initializers, regularizers and constraints, with Keras's names, defaults and
+// formulas.
 //
 // A layer is made by its constructor, whose required arguments come first and
 // whose options are values:

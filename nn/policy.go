@@ -229,11 +229,3 @@ func (c *Ctx) follow(l Layer) (leave func()) {
 func (c *Ctx) convert(l Layer, x *graph.Node) *graph.Node {
 	return ops.Cast(x, c.policy.takes(l, x.DType()))
 }
-
-// full returns x, and floats of 16 bits as float32: losses and metrics work in that.
-func full(x *graph.Node) *graph.Node {
-	if dt := x.DType(); dt.IsFloat() && dt.Size() < tensor.Float32.Size() {
-		return ops.Cast(x, tensor.Float32)
-	}
-	return x
-}

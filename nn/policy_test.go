@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
@@ -258,7 +259,7 @@ func TestMixedGradients(t *testing.T) {
 			built(t, net, f32(16, 5))
 			g := graph.New()
 			x, y := g.Input("x", f32(16, 5)), g.Input("y", f32(16, 3))
-			loss := nn.ReduceLoss(nn.CategoricalCrossentropy(), y, net.Call(nn.NewCtx(g, nil), x), nil)
+			loss := loss.Reduce(loss.CategoricalCrossentropy(), y, net.Call(nn.NewCtx(g, nil), x), nil)
 			if loss.DType() != tensor.Float32 {
 				t.Errorf("%s: loss is %v, want float32", p, loss.Spec())
 			}
@@ -323,18 +324,18 @@ func TestMixedPenalties(t *testing.T) {
 func TestCrossentropyOfNarrowFloats(t *testing.T) {
 	for _, dt := range []tensor.DType{tensor.BFloat16, tensor.Float16} {
 		for name, c := range map[string]struct {
-			loss nn.Loss
+			loss loss.Loss
 			a    nn.Activation
 			y    *tensor.Tensor
 			want float64
 		}{
-			"categorical": {nn.CategoricalCrossentropy(), nn.Softmax, rowsOf(1, 2, float32(1), 0), 40},
-			"sparse":      {nn.SparseCategoricalCrossentropy(), nn.Softmax, tensor.Of[int32](0), 40},
-			"binary":      {nn.BinaryCrossentropy(), nn.Sigmoid, rowsOf(1, 2, float32(1), 0), 20},
+			"categorical": {loss.CategoricalCrossentropy(), nn.Softmax, rowsOf(1, 2, float32(1), 0), 40},
+			"sparse":      {loss.SparseCategoricalCrossentropy(), nn.Softmax, tensor.Of[int32](0), 40},
+			"binary":      {loss.BinaryCrossentropy(), nn.Sigmoid, rowsOf(1, 2, float32(1), 0), 20},
 		} {
 			g := graph.New()
 			z := ops.Cast(g.Input("z", f32(1, 2)), dt)
-			loss := nn.ReduceLoss(c.loss, g.Input("y", c.y.Spec()), c.a.Call(nil, z), nil)
+			loss := loss.Reduce(c.loss, g.Input("y", c.y.Spec()), c.a.Call(nil, z), nil)
 			got := nntest.Run(g, []*graph.Node{loss}, rowsOf(1, 2, float32(-20), 20), c.y)[0].V[0]
 			if math.Abs(got-c.want) > 1e-5 {
 				t.Errorf("%s of %v: loss %v, want %v", name, dt, got, c.want)

@@ -105,22 +105,13 @@ func OrthogonalRegularizer(factor float64, mode Mode) Regularizer {
 		if n < 2 {
 			panic(graph.Errorf("nn.OrthogonalRegularizer: x %v has %d %s: want 2 or more", x.Shape(), n, mode))
 		}
-		u := unit(x, axis)
+		u := ops.L2Normalize(x, axis)
 		cosines := ops.Abs(ops.MatMulT(u, u, mode == Columns, mode == Rows))
 		i := ops.Iota(x.Graph(), tensor.S(tensor.Int32, n, 1), 0)
 		j := ops.Iota(x.Graph(), tensor.S(tensor.Int32, 1, n), 1)
 		others := ops.Where(ops.Equal(i, j), ops.ScalarLike(x, 0), cosines)
 		return ops.Scale(ops.ReduceSum(others), factor*0.5/(float64(n)*float64(n-1)/2))
 	}}
-}
-
-// unit returns x divided by its Euclidean length along axes, or by 1e-7 where that
-// is less.
-func unit(x *graph.Node, axes ...int) *graph.Node {
-	square := ops.ReduceSumKeep(ops.Square(x), axes...)
-	long := ops.Greater(square, ops.ScalarLike(x, epsilon*epsilon))
-	inverse := ops.Rsqrt(ops.Where(long, square, ops.Ones(square)))
-	return ops.Mul(x, ops.Where(long, inverse, ops.Full(x.Graph(), square.Spec(), 1/epsilon)))
 }
 
 func wantFactor(what string, v float64) {
@@ -150,7 +141,7 @@ func (r Regularizer) Penalty(x *graph.Node) *graph.Node {
 // in float32, where Keras rounds.
 func (r Regularizer) activity(c *Ctx, y *graph.Node) {
 	if !r.Zero() {
-		c.AddLoss(ops.Scale(r.Penalty(full(y)), 1/float64(y.Shape().At(0))))
+		c.AddLoss(ops.Scale(r.Penalty(ops.AtLeastFloat32(y)), 1/float64(y.Shape().At(0))))
 	}
 }
 

@@ -28,7 +28,6 @@ func TestTables(t *testing.T) {
 	check("initializers", names(initializers.Classes))
 	check("regularizers", names(regularizers.Classes))
 	check("constraints", names(constraints.Classes))
-	check("losses", names(losses.Classes))
 }
 
 func names[T any](classes []vocab.Class[T]) (all []string) {

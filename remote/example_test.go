@@ -8,6 +8,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/remote"
@@ -20,7 +21,7 @@ func ExampleMonitor() {
 	}))
 	defer server.Close()
 	m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.KernelInitializer(nn.Zeros)))
-	if err := m.Compile(optim.SGD(0.0), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.0), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
 	}
 	ds, err := data.New(tensor.New(tensor.Float32, 2, 1), tensor.Of[float32](1, 2))

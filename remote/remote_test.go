@@ -13,6 +13,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -24,7 +25,7 @@ import (
 func train(t *testing.T, rate float64, epochs int, cb func(*slog.Logger) glia.Callback, more ...glia.Callback) (*glia.History, string) {
 	t.Helper()
 	m := glia.Sequential(nn.Input(2), nn.Dense(2, nn.Softmax))
-	if err := m.Compile(optim.SGD(rate), nn.CategoricalCrossentropy(), metric.Accuracy(), metric.F1Score()); err != nil {
+	if err := m.Compile(optim.SGD(rate), loss.CategoricalCrossentropy(), metric.Accuracy(), metric.F1Score()); err != nil {
 		t.Fatal(err)
 	}
 	x, y := tensor.New(tensor.Float32, 8, 2), tensor.New(tensor.Float32, 8, 2)

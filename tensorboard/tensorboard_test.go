@@ -15,6 +15,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -116,7 +117,7 @@ func samples(t testing.TB) *data.Memory {
 
 func model(t testing.TB) *glia.Model {
 	m := glia.Sequential(nn.Input(3), nn.Sequential(nn.Dense(4, nn.ReLU), nn.Dropout(0.1)), nn.Dense(2, nn.Softmax))
-	if err := m.Compile(optim.Adam(0.01), nn.CategoricalCrossentropy(), metric.Accuracy(), metric.F1Score()); err != nil {
+	if err := m.Compile(optim.Adam(0.01), loss.CategoricalCrossentropy(), metric.Accuracy(), metric.F1Score()); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -343,7 +344,7 @@ func ExampleCallback() {
 	}
 	defer os.RemoveAll(dir)
 	m := glia.Sequential(nn.Input(1), nn.Dense(1))
-	if err := m.Compile(optim.SGD(0.1), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		panic(err)
 	}
 	ds, err := data.New(tensor.New(tensor.Float32, 4, 1), tensor.Of[float32](2, 4, 6, 8))

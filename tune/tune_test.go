@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -40,7 +41,7 @@ func descent(rate float64) *tune.Trial {
 		Model: func(seed uint64) (*glia.Model, error) {
 			m := glia.Sequential(nn.Input(1), nn.Dense(1))
 			m.Seed = seed
-			return m, m.Compile(optim.SGD(rate), nn.MeanSquaredError(), metric.FromLoss(nn.MeanAbsoluteError()))
+			return m, m.Compile(optim.SGD(rate), loss.MeanSquaredError(), metric.FromLoss(loss.MeanAbsoluteError()))
 		},
 	}
 }
@@ -267,7 +268,7 @@ func ExampleStudy() {
 			Model: func(seed uint64) (*glia.Model, error) {
 				m := glia.Sequential(nn.Input(1), nn.Dense(1))
 				m.Seed = seed
-				return m, m.Compile(optim.SGD(rate), nn.MeanSquaredError())
+				return m, m.Compile(optim.SGD(rate), loss.MeanSquaredError())
 			},
 		})
 	}

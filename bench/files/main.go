@@ -16,6 +16,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -78,7 +79,7 @@ func model() (*glia.Model, error) {
 		net = append(net, nn.Dense(units, nn.ReLU, nn.KernelInitializer(nn.Zeros)))
 	}
 	m := glia.Sequential(net...)
-	return m, m.Compile(optim.SGD(0.01), nn.MeanSquaredError())
+	return m, m.Compile(optim.SGD(0.01), loss.MeanSquaredError())
 }
 
 func readPlainly(file string) error {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -43,8 +43,8 @@ func numbers(v []float64) []number {
 }
 
 // classify finds the class of outputs that are probabilities or logits.
-func (p *predicting) classify(r *predictionRecord, shape tensor.Dims, loss nn.Loss) error {
-	probabilities := probabilitiesOf(r.Outputs, loss, len(p.names))
+func (p *predicting) classify(r *predictionRecord, shape tensor.Dims, of loss.Loss) error {
+	probabilities := probabilitiesOf(r.Outputs, of, len(p.names))
 	if shape.Rank() != 1 || probabilities == nil {
 		if p.names != nil && (shape.Rank() != 1 || len(p.names) != len(r.Outputs)) {
 			return fmt.Errorf("--classes: got %d names, the model gives %v", len(p.names), shape)
@@ -78,9 +78,9 @@ func (p *predicting) name(k int) string {
 // probabilitiesOf returns the probabilities of classes that outputs are or, by the
 // loss, stand for; nil if they are none. One output is the probability of the
 // second of two classes, if the loss or the number of names says so.
-func probabilitiesOf(out []number, loss nn.Loss, names int) []number {
+func probabilitiesOf(out []number, of loss.Loss, names int) []number {
 	if len(out) == 1 {
-		binary, ok := loss.(*nn.BinaryCrossentropyLoss)
+		binary, ok := of.(*loss.BinaryCrossentropyLoss)
 		v := out[0]
 		switch {
 		case !ok && names != 2:
@@ -99,12 +99,12 @@ func probabilitiesOf(out []number, loss nn.Loss, names int) []number {
 		}
 		sum += v
 	}
-	switch l := loss.(type) {
-	case *nn.CategoricalCrossentropyLoss:
+	switch l := of.(type) {
+	case *loss.CategoricalCrossentropyLoss:
 		if l.FromLogits {
 			return softmax(out)
 		}
-	case *nn.SparseCategoricalCrossentropyLoss:
+	case *loss.SparseCategoricalCrossentropyLoss:
 		if l.FromLogits {
 			return softmax(out)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -106,7 +107,7 @@ func TestConvertRaw(t *testing.T) {
 
 // TestConvertUnknown copies the weights of a model with a class that glia lacks.
 func TestConvertUnknown(t *testing.T) {
-	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
+	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
 	unknown := reworded(t, whole, `"Dense"`, `"Capsule"`)
 	for _, name := range []string{"a.safetensors", "a.npz", "a.weights.h5"} {
 		to := filepath.Join(t.TempDir(), name)
@@ -162,8 +163,8 @@ func TestConvertFresh(t *testing.T) {
 
 func TestConvertFailures(t *testing.T) {
 	dir := t.TempDir()
-	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
-	_, other := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(2, nn.Softmax))
+	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
+	_, other := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(2, nn.Softmax))
 	path := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "convert", whole, path("a.safetensors"))
 	must(t, "convert", whole, path("a.weights.h5"))
@@ -239,7 +240,7 @@ func TestConvertDTypes(t *testing.T) {
 // TestConvertDamaged finds damage of a weight as it is read, when much of the target is
 // written: the former one stays as it was, and nothing beside it.
 func TestConvertDamaged(t *testing.T) {
-	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(100), nn.Dense(100), nn.Dense(100))
+	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(100), nn.Dense(100), nn.Dense(100))
 	source := filepath.Join(t.TempDir(), "a.npz")
 	must(t, "convert", whole, source)
 	b, err := os.ReadFile(source)

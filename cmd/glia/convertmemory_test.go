@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 )
 
@@ -75,8 +76,8 @@ func TestConvertMemory(t *testing.T) {
 		t.Skip("the race detector touches all memory")
 	}
 	const units = 1000
-	_, tiny := saved(t, "tiny.keras", nn.MeanSquaredError(), nn.Input(4), nn.Dense(4))
-	_, whole := saved(t, "whole.keras", nn.MeanSquaredError(), nn.Input(units), nn.Dense(units), nn.Dense(units), nn.Dense(units), nn.Dense(units))
+	_, tiny := saved(t, "tiny.keras", loss.MeanSquaredError(), nn.Input(4), nn.Dense(4))
+	_, whole := saved(t, "whole.keras", loss.MeanSquaredError(), nn.Input(units), nn.Dense(units), nn.Dense(units), nn.Dense(units), nn.Dense(units))
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	base := peakOf(t, "convert", tiny, path("tiny.h5"))

@@ -14,8 +14,8 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -88,12 +88,12 @@ func (e *evaluating) check(c *cobra.Command, set string) error {
 	return wantNames(c, "data", "json", "loss")
 }
 
-func (e *evaluating) newLoss() (nn.Loss, error) {
+func (e *evaluating) newLoss() (loss.Loss, error) {
 	var config []byte
 	if e.fromLogits {
 		config, _ = json.Marshal(map[string]bool{"from_logits": true})
 	}
-	return nn.LossFromConfig(e.loss, config)
+	return loss.FromConfig(e.loss, config)
 }
 
 // evaluateRecord is what evaluate --json writes.
@@ -122,7 +122,7 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 	if err != nil {
 		return fmt.Errorf("--json: %w", err)
 	}
-	m, loss, err := e.model(path)
+	m, of, err := e.model(path)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 		return err
 	}
 	labels := images.test.Y().Int64s()
-	test, err := e.prepare(m, loss, images.test)
+	test, err := e.prepare(m, of, images.test)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func recordsOf(r *metric.Report) (confusion [][]int, classes []classRecord) {
 }
 
 // model loads the model and compiles it if asked to.
-func (e *evaluating) model(path string) (*trained, nn.Loss, error) {
+func (e *evaluating) model(path string) (*trained, loss.Loss, error) {
 	if e.loss != "" {
 		m, err := loadModel(path, glia.WithoutCompile)
 		if err != nil {
@@ -176,11 +176,11 @@ func (e *evaluating) model(path string) (*trained, nn.Loss, error) {
 		if err := m.wantOneEach("evaluate"); err != nil {
 			return nil, nil, err
 		}
-		loss, err := e.newLoss()
+		of, err := e.newLoss()
 		if err != nil {
 			return nil, nil, err
 		}
-		return m, loss, m.Compile(optim.SGD(0.01), loss, metric.Accuracy())
+		return m, of, m.Compile(optim.SGD(0.01), of, metric.Accuracy())
 	}
 	m, _, err := loadAnew(path) // to measure takes no state
 	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
@@ -211,7 +211,7 @@ func (e *evaluating) images(ctx context.Context, set string) (images, error) {
 }
 
 // prepare returns the images and labels as the model and its loss take them.
-func (e *evaluating) prepare(m *trained, loss nn.Loss, ds *data.Memory) (*data.Memory, error) {
+func (e *evaluating) prepare(m *trained, of loss.Loss, ds *data.Memory) (*data.Memory, error) {
 	if in, known := m.input(); known {
 		var err error
 		if ds, err = reshaped(ds, in.Shape); err != nil {
@@ -222,7 +222,7 @@ func (e *evaluating) prepare(m *trained, loss nn.Loss, ds *data.Memory) (*data.M
 		return nil, fmt.Errorf("%s: the model gives %v for an image: want %v, a number for each digit", m.path, out, tensor.D(classes))
 	}
 	ds = ds.Scale(e.scale.or(m.scale()))
-	if strings.HasPrefix(nn.ClassOf(loss), "Sparse") {
+	if strings.HasPrefix(loss.ClassOf(of), "Sparse") {
 		return ds, nil
 	}
 	return ds.OneHot(classes), nil

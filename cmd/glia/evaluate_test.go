@@ -13,6 +13,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/digits"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -20,11 +21,11 @@ import (
 )
 
 // saved saves a model, compiled unless loss is nil, and returns the path.
-func saved(t *testing.T, name string, loss nn.Loss, layers ...nn.Layer) (*glia.Model, string) {
+func saved(t *testing.T, name string, of loss.Loss, layers ...nn.Layer) (*glia.Model, string) {
 	t.Helper()
 	m := glia.Sequential(layers...)
-	if loss != nil {
-		if err := m.Compile(optim.Adam(0.001), loss, metric.Accuracy()); err != nil {
+	if of != nil {
+		if err := m.Compile(optim.Adam(0.001), of, metric.Accuracy()); err != nil {
 			t.Fatal(err)
 		}
 	} else if in, known := m.Network().Declared(); known {
@@ -58,18 +59,18 @@ func TestEvaluateForms(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		loss   nn.Loss
+		loss   loss.Loss
 		layers []nn.Layer
 		test   *data.Memory
 		args   []string
 	}{
-		{"class numbers", nn.SparseCategoricalCrossentropy(),
+		{"class numbers", loss.SparseCategoricalCrossentropy(),
 			[]nn.Layer{nn.Input(784), nn.Dense(10, nn.Softmax)}, as(test, 784).Scale(toUnit), nil},
-		{"logits and a channel", nn.SparseCategoricalCrossentropy(nn.FromLogits),
+		{"logits and a channel", loss.SparseCategoricalCrossentropy(loss.FromLogits),
 			[]nn.Layer{nn.Input(28, 28, 1), nn.Flatten(), nn.Dense(10)}, as(test, 28, 28, 1).Scale(toUnit), nil},
-		{"rescaling", nn.MeanSquaredError(),
+		{"rescaling", loss.MeanSquaredError(),
 			[]nn.Layer{nn.Input(28, 28), nn.Rescaling(1.0/128, -1), nn.Flatten(), nn.Dense(10)}, test.Scale(1).OneHot(10), nil},
-		{"scale", nn.MeanSquaredError(),
+		{"scale", loss.MeanSquaredError(),
 			[]nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(10)}, test.Scale(2.0 / 255).OneHot(10), []string{"--scale", "2/255"}},
 	} {
 		m, path := saved(t, "m.keras", c.loss, c.layers...)
@@ -99,7 +100,7 @@ func TestEvaluateLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Compile(optim.SGD(0.1), nn.SparseCategoricalCrossentropy(nn.FromLogits), metric.Accuracy()); err != nil {
+	if err := m.Compile(optim.SGD(0.1), loss.SparseCategoricalCrossentropy(loss.FromLogits), metric.Accuracy()); err != nil {
 		t.Fatal(err)
 	}
 	want, err := m.Evaluate(test.Scale(toUnit), glia.BatchSize(testBatch))
@@ -119,7 +120,7 @@ func TestEvaluateDigits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("draws 70,000 digits")
 	}
-	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
+	_, path := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
 	out := must(t, "evaluate", path, "digits")
 	if want := `(?s)^Model: .*m\.keras\nData: digits, 10000 images for testing\n\nTest: accuracy 0\.\d{4}, loss \d\.\d{4}\n\nConf.* 10000\n$`; !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("got %s, want %s", out, want)
@@ -173,9 +174,9 @@ func reworded(t *testing.T, path, old, text string) string {
 // TestModelFailures tries files and models that do not serve.
 func TestModelFailures(t *testing.T) {
 	dir := tiny(t)
-	_, good := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
-	_, large := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(32, 32), nn.Flatten(), nn.Dense(10, nn.Softmax))
-	_, five := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(5, nn.Softmax))
+	_, good := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
+	_, large := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(32, 32), nn.Flatten(), nn.Dense(10, nn.Softmax))
+	_, five := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(5, nn.Softmax))
 	weights := filepath.Join(t.TempDir(), "m.weights.h5")
 	must(t, "convert", good, weights)
 	garbage := filepath.Join(t.TempDir(), "m.keras")
@@ -217,8 +218,8 @@ func TestModelFailures(t *testing.T) {
 // TestDamaged gives every command files in which bytes are wrong or missing.
 func TestDamaged(t *testing.T) {
 	dir := t.TempDir()
-	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
-	_, older := saved(t, "m.h5", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
+	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
+	_, older := saved(t, "m.h5", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
 	files := []string{whole, older}
 	for _, name := range []string{"m.weights.h5", "m.safetensors", "m.npz"} {
 		must(t, "convert", whole, filepath.Join(dir, name))

@@ -15,6 +15,7 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -80,7 +81,7 @@ func writeHDF5(w io.Writer) error {
 
 // TestInspect compares the listings of small files of every format.
 func TestInspect(t *testing.T) {
-	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax, nn.Name("head")))
+	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax, nn.Name("head")))
 	changing := regexp.MustCompile(`(?m)(@ date_saved: |@ keras_version: 3\.1|^[^ ]+: |config\.json +|model\.weights\.h5 +).*`)
 	here, err := os.Getwd()
 	if err != nil {

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 )
 
 // TestBuildErrorsNameTheFile wants file and layer in the errors of a model that cannot
 // be built or compiled, and no line of a program that the user did not write.
 func TestBuildErrorsNameTheFile(t *testing.T) {
-	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
+	_, path := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
 	layer := reworded(t, path, `"rate":0.5`, `"rate":1.5`)
 	optimizer := reworded(t, path, `"beta_1":0.9`, `"beta_1":1.9`)
 	to := filepath.Join(t.TempDir(), "m.h5")

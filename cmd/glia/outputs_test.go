@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -28,14 +29,14 @@ func forked(t *testing.T, file string, inputs, outputs int) (*glia.Model, string
 		h = nn.Apply(nn.Concatenate(), h, in[1])
 	}
 	out := []*nn.Symbol{nn.Apply(nn.Dense(10, nn.Softmax, nn.Name("digit")), h)}
-	losses, metrics := []nn.OutputLoss{nn.For("digit", nn.CategoricalCrossentropy())}, []metric.Metric{metric.For("digit", metric.Accuracy())}
+	losses, metrics := []loss.OutputLoss{loss.For("digit", loss.CategoricalCrossentropy())}, []metric.Metric{metric.For("digit", metric.Accuracy())}
 	if outputs > 1 {
 		out = append(out, nn.Apply(nn.Dense(1, nn.Name("size")), h))
-		losses = append(losses, nn.For("size", nn.MeanSquaredError()).Weigh(0.25))
+		losses = append(losses, loss.For("size", loss.MeanSquaredError()).Weighted(0.25))
 		metrics = append(metrics, metric.For("size", metric.RootMeanSquaredError()))
 	}
 	m := glia.Functional(in, out)
-	if err := m.Compile(optim.Adam(0.001), nn.Losses(losses...), metrics...); err != nil {
+	if err := m.Compile(optim.Adam(0.001), loss.PerOutput(losses...), metrics...); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), file)

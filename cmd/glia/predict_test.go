@@ -24,6 +24,7 @@ import (
 	"github.com/glia-ml/glia/data/idx"
 	dataimage "github.com/glia-ml/glia/data/image"
 	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -266,11 +267,11 @@ func TestPredictPicture(t *testing.T) {
 // TestPredictOutput compares what is printed.
 func TestPredictOutput(t *testing.T) {
 	kernel := nn.KernelInitializer(nn.Zeros)
-	_, two := saved(t, "m.keras", nn.BinaryCrossentropy(nn.FromLogits), nn.Input(2), nn.Dense(1, kernel))
-	_, plain := saved(t, "m.keras", nn.MeanSquaredError(), nn.Input(2), nn.Dense(2, kernel))
-	_, three := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(2), nn.Dense(4, nn.Softmax, kernel))
-	_, logits := saved(t, "m.keras", nn.SparseCategoricalCrossentropy(nn.FromLogits), nn.Input(2), nn.Dense(4, kernel))
-	_, picture := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(2, 2, 3), nn.Flatten(), nn.Dense(2, nn.Softmax, kernel))
+	_, two := saved(t, "m.keras", loss.BinaryCrossentropy(loss.FromLogits), nn.Input(2), nn.Dense(1, kernel))
+	_, plain := saved(t, "m.keras", loss.MeanSquaredError(), nn.Input(2), nn.Dense(2, kernel))
+	_, three := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(2), nn.Dense(4, nn.Softmax, kernel))
+	_, logits := saved(t, "m.keras", loss.SparseCategoricalCrossentropy(loss.FromLogits), nn.Input(2), nn.Dense(4, kernel))
+	_, picture := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(2, 2, 3), nn.Flatten(), nn.Dense(2, nn.Softmax, kernel))
 	csv := create(t, "x.csv", func(w io.Writer) error { _, err := io.WriteString(w, "a,b\n1,2\n3,4.5\n"); return err })
 	names := create(t, "names.txt", func(w io.Writer) error { _, err := io.WriteString(w, "red\r\nlight green\nblue\nnone\n"); return err })
 	gray := pngOf(t, image.NewGray(image.Rect(0, 0, 3, 3)))
@@ -297,8 +298,8 @@ func TestPredictOutput(t *testing.T) {
 
 // TestPredictFailures gives inputs that do not fit.
 func TestPredictFailures(t *testing.T) {
-	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
-	_, odd := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(5), nn.Dense(10, nn.Softmax))
+	_, path := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
+	_, odd := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(5), nn.Dense(10, nn.Softmax))
 	text := func(s string) string {
 		return create(t, "x.csv", func(w io.Writer) error { _, err := io.WriteString(w, s); return err })
 	}

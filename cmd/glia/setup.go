@@ -5,6 +5,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -76,7 +77,7 @@ func (s *setup) model(train *data.Memory, opt optim.Optimizer, seed uint64) (*gl
 	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(s.l2)), s.dtype.output()))
 	m := glia.Sequential(layers...)
 	m.Network().DType, m.Seed = s.dtype.DTypePolicy, seed
-	return m, m.Compile(opt, nn.CategoricalCrossentropy(), metric.Accuracy())
+	return m, m.Compile(opt, loss.CategoricalCrossentropy(), metric.Accuracy())
 }
 
 // options returns the options of Fit.

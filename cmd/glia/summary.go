@@ -13,8 +13,8 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 )
 
 func newSummary() *cobra.Command {
@@ -100,8 +100,8 @@ func (t *trained) printTraining(w io.Writer) {
 }
 
 // lossText names a loss, and each of those of several outputs.
-func lossText(l nn.Loss) string {
-	several, ok := l.(*nn.OutputLosses)
+func lossText(l loss.Loss) string {
+	several, ok := l.(*loss.PerOutputLoss)
 	if !ok {
 		return printable(l.Name())
 	}

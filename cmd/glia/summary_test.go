@@ -10,6 +10,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -60,7 +61,7 @@ func writeForeign(w io.Writer) error {
 // TestSummary compares what is printed of models that glia knows in whole, but for
 // how they are trained, and hardly.
 func TestSummary(t *testing.T) {
-	_, whole := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.ReLU), nn.Dense(3, nn.Softmax))
+	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.ReLU), nn.Dense(3, nn.Softmax))
 	golden(t, "summary-whole", whole, must(t, "summary", whole))
 	_, bare := saved(t, "m.h5", nil, nn.Input(4), nn.Dense(3, nn.ReLU))
 	golden(t, "summary-bare", bare, must(t, "summary", bare))
@@ -75,7 +76,7 @@ func TestSummary(t *testing.T) {
 // TestSummaryOfWhatFails lists the layers of a model that cannot be built, with the
 // reason, and takes a state of the optimizer that does not fit for what it is.
 func TestSummaryOfWhatFails(t *testing.T) {
-	_, path := saved(t, "m.keras", nn.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
+	_, path := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dropout(0.5), nn.Dense(3, nn.Softmax))
 	full := reworded(t, path, `"rate":0.5`, `"rate":1.5`)
 	status, out, errs := exec(t.Context(), "summary", full)
 	if status != 1 || !strings.Contains(out, "dropout (Dropout)") || !strings.Contains(errs, "nn.Dropout: rate 1.5") {

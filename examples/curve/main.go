@@ -11,6 +11,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -46,7 +47,7 @@ func run(w io.Writer) error {
 		nn.Dense(32, nn.Tanh),
 		nn.Dense(1),
 	)
-	if err := m.Compile(optim.Adam(0.01), nn.MeanSquaredError(), metric.FromLoss(nn.MeanAbsoluteError())); err != nil {
+	if err := m.Compile(optim.Adam(0.01), loss.MeanSquaredError(), metric.FromLoss(loss.MeanAbsoluteError())); err != nil {
 		return err
 	}
 	if _, err := m.Fit(points, glia.Epochs(150), glia.ValidationSplit(0.2)); err != nil {

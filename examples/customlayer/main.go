@@ -12,6 +12,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -65,7 +66,7 @@ func run(w io.Writer) error {
 		{"tanh", nn.Dense(32, nn.Tanh)},
 	} {
 		m := glia.Sequential(nn.Input(1), c.layer, nn.Dense(1))
-		if err := m.Compile(optim.Adam(0.01), nn.MeanSquaredError()); err != nil {
+		if err := m.Compile(optim.Adam(0.01), loss.MeanSquaredError()); err != nil {
 			return err
 		}
 		h, err := m.Fit(wave, glia.Epochs(100))

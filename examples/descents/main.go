@@ -11,6 +11,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data/digits"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -44,7 +45,7 @@ func run(w io.Writer, samples, tests int) error {
 			nn.Dense(32, nn.ReLU),
 			nn.Dense(digits.Classes, nn.Softmax),
 		)
-		if err := m.Compile(optim.SGD(0.02), nn.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
+		if err := m.Compile(optim.SGD(0.02), loss.CategoricalCrossentropy(), metric.Accuracy()); err != nil {
 			return err
 		}
 		steps := 0

@@ -7,6 +7,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/mnist"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -20,7 +21,7 @@ func main() {
 
 func run(train, test data.Dataset, epochs int) glia.Result {
 	m := glia.Sequential(nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax))
-	check(m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy()))
+	check(m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy()))
 	_, err := m.Fit(train, glia.Epochs(epochs), glia.BatchSize(128), glia.Progress(log.Writer()))
 	check(err)
 	result, err := m.Evaluate(test, glia.Progress(log.Writer()))

@@ -20,6 +20,7 @@ import (
 	"github.com/glia-ml/glia/callback"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/mnist"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -87,7 +88,7 @@ func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture str
 	for _, r := range remedies {
 		m := glia.Sequential(r.layers()...)
 		m.Seed = 1
-		if err := m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy(), crossentropy()); err != nil {
+		if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy(), crossentropy()); err != nil {
 			return err
 		}
 		var callbacks []glia.Callback
@@ -118,7 +119,7 @@ func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture str
 const lossOf = "crossentropy"
 
 func crossentropy() metric.Metric {
-	return metric.FromLoss(nn.CategoricalCrossentropy(nn.Name(lossOf)))
+	return metric.FromLoss(loss.CategoricalCrossentropy(loss.Name(lossOf)))
 }
 
 func digits(ds *data.Memory) *data.Memory { return ds.Scale(1.0 / 255).OneHot(10) }

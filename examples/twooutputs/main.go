@@ -12,6 +12,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/digits"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -55,7 +56,7 @@ func run(w io.Writer) error {
 	odd := nn.Apply(nn.Dense(1, nn.Sigmoid, nn.Name("odd")), shared)
 	m := glia.Functional([]*nn.Symbol{picture}, []*nn.Symbol{digit, odd})
 
-	losses := nn.Losses(nn.For("digit", nn.CategoricalCrossentropy()), nn.For("odd", nn.BinaryCrossentropy()).Weigh(0.5))
+	losses := loss.PerOutput(loss.For("digit", loss.CategoricalCrossentropy()), loss.For("odd", loss.BinaryCrossentropy()).Weighted(0.5))
 	err = m.Compile(optim.Adam(3e-3), losses, metric.For("digit", metric.Accuracy()), metric.For("odd", metric.BinaryAccuracy(0.5)))
 	if err != nil {
 		return err

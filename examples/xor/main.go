@@ -10,6 +10,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -40,7 +41,7 @@ func run(w io.Writer) error {
 		nn.Dense(8, nn.Tanh),
 		nn.Dense(1, nn.Sigmoid),
 	)
-	if err := m.Compile(optim.Adam(0.05), nn.BinaryCrossentropy()); err != nil {
+	if err := m.Compile(optim.Adam(0.05), loss.BinaryCrossentropy()); err != nil {
 		return err
 	}
 	if _, err := m.Fit(xor, glia.Epochs(200), glia.BatchSize(4)); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -214,7 +215,7 @@ func newNetwork() *glia.Model {
 
 func newMLP() (*glia.Model, error) {
 	m := newNetwork()
-	return m, m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy())
+	return m, m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy())
 }
 
 // epochFlops returns the arithmetic of the matrix products of an epoch.

@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
 
@@ -65,7 +65,7 @@ type steps struct {
 
 func newSteps(metrics ...metric.Metric) (*steps, error) {
 	m := newNetwork()
-	return &steps{Model: m}, m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metrics...)
+	return &steps{Model: m}, m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metrics...)
 }
 
 func (s *steps) round(ctx context.Context, train *data.Memory) error {

@@ -6,6 +6,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/par"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -66,5 +67,5 @@ func newStepsIn(p nn.DTypePolicy) (*steps, error) {
 		nn.Dense(128, nn.ReLU), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax, nn.Float32),
 	)
 	m.Network().DType = p
-	return &steps{Model: m}, m.Compile(optim.Adam(1e-3), nn.CategoricalCrossentropy(), metric.Accuracy())
+	return &steps{Model: m}, m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy())
 }

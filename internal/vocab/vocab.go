@@ -178,6 +178,22 @@ func (c *Class[T]) keras(config []byte) ([]byte, error) {
 	return json.Marshal(m)
 }
 
+// ClassOf returns what v's method Class says, or the name of v's type without the suffix
+// that tells kinds apart: "Huber" of *HuberLoss. A name that is the suffix stays.
+func ClassOf(v any, suffix string) string {
+	if c, ok := v.(interface{ Class() string }); ok {
+		return c.Class()
+	}
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if name := strings.TrimSuffix(t.Name(), suffix); name != "" {
+		return name
+	}
+	return suffix
+}
+
 // Missing is something that a config names and glia lacks.
 type Missing struct {
 	Kind, Name string // "initializer", "Orthogonal"

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -104,7 +105,7 @@ func (r *reader) perOutput(raw json.RawMessage, what string, outputs []string, w
 }
 
 // losses reads the loss, or those of outputs, and their weights.
-func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (nn.Loss, error) {
+func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (loss.Loss, error) {
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return nil, nil
 	}
@@ -112,7 +113,7 @@ func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (nn.Loss
 	if err != nil {
 		return nil, err
 	}
-	losses := make([]nn.Loss, len(of))
+	losses := make([]loss.Loss, len(of))
 	before := len(r.missing)
 	for i, v := range of {
 		if len(v) > 0 && !vocab.Unset(v) {
@@ -132,14 +133,14 @@ func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (nn.Loss
 	if plain && (!each || len(outputs) == 1) {
 		return losses[0], nil
 	}
-	var all []nn.OutputLoss
+	var all []loss.OutputLoss
 	for i, name := range outputs {
 		l := losses[min(i, len(losses)-1)]
 		if l != nil {
-			all = append(all, nn.For(name, l).Weigh(scale[i]))
+			all = append(all, loss.For(name, l).Weighted(scale[i]))
 		}
 	}
-	return nn.Losses(all...), nil
+	return loss.PerOutput(all...), nil
 }
 
 // lossWeights returns what the losses of outputs count: 1 if nothing else is said.
@@ -209,18 +210,18 @@ func (r *reader) decode(raw json.RawMessage, kind, where string) (name string, c
 	return name, config, nil
 }
 
-func (r *reader) loss(raw json.RawMessage) (nn.Loss, error) {
+func (r *reader) loss(raw json.RawMessage) (loss.Loss, error) {
 	const where = "compile_config loss"
 	name, config, err := r.decode(raw, "loss", where)
 	if name == "" || err != nil {
 		return nil, err
 	}
 	name, config = r.wrapped(name, config, raw)
-	l, err := nn.LossFromConfig(name, config)
+	l, err := loss.FromConfig(name, config)
 	if err := r.note(where, err); err != nil {
 		return nil, err
 	}
-	if l != nil && functionIn(raw) && usersFunction(nn.ClassOf(l), name) {
+	if l != nil && functionIn(raw) && usersFunction(loss.ClassOf(l), name) {
 		r.lacks("loss", name, where)
 		return nil, nil
 	}
@@ -376,26 +377,26 @@ func compiled(m *Model) (json.RawMessage, error) {
 }
 
 // lossObjects writes a loss, or those of outputs and their weights.
-func lossObjects(l nn.Loss, outputs []string) (loss, weights any, err error) {
-	several, ok := l.(*nn.OutputLosses)
+func lossObjects(l loss.Loss, outputs []string) (objects, weights any, err error) {
+	several, ok := l.(*loss.PerOutputLoss)
 	if !ok {
-		if loss, err = object(nn.LossToConfig(l)); err != nil {
+		if objects, err = object(loss.ToConfig(l)); err != nil {
 			return nil, nil, fmt.Errorf("loss %s: %w", l.Name(), err)
 		}
-		return loss, nil, nil
+		return objects, nil, nil
 	}
-	objects, scale := make([]*Object, len(outputs)), make([]any, len(outputs))
+	each, scale := make([]*Object, len(outputs)), make([]any, len(outputs))
 	for _, of := range several.Of {
 		i := slices.Index(outputs, of.Output)
 		if i < 0 {
 			return nil, nil, fmt.Errorf("loss of output %q: want one of %q", of.Output, outputs)
 		}
-		if objects[i], err = object(nn.LossToConfig(of.Loss)); err != nil {
+		if each[i], err = object(loss.ToConfig(of.Loss)); err != nil {
 			return nil, nil, fmt.Errorf("loss %s of output %s: %w", of.Loss.Name(), of.Output, err)
 		}
 		scale[i] = of.Weight
 	}
-	return objects, scale, nil
+	return each, scale, nil
 }
 
 // metricObjects writes metrics into c: in a list, or for several outputs in a list for
@@ -439,7 +440,7 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 // metricObject returns a metric's object, or its name if that is all there is to say.
 func metricObject(x metric.Metric) (any, error) {
 	if mean, ok := x.(*metric.MeanMetric); ok {
-		if l, ok := mean.Loss().(nn.Loss); ok {
+		if l, ok := mean.Loss().(loss.Loss); ok {
 			return lossMetric(l)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -56,7 +57,7 @@ func ExampleMissingError() {
 func ExampleWriteModel() {
 	o, err := keras.WriteModel(&keras.Model{
 		Network: nn.Sequential(nn.Input(4), nn.Dense(2, nn.Name("out"))), Inputs: []tensor.Spec{tensor.S(tensor.Float32, 1, 4)},
-		Optimizer: optim.SGD(0.5), Loss: nn.MeanSquaredError(), Metrics: []metric.Metric{metric.Accuracy()},
+		Optimizer: optim.SGD(0.5), Loss: loss.MeanSquaredError(), Metrics: []metric.Metric{metric.Accuracy()},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/optest"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
@@ -77,7 +78,7 @@ func replayLoss(c *golden, run engine) ([]ops.Array, error) {
 		args = append(args, w)
 		more[name] = g.Input(name, w.Spec())
 	}
-	return run(g, []*graph.Node{nn.ReduceMaskedLoss(m.Loss, y, p, more["sample_weight"], more["mask"])}, args...)
+	return run(g, []*graph.Node{loss.ReduceMasked(m.Loss, y, p, more["sample_weight"], more["mask"])}, args...)
 }
 
 // replayLossFunction replays a function such as keras.losses.huber: the losses that its
@@ -97,7 +98,7 @@ func replayLossFunction(c *golden, run engine) ([]ops.Array, error) {
 }
 
 // lossFunction returns the loss of a function and its named arguments.
-func (c *golden) lossFunction() (nn.Loss, error) {
+func (c *golden) lossFunction() (loss.Loss, error) {
 	settings := map[string]json.RawMessage{}
 	for name, raw := range c.Kwargs {
 		if name != "y_true" && name != "y_pred" {
@@ -108,7 +109,7 @@ func (c *golden) lossFunction() (nn.Loss, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nn.LossFromConfig(c.name(), config)
+	return loss.FromConfig(c.name(), config)
 }
 
 // floats returns x as floats, which it may be already.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 )
@@ -34,7 +35,7 @@ func TestLimitsInKeras(t *testing.T) {
 		"several": optim.Multi(optim.AdamW(0.1, none), optim.For("dense/.*", optim.SGD(0.1, optim.Name(`a.b\c`)))),
 	} {
 		m := glia.Sequential(nn.Input(3), nn.Dense(4, nn.KernelInitializer(nn.HeNormal.Seeded(1<<32-1)), nn.BiasInitializer(nn.Ones.Seeded(3))), nn.Dense(2))
-		if err := m.Compile(o, nn.MeanSquaredError()); err != nil {
+		if err := m.Compile(o, loss.MeanSquaredError()); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, name+".keras")

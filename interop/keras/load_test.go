@@ -8,6 +8,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -18,7 +19,7 @@ var formats = []keras.Format{keras.Archive, keras.HDF5, keras.WeightsHDF5, keras
 func built(t testing.TB, value float64, layers ...nn.Layer) *glia.Model {
 	t.Helper()
 	m := glia.Sequential(layers...)
-	if err := m.Compile(sgd(), nn.MeanSquaredError()); err != nil {
+	if err := m.Compile(sgd(), loss.MeanSquaredError()); err != nil {
 		t.Fatal(err)
 	}
 	fill(m, value)

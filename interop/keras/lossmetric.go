@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 )
@@ -32,8 +33,8 @@ var lossMetrics = map[string][]string{
 // lossMetric writes the mean of a loss as a metric: as the class of the metric if it
 // takes all settings of the loss, else as the function of the loss with its settings.
 // How the loss reduces is none of them.
-func lossMetric(l nn.Loss) (*Object, error) {
-	_, class, config, err := nn.LossToConfig(l)
+func lossMetric(l loss.Loss) (*Object, error) {
+	_, class, config, err := loss.ToConfig(l)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func functionIn(raw json.RawMessage) bool {
 
 // metricOf makes a metric, or the mean of a loss.
 func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metric, error) {
-	l, lossErr := nn.LossFromConfig(name, config)
+	l, lossErr := loss.FromConfig(name, config)
 	if lossFirst && lossErr == nil {
 		return metric.FromLoss(l), nil
 	}
@@ -94,7 +95,7 @@ func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metri
 // classOfMean returns the class of a metric, or that of the loss whose mean it is.
 func classOfMean(m metric.Metric) string {
 	if mean, ok := m.(*metric.MeanMetric); ok && mean.Loss() != nil {
-		return nn.ClassOf(mean.Loss())
+		return loss.ClassOf(mean.Loss())
 	}
 	return nn.ClassOf(m)
 }

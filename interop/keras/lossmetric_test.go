@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -18,7 +19,7 @@ import (
 
 // lossMetric is a loss as a metric, and what it measures.
 type lossMetric struct {
-	loss  nn.Loss
+	loss  loss.Loss
 	class string // Keras's metric, empty for a function in a wrapper
 	kind  string // of labels and predictions: rows
 }
@@ -26,30 +27,30 @@ type lossMetric struct {
 // lossMetrics are all losses, by their defaults and with settings that not every class of
 // a metric takes.
 var lossMetrics = []lossMetric{
-	{nn.BinaryCrossentropy(), "BinaryCrossentropy", "yes"},
-	{nn.BinaryCrossentropy(nn.FromLogits, nn.LabelSmoothing(0.25)), "BinaryCrossentropy", "yes"},
-	{nn.BinaryCrossentropy(nn.Axis(1)), "", "yes"},
-	{nn.BinaryFocalCrossentropy(nn.Gamma(1.5)), "", "yes"},
-	{nn.CTC(), "", "letters"},
-	{nn.CategoricalCrossentropy(nn.LabelSmoothing(0.25)), "CategoricalCrossentropy", "rows"},
-	{nn.CategoricalFocalCrossentropy(nn.Gamma(1.5)), "", "rows"},
-	{nn.CategoricalGeneralizedCrossEntropy(), "", "numbers"},
-	{nn.CategoricalHinge(), "CategoricalHinge", "rows"},
-	{nn.Circle(nn.Gamma(10)), "", "numbers"},
-	{nn.CosineSimilarity(), "", "rows"},
-	{nn.Dice(nn.Axes(1)), "", "yes"},
-	{nn.Hinge(), "Hinge", "yes"},
-	{nn.Huber(nn.Delta(0.25), nn.Name("mine")), "", "rows"},
-	{nn.KLDivergence(), "KLDivergence", "rows"},
-	{nn.LogCosh(), "", "rows"},
-	{nn.MeanAbsoluteError(nn.Sum), "MeanAbsoluteError", "rows"},
-	{nn.MeanAbsolutePercentageError(), "MeanAbsolutePercentageError", "positive"},
-	{nn.MeanSquaredError(nn.Name("mine")), "MeanSquaredError", "rows"},
-	{nn.MeanSquaredLogarithmicError(), "MeanSquaredLogarithmicError", "rows"},
-	{nn.Poisson(), "Poisson", "rows"},
-	{nn.SparseCategoricalCrossentropy(nn.IgnoreClass(1)), "SparseCategoricalCrossentropy", "numbers"},
-	{nn.SquaredHinge(), "SquaredHinge", "yes"},
-	{nn.Tversky(nn.Axes(1)), "", "yes"},
+	{loss.BinaryCrossentropy(), "BinaryCrossentropy", "yes"},
+	{loss.BinaryCrossentropy(loss.FromLogits, loss.LabelSmoothing(0.25)), "BinaryCrossentropy", "yes"},
+	{loss.BinaryCrossentropy(loss.Axis(1)), "", "yes"},
+	{loss.BinaryFocalCrossentropy(loss.Gamma(1.5)), "", "yes"},
+	{loss.CTC(), "", "letters"},
+	{loss.CategoricalCrossentropy(loss.LabelSmoothing(0.25)), "CategoricalCrossentropy", "rows"},
+	{loss.CategoricalFocalCrossentropy(loss.Gamma(1.5)), "", "rows"},
+	{loss.CategoricalGeneralizedCrossEntropy(), "", "numbers"},
+	{loss.CategoricalHinge(), "CategoricalHinge", "rows"},
+	{loss.Circle(loss.Gamma(10)), "", "numbers"},
+	{loss.CosineSimilarity(), "", "rows"},
+	{loss.Dice(loss.Axes(1)), "", "yes"},
+	{loss.Hinge(), "Hinge", "yes"},
+	{loss.Huber(loss.Delta(0.25), loss.Name("mine")), "", "rows"},
+	{loss.KLDivergence(), "KLDivergence", "rows"},
+	{loss.LogCosh(), "", "rows"},
+	{loss.MeanAbsoluteError(loss.Sum), "MeanAbsoluteError", "rows"},
+	{loss.MeanAbsolutePercentageError(), "MeanAbsolutePercentageError", "positive"},
+	{loss.MeanSquaredError(loss.Name("mine")), "MeanSquaredError", "rows"},
+	{loss.MeanSquaredLogarithmicError(), "MeanSquaredLogarithmicError", "rows"},
+	{loss.Poisson(), "Poisson", "rows"},
+	{loss.SparseCategoricalCrossentropy(loss.IgnoreClass(1)), "SparseCategoricalCrossentropy", "numbers"},
+	{loss.SquaredHinge(), "SquaredHinge", "yes"},
+	{loss.Tversky(loss.Axes(1)), "", "yes"},
 }
 
 // written returns what a model that has the loss as its metric is written as.
@@ -57,7 +58,7 @@ func (l lossMetric) written(t *testing.T) *keras.Object {
 	t.Helper()
 	_, p := l.batch()
 	m := &keras.Model{Network: nn.Sequential(nn.Rescaling(1, 0)), Inputs: []tensor.Spec{{DType: tensor.Float32, Shape: p.Shape()}},
-		Optimizer: optim.SGD(0.1), Loss: nn.MeanSquaredError(), Metrics: []metric.Metric{metric.FromLoss(l.loss)}}
+		Optimizer: optim.SGD(0.1), Loss: loss.MeanSquaredError(), Metrics: []metric.Metric{metric.FromLoss(l.loss)}}
 	if l.kind == "numbers" || l.kind == "letters" { // Keras compares the shapes of the loss
 		m.Loss = l.loss
 	}
@@ -108,7 +109,7 @@ func TestLossMetrics(t *testing.T) {
 		o := l.written(t)
 		want := l.class
 		if want == "" {
-			want = `"config":"` + nn.SnakeCase(nn.ClassOf(l.loss)) + `"`
+			want = `"config":"` + nn.SnakeCase(loss.ClassOf(l.loss)) + `"`
 		}
 		if !strings.Contains(string(o.CompileConfig), want) || l.class == "" && !strings.Contains(string(o.CompileConfig), "MeanMetricWrapper") {
 			t.Errorf("%s is written as %s, want %s", l.loss.Name(), o.CompileConfig, want)
@@ -123,7 +124,7 @@ func TestLossMetrics(t *testing.T) {
 			t.Errorf("%s comes back as %T", l.loss.Name(), m.Metrics[0])
 			continue
 		}
-		got, want := configOf(t, mean.Loss().(nn.Loss)), configOf(t, l.loss)
+		got, want := configOf(t, mean.Loss().(loss.Loss)), configOf(t, l.loss)
 		if got != want {
 			t.Errorf("%s comes back as %s, want %s", l.loss.Name(), got, want)
 		}
@@ -131,9 +132,9 @@ func TestLossMetrics(t *testing.T) {
 }
 
 // configOf returns a loss's class and config, but for the reduction, which a metric lacks.
-func configOf(t *testing.T, l nn.Loss) string {
+func configOf(t *testing.T, l loss.Loss) string {
 	t.Helper()
-	_, class, config, err := nn.LossToConfig(l)
+	_, class, config, err := loss.ToConfig(l)
 	var m map[string]any
 	if err != nil || json.Unmarshal(config, &m) != nil {
 		t.Fatal(err)

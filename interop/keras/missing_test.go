@@ -14,6 +14,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/hdf5"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -233,7 +234,7 @@ func TestBadModels(t *testing.T) {
 		"class Dense: want Sequential":                                        []byte(`{"class_name": "Dense", "config": {"units": 2}}`),
 		"compile_config: [1]: want an object":                                 chain(`[1]`, `Flatten f`),
 		"compile_config optimizer: 3: want a name or an object":               chain(`{"optimizer": 3}`, `Flatten f`),
-		"compile_config loss: nn: config of mse: reduction":                   chain(`{"loss": {"class_name": "mse", "config": {"reduction": "max"}}}`, `Flatten f`),
+		"compile_config loss: loss: config of mse: reduction":                 chain(`{"loss": {"class_name": "mse", "config": {"reduction": "max"}}}`, `Flatten f`),
 		"layers[0] i: nn: config of InputLayer: no batch_shape":               chain("{}", `InputLayer i`),
 		"layers[0] i: nn: config of InputLayer: batch_shape: axis of -1":      chain("{}", `InputLayer i "batch_shape": [null, -1]`),
 		"layers[0] r: nn: config of ReLU: ReLU with negative_slope -1":        chain("{}", `ReLU r "negative_slope": -1`),
@@ -297,26 +298,26 @@ func TestLayersOfYourOwn(t *testing.T) {
 }
 
 // pinball is a loss of the user's.
-type pinball struct{ nn.Loss }
+type pinball struct{ loss.Loss }
 
 func TestUnsaved(t *testing.T) {
 	relu := nn.ActivationFunc("relu", ops.Relu)
 	twice := nn.Dense(2)
-	mse := nn.MeanSquaredError()
+	mse := loss.MeanSquaredError()
 	for want, m := range map[string]*keras.Model{
 		"the model has no network": {},
-		`layer dense: nn: activation: nn: activation "relu" is a function of your own`:                    {Network: nn.Sequential(nn.Dense(2, relu))},
-		`layer activation: nn: activation: nn: activation "gelu_tanh": Keras has no name for it`:          {Network: nn.Sequential(nn.GELUTanh)},
-		`layer inner/l: nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class`:               {Network: nn.Sequential(nn.Sequential(nn.Lambda(ops.Relu, nn.Name("l"))), nn.Flatten(nn.Name("inner_not")))},
-		`initializer "mine" is a function of your own`:                                                    {Network: nn.Sequential(nn.Dense(2, nn.KernelInitializer(nn.InitializerFunc("mine", nil))))},
-		"layers dense and dense_1 are one":                                                                {Network: nn.Sequential(twice, twice)},
-		"optimizer adam: optim: no_bias_correction: Keras's Adam has no such setting":                     {Network: nn.Sequential(), Optimizer: optim.Adam(1, optim.NoBiasCorrection)},
-		`schedule "mine" is a function of your own`:                                                       {Network: nn.Sequential(), Optimizer: optim.SGD(optim.ScheduleFunc("mine", nil))},
-		`loss mean_squared_error: nn: loss "pinball" (keras_test.pinball): Keras has none of that class`:  {Network: nn.Sequential(), Loss: pinball{mse}},
-		`metric mine: metric: mine: `:                                                                     {Network: nn.Sequential(), Metrics: []metric.Metric{metric.Mean("mine", nil)}},
-		`metric confusion_matrix: metric: confusion_matrix: metric "*metric.ConfusionMetric"`:             {Network: nn.Sequential(), Metrics: []metric.Metric{metric.ConfusionMatrix(2)}},
-		`metric true_positives: metric: true_positives: top_k: Keras's TruePositives has no such setting`: {Network: nn.Sequential(), Metrics: []metric.Metric{metric.TruePositives(metric.TopK(2))}},
-		`metric mean_squared_error: nn: loss "pinball"`:                                                   {Network: nn.Sequential(), Metrics: []metric.Metric{metric.FromLoss(pinball{mse})}},
+		`layer dense: nn: activation: nn: activation "relu" is a function of your own`:                     {Network: nn.Sequential(nn.Dense(2, relu))},
+		`layer activation: nn: activation: nn: activation "gelu_tanh": Keras has no name for it`:           {Network: nn.Sequential(nn.GELUTanh)},
+		`layer inner/l: nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class`:                {Network: nn.Sequential(nn.Sequential(nn.Lambda(ops.Relu, nn.Name("l"))), nn.Flatten(nn.Name("inner_not")))},
+		`initializer "mine" is a function of your own`:                                                     {Network: nn.Sequential(nn.Dense(2, nn.KernelInitializer(nn.InitializerFunc("mine", nil))))},
+		"layers dense and dense_1 are one":                                                                 {Network: nn.Sequential(twice, twice)},
+		"optimizer adam: optim: no_bias_correction: Keras's Adam has no such setting":                      {Network: nn.Sequential(), Optimizer: optim.Adam(1, optim.NoBiasCorrection)},
+		`schedule "mine" is a function of your own`:                                                        {Network: nn.Sequential(), Optimizer: optim.SGD(optim.ScheduleFunc("mine", nil))},
+		`loss mean_squared_error: loss: loss "pinball" (keras_test.pinball): Keras has none of that class`: {Network: nn.Sequential(), Loss: pinball{mse}},
+		`metric mine: metric: mine: `:                                                                      {Network: nn.Sequential(), Metrics: []metric.Metric{metric.Mean("mine", nil)}},
+		`metric confusion_matrix: metric: confusion_matrix: metric "*metric.ConfusionMetric"`:              {Network: nn.Sequential(), Metrics: []metric.Metric{metric.ConfusionMatrix(2)}},
+		`metric true_positives: metric: true_positives: top_k: Keras's TruePositives has no such setting`:  {Network: nn.Sequential(), Metrics: []metric.Metric{metric.TruePositives(metric.TopK(2))}},
+		`metric mean_squared_error: loss: loss "pinball"`:                                                  {Network: nn.Sequential(), Metrics: []metric.Metric{metric.FromLoss(pinball{mse})}},
 	} {
 		if strings.Contains(want, "inner") {
 			m.Network.Layers()[0].(*nn.Network).Name = "inner"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -23,7 +24,7 @@ type Model struct {
 	// Optimizer, Loss and Metrics are how the model is trained, nil if it is not
 	// compiled.
 	Optimizer optim.Optimizer
-	Loss      nn.Loss
+	Loss      loss.Loss
 	Metrics   []metric.Metric
 }
 

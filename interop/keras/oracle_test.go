@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -135,8 +136,8 @@ func forget(v any) {
 
 // everything returns models with all that glia has.
 func everything() map[string]*keras.Model {
-	mse := nn.MeanSquaredError()
-	trained := func(o optim.Optimizer, l nn.Loss, metrics ...metric.Metric) *keras.Model {
+	mse := loss.MeanSquaredError()
+	trained := func(o optim.Optimizer, l loss.Loss, metrics ...metric.Metric) *keras.Model {
 		return &keras.Model{Network: nn.Sequential(nn.Dense(2)), Inputs: []tensor.Spec{tensor.S(tensor.Float32, 1, 4)}, Optimizer: o, Loss: l, Metrics: metrics}
 	}
 	sgd := func(s *optim.Schedule) *keras.Model { return trained(optim.SGD(s), mse) }
@@ -150,10 +151,10 @@ func everything() map[string]*keras.Model {
 		"bfloat16": {Network: nn.Sequential(nn.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), Inputs: []tensor.Spec{tensor.S(tensor.Uint8, 1, 4)}},
 		"regularizers": {Network: nn.Sequential(nn.Input(4), nn.Dense(3, nn.KernelRegularizer(nn.L1(0.5)), nn.BiasRegularizer(nn.L2(0.25)),
 			nn.ActivityRegularizer(nn.L1L2(0.5, 0.25))))},
-		"sgd":         trained(optim.SGD(0.5, optim.Momentum(0.5), optim.Nesterov, optim.ClipNorm(0.5)), nn.MeanAbsoluteError(nn.Sum, nn.Name("mine"))),
-		"adam":        trained(optim.Adam(0.5, optim.Beta1(0.5), optim.AMSGrad, optim.ClipValue(0.5)), nn.BinaryCrossentropy(nn.FromLogits), metric.Accuracy()),
-		"adamw":       trained(optim.AdamW(0.5, optim.GlobalClipNorm(0.5)), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.5), nn.MeanByWeight)),
-		"rmsprop":     trained(optim.RMSprop(0.5, optim.Centered, optim.Momentum(0.25), optim.WeightDecay(0.5)), nn.SparseCategoricalCrossentropy(nn.IgnoreClass(1), nn.NoReduction)),
+		"sgd":         trained(optim.SGD(0.5, optim.Momentum(0.5), optim.Nesterov, optim.ClipNorm(0.5)), loss.MeanAbsoluteError(loss.Sum, loss.Name("mine"))),
+		"adam":        trained(optim.Adam(0.5, optim.Beta1(0.5), optim.AMSGrad, optim.ClipValue(0.5)), loss.BinaryCrossentropy(loss.FromLogits), metric.Accuracy()),
+		"adamw":       trained(optim.AdamW(0.5, optim.GlobalClipNorm(0.5)), loss.CategoricalCrossentropy(loss.LabelSmoothing(0.5), loss.MeanByWeight)),
+		"rmsprop":     trained(optim.RMSprop(0.5, optim.Centered, optim.Momentum(0.25), optim.WeightDecay(0.5)), loss.SparseCategoricalCrossentropy(loss.IgnoreClass(1), loss.NoReduction)),
 		"exponential": sgd(optim.ExponentialDecay(0.5, 10, 0.75, optim.Staircase)), "inverse time": sgd(optim.InverseTimeDecay(0.5, 10, 0.75)),
 		"cosine": sgd(optim.CosineDecay(0, 10, optim.Alpha(0.25), optim.Warmup(3, 0.5))), "restarts": sgd(optim.CosineDecayRestarts(0.5, 10, optim.RateFactor(0.5))),
 		"piecewise": sgd(optim.PiecewiseConstantDecay([]int{1, 5}, []float64{0.5, 0.25, 0.125})), "polynomial": sgd(optim.PolynomialDecay(0.5, 10, optim.Cycle, optim.EndRate(0))),
@@ -161,8 +162,8 @@ func everything() map[string]*keras.Model {
 			metric.TopKCategoricalAccuracy(2), metric.SparseTopKCategoricalAccuracy(2), metric.F1Score(metric.Macro), metric.FBetaScore(2, metric.Threshold(0.5)),
 			metric.Precision(metric.Thresholds(0.25, 0.5)), metric.Recall(metric.TopK(2), metric.ClassID(1)), metric.TruePositives(metric.Thresholds(0.25)),
 			metric.TrueNegatives(), metric.FalsePositives(), metric.FalseNegatives()),
-		"losses": trained(optim.SGD(0.5), mse, metric.FromLoss(mse), metric.FromLoss(nn.MeanAbsoluteError(nn.Name("mine"))), metric.FromLoss(nn.BinaryCrossentropy(nn.FromLogits)),
-			metric.FromLoss(nn.CategoricalCrossentropy(nn.LabelSmoothing(0.5))), metric.FromLoss(nn.SparseCategoricalCrossentropy(nn.IgnoreClass(1)))),
+		"losses": trained(optim.SGD(0.5), mse, metric.FromLoss(mse), metric.FromLoss(loss.MeanAbsoluteError(loss.Name("mine"))), metric.FromLoss(loss.BinaryCrossentropy(loss.FromLogits)),
+			metric.FromLoss(loss.CategoricalCrossentropy(loss.LabelSmoothing(0.5))), metric.FromLoss(loss.SparseCategoricalCrossentropy(loss.IgnoreClass(1)))),
 	}
 	models["bfloat16"].Network.DType = nn.BFloat16
 	activations := nn.Sequential(nn.Input(4))

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -95,10 +96,10 @@ func sameLine(a, b string) bool {
 
 // TestSameLine makes sure that the comparison sees what it has to.
 func TestSameLine(t *testing.T) {
-	const line = "| `Huber` | `nn.Huber` | 24 | 2e-05 |"
+	const line = "| `Huber` | `loss.Huber` | 24 | 2e-05 |"
 	for other, same := range map[string]bool{
-		line: true, "| `Huber` | `nn.Huber` | 24 | 9e-05 |": true, "| `Huber` | `nn.Huber` | 24 | 9e-04 |": false,
-		"| `Huber` | `nn.Huber` | 23 | 2e-05 |": false, "| `Huber` | no | | |": false, "| `Huber` | `nn.Hubert` | 24 | 2e-05 |": false,
+		line: true, "| `Huber` | `loss.Huber` | 24 | 9e-05 |": true, "| `Huber` | `loss.Huber` | 24 | 9e-04 |": false,
+		"| `Huber` | `loss.Huber` | 23 | 2e-05 |": false, "| `Huber` | no | | |": false, "| `Huber` | `loss.Hubert` | 24 | 2e-05 |": false,
 	} {
 		if sameLine(line, other) != same || sameLine(other, line) != same {
 			t.Errorf("%s and %s: want %v", line, other, same)
@@ -119,14 +120,14 @@ var kinds = map[string]struct {
 	"keras.initializers": {"Initializers", "initializer", []string{"nn"}, readInto[nn.Initializer]},
 	"keras.regularizers": {"Regularizers", "regularizer", []string{"nn"}, readInto[nn.Regularizer]},
 	"keras.constraints":  {"Constraints", "constraint", []string{"nn"}, readInto[nn.Constraint]},
-	"keras.losses": {"Losses", "loss", []string{"nn"}, func(name string) error {
-		_, err := nn.LossFromConfig(name, nil)
+	"keras.losses": {"Losses", "loss", []string{"loss"}, func(name string) error {
+		_, err := loss.FromConfig(name, nil)
 		return err
 	}},
-	"keras.metrics": {"Metrics", "metric", []string{"metric", "nn"}, func(name string) error {
+	"keras.metrics": {"Metrics", "metric", []string{"metric", "loss"}, func(name string) error {
 		_, err := metric.FromConfig(name, nil)
 		if lacksName(err, name) {
-			_, err = nn.LossFromConfig(name, nil)
+			_, err = loss.FromConfig(name, nil)
 		}
 		return err
 	}},
@@ -135,7 +136,7 @@ var kinds = map[string]struct {
 		return err
 	}},
 	"keras.optimizers.schedules": {"Schedules", "schedule", []string{"optim"}, readInto[optim.Schedule]},
-	"keras.callbacks":            {"Callbacks", "", []string{""}, nil},
+	"keras.callbacks":            {"Callbacks", "", []string{"", "callback"}, nil},
 	"keras.layers": {"Layers", "layer", []string{"nn"}, func(name string) error {
 		_, err := nn.LayerFromConfig(name, nil)
 		return err
@@ -167,7 +168,7 @@ var elsewhere = map[string]string{
 	"keras.initializers.Orthogonal":                   "nn.OrthogonalInitializer",
 	"keras.initializers.STFT":                         "nn.STFTInitializer",
 	"keras.regularizers.Regularizer":                  "nn.Regularizer",
-	"keras.losses.Loss":                               "nn.Loss",
+	"keras.losses.Loss":                               "loss.Loss",
 	"keras.metrics.Accuracy":                          "metric.ExactAccuracy",
 	"keras.metrics.MeanMetricWrapper":                 "metric.Mean",
 	"keras.metrics.Metric":                            "metric.Metric",
@@ -352,7 +353,7 @@ func exported(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for pkg, dir := range map[string]string{
-		"glia": "../..", "nn": "../../nn", "metric": "../../metric", "optim": "../../optim", "remote": "../../remote", "tensorboard": "../../tensorboard",
+		"glia": "../..", "callback": "../../callback", "nn": "../../nn", "loss": "../../loss", "metric": "../../metric", "optim": "../../optim", "remote": "../../remote", "tensorboard": "../../tensorboard",
 	} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -90,7 +91,7 @@ func inParts(t *testing.T, f func(part string) error) {
 var makers = map[string]func(name string) error{
 	"layer":       func(name string) error { _, err := nn.LayerFromConfig(name, nil); return err },
 	"optimizer":   func(name string) error { _, err := optim.FromConfig(name, nil); return err },
-	"loss":        func(name string) error { _, err := nn.LossFromConfig(name, nil); return err },
+	"loss":        func(name string) error { _, err := loss.FromConfig(name, nil); return err },
 	"metric":      func(name string) error { _, err := metric.FromConfig(name, nil); return err },
 	"schedule":    func(name string) error { return json.Unmarshal(quoted(name), new(optim.Schedule)) },
 	"initializer": func(name string) error { return json.Unmarshal(quoted(name), new(nn.Initializer)) },
@@ -345,7 +346,7 @@ func ownModels(t *testing.T) []realModel {
 			nn.Dense(4, nn.NoBias), nn.ELU, nn.Dense(3, nn.Softmax, nn.ActivityRegularizer(nn.L2(0.01))),
 		}
 	}
-	cce := nn.CategoricalCrossentropy
+	cce := loss.CategoricalCrossentropy
 	optimizers := map[string]optim.Optimizer{
 		"sgd": optim.SGD(0.1), "sgd nesterov": optim.SGD(0.1, optim.Momentum(0.5), optim.Nesterov, optim.WeightDecay(0.01)),
 		"adam": optim.Adam(0.01), "adam amsgrad": optim.Adam(0.01, optim.AMSGrad, optim.GlobalClipNorm(0.5)), "adamw": optim.AdamW(0.01, optim.Name("mine")),
@@ -353,10 +354,10 @@ func ownModels(t *testing.T) []realModel {
 		"schedule": optim.Adam(optim.CosineDecay(0.01, 10, optim.Warmup(3, 0.1))),
 	}
 	var all []realModel
-	add := func(name string, random bool, net *nn.Network, o optim.Optimizer, l nn.Loss, metrics ...metric.Metric) {
+	add := func(name string, random bool, net *nn.Network, o optim.Optimizer, l loss.Loss, metrics ...metric.Metric) {
 		m := glia.New(net)
 		if o == nil {
-			o, l = optim.SGD(1), nn.MeanSquaredError()
+			o, l = optim.SGD(1), loss.MeanSquaredError()
 			defer func() { all[len(all)-1].Model = glia.New(net) }()
 		}
 		if err := m.Compile(o, l, metrics...); err != nil {
@@ -384,16 +385,16 @@ func ownModels(t *testing.T) []realModel {
 	for name, o := range optimizers {
 		add(name, false, nn.Sequential(deep()...), o, cce(), metric.Accuracy(), metric.F1Score(metric.Macro))
 	}
-	add("graph", false, forked(), optim.Adam(0.01), nn.Losses(nn.For("one", cce()), nn.For("two", nn.MeanSquaredError()).Weigh(0.5)),
+	add("graph", false, forked(), optim.Adam(0.01), loss.PerOutput(loss.For("one", cce()), loss.For("two", loss.MeanSquaredError()).Weighted(0.5)),
 		metric.Accuracy(), metric.For("one", metric.F1Score(metric.Macro)))
 	add("graph with one loss", false, forked(), optim.Adam(0.01), cce())
 	half := forked()
 	half.Layers()[slices.Index(half.Names(), "functional")].(*nn.Network).Frozen = true
-	add("graph half frozen", false, half, optim.SGD(0.1, optim.Momentum(0.5)), nn.Losses(nn.For("two", nn.MeanSquaredError())))
+	add("graph half frozen", false, half, optim.SGD(0.1, optim.Momentum(0.5)), loss.PerOutput(loss.For("two", loss.MeanSquaredError())))
 	frozen := nn.Sequential(deep()...)
 	frozen.Layers()[4].(*nn.Network).Frozen = true
 	frozen.Name = "whole"
-	add("frozen", false, frozen, optim.Adam(0.01), cce(nn.LabelSmoothing(0.1)))
+	add("frozen", false, frozen, optim.Adam(0.01), cce(loss.LabelSmoothing(0.1)))
 	add("random", true, nn.Sequential(nn.Input(4), nn.Dense(4), nn.Dropout(0.5), nn.GaussianNoise(0.5), nn.GaussianDropout(0.5), nn.Dense(3, nn.Softmax)), optim.Adam(0.01), cce())
 	add("not compiled", false, nn.Sequential(deep()...), nil, nil)
 	for _, p := range []nn.DTypePolicy{nn.MixedBFloat16, nn.MixedFloat16, nn.Float64} {

@@ -14,6 +14,7 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -86,13 +87,13 @@ func content(t testing.TB, b []byte, f keras.Format) string {
 func TestStoredIn(t *testing.T) {
 	adam := func() *glia.Model {
 		m := small(t)
-		if err := m.Compile(optim.Adam(optim.CosineDecay(0.1, 100)), nn.MeanSquaredError()); err != nil {
+		if err := m.Compile(optim.Adam(optim.CosineDecay(0.1, 100)), loss.MeanSquaredError()); err != nil {
 			t.Fatal(err)
 		}
 		return m
 	}
 	halves := glia.Sequential(input(), dense("a", 3, nn.BFloat16), dense("b", 2, nn.Float16), dense("c", 2, nn.MixedBFloat16))
-	if err := halves.Compile(sgd(), nn.MeanSquaredError()); err != nil {
+	if err := halves.Compile(sgd(), loss.MeanSquaredError()); err != nil {
 		t.Fatal(err)
 	}
 	for name, m := range map[string]*glia.Model{"momentum": counted(small(t)), "adam": counted(adam()), "halves": counted(halves)} {
@@ -223,7 +224,7 @@ func TestStoredErrors(t *testing.T) {
 	damaged[store+96] ^= 1 // the first weight
 	other := saved(t, built(t, 1, input(), dense("a", 4), nn.Sequential(dense("b", 2))), keras.Archive)
 	adam := small(t)
-	if err := adam.Compile(optim.Adam(0.1), nn.MeanSquaredError()); err != nil {
+	if err := adam.Compile(optim.Adam(0.1), loss.MeanSquaredError()); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

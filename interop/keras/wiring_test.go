@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 )
 
 // tensorOf writes the symbolic tensor of an output of a call.
@@ -170,7 +170,7 @@ func TestOutputsOfOneLayer(t *testing.T) {
 	check := func(m *keras.Model) {
 		t.Helper()
 		var losses, metrics []string
-		for _, l := range m.Loss.(*nn.OutputLosses).Of {
+		for _, l := range m.Loss.(*loss.PerOutputLoss).Of {
 			losses = append(losses, l.Output+" "+l.Loss.Name())
 		}
 		for _, x := range m.Metrics {

@@ -8,6 +8,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
@@ -62,7 +63,7 @@ func BenchmarkCTC(b *testing.B) {
 		b.Run(fmt.Sprintf("gradient=%v", gradient), func(b *testing.B) {
 			x := nntest.Sample(tensor.S(tensor.Float32, batch, times, symbols))
 			benchmark(b, x, batch*times*(2*labels+1), func(x *graph.Node) *graph.Node {
-				loss := nn.ReduceLoss(nn.CTC(), x.Graph().Const(y), x, nil)
+				loss := loss.Reduce(loss.CTC(), x.Graph().Const(y), x, nil)
 				if gradient {
 					return autodiff.Grad(loss, x)[0]
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
@@ -20,7 +21,7 @@ import (
 // recipe is what a training step is made of, besides the layers.
 type recipe struct {
 	act      nn.Activation
-	loss     nn.Loss
+	loss     loss.Loss
 	opt      func() optim.Optimizer
 	metric   metric.Metric
 	sparse   bool // labels are class numbers
@@ -33,7 +34,7 @@ type recipe struct {
 // reference.
 func TestOnCPU(t *testing.T) {
 	sgd := func() optim.Optimizer { return optim.SGD(0.01) }
-	usual := recipe{act: nn.Softmax, loss: nn.MeanSquaredError(), opt: sgd, metric: metric.Accuracy()}
+	usual := recipe{act: nn.Softmax, loss: loss.MeanSquaredError(), opt: sgd, metric: metric.Accuracy()}
 	recipes := map[string]recipe{}
 	for _, a := range []nn.Activation{nn.Linear, nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.HardSigmoid, nn.LogSigmoid, nn.Tanh, nn.Softmax,
 		nn.LogSoftmax, nn.ELU, nn.SELU, nn.GELU, nn.GELUTanh, nn.SiLU, nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Softsign, nn.Exponential,
@@ -43,14 +44,14 @@ func TestOnCPU(t *testing.T) {
 		r.act = a
 		recipes["activation/"+a.String()] = r
 	}
-	for i, l := range []nn.Loss{nn.MeanSquaredError(), nn.MeanAbsoluteError(nn.Sum), nn.BinaryCrossentropy(), nn.BinaryCrossentropy(nn.FromLogits),
-		nn.CategoricalCrossentropy(), nn.CategoricalCrossentropy(nn.LabelSmoothing(0.1), nn.MeanByWeight),
-		nn.LossFunc("percent", func(y, p *graph.Node) *graph.Node { // of labels that are not 0
-			return nn.MeanAbsolutePercentageError().Each(ops.Offset(y, 1), p)
-		}), nn.MeanSquaredLogarithmicError(), nn.LogCosh(), nn.Huber(nn.Delta(0.3)), nn.CosineSimilarity(),
-		nn.Hinge(), nn.SquaredHinge(), nn.CategoricalHinge(), nn.KLDivergence(), nn.Poisson(), nn.BinaryFocalCrossentropy(nn.ClassBalancing),
-		nn.BinaryFocalCrossentropy(nn.Gamma(1.5)), nn.CategoricalFocalCrossentropy(nn.Alphas{0.1, 0.2, 0.3, 0.4}), nn.Dice(nn.Axes(1)), nn.Tversky(nn.Axes(1)),
-		nn.Dice(), nn.Tversky(nn.Alpha(0.2))} {
+	for i, l := range []loss.Loss{loss.MeanSquaredError(), loss.MeanAbsoluteError(loss.Sum), loss.BinaryCrossentropy(), loss.BinaryCrossentropy(loss.FromLogits),
+		loss.CategoricalCrossentropy(), loss.CategoricalCrossentropy(loss.LabelSmoothing(0.1), loss.MeanByWeight),
+		loss.Func("percent", func(y, p *graph.Node) *graph.Node { // of labels that are not 0
+			return loss.MeanAbsolutePercentageError().Each(ops.Offset(y, 1), p)
+		}), loss.MeanSquaredLogarithmicError(), loss.LogCosh(), loss.Huber(loss.Delta(0.3)), loss.CosineSimilarity(),
+		loss.Hinge(), loss.SquaredHinge(), loss.CategoricalHinge(), loss.KLDivergence(), loss.Poisson(), loss.BinaryFocalCrossentropy(loss.ClassBalancing),
+		loss.BinaryFocalCrossentropy(loss.Gamma(1.5)), loss.CategoricalFocalCrossentropy(loss.Alphas{0.1, 0.2, 0.3, 0.4}), loss.Dice(loss.Axes(1)), loss.Tversky(loss.Axes(1)),
+		loss.Dice(), loss.Tversky(loss.Alpha(0.2))} {
 		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
 			r := usual
 			r.loss, r.act, r.metric = l, a, metric.FromLoss(l)
@@ -60,8 +61,8 @@ func TestOnCPU(t *testing.T) {
 			recipes[fmt.Sprintf("loss/%T.%d/%v", l, i, a)] = r
 		}
 	}
-	for i, l := range []nn.Loss{nn.SparseCategoricalCrossentropy(), nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(2)),
-		nn.CategoricalGeneralizedCrossEntropy(), nn.CategoricalGeneralizedCrossEntropy(nn.Q(0.3)), nn.Circle(nn.Gamma(2))} {
+	for i, l := range []loss.Loss{loss.SparseCategoricalCrossentropy(), loss.SparseCategoricalCrossentropy(loss.FromLogits, loss.IgnoreClass(2)),
+		loss.CategoricalGeneralizedCrossEntropy(), loss.CategoricalGeneralizedCrossEntropy(loss.Q(0.3)), loss.Circle(loss.Gamma(2))} {
 		for _, a := range []nn.Activation{nn.Sigmoid, nn.Softmax} {
 			r := usual
 			r.loss, r.act, r.metric, r.sparse = l, a, metric.SparseTopKCategoricalAccuracy(2), true
@@ -165,7 +166,7 @@ func (r recipe) train(t *testing.T, run func(*graph.Graph, []*tensor.Tensor)) []
 		in = append(in, tensor.Of(w...))
 	}
 	pred := net.Call(c, x)
-	loss := nn.ReduceLoss(r.loss, labels, pred, weight)
+	loss := loss.Reduce(r.loss, labels, pred, weight)
 	for _, l := range c.Losses() {
 		loss = ops.Add(loss, l)
 	}

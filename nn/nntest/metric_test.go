@@ -9,6 +9,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
@@ -191,7 +192,7 @@ func stepOf(b *testing.B, x, y tensor.Spec, metrics []metric.Metric) *plan.Plan 
 	g := graph.New()
 	xNode, yNode := g.Input("x", x), g.Input("y", y)
 	pred := net.Call(nn.NewCtx(g, nn.NewSeed(1)), xNode)
-	loss := nn.ReduceLoss(nn.CategoricalCrossentropy(), yNode, pred, nil)
+	loss := loss.Reduce(loss.CategoricalCrossentropy(), yNode, pred, nil)
 	for _, m := range metrics {
 		s, err := m.New(y, pred.Spec())
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
@@ -37,14 +38,14 @@ func activated(a nn.Activation) torchFunction {
 }
 
 // lost is a loss of predictions x and labels y, times a number.
-func lost(l nn.Loss, scale float64) torchFunction {
+func lost(l loss.Loss, scale float64) torchFunction {
 	return func(_ torchCase, in map[string]*graph.Node) *graph.Node {
-		return ops.Scale(nn.ReduceLoss(l, in["y"], in["x"], nil), scale)
+		return ops.Scale(loss.Reduce(l, in["y"], in["x"], nil), scale)
 	}
 }
 
 // each is a loss of every element: of a last axis of length 1.
-func each(l nn.Loss) torchFunction {
+func each(l loss.Loss) torchFunction {
 	return func(_ torchCase, in map[string]*graph.Node) *graph.Node {
 		return l.Each(ops.ExpandDims(in["y"], -1), ops.ExpandDims(in["x"], -1))
 	}
@@ -67,33 +68,33 @@ var torchFunctions = map[string]torchFunction{
 	"softmax/softmax_-1": activated(nn.Softmax), "softmax/log_softmax_-1": activated(nn.LogSoftmax), "softmax/log_softmax_0": activated(nn.LogSoftmaxAxis(0)),
 	"softmax/large_logits": activated(nn.LogSoftmax),
 
-	"loss/huber1.mean":     lost(nn.Huber(), 1),
-	"loss/smooth_l1_0.5":   lost(nn.Huber(nn.Delta(0.5)), 2),
-	"loss/bce.mean":        lost(nn.BinaryCrossentropy(), 1),
-	"loss/bce.sum":         lost(nn.BinaryCrossentropy(nn.Sum), 3),
-	"loss/bce_logits.mean": lost(nn.BinaryCrossentropy(nn.FromLogits), 1),
-	"loss/bce_logits.none": each(nn.BinaryCrossentropy(nn.FromLogits)),
-	"loss/ce_logits.mean":  lost(nn.SparseCategoricalCrossentropy(nn.FromLogits), 1),
-	"loss/nll.sum":         lost(nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.Sum), 1),
-	"loss/ce_ignore0":      lost(nn.SparseCategoricalCrossentropy(nn.FromLogits, nn.IgnoreClass(0)), 1),
+	"loss/huber1.mean":     lost(loss.Huber(), 1),
+	"loss/smooth_l1_0.5":   lost(loss.Huber(loss.Delta(0.5)), 2),
+	"loss/bce.mean":        lost(loss.BinaryCrossentropy(), 1),
+	"loss/bce.sum":         lost(loss.BinaryCrossentropy(loss.Sum), 3),
+	"loss/bce_logits.mean": lost(loss.BinaryCrossentropy(loss.FromLogits), 1),
+	"loss/bce_logits.none": each(loss.BinaryCrossentropy(loss.FromLogits)),
+	"loss/ce_logits.mean":  lost(loss.SparseCategoricalCrossentropy(loss.FromLogits), 1),
+	"loss/nll.sum":         lost(loss.SparseCategoricalCrossentropy(loss.FromLogits, loss.Sum), 1),
+	"loss/ce_ignore0":      lost(loss.SparseCategoricalCrossentropy(loss.FromLogits, loss.IgnoreClass(0)), 1),
 	"loss/ce_4d": func(_ torchCase, in map[string]*graph.Node) *graph.Node {
-		l := nn.SparseCategoricalCrossentropy(nn.FromLogits)
-		return nn.ReduceLoss(l, in["y"], ops.Transpose(in["x"], 0, 2, 3, 1), nil)
+		l := loss.SparseCategoricalCrossentropy(loss.FromLogits)
+		return loss.Reduce(l, in["y"], ops.Transpose(in["x"], 0, 2, 3, 1), nil)
 	},
-	"loss/kldiv.mean":    softened(lost(nn.KLDivergence(), 1.0/3)),
-	"loss/kldiv.sum":     softened(lost(nn.KLDivergence(nn.Sum), 1)),
-	"loss/kldiv.none":    softened(each(nn.KLDivergence())),
-	"loss/mse.sum":       lost(nn.MeanSquaredError(nn.Sum), 3),
-	"loss/mse.none":      each(nn.MeanSquaredError()),
-	"loss/mae.sum":       lost(nn.MeanAbsoluteError(nn.Sum), 3),
-	"loss/mae.none":      each(nn.MeanAbsoluteError()),
-	"loss/squared_hinge": lost(nn.SquaredHinge(nn.NoReduction), 1),
-	"loss/logcosh":       lost(nn.LogCosh(nn.NoReduction), 1),
-	"loss/cosine":        lost(nn.CosineSimilarity(nn.NoReduction), 1),
+	"loss/kldiv.mean":    softened(lost(loss.KLDivergence(), 1.0/3)),
+	"loss/kldiv.sum":     softened(lost(loss.KLDivergence(loss.Sum), 1)),
+	"loss/kldiv.none":    softened(each(loss.KLDivergence())),
+	"loss/mse.sum":       lost(loss.MeanSquaredError(loss.Sum), 3),
+	"loss/mse.none":      each(loss.MeanSquaredError()),
+	"loss/mae.sum":       lost(loss.MeanAbsoluteError(loss.Sum), 3),
+	"loss/mae.none":      each(loss.MeanAbsoluteError()),
+	"loss/squared_hinge": lost(loss.SquaredHinge(loss.NoReduction), 1),
+	"loss/logcosh":       lost(loss.LogCosh(loss.NoReduction), 1),
+	"loss/cosine":        lost(loss.CosineSimilarity(loss.NoReduction), 1),
 	"loss/ctc":           spelled,
 	"loss/l2_regularised": func(_ torchCase, in map[string]*graph.Node) *graph.Node {
 		p := ops.MatMul(in["x"], in["w"])
-		return ops.Add(nn.ReduceLoss(nn.MeanSquaredError(), in["y"], p, nil), nn.L1L2(0.02, 0.01).Penalty(in["w"]))
+		return ops.Add(loss.Reduce(loss.MeanSquaredError(), in["y"], p, nil), nn.L1L2(0.02, 0.01).Penalty(in["w"]))
 	},
 }
 
@@ -106,7 +107,7 @@ func spelled(c torchCase, in map[string]*graph.Node) *graph.Node {
 		x := ops.SliceAxis(ops.Transpose(in["x"], 1, 0, 2), 0, i, i+1) // [1 T C]
 		x = ops.SliceAxis(x, 1, 0, c.Attrs.InputLengths[i])
 		labels := constantOf(x.Graph(), tensor.Int32, targets[i*width:i*width+n], 1, n)
-		each = append(each, nn.CTC().Each(labels, x))
+		each = append(each, loss.CTC().Each(labels, x))
 	}
 	return ops.Concat(0, each...)
 }

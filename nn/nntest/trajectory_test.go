@@ -16,6 +16,7 @@ import (
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/npy"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
@@ -132,7 +133,7 @@ func (c trajectory) follow(t *testing.T, z *npy.Archive, o optim.Optimizer) {
 func trainStep(net *nn.Network, o optim.Optimizer, x, y *tensor.Tensor) float64 {
 	g := graph.New()
 	in, labels := g.Input("x", x.Spec()), g.Input("y", y.Spec())
-	total := nn.ReduceLoss(nn.SparseCategoricalCrossentropy(nn.FromLogits), labels, net.Call(nn.NewCtx(g, nil), in), nil)
+	total := loss.Reduce(loss.SparseCategoricalCrossentropy(loss.FromLogits), labels, net.Call(nn.NewCtx(g, nil), in), nil)
 	var params []*graph.Node
 	for _, p := range net.Params() {
 		params = append(params, g.Value(p))

@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"github.com/glia-ml/glia/graph"
@@ -34,7 +34,7 @@ type CrossentropyOption interface {
 
 // CrossentropyConfig is the configuration that cross-entropies have in common.
 type CrossentropyConfig struct {
-	LossConfig
+	Config
 	// FromLogits says that predictions are logits.
 	FromLogits bool `json:"from_logits"`
 	// LabelSmoothing is how far labels are moved to the uniform distribution.
@@ -43,14 +43,14 @@ type CrossentropyConfig struct {
 	Axis *Axis `json:"axis,omitempty"`
 }
 
-func (s LayerSetting) crossentropy(c *CrossentropyConfig)   { s.loss(&c.LossConfig) }
-func (r Reduction) crossentropy(c *CrossentropyConfig)      { r.loss(&c.LossConfig) }
+func (n Name) crossentropy(c *CrossentropyConfig)           { n.loss(&c.Config) }
+func (r Reduction) crossentropy(c *CrossentropyConfig)      { r.loss(&c.Config) }
 func (f fromLogits) crossentropy(c *CrossentropyConfig)     { c.FromLogits = bool(f) }
 func (s LabelSmoothing) crossentropy(c *CrossentropyConfig) { c.LabelSmoothing = float64(s) }
 func (a Axis) crossentropy(c *CrossentropyConfig)           { c.Axis = &a }
 
 func crossentropyConfig(name string, opts []CrossentropyOption) CrossentropyConfig {
-	c := CrossentropyConfig{LossConfig: lossConfig(name, nil)}
+	c := CrossentropyConfig{Config: newConfig(name, nil)}
 	for _, o := range opts {
 		o.crossentropy(&c)
 	}
@@ -64,7 +64,7 @@ func (c *CrossentropyConfig) smooth(loss string, labels *graph.Node, classes int
 		return labels
 	}
 	if !(s > 0 && s <= 1) {
-		panic(graph.Errorf("nn.%s: label smoothing %g: want 0 to 1", loss, s))
+		panic(graph.Errorf("loss.%s: label smoothing %g: want 0 to 1", loss, s))
 	}
 	return ops.Offset(ops.Scale(labels, 1-s), s/float64(classes))
 }
@@ -86,13 +86,10 @@ func BinaryCrossentropy(opts ...CrossentropyOption) *BinaryCrossentropyLoss {
 // BinaryCrossentropyLoss is the loss that [BinaryCrossentropy] makes.
 type BinaryCrossentropyLoss struct{ CrossentropyConfig }
 
-// Class returns Keras's name of the type.
-func (l *BinaryCrossentropyLoss) Class() string { return "BinaryCrossentropy" }
-
 // Each implements [Loss].
 func (l *BinaryCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	logits := l.FromLogits
-	if p := narrow(yPred); !logits {
+	if p := beforeWidening(yPred); !logits {
 		if _, ok := p.Op.(ops.SigmoidOp); ok {
 			yPred, logits = ops.Cast(p.In[0], yPred.DType()), true
 		}
@@ -133,9 +130,6 @@ func CategoricalCrossentropy(opts ...CrossentropyOption) *CategoricalCrossentrop
 // CategoricalCrossentropyLoss is the loss that [CategoricalCrossentropy] makes.
 type CategoricalCrossentropyLoss struct{ CrossentropyConfig }
 
-// Class returns Keras's name of the type.
-func (l *CategoricalCrossentropyLoss) Class() string { return "CategoricalCrossentropy" }
-
 // Each implements [Loss].
 func (l *CategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	yTrue = rowsFor("CategoricalCrossentropy", yTrue, yPred)
@@ -154,9 +148,9 @@ func rowsFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	if yTrue.Shape() != yPred.Shape() {
 		hint := "want one shape"
 		if classNumbers(yTrue, yPred) {
-			hint = "the labels look like class numbers: want nn.SparseCategoricalCrossentropy, or rows of probabilities as ops.OneHot makes them"
+			hint = "the labels look like class numbers: want loss.SparseCategoricalCrossentropy, or rows of probabilities as ops.OneHot makes them"
 		}
-		panic(graph.Errorf("nn.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
+		panic(graph.Errorf("loss.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
 	}
 	if yTrue.DType() != yPred.DType() {
 		yTrue = ops.Cast(yTrue, yPred.DType())
@@ -177,15 +171,16 @@ func logitsOf(yPred *graph.Node, axis int, fromLogits bool) *graph.Node {
 	if fromLogits {
 		return yPred
 	}
-	p := narrow(yPred)
+	p := beforeWidening(yPred)
 	if s, ok := p.Op.(ops.SoftmaxOp); ok && s.Axis == axis {
 		return ops.Cast(p.In[0], yPred.DType())
 	}
 	return nil
 }
 
-// narrow returns what floats were before they were converted to a dtype of more bits.
-func narrow(x *graph.Node) *graph.Node {
+// beforeWidening returns the floats that x was converted from if it has more bits than
+// they, x otherwise.
+func beforeWidening(x *graph.Node) *graph.Node {
 	if _, ok := x.Op.(ops.CastOp); ok && x.In[0].DType().IsFloat() && x.In[0].DType().Size() < x.DType().Size() {
 		return x.In[0]
 	}

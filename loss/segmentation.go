@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"math"
@@ -19,7 +19,7 @@ import (
 //
 // Source: Milletari, Navab, Ahmadi 2016, arXiv:1606.04797, section 3.
 func Dice(opts ...DiceOption) *DiceLoss {
-	l := &DiceLoss{LossConfig: lossConfig("dice", nil)}
+	l := &DiceLoss{Config: newConfig("dice", nil)}
 	for _, o := range opts {
 		o.dice(l)
 	}
@@ -28,7 +28,7 @@ func Dice(opts ...DiceOption) *DiceLoss {
 
 // DiceLoss is the loss that [Dice] makes.
 type DiceLoss struct {
-	LossConfig
+	Config
 	// Axes are those of one mask, nil is all.
 	Axes AxisList `json:"axis"`
 }
@@ -36,12 +36,9 @@ type DiceLoss struct {
 // DiceOption is an option of [Dice].
 type DiceOption interface{ dice(*DiceLoss) }
 
-func (s LayerSetting) dice(l *DiceLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) dice(l *DiceLoss)    { r.loss(&l.LossConfig) }
-func (a AxisList) dice(l *DiceLoss)     { l.Axes = a }
-
-// Class returns Keras's name of the type.
-func (l *DiceLoss) Class() string { return "Dice" }
+func (n Name) dice(l *DiceLoss)      { n.loss(&l.Config) }
+func (r Reduction) dice(l *DiceLoss) { r.loss(&l.Config) }
+func (a AxisList) dice(l *DiceLoss)  { l.Axes = a }
 
 // Each implements [Loss].
 func (l *DiceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -65,7 +62,7 @@ func (l *DiceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Source: Salehi, Erdogmus, Gholipour 2017, arXiv:1706.05721, section 2.
 func Tversky(opts ...TverskyOption) *TverskyLoss {
-	l := &TverskyLoss{LossConfig: lossConfig("tversky", nil), Alpha: 0.5, Beta: 0.5}
+	l := &TverskyLoss{Config: newConfig("tversky", nil), Alpha: 0.5, Beta: 0.5}
 	for _, o := range opts {
 		o.tversky(l)
 	}
@@ -74,7 +71,7 @@ func Tversky(opts ...TverskyOption) *TverskyLoss {
 
 // TverskyLoss is the loss that [Tversky] makes.
 type TverskyLoss struct {
-	LossConfig
+	Config
 	// Alpha weighs what predictions have too much, Beta what they miss.
 	Alpha float64 `json:"alpha"`
 	Beta  float64 `json:"beta"`
@@ -88,19 +85,16 @@ type TverskyOption interface{ tversky(*TverskyLoss) }
 // Beta is the weight of what predictions miss in [Tversky], 0.5 by default.
 type Beta float64
 
-func (s LayerSetting) tversky(l *TverskyLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) tversky(l *TverskyLoss)    { r.loss(&l.LossConfig) }
-func (a AxisList) tversky(l *TverskyLoss)     { l.Axes = a }
-func (a Alpha) tversky(l *TverskyLoss)        { l.Alpha = float64(a) }
-func (b Beta) tversky(l *TverskyLoss)         { l.Beta = float64(b) }
-
-// Class returns Keras's name of the type.
-func (l *TverskyLoss) Class() string { return "Tversky" }
+func (n Name) tversky(l *TverskyLoss)      { n.loss(&l.Config) }
+func (r Reduction) tversky(l *TverskyLoss) { r.loss(&l.Config) }
+func (a AxisList) tversky(l *TverskyLoss)  { l.Axes = a }
+func (a Alpha) tversky(l *TverskyLoss)     { l.Alpha = float64(a) }
+func (b Beta) tversky(l *TverskyLoss)      { l.Beta = float64(b) }
 
 // Each implements [Loss].
 func (l *TverskyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	if !(l.Alpha >= 0 && l.Beta >= 0) || math.IsInf(l.Alpha+l.Beta, 1) {
-		panic(graph.Errorf("nn.Tversky: alpha %g, beta %g: want finite numbers of 0 or more", l.Alpha, l.Beta))
+		panic(graph.Errorf("loss.Tversky: alpha %g, beta %g: want finite numbers of 0 or more", l.Alpha, l.Beta))
 	}
 	t, p := paired("Tversky", yTrue, yPred)
 	one := ops.ScalarLike(p, 1)

@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"math"
@@ -27,7 +27,7 @@ import (
 //
 // Source: Sun et al. 2020, arXiv:2002.10857, section 3.
 func Circle(opts ...CircleOption) *CircleLoss {
-	l := &CircleLoss{LossConfig: lossConfig("circle", nil), Gamma: 80, Margin: 0.4}
+	l := &CircleLoss{Config: newConfig("circle", nil), Gamma: 80, Margin: 0.4, RemoveDiagonal: true}
 	for _, o := range opts {
 		o.circle(l)
 	}
@@ -36,13 +36,13 @@ func Circle(opts ...CircleOption) *CircleLoss {
 
 // CircleLoss is the loss that [Circle] makes.
 type CircleLoss struct {
-	LossConfig
+	Config
 	// Gamma is the scale.
 	Gamma float64 `json:"gamma"`
 	// Margin relaxes what is wanted of distances.
 	Margin float64 `json:"margin"`
-	// KeepDiagonal counts a sample among those of its own class.
-	KeepDiagonal Negated `json:"remove_diagonal"`
+	// RemoveDiagonal counts no sample among those of its own class.
+	RemoveDiagonal bool `json:"remove_diagonal"`
 }
 
 // CircleOption is an option of [Circle].
@@ -56,29 +56,26 @@ const KeepDiagonal keepDiagonal = true
 
 type keepDiagonal bool
 
-func (s LayerSetting) circle(l *CircleLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) circle(l *CircleLoss)    { r.loss(&l.LossConfig) }
+func (n Name) circle(l *CircleLoss)         { n.loss(&l.Config) }
+func (r Reduction) circle(l *CircleLoss)    { r.loss(&l.Config) }
 func (g Gamma) circle(l *CircleLoss)        { l.Gamma = float64(g) }
 func (m Margin) circle(l *CircleLoss)       { l.Margin = float64(m) }
-func (k keepDiagonal) circle(l *CircleLoss) { l.KeepDiagonal = Negated(k) }
-
-// Class returns Keras's name of the type.
-func (l *CircleLoss) Class() string { return "Circle" }
+func (k keepDiagonal) circle(l *CircleLoss) { l.RemoveDiagonal = !bool(k) }
 
 // Each implements [Loss].
 func (l *CircleLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	m := l.Margin
 	if !(l.Gamma >= 0 && m >= 0) || math.IsInf(l.Gamma+m, 1) {
-		panic(graph.Errorf("nn.Circle: gamma %g, margin %g: want finite numbers of 0 or more", l.Gamma, m))
+		panic(graph.Errorf("loss.Circle: gamma %g, margin %g: want finite numbers of 0 or more", l.Gamma, m))
 	}
 	if yPred.Rank() != 2 {
-		panic(graph.Errorf("nn.Circle: predictions are %v: want [batch dimensions]", yPred.Spec()))
+		panic(graph.Errorf("loss.Circle: predictions are %v: want [batch dimensions]", yPred.Spec()))
 	}
 	labels := numbersFor("Circle", yTrue, yPred)
 	d := ops.Relu(ops.Offset(ops.Neg(ops.MatMulT(yPred, yPred, false, true)), 1)) // [B B]
 	own := ops.Equal(ops.ExpandDims(labels, 1), ops.ExpandDims(labels, 0))
 	others := ops.Not(own)
-	if !l.KeepDiagonal {
+	if l.RemoveDiagonal {
 		b := labels.Shape().At(0)
 		i := ops.Iota(d.Graph(), tensor.S(tensor.Int32, b, 1), 0)
 		j := ops.Iota(d.Graph(), tensor.S(tensor.Int32, 1, b), 1)
@@ -92,8 +89,8 @@ func (l *CircleLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.Where(ops.And(ops.Any(own, -1), ops.Any(others, -1)), losses, ops.Zeros(losses))
 }
 
-// Counted returns which losses count in a mean, as truths.
-func (l *CircleLoss) Counted(yTrue, yPred *graph.Node) *graph.Node {
+// Mask implements [Masker]: losses of 0 do not count.
+func (l *CircleLoss) Mask(yTrue, yPred *graph.Node) *graph.Node {
 	losses := l.Each(yTrue, yPred)
 	return ops.Greater(losses, ops.Zeros(losses))
 }

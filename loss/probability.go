@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"math"
@@ -18,15 +18,12 @@ import (
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
 //
 // Source: Kullback, Leibler 1951, "On Information and Sufficiency".
-func KLDivergence(opts ...LossOption) *KLDivergenceLoss {
-	return &KLDivergenceLoss{lossConfig("kl_divergence", opts)}
+func KLDivergence(opts ...Option) *KLDivergenceLoss {
+	return &KLDivergenceLoss{newConfig("kl_divergence", opts)}
 }
 
 // KLDivergenceLoss is the loss that [KLDivergence] makes.
-type KLDivergenceLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *KLDivergenceLoss) Class() string { return "KLDivergence" }
+type KLDivergenceLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *KLDivergenceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -39,13 +36,10 @@ func (l *KLDivergenceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // counts and their predicted means.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func Poisson(opts ...LossOption) *PoissonLoss { return &PoissonLoss{lossConfig("poisson", opts)} }
+func Poisson(opts ...Option) *PoissonLoss { return &PoissonLoss{newConfig("poisson", opts)} }
 
 // PoissonLoss is the loss that [Poisson] makes.
-type PoissonLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *PoissonLoss) Class() string { return "Poisson" }
+type PoissonLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *PoissonLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -70,7 +64,7 @@ func (l *PoissonLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Source: Zhang, Sabuncu 2018, arXiv:1805.07836, section 3.2.
 func CategoricalGeneralizedCrossEntropy(opts ...GeneralizedOption) *CategoricalGeneralizedCrossEntropyLoss {
-	l := &CategoricalGeneralizedCrossEntropyLoss{LossConfig: lossConfig("categorical_generalized_cross_entropy", nil), Q: 0.5}
+	l := &CategoricalGeneralizedCrossEntropyLoss{Config: newConfig("categorical_generalized_cross_entropy", nil), Q: 0.5}
 	for _, o := range opts {
 		o.generalized(l)
 	}
@@ -80,7 +74,7 @@ func CategoricalGeneralizedCrossEntropy(opts ...GeneralizedOption) *CategoricalG
 // CategoricalGeneralizedCrossEntropyLoss is the loss that
 // [CategoricalGeneralizedCrossEntropy] makes.
 type CategoricalGeneralizedCrossEntropyLoss struct {
-	LossConfig
+	Config
 	// Q is between 0, the cross-entropy, and 1, the absolute error.
 	Q float64 `json:"q"`
 }
@@ -93,19 +87,14 @@ type GeneralizedOption interface {
 // Q is the exponent of [CategoricalGeneralizedCrossEntropy].
 type Q float64
 
-func (s LayerSetting) generalized(l *CategoricalGeneralizedCrossEntropyLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) generalized(l *CategoricalGeneralizedCrossEntropyLoss)    { r.loss(&l.LossConfig) }
-func (q Q) generalized(l *CategoricalGeneralizedCrossEntropyLoss)            { l.Q = float64(q) }
-
-// Class returns Keras's name of the type.
-func (l *CategoricalGeneralizedCrossEntropyLoss) Class() string {
-	return "CategoricalGeneralizedCrossEntropy"
-}
+func (n Name) generalized(l *CategoricalGeneralizedCrossEntropyLoss)      { n.loss(&l.Config) }
+func (r Reduction) generalized(l *CategoricalGeneralizedCrossEntropyLoss) { r.loss(&l.Config) }
+func (q Q) generalized(l *CategoricalGeneralizedCrossEntropyLoss)         { l.Q = float64(q) }
 
 // Each implements [Loss].
 func (l *CategoricalGeneralizedCrossEntropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	if !(l.Q > 0 && l.Q < 1) {
-		panic(graph.Errorf("nn.CategoricalGeneralizedCrossEntropy: q %g: want more than 0 and less than 1", l.Q))
+		panic(graph.Errorf("loss.CategoricalGeneralizedCrossEntropy: q %g: want more than 0 and less than 1", l.Q))
 	}
 	labels := numbersFor("CategoricalGeneralizedCrossEntropy", yTrue, yPred)
 	p := ops.Squeeze(ops.GatherAlong(yPred, ops.ExpandDims(labels, -1), -1), -1)

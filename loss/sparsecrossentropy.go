@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"github.com/glia-ml/glia/graph"
@@ -14,7 +14,7 @@ import (
 //
 // Options: [FromLogits], [IgnoreClass], [Name], a [Reduction].
 func SparseCategoricalCrossentropy(opts ...SparseOption) *SparseCategoricalCrossentropyLoss {
-	l := &SparseCategoricalCrossentropyLoss{LossConfig: lossConfig("sparse_categorical_crossentropy", nil)}
+	l := &SparseCategoricalCrossentropyLoss{Config: newConfig("sparse_categorical_crossentropy", nil)}
 	for _, o := range opts {
 		o.sparse(l)
 	}
@@ -26,15 +26,15 @@ type SparseOption interface {
 	sparse(*SparseCategoricalCrossentropyLoss)
 }
 
-func (s LayerSetting) sparse(l *SparseCategoricalCrossentropyLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) sparse(l *SparseCategoricalCrossentropyLoss)    { r.loss(&l.LossConfig) }
-func (f fromLogits) sparse(l *SparseCategoricalCrossentropyLoss)   { l.FromLogits = bool(f) }
-func (i IgnoreClass) sparse(l *SparseCategoricalCrossentropyLoss)  { n := int(i); l.IgnoreClass = &n }
+func (n Name) sparse(l *SparseCategoricalCrossentropyLoss)        { n.loss(&l.Config) }
+func (r Reduction) sparse(l *SparseCategoricalCrossentropyLoss)   { r.loss(&l.Config) }
+func (f fromLogits) sparse(l *SparseCategoricalCrossentropyLoss)  { l.FromLogits = bool(f) }
+func (i IgnoreClass) sparse(l *SparseCategoricalCrossentropyLoss) { n := int(i); l.IgnoreClass = &n }
 
 // SparseCategoricalCrossentropyLoss is the loss that
 // [SparseCategoricalCrossentropy] makes.
 type SparseCategoricalCrossentropyLoss struct {
-	LossConfig
+	Config
 	// FromLogits says that predictions are logits.
 	FromLogits bool `json:"from_logits"`
 	// IgnoreClass is the class whose labels give 0, nil if there is none. Samples
@@ -42,13 +42,10 @@ type SparseCategoricalCrossentropyLoss struct {
 	IgnoreClass *int `json:"ignore_class"`
 }
 
-// Class returns Keras's name of the type.
-func (l *SparseCategoricalCrossentropyLoss) Class() string { return "SparseCategoricalCrossentropy" }
-
 // Each implements [Loss].
 func (l *SparseCategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	labels := l.labels(yTrue, yPred)
-	keep := l.Counted(yTrue, yPred)
+	keep := l.Mask(yTrue, yPred)
 	if keep != nil {
 		labels = ops.Where(keep, labels, ops.Zeros(labels))
 	}
@@ -82,9 +79,9 @@ func numbersFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	if !classNumbers(yTrue, yPred) {
 		hint := "want one class number a prediction"
 		if yTrue.Shape() == yPred.Shape() {
-			hint = "the labels look like rows of probabilities: want nn.CategoricalCrossentropy, or class numbers as ops.ArgMax makes them"
+			hint = "the labels look like rows of probabilities: want loss.CategoricalCrossentropy, or class numbers as ops.ArgMax makes them"
 		}
-		panic(graph.Errorf("nn.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
+		panic(graph.Errorf("loss.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
 	}
 	if !yTrue.DType().IsInt() {
 		yTrue = ops.Cast(yTrue, tensor.Int32)
@@ -95,8 +92,8 @@ func numbersFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	return yTrue
 }
 
-// Counted returns which losses count in a mean, as truths, or nil if all do.
-func (l *SparseCategoricalCrossentropyLoss) Counted(yTrue, yPred *graph.Node) *graph.Node {
+// Mask implements [Masker]: labels of the class to ignore do not count.
+func (l *SparseCategoricalCrossentropyLoss) Mask(yTrue, yPred *graph.Node) *graph.Node {
 	if l.IgnoreClass == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"math"
@@ -20,18 +20,15 @@ import (
 // Options: [Name], a [Reduction].
 //
 // Source: Graves et al. 2006, "Connectionist Temporal Classification", section 4.
-func CTC(opts ...LossOption) *CTCLoss { return &CTCLoss{lossConfig("ctc", opts)} }
+func CTC(opts ...Option) *CTCLoss { return &CTCLoss{newConfig("ctc", opts)} }
 
 // CTCLoss is the loss that [CTC] makes.
-type CTCLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *CTCLoss) Class() string { return "CTC" }
+type CTCLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *CTCLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	if yTrue.Rank() != 2 || yPred.Rank() != 3 || yTrue.Shape().At(0) != yPred.Shape().At(0) || !yPred.DType().IsFloat() {
-		panic(graph.Errorf("nn.CTC: labels %v, predictions %v: want labels [batch labels] and floats [batch times classes]", yTrue.Spec(), yPred.Spec()))
+		panic(graph.Errorf("loss.CTC: labels %v, predictions %v: want labels [batch labels] and floats [batch times classes]", yTrue.Spec(), yPred.Spec()))
 	}
 	labels := yTrue
 	if !labels.DType().IsInt() {

@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"github.com/glia-ml/glia/graph"
@@ -10,13 +10,10 @@ import (
 // where the margin is 1 is 0.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func Hinge(opts ...LossOption) *HingeLoss { return &HingeLoss{lossConfig("hinge", opts)} }
+func Hinge(opts ...Option) *HingeLoss { return &HingeLoss{newConfig("hinge", opts)} }
 
 // HingeLoss is the loss that [Hinge] makes.
-type HingeLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *HingeLoss) Class() string { return "Hinge" }
+type HingeLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *HingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -27,15 +24,12 @@ func (l *HingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // labels as those of [Hinge].
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func SquaredHinge(opts ...LossOption) *SquaredHingeLoss {
-	return &SquaredHingeLoss{lossConfig("squared_hinge", opts)}
+func SquaredHinge(opts ...Option) *SquaredHingeLoss {
+	return &SquaredHingeLoss{newConfig("squared_hinge", opts)}
 }
 
 // SquaredHingeLoss is the loss that [SquaredHinge] makes.
-type SquaredHingeLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *SquaredHingeLoss) Class() string { return "SquaredHinge" }
+type SquaredHingeLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *SquaredHingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -59,15 +53,12 @@ func shortfall(loss string, yTrue, yPred *graph.Node) *graph.Node {
 // part of the slope; where the margin is 1 the slope is 0.
 //
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
-func CategoricalHinge(opts ...LossOption) *CategoricalHingeLoss {
-	return &CategoricalHingeLoss{lossConfig("categorical_hinge", opts)}
+func CategoricalHinge(opts ...Option) *CategoricalHingeLoss {
+	return &CategoricalHingeLoss{newConfig("categorical_hinge", opts)}
 }
 
 // CategoricalHingeLoss is the loss that [CategoricalHinge] makes.
-type CategoricalHingeLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *CategoricalHingeLoss) Class() string { return "CategoricalHinge" }
+type CategoricalHingeLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *CategoricalHingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {

@@ -1,8 +1,6 @@
-package nn
+package loss
 
 import (
-	"encoding/json"
-
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
@@ -68,8 +66,8 @@ type BinaryFocalOption interface {
 	binaryFocal(*BinaryFocalCrossentropyLoss)
 }
 
-func (s LayerSetting) binaryFocal(l *BinaryFocalCrossentropyLoss)   { s.loss(&l.LossConfig) }
-func (r Reduction) binaryFocal(l *BinaryFocalCrossentropyLoss)      { r.loss(&l.LossConfig) }
+func (n Name) binaryFocal(l *BinaryFocalCrossentropyLoss)           { n.loss(&l.Config) }
+func (r Reduction) binaryFocal(l *BinaryFocalCrossentropyLoss)      { r.loss(&l.Config) }
 func (f fromLogits) binaryFocal(l *BinaryFocalCrossentropyLoss)     { l.FromLogits = bool(f) }
 func (s LabelSmoothing) binaryFocal(l *BinaryFocalCrossentropyLoss) { l.LabelSmoothing = float64(s) }
 func (a Axis) binaryFocal(l *BinaryFocalCrossentropyLoss)           { l.Axis = &a }
@@ -77,15 +75,12 @@ func (g Gamma) binaryFocal(l *BinaryFocalCrossentropyLoss)          { l.Gamma = 
 func (a Alpha) binaryFocal(l *BinaryFocalCrossentropyLoss)          { l.Alpha = float64(a) }
 func (c classBalancing) binaryFocal(l *BinaryFocalCrossentropyLoss) { l.ApplyClassBalancing = bool(c) }
 
-// Class returns Keras's name of the type.
-func (l *BinaryFocalCrossentropyLoss) Class() string { return "BinaryFocalCrossentropy" }
-
 // Each implements [Loss].
 func (l *BinaryFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	const name = "BinaryFocalCrossentropy"
 	wantGamma(name, l.Gamma)
 	if !(l.Alpha >= 0 && l.Alpha <= 1) {
-		panic(graph.Errorf("nn.%s: alpha %g: want 0 to 1", name, l.Alpha))
+		panic(graph.Errorf("loss.%s: alpha %g: want 0 to 1", name, l.Alpha))
 	}
 	t, p := matched(name, yTrue, yPred)
 	t = l.smooth(name, t, 2)
@@ -138,9 +133,9 @@ type CategoricalFocalOption interface {
 	categoricalFocal(*CategoricalFocalCrossentropyLoss)
 }
 
-func (s LayerSetting) categoricalFocal(l *CategoricalFocalCrossentropyLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) categoricalFocal(l *CategoricalFocalCrossentropyLoss)    { r.loss(&l.LossConfig) }
-func (f fromLogits) categoricalFocal(l *CategoricalFocalCrossentropyLoss)   { l.FromLogits = bool(f) }
+func (n Name) categoricalFocal(l *CategoricalFocalCrossentropyLoss)       { n.loss(&l.Config) }
+func (r Reduction) categoricalFocal(l *CategoricalFocalCrossentropyLoss)  { r.loss(&l.Config) }
+func (f fromLogits) categoricalFocal(l *CategoricalFocalCrossentropyLoss) { l.FromLogits = bool(f) }
 func (s LabelSmoothing) categoricalFocal(l *CategoricalFocalCrossentropyLoss) {
 	l.LabelSmoothing = float64(s)
 }
@@ -148,9 +143,6 @@ func (a Axis) categoricalFocal(l *CategoricalFocalCrossentropyLoss)   { l.Axis =
 func (g Gamma) categoricalFocal(l *CategoricalFocalCrossentropyLoss)  { l.Gamma = float64(g) }
 func (a Alpha) categoricalFocal(l *CategoricalFocalCrossentropyLoss)  { l.Alpha = Alphas{float64(a)} }
 func (a Alphas) categoricalFocal(l *CategoricalFocalCrossentropyLoss) { l.Alpha = a }
-
-// Class returns Keras's name of the type.
-func (l *CategoricalFocalCrossentropyLoss) Class() string { return "CategoricalFocalCrossentropy" }
 
 // Each implements [Loss].
 func (l *CategoricalFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -173,7 +165,7 @@ func (l *CategoricalFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph
 func (a Alphas) like(p *graph.Node) *graph.Node {
 	for _, v := range a {
 		if !(v >= 0) {
-			panic(graph.Errorf("nn.CategoricalFocalCrossentropy: alpha %v: want 0 or more", a))
+			panic(graph.Errorf("loss.CategoricalFocalCrossentropy: alpha %v: want 0 or more", a))
 		}
 	}
 	switch c := p.Shape().At(-1); len(a) {
@@ -182,30 +174,18 @@ func (a Alphas) like(p *graph.Node) *graph.Node {
 	case c:
 		return ops.Cast(p.Graph().Const(tensor.Of(a...)), p.DType())
 	default:
-		panic(graph.Errorf("nn.CategoricalFocalCrossentropy: %d alphas for %d classes: want one, or one a class", len(a), c))
+		panic(graph.Errorf("loss.CategoricalFocalCrossentropy: %d alphas for %d classes: want one, or one a class", len(a), c))
 	}
 }
 
 // MarshalJSON writes one weight as a number, as Keras does.
-func (a Alphas) MarshalJSON() ([]byte, error) {
-	if len(a) == 1 {
-		return vocab.Marshal(a[0])
-	}
-	return vocab.Marshal([]float64(a))
-}
+func (a Alphas) MarshalJSON() ([]byte, error) { return vocab.MarshalOneOrList(a) }
 
 // UnmarshalJSON reads a number or a list.
-func (a *Alphas) UnmarshalJSON(b []byte) error {
-	var one float64
-	if json.Unmarshal(b, &one) == nil {
-		*a = Alphas{one}
-		return nil
-	}
-	return json.Unmarshal(b, (*[]float64)(a))
-}
+func (a *Alphas) UnmarshalJSON(b []byte) error { return vocab.UnmarshalOneOrList(b, (*[]float64)(a)) }
 
 func wantGamma(loss string, gamma float64) {
 	if !(gamma >= 0) {
-		panic(graph.Errorf("nn.%s: gamma %g: want 0 or more", loss, gamma))
+		panic(graph.Errorf("loss.%s: gamma %g: want 0 or more", loss, gamma))
 	}
 }

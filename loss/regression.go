@@ -1,4 +1,4 @@
-package nn
+package loss
 
 import (
 	"math"
@@ -10,15 +10,12 @@ import (
 // MeanSquaredError returns the loss mean((yTrue - yPred)²) over the last axis.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func MeanSquaredError(opts ...LossOption) *MeanSquaredErrorLoss {
-	return &MeanSquaredErrorLoss{lossConfig("mean_squared_error", opts)}
+func MeanSquaredError(opts ...Option) *MeanSquaredErrorLoss {
+	return &MeanSquaredErrorLoss{newConfig("mean_squared_error", opts)}
 }
 
 // MeanSquaredErrorLoss is the loss that [MeanSquaredError] makes.
-type MeanSquaredErrorLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *MeanSquaredErrorLoss) Class() string { return "MeanSquaredError" }
+type MeanSquaredErrorLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *MeanSquaredErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -30,15 +27,12 @@ func (l *MeanSquaredErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // MeanAbsoluteError returns the loss mean(|yTrue - yPred|) over the last axis.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func MeanAbsoluteError(opts ...LossOption) *MeanAbsoluteErrorLoss {
-	return &MeanAbsoluteErrorLoss{lossConfig("mean_absolute_error", opts)}
+func MeanAbsoluteError(opts ...Option) *MeanAbsoluteErrorLoss {
+	return &MeanAbsoluteErrorLoss{newConfig("mean_absolute_error", opts)}
 }
 
 // MeanAbsoluteErrorLoss is the loss that [MeanAbsoluteError] makes.
-type MeanAbsoluteErrorLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *MeanAbsoluteErrorLoss) Class() string { return "MeanAbsoluteError" }
+type MeanAbsoluteErrorLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *MeanAbsoluteErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -53,15 +47,12 @@ func (l *MeanAbsoluteErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // over the last axis. The slope where they are equal is 0.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func MeanAbsolutePercentageError(opts ...LossOption) *MeanAbsolutePercentageErrorLoss {
-	return &MeanAbsolutePercentageErrorLoss{lossConfig("mean_absolute_percentage_error", opts)}
+func MeanAbsolutePercentageError(opts ...Option) *MeanAbsolutePercentageErrorLoss {
+	return &MeanAbsolutePercentageErrorLoss{newConfig("mean_absolute_percentage_error", opts)}
 }
 
 // MeanAbsolutePercentageErrorLoss is the loss that [MeanAbsolutePercentageError] makes.
-type MeanAbsolutePercentageErrorLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *MeanAbsolutePercentageErrorLoss) Class() string { return "MeanAbsolutePercentageError" }
+type MeanAbsolutePercentageErrorLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *MeanAbsolutePercentageErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -77,15 +68,12 @@ func (l *MeanAbsolutePercentageErrorLoss) Each(yTrue, yPred *graph.Node) *graph.
 // over the last axis.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func MeanSquaredLogarithmicError(opts ...LossOption) *MeanSquaredLogarithmicErrorLoss {
-	return &MeanSquaredLogarithmicErrorLoss{lossConfig("mean_squared_logarithmic_error", opts)}
+func MeanSquaredLogarithmicError(opts ...Option) *MeanSquaredLogarithmicErrorLoss {
+	return &MeanSquaredLogarithmicErrorLoss{newConfig("mean_squared_logarithmic_error", opts)}
 }
 
 // MeanSquaredLogarithmicErrorLoss is the loss that [MeanSquaredLogarithmicError] makes.
-type MeanSquaredLogarithmicErrorLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *MeanSquaredLogarithmicErrorLoss) Class() string { return "MeanSquaredLogarithmicError" }
+type MeanSquaredLogarithmicErrorLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *MeanSquaredLogarithmicErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -99,15 +87,12 @@ func (l *MeanSquaredLogarithmicErrorLoss) Each(yTrue, yPred *graph.Node) *graph.
 // half the square of a small error, and a large error less ln 2.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
-func LogCosh(opts ...LossOption) *LogCoshLoss {
-	return &LogCoshLoss{lossConfig("log_cosh", opts)}
+func LogCosh(opts ...Option) *LogCoshLoss {
+	return &LogCoshLoss{newConfig("log_cosh", opts)}
 }
 
 // LogCoshLoss is the loss that [LogCosh] makes.
-type LogCoshLoss struct{ LossConfig }
-
-// Class returns Keras's name of the type.
-func (l *LogCoshLoss) Class() string { return "LogCosh" }
+type LogCoshLoss struct{ Config }
 
 // Each implements [Loss].
 func (l *LogCoshLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
@@ -131,7 +116,7 @@ func (l *LogCoshLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Source: Huber 1964, "Robust Estimation of a Location Parameter".
 func Huber(opts ...HuberOption) *HuberLoss {
-	l := &HuberLoss{LossConfig: lossConfig("huber_loss", nil), Delta: 1}
+	l := &HuberLoss{Config: newConfig("huber_loss", nil), Delta: 1}
 	for _, o := range opts {
 		o.huber(l)
 	}
@@ -140,7 +125,7 @@ func Huber(opts ...HuberOption) *HuberLoss {
 
 // HuberLoss is the loss that [Huber] makes.
 type HuberLoss struct {
-	LossConfig
+	Config
 	// Delta is the size from which on errors count linearly.
 	Delta float64 `json:"delta"`
 }
@@ -151,16 +136,15 @@ type HuberOption interface{ huber(*HuberLoss) }
 // Delta is the size from which on errors count linearly in [Huber].
 type Delta float64
 
-func (s LayerSetting) huber(l *HuberLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) huber(l *HuberLoss)    { r.loss(&l.LossConfig) }
-func (d Delta) huber(l *HuberLoss)        { l.Delta = float64(d) }
-
-// Class returns Keras's name of the type.
-func (l *HuberLoss) Class() string { return "Huber" }
+func (n Name) huber(l *HuberLoss)      { n.loss(&l.Config) }
+func (r Reduction) huber(l *HuberLoss) { r.loss(&l.Config) }
+func (d Delta) huber(l *HuberLoss)     { l.Delta = float64(d) }
 
 // Each implements [Loss].
 func (l *HuberLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
-	wantOver0("Huber", "delta", l.Delta)
+	if !(l.Delta > 0) || math.IsInf(l.Delta, 1) {
+		panic(graph.Errorf("loss.Huber: delta %g: want a finite number over 0", l.Delta))
+	}
 	t, p := matched("Huber", yTrue, yPred)
 	e := ops.Sub(p, t)
 	size := ops.Abs(e)
@@ -180,7 +164,7 @@ func (l *HuberLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Options: an [Axis], [Name], a [Reduction].
 func CosineSimilarity(opts ...CosineOption) *CosineSimilarityLoss {
-	l := &CosineSimilarityLoss{LossConfig: lossConfig("cosine_similarity", nil)}
+	l := &CosineSimilarityLoss{Config: newConfig("cosine_similarity", nil)}
 	for _, o := range opts {
 		o.cosine(l)
 	}
@@ -189,7 +173,7 @@ func CosineSimilarity(opts ...CosineOption) *CosineSimilarityLoss {
 
 // CosineSimilarityLoss is the loss that [CosineSimilarity] makes.
 type CosineSimilarityLoss struct {
-	LossConfig
+	Config
 	// Axis is that of the vectors, nil is the last axis.
 	Axis *Axis `json:"axis,omitempty"`
 }
@@ -197,16 +181,13 @@ type CosineSimilarityLoss struct {
 // CosineOption is an option of [CosineSimilarity].
 type CosineOption interface{ cosine(*CosineSimilarityLoss) }
 
-func (s LayerSetting) cosine(l *CosineSimilarityLoss) { s.loss(&l.LossConfig) }
-func (r Reduction) cosine(l *CosineSimilarityLoss)    { r.loss(&l.LossConfig) }
-func (a Axis) cosine(l *CosineSimilarityLoss)         { l.Axis = &a }
-
-// Class returns Keras's name of the type.
-func (l *CosineSimilarityLoss) Class() string { return "CosineSimilarity" }
+func (n Name) cosine(l *CosineSimilarityLoss)      { n.loss(&l.Config) }
+func (r Reduction) cosine(l *CosineSimilarityLoss) { r.loss(&l.Config) }
+func (a Axis) cosine(l *CosineSimilarityLoss)      { l.Axis = &a }
 
 // Each implements [Loss].
 func (l *CosineSimilarityLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	t, p := paired("CosineSimilarity", yTrue, yPred)
 	axis := l.Axis.of("CosineSimilarity", p)
-	return ops.Neg(ops.ReduceSum(ops.Mul(unit(t, axis), unit(p, axis)), axis))
+	return ops.Neg(ops.ReduceSum(ops.Mul(ops.L2Normalize(t, axis), ops.L2Normalize(p, axis)), axis))
 }

@@ -1,4 +1,9 @@
-package nn
+// Package loss measures how far predictions are from the truth: what training makes
+// small, with Keras's names, defaults and numbers.
+//
+// A loss gives one number a sample, or one for every place in it; [Reduce] makes one of
+// a batch's. A loss of your own is a [Func], or any type with the methods of [Loss].
+package loss
 
 import (
 	"encoding/json"
@@ -17,6 +22,30 @@ type Loss interface {
 	// Each returns a loss for every sample, or for every place in it, over the last
 	// axis of yPred, which vanishes; some losses give one for the whole batch.
 	Each(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// Reducer is a [Loss] that says how the losses of a batch become one number. Those of
+// other losses do by [MeanOverBatch].
+type Reducer interface {
+	Loss
+	// ReducedBy returns the reduction; "" is the default.
+	ReducedBy() Reduction
+}
+
+// Masker is a [Loss] that leaves some losses out of means, such as those of padding.
+type Masker interface {
+	Loss
+	// Mask returns which losses count, as truths of the losses' shape; nil says all.
+	Mask(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// LabelChecker is a [Loss] of labels that are class numbers. A step cannot fail
+// half-way, so a model checks labels before.
+type LabelChecker interface {
+	Loss
+	// BadLabel returns the place in y of the first label that is no class number, 0 or
+	// more and less than classes; -1 if there is none.
+	BadLabel(y *tensor.Tensor, classes int) int
 }
 
 // Reduction says how the losses of a batch become one number. As an option it
@@ -41,7 +70,7 @@ const (
 func (r *Reduction) UnmarshalJSON(b []byte) error {
 	var s *string
 	if err := json.Unmarshal(b, &s); err != nil {
-		return fmt.Errorf("nn: reduction: %w", err)
+		return fmt.Errorf("reduction: %w", err)
 	}
 	switch {
 	case s == nil:
@@ -52,70 +81,72 @@ func (r *Reduction) UnmarshalJSON(b []byte) error {
 		switch *r = Reduction(*s); *r {
 		case MeanOverBatch, MeanByWeight, Sum, NoReduction:
 		default:
-			return fmt.Errorf("nn: reduction %q: want one of %q, %q, %q, %q", *s, MeanOverBatch, MeanByWeight, Sum, NoReduction)
+			return fmt.Errorf("reduction %q: want one of %q, %q, %q, %q", *s, MeanOverBatch, MeanByWeight, Sum, NoReduction)
 		}
 	}
 	return nil
 }
 
-// LossOption is an option of every loss: [Name] and a [Reduction].
-type LossOption interface{ loss(*LossConfig) }
+// Option is an option of every loss: [Name] and a [Reduction].
+type Option interface{ loss(*Config) }
 
-// LossConfig is the configuration that losses have in common.
-type LossConfig struct {
+// Config is the configuration that losses have in common.
+type Config struct {
 	// LossName is the name in logs; by default that of the loss in Keras.
 	LossName string `json:"name"`
 	// Reduction is [MeanOverBatch] by default.
 	Reduction Reduction `json:"reduction"`
 }
 
-func (s LayerSetting) loss(c *LossConfig) { var b Base; s(&b); c.LossName = b.Name }
-func (r Reduction) loss(c *LossConfig)    { c.Reduction = r }
+// Name names a loss in logs.
+type Name string
+
+func (n Name) loss(c *Config)      { c.LossName = string(n) }
+func (r Reduction) loss(c *Config) { c.Reduction = r }
 
 // Name returns the name in logs.
-func (c *LossConfig) Name() string { return c.LossName }
+func (c *Config) Name() string { return c.LossName }
 
-func (c *LossConfig) reduction() Reduction { return c.Reduction }
+// ReducedBy implements [Reducer].
+func (c *Config) ReducedBy() Reduction { return c.Reduction }
 
-func lossConfig(name string, opts []LossOption) LossConfig {
-	c := LossConfig{name, MeanOverBatch}
+func newConfig(name string, opts []Option) Config {
+	c := Config{name, MeanOverBatch}
 	for _, o := range opts {
 		o.loss(&c)
 	}
 	return c
 }
 
-// ReduceLoss returns the loss of a batch: a scalar, unless the loss was made with
+// Reduce returns the loss of a batch: a scalar, unless the loss was made with
 // [NoReduction]. Weight may be nil; otherwise it holds one number a sample [B],
 // or one for every loss, and may broadcast. Predictions of 16 bits count as float32.
 //
 // Panics with *graph.Error if shapes or dtypes do not fit.
-func ReduceLoss(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
-	return ReduceMaskedLoss(l, yTrue, yPred, weight, nil)
+func Reduce(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
+	return ReduceMasked(l, yTrue, yPred, weight, nil)
 }
 
-// ReduceMaskedLoss is [ReduceLoss] of the losses where mask is true: the others are
+// ReduceMasked is [Reduce] of the losses where mask is true: the others are
 // left out, and a mean over the batch is one over those that stay. Mask may be nil;
 // otherwise it holds one truth a sample [B], or one for every loss, and may broadcast.
-func ReduceMaskedLoss(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
-	yPred = full(yPred)
+func ReduceMasked(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
+	yPred = ops.AtLeastFloat32(yPred)
 	losses := l.Each(yTrue, yPred)
 	r := MeanOverBatch
-	if c, ok := l.(interface{ reduction() Reduction }); ok && c.reduction() != "" {
-		r = c.reduction()
+	if c, ok := l.(Reducer); ok && c.ReducedBy() != "" {
+		r = c.ReducedBy()
 	}
 	switch r {
 	case MeanOverBatch, MeanByWeight, Sum, NoReduction:
 	default:
-		panic(graph.Errorf("nn: loss %s: reduction %q: want one of %q, %q, %q, %q", l.Name(), r, MeanOverBatch, MeanByWeight, Sum, NoReduction))
+		panic(graph.Errorf("loss: %s: reduction %q: want one of %q, %q, %q, %q", l.Name(), r, MeanOverBatch, MeanByWeight, Sum, NoReduction))
 	}
 	if weight != nil && weight.DType() != losses.DType() {
 		weight = ops.Cast(weight, losses.DType())
 	}
-	if m, ok := l.(interface {
-		Counted(yTrue, yPred *graph.Node) *graph.Node
-	}); ok {
-		mask = both(mask, m.Counted(yTrue, yPred))
+	if m, ok := l.(Masker); ok {
+		mask = both(mask, m.Mask(yTrue, yPred))
 	}
 	if weight = masked(weight, mask, losses, r); weight != nil {
 		losses, weight = weightsFor(losses, weight)
@@ -123,7 +154,7 @@ func ReduceMaskedLoss(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Nod
 			losses = ops.BroadcastTo(losses, weight.Shape())
 		}
 		if s, err := ops.Broadcast(losses.Shape(), weight.Shape()); err != nil || s != losses.Shape() {
-			panic(graph.Errorf("nn.ReduceLoss: weights %v of losses %v: want one a sample or one a loss", weight.Shape(), losses.Shape()))
+			panic(graph.Errorf("loss.Reduce: weights %v of losses %v: want one a sample or one a loss", weight.Shape(), losses.Shape()))
 		}
 		losses = ops.Mul(losses, weight)
 	}
@@ -157,7 +188,7 @@ func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
 		return weight
 	}
 	if keep.DType() != tensor.Bool {
-		panic(graph.Errorf("nn.ReduceLoss: mask is %v: want bool", keep.Spec()))
+		panic(graph.Errorf("loss.Reduce: mask is %v: want bool", keep.Spec()))
 	}
 	mask := ops.Cast(keep, losses.DType())
 	if r == MeanOverBatch {
@@ -198,14 +229,14 @@ func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 // paired returns the truth with the dtype and shape of the predictions.
 func paired(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	if !yPred.DType().IsFloat() {
-		panic(graph.Errorf("nn.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
+		panic(graph.Errorf("loss.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
 	}
 	if yTrue.DType() != yPred.DType() {
 		yTrue = ops.Cast(yTrue, yPred.DType())
 	}
 	t, p := ops.SameRank(yTrue, yPred)
 	if t.Shape() != p.Shape() || p.Rank() == 0 {
-		panic(graph.Errorf("nn.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
+		panic(graph.Errorf("loss.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
 	}
 	return t, p
 }
@@ -213,35 +244,35 @@ func paired(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 // wantClasses panics unless yPred has an axis beside the batch, for the classes.
 func wantClasses(loss string, yPred *graph.Node) {
 	if yPred.Rank() < 1 || !yPred.DType().IsFloat() {
-		panic(graph.Errorf("nn.%s: predictions are %v: want floats [B ... classes]", loss, yPred.Spec()))
+		panic(graph.Errorf("loss.%s: predictions are %v: want floats [B ... classes]", loss, yPred.Spec()))
 	}
 }
 
-// LossFunc returns a loss of your own: f returns a loss for every sample [B], or for
+// Func returns a loss of your own: f returns a loss for every sample [B], or for
 // every place in one. It can be used as Keras's are, but not saved.
-func LossFunc(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...LossOption) *FuncLoss {
-	return &FuncLoss{lossConfig(name, opts), f}
+func Func(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...Option) *FuncLoss {
+	return &FuncLoss{newConfig(name, opts), f}
 }
 
-// FuncLoss is the loss that [LossFunc] makes.
+// FuncLoss is the loss that [Func] makes.
 type FuncLoss struct {
-	LossConfig
+	Config
 	f func(yTrue, yPred *graph.Node) *graph.Node
 }
 
 // Each implements [Loss].
 func (l *FuncLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	if l.f == nil {
-		panic(graph.Errorf("nn.LossFunc: the function of %q is nil", l.LossName))
+		panic(graph.Errorf("loss.Func: the function of %q is nil", l.LossName))
 	}
 	y := l.f(yTrue, yPred)
 	if !y.DType().IsFloat() {
-		panic(graph.Errorf("nn.LossFunc: %q gives %v: want floats", l.LossName, y.Spec()))
+		panic(graph.Errorf("loss.Func: %q gives %v: want floats", l.LossName, y.Spec()))
 	}
 	return y
 }
 
 // MarshalJSON fails: a function cannot be saved.
 func (l *FuncLoss) MarshalJSON() ([]byte, error) {
-	return nil, fmt.Errorf("nn: loss %q is a function of your own: only Keras's can be saved", l.LossName)
+	return nil, fmt.Errorf("loss: %q is a function of your own: only Keras's can be saved", l.LossName)
 }
