@@ -2,14 +2,14 @@ package glia
 
 import "fmt"
 
-// EveryEpochs makes [BackupAndRestore] save after so many epochs; 1 by default.
+// EveryEpochs makes [BackupAndRestore] save every n-th epoch; 1 by default.
 type EveryEpochs int
 
-// EveryBatches makes [BackupAndRestore] save after so many batches. The count goes on
+// EveryBatches makes [BackupAndRestore] save after every n-th batch. The count continues
 // from one epoch to the next.
 type EveryBatches int
 
-// frequency counts what passes between two times of saving.
+// frequency counts epochs or batches between two saves.
 type frequency struct {
 	batches  bool // not epochs
 	n, since int
@@ -18,7 +18,7 @@ type frequency struct {
 func (n EveryEpochs) frequency() frequency  { return frequency{n: int(n)} }
 func (n EveryBatches) frequency() frequency { return frequency{batches: true, n: int(n)} }
 
-// due counts and reports whether it is time.
+// due counts one more and reports whether it is time to save.
 func (q *frequency) due() bool {
 	if q.since++; q.since < q.n {
 		return false

@@ -11,7 +11,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Names of the parts of a step that are no layers.
+// Scopes of a step's parts that belong to no layer.
 const (
 	lossScope      = "the loss"
 	outputScope    = lossScope + " of output " // and its name, if there are several

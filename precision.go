@@ -15,9 +15,9 @@ func scaled(opt optim.Optimizer, net *nn.Network) optim.Optimizer {
 	return optim.LossScale(opt)
 }
 
-// measured is what metrics take predictions as: floats of 16 bits as float32, in which
-// Keras computes its metrics.
-func measured(pred tensor.Spec) tensor.Spec {
+// metricSpec returns the spec in which metrics take predictions: floats of 16 bits as
+// float32, in which Keras computes its metrics.
+func metricSpec(pred tensor.Spec) tensor.Spec {
 	if pred.DType.IsFloat() && pred.DType.Size() < tensor.Float32.Size() {
 		pred.DType = tensor.Float32
 	}

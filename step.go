@@ -54,7 +54,7 @@ func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
 		if x.output >= len(y) {
 			return nil, fmt.Errorf("metric %s: samples have %d targets: want one for output %d", x.name, len(y), x.output)
 		}
-		s, err := x.metric.New(y[x.output], measured(pred[x.output]))
+		s, err := x.metric.New(y[x.output], metricSpec(pred[x.output]))
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.name, err)
 		}
@@ -110,7 +110,7 @@ func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 			w = s.weightOf(x.output)
 		}
 		p := pred[x.output]
-		m.states[i].Update(g, s.Y[x.output], ops.Cast(p, measured(p.Spec()).DType), w)
+		m.states[i].Update(g, s.Y[x.output], ops.Cast(p, metricSpec(p.Spec()).DType), w)
 	}
 }
 

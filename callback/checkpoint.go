@@ -18,8 +18,8 @@ import (
 // ModelCheckpoint returns a callback that saves the model as training goes on, at
 // the end of every epoch unless options say otherwise.
 //
-// The path may have numbers in it that are filled in as by Python's str.format,
-// and directories that are made when needed:
+// The path may name numbers, which are filled in as by Python's str.format, and
+// directories, which are made when needed:
 //
 //	callback.ModelCheckpoint("out/{epoch:02d}-{val_loss:.2f}.keras")
 //
@@ -28,13 +28,13 @@ import (
 // An epoch without validation, see [glia.ValidationFreq], saves nothing if its numbers
 // are asked for.
 //
-// The ending decides what is written: .keras and .h5 the whole model, as
+// The ending decides the kind of file: .keras and .h5 hold the whole model, as
 // [glia.Model.Save] does; .weights.h5, .safetensors and .npz the weights, as
 // [glia.Model.SaveWeights] does. A file is there whole or not at all.
 //
 // Options: [SaveBestOnly] with [Monitor], [Mode] and [InitialValueThreshold];
-// [SaveWeightsOnly], [EveryEpochs], [EveryBatches], [KeepLast]. What is wrong with
-// path or options, or cannot be saved, is an error of Fit before training.
+// [SaveWeightsOnly], [EveryEpochs], [EveryBatches], [KeepLast]. A wrong path or option, and
+// a model that cannot be saved, are errors of Fit before training.
 func ModelCheckpoint(path string, opts ...CheckpointOption) glia.Callback {
 	c := &checkpoint{path: path, every: frequency{n: 1}, watch: monitor{name: "val_loss"}}
 	for _, o := range opts {

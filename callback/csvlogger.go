@@ -20,8 +20,8 @@ import (
 )
 
 // CSVLogger returns a callback that writes a line of numbers to a file after every
-// epoch: the epoch, counted from 0, then loss, metrics and those of the validation
-// in the order of their names, NA for what is not known. The first line has the
+// epoch: the epoch, counted from 0, then loss and metrics in the order of their names,
+// then those of the validation. A number that is not known is NA. The first line has the
 // names. A metric of several numbers is [1.5, 2] in one field.
 //
 // The file holds whole lines at any moment; it is written anew unless [AppendCSV] is
@@ -94,7 +94,7 @@ func (c *csvLogger) open(t *glia.Training) error {
 	return atomicfile.Check(c.path)
 }
 
-// fits checks that lines may be added to a text.
+// fits returns an error unless lines may be added to a text.
 func (c *csvLogger) fits(text []byte) error {
 	if len(text) == 0 {
 		return nil
@@ -110,7 +110,7 @@ func (c *csvLogger) fits(text []byte) error {
 	return nil
 }
 
-// line returns a line of fields.
+// line returns fields as a line of the file.
 func (c *csvLogger) line(fields []string) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)

@@ -12,10 +12,9 @@ import (
 )
 
 // EarlyStopping returns a callback that ends the training when a number, see
-// [Monitor], has not become better for a while: as soon as so many epochs as
-// [Patience] says, 0 by default, have passed since the best, but not after the
-// first epoch. Epochs in which the number is not known, see [glia.ValidationFreq], do
-// not count.
+// [Monitor], has not become better: as soon as the epochs since the best are as many as
+// [Patience], 0 by default, but not after the first epoch. Epochs in which the number is
+// not known, see [glia.ValidationFreq], do not count.
 //
 // Options: [Monitor], [Mode], [MinDelta], [Patience], [Baseline], [StartFromEpoch],
 // [RestoreBestWeights], [Logger]. A name that no number has is an error of Fit
@@ -46,8 +45,8 @@ type (
 	StartFromEpoch int
 )
 
-// RestoreBestWeights makes [EarlyStopping] give the model, at the end, the weights
-// of the epoch that was best, whether it stopped the training or not.
+// RestoreBestWeights makes [EarlyStopping] give the model, at the end of training, the
+// weights of the best epoch, whether it stopped the training or not.
 const RestoreBestWeights restoreBestWeights = true
 
 type restoreBestWeights bool
@@ -95,7 +94,7 @@ func (s *earlyStopping) join(t *glia.Training) error {
 	return nil
 }
 
-// vars are the best weights.
+// vars returns the best weights.
 func (s *earlyStopping) vars() []*graph.Var { return s.best }
 
 func (s *earlyStopping) trainBegin(*glia.Model) error {

@@ -11,11 +11,10 @@ import (
 	"github.com/glia-ml/glia"
 )
 
-// filePattern is a file name in which numbers are to be filled in, as Python's
-// str.format does: "{epoch:02d}-{val_loss:.2f}.keras". Two braces stand for one.
+// filePattern is a file name with places for numbers, as Python's str.format takes it: "{epoch:02d}-{val_loss:.2f}.keras". Two braces stand for one.
 type filePattern struct{ parts []patternPart }
 
-// patternPart is text, or a number to be filled in if it has a name.
+// patternPart is text, or with a name the place of a number.
 type patternPart struct {
 	text, name string
 	spec       numberSpec
@@ -58,7 +57,7 @@ func parsePattern(s string) (p filePattern, err error) {
 	return p, nil
 }
 
-// check finds formats that the number does not take.
+// check returns an error if the number does not take the format.
 func (part patternPart) check() error {
 	whole := part.whole()
 	switch verb := part.spec.verb; {
@@ -113,7 +112,7 @@ type numberSpec struct {
 	align     byte // one of <>=^
 	sign      byte // one of +- and a space
 	width     int
-	precision int // -1 if there is none
+	precision int // -1: none
 	verb      byte
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // known returns the names of the numbers of a training: at the end of an epoch, or
-// after a batch, when there is nothing of the validation yet.
+// after a batch, when the validation has not run yet.
 func known(t *glia.Training, afterBatch bool) []string {
 	names := t.Names()
 	if t.Validates() && !afterBatch {
@@ -42,16 +42,16 @@ func unknown(t *glia.Training, name string, afterBatch bool) error {
 // "val_loss". A metric with one number per class counts with their mean.
 type Monitor string
 
-// Mode says which numbers are better. The default is [Auto].
+// Mode tells which numbers are better. The default is [Auto].
 type Mode int
 
 const (
-	// Auto finds out by the name: less is better of losses and errors, more of
-	// accuracies, precision, recall and F-scores. Other names are an error.
+	// Auto takes the direction that the metric tells (metric.DirectionOf), or by the name
+	// less for losses and errors. Where neither decides, it is an error.
 	Auto Mode = iota
-	// Minimize takes less for better.
+	// Minimize takes smaller numbers as better.
 	Minimize
-	// Maximize takes more for better.
+	// Maximize takes greater numbers as better.
 	Maximize
 )
 
@@ -59,7 +59,7 @@ const (
 type monitor struct {
 	name  string
 	mode  Mode
-	delta float64  // what is better is so by more than this
+	delta float64  // the least improvement that counts
 	best  *float64 // nil before the first
 }
 
@@ -115,7 +115,7 @@ func lessIsBetter(name string) bool {
 // better reports whether v is better than all before.
 func (w *monitor) better(v float64) bool { return w.beats(v, w.best) }
 
-// beats reports whether v is better than another number, if there is one.
+// beats reports whether v is better than another number; nil is no number.
 func (w *monitor) beats(v float64, than *float64) bool {
 	switch {
 	case v != v:
@@ -128,7 +128,8 @@ func (w *monitor) beats(v float64, than *float64) bool {
 	return v+w.delta < *than
 }
 
-// exactly is a float64 that JSON holds as a string, also if it is not finite.
+// exactly is a float64 that JSON stores as a string, so that all bits and numbers that are
+// not finite survive.
 type exactly float64
 
 // MarshalJSON writes as many digits as it takes.
@@ -136,7 +137,7 @@ func (x exactly) MarshalJSON() ([]byte, error) {
 	return json.Marshal(strconv.FormatFloat(float64(x), 'g', -1, 64))
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads the string that MarshalJSON writes.
 func (x *exactly) UnmarshalJSON(b []byte) error {
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {

@@ -29,9 +29,8 @@ func SwapEMAWeights(opts ...SwapOption) glia.Callback {
 // SwapOption is an option of [SwapEMAWeights].
 type SwapOption interface{ swap(*swapEMA) }
 
-// SwapOnEpoch makes [SwapEMAWeights] leave the averages in the model from the end of
-// an epoch to the beginning of the next, for callbacks after it: [ModelCheckpoint]
-// saves them then.
+// SwapOnEpoch makes [SwapEMAWeights] keep the averages in the model from the end of an
+// epoch to the beginning of the next: a [ModelCheckpoint] after it saves them.
 const SwapOnEpoch swapOnEpoch = true
 
 type swapOnEpoch bool
@@ -49,7 +48,7 @@ func (s *swapEMA) join(t *glia.Training) error {
 	return err
 }
 
-// averagesOf returns the averages of what is trained.
+// averagesOf returns the averages of the trained variables.
 func averagesOf(m *glia.Model) ([]*graph.Var, error) {
 	if o, ok := m.Optimizer().(optim.Averager); ok && o.Averages() != nil {
 		return o.Averages(), nil
@@ -111,8 +110,8 @@ func (s *swapEMA) testEnd(m *glia.Model, _ glia.Result) error {
 	return s.exchange(m)
 }
 
-// leave is called when training ends. Weights and averages are where they belong
-// then: who made the model its averages at the end means to have them.
+// leave undoes a swap when the epochs are over, before the optimizer may give the model
+// its averages for good.
 func (s *swapEMA) leave(m *glia.Model) error {
 	if !s.swapped {
 		return nil
