@@ -22,8 +22,11 @@ func (Reference) Heads(graph.Op, []tensor.Spec, []tensor.Spec) bool { return fal
 // InPlace implements [Kernels]: a kernel copies all inputs before it writes a result.
 func (Reference) InPlace(graph.Op, int, int) bool { return true }
 
-// Kernel implements [Kernels].
+// Kernel implements [Kernels]: for every operation on values without gaps.
 func (Reference) Kernel(op graph.Op, _, _ []tensor.Spec) Kernel {
+	if _, gaps := op.(*Strided); gaps {
+		return nil
+	}
 	return KernelFunc(func(out, in []Buf) {
 		args, res := make([]ops.Array, len(in)), make([]ops.Array, len(out))
 		for i, b := range in {

@@ -9,61 +9,120 @@ import (
 )
 
 func init() {
-	register(func(op ops.MatMulOp, out, in []tensor.Spec) backend.Kernel {
-		switch {
-		case all(tensor.Float32, in):
-			return newMatMul[float32](op, out[0], in)
-		case all(tensor.Float64, in):
-			return newMatMul[float64](op, out[0], in)
-		case narrowOf(out[0].DType) != kern.NotNarrow:
-			return newMatMul[float32](op, out[0], in)
+	registerStrided(func(op ops.MatMulOp, out, in []layout) backend.Kernel {
+		switch dt := in[0].DType; {
+		case dt == tensor.Float32 || narrowOf(dt) != kern.NotNarrow:
+			if k := newMatMul[float32](op, out[0], in); k != nil {
+				return k
+			}
+		case dt == tensor.Float64:
+			if k := newMatMul[float64](op, out[0], in); k != nil {
+				return k
+			}
+		case !out[0].gaps() && !in[0].gaps() && !in[1].gaps():
+			return newProduct(op, out[0].Spec, []tensor.Spec{in[0].Spec, in[1].Spec})
 		}
-		return newProduct(op, out[0], in)
+		return nil
 	})
-	registerHead(func(op ops.MatMulOp, out, in []tensor.Spec) head { return newMatMul[float32](op, out[0], in) })
+	registerStridedHead(func(op ops.MatMulOp, out, in []layout) head {
+		if k := newMatMul[float32](op, out[0], in); k != nil {
+			return k
+		}
+		return nil
+	})
 }
 
 // matMul is the kernel of a matrix product; T is float32 for 16-bit floats too. The
-// kern product takes one batch axis; products that broadcast several run it once per
-// outer position.
+// kern product takes two batch axes; products of more run it once per outer position.
 type matMul[T kern.Float] struct {
 	kern.Product[T]
-	outer      []int // sizes of the batch axes that are walked here
-	outA, outB []int // their strides
-	at         int   // the element of the result where the present product begins
-	then       *epilogue
+	outer            []int // sizes of the batch axes that are walked here
+	outA, outB, outC []int // their strides
+	at               int   // the element of the result where the present product begins
+	then             *epilogue
 }
 
-func newMatMul[T kern.Float](op ops.MatMulOp, out tensor.Spec, in []tensor.Spec) *matMul[T] {
+// newMatMul returns nil if a value has gaps along both axes of its matrices.
+func newMatMul[T kern.Float](op ops.MatMulOp, out layout, in []layout) *matMul[T] {
 	a, b := in[0], in[1]
-	batch, m, n, k, _ := op.Dims(a, b)
+	batch, m, n, k, _ := op.Dims(a.Spec, b.Spec)
 	p := &matMul[T]{}
 	p.Narrow = narrowOf(a.DType)
-	p.M, p.N, p.K, p.TransA, p.TransB = m, n, k, op.TransA, op.TransB
-	p.LDA, p.LDB, p.LDC = a.Shape.At(-1), b.Shape.At(-1), n
-	p.StrideC = m * n
+	p.M, p.N, p.K = m, n, k
+	var turnA, turnB, turnC, okA, okB, okC bool
+	p.LDA, turnA, okA = a.rows()
+	p.LDB, turnB, okB = b.rows()
+	p.LDC, turnC, okC = out.rows()
+	if !okA || !okB || !okC || turnC {
+		return nil
+	}
+	p.TransA, p.TransB = op.TransA != turnA, op.TransB != turnB
+	axes := batchAxes(batch, out, a, b)
 	p.Batch = 1
-	sa := ops.BroadcastStrides(a.Shape.To(a.Rank()-2), batch).Slice()
-	sb := ops.BroadcastStrides(b.Shape.To(b.Rank()-2), batch).Slice()
-	dims := batch.Slice()
-	if r := len(dims); r > 0 {
-		p.Batch, p.StrideA, p.StrideB = dims[r-1], sa[r-1]*m*k, sb[r-1]*k*n
-		dims, sa, sb = dims[:r-1], sa[:r-1], sb[:r-1]
-		// Outer axes that continue the last one join it.
-		for r := len(dims); r > 0 && sa[r-1]*m*k == p.StrideA*p.Batch && sb[r-1]*k*n == p.StrideB*p.Batch; r-- {
-			p.Batch *= dims[r-1]
-			dims, sa, sb = dims[:r-1], sa[:r-1], sb[:r-1]
-		}
+	if r := len(axes); r > 0 {
+		last := axes[r-1]
+		p.Batch, p.StrideC, p.StrideA, p.StrideB = last.size, last.strides[0], last.strides[1], last.strides[2]
+		axes = axes[:r-1]
 		// A product whose B is shared is one with more rows.
-		if len(dims) == 0 && p.StrideB == 0 && !p.TransA && p.StrideA == m*k {
+		if len(axes) == 0 && p.StrideB == 0 && !p.TransA && p.StrideA == m*p.LDA && p.StrideC == m*p.LDC {
 			p.M, p.Batch, p.StrideA, p.StrideC = p.M*p.Batch, 1, 0, 0
 		}
 	}
-	p.outer = dims
-	for i := range dims {
-		p.outA, p.outB = append(p.outA, sa[i]*m*k), append(p.outB, sb[i]*k*n)
+	if r := len(axes); r > 0 {
+		last := axes[r-1]
+		p.Inner = p.Batch
+		p.Batch, p.OuterC, p.OuterA, p.OuterB = p.Batch*last.size, last.strides[0], last.strides[1], last.strides[2]
+		axes = axes[:r-1]
+	}
+	for _, x := range axes {
+		p.outer = append(p.outer, x.size)
+		p.outC, p.outA, p.outB = append(p.outC, x.strides[0]), append(p.outA, x.strides[1]), append(p.outB, x.strides[2])
 	}
 	return p
+}
+
+// rows returns the distance of the rows of the matrices, and whether these are the
+// columns. It is not ok if neither lie together.
+func (l layout) rows() (ld int, turned, ok bool) {
+	m, n := l.Shape.At(-2), l.Shape.At(-1)
+	toNext, along := l.strides.At(-2), l.strides.At(-1)
+	switch {
+	case along == 1 || n <= 1:
+		return max(toNext, n, 1), false, m <= 1 || toNext >= n
+	case toNext == 1 || m <= 1:
+		return max(along, m), true, along >= m
+	}
+	return 0, false, false
+}
+
+// batchAxis is an axis of a batch, with the strides of several values along it.
+type batchAxis struct {
+	size    int
+	strides [3]int
+}
+
+// batchAxes returns the axes of a batch that are longer than 1, of which neighbours that
+// every value walks through in one stride are one.
+func batchAxes(batch tensor.Dims, values ...layout) []batchAxis {
+	var axes []batchAxis
+	for i := range batch.Rank() {
+		x := batchAxis{size: batch.At(i)}
+		if x.size == 1 {
+			continue
+		}
+		for v, l := range values {
+			if j := i - batch.Rank() + l.Rank() - 2; j >= 0 && l.Shape.At(j) != 1 {
+				x.strides[v] = l.strides.At(j)
+			}
+		}
+		if n := len(axes); n > 0 && axes[n-1].strides == [3]int{x.strides[0] * x.size, x.strides[1] * x.size, x.strides[2] * x.size} {
+			x.size *= axes[n-1].size
+			axes[n-1] = x
+			continue
+		}
+		axes = append(axes, x)
+	}
+	return axes
 }
 
 // narrowOf returns the format of the elements if they are of 16 bits.
@@ -92,13 +151,14 @@ func (p *matMul[T]) run(c, a, b backend.Buf) {
 		count *= d
 	}
 	for i := range count {
-		atA, atB := 0, 0
+		atA, atB, atC := 0, 0, 0
 		for axis, rest := len(p.outer)-1, i; axis >= 0; axis-- {
 			atA += rest % p.outer[axis] * p.outA[axis]
 			atB += rest % p.outer[axis] * p.outB[axis]
+			atC += rest % p.outer[axis] * p.outC[axis]
 			rest /= p.outer[axis]
 		}
-		p.at = i * p.Batch * p.M * p.N
+		p.at = atC
 		if p.Narrow != kern.NotNarrow {
 			p.A16, p.B16, p.C16 = bits16(a)[atA:], bits16(b)[atB:], bits16(c)[p.at:]
 		} else {

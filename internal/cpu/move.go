@@ -8,46 +8,65 @@ import (
 )
 
 func init() {
-	register(func(op ops.TransposeOp, out, in []tensor.Spec) backend.Kernel {
-		steps, from := out[0].Shape, in[0].Shape.Strides()
-		for i, p := range op.Perm.Slice() {
-			steps = steps.With(i, from.At(p))
+	registerStrided(func(_ ops.ReshapeOp, out, in []layout) backend.Kernel {
+		if in[0].gaps() {
+			return nil
 		}
-		return newMoves(out[0].DType).add(0, out[0].Shape, steps, 0, out[0].Shape.Strides(), 0)
+		in[0].strides = out[0].Shape.Strides() // plans ask where a view does not do
+		return newMoves(out[0].DType).add(0, out[0].Shape, in[0].strides, 0, out[0].strides, 0)
 	})
-	register(func(op ops.SliceOp, out, in []tensor.Spec) backend.Kernel {
-		at, steps := part(in[0].Shape, op.Start, op.Step)
-		return newMoves(out[0].DType).add(0, out[0].Shape, steps, at, out[0].Shape.Strides(), 0)
+	registerStrided(func(op ops.TransposeOp, out, in []layout) backend.Kernel {
+		steps := out[0].Shape
+		for i, p := range op.Perm.Slice() {
+			steps = steps.With(i, in[0].strides.At(p))
+		}
+		return newMoves(out[0].DType).add(0, out[0].Shape, steps, 0, out[0].strides, 0)
 	})
-	register(func(op ops.SliceGradOp, out, in []tensor.Spec) backend.Kernel {
-		at, steps := part(out[0].Shape, op.Start, op.Step)
-		return newMoves(out[0].DType).over(0).add(0, in[0].Shape, in[0].Shape.Strides(), 0, steps, at)
+	registerStrided(func(op ops.SliceOp, out, in []layout) backend.Kernel {
+		at, steps := part(in[0].strides, op.Start, op.Step)
+		return newMoves(out[0].DType).add(0, out[0].Shape, steps, at, out[0].strides, 0)
 	})
-	register(func(op ops.PadOp, out, in []tensor.Spec) backend.Kernel {
+	registerStrided(func(op ops.SliceGradOp, out, in []layout) backend.Kernel {
+		if out[0].gaps() {
+			return nil
+		}
+		at, steps := part(out[0].strides, op.Start, op.Step)
+		return newMoves(out[0].DType).over(0).add(0, in[0].Shape, in[0].strides, 0, steps, at)
+	})
+	registerStrided(func(op ops.PadOp, out, in []layout) backend.Kernel {
+		if out[0].gaps() {
+			return nil
+		}
 		ones := op.Before
 		for i := range ones.Rank() {
 			ones = ones.With(i, 1)
 		}
-		at, steps := part(out[0].Shape, op.Before, ones)
-		return newMoves(out[0].DType).over(op.Value).add(0, in[0].Shape, in[0].Shape.Strides(), 0, steps, at)
+		at, steps := part(out[0].strides, op.Before, ones)
+		return newMoves(out[0].DType).over(op.Value).add(0, in[0].Shape, in[0].strides, 0, steps, at)
 	})
-	register(func(_ ops.BroadcastOp, out, in []tensor.Spec) backend.Kernel {
-		shape := out[0].Shape
-		return newMoves(out[0].DType).add(0, shape, ops.BroadcastStrides(in[0].Shape, shape), 0, shape.Strides(), 0)
+	registerStrided(func(_ ops.BroadcastOp, out, in []layout) backend.Kernel {
+		shape, steps := out[0].Shape, out[0].Shape
+		for i := range shape.Rank() {
+			steps = steps.With(i, 0)
+			if j := i - shape.Rank() + in[0].Rank(); j >= 0 && in[0].Shape.At(j) != 1 {
+				steps = steps.With(i, in[0].strides.At(j))
+			}
+		}
+		return newMoves(out[0].DType).add(0, shape, steps, 0, out[0].strides, 0)
 	})
-	register(func(op ops.ConcatOp, out, in []tensor.Spec) backend.Kernel {
-		m, to, at := newMoves(out[0].DType), out[0].Shape.Strides(), 0
-		for i, s := range in {
-			m.add(i, s.Shape, s.Shape.Strides(), 0, to, at)
-			at += s.Shape.From(op.Axis).Size()
+	registerStrided(func(op ops.ConcatOp, out, in []layout) backend.Kernel {
+		m, to, at := newMoves(out[0].DType), out[0].strides, 0
+		for i, l := range in {
+			m.add(i, l.Shape, l.strides, 0, to, at)
+			at += l.Shape.At(op.Axis) * to.At(op.Axis)
 		}
 		return m
 	})
-	register(func(op ops.SplitOp, out, in []tensor.Spec) backend.Kernel {
-		m, from, at := newMoves(in[0].DType), in[0].Shape.Strides(), 0
-		for i, s := range out {
-			m.into(i).add(0, s.Shape, from, at, s.Shape.Strides(), 0)
-			at += s.Shape.From(op.Axis).Size()
+	registerStrided(func(op ops.SplitOp, out, in []layout) backend.Kernel {
+		m, from, at := newMoves(in[0].DType), in[0].strides, 0
+		for i, l := range out {
+			m.into(i).add(0, l.Shape, from, at, l.strides, 0)
+			at += l.Shape.At(op.Axis) * from.At(op.Axis)
 		}
 		return m
 	})
@@ -56,10 +75,10 @@ func init() {
 	})
 }
 
-// part returns where a slice begins in a tensor of a shape, and its strides.
-func part(shape, start, step tensor.Dims) (at int, steps tensor.Dims) {
-	steps = shape.Strides()
-	for i := range shape.Rank() {
+// part returns where a slice begins in a tensor of some strides, and its own.
+func part(strides, start, step tensor.Dims) (at int, steps tensor.Dims) {
+	steps = strides
+	for i := range strides.Rank() {
 		at += start.At(i) * steps.At(i)
 		steps = steps.With(i, steps.At(i)*step.At(i))
 	}

@@ -11,7 +11,7 @@ import (
 func init() {
 	register(func(op ops.SliceAddOp, out, in []tensor.Spec) backend.Kernel {
 		k := &sliceAdd{}
-		at, steps := part(out[0].Shape, op.Start, op.Step)
+		at, steps := part(out[0].Shape.Strides(), op.Start, op.Step)
 		k.at, k.walk = at, newWalk(steps, in[1].Shape)
 		f := addPart[int64]
 		switch dt := out[0].DType; {

@@ -41,6 +41,11 @@ type Product[T Float] struct {
 	Batch                     int // 0 means 1
 	StrideA, StrideB, StrideC int // elements from one matrix to the next; 0 for a shared operand
 
+	// A batch may have two axes: of every Inner matrices, those as far apart as Stride
+	// says, the first is Outer elements behind that of the Inner before. 0 means one axis.
+	Inner                  int
+	OuterA, OuterB, OuterC int
+
 	Bias  []T // [N] or nil
 	Act   Act
 	After Epilogue // or nil
@@ -134,6 +139,20 @@ func (m *Product[T]) Run() {
 	default:
 		par.Do(m.pieces(), (*compute[T])(m))
 	}
+}
+
+// firstA returns where matrix b of A begins.
+func (m *Product[T]) firstA(b int) int { return m.first(b, m.StrideA, m.OuterA) }
+
+func (m *Product[T]) firstB(b int) int { return m.first(b, m.StrideB, m.OuterB) }
+
+func (m *Product[T]) firstC(b int) int { return m.first(b, m.StrideC, m.OuterC) }
+
+func (m *Product[T]) first(b, stride, outer int) int {
+	if m.Inner == 0 {
+		return b * stride
+	}
+	return b/m.Inner*outer + b%m.Inner*stride
 }
 
 // pieces returns into how many pieces the window of all matrices falls.

@@ -102,9 +102,9 @@ type operand[T Float] struct {
 
 // operandA is A from row i and k on.
 func (m *Product[T]) operandA(batch, k, i int) operand[T] {
-	at := batch*m.StrideA + i*m.LDA + k
+	at := m.firstA(batch) + i*m.LDA + k
 	if m.TransA {
-		at = batch*m.StrideA + k*m.LDA + i
+		at = m.firstA(batch) + k*m.LDA + i
 	}
 	if m.Narrow != NotNarrow {
 		return operand[T]{narrow: m.A16[at:], ld: m.LDA}
@@ -114,9 +114,9 @@ func (m *Product[T]) operandA(batch, k, i int) operand[T] {
 
 // operandB is B from k and column j on.
 func (m *Product[T]) operandB(batch, k, j int) operand[T] {
-	at := batch*m.StrideB + k*m.LDB + j
+	at := m.firstB(batch) + k*m.LDB + j
 	if m.TransB {
-		at = batch*m.StrideB + j*m.LDB + k
+		at = m.firstB(batch) + j*m.LDB + k
 	}
 	if m.Narrow != NotNarrow {
 		return operand[T]{narrow: m.B16[at:], ld: m.LDB}

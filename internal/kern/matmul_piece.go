@@ -71,7 +71,7 @@ func (b *block[T]) place(depth int) {
 	}
 	switch {
 	case m.Narrow == NotNarrow:
-		b.c, b.ldc = m.C[b.batch*m.StrideC+b.i0*m.LDC+b.j0:], m.LDC
+		b.c, b.ldc = m.C[m.firstC(b.batch)+b.i0*m.LDC+b.j0:], m.LDC
 	case !c.accumulates:
 	case c.shared:
 		b.c, b.ldc = c.acc[b.i0*m.N+b.j0:], m.N
@@ -106,11 +106,11 @@ func (b *block[T]) run(k0, k1 int) {
 		m.packA(b.ownA, b.batch, b.s0, b.s1, k0, depth, 0, depth)
 		job.a = b.ownA
 	case m.Narrow != NotNarrow:
-		job.a16 = from(m.A16, b.batch*m.StrideA+b.i0*m.LDA+k0)
+		job.a16 = from(m.A16, m.firstA(b.batch)+b.i0*m.LDA+k0)
 	case m.TransA:
-		job.a = from(m.A, b.batch*m.StrideA+k0*m.LDA+b.i0)
+		job.a = from(m.A, m.firstA(b.batch)+k0*m.LDA+b.i0)
 	default:
-		job.a = from(m.A, b.batch*m.StrideA+b.i0*m.LDA+k0)
+		job.a = from(m.A, m.firstA(b.batch)+b.i0*m.LDA+k0)
 	}
 	done := b.j0 // columns that are rounded and that the epilogue has seen
 	for q := b.q0; q < b.q1; q++ {
@@ -125,7 +125,7 @@ func (b *block[T]) run(k0, k1 int) {
 		case c.inPlace:
 			j0 = b.few(&job, k0, j0, j1)
 		default:
-			job.b, job.ldb = from(m.B, b.batch*m.StrideB+k0*m.LDB+j0), m.LDB
+			job.b, job.ldb = from(m.B, m.firstB(b.batch)+k0*m.LDB+j0), m.LDB
 		}
 		if j0 < j1 {
 			b.panel(&job, j0, j1)
@@ -163,7 +163,7 @@ func (b *block[T]) few(job *strips[T], k0, j0, j1 int) int {
 func (b *block[T]) finish(j0, j1 int) {
 	m := b.m
 	if m.Narrow != NotNarrow && !m.cut.rounds {
-		m.round(b.batch*m.StrideC+b.i0*m.LDC+j0, b.c[j0-b.j0:], b.ldc, b.i1-b.i0, j1-j0)
+		m.round(m.firstC(b.batch)+b.i0*m.LDC+j0, b.c[j0-b.j0:], b.ldc, b.i1-b.i0, j1-j0)
 	}
 	if m.After != nil {
 		m.After.Block(b.batch, b.i0, b.i1, j0, j1, b.w)
@@ -225,7 +225,7 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 		}
 		job.c, job.ldc = from(b.c, (i-b.i0)*b.ldc+j0-b.j0), b.ldc
 		if job.last && c.rounds {
-			job.c16, job.ldc16 = m.C16[b.batch*m.StrideC+i*m.LDC+j0:], m.LDC
+			job.c16, job.ldc16 = m.C16[m.firstC(b.batch)+i*m.LDC+j0:], m.LDC
 		}
 		job.n = j1 - j0
 		if m.Bias != nil {
