@@ -10,7 +10,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Buf is the memory of one value during a run, row-major without gaps.
+// Buf is the memory of one value during a run, row-major and, but in a kernel of a
+// [Strided], without gaps.
 type Buf struct {
 	tensor.Spec
 	Mem []byte

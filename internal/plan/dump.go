@@ -49,9 +49,17 @@ func (p *Plan) describe(s step) string {
 	return graph.Describe(s.op)
 }
 
-// name describes a value: its memory and spec.
+// name describes a value: its memory and spec, and the strides if it has gaps.
 func (p *Plan) name(v int) string {
-	return fmt.Sprintf("%s %v", p.at(p.values[p.base(v)].place), p.values[v].spec)
+	s := p.at(p.values[p.base(v)].place)
+	if offset := p.offset(v); offset > 0 {
+		s += fmt.Sprintf("+%d", offset)
+	}
+	s += fmt.Sprintf(" %v", p.values[v].spec)
+	if p.gaps(v) {
+		s += fmt.Sprintf(" strides %v", p.values[v].strides)
+	}
+	return s
 }
 
 func (p *Plan) at(at place) string {

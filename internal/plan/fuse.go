@@ -37,21 +37,19 @@ type grouping struct {
 // it takes no step.
 func leaf(n *graph.Node) bool {
 	switch n.Op.(type) {
-	case graph.InputOp, graph.VarOp, graph.ConstOp, graph.PickOp, ops.FullOp, ops.ReshapeOp:
+	case graph.InputOp, graph.VarOp, graph.ConstOp, graph.PickOp, ops.FullOp:
 		return true
 	}
-	return false
+	return isView(n)
 }
 
 // source follows views and picks to the node that computes n, or n if it is a leaf.
 func source(n *graph.Node) *graph.Node {
 	for {
-		switch n.Op.(type) {
-		case graph.PickOp, ops.ReshapeOp:
-			n = n.In[0]
-		default:
+		if _, pick := n.Op.(graph.PickOp); !pick && !isView(n) {
 			return n
 		}
+		n = n.In[0]
 	}
 }
 

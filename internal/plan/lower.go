@@ -20,20 +20,22 @@ type lowering struct {
 	*Plan
 	gr    *grouping
 	value map[result]int
-	done  map[*group]bool
+	// copies are values without gaps, by the values with gaps that they are copies of.
+	copies map[int]int
+	done   map[*group]bool
 }
 
 // lower orders the groups so that each comes after those it reads, and makes a
 // step of each.
 func lower(p *Plan, gr *grouping, roots []*graph.Node) *lowering {
-	l := &lowering{Plan: p, gr: gr, value: map[result]int{}, done: map[*group]bool{}}
+	l := &lowering{Plan: p, gr: gr, value: map[result]int{}, copies: map[int]int{}, done: map[*group]bool{}}
 	for _, n := range gr.order {
 		if g := gr.of[n]; g != nil {
 			l.emit(g)
 		}
 	}
 	for _, r := range roots {
-		l.valueOf(r)
+		l.gapless(r)
 	}
 	return l
 }
@@ -60,10 +62,7 @@ func (l *lowering) emit(g *group) {
 		return
 	}
 	n := g.nodes[0]
-	s := step{op: n.Op}
-	for _, in := range n.In {
-		s.in = append(s.in, l.valueOf(in))
-	}
+	s := step{op: n.Op, in: l.read(n.Op, n.Specs(), n.In)}
 	for i, spec := range n.Specs() {
 		s.out = append(s.out, l.define(result{n, i}, spec))
 	}
@@ -77,8 +76,8 @@ func (l *lowering) define(r result, spec tensor.Spec) int {
 	return len(l.values) - 1
 }
 
-// valueOf returns the value of node n, which has one result. Leaves and views
-// come into being here.
+// valueOf returns the value of node n, which has one result and may have gaps. Leaves
+// and views come into being here.
 func (l *lowering) valueOf(n *graph.Node) int {
 	r := result{n, 0}
 	if p, ok := n.Op.(graph.PickOp); ok {
@@ -87,14 +86,11 @@ func (l *lowering) valueOf(n *graph.Node) int {
 	if v, ok := l.value[r]; ok {
 		return v
 	}
-	var base int
-	if _, ok := n.Op.(ops.ReshapeOp); ok {
-		base = l.valueOf(n.In[0])
+	if isView(r.node) {
+		return l.viewOf(r)
 	}
 	v := l.define(r, n.Spec())
 	switch op := n.Op.(type) {
-	case ops.ReshapeOp:
-		l.values[v].alias = base
 	case graph.InputOp:
 		l.values[v].place = place{kind: inInput, index: op.Index}
 	case graph.VarOp:
@@ -147,7 +143,7 @@ func (l *lowering) emitProgram(g *group) {
 	} else {
 		s.op = b.prog
 		for _, n := range b.inputs {
-			s.in = append(s.in, l.valueOf(n))
+			s.in = append(s.in, l.gapless(n))
 		}
 	}
 	for _, n := range b.results {
@@ -167,14 +163,11 @@ func (l *lowering) leaves(g *group, n *graph.Node) bool {
 func (l *lowering) headStep(g *group, b *builder) step {
 	m := g.head
 	f := &backend.Fused{Head: m.Op, Ins: len(m.In), After: b.prog}
-	s := step{op: f}
-	for _, in := range m.In {
-		s.in = append(s.in, l.valueOf(in))
-	}
+	s := step{op: f, in: l.read(m.Op, m.Specs(), m.In)}
 	if m.DType() == tensor.Float32 {
 		if bias := b.peelBias(); bias != nil {
 			f.Bias = true
-			s.in = append(s.in, l.valueOf(bias))
+			s.in = append(s.in, l.gapless(bias))
 		}
 		if b.peelRelu() {
 			f.Act = backend.ReluAct
@@ -189,7 +182,7 @@ func (l *lowering) headStep(g *group, b *builder) step {
 	}
 	for _, n := range b.inputs {
 		if n != m && f.After != nil {
-			s.in = append(s.in, l.valueOf(n))
+			s.in = append(s.in, l.gapless(n))
 		}
 	}
 	return s

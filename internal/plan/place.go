@@ -66,7 +66,7 @@ func (l *lowering) place(outputs []*graph.Node, replaces []bool, updates []graph
 func (l *lowering) valuesOf(nodes []*graph.Node) []int {
 	values := make([]int, len(nodes))
 	for i, n := range nodes {
-		values[i] = l.valueOf(n)
+		values[i] = l.gapless(n)
 	}
 	return values
 }
@@ -200,7 +200,7 @@ func (p *placing) reusable(s step, r, at int, of []*span) *span {
 	for pos, in := range s.in {
 		b := p.base(in)
 		sp := of[b]
-		if sp == nil || sp.dies != at || p.values[in].spec != p.values[s.out[r]].spec || !p.inPlace(s, r, pos) {
+		if sp == nil || sp.dies != at || !p.whole(in) || p.values[in].spec != p.values[s.out[r]].spec || !p.inPlace(s, r, pos) {
 			continue
 		}
 		taken := slices.ContainsFunc(s.out, func(v int) bool { return of[v] == sp })

@@ -42,7 +42,11 @@ type step struct {
 type value struct {
 	spec  tensor.Spec
 	alias int // the value whose memory this one is a view of, or -1
-	place place
+	// A view begins offset bytes behind what it is a view of. strides are the distances
+	// of its elements along each axis, or the zero Dims if they lie row by row.
+	offset  int
+	strides tensor.Dims
+	place   place
 }
 
 // place says where a value's memory is.

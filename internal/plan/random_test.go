@@ -14,7 +14,7 @@ import (
 )
 
 // randomGraph builds a graph of n nodes out of operations that fuse, ride on
-// products, view, reduce and update variables in every combination.
+// products, view parts, reduce and update variables in every combination.
 // Numbers are small multiples of powers of two, so that none is rounded but to a half.
 func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, vars []*graph.Var, in []*tensor.Tensor) {
 	g = graph.New()
@@ -53,7 +53,7 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 		var y *graph.Node
 		err := graph.Catch(func() {
 			b = ops.Cast(b, a.DType())
-			switch rng.IntN(21) {
+			switch rng.IntN(30) {
 			case 0, 1:
 				y = ops.Add(a, b)
 			case 2:
@@ -102,9 +102,36 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 				y = ops.Cast(ops.Cast(a, tensor.Float16), tensor.Float32)
 			case 19, 20:
 				y = ops.Cast(a, dtype())
+			case 21, 22:
+				if a.Rank() > 0 {
+					axis := rng.IntN(a.Rank())
+					n := a.Shape().At(axis)
+					y = ops.SliceAxis(a, axis, rng.IntN(n), 1+rng.IntN(n))
+				}
+			case 23:
+				if a.Rank() > 0 {
+					axis := rng.IntN(a.Rank())
+					n := a.Shape().At(axis)
+					first := rng.IntN(n + 1)
+					y = ops.Split(a, axis, first, n-first)[rng.IntN(2)]
+				}
+			case 24, 25:
+				y = ops.Transpose(a, rng.Perm(a.Rank())...)
+			case 26, 27:
+				if a.Shape().Size() == 24 {
+					y = ops.Reshape(a, [][]int{{2, 2, 6}, {4, 2, 3}, {2, 3, 2, 2}, {3, 8}, {6, 1, 4}}[rng.IntN(5)]...)
+				}
+			case 28:
+				if a.Rank() > 0 {
+					y = ops.Slice(a, ops.Range{Start: rng.IntN(2), Stop: ops.End, Step: 2 - 4*rng.IntN(2)})
+				}
+			case 29:
+				if a.Rank() > 0 {
+					y = ops.Concat(rng.IntN(a.Rank()), a, b)
+				}
 			}
 		})
-		if err == nil && y != nil && y.Shape().Size() <= 64 {
+		if err == nil && y != nil && y.Shape().Size() > 0 && y.Shape().Size() <= 64 {
 			nodes = append(nodes, y)
 		}
 	}
@@ -167,12 +194,22 @@ func interpret(seed uint64) ([]*tensor.Tensor, []*graph.Var) {
 	for range 2 {
 		vals := map[*graph.Node]ops.Array{}
 		for _, n := range g.Nodes() {
+			if len(n.Specs()) > 1 {
+				continue // a split: its parts are taken one by one
+			}
 			out := ops.NewArray(n.Spec())
 			switch op := n.Op.(type) {
 			case graph.InputOp:
 				out.V = in[op.Index].Float64s()
 			case graph.VarOp:
 				out.V = op.Var.Tensor().Float64s()
+			case graph.PickOp:
+				var parts []ops.Array
+				for _, s := range n.In[0].Specs() {
+					parts = append(parts, ops.NewArray(s))
+				}
+				ops.Reference(n.In[0].Op, parts, []ops.Array{vals[n.In[0].In[0]]})
+				out = parts[op.Result]
 			default:
 				var args []ops.Array
 				for _, x := range n.In {

@@ -15,15 +15,15 @@ type run struct {
 	kernels []backend.Kernel
 	in, out [][]backend.Buf
 	// inputs and outputs list, for each tensor of the caller, the buffers over it.
-	inputs, outputs [][]*backend.Buf
-	arena           []inRun // the buffers in the arena
+	inputs, outputs [][]bound
+	arena           []bound // the buffers in the arena
 	finals          []copying
 }
 
-// inRun is a buffer at an offset of the arena.
-type inRun struct {
-	buf    *backend.Buf
-	offset int
+// bound is a buffer over bytes of a larger piece of memory.
+type bound struct {
+	buf        *backend.Buf
+	from, size int
 }
 
 // copying is a final copy of a run.
@@ -49,16 +49,14 @@ func (p *Plan) newRun() *run {
 
 // use makes mem the arena of r.
 func (r *run) use(mem []byte) {
-	for _, b := range r.arena {
-		b.buf.Mem = mem[b.offset:][:b.buf.Spec.Bytes()]
-	}
+	bind(r.arena, mem)
 }
 
 // unplaced makes a run without an arena.
 func (p *Plan) unplaced() *run {
 	r := &run{
-		inputs:  make([][]*backend.Buf, len(p.inputs)),
-		outputs: make([][]*backend.Buf, len(p.outputs)),
+		inputs:  make([][]bound, len(p.inputs)),
+		outputs: make([][]bound, len(p.outputs)),
 	}
 	for _, s := range p.steps {
 		in, out := make([]backend.Buf, len(s.in)), make([]backend.Buf, len(s.out))
@@ -74,7 +72,8 @@ func (p *Plan) unplaced() *run {
 	for _, f := range p.finals {
 		c := copying{new(backend.Buf), new(backend.Buf)}
 		r.bind(p, c.src, f.from)
-		r.bindPlace(c.dst, f.to, p.values[f.from].spec)
+		c.dst.Spec = p.values[f.from].spec
+		r.bindPlace(bound{c.dst, 0, c.dst.Spec.Bytes()}, f.to)
 		r.finals = append(r.finals, c)
 	}
 	return r
@@ -82,18 +81,19 @@ func (p *Plan) unplaced() *run {
 
 // bind points b to the memory of value v.
 func (r *run) bind(p *Plan, b *backend.Buf, v int) {
-	r.bindPlace(b, p.values[p.base(v)].place, p.values[v].spec)
+	b.Spec = p.values[v].spec
+	r.bindPlace(bound{b, p.offset(v), p.extent(v)}, p.values[p.base(v)].place)
 }
 
-func (r *run) bindPlace(b *backend.Buf, at place, spec tensor.Spec) {
-	b.Spec = spec
+func (r *run) bindPlace(b bound, at place) {
 	switch at.kind {
 	case inArena:
-		r.arena = append(r.arena, inRun{b, at.index})
+		b.from += at.index
+		r.arena = append(r.arena, b)
 	case inVar:
-		b.Mem = at.v.Tensor().Bytes()
+		b.to(at.v.Tensor().Bytes())
 	case inConst:
-		b.Mem = at.data.Bytes()
+		b.to(at.data.Bytes())
 	case inInput:
 		r.inputs[at.index] = append(r.inputs[at.index], b)
 	case inOutput:
@@ -110,7 +110,7 @@ func (p *Plan) kernel(s step) backend.Kernel {
 		return op.kernel()
 	}
 	out, in := p.specs(s.out), p.specs(s.in)
-	if k := p.kernels.Kernel(s.op, out, in); k != nil {
+	if k := p.kernels.Kernel(p.strided(s), out, in); k != nil {
 		return k
 	}
 	return backend.Reference{}.Kernel(s.op, out, in)
@@ -130,7 +130,7 @@ func (p *Plan) lacks(s step) bool {
 	case copyOp, control:
 		return false
 	}
-	return p.kernels.Kernel(s.op, p.specs(s.out), p.specs(s.in)) == nil
+	return p.kernels.Kernel(p.strided(s), p.specs(s.out), p.specs(s.in)) == nil
 }
 
 // References returns the operations without a kernel, which the reference computes.
@@ -184,9 +184,16 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 }
 
 // bind makes mem the memory of buffers.
-func bind(bufs []*backend.Buf, mem []byte) {
+func bind(bufs []bound, mem []byte) {
 	for _, b := range bufs {
-		b.Mem = mem
+		b.to(mem)
+	}
+}
+
+// to makes the part of mem that is b's the memory of its buffer; nil takes it away.
+func (b bound) to(mem []byte) {
+	if b.buf.Mem = nil; mem != nil {
+		b.buf.Mem = mem[b.from:][:b.size]
 	}
 }
 

@@ -81,7 +81,7 @@ func (l *lowering) widenInSweeps(roots []*graph.Node) {
 		}
 	}
 	for _, r := range roots {
-		readers[l.valueOf(r)]++
+		readers[l.gapless(r)]++
 	}
 	narrow := map[int]int{} // what takes the place of a value
 	l.steps = slices.DeleteFunc(l.steps, func(s step) bool {
