@@ -91,25 +91,25 @@ func (f *fitRun) facts() facts {
 		fs.addConfig("metric "+x.name, x.metric)
 	}
 	fs.addConfig("optimizer "+f.m.opt.Name(), f.m.opt)
-	return append(fs, layerFacts(f.m.net, "")...)
+	return append(fs, layerFacts(f.m.net.Records(), f.m.net.PolicyIn(""))...)
 }
 
-// layerFacts returns those of the layers of a network, where around is the dtype policy.
-func layerFacts(net *nn.Network, around nn.DTypePolicy) (fs facts) {
-	around = net.PolicyIn(around)
-	for _, r := range net.Records() {
-		if sub, ok := r.Layer.(*nn.Network); ok {
-			fs = append(fs, layerFacts(sub, around)...)
-			continue
-		}
-		fs.addConfig("layer "+r.Path, r.Layer)
+// layerFacts returns those of layers and their parts, where around is the dtype policy.
+func layerFacts(records []*nn.Record, around nn.DTypePolicy) (fs facts) {
+	for _, r := range records {
 		policy := around
-		if base := nn.BaseOf(r.Layer); base != nil {
-			policy = base.PolicyIn(around)
+		if l, ok := r.Layer.(interface {
+			PolicyIn(around nn.DTypePolicy) nn.DTypePolicy
+		}); ok {
+			policy = l.PolicyIn(around)
 		}
-		if policy != nn.Float32 {
-			fs.add("layer "+r.Path+": dtype policy", policy)
+		if _, network := r.Layer.(*nn.Network); !network {
+			fs.addConfig("layer "+r.Path, r.Layer)
+			if policy != nn.Float32 {
+				fs.add("layer "+r.Path+": dtype policy", policy)
+			}
 		}
+		fs = append(fs, layerFacts(r.Parts, policy)...)
 	}
 	return fs
 }

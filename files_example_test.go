@@ -124,8 +124,11 @@ func (*Double) Build(*nn.Builder, tensor.Spec) {}
 
 func (d *Double) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return ops.Scale(x, d.Factor) }
 
-// A layer of your own has its fields as config. Load is told how to make one.
-func ExampleCustomLayer() {
+func init() { nn.Register("Double", func() nn.Layer { return &Double{} }) }
+
+// A layer of your own has its fields as config. Once it is registered, models with it are
+// saved and loaded, here and by Keras.
+func Example_layerOfYourOwn() {
 	m := glia.Sequential(nn.Input(1), &Double{Factor: 2})
 	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
 		log.Fatal(err)
@@ -134,11 +137,7 @@ func ExampleCustomLayer() {
 	if err := m.SaveTo(&file, keras.Archive); err != nil {
 		log.Fatal(err)
 	}
-	var missing *keras.MissingError
-	if _, err := glia.LoadBytes(file.Bytes()); errors.As(err, &missing) {
-		fmt.Println(missing.Items[0].Kind, missing.Items[0].Name)
-	}
-	m, err := glia.LoadBytes(file.Bytes(), glia.CustomLayer("Double", func() nn.Layer { return &Double{} }))
+	m, err := glia.LoadBytes(file.Bytes())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -151,9 +150,7 @@ func ExampleCustomLayer() {
 		log.Fatal(err)
 	}
 	fmt.Println(y.Item())
-	// Output:
-	// layer Custom>Double
-	// 42
+	// Output: 42
 }
 
 func ExampleModel_LoadWeights() {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -19,8 +18,9 @@ import (
 // .h5 file of Keras 2 or 3. It predicts what it predicted when it was saved, and
 // if it was compiled, training goes on from there.
 //
-// A file whose layers, losses, metrics or optimizer glia lacks is a
-// [*keras.MissingError] that lists them all. Nothing in a file is ever executed.
+// A file with layers, losses, metrics or an optimizer that glia does not support is a
+// [*keras.MissingError] that lists them all. Layers and the like of your own are made if
+// they are registered: see [nn.Register]. Nothing in a file is ever executed.
 func Load(path string, opts ...LoadOption) (*Model, error) {
 	var m *Model
 	err := openFile(path, func(r io.ReaderAt, size int64) (err error) {
@@ -128,18 +128,6 @@ func (l *loading) match(m keras.Match) {
 
 // WithoutCompile leaves optimizer, loss and metrics out, also where glia lacks them.
 var WithoutCompile = LoadOption{"WithoutCompile", ofModel, func(l *loading) { l.objects.SkipCompile = true }}
-
-// CustomLayer lets Load make layers of your own: of the class, or with the
-// registered name such as "Custom>Gate", that the file gives. The new layer's
-// config is read by encoding/json.
-func CustomLayer(class string, make func() nn.Layer) LoadOption {
-	return LoadOption{"CustomLayer", ofModel, func(l *loading) {
-		if l.objects.Layers == nil {
-			l.objects.Layers = map[string]func() nn.Layer{}
-		}
-		l.objects.Layers[class] = make
-	}}
-}
 
 // ByName gives weights to the layers of the same name. Other layers keep theirs.
 var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.match(keras.ByName) }}

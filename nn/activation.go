@@ -31,7 +31,8 @@ type activationObject struct {
 	config map[string]any
 }
 
-// ActivationFunc returns an activation of your own, which cannot be saved.
+// ActivationFunc returns an activation of your own. To be saved it needs
+// [Activation.Register].
 func ActivationFunc(name string, f func(x *graph.Node) *graph.Node) Activation {
 	return Activation{name: name, f: f, own: true}
 }
@@ -144,13 +145,16 @@ func (a Activation) Call(_ *Ctx, x *graph.Node) *graph.Node {
 func (a Activation) MarshalJSON() ([]byte, error) {
 	switch {
 	case a.own:
-		return nil, fmt.Errorf("nn: activation %q is a function of your own: only Keras's can be saved", a.name)
+		if activations.Find(vocab.RegisteredName(a.name)) == nil {
+			return nil, fmt.Errorf("nn: activation %q is a function of your own: want it registered by its method Register", a.name)
+		}
+		return activations.MarshalFunction(a.name)
 	case a.obj != nil:
 		cfg, err := vocab.Marshal(a.obj.config)
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(vocab.Object{Module: layers.Module, Class: a.obj.class, Config: cfg})
+		return json.Marshal(&vocab.Object{Module: layers.Module, Class: a.obj.class, Config: cfg})
 	case a.unlike != "":
 		return nil, fmt.Errorf("nn: activation %q: Keras has no name for it, so that it cannot be saved: %s", a.name, a.unlike)
 	case activations.Find(a.String()) == nil:

@@ -28,6 +28,8 @@ type Builder struct {
 	order  uint64  // parameters made so far
 	count  int     // elements made so far
 	fresh  []*Base // layers built by this builder
+
+	parts []*Record // of the layer that is being built, so far
 }
 
 // NewBuilder returns a Builder of float32 parameters. Their initial values
@@ -76,6 +78,9 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 // Build builds l, a part of the layer that is being built, under the given name and
 // l's dtype policy, and returns the spec of its output. A layer that embeds [Base] and
 // was built before keeps its variables.
+//
+// In files, Keras has the variables of the part under the attribute that holds it: name it
+// so, "cells/lstm_cell" for an element of a list.
 func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 	out := b.BuildAll(name, l, []tensor.Spec{in})
 	if len(out) != 1 {
@@ -87,36 +92,64 @@ func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 // BuildAll is Build of a layer that may have several inputs and outputs. It panics with
 // *graph.Error if the layer takes another number of inputs, or others.
 func (b *Builder) BuildAll(name string, l Layer, in []tensor.Spec) []tensor.Spec {
-	around := b.DType
-	b.path, b.DType = append(b.path, name), policyOf(l, around)
+	r := b.record(name, l, in)
+	b.build(r)
+	return r.Out
+}
+
+// record returns the record of a layer under the given name that is not built yet.
+func (b *Builder) record(name string, l Layer, in []tensor.Spec) *Record {
+	return &Record{Name: name, Path: strings.Join(append(b.path[:len(b.path):len(b.path)], name), "/"), Class: ClassOf(l), Layer: l, In: in}
+}
+
+// build builds the layer of a record, unless it was built before, as a part of the layer
+// that is being built, and completes the record.
+func (b *Builder) build(r *Record) {
+	l, around := r.Layer, b.DType
+	b.path, b.DType = append(b.path, r.Name), policyOf(l, around)
 	defer func() { b.path, b.DType = b.path[:len(b.path)-1], around }()
-	in = slices.Clone(in)
+	in := slices.Clone(r.In)
 	for i := range in {
 		in[i].DType = b.DType.takes(l, in[i].DType)
 	}
-	build := func() {
-		if m, ok := l.(MultiLayer); ok {
-			m.BuildAll(b, in)
-		} else if len(in) == 1 {
-			l.Build(b, in[0])
-		} // or outputsOf says what is wrong
-	}
-	if h, ok := l.(interface{ base() *Base }); !ok {
-		build()
-	} else if base := h.base(); base.built {
+	base := BaseOf(l)
+	if base != nil && base.built {
 		b.params = b.adopt(b.params, base.params)
 		b.states = b.adopt(b.states, base.states)
+		r.Params, r.States, r.Parts = base.params, base.states, base.parts
 	} else {
 		p, s := len(b.params), len(b.states)
-		build()
-		base.params, base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
-		base.built = true
-		if _, ok := l.(*Network); !ok && len(base.params)+len(base.states) > 0 {
-			base.stored = b.DType.VariableDType()
+		r.Parts = b.partsOf(func() {
+			if m, ok := l.(MultiLayer); ok {
+				m.BuildAll(b, in)
+			} else if len(in) == 1 {
+				l.Build(b, in[0])
+			} // or outputsOf says what is wrong
+		})
+		r.Params, r.States = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
+		if base != nil {
+			base.params, base.states, base.parts, base.built = r.Params, r.States, r.Parts, true
+			if params, states := r.Own(); len(params)+len(states) > 0 {
+				base.stored = b.DType.VariableDType()
+			}
+			b.fresh = append(b.fresh, base)
 		}
-		b.fresh = append(b.fresh, base)
 	}
-	return outputsOf(l, in, around)
+	b.parts = append(b.parts, r)
+	if n, ok := l.(*Network); ok && n.policy == b.DType && slices.Equal(n.in, in) { // which were traced layer by layer
+		r.Out = n.out
+		return
+	}
+	r.Out = outputsOf(l, in, around)
+}
+
+// partsOf returns the records of the layers that f builds.
+func (b *Builder) partsOf(f func()) []*Record {
+	around := b.parts
+	b.parts = nil
+	defer func() { b.parts = around }()
+	f()
+	return b.parts
 }
 
 // outputsOf returns the specs of the outputs of a layer that was built, in a network of
@@ -149,7 +182,7 @@ func (b *Builder) adopt(have, more []*graph.Var) []*graph.Var {
 // forget makes the layers built since the first n unbuilt again, after a mistake.
 func (b *Builder) forget(n int) {
 	for _, l := range b.fresh[n:] {
-		l.built, l.stored, l.params, l.states = false, tensor.Invalid, nil, nil
+		l.built, l.stored, l.params, l.states, l.parts = false, tensor.Invalid, nil, nil, nil
 	}
 	b.fresh = b.fresh[:n]
 }

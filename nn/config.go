@@ -6,9 +6,10 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// LayerFromConfig returns the layer of a Keras class, "Dense" for instance, with
-// the config that Keras writes. The layers that are one activation, such as
-// LeakyReLU, become an [ActivationLayer]. What nn cannot do is an error.
+// LayerFromConfig returns the layer of a Keras class, "Dense" for instance, or of the name
+// under which one is registered, "my_package>Gate", with the config that Keras writes. The
+// layers that are one activation, such as LeakyReLU, become an [ActivationLayer]. What nn
+// does not support is an error.
 func LayerFromConfig(class string, config []byte) (Layer, error) {
 	l, err := layers.Make(class, config)
 	if err != nil {
@@ -17,20 +18,32 @@ func LayerFromConfig(class string, config []byte) (Layer, error) {
 	return l, nil
 }
 
-// LayerToConfig returns what Keras calls the class of a layer of this package, the
-// module that the class is in, and the layer's config. It fails for what Keras does
-// not have, and for layers that are not of this package.
+// LayerToConfig returns what Keras calls the class of a layer, the module that the class
+// is in, and the layer's config. For a layer whose type is registered it returns the name
+// under which it is, and no module. It fails for what Keras does not have, and for types
+// that are not registered.
 func LayerToConfig(l Layer) (module, class string, config []byte, err error) {
-	return unpack(layers.Serialize(l, ClassOf(l)))
+	return unpack(layerObject(l))
 }
 
-// layers are Keras's layers. A [Network] is its Sequential, which is made of layers
-// rather than of settings.
+func layerObject(l Layer) (*vocab.Object, error) {
+	if a, ok := l.(Activation); ok {
+		l = a.Layer()
+	}
+	return layers.Serialize(l, ClassOf(l))
+}
+
+// layers are Keras's layers, to which the file of each adds its own, and those that are
+// registered.
 var layers = vocab.Table[Layer]{
 	Kind: "layer", Module: "keras.layers",
 	// A network has one dtype for all, and the shape is that of an input in front.
 	Fixed: map[string]string{"dtype": "", "batch_input_shape": "", "autocast": "true"},
+	// A layer of the user's need not have what [Base] has.
+	Common: map[string]string{"name": "", "trainable": ""},
 }
+
+func init() { layers.Fields(layerObject) }
 
 // addLayer adds a class to the table, from the file of its layer. The settings in fixed
 // may have the given value, or any if that is empty, though no layer has them.
@@ -51,6 +64,9 @@ func layerOf[L any]() func(c *vocab.Config) (Layer, error) {
 func unpack(o *vocab.Object, err error) (module, class string, config []byte, _ error) {
 	if err != nil {
 		return "", "", nil, fmt.Errorf("nn: %w", err)
+	}
+	if o.Registered != nil {
+		return "", *o.Registered, o.Config, nil
 	}
 	return o.Module, o.Class, o.Config, nil
 }

@@ -33,7 +33,7 @@ type constraintConfig struct {
 const epsilon = 1e-7
 
 // ConstraintFunc returns a constraint of your own: f returns the new value, of w's
-// dtype and shape. It cannot be saved.
+// dtype and shape. To be saved it needs [Constraint.Register].
 func ConstraintFunc(name string, f func(w *graph.Node) *graph.Node) Constraint {
 	return Constraint{class: name, f: f, own: true}
 }
@@ -138,7 +138,7 @@ func (c Constraint) MarshalJSON() ([]byte, error) {
 	case c.Zero():
 		return []byte("null"), nil
 	case c.own:
-		return nil, fmt.Errorf("nn: constraint %q is a function of your own: only Keras's can be saved", c.class)
+		return ownObject(&constraints, c.class)
 	}
 	return constraints.Marshal(c.class, c.cfg)
 }

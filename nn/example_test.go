@@ -373,7 +373,7 @@ func ExampleLayerToConfig() {
 	fmt.Println(err)
 	// Output:
 	// keras.layers Dropout {"name":"drop","trainable":true,"rate":0.5,"noise_shape":null} <nil>
-	// nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class
+	// nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class, and none is registered
 }
 
 func ExampleBaseOf() {

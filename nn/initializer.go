@@ -41,8 +41,8 @@ type initConfig struct {
 }
 
 // InitializerFunc returns an initializer of your own: f sets the elements of a
-// variable of the given shape, row-major, and draws from r if it needs to. It cannot
-// be saved.
+// variable of the given shape, row-major, and draws from r if it needs to. To be saved it
+// needs [Initializer.Register].
 func InitializerFunc(name string, f func(dst []float64, shape tensor.Dims, r *Rand)) Initializer {
 	return Initializer{class: name, fill: f, own: true}
 }
@@ -218,7 +218,7 @@ func (i Initializer) set(t *tensor.Tensor, seed, stream uint64) error {
 func (i Initializer) MarshalJSON() ([]byte, error) {
 	switch {
 	case i.own:
-		return nil, fmt.Errorf("nn: initializer %q is a function of your own: only Keras's can be saved", i.class)
+		return ownObject(&initializers, i.class)
 	case i.class == "":
 		return []byte("null"), nil
 	case i.cfg.Seed != nil && *i.cfg.Seed > math.MaxUint32:

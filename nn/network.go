@@ -1,8 +1,10 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -20,7 +22,8 @@ type Network struct {
 	outputs    []Port
 	bad        *graph.Error // what is wrong with these
 	policy     DTypePolicy  // that the network was built under
-	records    []*Record
+
+	in, out []tensor.Spec // of the inputs that it was built for, and of its outputs then
 }
 
 // Record is what a network knows of one of its layers.
@@ -36,6 +39,26 @@ type Record struct {
 	// Params are the variables that an optimizer updates unless they are
 	// frozen, States those that it never does.
 	Params, States []*graph.Var
+	// Parts are the records of the layers that the layer built, as a [Network] or one of
+	// your own does. Their variables are the layer's, too.
+	Parts []*Record
+}
+
+// Own returns the variables that belong to the layer itself and to none of its parts.
+func (r *Record) Own() (params, states []*graph.Var) {
+	if len(r.Parts) == 0 {
+		return r.Params, r.States
+	}
+	inside := map[*graph.Var]bool{}
+	for _, p := range r.Parts {
+		for _, v := range slices.Concat(p.Params, p.States) {
+			inside[v] = true
+		}
+	}
+	own := func(vars []*graph.Var) []*graph.Var {
+		return slices.DeleteFunc(slices.Clone(vars), func(v *graph.Var) bool { return inside[v] })
+	}
+	return own(r.Params), own(r.States)
 }
 
 // Sequential returns the network that applies layers one after the other.
@@ -71,11 +94,18 @@ func (n *Network) Class() string {
 	return "Sequential"
 }
 
+// With sets options of the network and returns it: a name, that it is frozen, or the dtype
+// policy of its layers.
+func (n *Network) With(opts ...LayerOption) *Network {
+	n.apply(opts)
+	return n
+}
+
 // Layers returns the layers, each once, in the order of their first application.
 func (n *Network) Layers() []Layer { return n.layers }
 
-// Records tells of the layers of a built network. [Input] has none.
-func (n *Network) Records() []*Record { return n.records }
+// Records returns the records of a built network's layers.
+func (n *Network) Records() []*Record { return n.parts }
 
 // Declared returns the specs that the [Input] in front of each input declares, with a
 // batch of length 1, and whether there are such. It panics with *graph.Error if the
@@ -111,29 +141,32 @@ func (n *Network) check() {
 	}
 }
 
-// Vars returns the variables of a built network, layer by layer, each once.
+// Vars returns the variables of a built network, layer by layer, each once: those of a
+// layer itself before those of its parts.
 func (n *Network) Vars() []*graph.Var {
 	var all []*graph.Var
 	known := map[*graph.Var]bool{}
-	for _, r := range n.records {
-		vars := append(r.Params[:len(r.Params):len(r.Params)], r.States...)
-		if sub, ok := r.Layer.(*Network); ok {
-			vars = sub.Vars()
-		}
-		for _, v := range vars {
-			if !known[v] {
-				known[v] = true
-				all = append(all, v)
+	var walk func(records []*Record)
+	walk = func(records []*Record) {
+		for _, r := range records {
+			params, states := r.Own()
+			for _, v := range slices.Concat(params, states) {
+				if !known[v] {
+					known[v] = true
+					all = append(all, v)
+				}
 			}
+			walk(r.Parts)
 		}
 	}
+	walk(n.parts)
 	return all
 }
 
 // Params returns the variables that training changes: those that are trainable
 // in layers that are not frozen. It sets the variables' Trainable accordingly.
 func (n *Network) Params() []*graph.Var {
-	n.thaw(false)
+	thaw(n.parts, bool(n.Frozen))
 	var params []*graph.Var
 	for _, v := range n.Vars() {
 		if v.Trainable {
@@ -143,21 +176,18 @@ func (n *Network) Params() []*graph.Var {
 	return params
 }
 
-// thaw carries Frozen over to the variables.
-func (n *Network) thaw(frozen bool) {
-	frozen = frozen || bool(n.Frozen)
-	for _, r := range n.records {
-		if sub, ok := r.Layer.(*Network); ok {
-			sub.thaw(frozen)
-			continue
-		}
+// thaw carries Frozen over to the variables. What is frozen freezes its parts.
+func thaw(records []*Record, frozen bool) {
+	for _, r := range records {
 		off := frozen
-		if h, ok := r.Layer.(interface{ base() *Base }); ok {
-			off = off || bool(h.base().Frozen)
+		if base := BaseOf(r.Layer); base != nil {
+			off = off || bool(base.Frozen)
 		}
-		for _, v := range r.Params {
+		params, _ := r.Own()
+		for _, v := range params {
 			v.Trainable = !off
 		}
+		thaw(r.Parts, off)
 	}
 }
 
@@ -175,6 +205,7 @@ func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
 	if n.built {
 		b.params = b.adopt(b.params, n.Base.params)
 		b.states = b.adopt(b.states, n.Base.states)
+		b.parts = append(b.parts, n.parts...)
 		return
 	}
 	n.Names() // or what is wrong with them
@@ -194,37 +225,36 @@ func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
 	defer func(around DTypePolicy) { b.DType = around }(b.DType)
 	b.DType = policyOf(n, b.DType)
 	p, s := len(b.params), len(b.states)
-	records := n.build(b, in)
-	n.records, n.built, n.policy = records, true, b.DType
-	n.Base.params, n.Base.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
-	n.thaw(false)
+	first := len(b.parts)
+	n.in, n.out = slices.Clone(in), n.build(b, in)
+	n.parts = b.parts[first:len(b.parts):len(b.parts)]
+	n.built, n.policy = true, b.DType
+	n.params, n.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
+	thaw(n.parts, bool(n.Frozen))
 	ok = true
 }
 
-// build builds the layers for inputs of these specs.
-func (n *Network) build(b *Builder, in []tensor.Spec) []*Record {
+// build builds the layers for inputs of these specs and returns those of the outputs.
+func (n *Network) build(b *Builder, in []tensor.Spec) []tensor.Spec {
 	names := n.Names()
 	records := make([]*Record, len(n.layers))
-	flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
+	return flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
 		l := n.layers[c.Layer]
 		r := records[c.Layer]
 		if r != nil {
 			r.guard(func() { out = outputsOf(l, x, b.DType) })
 			return out
 		}
-		name := names[c.Layer]
-		r = &Record{Name: name, Path: strings.Join(append(b.path, name), "/"), Class: ClassOf(l), Layer: l, In: x}
+		r = b.record(names[c.Layer], l, x)
 		r.guard(func() {
-			r.Out = b.BuildAll(name, l, x)
+			b.build(r)
 			if !n.functional && len(r.Out) != 1 {
 				panic(graph.Errorf("nn.Sequential: %s has %d outputs: want one, or nn.Functional", r.Class, len(r.Out)))
 			}
 		})
-		r.Params, r.States = varsOf(l, r.Path, b)
 		records[c.Layer] = r
 		return r.Out
 	})
-	return records
 }
 
 // wantInputs panics unless the network has n inputs.
@@ -266,23 +296,6 @@ func flow[V any](n *Network, in []V, call func(c Call, x []V) []V) []V {
 	return gather(n.Outputs())
 }
 
-// varsOf returns the variables of a layer that was just built: its own record of
-// them, or those under its path.
-func varsOf(l Layer, path string, b *Builder) (params, states []*graph.Var) {
-	if h, ok := l.(interface{ base() *Base }); ok {
-		return h.base().params, h.base().states
-	}
-	under := func(vars []*graph.Var) (mine []*graph.Var) {
-		for _, v := range vars {
-			if strings.HasPrefix(v.Path, path+"/") {
-				mine = append(mine, v)
-			}
-		}
-		return mine
-	}
-	return under(b.params), under(b.states)
-}
-
 // Call implements [Layer], for a network of one input and output.
 func (n *Network) Call(c *Ctx, x *graph.Node) *graph.Node {
 	out := n.CallAll(c, []*graph.Node{x})
@@ -301,7 +314,7 @@ func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	n.wantInputs(len(x))
 	defer c.follow(n)()
 	return flow(n, x, func(call Call, x []*graph.Node) (out []*graph.Node) {
-		r := n.records[call.Layer]
+		r := n.parts[call.Layer]
 		defer c.g.SetScope(c.g.SetScope(r.Path))
 		r.guard(func() { out = c.TraceAll(r.Layer, x) })
 		return out
@@ -372,10 +385,47 @@ func isNil(l Layer) bool {
 	return l == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// ClassOf returns Keras's name of the type of a layer: what its method
-// Class says, or the Go name of a type without one.
-func ClassOf(l any) string { return vocab.ClassOf(l, "Layer") }
+// ClassOf returns Keras's name of the type of a layer: the name under which it is
+// registered, without the package, what its method Class says, or the Go name of the type.
+func ClassOf(l any) string {
+	if name := layers.Registered(l); name != "" {
+		return vocab.ShortName(name)
+	}
+	return vocab.ClassOf(l, "Layer")
+}
 
 // SnakeCase turns a class into the name that Keras gives its layers:
 // BatchNormalization into batch_normalization, Conv2D into conv2d.
 func SnakeCase(class string) string { return vocab.SnakeCase(class) }
+
+// chain is the config of a [Sequential] that a layer holds.
+type chain struct {
+	Base
+	Layers []Layer `json:"layers"`
+}
+
+func init() {
+	layers.Add(vocab.Class[Layer]{Name: "Sequential", Module: "keras", New: chainOf, Fixed: map[string]string{"build_input_shape": ""}})
+}
+
+func chainOf(c *vocab.Config) (Layer, error) {
+	var s chain
+	err := c.Into(&s)
+	n := Sequential(s.Layers...)
+	n.Name, n.Frozen, n.DType = s.Name, s.Frozen, s.DType
+	return n, err
+}
+
+// MarshalJSON writes the config of a chain as Keras does, for a layer that holds it. It
+// fails for a network of the functional form: files have these as models, or among the
+// layers of models.
+func (n *Network) MarshalJSON() ([]byte, error) {
+	if n.functional {
+		return nil, errors.New("nn: a network of the functional form in a layer of your own: want a Sequential")
+	}
+	s := chain{Base: n.Base, Layers: n.layers}
+	if s.Name == "" { // Keras wants one
+		s.Name = SnakeCase(n.Class())
+	}
+	return vocab.Marshal(s)
+}

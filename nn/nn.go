@@ -52,6 +52,7 @@ type Base struct {
 	built          bool
 	stored         tensor.DType // of the variables, as the policy was when they were made
 	params, states []*graph.Var
+	parts          []*Record // of what the layer holds
 }
 
 func (l *Base) base() *Base { return l }

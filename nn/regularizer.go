@@ -30,8 +30,8 @@ type regularizerConfig struct {
 	Mode   Mode     `json:"mode,omitempty"`
 }
 
-// RegularizerFunc returns a penalty of your own: f returns a scalar of x's dtype. It
-// cannot be saved.
+// RegularizerFunc returns a penalty of your own: f returns a scalar of x's dtype. To
+// be saved it needs [Regularizer.Register].
 func RegularizerFunc(name string, f func(x *graph.Node) *graph.Node) Regularizer {
 	return Regularizer{class: name, penalty: f, own: true}
 }
@@ -152,7 +152,7 @@ func (r Regularizer) MarshalJSON() ([]byte, error) {
 	case r.Zero():
 		return []byte("null"), nil
 	case r.own:
-		return nil, fmt.Errorf("nn: regularizer %q is a function of your own: only Keras's can be saved", r.class)
+		return ownObject(&regularizers, r.class)
 	}
 	return regularizers.Marshal(r.class, r.cfg)
 }

@@ -32,7 +32,9 @@ func TestTables(t *testing.T) {
 
 func names[T any](classes []vocab.Class[T]) (all []string) {
 	for _, c := range classes {
-		all = append(all, c.Name)
+		if !strings.Contains(c.Name, ">") { // Keras's
+			all = append(all, c.Name)
+		}
 	}
 	return all
 }

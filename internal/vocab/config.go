@@ -66,7 +66,7 @@ func (c *Config) Get(key string, dst any) error {
 	v := reflect.ValueOf(dst).Elem()
 	before := reflect.New(v.Type()).Elem()
 	before.Set(v)
-	err := json.Unmarshal(raw, dst)
+	err := unmarshal(raw, v)
 	var m *MissingError
 	var wrong *json.UnmarshalTypeError
 	switch {

@@ -19,6 +19,19 @@ type Object struct {
 	Registered *string         `json:"registered_name"`
 }
 
+// MarshalJSON writes the object as Keras does. Keras knows no module of what is registered,
+// but takes an object without the word for one of Keras 2.
+func (o *Object) MarshalJSON() ([]byte, error) {
+	type plain Object
+	if o.Module != "" || o.Registered == nil {
+		return json.Marshal((*plain)(o))
+	}
+	return json.Marshal(struct {
+		Module *string `json:"module"`
+		*plain
+	}{plain: (*plain)(o)})
+}
+
 // Decode reads an object, a bare name, or null, which has no name. The name of a
 // function is that of the function; a class that is not Keras's has the package that
 // it is of before its name, as in "mine>L2", so that no table takes it for Keras's.

@@ -26,6 +26,11 @@ func marshal(b *bytes.Buffer, v reflect.Value) error {
 		b.WriteString("null")
 		return nil
 	}
+	if c, ok := codecOf(v.Type()); ok && !v.IsNil() {
+		text, err := c.write(v.Interface())
+		b.Write(text)
+		return err
+	}
 	if m, ok := v.Interface().(json.Marshaler); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
 		text, err := m.MarshalJSON()
 		b.Write(text)

@@ -19,6 +19,8 @@ type Class[T any] struct {
 	// Name is Keras's name, Aliases are others by which files call it.
 	Name    string
 	Aliases []string
+	// Module is where Keras has the class, if that is not the module of the table.
+	Module string
 	// New makes one from its config, with Keras's default where a setting is absent.
 	New func(c *Config) (T, error)
 	// Fixed holds settings that glia lacks, and the JSON of the one value that may be
@@ -28,6 +30,9 @@ type Class[T any] struct {
 	Own []string
 	// Numbers lists settings that Keras wants as numbers, for which null is written as 0.
 	Numbers []string
+
+	registered bool         // not one of Keras's
+	typ        reflect.Type // of what New makes, if that is registered
 }
 
 // Table lists the classes of one kind.
@@ -36,9 +41,9 @@ type Table[T any] struct {
 	Kind, Module string
 	// Fold, if there is one, makes a second name of a class, such as snake case.
 	Fold func(string) string
-	// Fixed holds settings of all classes, as in [Class].
-	Fixed   map[string]string
-	Classes []Class[T]
+	// Fixed holds settings of all classes, Common those of what is registered, as in [Class].
+	Fixed, Common map[string]string
+	Classes       []Class[T]
 
 	mu    sync.Mutex
 	index map[string]*Class[T] // by every name; nil after a class was added
@@ -64,9 +69,11 @@ func (t *Table[T]) Find(name string) *Class[T] {
 		for i := range t.Classes {
 			c := &t.Classes[i]
 			for _, a := range c.Aliases {
-				t.index[a] = c
+				if t.index[a] == nil || !c.registered {
+					t.index[a] = c
+				}
 			}
-			if t.Fold != nil {
+			if t.Fold != nil && !c.registered {
 				t.index[t.Fold(c.Name)] = c
 			}
 		}
@@ -123,16 +130,33 @@ func (t *Table[T]) Marshal(class string, cfg any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(Object{Module: t.Module, Class: class, Config: b})
+	entry := t.Find(class)
+	if entry == nil {
+		entry = &Class[T]{Name: class}
+	}
+	return json.Marshal(t.object(entry, b))
+}
+
+// MarshalFunction writes a registered function.
+func (t *Table[T]) MarshalFunction(name string) ([]byte, error) {
+	text, err := json.Marshal(RegisteredName(name))
+	if err != nil {
+		return nil, err
+	}
+	of := "function"
+	return json.Marshal(&Object{Module: "builtins", Class: of, Config: text, Registered: &of})
 }
 
 // Serialize returns the object that Keras writes for v, whose class is given. It
 // fails if Keras lacks v's class or a setting of v, or if the table does not make
 // a v of the same type from what was written.
 func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
+	if name := t.Registered(v); name != "" {
+		class = name
+	}
 	entry := t.Find(class)
 	if entry == nil {
-		return nil, fmt.Errorf("%s %q (%T): Keras has none of that class", t.Kind, class, v)
+		return nil, fmt.Errorf("%s %q (%T): Keras has none of that class, and none is registered", t.Kind, class, v)
 	}
 	config, err := Marshal(v)
 	if err != nil {
@@ -148,7 +172,18 @@ func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 	if reflect.TypeOf(back) != reflect.TypeOf(v) {
 		return nil, fmt.Errorf("%s %q (%T): want a %T, the type that Keras's class makes", t.Kind, class, v, back)
 	}
-	return &Object{Module: t.Module, Class: entry.Name, Config: config}, nil
+	return t.object(entry, config), nil
+}
+
+// object returns the object of a class with a config.
+func (t *Table[T]) object(c *Class[T], config []byte) *Object {
+	if c.Module != "" {
+		return &Object{Module: c.Module, Class: c.Name, Config: config}
+	}
+	if !c.registered {
+		return &Object{Module: t.Module, Class: c.Name, Config: config}
+	}
+	return &Object{Class: ShortName(c.Name), Config: config, Registered: &c.Name}
 }
 
 // keras returns a config as Keras takes it, or an error if it has settings that Keras

@@ -172,7 +172,7 @@ func (r *reader) lossWeights(raw json.RawMessage, outputs []string) ([]float64, 
 
 func (r *reader) optimizer(raw json.RawMessage) (optim.Optimizer, error) {
 	const where = "compile_config optimizer"
-	name, config, err := r.decode(raw, "optimizer", where)
+	name, config, err := r.decode(raw, where)
 	if name == "" || err != nil {
 		return nil, err
 	}
@@ -186,9 +186,9 @@ func (r *reader) optimizer(raw json.RawMessage) (optim.Optimizer, error) {
 	return o, r.note(where, err)
 }
 
-// decode reads an object or a name; the name is empty if there is none or if it is a
-// class of the user's, which is noted.
-func (r *reader) decode(raw json.RawMessage, kind, where string) (name string, config json.RawMessage, err error) {
+// decode reads an object or a name; the name is empty if there is none. That of a class of
+// the user's is the name by which it is registered.
+func (r *reader) decode(raw json.RawMessage, where string) (name string, config json.RawMessage, err error) {
 	if len(raw) == 0 {
 		return "", nil, nil
 	}
@@ -196,23 +196,12 @@ func (r *reader) decode(raw json.RawMessage, kind, where string) (name string, c
 	if err != nil {
 		return "", nil, fmt.Errorf("keras: %s: %w", where, err)
 	}
-	if raw[0] != '{' {
-		return name, config, nil
-	}
-	o, err := objectOf(raw)
-	if err != nil {
-		return "", nil, fmt.Errorf("keras: %s: %w", where, err)
-	}
-	if o.Class != "function" && !o.own() {
-		r.lacks(kind, o.fullName(), where)
-		return "", nil, nil
-	}
 	return name, config, nil
 }
 
 func (r *reader) loss(raw json.RawMessage) (loss.Loss, error) {
 	const where = "compile_config loss"
-	name, config, err := r.decode(raw, "loss", where)
+	name, config, err := r.decode(raw, where)
 	if name == "" || err != nil {
 		return nil, err
 	}
@@ -328,7 +317,7 @@ func (r *reader) list(raw json.RawMessage, where string) (all []json.RawMessage,
 }
 
 func (r *reader) metric(raw json.RawMessage, where string) (metric.Metric, error) {
-	name, config, err := r.decode(raw, "metric", where)
+	name, config, err := r.decode(raw, where)
 	if name == "" || err != nil {
 		return nil, err
 	}
@@ -433,6 +422,9 @@ func metricObjects(c map[string]any, metrics []metric.Metric, outputs []string) 
 func object(module, class string, config []byte, err error) (*Object, error) {
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(class, ">") { // of what is registered
+		return &Object{Class: vocab.ShortName(class), Registered: &class, Config: config}, nil
 	}
 	return &Object{Module: module, Class: class, Config: config}, nil
 }

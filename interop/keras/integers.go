@@ -30,6 +30,9 @@ func passed(l nn.Layer, in tensor.DType) (out tensor.DType, bad bool) {
 		}
 		return l.DType, false
 	}
+	if !fromGlia(l) {
+		return tensor.Invalid, false
+	}
 	if in != tensor.Invalid && nn.WantsFloats(l) {
 		return tensor.Invalid, true
 	}

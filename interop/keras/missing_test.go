@@ -245,58 +245,6 @@ func TestBadModels(t *testing.T) {
 	}
 }
 
-// Scale is a layer of the user's.
-type Scale struct {
-	nn.Base
-	By float64 `json:"by"`
-}
-
-func (s *Scale) Build(*nn.Builder, tensor.Spec)            {}
-func (s *Scale) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return ops.Scale(x, s.By) }
-func (s *Scale) RegisteredName() string                    { return "shop>Scale" }
-
-// Plain is one that embeds nothing.
-type Plain struct{ N int }
-
-func (p *Plain) Build(*nn.Builder, tensor.Spec)            {}
-func (p *Plain) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return x }
-
-func TestLayersOfYourOwn(t *testing.T) {
-	m := &keras.Model{Network: nn.Sequential(nn.Input(2), &Scale{Base: nn.Base{Name: "twice", Frozen: true}, By: 2}, &Plain{3}, nn.Dense(1))}
-	o, err := keras.WriteModel(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _ := json.Marshal(o)
-	for _, want := range []string{`"class_name":"Scale"`, `{"module":null,"class_name":"Scale"`, `"registered_name":"shop\u003eScale"`, `"registered_name":"Custom\u003ePlain"`, `"by":2`, `"N":3`} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("%s: want %s in it", text, want)
-		}
-	}
-	var missing *keras.MissingError
-	if _, err := read(text, keras.Options{}); !errors.As(err, &missing) || len(missing.Items) != 2 || missing.Items[0].Name != "shop>Scale" {
-		t.Errorf("without the layers: error %v", err)
-	}
-	opt := keras.Options{Layers: map[string]func() nn.Layer{
-		"shop>Scale": func() nn.Layer { return &Scale{} }, "Plain": func() nn.Layer { return &Plain{} },
-	}}
-	back, err := read(text, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := back.Network.Layers()
-	if s, ok := l[1].(*Scale); !ok || s.Name != "twice" || !bool(s.Frozen) || s.By != 2 {
-		t.Errorf("layer is %+v", l[1])
-	}
-	if p, ok := l[2].(*Plain); !ok || p.N != 3 {
-		t.Errorf("layer is %+v", l[2])
-	}
-	opt.Layers["Plain"] = func() nn.Layer { return nil }
-	if _, err := read(text, opt); err == nil || !strings.Contains(err.Error(), "returns nil") {
-		t.Errorf("error %v, want that of a nil layer", err)
-	}
-}
-
 // pinball is a loss of the user's.
 type pinball struct{ loss.Loss }
 

@@ -30,10 +30,6 @@ type Model struct {
 
 // Options says how a model is read.
 type Options struct {
-	// Layers makes layers of your own, by the name under which Keras has the class
-	// registered, "my_package>MyLayer", or by the class. The layer that is made gets
-	// its config by json.Unmarshal.
-	Layers map[string]func() nn.Layer
 	// SkipCompile leaves out optimizer, loss and metrics.
 	SkipCompile bool
 }
@@ -107,30 +103,21 @@ func (r *reader) model(o *Object) (*nn.Network, error) {
 // layer reads one layer. It stands at where; places inside it begin with inside. The
 // layer is nil if something of it is missing.
 func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
-	custom := r.opt.Layers[o.fullName()]
-	if custom == nil {
-		custom = r.opt.Layers[o.Class]
-	}
 	switch {
-	case custom != nil:
-		r.integers = tensor.Invalid
-		return r.custom(o, custom, where)
 	case o.own() && o.Class == "Sequential", r.isFunctional(o):
 		return r.network(o, where, inside)
-	case layersIn(o) != nil:
+	case o.own() && strings.Contains(o.Module, ".ops"):
+		r.lacks("operation", o.Class, where)
+		return nil, nil
+	}
+	l, err := nn.LayerFromConfig(o.fullName(), o.Config)
+	switch {
+	case lacksClass(err, o.fullName()) && layersIn(o) != nil:
 		r.lacks("model", o.fullName(), where)
 		defer r.apart()()
 		_, err := r.layers(o, inside, nil)
 		return nil, err
-	case !o.own():
-		r.lacksLayer(o, where)
-		return nil, nil
-	case strings.Contains(o.Module, ".ops"):
-		r.lacks("operation", o.Class, where)
-		return nil, nil
-	}
-	l, err := nn.LayerFromConfig(o.Class, o.Config)
-	if lacksClass(err, o.Class) {
+	case lacksClass(err, o.fullName()):
 		r.lacksLayer(o, where)
 		return nil, nil
 	}
@@ -145,6 +132,13 @@ func (r *reader) layer(o *Object, where, inside string) (nn.Layer, error) {
 	}
 	if base := nn.BaseOf(l); base != nil {
 		r.activations(o, base.DType, where)
+	} else if l != nil {
+		before := len(r.missing)
+		policy, err := r.policy(o, where)
+		if err != nil || len(r.missing) > before {
+			return nil, err
+		}
+		r.bare = append(r.bare, bare{policy, where})
 	}
 	r.follow(l, where)
 	return l, nil
@@ -167,38 +161,6 @@ func (r *reader) otherActivations(o *Object, where string) {
 			r.lacks("activation", "sparsemax of Keras 3.16 and later", where+" "+key)
 		}
 	}
-}
-
-// custom makes a layer of the user's.
-func (r *reader) custom(o *Object, fresh func() nn.Layer, where string) (nn.Layer, error) {
-	l := fresh()
-	if l == nil {
-		return nil, fmt.Errorf("keras: %s: the function for layers %s returns nil", where, o.fullName())
-	}
-	before := len(r.missing)
-	policy, err := r.policy(o, where)
-	if err != nil || len(r.missing) > before {
-		return nil, err
-	}
-	if nn.BaseOf(l) == nil {
-		r.bare = append(r.bare, bare{policy, where})
-	}
-	if o.Config != nil {
-		if err := json.Unmarshal(o.Config, l); err != nil {
-			return nil, fmt.Errorf("keras: %s: %w", where, err)
-		}
-		if base := nn.BaseOf(l); base != nil {
-			var s struct {
-				Name   string     `json:"name"`
-				Frozen nn.Negated `json:"trainable"`
-			}
-			if err := json.Unmarshal(o.Config, &s); err != nil {
-				return nil, fmt.Errorf("keras: %s: %w", where, err)
-			}
-			base.Name, base.Frozen, base.DType = s.Name, s.Frozen, policy
-		}
-	}
-	return l, nil
 }
 
 // network reads a Sequential or a functional model.

@@ -18,11 +18,7 @@ func (r *reader) wantSize(n *nn.Network, where string) error {
 	r.calls += len(calls)
 	most := mostCalls + r.calls
 	for _, c := range calls {
-		if sub, ok := n.Layers()[c.Layer].(*nn.Network); ok {
-			size += r.sizes[sub]
-		} else {
-			size++
-		}
+		size += r.sizeOf(n.Layers()[c.Layer])
 		if size > most {
 			return fmt.Errorf("keras: %s: more than %d applications of layers, with those of models in it as often as these are applied: want fewer", where, most)
 		}
@@ -32,4 +28,22 @@ func (r *reader) wantSize(n *nn.Network, where string) error {
 	}
 	r.sizes[n] = size
 	return nil
+}
+
+// sizeOf returns how many applications of layers one of l comes to.
+func (r *reader) sizeOf(l nn.Layer) int {
+	if n, ok := l.(*nn.Network); ok && r.sizes[n] > 0 {
+		return r.sizes[n]
+	}
+	c, ok := l.(nn.Container)
+	if !ok {
+		return 1
+	}
+	size := 1
+	for _, part := range c.Layers() {
+		if part != nil {
+			size += r.sizeOf(part)
+		}
+	}
+	return size
 }

@@ -2,6 +2,7 @@ package keras
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ func networkName(n *nn.Network) string {
 }
 
 // placesOf lists the parts of a built network as a store has them: the network,
-// its layers in order, and those of networks among them. An Input of a chain is none.
+// its layers in order, and the parts of these. An Input of a chain is none.
 func placesOf(n *nn.Network) []place { return placesUnder(n, networkName(n), "") }
 
 func placesUnder(n *nn.Network, name, group string) []place {
@@ -42,12 +43,20 @@ func placesUnder(n *nn.Network, name, group string) []place {
 			slot += "_" + strconv.Itoa(count[kind])
 		}
 		count[kind]++
-		at := path.Join(group, "layers", slot)
-		if sub, ok := r.Layer.(*nn.Network); ok {
-			all = append(all, placesUnder(sub, r.Name, at)...)
-		} else {
-			all = append(all, place{at, r.Name, variables(r)})
-		}
+		all = append(all, placesAt(r, path.Join(group, "layers", slot))...)
+	}
+	return all
+}
+
+// placesAt lists a layer and its parts, which Keras has under the attributes that hold
+// them: these are the names of the parts.
+func placesAt(r *nn.Record, group string) []place {
+	if sub, ok := r.Layer.(*nn.Network); ok {
+		return placesUnder(sub, r.Name, group)
+	}
+	all := []place{{group, r.Name, variables(r)}}
+	for _, p := range r.Parts {
+		all = append(all, placesAt(p, path.Join(group, p.Name))...)
 	}
 	return all
 }
@@ -65,7 +74,7 @@ func varPaths(n *nn.Network) map[*graph.Var]string {
 				walk(sub, at)
 				continue
 			}
-			for _, v := range variables(r) {
+			for _, v := range slices.Concat(r.Params, r.States) {
 				if _, known := paths[v]; known {
 					continue
 				}
@@ -107,23 +116,31 @@ func layersOf(n *nn.Network) []place {
 // variables returns a layer's own variables in Keras's order: those that can be
 // trained, then the others.
 func variables(r *nn.Record) []*graph.Var {
-	return append(r.Params[:len(r.Params):len(r.Params)], r.States...)
+	params, states := r.Own()
+	return slices.Concat(params, states)
 }
 
 // trainedFirst returns the variables of a layer or a network in the order of the
 // older form: those that are trained, then the others.
 func trainedFirst(r *nn.Record) []*graph.Var {
-	vars := variables(r)
-	if sub, ok := r.Layer.(*nn.Network); ok {
-		vars = sub.Vars()
-	}
 	var trained, fixed []*graph.Var
-	for _, v := range vars {
-		if v.Trainable {
-			trained = append(trained, v)
-		} else {
-			fixed = append(fixed, v)
+	known := map[*graph.Var]bool{}
+	var walk func(r *nn.Record)
+	walk = func(r *nn.Record) {
+		for _, v := range variables(r) {
+			switch {
+			case known[v]:
+			case v.Trainable:
+				trained = append(trained, v)
+			default:
+				fixed = append(fixed, v)
+			}
+			known[v] = true
+		}
+		for _, p := range r.Parts {
+			walk(p)
 		}
 	}
+	walk(r)
 	return append(trained, fixed...)
 }

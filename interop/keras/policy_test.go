@@ -104,7 +104,7 @@ func TestPoliciesOfParts(t *testing.T) {
 	relu := func(dtype string) string {
 		return `Dense d "units": 2, "dtype": "mixed_bfloat16", "activation": {"module": "keras.layers", "class_name": "ReLU", "config": {"name": "r"` + dtype + `}, "registered_name": null}`
 	}
-	own := keras.Options{Layers: map[string]func() nn.Layer{"my>Plain": func() nn.Layer { return &plain{} }}}
+	nn.Register("my>Plain", func() nn.Layer { return &plain{} })
 	mine := func(dtype string) []byte {
 		return bytes.Replace(chain("{}", `Dense d "units": 2, "dtype": "mixed_float16"`, `Plain p "dtype": "`+dtype+`"`),
 			[]byte(`"module": "keras.layers", "class_name": "Plain", "config": {"name": "p", "dtype": "`+dtype+`"}, "registered_name": null`),
@@ -121,7 +121,7 @@ func TestPoliciesOfParts(t *testing.T) {
 		{mine("float64"), "dtype policy float64 of a layer without nn.Base: layers[1] p"},
 		{mine("int8"), "dtype policy int8: layers[1] p dtype"},
 	} {
-		_, err := read(c.text, own)
+		_, err := read(c.text, keras.Options{})
 		var m *keras.MissingError
 		switch {
 		case c.want == "" && err != nil:
@@ -130,7 +130,7 @@ func TestPoliciesOfParts(t *testing.T) {
 			t.Errorf("%s: error %v, want %s", c.text, err, c.want)
 		}
 	}
-	if _, err := read(chain("{}", `Dense d "units": 2, "dtype": 16`), own); err == nil || !strings.Contains(err.Error(), "layers[0] d: ") || !strings.Contains(err.Error(), "dtype policy: 16: want a name or an object") {
+	if _, err := read(chain("{}", `Dense d "units": 2, "dtype": 16`), keras.Options{}); err == nil || !strings.Contains(err.Error(), "layers[0] d: ") || !strings.Contains(err.Error(), "dtype policy: 16: want a name or an object") {
 		t.Errorf("a policy that is a number: error %v", err)
 	}
 	net := nn.Sequential(nn.Input(4), nn.Dense(2, nn.LeakyReLUSlope(0.5)))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -19,10 +18,9 @@ import (
 // every layer has its name and dtype policy, and if the network is built the shape of
 // its input.
 //
-// A layer of a type of your own is written as one that Keras has registered, under the
-// name that its method RegisteredName returns, "my_package>MyLayer", or under
-// "Custom>" and its class. It needs fields with json tags, as its config. WriteModel
-// fails for everything else that Keras does not have, and names the layer.
+// A layer of a type of your own is written under the name by which [nn.Register] has it,
+// and so are losses, metrics and activations. WriteModel fails for everything else that
+// Keras does not have, and names the layer.
 func WriteModel(m *Model) (*Object, error) {
 	o, err := writeModel(m)
 	if err != nil {
@@ -223,9 +221,6 @@ func (o *Object) at(name string, calls []inbound) {
 // plain returns the object of a layer that is no network.
 func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Object, error) {
 	o, err := object(nn.LayerToConfig(l))
-	if err != nil && !fromGlia(l) {
-		o, err = registered(l)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +239,7 @@ func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Ob
 		if _, ok := l.(*nn.SpatialDropoutLayer); ok {
 			delete(more, "trainable") // Keras's constructors of these refuse it
 		}
-		if o.Config, err = withActivations(o.Config, more["dtype"]); err != nil {
+		if o.Config, err = withPolicies(o.Config, more["dtype"]); err != nil {
 			return nil, err
 		}
 		o.Config, err = with(o.Config, more)
@@ -263,23 +258,6 @@ func fromGlia(l nn.Layer) bool {
 	return t.PkgPath() == reflect.TypeFor[nn.Base]().PkgPath()
 }
 
-// registered writes a layer of a type of the user's.
-func registered(l nn.Layer) (*Object, error) {
-	config, err := json.Marshal(l)
-	if err != nil {
-		return nil, err
-	}
-	name := "Custom>" + nn.ClassOf(l)
-	if r, ok := l.(interface{ RegisteredName() string }); ok {
-		name = r.RegisteredName()
-	}
-	class := name[strings.LastIndexByte(name, '>')+1:]
-	if class == "" || config[0] != '{' {
-		return nil, fmt.Errorf("%T is registered as %q with config %s: want a name and an object", l, name, short(config))
-	}
-	return &Object{Class: class, Registered: &name, Config: config}, nil
-}
-
 // with returns a config with more settings.
 func with(config json.RawMessage, more map[string]any) (json.RawMessage, error) {
 	m, err := vocab.Members(config)
@@ -294,31 +272,64 @@ func with(config json.RawMessage, more map[string]any) (json.RawMessage, error) 
 	return json.Marshal(m)
 }
 
-// withActivations returns a layer's config with the layer's dtype policy in activations
-// that are layers of Keras's: it would give them its default.
-func withActivations(config json.RawMessage, policy any) (json.RawMessage, error) {
+// withPolicies returns a layer's config with the layer's dtype policy in the layers in it
+// that have none, and in activations that are layers of Keras's: it would give them its
+// default.
+func withPolicies(config json.RawMessage, policy any) (json.RawMessage, error) {
 	m, err := vocab.Members(config)
 	if err != nil {
 		return nil, err
 	}
 	more := map[string]any{}
 	for key, v := range m {
-		if !strings.HasSuffix(key, "activation") || v[0] != '{' {
-			continue
+		switch {
+		case v[0] == '{':
+			more[key], err = withPolicy(v, policy)
+		case v[0] == '[':
+			var all []json.RawMessage
+			for e := range vocab.Each(v) {
+				if e[0] == '{' {
+					e, err = withPolicy(e, policy)
+				}
+				all = append(all, e)
+			}
+			more[key] = all
 		}
-		o, err := objectOf(v)
 		if err != nil {
 			return nil, err
 		}
-		if o.Config, err = with(o.Config, map[string]any{"dtype": policy}); err != nil {
-			return nil, err
-		}
-		more[key] = o
 	}
 	if len(more) == 0 {
 		return config, nil
 	}
 	return with(config, more)
+}
+
+// withPolicy returns an object with the policy, if it is a layer without one.
+func withPolicy(object json.RawMessage, policy any) (json.RawMessage, error) {
+	o, err := objectOf(object)
+	if err != nil || !isLayer(o) {
+		return object, nil // some other setting
+	}
+	if p := o.settings()["dtype"]; p != nil {
+		policy = p
+	}
+	if o.Config, err = withPolicies(o.Config, policy); err != nil {
+		return nil, err
+	}
+	if o.Config, err = with(o.Config, map[string]any{"dtype": policy}); err != nil {
+		return nil, err
+	}
+	return json.Marshal(o)
+}
+
+// isLayer reports whether an object is of a class of layers.
+func isLayer(o *Object) bool {
+	if o.own() {
+		return o.Module == "keras.layers" || o.Class == "Sequential"
+	}
+	_, err := nn.LayerFromConfig(o.fullName(), nil)
+	return !lacksClass(err, o.fullName())
 }
 
 // policyObject writes a dtype policy.

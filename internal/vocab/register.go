@@ -1,0 +1,179 @@
+package vocab
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// RegisteredName returns the name under which Keras registers a class or a function:
+// "Custom>Gate" for "Gate", a name with a package as it is.
+func RegisteredName(name string) string {
+	if strings.Contains(name, ">") {
+		return name
+	}
+	return "Custom>" + name
+}
+
+// ShortName returns a registered name without the package.
+func ShortName(name string) string { return name[strings.LastIndexByte(name, '>')+1:] }
+
+// Register adds what is not Keras's, under the name that keras.saving's
+// register_keras_serializable gives it. Files know one of the package Custom by its
+// short name, too. Settings that Keras has for all of the kind may be in its configs though
+// it does not read them.
+//
+// Like the Register functions of the standard library it panics on what is a mistake in
+// the program: no name, a name or a type that is registered already, for another type or
+// under another name. To register the same again changes nothing.
+func (t *Table[T]) Register(name string, fresh func() T) {
+	v := fresh()
+	typ := reflect.TypeOf(any(v))
+	if typ == nil || typ.Kind() == reflect.Pointer && reflect.ValueOf(any(v)).IsNil() {
+		panic(fmt.Sprintf("Register: %s %q: the function returns nil", t.Kind, name))
+	}
+	t.add(name, typ, func(c *Config) (T, error) {
+		v := fresh()
+		return v, c.Custom(v)
+	})
+}
+
+// RegisterValue is Register of a value that its name describes.
+func (t *Table[T]) RegisterValue(name string, v T) { t.add(name, nil, Plain(v)) }
+
+func (t *Table[T]) add(name string, typ reflect.Type, make func(c *Config) (T, error)) {
+	name = RegisteredName(name)
+	short := ShortName(name)
+	if short == "" || strings.HasPrefix(name, ">") {
+		panic(fmt.Sprintf("Register: %s %q: want a name, or a package and a name with '>' between", t.Kind, name))
+	}
+	c := Class[T]{Name: name, New: make, registered: true, typ: typ, Fixed: t.Common}
+	if name == "Custom>"+short {
+		c.Aliases = []string{short}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.Classes {
+		switch other := &t.Classes[i]; {
+		case other.Name == name && typ == nil && other.typ == nil: // functions cannot be compared: the last counts
+			t.Classes = slices.Clone(t.Classes) // others may hold the entry
+			t.Classes[i].New, t.index = make, nil
+			return
+		case other.Name == name && other.typ == typ:
+			return
+		case other.Name == name:
+			panic(fmt.Sprintf("Register: %s %q is of type %v: it is registered for %v", t.Kind, name, typ, other.typ))
+		case typ != nil && other.typ == typ:
+			panic(fmt.Sprintf("Register: %v as %s %q: it is registered as %q", typ, t.Kind, name, other.Name))
+		}
+	}
+	t.Classes, t.index = append(t.Classes, c), nil
+}
+
+// Registered returns the name under which the type of v is registered, empty if it is not.
+func (t *Table[T]) Registered(v any) string {
+	typ := reflect.TypeOf(v)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.Classes {
+		if c := &t.Classes[i]; c.registered && c.typ != nil && c.typ == typ {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// Custom sets what dst points to from the config, as [Config.Into] does, or by its method
+// UnmarshalJSON from all of it.
+func (c *Config) Custom(dst any) error {
+	u, ok := dst.(json.Unmarshaler)
+	if !ok {
+		if reflect.TypeOf(dst).Kind() != reflect.Pointer || reflect.TypeOf(dst).Elem().Kind() != reflect.Struct {
+			return nil // it has no settings
+		}
+		return c.Into(dst)
+	}
+	text, err := json.Marshal(c.members)
+	if err != nil {
+		return err
+	}
+	for key := range c.members {
+		c.read[key] = true
+	}
+	return u.UnmarshalJSON(text)
+}
+
+// codecs read and write fields of interface types, by the type.
+var codecs sync.Map // of reflect.Type to codec
+
+type codec struct {
+	read  func(b []byte) (any, error)
+	write func(v any) ([]byte, error)
+}
+
+// Fields lets settings be fields of type T, an interface type, and lists of T: they are
+// read and written as objects of the table. Object returns that of a value.
+func (t *Table[T]) Fields(object func(v T) (*Object, error)) {
+	codecs.Store(reflect.TypeFor[T](), codec{
+		read: func(b []byte) (any, error) { return t.Unmarshal(b) },
+		write: func(v any) ([]byte, error) {
+			o, err := object(v.(T))
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(o)
+		},
+	})
+}
+
+// codecOf returns the codec of an interface type.
+func codecOf(t reflect.Type) (c codec, ok bool) {
+	if t.Kind() != reflect.Interface {
+		return c, false
+	}
+	found, ok := codecs.Load(t)
+	if !ok {
+		return c, false
+	}
+	return found.(codec), true
+}
+
+// unmarshal is json.Unmarshal that knows fields of the tables' types.
+func unmarshal(raw []byte, dst reflect.Value) error {
+	if c, ok := codecOf(dst.Type()); ok {
+		v, err := c.read(raw)
+		if err != nil {
+			return err
+		}
+		dst.SetZero()
+		if v != nil {
+			dst.Set(reflect.ValueOf(v))
+		}
+		return nil
+	}
+	if dst.Kind() != reflect.Slice {
+		return json.Unmarshal(raw, dst.Addr().Interface())
+	}
+	if _, ok := codecOf(dst.Type().Elem()); !ok {
+		return json.Unmarshal(raw, dst.Addr().Interface())
+	}
+	dst.SetZero()
+	if raw = bytes.TrimSpace(raw); string(raw) == "null" {
+		return nil
+	}
+	elements, err := Elements(raw)
+	if err != nil {
+		return err
+	}
+	dst.Set(reflect.MakeSlice(dst.Type(), len(elements), len(elements)))
+	for i, e := range elements {
+		if err := unmarshal(e, dst.Index(i)); err != nil {
+			return fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	return nil
+}

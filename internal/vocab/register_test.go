@@ -1,0 +1,124 @@
+package vocab_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/glia-ml/glia/internal/vocab"
+)
+
+// node is of a table whose values hold others.
+type node interface{ deep() int }
+
+type leaf struct {
+	N int `json:"n"`
+}
+
+func (l *leaf) deep() int { return l.N }
+
+type branch struct {
+	Only node   `json:"only"`
+	All  []node `json:"all"`
+}
+
+func (b *branch) deep() (n int) {
+	for _, c := range append(b.All, b.Only) {
+		if c != nil {
+			n = max(n, c.deep())
+		}
+	}
+	return n + 1
+}
+
+var nodes = vocab.Table[node]{Kind: "node", Module: "keras.nodes"}
+
+func init() {
+	nodes.Add(vocab.Class[node]{Name: "Leaf", New: vocab.Into[node](func() *leaf { return &leaf{} })})
+	nodes.Register("trees>Branch", func() node { return &branch{} })
+	nodes.Fields(func(n node) (*vocab.Object, error) { return nodes.Serialize(n, "Leaf") })
+}
+
+// TestFields reads and writes values in values, in lists too.
+func TestFields(t *testing.T) {
+	b := &branch{Only: &branch{Only: &leaf{3}}, All: []node{&leaf{7}, nil, &branch{}}}
+	o, err := nodes.Serialize(b, "Branch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leafOf := func(n int) string {
+		return fmt.Sprintf(`{"module":"keras.nodes","class_name":"Leaf","config":{"n":%d},"registered_name":null}`, n)
+	}
+	branchOf := func(only, all string) string {
+		return `{"module":null,"class_name":"Branch","config":{"only":` + only + `,"all":` + all + `},"registered_name":"trees\u003eBranch"}`
+	}
+	want := branchOf(branchOf(leafOf(3), "null"), "["+leafOf(7)+",null,"+branchOf("null", "null")+"]")
+	if string(text) != want {
+		t.Fatalf("got  %s\nwant %s", text, want)
+	}
+	back, err := nodes.Unmarshal(text)
+	if err != nil || back.deep() != b.deep() || back.(*branch).All[1] != nil {
+		t.Errorf("read again it is %+v (%v), want %+v", back, err, b)
+	}
+	for text, want := range map[string]string{
+		branchOf(`{"class_name":"Root"}`, "null"):                      `only: node "Root"`,
+		branchOf("null", "["+branchOf(leafOf(1), "3")+"]"):             `all: element 0: config of trees>Branch: all: 3: want a list`,
+		branchOf("null", `[{"class_name":"Leaf","config":{"n":"x"}}]`): `all: element 0: config of Leaf: n: "x": want a whole number`,
+		branchOf("7", "null"):                                          `only: node: 7: want a name or an object`,
+	} {
+		if _, err := nodes.Unmarshal([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+type twig struct{ leaf }
+
+// TestRegister registers from many goroutines, again, and for another.
+func TestRegister(t *testing.T) {
+	table := vocab.Table[node]{Kind: "node", Module: "keras.nodes"}
+	table.Add(vocab.Class[node]{Name: "Leaf", New: vocab.Into[node](func() *leaf { return &leaf{} })})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			table.Register("Twig", func() node { return &twig{} })
+			table.RegisterValue("mine>three", node(&leaf{3}))
+			for _, name := range []string{"Twig", "Custom>Twig", "mine>three", "Leaf"} {
+				if _, err := table.Make(name, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := table.Registered(&twig{}); got != "Custom>Twig" {
+		t.Errorf("a twig is registered as %q, want Custom>Twig", got)
+	}
+	if got := len(table.Classes); got != 3 {
+		t.Errorf("%d classes, want 3", got)
+	}
+	for want, f := range map[string]func(){
+		`node "Custom>Twig" is of type *vocab_test.branch: it is registered for *vocab_test.twig`: func() { table.Register("Twig", func() node { return &branch{} }) },
+		`*vocab_test.twig as node "mine>Twig": it is registered as "Custom>Twig"`:                 func() { table.Register("mine>Twig", func() node { return &twig{} }) },
+		`"mine>": want a name`:            func() { table.Register("mine>", func() node { return &branch{} }) },
+		`">Branch": want a name`:          func() { table.Register(">Branch", func() node { return &branch{} }) },
+		`node "Custom>": want a name`:     func() { table.Register("", func() node { return &branch{} }) },
+		`the function returns nil`:        func() { table.Register("nil", func() node { return (*twig)(nil) }) },
+		`two classes of nodes named Leaf`: func() { table.Add(vocab.Class[node]{Name: "Leaf"}) },
+	} {
+		func() {
+			defer func() {
+				if e := fmt.Sprint(recover()); !strings.Contains(e, want) {
+					t.Errorf("panic %s, want %q", e, want)
+				}
+			}()
+			f()
+		}()
+	}
+}

@@ -1,0 +1,254 @@
+package keras_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// Residual is a wrapper of the user's: y = x + scale·layer(x)·gain, of a gain that is its own.
+type Residual struct {
+	nn.Base
+	Inner nn.Layer `json:"layer"`
+	Scale float64  `json:"scale"`
+	gain  *graph.Var
+}
+
+func (r *Residual) Layers() []nn.Layer { return []nn.Layer{r.Inner} }
+
+func (r *Residual) Build(b *nn.Builder, in tensor.Spec) {
+	b.Build("layer", r.Inner, in)
+	r.gain = b.Param("gain", tensor.D(in.Shape.At(-1)), nn.Ones)
+}
+
+func (r *Residual) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
+	return ops.Add(x, ops.Mul(ops.Scale(c.Trace(r.Inner, x), r.Scale), c.Value(r.gain)))
+}
+
+// Chain is a container of the user's: it applies layers one after the other.
+type Chain struct {
+	nn.Base
+	Steps []nn.Layer `json:"steps"`
+}
+
+func (l *Chain) Layers() []nn.Layer { return l.Steps }
+
+func (l *Chain) Build(b *nn.Builder, in tensor.Spec) {
+	for i, s := range l.Steps {
+		in = b.Build([]string{"steps/dense", "steps/residual", "steps/dense_1"}[i], s, in)
+	}
+}
+
+func (l *Chain) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
+	for _, s := range l.Steps {
+		x = c.Trace(s, x)
+	}
+	return x
+}
+
+// Scale is a layer of the user's that reads its config itself.
+type Scale struct{ By float64 }
+
+func (*Scale) Build(*nn.Builder, tensor.Spec)              {}
+func (s *Scale) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return ops.Scale(x, s.By) }
+func (s *Scale) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]float64{"factor": s.By})
+}
+func (s *Scale) UnmarshalJSON(b []byte) error {
+	var c struct{ Factor *float64 }
+	if err := json.Unmarshal(b, &c); err != nil || c.Factor == nil {
+		return errors.New("want a factor")
+	}
+	s.By = *c.Factor
+	return nil
+}
+
+// Of the user's, too.
+var (
+	twiceSwish = nn.ActivationFunc("tests>twice_swish", func(x *graph.Node) *graph.Node {
+		return ops.Mul(x, ops.Sigmoid(ops.Scale(x, 2)))
+	}).Register()
+	ramp = nn.InitializerFunc("tests>Ramp", func(dst []float64, _ tensor.Dims, _ *nn.Rand) {
+		for i := range dst {
+			dst[i] = float64(i) / float64(len(dst))
+		}
+	}).Register()
+	cubes = nn.RegularizerFunc("tests>Cubes", func(x *graph.Node) *graph.Node {
+		return ops.Scale(ops.ReduceSum(ops.Abs(ops.Mul(x, ops.Mul(x, x)))), 0.01)
+	}).Register()
+	halfAtMost = nn.ConstraintFunc("HalfAtMost", func(w *graph.Node) *graph.Node { return ops.Clip(w, -0.5, 0.5) }).Register()
+)
+
+func init() {
+	nn.Register("tests>Residual", func() nn.Layer { return &Residual{Scale: 1} })
+	nn.Register("tests>Chain", func() nn.Layer { return &Chain{} })
+	nn.Register("Scale", func() nn.Layer { return &Scale{} })
+}
+
+// registered is the network that testdata/registered.py has.
+func registered() *nn.Network {
+	inner := nn.Sequential(nn.Dense(4, twiceSwish, nn.KernelInitializer(ramp)), nn.Dense(3))
+	return nn.Sequential(nn.Input(3),
+		&Residual{Inner: inner, Scale: 0.5},
+		&Chain{Steps: []nn.Layer{
+			nn.Dense(4, nn.Tanh, nn.KernelRegularizer(cubes), nn.BiasConstraint(halfAtMost)),
+			&Residual{Inner: nn.Dense(4, nn.Frozen), Scale: 2},
+			nn.Dense(2),
+		}},
+		&Scale{3}, nn.Dense(1))
+}
+
+// TestRegistered loads a model that Keras wrote with layers, an activation and so on of
+// the user's, and again what glia writes of it.
+func TestRegistered(t *testing.T) {
+	m, err := glia.Load("testdata/registered.keras")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("testdata/registered.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var io struct{ X, Y []float32 }
+	if err := json.Unmarshal(text, &io); err != nil {
+		t.Fatal(err)
+	}
+	predicts := func(what string, m *glia.Model) {
+		t.Helper()
+		x, err := tensor.FromSlice(io.X, len(io.X)/3, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := m.Predict(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range tensor.Data[float32](y) {
+			if math.Abs(float64(v-io.Y[i])) > 1e-5 {
+				t.Fatalf("%s predicts %v, want %v", what, tensor.Data[float32](y), io.Y)
+			}
+		}
+	}
+	predicts("Keras's file", m)
+	for _, format := range []keras.Format{keras.Archive, keras.HDF5} {
+		var file bytes.Buffer
+		if err := m.SaveTo(&file, format); err != nil {
+			t.Fatal(err)
+		}
+		again, err := glia.LoadBytes(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		predicts("glia's file", again)
+	}
+	chain := m.Network().Layers()[2].(*Chain)
+	if d := chain.Steps[0].(*nn.DenseLayer); d.KernelRegularizer.Zero() || d.BiasConstraint.Zero() {
+		t.Error("the regularizer or the constraint did not come back")
+	}
+	if r := chain.Steps[1].(*Residual); r.Scale != 2 || !bool(r.Inner.(*nn.DenseLayer).Frozen) {
+		t.Errorf("the layer in a layer in a layer is %+v", r)
+	}
+	trained := 0
+	for _, v := range m.Network().Params() {
+		trained += v.Spec().Shape.Size()
+	}
+	if want := (3*4 + 4 + 4*3 + 3 + 3) + (3*4 + 4) + 4 + (4*2 + 2) + (2*1 + 1); trained != want {
+		t.Errorf("%d elements are trained, want %d: a part is frozen", trained, want)
+	}
+}
+
+// TestRegisteredInKeras has Keras load the model that glia wrote, train it and write it.
+func TestRegisteredInKeras(t *testing.T) {
+	run := python(t)
+	m := glia.New(registered())
+	x, err := tensor.FromSlice([]float32{1, -2, 0.5, 0.25, 3, -1}, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := m.Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := m.Save(filepath.Join(dir, "glia.keras")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(map[string]any{"x": tensor.Data[float32](x), "y": tensor.Data[float32](y)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "glia.json"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("testdata/registered.py", "check", filepath.Join(dir, "glia")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRegisteredPaths wants the parts of layers under Keras's paths.
+func TestRegisteredPaths(t *testing.T) {
+	m := glia.New(registered())
+	if _, err := m.Predict(tensor.New(tensor.Float32, 1, 3)); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := m.SaveTo(&file, keras.WeightsHDF5); err != nil {
+		t.Fatal(err)
+	}
+	f, err := keras.Open(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range f.Weights {
+		got = append(got, w.Path)
+	}
+	slices.Sort(got)
+	want := strings.Fields(`layers/chain/steps/dense/vars/0 layers/chain/steps/dense/vars/1 layers/chain/steps/dense_1/vars/0
+		layers/chain/steps/dense_1/vars/1 layers/chain/steps/residual/layer/vars/0 layers/chain/steps/residual/layer/vars/1
+		layers/chain/steps/residual/vars/0 layers/dense/vars/0 layers/dense/vars/1 layers/residual/layer/layers/dense/vars/0
+		layers/residual/layer/layers/dense/vars/1 layers/residual/layer/layers/dense_1/vars/0 layers/residual/layer/layers/dense_1/vars/1
+		layers/residual/vars/0`)
+	if !slices.Equal(got, want) {
+		t.Errorf("weights are at\n%v, want\n%v", got, want)
+	}
+}
+
+// TestNotRegistered tells what is missing, and refuses configs that do not fit.
+func TestNotRegistered(t *testing.T) {
+	model := func(layer string) []byte {
+		return []byte(`{"module":"keras","class_name":"Sequential","config":{"name":"s","layers":[` + layer + `]},"registered_name":null}`)
+	}
+	for layer, want := range map[string]string{
+		`{"module":null,"class_name":"Gate","config":{"name":"g"},"registered_name":"tests>Gate"}`:                                                                        `layer tests>Gate: layers[0] g`,
+		`{"module":null,"class_name":"Residual","config":{"name":"r","scale":1.0,"bend":2},"registered_name":"tests>Residual"}`:                                           `option tests>Residual.bend: layers[0] r`,
+		`{"module":null,"class_name":"Residual","config":{"layer":{"module":"keras.layers","class_name":"Conv9D"}},"registered_name":"tests>Residual"}`:                   `layer Conv9D: layers[0] layer`,
+		`{"module":null,"class_name":"Residual","config":{"layer":3},"registered_name":"tests>Residual"}`:                                                                 `layer: layer: 3: want a name or an object`,
+		`{"module":null,"class_name":"Chain","config":{"steps":[{"module":"keras.layers","class_name":"Dense","config":{"units":"x"}}]},"registered_name":"tests>Chain"}`: `steps: element 0: config of Dense: units`,
+		`{"module":null,"class_name":"Scale","config":{},"registered_name":"Custom>Scale"}`:                                                                               `want a factor`,
+	} {
+		if _, err := read(model(layer), keras.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", layer, err, want)
+		}
+	}
+	if m, err := read(model(`{"class_name":"Scale","config":{"factor":2}}`), keras.Options{}); err != nil || m.Network.Layers()[0].(*Scale).By != 2 {
+		t.Errorf("Scale without a package: %v", err)
+	}
+	type stranger struct{ Scale }
+	if _, err := keras.WriteModel(&keras.Model{Network: nn.Sequential(&stranger{})}); err == nil || !strings.Contains(err.Error(), "none is registered") {
+		t.Errorf("a layer that is not registered: error %v", err)
+	}
+}

@@ -1,0 +1,60 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/internal/vocab"
+)
+
+// Register makes layers of a type of your own known to files, under the name under which
+// Keras has the class: "my_package>Gate" for one with the decorator
+// keras.saving.register_keras_serializable("my_package"). A name without a package is one
+// of the package "Custom", Keras's default:
+//
+//	func init() { nn.Register("Gate", func() nn.Layer { return &Gate{} }) }
+//
+// The exported fields with json tags are the config, those of embedded structs such as
+// [Base] too; fields of type [Layer] and []Layer hold layers, those of type [Activation],
+// [Initializer] and so on what Keras writes of these. Fresh returns a layer with the
+// defaults of settings that a config may lack.
+//
+// Register panics if the name or the type is registered for another. It may be called at
+// any time, from any goroutine.
+func Register(name string, fresh func() Layer) { layers.Register(name, fresh) }
+
+// Register makes an activation of your own, which [ActivationFunc] returned, known to files
+// under its name: see the function [Register] for names. It returns the activation.
+func (a Activation) Register() Activation {
+	activations.RegisterValue(a.name, a)
+	return a
+}
+
+// Register makes an initializer of your own, which [InitializerFunc] returned, known to
+// files under its name: see the function [Register] for names. It returns the initializer.
+func (i Initializer) Register() Initializer {
+	initializers.RegisterValue(i.class, i)
+	return i
+}
+
+// Register makes a regularizer of your own, which [RegularizerFunc] returned, known to files
+// under its name: see the function [Register] for names. It returns the regularizer.
+func (r Regularizer) Register() Regularizer {
+	regularizers.RegisterValue(r.class, r)
+	return r
+}
+
+// Register makes a constraint of your own, which [ConstraintFunc] returned, known to files
+// under its name: see the function [Register] for names. It returns the constraint.
+func (c Constraint) Register() Constraint {
+	constraints.RegisterValue(c.class, c)
+	return c
+}
+
+// ownObject returns the object of a value of the user's, of a kind that its table has, or an
+// error if no value is registered under its name.
+func ownObject[T any](t *vocab.Table[T], name string) ([]byte, error) {
+	if t.Find(vocab.RegisteredName(name)) == nil {
+		return nil, fmt.Errorf("nn: %s %q is a function of your own: want it registered by its method Register", t.Kind, name)
+	}
+	return t.Marshal(vocab.RegisteredName(name), struct{}{})
+}
