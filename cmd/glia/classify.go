@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -75,56 +73,19 @@ func (p *predicting) name(k int) string {
 	return p.names[k]
 }
 
-// probabilitiesOf returns the probabilities of classes that outputs are or, by the
-// loss, stand for; nil if they are none. One output is the probability of the
-// second of two classes, if the loss or the number of names says so.
+// probabilitiesOf returns the probabilities of classes that outputs stand for, nil if they
+// stand for none. Two names make one output, too, the probability of the second class.
 func probabilitiesOf(out []number, of loss.Loss, names int) []number {
-	if len(out) == 1 {
-		binary, ok := of.(*loss.BinaryCrossentropyLoss)
-		v := out[0]
-		switch {
-		case !ok && names != 2:
-			return nil
-		case ok && binary.FromLogits:
-			v = number(1 / (1 + math.Exp(-float64(v))))
-		case !(v >= 0 && v <= 1):
-			return nil
-		}
-		return []number{1 - v, v}
+	if _, binary := of.(*loss.BinaryCrossentropyLoss); len(out) == 1 && !binary && names == 2 {
+		of = loss.BinaryCrossentropy()
 	}
-	var sum number
-	for _, v := range out {
-		if !(v >= 0 && v <= 1) {
-			sum = number(math.NaN())
-		}
-		sum += v
+	values := make([]float64, len(out))
+	for i, v := range out {
+		values[i] = float64(v)
 	}
-	switch l := of.(type) {
-	case *loss.CategoricalCrossentropyLoss:
-		if l.FromLogits {
-			return softmax(out)
-		}
-	case *loss.SparseCategoricalCrossentropyLoss:
-		if l.FromLogits {
-			return softmax(out)
-		}
-	}
-	if !(math.Abs(float64(sum)-1) < 1e-2) { // float16 is rounded so
+	p := loss.Probabilities(of, values)
+	if p == nil {
 		return nil
 	}
-	return out
-}
-
-func softmax(out []number) []number {
-	top := slices.Max(out)
-	p := make([]number, len(out))
-	var sum number
-	for i, v := range out {
-		p[i] = number(math.Exp(float64(v - top)))
-		sum += p[i]
-	}
-	for i := range p {
-		p[i] /= sum
-	}
-	return p
+	return numbers(p)
 }
