@@ -57,6 +57,17 @@ func wantStates(op, what string, next []*graph.Node, state []tensor.Spec) {
 	}
 }
 
+// sameStates returns an error unless the first n results of f have the specs of its
+// first n inputs.
+func sameStates(f *graph.Func, n int) error {
+	for i := range n {
+		if in, out := f.In[i].Spec(), f.Out[i].Spec(); in != out {
+			return fmt.Errorf("state %d is %v before a step, %v after it: want the same", i, in, out)
+		}
+	}
+	return nil
+}
+
 // wantSpecs returns an error unless the inputs of an operation have the specs that
 // its body wants.
 func wantSpecs(got, want []tensor.Spec) error {

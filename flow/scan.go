@@ -135,6 +135,12 @@ func (o ScanOp) String() string {
 // Infer implements graph.Op.
 func (o ScanOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	want := specsOf(o.Body.In)
+	if o.State < 0 || o.Scanned < 0 || o.Full() < 0 || o.Steps < 0 || o.State > len(o.Body.Out) {
+		return nil, fmt.Errorf("%v of a body with %d inputs and %d results: want them to add up", o, len(want), len(o.Body.Out))
+	}
+	if err := sameStates(o.Body, o.State); err != nil {
+		return nil, err
+	}
 	for i := o.State; i < o.State+o.Scanned; i++ {
 		s, err := stacked(want[i], o.Steps)
 		if err != nil {

@@ -90,6 +90,12 @@ func (o WhileOp) String() string {
 
 // Infer implements graph.Op.
 func (o WhileOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+	if o.State != len(o.Body.Out) || o.State > len(o.Body.In) || o.Max < 0 {
+		return nil, fmt.Errorf("%v of a body with %d inputs and %d results: want them to add up", o, len(o.Body.In), len(o.Body.Out))
+	}
+	if err := sameStates(o.Body, o.State); err != nil {
+		return nil, err
+	}
 	return specsOf(o.Body.Out), wantSpecs(in, specsOf(o.Body.In))
 }
 

@@ -15,12 +15,16 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// TestEveryOpHasARow reads the sources of package ops for types that have the
+// TestEveryOpHasARow reads the sources of packages ops and flow for types that have the
 // methods of an operation of their own.
 func TestEveryOpHasARow(t *testing.T) {
-	names, err := filepath.Glob("../../ops/*.go")
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, pkg := range []string{"ops", "flow"} {
+		files, err := filepath.Glob("../../" + pkg + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, files...)
 	}
 	var types []string
 	for _, name := range names {
@@ -47,7 +51,7 @@ func TestEveryOpHasARow(t *testing.T) {
 	}
 	for _, name := range types {
 		if !tested[name] {
-			t.Errorf("ops.%s has no row in internal/optest", name)
+			t.Errorf("%s has no row in internal/optest", name)
 		}
 	}
 }
