@@ -114,7 +114,7 @@ func (o WhileOp) Ref(out, in []ops.Array) {
 // state on once the condition is false.
 func (o WhileOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	if o.Max == 0 {
-		panic(graph.Errorf("autodiff: While has no gradient: want flow.MaxSteps, or flow.Scan for a known number of steps"))
+		panic(graph.Errorf("autodiff: While without flow.MaxSteps has no gradient; ops.StopGradient says that none is wanted"))
 	}
 	var given, wrt []int
 	ins := n.In

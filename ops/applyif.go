@@ -50,6 +50,9 @@ func (o ApplyIfOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 		return nil, fmt.Errorf("input %d is %v: want the scalar %v", last, in[last], want)
 	}
 	in = in[:last]
+	if o.Over < 0 {
+		return nil, fmt.Errorf("gradients of %d steps: want 0 or more", o.Over)
+	}
 	if o.Over == 0 {
 		return o.Op.Infer(in)
 	}

@@ -132,3 +132,84 @@ func TestLSTM(t *testing.T) {
 		}
 	}
 }
+
+// loops returns the cases of optest whose operation is a loop or a branch.
+func loops() []optest.Case {
+	var cases []optest.Case
+	for _, c := range optest.Cases() {
+		if _, ok := c.Op.(graph.Control); ok {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// TestLoops runs the cases of optest in plans, with all results and with one.
+func TestLoops(t *testing.T) {
+	for _, c := range loops() {
+		g := graph.New()
+		var nodes []*graph.Node
+		var in []*tensor.Tensor
+		for i, a := range c.In {
+			nodes = append(nodes, g.Input(fmt.Sprint("x", i), a.Spec))
+			in = append(in, optest.ToTensor(a))
+		}
+		n := g.Apply(c.Op, nodes...)
+		var all []*graph.Node
+		for i := range n.Specs() {
+			all = append(all, graph.Pick(n, i))
+		}
+		for _, k := range []backend.Kernels{cpu.Kernels{}, backend.Reference{}} {
+			res, p := runOn(t, k, all, in)
+			var got []ops.Array
+			for _, r := range res {
+				got = append(got, optest.FromTensor(r))
+			}
+			if err := c.Check(got); err != nil {
+				t.Errorf("%T: %v\n%v", k, err, p)
+			}
+			for i := range all {
+				one, p := runOn(t, k, all[i:i+1], in)
+				if err := tensor.AllClose(one[0], res[i], 0, 0); err != nil {
+					t.Errorf("%T: %s: result %d alone differs: %v\n%v", k, c.Name, i, err, p)
+				}
+			}
+		}
+	}
+}
+
+// TestLoopGradients compares first and second gradients of the cases of optest in
+// plans with the references.
+func TestLoopGradients(t *testing.T) {
+	for _, c := range loops() {
+		if c.NoGrad || c.In[len(c.In)-1].DType != tensor.Float64 {
+			continue
+		}
+		g := graph.New()
+		var nodes, wrt []*graph.Node
+		var in []*tensor.Tensor
+		for i, a := range c.In {
+			nodes = append(nodes, g.Input(fmt.Sprint("x", i), a.Spec))
+			in = append(in, optest.ToTensor(a))
+			if a.DType.IsFloat() {
+				wrt = append(wrt, nodes[i])
+			}
+		}
+		n := g.Apply(c.Op, nodes...)
+		for r, s := range n.Specs() {
+			if !s.DType.IsFloat() {
+				continue
+			}
+			first := autodiff.Grad(ops.ReduceSum(ops.Sin(graph.Pick(n, r))), wrt...)
+			second := autodiff.Grad(sumSquares(first...), wrt...)
+			outs := append(first, second...)
+			want := optest.Eval(outs, c.In...)
+			got, p := runOn(t, cpu.Kernels{}, outs, in)
+			for i := range got {
+				if err := tensor.AllClose(got[i], optest.ToTensor(want[i]), 1e-12, 1e-12); err != nil {
+					t.Errorf("%s: result %d, gradient %d: %v\n%v", c.Name, r, i, err, p)
+				}
+			}
+		}
+	}
+}
