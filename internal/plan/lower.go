@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/glia-ml/glia/backend"
+	"github.com/glia-ml/glia/flow"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -62,11 +63,28 @@ func (l *lowering) emit(g *group) {
 		return
 	}
 	n := g.nodes[0]
+	if _, join := n.Op.(ops.ConcatOp); join {
+		l.emitConcat(n)
+		return
+	}
 	s := step{op: n.Op, in: l.read(n.Op, n.Specs(), n.In)}
-	for i, spec := range n.Specs() {
-		s.out = append(s.out, l.define(result{n, i}, spec))
+	if len(n.Specs()) == 1 && !keepsPlace(n.Op) {
+		s.out = []int{l.result(n, n.Op, s.in)}
+	} else {
+		for i, spec := range n.Specs() {
+			s.out = append(s.out, l.define(result{n, i}, spec))
+		}
 	}
 	l.steps = append(l.steps, l.withBodies(s))
+}
+
+// keepsPlace reports whether op's kernel wants to choose the memory of its results.
+func keepsPlace(op graph.Op) bool {
+	switch op.(type) {
+	case ops.Sweepable, flow.ScanOp, flow.CondOp, flow.WhileOp:
+		return true
+	}
+	return false
 }
 
 // define adds the value of a result.
@@ -147,7 +165,7 @@ func (l *lowering) emitProgram(g *group) {
 		}
 	}
 	for _, n := range b.results {
-		s.out = append(s.out, l.define(result{n, 0}, n.Spec()))
+		s.out = append(s.out, l.result(n, s.op, s.in))
 	}
 	l.steps = append(l.steps, s)
 }

@@ -21,8 +21,8 @@ type span struct {
 // placing is the last pass: it gives every value its memory.
 type placing struct {
 	*lowering
-	producer []int            // the step that computes a value itself, not a view of it, or -1
-	result   []int            // which of that step's results it is
+	producer []int            // the first step that computes a value or a part of it, or -1
+	result   []int            // which of that step's results it is, or -1 for a part
 	dies     []int            // the last step that reads the memory of a value, or -1
 	reads    map[place][]read // of the memory of variables and inputs, in the order of the steps
 	kept     map[int]bool     // the values that final copies take, or views of them
@@ -91,6 +91,9 @@ func (l *lowering) newPlacing() *placing {
 		}
 		for r, v := range s.out {
 			p.producer[v], p.result[v] = i, r
+			if b := l.base(v); b != v && p.producer[b] < 0 {
+				p.producer[b], p.result[b] = i, -1
+			}
 		}
 	}
 	return p
@@ -125,7 +128,7 @@ func (p *placing) replaces(v int, old place) bool {
 		if r.step < at {
 			break
 		}
-		if in := s.in; r.step > at || p.base(in[r.pos]) != in[r.pos] || !p.inPlace(s, p.result[v], r.pos) {
+		if in := s.in; r.step > at || p.result[v] < 0 || p.base(in[r.pos]) != in[r.pos] || !p.inPlace(s, p.result[v], r.pos) {
 			return false
 		}
 	}
@@ -173,11 +176,12 @@ func (p *placing) fillArena() {
 	var spans []*span
 	of := make([]*span, len(p.values))
 	for i, s := range p.steps {
-		for r, v := range s.out {
-			if p.values[v].place.kind != nowhere {
+		for r, out := range s.out {
+			v := p.base(out)
+			if p.values[v].place.kind != nowhere || of[v] != nil {
 				continue
 			}
-			if h := p.reusable(s, r, i, of); h != nil {
+			if h := p.reusable(s, r, i, of); v == out && h != nil {
 				h.dies = max(p.dies[v], i)
 				of[v] = h
 				continue

@@ -180,6 +180,9 @@ func TestRandomGraphs(t *testing.T) {
 				t.Fatalf("seed %d: %s: %v\n%v\n%v", seed, v.Path, err, g, p)
 			}
 		}
+		if same, _, _, _ := run(packed{}); string(same[0].Bytes()) != string(got[0].Bytes()) {
+			t.Fatalf("seed %d: a plan that copies what has gaps has other bits", seed)
+		}
 		if got, _, _, _ := run(backend.Reference{}); tensor.AllClose(got[0], want[0], 1e-4, 1e-4) != nil {
 			t.Fatalf("seed %d: plan on the reference differs from the interpreter", seed)
 		}

@@ -100,7 +100,7 @@ func TestSliceSums(t *testing.T) {
 	}{
 		"tiles of rows": {func(x *graph.Node) *graph.Node {
 			return ops.Add(ops.Add(square(ops.SliceAxis(x, 0, 2, 3)), square(ops.SliceAxis(x, 0, 0, 2))), square(ops.SliceAxis(x, 0, 3, 6)))
-		}, 1, 0},
+		}, 0, 0}, // each is computed in its place
 		"tiles of columns": {func(x *graph.Node) *graph.Node {
 			return ops.Add(square(ops.SliceAxis(x, 1, 0, 1)), square(ops.SliceAxis(x, 1, 1, 8)))
 		}, 1, 0},
@@ -143,7 +143,7 @@ func TestSliceSums(t *testing.T) {
 				t.Error(err)
 			}
 			dump := p.String()
-			if c, a := strings.Count(dump, "Concat"), strings.Count(dump, "SliceAdd"); c != test.concats || a != test.adds {
+			if c, a := strings.Count(dump, "Concat"), strings.Count(dump, "SliceAdd"); c != test.concats || a != test.adds || strings.Contains(dump, "SliceGrad") && a == 0 {
 				t.Errorf("%d Concat and %d SliceAdd: want %d and %d\n%s", c, a, test.concats, test.adds, dump)
 			}
 		})

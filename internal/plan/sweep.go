@@ -85,7 +85,7 @@ func (l *lowering) widenInSweeps(roots []*graph.Node) {
 	}
 	narrow := map[int]int{} // what takes the place of a value
 	l.steps = slices.DeleteFunc(l.steps, func(s step) bool {
-		if !widens(s.op) || l.values[s.in[0]].spec.Shape != l.values[s.out[0]].spec.Shape || readers[s.out[0]] > 0 {
+		if !widens(s.op) || l.values[s.in[0]].spec.Shape != l.values[s.out[0]].spec.Shape || readers[s.out[0]] > 0 || l.values[s.out[0]].alias >= 0 {
 			return false
 		}
 		narrow[s.out[0]] = s.in[0]
