@@ -39,7 +39,8 @@ type Study struct {
 	Train data.Dataset
 	// Test is what Evaluate measures after each training, if it is not nil.
 	Test data.Dataset
-	// Options are given to every call of Fit, TestOptions to every call of Evaluate.
+	// Options are given to every call of Fit, TestOptions to every call of Evaluate. The
+	// context is that of Run.
 	Options, TestOptions []glia.Option
 	// Begin and End, if they are not nil, are called before and after each run. An error
 	// of a run skips End.
@@ -143,14 +144,14 @@ func (s *Study) run(ctx context.Context, t *Trial, seed uint64) (r Run, err erro
 		return nil
 	}}
 	start := time.Now()
-	h, err := m.Fit(s.Train, slices.Concat([]glia.Option{glia.Context(ctx), glia.Use(watch)}, s.Options, t.Options)...)
+	h, err := m.Fit(s.Train, slices.Concat(s.Options, t.Options, []glia.Option{glia.Context(ctx), glia.Use(watch)})...)
 	if err != nil {
 		return r, err
 	}
 	r.Epochs, r.Seconds = h.Epochs, time.Since(start).Seconds()
 	if s.Test != nil {
 		var test glia.Result
-		if test, err = m.Evaluate(s.Test, append([]glia.Option{glia.Context(ctx)}, s.TestOptions...)...); err == nil {
+		if test, err = m.Evaluate(s.Test, append(slices.Clone(s.TestOptions), glia.Context(ctx))...); err == nil {
 			r.Test = &test
 		}
 	}
