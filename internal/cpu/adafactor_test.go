@@ -17,7 +17,11 @@ import (
 // of them held, beside another rule.
 func TestAdafactorSweep(t *testing.T) {
 	rule := ops.ApplyAdafactorOp{Eps1: 1e-3, Eps2: 1e-2, Threshold: 0.5}
-	for _, dt := range []tensor.DType{tensor.Float32, tensor.Float64, tensor.BFloat16} {
+	dtypes := []tensor.DType{tensor.Float32, tensor.Float64, tensor.BFloat16}
+	if testing.Short() {
+		dtypes = dtypes[:1]
+	}
+	for _, dt := range dtypes {
 		r := &programs{Rand: rand.New(rand.NewPCG(7, 7))}
 		for _, gated := range []bool{false, true} {
 			s, all := &backend.Sweep{}, []ops.Array{}

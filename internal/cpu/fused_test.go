@@ -194,7 +194,7 @@ var programShapes = []tensor.Dims{
 
 func TestPrograms(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
-		for i := range uint64(200) {
+		for i := range uint64(impltest.Draws(200)) {
 			r := &programs{Rand: rand.New(rand.NewPCG(i, 1))}
 			p := r.program(programShapes[i%uint64(len(programShapes))], tensor.Spec{})
 			check(t, p, r.inputs(p.In), 4096)
@@ -204,7 +204,7 @@ func TestPrograms(t *testing.T) {
 
 func TestFusedProducts(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
-		for i := range uint64(100) {
+		for i := range uint64(impltest.Draws(100)) {
 			r := &programs{Rand: rand.New(rand.NewPCG(i, 2))}
 			op, in := r.product()
 			check(t, op, r.inputs(in), 8192)
@@ -273,7 +273,7 @@ func swapInputs(p *backend.Program, i, j int) *backend.Program {
 // TestProgramInPlace gives a result the memory of an input, where that is allowed.
 func TestProgramInPlace(t *testing.T) {
 	tested := 0
-	for i := range uint64(100) {
+	for i := range uint64(impltest.Draws(100)) {
 		r := &programs{Rand: rand.New(rand.NewPCG(i, 3))}
 		p := r.program(tensor.D(3, 11, 700), tensor.Spec{})
 		in := r.inputs(p.In)
@@ -307,8 +307,8 @@ func TestProgramInPlace(t *testing.T) {
 			}
 		}
 	}
-	if tested < 50 {
-		t.Errorf("%d programs could run in place: want 50 or more", tested)
+	if want := impltest.Draws(50); tested < want {
+		t.Errorf("%d programs could run in place: want %d or more", tested, want)
 	}
 }
 

@@ -266,7 +266,7 @@ func differ(a, b backend.Buf) int {
 // their bits under one thread with those under more.
 func TestHalfPrograms(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
-		for i := range uint64(300) {
+		for i := range uint64(impltest.Draws(300)) {
 			p := newHalfProgram(i, programShapes[i%uint64(len(programShapes))], true)
 			r := &halfPrograms{Rand: rand.New(rand.NewPCG(i, 12))}
 			in := r.values(p.In, i%2 == 0)
@@ -297,7 +297,7 @@ func TestHalfPrograms(t *testing.T) {
 // the reference, number for number. It does not divide: relu's zeros differ in sign.
 func TestHalfProgramReference(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
-		for i := range uint64(300) {
+		for i := range uint64(impltest.Draws(300)) {
 			p := newHalfProgram(i, programShapes[i%uint64(len(programShapes))], false)
 			if slices.ContainsFunc(p.Code, func(c backend.Instr) bool {
 				switch c.Op.(type) { // whose sums have an order, in float32 and float64
@@ -329,7 +329,7 @@ func TestHalfProgramReference(t *testing.T) {
 // TestHalfInPlace gives results the memory of inputs, where that is allowed.
 func TestHalfInPlace(t *testing.T) {
 	tested := 0
-	for i := range uint64(300) {
+	for i := range uint64(impltest.Draws(300)) {
 		p := newHalfProgram(i, tensor.D(3, 11, 70), true)
 		specs, _ := p.Infer(nil)
 		for res := range specs {
@@ -431,7 +431,7 @@ func TestHalfGradients(t *testing.T) {
 func TestHalfFusedProducts(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		tested := 0
-		for i := range uint64(200) {
+		for i := range uint64(impltest.Draws(200)) {
 			r := &halfPrograms{Rand: rand.New(rand.NewPCG(i, 15))}
 			sizes := []int{1, 3, 10, 17, 64, 65, 128, 200}
 			m, n, k := sizes[r.IntN(len(sizes))], sizes[r.IntN(len(sizes))], sizes[r.IntN(len(sizes))]
@@ -467,8 +467,8 @@ func TestHalfFusedProducts(t *testing.T) {
 				}
 			}
 		}
-		if tested < 30 {
-			t.Errorf("%d products tested, want 30 or more", tested)
+		if want := impltest.Draws(30); tested < want {
+			t.Errorf("%d products tested, want %d or more", tested, want)
 		}
 	})
 }

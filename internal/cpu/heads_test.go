@@ -15,7 +15,7 @@ import (
 // two done one after the other.
 func TestFusedGathers(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
-		for i := range uint64(100) {
+		for i := range uint64(impltest.Draws(100)) {
 			r := &programs{Rand: rand.New(rand.NewPCG(i, 21))}
 			shapes := []struct {
 				x, index tensor.Dims
@@ -42,7 +42,7 @@ func TestFusedGathers(t *testing.T) {
 			}
 			check(t, op, r.inputs(in), 8192)
 		}
-		for i := range uint64(60) {
+		for i := range uint64(impltest.Draws(60)) {
 			r := &halfPrograms{Rand: rand.New(rand.NewPCG(i, 22))}
 			after := newHalfProgram(i, tensor.D(33, 40), true)
 			acc := slices.IndexFunc(after.In, func(s tensor.Spec) bool { return isHalf(s.DType) && s.Shape == after.Shape })

@@ -21,7 +21,7 @@ import (
 func TestNarrowMatMul(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		r := rand.New(rand.NewPCG(21, 22))
-		for range 25 {
+		for range impltest.Draws(25) {
 			for _, dt := range []tensor.DType{tensor.BFloat16, tensor.Float16} {
 				op := ops.MatMulOp{TransA: r.IntN(2) == 0, TransB: r.IntN(2) == 0}
 				a, b := narrowOperands(r, op, dt)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/impl/impltest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -13,7 +14,7 @@ import (
 // shapes, permutations, slices and axes.
 func TestRandomMoves(t *testing.T) {
 	dtypes := []tensor.DType{tensor.Uint8, tensor.BFloat16, tensor.Float32, tensor.Float64, tensor.Int32}
-	for i := range uint64(400) {
+	for i := range uint64(impltest.Draws(400)) {
 		r := &programs{Rand: rand.New(rand.NewPCG(i, 5))}
 		dt := dtypes[i%uint64(len(dtypes))]
 		var dims []int

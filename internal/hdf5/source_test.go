@@ -75,6 +75,9 @@ func TestSourceFixtures(t *testing.T) {
 func TestSourceLayouts(t *testing.T) {
 	x := writeNumbers(tensor.Float32, 7, 33, 401)
 	layouts := [][]DatasetOption{nil, {Shuffle, Gzip(1)}, {Chunks(1, 1, 50)}, {Chunks(1, 5, 401)}, {Chunks(7, 33, 401)}, {Chunks(3, 10, 100)}, {Chunks(2, 33, 401), Shuffle}, {Chunks(1, 1, 1)}}
+	if testing.Short() {
+		layouts = layouts[:4]
+	}
 	var files [][]byte
 	for _, opts := range layouts {
 		files = append(files, written(t, x, opts...))

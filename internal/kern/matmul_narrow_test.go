@@ -136,6 +136,10 @@ func mmSame16(t *testing.T, name string, got, want []uint16) {
 // TestNarrowMatMulSameBits holds results against those of every implementation, of
 // other numbers of threads, and of each row alone.
 func TestNarrowMatMulSameBits(t *testing.T) {
+	step := 7 // from one row computed alone to the next
+	if testing.Short() {
+		step = 43
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for i, c := range []mmCase{{m: 61, n: 70, k: 91, bias: true}, {m: 130, n: 300, k: 2500}, {m: 9, n: 300, k: 1100, relu: true},
 		{m: 20, n: 70, k: 4101}} {
@@ -150,7 +154,7 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 					if name == impl.Portable && f == F16 {
 						first = nil // its products are not exact in float32
 					}
-					for _, procs := range []int{1, 2, 3, 8} {
+					for _, procs := range impltest.Processors() {
 						runtime.GOMAXPROCS(procs)
 						p.Run()
 						if first == nil {
@@ -161,7 +165,7 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 					row := *p
 					row.M = 1
 					row.C16 = make([]uint16, c.n)
-					for r := 0; r < c.m; r += 7 {
+					for r := 0; r < c.m; r += step {
 						row.A16 = p.A16[r*p.LDA:]
 						if ta {
 							row.A16 = p.A16[r:]
@@ -214,7 +218,7 @@ func TestNarrowMatMulRandom(t *testing.T) {
 		if impl.ISA() == impl.Portable {
 			most = 60
 		}
-		for range 60 {
+		for range impltest.Draws(60) {
 			c := mmCase{m: 1 + r.IntN(most), n: 1 + r.IntN(most), k: 1 + r.IntN(most), transA: r.IntN(2) == 0, transB: r.IntN(2) == 0,
 				bias: r.IntN(2) == 0, relu: r.IntN(4) == 0, batch: 1 + r.IntN(2), padA: r.IntN(3), padB: r.IntN(3), padC: r.IntN(3)}
 			if r.IntN(3) == 0 {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/glia-ml/glia/internal/impl/impltest"
 )
 
 // Powers are near those of package math, over all float32 and where Ftrl's sums are.
@@ -11,7 +13,7 @@ func TestPower32(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, p := range []float64{0, 0.1, 0.25, 0.3, 0.5, 2. / 3, 0.9, 1, 1.5, 2, 3, maxPower} {
 		f, worst, at := newPower32(p), 0.0, float32(0)
-		for i := range 400_000 {
+		for i := range impltest.Draws(400_000) {
 			x := math.Float32frombits(r.Uint32() >> 1)
 			if i%2 == 0 {
 				x = float32(math.Exp(20 * (r.Float64() - 0.5)))

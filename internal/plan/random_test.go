@@ -152,7 +152,11 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 // TestRandomGraphs compares plans with the same graphs run node by node through
 // the reference.
 func TestRandomGraphs(t *testing.T) {
-	for seed := range uint64(2500) {
+	seeds := uint64(2500)
+	if testing.Short() {
+		seeds = 400
+	}
+	for seed := range seeds {
 		run := func(kernels backend.Kernels) ([]*tensor.Tensor, []*graph.Var, *plan.Plan, *graph.Graph) {
 			rng := rand.New(rand.NewPCG(seed, 7))
 			g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))

@@ -34,6 +34,9 @@ func nest(n int, layers ...string) string {
 // TestLargeConfigs loads configs that are valid but for what they lack, and huge: none may
 // take long, or more than a small multiple of its memory, or be told at length.
 func TestLargeConfigs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("configurations of megabytes: not in short mode")
+	}
 	weights := string(saved(t, built(t, 1, input(), dense("a", 3)), keras.WeightsHDF5))
 	const mega = 1 << 20
 	layer := func(class, config string) string {
