@@ -6,9 +6,9 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// FromConfig returns the loss of a Keras class or function, "MeanSquaredError"
-// or "mse" for instance, with the config that Keras writes. What package loss cannot do is an
-// error.
+// FromConfig returns the loss of a Keras class or function, "MeanSquaredError" or "mse" for
+// instance, or of the name under which one is registered, "my_package>Pinball", with the
+// config that Keras writes. What package loss does not support is an error.
 func FromConfig(class string, config []byte) (Loss, error) {
 	l, err := losses.Make(class, config)
 	if err != nil {
@@ -17,25 +17,52 @@ func FromConfig(class string, config []byte) (Loss, error) {
 	return l, nil
 }
 
-// ToConfig returns Keras's class of a loss of this package, the module that has the
-// class, and the loss's config. It fails for losses that are not of this package.
+// ToConfig returns Keras's class of a loss, the module that has the class, and the loss's
+// config. For a loss whose type is registered it returns the name under which it is, and no
+// module; for a [Func] the class "function", and as config the name. It fails for types and
+// functions that are not registered.
 func ToConfig(l Loss) (module, class string, config []byte, err error) {
-	o, err := losses.Serialize(l, ClassOf(l))
+	var o *vocab.Object
+	if f, ok := l.(*FuncLoss); ok {
+		o, err = f.object()
+	} else {
+		o, err = losses.Serialize(l, ClassOf(l))
+	}
 	if err != nil {
 		return "", "", nil, fmt.Errorf("loss: %w", err)
 	}
-	return o.Module, o.Class, o.Config, nil
+	module, class, config = o.Parts()
+	return module, class, config, nil
 }
 
-// ClassOf returns Keras's name of the class of a loss: that of its type, "Huber" for
-// *[HuberLoss]. A type of your own is called so, too.
-func ClassOf(l Loss) string { return vocab.ClassOf(l, "Loss") }
+// Register makes losses of a type of your own known to files, under the name under which
+// Keras has the class: "my_package>Pinball" for one with the decorator
+// keras.saving.register_keras_serializable("my_package"), "Pinball" for one of the package
+// "Custom", Keras's default.
+//
+// The exported fields with json tags are the config, those of an embedded [Config] too.
+// Fresh returns a loss with the defaults of settings that a config may lack.
+//
+// Register panics if the name or the type is registered for another. It may be called at
+// any time, from any goroutine.
+func Register(name string, fresh func() Loss) { losses.Register(name, fresh) }
+
+// ClassOf returns Keras's name of the class of a loss: the name under which it is registered,
+// without the package, or that of its type, "Huber" for *[HuberLoss].
+func ClassOf(l Loss) string {
+	if name := losses.Registered(l); name != "" {
+		return vocab.ShortName(name)
+	}
+	return vocab.ClassOf(l, "Loss")
+}
 
 // losses are Keras's classes, which files also name in snake case, as functions.
 var losses = vocab.Table[Loss]{
 	Kind: "loss", Module: "keras.losses", Fold: vocab.SnakeCase,
 	// Keras 2 wrote which function a class wraps.
 	Fixed: map[string]string{"axis": "-1", "dtype": `"float32"`, "fn": ""},
+	// A loss of the user's need not have what [Config] has.
+	Common: map[string]string{"name": "", "reduction": ""},
 	Classes: []vocab.Class[Loss]{
 		{Name: "BinaryCrossentropy", Aliases: []string{"bce", "BCE"},
 			New: vocab.Into[Loss](func() *BinaryCrossentropyLoss { return BinaryCrossentropy() })},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -103,6 +104,13 @@ type Name string
 
 func (n Name) loss(c *Config)      { c.LossName = string(n) }
 func (r Reduction) loss(c *Config) { c.Reduction = r }
+
+// SetDefaults sets the reduction, if it is not set, to the default that it stands for.
+func (c *Config) SetDefaults() {
+	if c.Reduction == "" {
+		c.Reduction = MeanOverBatch
+	}
+}
 
 // Name returns the name in logs.
 func (c *Config) Name() string { return c.LossName }
@@ -249,15 +257,33 @@ func wantClasses(loss string, yPred *graph.Node) {
 }
 
 // Func returns a loss of your own: f returns a loss for every sample [B], or for
-// every place in one. It can be used as Keras's are, but not saved.
+// every place in one. To be saved it needs [FuncLoss.Register]. The name may have a package
+// in front, "my_package>pinball", which is not part of the name in logs.
 func Func(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...Option) *FuncLoss {
-	return &FuncLoss{newConfig(name, opts), f}
+	return &FuncLoss{newConfig(vocab.ShortName(name), opts), name, f}
 }
 
 // FuncLoss is the loss that [Func] makes.
 type FuncLoss struct {
 	Config
-	f func(yTrue, yPred *graph.Node) *graph.Node
+	name string // with the package
+	f    func(yTrue, yPred *graph.Node) *graph.Node
+}
+
+// Register makes the function known to files under its name, as a function with Keras's
+// decorator keras.saving.register_keras_serializable is: see the function [Register]. It
+// returns the loss.
+func (l *FuncLoss) Register() *FuncLoss {
+	losses.RegisterValue(l.name, l)
+	return l
+}
+
+// object returns what Keras writes of a function as a loss.
+func (l *FuncLoss) object() (*vocab.Object, error) {
+	if r := l.ReducedBy(); r != "" && r != MeanOverBatch {
+		return nil, fmt.Errorf("%q reduces by %q: Keras's files cannot store that of a function: want %q", l.name, r, MeanOverBatch)
+	}
+	return losses.Function(l.name)
 }
 
 // Each implements [Loss].
@@ -272,7 +298,7 @@ func (l *FuncLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return y
 }
 
-// MarshalJSON fails: a function cannot be saved.
+// MarshalJSON fails: a function has no settings that could be compared.
 func (l *FuncLoss) MarshalJSON() ([]byte, error) {
-	return nil, fmt.Errorf("loss: %q is a function of your own: only Keras's can be saved", l.LossName)
+	return nil, fmt.Errorf("loss: %q is a function of your own, which has no settings", l.LossName)
 }

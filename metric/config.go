@@ -50,8 +50,18 @@ func unwrap(class string, config []byte) (string, []byte, error) {
 // ToConfig returns what Keras calls the class of a metric of this package, the module
 // that the class is in, and the metric's config. [Accuracy] has a name of Keras's, but
 // neither module nor config. ToConfig fails for what Keras does not have; a metric
-// that [FromLoss] made is written as the loss is: see [MeanMetric.Loss].
+// that [FromLoss] made is written as the loss is: see [MeanMetric.Loss]. For a metric whose
+// type is registered it returns the name under which it is, and no module; for a function
+// the class "function", and as config the name.
 func ToConfig(m Metric) (module, class string, config []byte, err error) {
+	if f, ok := m.(*MeanMetric); ok && f.own {
+		o, err := f.object()
+		if err != nil {
+			return "", "", nil, fmt.Errorf("metric: %w", err)
+		}
+		module, class, config = o.Parts()
+		return module, class, config, nil
+	}
 	name := fmt.Sprintf("%T", m)
 	if c, ok := m.(interface{ Class() string }); ok {
 		name = c.Class()
@@ -63,8 +73,21 @@ func ToConfig(m Metric) (module, class string, config []byte, err error) {
 	case o.Class == accuracy:
 		return "", m.Name(), nil, nil
 	}
-	return o.Module, o.Class, o.Config, nil
+	module, class, config = o.Parts()
+	return module, class, config, nil
 }
+
+// Register makes metrics of a type of your own known to files, under the name under which
+// Keras has the class: "my_package>Gap" for one with the decorator
+// keras.saving.register_keras_serializable("my_package"), "Gap" for one of the package
+// "Custom", Keras's default.
+//
+// The exported fields with json tags are the config. Fresh returns a metric with the
+// defaults of settings that a config may lack.
+//
+// Register panics if the name or the type is registered for another. It may be called at
+// any time, from any goroutine.
+func Register(name string, fresh func() Metric) { metrics.Register(name, fresh) }
 
 // Module is where Keras has its metrics, those that are the mean of a loss, too.
 const Module = "keras.metrics"
@@ -75,7 +98,8 @@ const accuracy = "accuracy"
 // metrics are Keras's classes, which files also name in snake case.
 var metrics = vocab.Table[Metric]{
 	Kind: "metric", Module: Module, Fold: vocab.SnakeCase,
-	Fixed: map[string]string{"dtype": ""}, // totals are float64
+	Fixed:  map[string]string{"dtype": ""}, // totals are float64
+	Common: map[string]string{"name": ""},
 	Classes: []vocab.Class[Metric]{
 		{Name: "AUC", New: vocab.Into[Metric](func() *AUCMetric { return AUC() })},
 		{Name: "Accuracy", New: newMean(func(settings) *MeanMetric { return ExactAccuracy() })},

@@ -12,13 +12,15 @@ import (
 
 // Mean returns the mean of any value that f traces from labels and predictions:
 // numbers or truths, one a sample [B] or more [B ...]. It is Keras's
-// MeanMetricWrapper, and with [Predictions] its Mean. It cannot be saved.
+// MeanMetricWrapper, and with [Predictions] its Mean. To be saved it needs
+// [MeanMetric.Register]. The name may have a package in front, "my_package>gap", which is not
+// part of the name in logs.
 //
 // With a weight for every sample it is Σ weight·value / Σ weight.
 //
 // Options: a [Direction], [Name].
 func Mean(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...MeanOption) *MeanMetric {
-	m := &MeanMetric{name: name, each: f}
+	m := &MeanMetric{name: vocab.ShortName(name), full: name, each: f}
 	for _, o := range opts {
 		o.mean(m)
 	}
@@ -52,6 +54,8 @@ func FromLoss(l loss.Loss) *MeanMetric {
 // make.
 type MeanMetric struct {
 	name      string
+	full      string // the name of a function with the package
+	own       bool   // a function of the user's that is registered
 	class     string // Keras's, empty for a function of the user's
 	settings  settings
 	direction Direction
@@ -80,6 +84,23 @@ func meanOf(class string, d Direction, opts []MeanOption, each func(yTrue, yPred
 		o.mean(m)
 	}
 	return m
+}
+
+// Register makes a function of your own known to files under its name, as a function with
+// Keras's decorator keras.saving.register_keras_serializable is: see the function [Register].
+// It returns the metric.
+func (m *MeanMetric) Register() *MeanMetric {
+	m.own = true
+	metrics.RegisterValue(m.full, m)
+	return m
+}
+
+// object returns what Keras writes of a function as a metric.
+func (m *MeanMetric) object() (*vocab.Object, error) {
+	if m.sum {
+		return nil, fmt.Errorf("%s is a sum of a function of your own: Keras's files have means", m.name)
+	}
+	return metrics.Function(m.full)
 }
 
 // Loss returns the loss that [FromLoss] was given, nil for other metrics.

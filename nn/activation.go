@@ -145,10 +145,11 @@ func (a Activation) Call(_ *Ctx, x *graph.Node) *graph.Node {
 func (a Activation) MarshalJSON() ([]byte, error) {
 	switch {
 	case a.own:
-		if activations.Find(vocab.RegisteredName(a.name)) == nil {
-			return nil, fmt.Errorf("nn: activation %q is a function of your own: want it registered by its method Register", a.name)
+		b, err := activations.MarshalFunction(a.name)
+		if err != nil {
+			return nil, fmt.Errorf("nn: %w", err)
 		}
-		return activations.MarshalFunction(a.name)
+		return b, nil
 	case a.obj != nil:
 		cfg, err := vocab.Marshal(a.obj.config)
 		if err != nil {

@@ -65,8 +65,6 @@ func unpack(o *vocab.Object, err error) (module, class string, config []byte, _ 
 	if err != nil {
 		return "", "", nil, fmt.Errorf("nn: %w", err)
 	}
-	if o.Registered != nil {
-		return "", *o.Registered, o.Config, nil
-	}
-	return o.Module, o.Class, o.Config, nil
+	module, class, config = o.Parts()
+	return module, class, config, nil
 }

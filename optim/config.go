@@ -30,14 +30,28 @@ func fromConfig(class string, config []byte) (Optimizer, error) {
 // class, and the optimizer's config, with the learning rate of the next step. It returns
 // an error for settings that Keras does not have, such as [NoBiasCorrection], for those
 // that its configs do not hold, such as [ExcludeFromWeightDecay], and for optimizers of
-// other packages.
+// types that are not registered. For one that is it returns the registered name, and no
+// module.
 func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
 	obj, err := objectOf(o)
 	if err != nil {
 		return "", "", nil, fmt.Errorf("optim: %w", err)
 	}
-	return obj.Module, obj.Class, obj.Config, nil
+	module, class, config = obj.Parts()
+	return module, class, config, nil
 }
+
+// Register makes optimizers of a type of your own known to files, under the name under which
+// Keras has the class: "my_package>Sophia" for one with the decorator
+// keras.saving.register_keras_serializable("my_package"), "Sophia" for one of the package
+// "Custom", Keras's default.
+//
+// The exported fields with json tags are the config. Fresh returns an optimizer with the
+// defaults of settings that a config may lack. Its variables are stored in their order.
+//
+// Register panics if the name or the type is registered for another. It may be called at
+// any time, from any goroutine.
+func Register(name string, fresh func() Optimizer) { optimizers.Register(name, fresh) }
 
 // objectOf returns the object that Keras writes for an optimizer.
 func objectOf(o Optimizer) (*vocab.Object, error) {

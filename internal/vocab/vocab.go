@@ -139,12 +139,25 @@ func (t *Table[T]) Marshal(class string, cfg any) ([]byte, error) {
 
 // MarshalFunction writes a registered function.
 func (t *Table[T]) MarshalFunction(name string) ([]byte, error) {
+	o, err := t.Function(name)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(o)
+}
+
+// Function returns the object of a function of the user's. It fails if none is registered
+// under that name.
+func (t *Table[T]) Function(name string) (*Object, error) {
+	if t.Find(RegisteredName(name)) == nil {
+		return nil, fmt.Errorf("%s %q is a function of your own: want it registered by its method Register", t.Kind, name)
+	}
 	text, err := json.Marshal(RegisteredName(name))
 	if err != nil {
 		return nil, err
 	}
 	of := "function"
-	return json.Marshal(&Object{Module: "builtins", Class: of, Config: text, Registered: &of})
+	return &Object{Module: "builtins", Class: of, Config: text, Registered: &of}, nil
 }
 
 // Serialize returns the object that Keras writes for v, whose class is given. It
@@ -227,6 +240,15 @@ func ClassOf(v any, suffix string) string {
 		return name
 	}
 	return suffix
+}
+
+// Parts returns what files hold of an object: the module and the class of one of Keras's,
+// no module and the registered name of another.
+func (o *Object) Parts() (module, class string, config []byte) {
+	if o.Module == "" && o.Registered != nil {
+		return "", *o.Registered, o.Config
+	}
+	return o.Module, o.Class, o.Config
 }
 
 // Missing is something that a config names and glia lacks.

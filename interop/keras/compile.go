@@ -423,8 +423,11 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(class, ">") { // of what is registered
+	switch {
+	case strings.Contains(class, ">"): // of what is registered
 		return &Object{Class: vocab.ShortName(class), Registered: &class, Config: config}, nil
+	case class == "function":
+		return &Object{Module: module, Class: class, Registered: &class, Config: config}, nil
 	}
 	return &Object{Module: module, Class: class, Config: config}, nil
 }
@@ -432,7 +435,7 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 // metricObject returns a metric's object, or its name if that is all there is to say.
 func metricObject(x metric.Metric) (any, error) {
 	if mean, ok := x.(*metric.MeanMetric); ok {
-		if l, ok := mean.Loss().(loss.Loss); ok {
+		if l := mean.Loss(); l != nil {
 			return lossMetric(l)
 		}
 	}

@@ -2,6 +2,7 @@ package keras
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -34,9 +35,14 @@ var lossMetrics = map[string][]string{
 // takes all settings of the loss, else as the function of the loss with its settings.
 // How the loss reduces is none of them.
 func lossMetric(l loss.Loss) (*Object, error) {
-	_, class, config, err := loss.ToConfig(l)
-	if err != nil {
+	module, class, config, err := loss.ToConfig(l)
+	switch {
+	case err != nil:
 		return nil, err
+	case class == "function":
+		return object(module, class, config, nil)
+	case module == "":
+		return nil, fmt.Errorf("the mean of loss %s: Keras has that of a function: want a loss.Func", class)
 	}
 	m, err := vocab.Members(config)
 	if err != nil {
@@ -79,7 +85,7 @@ func functionIn(raw json.RawMessage) bool {
 // metricOf makes a metric, or the mean of a loss.
 func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metric, error) {
 	l, lossErr := loss.FromConfig(name, config)
-	if lossFirst && lossErr == nil {
+	if lossFirst && lossErr == nil && !strings.Contains(name, ">") {
 		return metric.FromLoss(l), nil
 	}
 	m, err := metric.FromConfig(name, config)
@@ -104,7 +110,7 @@ func classOfMean(m metric.Metric) string {
 // class, is not Keras's: its functions are named as the class is, and go by other names,
 // such as mse, only as text.
 func usersFunction(class, name string) bool {
-	return class == accuracyName || class != name && nn.SnakeCase(class) != name
+	return !strings.Contains(name, ">") && (class == accuracyName || class != name && nn.SnakeCase(class) != name)
 }
 
 // accuracyName is how texts call the metric that follows from the shapes of labels and

@@ -12,10 +12,14 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
+	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -92,7 +96,24 @@ var (
 	halfAtMost = nn.ConstraintFunc("HalfAtMost", func(w *graph.Node) *graph.Node { return ops.Clip(w, -0.5, 0.5) }).Register()
 )
 
+// Pinball is a loss of the user's.
+type Pinball struct {
+	loss.Config
+	Tau float64 `json:"tau"`
+}
+
+func (l *Pinball) Each(yTrue, yPred *graph.Node) *graph.Node {
+	d := ops.Sub(yTrue, yPred)
+	return ops.ReduceMean(ops.Maximum(ops.Scale(d, l.Tau), ops.Scale(d, l.Tau-1)), -1)
+}
+
+// gap is a metric of the user's.
+var gap = metric.Mean("tests>gap", func(yTrue, yPred *graph.Node) *graph.Node {
+	return ops.ReduceMax(ops.Abs(ops.Sub(yTrue, yPred)), -1)
+}, metric.Down).Register()
+
 func init() {
+	loss.Register("tests>Pinball", func() loss.Loss { return &Pinball{Config: loss.Config{LossName: "pinball"}, Tau: 0.5} })
 	nn.Register("tests>Residual", func() nn.Layer { return &Residual{Scale: 1} })
 	nn.Register("tests>Chain", func() nn.Layer { return &Chain{} })
 	nn.Register("Scale", func() nn.Layer { return &Scale{} })
@@ -111,6 +132,20 @@ func registered() *nn.Network {
 		&Scale{3}, nn.Dense(1))
 }
 
+// firsts returns samples x whose target is their first number.
+func firsts(t *testing.T, x *tensor.Tensor) data.Dataset {
+	t.Helper()
+	y := tensor.New(tensor.Float32, x.Shape().At(0), 1)
+	for i := range tensor.Data[float32](y) {
+		tensor.Data[float32](y)[i] = tensor.Data[float32](x)[i*x.Shape().At(1)]
+	}
+	d, err := data.New(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // TestRegistered loads a model that Keras wrote with layers, an activation and so on of
 // the user's, and again what glia writes of it.
 func TestRegistered(t *testing.T) {
@@ -122,7 +157,10 @@ func TestRegistered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var io struct{ X, Y []float32 }
+	var io struct {
+		X, Y      []float32
+		Loss, Gap float64
+	}
 	if err := json.Unmarshal(text, &io); err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +178,13 @@ func TestRegistered(t *testing.T) {
 			if math.Abs(float64(v-io.Y[i])) > 1e-5 {
 				t.Fatalf("%s predicts %v, want %v", what, tensor.Data[float32](y), io.Y)
 			}
+		}
+		res, err := m.Evaluate(firsts(t, x))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(res.Loss-io.Loss) > 1e-5 || math.Abs(res.Get("gap")-io.Gap) > 1e-5 {
+			t.Errorf("%s is measured as %v, want loss %g and gap %g", what, res, io.Loss, io.Gap)
 		}
 	}
 	predicts("Keras's file", m)
@@ -182,11 +227,18 @@ func TestRegisteredInKeras(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := m.Compile(optim.SGD(0.1), &Pinball{Config: loss.Config{LossName: "pinball"}, Tau: 0.3}, gap); err != nil {
+		t.Fatal(err)
+	}
+	res, err := m.Evaluate(firsts(t, x))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	if err := m.Save(filepath.Join(dir, "glia.keras")); err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"x": tensor.Data[float32](x), "y": tensor.Data[float32](y)})
+	text, err := json.Marshal(map[string]any{"x": tensor.Data[float32](x), "y": tensor.Data[float32](y), "loss": res.Loss, "gap": res.Get("gap")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,6 +118,25 @@ class HalfAtMost(keras.constraints.Constraint):
         return keras.ops.clip(w, -0.5, 0.5)
 
 
+@register("tests")
+class Pinball(keras.losses.Loss):
+    def __init__(self, tau=0.5, name="pinball", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.tau = tau
+
+    def call(self, y, p):
+        d = y - p
+        return keras.ops.mean(keras.ops.maximum(self.tau * d, (self.tau - 1) * d), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "tau": self.tau}
+
+
+@register("tests")
+def gap(y, p):
+    return keras.ops.max(keras.ops.abs(y - p), axis=-1)
+
+
 def model():
     L = keras.layers
     inner = keras.Sequential([L.Dense(4, activation=twice_swish, kernel_initializer=Ramp()), L.Dense(3)])
@@ -144,9 +163,11 @@ if what == "write":
     m.compile()  # a model alone
     fresh = model()
     fresh.set_weights(m.get_weights())
+    fresh.compile(keras.optimizers.SGD(0.1), Pinball(0.3), metrics=[gap])
     fresh.save(path + ".keras")
+    loss, far = fresh.evaluate(x, x[:, :1], verbose=0)
     with open(path + ".json", "w") as f:
-        json.dump({"x": x.ravel().tolist(), "y": fresh.predict(x, verbose=0).ravel().tolist()}, f)
+        json.dump({"x": x.ravel().tolist(), "y": fresh.predict(x, verbose=0).ravel().tolist(), "loss": loss, "gap": far}, f)
 else:
     m = keras.models.load_model(path + ".keras")
     with open(path + ".json") as f:
@@ -157,5 +178,7 @@ else:
     assert m.layers[1].steps[1].layer.trainable is False
     assert m.layers[0].layer.layers[0].activation is twice_swish
     assert isinstance(m.layers[1].steps[0].kernel_regularizer, Cubes)
-    m.compile("sgd", "mse")
+    assert isinstance(m.loss, Pinball) and m.loss.tau == 0.3 and isinstance(m.optimizer, keras.optimizers.SGD)
+    said = m.evaluate(given, given[:, :1], verbose=0)
+    np.testing.assert_allclose(said, [want["loss"], want["gap"]], rtol=1e-4)
     m.fit(x, x[:, :1], verbose=0)
