@@ -17,24 +17,50 @@ import (
 // length 1: what a reduction gives, and what is computed from that. Inputs, and the
 // values of rows, broadcast.
 //
+// With Columns, reductions go along the first axes instead, and drop them. What is
+// computed from their results is computed once, after the pass; so it has the shape of
+// columns, too.
+//
 // Values are numbered: the inputs first, then the results of the instructions.
 type Program struct {
 	Shape   tensor.Dims
-	Axes    int // that reductions go along; 0 if there are none
+	Axes    int  // that reductions go along; 0 if there are none
+	Columns bool // these are the first ones, and what is said of rows is said of columns
 	In      []tensor.Spec
 	Code    []Instr
 	Results []int // the values that leave the program
 }
 
 // Instr applies an operation to earlier values: an elementwise one, which may have
-// several results, an ops.FullOp, or an ops.Reducing along the last axes, whose results
-// are a row's.
+// several results, an ops.FullOp, or an ops.Reducing along the program's axes, whose
+// results are a row's.
 type Instr struct {
 	Op   graph.Op
 	Args []int
 	Out  tensor.DType   // of the first result
 	More []tensor.DType // of the others
-	Row  bool           // the results are a row's
+	Row  bool           // the results are a row's, or a column's
+}
+
+// ProgramOf returns the program of one operation, for results and inputs of these specs.
+// Of a reduction, axes that stay are the last ones, axes that vanish the first ones.
+func ProgramOf(op graph.Op, out, in []tensor.Spec) *Program {
+	p := &Program{Shape: out[0].Shape, In: in}
+	c := Instr{Op: op, Out: out[0].DType}
+	if r, ok := op.(ops.Reducing); ok {
+		p.Shape, p.Axes, p.Columns, c.Row = in[0].Shape, r.Over().Axes.Rank(), !r.Over().KeepDims, true
+	}
+	for i := range in {
+		c.Args = append(c.Args, i)
+	}
+	for i, s := range out {
+		p.Results = append(p.Results, len(in)+i)
+		if i > 0 {
+			c.More = append(c.More, s.DType)
+		}
+	}
+	p.Code = []Instr{c}
+	return p
 }
 
 // Outs returns how many results the instruction has.
@@ -95,7 +121,10 @@ func (p *Program) RowShape() tensor.Dims { return p.shapeOf(true) }
 
 func (p *Program) shapeOf(row bool) tensor.Dims {
 	s := p.Shape
-	if row {
+	switch {
+	case row && p.Columns:
+		return s.From(p.Axes)
+	case row:
 		for i := range p.Axes {
 			s = s.With(-1-i, 1)
 		}

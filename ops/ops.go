@@ -86,6 +86,17 @@ type Ternary interface {
 	Eval(a, b, c float64) float64
 }
 
+// Tuple is an elementwise operation of several results: its inputs broadcast, and each
+// result has the shape that they give.
+type Tuple interface {
+	graph.Op
+	// EvalAll returns one element of each result for one of each input.
+	EvalAll(x Elements) Elements
+}
+
+// Elements holds one element of each input, or of each result, of a [Tuple].
+type Elements [8]float64
+
 // Referenced is an operation with a reference of its own.
 type Referenced interface {
 	graph.Op
@@ -112,6 +123,21 @@ func Reference(op graph.Op, out, in []Array) {
 		a, b, c := broadcastIndex(in[0].Shape, out[0].Shape), broadcastIndex(in[1].Shape, out[0].Shape), broadcastIndex(in[2].Shape, out[0].Shape)
 		for i := range out[0].V {
 			out[0].V[i] = o.Eval(in[0].V[a(i)], in[1].V[b(i)], in[2].V[c(i)])
+		}
+	case Tuple:
+		at := make([]func(int) int, len(in))
+		for j, a := range in {
+			at[j] = broadcastIndex(a.Shape, out[0].Shape)
+		}
+		for i := range out[0].V {
+			var x Elements
+			for j, a := range in {
+				x[j] = a.V[at[j](i)]
+			}
+			y := o.EvalAll(x)
+			for r := range out {
+				out[r].V[i] = y[r]
+			}
 		}
 	default:
 		panic(fmt.Sprintf("ops: %s has no reference", op.Name()))

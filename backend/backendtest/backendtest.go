@@ -92,13 +92,7 @@ func KernelsOf(table backend.Kernels, c optest.Case) []backend.Kernel {
 		kernels = append(kernels, k)
 	}
 	if table.Fuses(c.Op, out, in) {
-		p := &backend.Program{Shape: out[0].Shape, In: in, Code: []backend.Instr{{Op: c.Op, Out: out[0].DType}}, Results: []int{len(in)}}
-		if r, ok := c.Op.(ops.Reducing); ok {
-			p.Shape, p.Axes, p.Code[0].Row = in[0].Shape, r.Over().Axes.Rank(), true
-		}
-		for i := range in {
-			p.Code[0].Args = append(p.Code[0].Args, i)
-		}
+		p := backend.ProgramOf(c.Op, out, in)
 		if k := table.Kernel(p, out, in); k != nil {
 			kernels = append(kernels, k)
 		}

@@ -12,6 +12,9 @@ import (
 // programs do not compute in: float32 for narrower floats, float64 for other floats
 // and mixtures, the exact integer function for integers, a tile at a time. It returns nil for other operations.
 func newElementwise(op graph.Op, out, in []tensor.Spec) backend.Kernel {
+	if t, ok := op.(ops.Tuple); ok {
+		return newTuple(t, out, in)
+	}
 	if len(out) != 1 {
 		return nil
 	}

@@ -13,6 +13,8 @@ const (
 	productOf
 	greatestOf
 	leastOf
+	momentsOf // mean and variance
+	noFold
 )
 
 // folder is a fold of elements of T.

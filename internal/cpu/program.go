@@ -33,12 +33,15 @@ func (Kernels) Fuses(op graph.Op, out, in []tensor.Spec) bool {
 		return in[0].DType == tensor.Float32 || isHalf(in[0].DType)
 	}
 	if r, ok := op.(ops.Reducing); ok {
-		return fusesRows(r, in[0])
+		return fusesRows(r, in[0]) || fusesColumns(r, in[0])
 	}
-	for _, s := range append(out[:1:1], in...) {
+	for _, s := range append(out[:len(out):len(out)], in...) {
 		if !computed(s.DType) {
 			return false
 		}
+	}
+	if _, ok := op.(ops.Tuple); ok {
+		return true
 	}
 	_, ok := tileOf(op)
 	return ok
@@ -68,53 +71,13 @@ func fusesRows(r ops.Reducing, in tensor.Spec) bool {
 	if in.DType != tensor.Float32 && !isHalf(in.DType) || in.Shape.Size() == 0 || cols < 2 || cols > maxRow || over.Axes.At(0) != in.Rank()-axes {
 		return false
 	}
-	return over.KeepDims && reduceRows(r, cols) != nil
-}
-
-// reduceRows returns the function that reduces rows of the given length.
-func reduceRows(op graph.Op, cols int) func(dst, x []float32) {
-	by := func(f func(dst, x []float32, rows, cols, ld int)) func(dst, x []float32) {
-		return func(dst, x []float32) { f(dst, x, len(dst), cols, cols) }
-	}
-	switch op.(type) {
-	case ops.ReduceSumOp:
-		return by(kern.SumRows)
-	case ops.ReduceMeanOp:
-		return func(dst, x []float32) {
-			kern.SumRows(dst, x, len(dst), cols, cols)
-			kern.DivScalar(dst, dst, float32(cols))
-		}
-	case ops.ReduceMaxOp:
-		return by(kern.MaxRows)
-	case ops.ReduceMinOp:
-		return by(kern.MinRows)
-	}
-	return nil
-}
-
-// reduceHalfRows is [reduceRows] for rows of bfloat16, or of float16.
-func reduceHalfRows(op graph.Op, cols int, bf16 bool) func(dst []float32, x []uint16) {
-	f := sumOf
-	switch op.(type) {
-	case ops.ReduceMaxOp:
-		f = greatestOf
-	case ops.ReduceMinOp:
-		f = leastOf
-	}
-	fold := halfFolder(f, bf16).rows
-	_, mean := op.(ops.ReduceMeanOp)
-	return func(dst []float32, x []uint16) {
-		fold(dst, x, len(dst), cols)
-		if mean {
-			kern.DivScalar(dst, dst, float32(cols))
-		}
-	}
+	return over.KeepDims && foldOf(r) != noFold
 }
 
 // program is the kernel of a backend.Program.
 type program struct {
 	size    int
-	cols    int // length of a row, 1 if there are none
+	cols    int // length of a row, 1 if there are none; or number of columns
 	tile    int // elements at a time: whole rows
 	piece   int // elements of a piece: whole tiles
 	period  int // after which all loads that are the same for all tiles begin again
@@ -123,6 +86,7 @@ type program struct {
 	code    []instr
 	stores  []store
 	slots   int
+	columns *columns // or nil: reductions go along rows, or there are none
 	out, in []backend.Buf
 	self    par.Worker
 }
@@ -147,11 +111,19 @@ type store struct {
 
 func newProgram(p *backend.Program) *program {
 	cols := 1
-	for i := range p.Axes {
-		cols *= p.Shape.At(-1 - i)
+	switch {
+	case p.Columns:
+		cols = p.RowShape().Size()
+	default:
+		for i := range p.Axes {
+			cols *= p.Shape.At(-1 - i)
+		}
 	}
 	k := lower(p, cols).place()
 	k.setTiles()
+	if k.columns != nil {
+		k.columns.setPieces(k)
+	}
 	return k
 }
 
@@ -164,14 +136,14 @@ func (k *program) setTiles() {
 		length *= 2
 	}
 	for i := range k.loads {
-		if p := k.loads[i].period; p > unit && p <= length && p%unit == 0 && p < k.size {
+		if p := k.loads[i].period; !k.afterwards(k.loads[i].row) && p > unit && p <= length && p%unit == 0 && p < k.size {
 			unit = p
 		}
 	}
 	k.tile = max(1, length/unit) * unit
 	k.piece = max(1, pieceLen/k.tile) * k.tile
 	for i := range k.loads {
-		if l := &k.loads[i]; k.tile%l.period == 0 {
+		if l := &k.loads[i]; k.tile%l.period == 0 && !k.afterwards(l.row) {
 			l.once = true
 			k.period *= l.period / gcd(k.period, l.period)
 		}
@@ -193,31 +165,51 @@ func (k *program) Run(out, in []backend.Buf) {
 	} else {
 		par.Do(n, k)
 	}
+	if k.columns != nil {
+		k.finish(k.self.Scratch(k.scratch()))
+	}
 	k.out, k.in = nil, nil
 }
 
 // Piece implements par.Task.
 func (k *program) Piece(i int, w *par.Worker) {
-	k.run(w.Scratch(k.scratch()), i*k.piece, min((i+1)*k.piece, k.size))
+	f := k.run(w.Scratch(k.scratch()), i*k.piece, min((i+1)*k.piece, k.size))
+	if k.columns != nil {
+		k.columns.end(f, i)
+	}
 }
 
-// run runs the program for elements [lo,hi), which are whole rows.
-func (k *program) run(mem []byte, lo, hi int) {
+// run runs the program for elements [lo,hi), which are whole rows, and returns the frame
+// in which it did.
+func (k *program) run(mem []byte, lo, hi int) frame {
 	steady := lo%k.period == 0
-	k.fill(mem, steady).tilesOf(lo, hi, steady)
+	f := k.fill(mem, steady)
+	f.tilesOf(lo, hi, steady)
+	return f
 }
+
+// afterwards reports whether a load, an instruction or a store, of rows or not, belongs to
+// what is done once, after the pass over tiles.
+func (k *program) afterwards(row bool) bool { return row && k.columns != nil }
 
 // slotLen returns the elements that a slot has room for.
 func (k *program) slotLen() int { return max(k.tile, tileLen) }
 
-// scratch returns the bytes that the slots take.
-func (k *program) scratch() int { return k.slots * k.slotLen() * 4 }
+// scratch returns the bytes that the slots take, and the lanes of columns.
+func (k *program) scratch() int {
+	n := k.slots * k.slotLen()
+	if k.columns != nil {
+		n += k.columns.lanes
+	}
+	return n * 4
+}
 
 // frame says where the places of a run are.
 type frame struct {
 	*program
 	tiles    []float32 // the slots
 	gathered *patches  // or nil: inputs and results are in slots of these
+	first    bool      // this is the first tile of a piece
 }
 
 // fill returns a frame on mem with the slots filled that are the same for all tiles.
@@ -248,13 +240,14 @@ func (k *program) still(l *load, steady bool) bool { return l.once && (steady ||
 func (f frame) tilesOf(lo, hi int, steady bool) {
 	for at := lo; at < hi; at += f.tile {
 		n := min(f.tile, hi-at)
+		f.first = at == lo
 		rowAt, rows := at, n
 		if f.cols > 1 {
 			rowAt, rows = at/f.cols, n/f.cols
 		}
 		for i := range f.loads {
 			switch l := &f.loads[i]; {
-			case f.still(l, steady):
+			case f.still(l, steady), f.afterwards(l.row):
 			case l.row:
 				f.load(l, 0, rowAt, rows)
 			default:
@@ -262,16 +255,20 @@ func (f frame) tilesOf(lo, hi int, steady bool) {
 			}
 		}
 		for i := range f.code {
-			if c := &f.code[i]; c.row {
+			switch c := &f.code[i]; {
+			case f.afterwards(c.row):
+			case c.row:
 				c.op.run(f, c, rowAt, rows)
-			} else {
+			default:
 				c.op.run(f, c, at, n)
 			}
 		}
 		for _, s := range f.stores {
-			if s.row {
+			switch {
+			case f.afterwards(s.row):
+			case s.row:
 				f.store(s, rowAt, rows)
-			} else {
+			default:
 				f.store(s, at, n)
 			}
 		}

@@ -51,7 +51,8 @@ type lowered struct {
 type lowering struct {
 	*backend.Program
 	cols    int
-	same    []int // of each value, or the first one of those that are one under several names
+	columns *columns // or nil
+	same    []int    // of each value, or the first one of those that are one under several names
 	held    []held
 	refs    []refInfo
 	loads   []load // their slots are refs
@@ -61,9 +62,12 @@ type lowering struct {
 	at      int // the instruction of the program at hand
 }
 
-// lower lowers a program whose rows are cols elements long.
+// lower lowers a program whose rows are cols elements long, or that has so many columns.
 func lower(p *backend.Program, cols int) *lowering {
 	l := &lowering{Program: p, cols: cols}
+	if p.Columns {
+		l.columns = newColumns(cols)
+	}
 	for v := range p.Values() {
 		l.same = append(l.same, v)
 		l.held = append(l.held, held{none, none, none, none})
@@ -127,11 +131,17 @@ func (l *lowering) onFloats(c *backend.Instr, v int) {
 		f = line
 	}
 	var dst []ref
-	switch r, reduces := c.Op.(ops.Reducing); {
-	case reduces && l.asBits(c.Args[0]):
-		dst = l.emitAll(foldBits{reduceHalfRows(r, l.cols, l.DType(c.Args[0]) == tensor.BFloat16)}, true, 1, l.want(c.Args[0], bits))
+	r, reduces := c.Op.(ops.Reducing)
+	t, several := c.Op.(ops.Tuple)
+	switch {
+	case reduces && l.columns != nil:
+		dst = l.foldColumns(foldOf(r), c.Outs(), l.want(c.Args[0], exact))
+	case reduces && c.Outs() == 1 && l.asBits(c.Args[0]):
+		dst = l.emitAll(foldBits{halfFolder(foldOf(r), l.DType(c.Args[0]) == tensor.BFloat16), foldOf(r) == meanOf}, true, 1, l.want(c.Args[0], bits))
 	case reduces:
-		dst = l.emitAll(foldRows{reduceRows(r, l.cols)}, true, 1, l.want(c.Args[0], exact))
+		dst = l.emitAll(foldRows{foldOf(r)}, true, c.Outs(), l.want(c.Args[0], exact))
+	case several:
+		dst = l.emitAll(mapTuple{tupleOf(t)}, c.Row, c.Outs(), l.wantAll(c.Args, f)...)
 	default:
 		t, _ := tileOf(c.Op)
 		dst = l.emitAll(mapFloats{t}, c.Row, c.Outs(), l.wantAll(c.Args, f)...)

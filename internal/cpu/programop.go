@@ -33,6 +33,22 @@ func (o mapFloats) run(f frame, c *instr, at, n int) {
 	}
 }
 
+// mapTuple is an elementwise function of several results on float32.
+type mapTuple struct {
+	f func(dst, x tuple)
+}
+
+func (o mapTuple) run(f frame, c *instr, at, n int) {
+	var dst, x tuple
+	for i, p := range c.dst {
+		dst[i] = f.f32(p, at, n)
+	}
+	for i, p := range c.args {
+		x[i] = f.f32(p, at, n)
+	}
+	o.f(dst, x)
+}
+
 // mapBits is an elementwise function on the bits of halves.
 type mapBits struct {
 	kern.HalfFunc
@@ -50,22 +66,6 @@ func (o mapBits) run(f frame, c *instr, at, n int) {
 	} else {
 		o.F16(dst, a, b)
 	}
-}
-
-// foldRows reduces rows of float32.
-type foldRows struct{ rows func(dst, x []float32) }
-
-func (o foldRows) run(f frame, c *instr, at, n int) {
-	o.rows(f.f32(c.dst[0], at, n), f.f32(c.args[0], at*f.cols, n*f.cols))
-}
-
-// foldBits reduces rows of the bits of halves, to float32.
-type foldBits struct {
-	rows func(dst []float32, x []uint16)
-}
-
-func (o foldBits) run(f frame, c *instr, at, n int) {
-	o.rows(f.f32(c.dst[0], at, n), f.bits(c.args[0], at*f.cols, n*f.cols))
 }
 
 // expand repeats the number of each row along it.
@@ -141,8 +141,10 @@ func givesBits(o op) bool {
 // does.
 func worksInPlace(o op) bool {
 	switch o := o.(type) {
-	case mapFloats, mapBits, foldRows:
+	case mapFloats, mapBits, foldBits:
 		return true
+	case foldRows:
+		return o.fold != momentsOf
 	case convert:
 		return o.from != bits && o.to != bits
 	}

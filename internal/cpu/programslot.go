@@ -44,7 +44,7 @@ func (l *lowering) place() *program {
 		}
 	}
 	homes := l.homes()
-	k := &program{size: l.Shape.Size(), cols: l.cols, period: 1, loads: l.loads}
+	k := &program{size: l.Shape.Size(), cols: l.cols, period: 1, loads: l.loads, columns: l.columns}
 	for i := range k.loads {
 		k.loads[i].slot = s.places[k.loads[i].slot].index
 	}

@@ -65,6 +65,10 @@ func (t *table) activations() {
 	}
 	t.binary(ops.SigmoidGradOp{}, floats, between(0, 1), anyReal, 3, 0)
 	t.binary(ops.TanhGradOp{}, floats, between(-1, 1), anyReal, 2, 2)
+	for _, s := range [][2]tensor.Dims{{d(7), d(7)}, {d(2, 3), d(3)}, {d(), d()}, {d(0, 4), d(4)}, {d(37, 31), d(31)}} {
+		whole, part := input{shape: s[0], v: anyReal}, input{shape: s[1], v: anyReal}
+		t.add(ops.LSTMCellOp{}, floats, 8, 8, whole, part, whole, part, whole)
+	}
 }
 
 func (t *table) binaries() {

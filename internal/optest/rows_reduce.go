@@ -18,6 +18,12 @@ func (t *table) reductions() {
 		{d(2, 3, 4), over(false, 1)}, {d(2, 3, 4), over(true, 0, 2)}, {d(2, 3), over(false)}, {d(0, 4), over(false, 1)},
 		{d(37, 53), over(false, 0)}, {d(37, 53), over(false, 1)}, {d(5, 17, 13), over(false, 1)}, {d(1999), over(false, 0)},
 	}
+	for _, w := range append(full, where{d(1031, 7), over(false, 0)}, where{d(9, 5, 300), over(false, 0, 1)}, where{d(5, 4, 211), over(true, 1, 2)}, where{d(3, 5000), over(true, 1)}) {
+		if w.r.Count(w.shape) > 0 {
+			t.add(ops.MomentsOp{Reduction: w.r}, floats, 4, 8, input{shape: w.shape, v: anyReal})
+		}
+	}
+	t.addNoGrad(ops.MomentsOp{Reduction: over(false, 0)}, floats, 1, 0, input{shape: d(3, 13), v: special})
 	empty := []where{{d(0, 4), over(false, 0)}, {d(3, 0), over(true, 1)}}
 	for _, w := range append(full, empty...) {
 		n := float64(w.r.Count(w.shape))
