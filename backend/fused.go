@@ -158,7 +158,8 @@ func (p *Program) LastUse(v int) int {
 // itself if it has other results.
 func (p *Program) Overwrites(r, in int) bool {
 	i, _ := p.Source(p.Results[r])
-	if p.Row(p.Results[r]) || p.In[in].Shape != p.Shape {
+	row := p.Row(p.Results[r])
+	if row && !p.Columns || p.In[in].Shape != p.shapeOf(row) {
 		return false
 	}
 	last := p.LastUse(in)

@@ -15,11 +15,13 @@ type group struct {
 	fused bool          // the step is a program
 	head  *graph.Node   // the operation whose epilogue the program is, or nil
 	// shape is that of the program's values; if it reduces along the last axes,
-	// rows are the nodes whose values have length 1 there.
-	shape tensor.Dims
-	axes  int
-	rows  map[*graph.Node]bool
-	visit int // the last search that came by
+	// rows are the nodes whose values have length 1 there; if columns, along the first
+	// axes, which the values of rows lack.
+	shape   tensor.Dims
+	axes    int
+	columns bool
+	rows    map[*graph.Node]bool
+	visit   int // the last search that came by
 }
 
 // grouping tells which group every node of interest belongs to.
@@ -53,6 +55,14 @@ func source(n *graph.Node) *graph.Node {
 	}
 }
 
+// owner returns the node of which n is a result: n itself, unless it picks one.
+func owner(n *graph.Node) *graph.Node {
+	if _, ok := n.Op.(graph.PickOp); ok {
+		return n.In[0]
+	}
+	return n
+}
+
 // fuse gathers the nodes that the roots need into groups.
 func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
 	gr := &grouping{
@@ -80,11 +90,12 @@ func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
 			continue
 		}
 		for _, in := range n.In {
-			if h := gr.of[in]; h != nil && h != gr.of[n] && h.fused && gr.match(h, in, gr.of[n], n) && gr.mergeable(h, gr.of[n]) {
+			if h := gr.of[owner(in)]; h != nil && h != gr.of[n] && h.fused && gr.match(h, in, gr.of[n], n) && gr.mergeable(h, gr.of[n]) {
 				gr.merge(h, gr.of[n])
 			}
 		}
 	}
+	gr.fuseColumns()
 	for _, n := range gr.order {
 		if g := gr.of[n]; g != nil && !g.fused {
 			if e := gr.epilogueOf(n); e != nil {
@@ -99,13 +110,15 @@ func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
 // newGroup returns a group of one node.
 func newGroup(n *graph.Node, kernels backend.Kernels) *group {
 	g := &group{nodes: []*graph.Node{n}, rows: map[*graph.Node]bool{}}
-	if len(n.Specs()) != 1 {
+	if len(n.Specs()) == 0 {
 		return g
 	}
-	g.shape = n.Shape()
+	g.shape = n.Specs()[0].Shape
 	g.fused = kernels.Fuses(n.Op, n.Specs(), specsOf(n.In))
 	if r, ok := n.Op.(ops.Reducing); ok && g.fused {
 		g.shape, g.axes, g.rows[n] = n.In[0].Shape(), r.Over().Axes.Rank(), true
+		g.columns = !r.Over().KeepDims
+		g.fused = !g.columns // fuseColumns looks after these
 	}
 	return g
 }
@@ -114,20 +127,23 @@ func newGroup(n *graph.Node, kernels backend.Kernels) *group {
 // which node n of g reads node in of h. A group of elementwise operations on the
 // shape of the other's rows can become rows of that.
 func (gr *grouping) match(h *group, in *graph.Node, g *group, n *graph.Node) bool {
+	if h.columns || g.columns {
+		return false
+	}
 	if h.axes+g.axes > 0 && (gr.hasHead(h) || gr.hasHead(g)) {
 		return false // an epilogue does not see whole rows
 	}
 	same := h.shape == g.shape && (h.axes == g.axes || h.axes == 0 || g.axes == 0)
 	_, reduces := n.Op.(ops.Reducing)
-	switch inRow, nRow := h.rows[in], g.rows[n] && !reduces; {
+	switch inRow, nRow := h.rows[owner(in)], g.rows[n] && !reduces; {
 	case reduces:
 		return same && !inRow
 	case inRow == nRow:
-		return same && in.Shape() == n.Shape() || inRow && same
+		return same && in.Shape() == n.Specs()[0].Shape || inRow && same
 	case inRow:
 		return same || g.axes == 0 && g.shape == in.Shape()
 	default:
-		return h.axes == 0 && h.shape == n.Shape()
+		return h.axes == 0 && h.shape == n.Specs()[0].Shape
 	}
 }
 
@@ -189,7 +205,7 @@ func (gr *grouping) detours(from, to *group) bool {
 			for _, in := range n.In {
 				at := source(in)
 				h := gr.of[at]
-				if h == from && (g != to || in != at) {
+				if h == from && (g != to || owner(in) != at) {
 					return true
 				}
 				if h == nil || h.visit == gr.visit || h.last() < first {

@@ -16,6 +16,16 @@ type result struct {
 	i    int
 }
 
+// resultOf returns the result that node n stands for.
+func resultOf(n *graph.Node) result {
+	if p, ok := n.Op.(graph.PickOp); ok {
+		return result{n.In[0], p.Result}
+	}
+	return result{n, 0}
+}
+
+func (r result) spec() tensor.Spec { return r.node.Specs()[r.i] }
+
 // lowering turns groups into steps.
 type lowering struct {
 	*Plan
@@ -97,10 +107,7 @@ func (l *lowering) define(r result, spec tensor.Spec) int {
 // valueOf returns the value of node n, which has one result and may have gaps. Leaves
 // and views come into being here.
 func (l *lowering) valueOf(n *graph.Node) int {
-	r := result{n, 0}
-	if p, ok := n.Op.(graph.PickOp); ok {
-		r = result{n.In[0], p.Result}
-	}
+	r := resultOf(n)
 	if v, ok := l.value[r]; ok {
 		return v
 	}
@@ -141,7 +148,7 @@ func (l *lowering) emitProgram(g *group) {
 	}
 	for _, n := range g.nodes {
 		for _, in := range n.In {
-			if _, full := in.Op.(ops.FullOp); !full && l.gr.of[in] != g {
+			if _, full := in.Op.(ops.FullOp); !full && l.gr.of[owner(in)] != g {
 				b.input(in)
 			}
 		}
@@ -150,9 +157,11 @@ func (l *lowering) emitProgram(g *group) {
 		b.add(n)
 	}
 	for _, n := range g.nodes {
-		if l.leaves(g, n) {
-			b.prog.Results = append(b.prog.Results, b.value[n])
-			b.results = append(b.results, n)
+		for i := range n.Specs() {
+			if r := (result{n, i}); l.leaves(g, r) {
+				b.prog.Results = append(b.prog.Results, b.value[r])
+				b.results = append(b.results, r)
+			}
 		}
 	}
 	var s step
@@ -164,15 +173,26 @@ func (l *lowering) emitProgram(g *group) {
 			s.in = append(s.in, l.gapless(n))
 		}
 	}
-	for _, n := range b.results {
-		s.out = append(s.out, l.result(n, s.op, s.in))
+	for _, r := range b.results {
+		if len(r.node.Specs()) == 1 {
+			s.out = append(s.out, l.result(r.node, s.op, s.in))
+		} else {
+			s.out = append(s.out, l.define(r, r.spec()))
+		}
 	}
 	l.steps = append(l.steps, s)
 }
 
-// leaves reports whether the value of n is read outside its group.
-func (l *lowering) leaves(g *group, n *graph.Node) bool {
-	return l.gr.roots[n] || slices.ContainsFunc(l.gr.users[n], func(u *graph.Node) bool { return l.gr.of[u] != g })
+// leaves reports whether a result is read outside its group.
+func (l *lowering) leaves(g *group, r result) bool {
+	outside := func(u *graph.Node) bool { return l.gr.of[u] != g }
+	n := r.node
+	if len(n.Specs()) == 1 {
+		return l.gr.roots[n] || slices.ContainsFunc(l.gr.users[n], outside)
+	}
+	return slices.ContainsFunc(l.gr.users[n], func(pick *graph.Node) bool {
+		return resultOf(pick) == r && (l.gr.roots[pick] || slices.ContainsFunc(l.gr.users[pick], outside))
+	})
 }
 
 // headStep makes a step of a head and its epilogue. A bias and a ReLU at the beginning
@@ -196,7 +216,7 @@ func (l *lowering) headStep(g *group, b *builder) step {
 	}
 	if f.After != nil && f.Home() < 0 {
 		b.prog.Results = append(b.prog.Results, f.Acc)
-		b.results = append(b.results, m)
+		b.results = append(b.results, result{m, 0})
 	}
 	for _, n := range b.inputs {
 		if n != m && f.After != nil {
@@ -211,20 +231,20 @@ type builder struct {
 	group   *group
 	prog    *backend.Program
 	inputs  []*graph.Node
-	value   map[*graph.Node]int
-	results []*graph.Node
+	value   map[result]int
+	results []result
 }
 
 func newBuilder(g *group) *builder {
-	return &builder{group: g, prog: &backend.Program{Shape: g.shape, Axes: g.axes}, value: map[*graph.Node]int{}}
+	return &builder{group: g, prog: &backend.Program{Shape: g.shape, Axes: g.axes, Columns: g.columns}, value: map[result]int{}}
 }
 
 // input adds an input to a program that has no instructions yet, unless it is there.
 func (b *builder) input(n *graph.Node) {
-	if _, ok := b.value[n]; ok {
+	if _, ok := b.value[resultOf(n)]; ok {
 		return
 	}
-	b.value[n] = len(b.inputs)
+	b.value[resultOf(n)] = len(b.inputs)
 	b.inputs = append(b.inputs, n)
 	b.prog.In = append(b.prog.In, n.Spec())
 }
@@ -233,17 +253,26 @@ func (b *builder) input(n *graph.Node) {
 func (b *builder) add(n *graph.Node) {
 	var args []int
 	for _, in := range n.In {
-		if _, ok := b.value[in]; !ok {
+		if _, ok := b.value[resultOf(in)]; !ok {
 			b.instr(in, nil)
 		}
-		args = append(args, b.value[in])
+		args = append(args, b.value[resultOf(in)])
 	}
 	b.instr(n, args)
 }
 
 func (b *builder) instr(n *graph.Node, args []int) {
-	b.value[n] = len(b.inputs) + len(b.prog.Code)
-	b.prog.Code = append(b.prog.Code, backend.Instr{Op: n.Op, Args: args, Out: n.DType(), Row: b.group.rows[n]})
+	c := backend.Instr{Op: n.Op, Args: args, Row: b.group.rows[n]}
+	first := b.prog.Values()
+	for i, s := range n.Specs() {
+		b.value[result{n, i}] = first + i
+		if i == 0 {
+			c.Out = s.DType
+		} else {
+			c.More = append(c.More, s.DType)
+		}
+	}
+	b.prog.Code = append(b.prog.Code, c)
 }
 
 // peelBias takes the addition of a vector along the last axis off the beginning of the
@@ -303,7 +332,7 @@ func (b *builder) isResult(v int) bool { return slices.Contains(b.prog.Results, 
 
 // drop removes instruction at; the head, value 0, takes its place.
 func (b *builder) drop(at int) {
-	gone := len(b.inputs) + at
+	gone := b.prog.First(at)
 	b.prog.Code = slices.Delete(b.prog.Code, at, at+1)
 	b.renumber(gone, 0)
 }

@@ -53,7 +53,7 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 		var y *graph.Node
 		err := graph.Catch(func() {
 			b = ops.Cast(b, a.DType())
-			switch rng.IntN(30) {
+			switch rng.IntN(33) {
 			case 0, 1:
 				y = ops.Add(a, b)
 			case 2:
@@ -129,6 +129,24 @@ func randomGraph(rng *rand.Rand, n int) (g *graph.Graph, outs []*graph.Node, var
 				if a.Rank() > 0 {
 					y = ops.Concat(rng.IntN(a.Rank()), a, b)
 				}
+			case 30, 31:
+				if a.Rank() > 0 && a.Shape().Size() > 0 {
+					axes := []int{rng.IntN(a.Rank())}
+					moments := []func(*graph.Node, ...int) (*graph.Node, *graph.Node){ops.Moments, ops.MomentsKeep}[rng.IntN(2)]
+					m, v := moments(a, axes...)
+					y = m
+					switch rng.IntN(3) {
+					case 0:
+						y = ops.Add(ops.Scale(m, 0.5), v)
+					case 1:
+						y = v
+					}
+				}
+			case 32:
+				h, c := ops.LSTMCell(a, b, ops.Scale(b, 0.5), a, ops.Relu(b))
+				if y = ops.Sub(h, c); rng.IntN(2) == 0 {
+					y = c
+				}
 			}
 		})
 		if err == nil && y != nil && y.Shape().Size() > 0 && y.Shape().Size() <= 64 {
@@ -193,16 +211,33 @@ func TestRandomGraphs(t *testing.T) {
 	}
 }
 
+// round returns numbers as a tensor of a spec holds them.
+func round(s tensor.Spec, v []float64) []float64 {
+	t := tensor.NewSpec(s)
+	if err := t.SetFloat64s(v); err != nil {
+		panic(err)
+	}
+	return t.Float64s()
+}
+
 // interpret runs the graph of a seed twice, one node after another, without a plan.
 func interpret(seed uint64) ([]*tensor.Tensor, []*graph.Var) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))
 	var res []*tensor.Tensor
 	for range 2 {
-		vals := map[*graph.Node]ops.Array{}
+		vals, tuples := map[*graph.Node]ops.Array{}, map[*graph.Node][]ops.Array{}
 		for _, n := range g.Nodes() {
-			if len(n.Specs()) > 1 {
-				continue // a split: its parts are taken one by one
+			if specs := n.Specs(); len(specs) > 1 {
+				for _, s := range specs {
+					tuples[n] = append(tuples[n], ops.NewArray(s))
+				}
+				var args []ops.Array
+				for _, x := range n.In {
+					args = append(args, vals[x])
+				}
+				ops.Reference(n.Op, tuples[n], args)
+				continue
 			}
 			out := ops.NewArray(n.Spec())
 			switch op := n.Op.(type) {
@@ -211,23 +246,14 @@ func interpret(seed uint64) ([]*tensor.Tensor, []*graph.Var) {
 			case graph.VarOp:
 				out.V = op.Var.Tensor().Float64s()
 			case graph.PickOp:
-				var parts []ops.Array
-				for _, s := range n.In[0].Specs() {
-					parts = append(parts, ops.NewArray(s))
-				}
-				ops.Reference(n.In[0].Op, parts, []ops.Array{vals[n.In[0].In[0]]})
-				out = parts[op.Result]
+				out.V = round(n.Spec(), tuples[n.In[0]][op.Result].V)
 			default:
 				var args []ops.Array
 				for _, x := range n.In {
 					args = append(args, vals[x])
 				}
 				ops.Reference(n.Op, []ops.Array{out}, args)
-				rounded := tensor.NewSpec(n.Spec())
-				if err := rounded.SetFloat64s(out.V); err != nil {
-					panic(err)
-				}
-				out.V = rounded.Float64s()
+				out.V = round(n.Spec(), out.V)
 			}
 			vals[n] = out
 		}

@@ -24,7 +24,11 @@ var rules = []rule{
 	{"join reshapes", joinReshapes},
 	{"join transposes", joinTransposes},
 	{"sum along rows first", sumRowsFirst},
-	{"keep axes of reductions", keepAxes},
+	{"take variances", takeVariance},
+	{"take factors out of sums", takeFactors},
+	{"keep last axes of reductions", keepAxes},
+	{"drop first axes of reductions", dropAxes},
+	{"drop first axes of length 1", dropFirstOnes},
 	{"drop factors of 1", dropOnes},
 	{"drop double negations", dropNegations},
 	{"let products transpose", transposeInProduct},
@@ -35,12 +39,21 @@ var rules = []rule{
 // simplify rewrites what the roots depend on into a new graph, one node after
 // another, and returns the roots there. Equal nodes become one, as in any graph.
 func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
-	s := &rewriter{g: graph.New(), new: map[*graph.Node]*graph.Node{}, covered: map[*graph.Node]int{}}
+	s := &rewriter{g: graph.New(), new: map[*graph.Node]*graph.Node{}, covered: map[*graph.Node]int{}, uses: map[*graph.Node]int{}}
 	s.results = neededResults(roots)
 	for _, in := range g.Inputs() {
 		s.new[in] = s.g.Input(in.Op.(graph.InputOp).Label, in.Spec())
 	}
-	for _, n := range live(roots) {
+	order := live(roots)
+	for _, r := range roots {
+		s.uses[r]++
+	}
+	for _, n := range order {
+		for _, x := range n.In {
+			s.uses[x]++
+		}
+	}
+	for _, n := range order {
 		if s.new[n] == nil {
 			s.new[n] = s.rewrite(n)
 		}
@@ -56,6 +69,7 @@ type rewriter struct {
 	g       *graph.Graph
 	new     map[*graph.Node]*graph.Node
 	covered map[*graph.Node]int   // of joinSliceGrads
+	uses    map[*graph.Node]int   // how often a node of the old graph is read
 	results map[*graph.Node][]int // of operations of several results: those that are read, in order
 }
 
@@ -66,7 +80,7 @@ func (s *rewriter) rewrite(n *graph.Node) *graph.Node {
 	}
 	switch op := n.Op.(type) {
 	case graph.PickOp:
-		return graph.Pick(in[0], s.result(n.In[0], op.Result))
+		return s.reshape(graph.Pick(in[0], s.result(n.In[0], op.Result)), n.Shape())
 	case graph.VarOp:
 		return s.g.Value(op.Var)
 	}
@@ -156,14 +170,18 @@ func (s *rewriter) reshape(x *graph.Node, shape tensor.Dims) *graph.Node {
 // when another input alone gives the result its shape.
 func unbroadcast(n *graph.Node, i int, x *graph.Node, in []*graph.Node) *graph.Node {
 	switch n.Op.(type) {
-	case ops.Binary, ops.Ternary:
+	case ops.Binary, ops.Ternary, ops.Tuple:
 	default:
 		return x
 	}
 	switch op := x.Op.(type) {
+	case ops.ReshapeOp: // axes of length 1 in front
+		if y := withoutFirstOnes(x); y != nil && othersFill(n, i, in) {
+			return y
+		}
 	case ops.BroadcastOp:
 		if othersFill(n, i, in) {
-			return x.In[0]
+			return unbroadcast(n, i, x.In[0], in)
 		}
 	case ops.FullOp:
 		if x.Rank() > 0 && othersFill(n, i, in) {
@@ -184,5 +202,5 @@ func othersFill(n *graph.Node, i int, in []*graph.Node) bool {
 			}
 		}
 	}
-	return shape == n.Shape()
+	return shape == n.Specs()[0].Shape
 }

@@ -37,19 +37,37 @@ func keepAxes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 		return nil
 	}
 	r.KeepDims = true
+	if y := s.reduce(op, r, x); y != nil {
+		return s.shaped(y, n)
+	}
+	return nil
+}
+
+// reduce returns the reduction of x by the operation op with other attributes, or nil if
+// it is not one that programs have.
+func (s *rewriter) reduce(op ops.Reducing, r ops.Reduction, x *graph.Node) *graph.Node {
 	switch op.(type) {
 	case ops.ReduceSumOp:
-		x = s.g.Apply(ops.ReduceSumOp{Reduction: r}, x)
+		return s.g.Apply(ops.ReduceSumOp{Reduction: r}, x)
 	case ops.ReduceMeanOp:
-		x = s.g.Apply(ops.ReduceMeanOp{Reduction: r}, x)
+		return s.g.Apply(ops.ReduceMeanOp{Reduction: r}, x)
 	case ops.ReduceMaxOp:
-		x = s.g.Apply(ops.ReduceMaxOp{Reduction: r}, x)
+		return s.g.Apply(ops.ReduceMaxOp{Reduction: r}, x)
 	case ops.ReduceMinOp:
-		x = s.g.Apply(ops.ReduceMinOp{Reduction: r}, x)
-	default:
-		return nil
+		return s.g.Apply(ops.ReduceMinOp{Reduction: r}, x)
+	case ops.MomentsOp:
+		return s.g.Apply(ops.MomentsOp{Reduction: r}, x)
 	}
-	return s.reshape(x, n.Shape())
+	return nil
+}
+
+// shaped returns y with the shape of n. Of several results each gets its shape where it
+// is picked.
+func (s *rewriter) shaped(y, n *graph.Node) *graph.Node {
+	if len(n.Specs()) > 1 {
+		return y
+	}
+	return s.reshape(y, n.Shape())
 }
 
 // inRows returns the two sums of sumRowsFirst, if x is of that kind.
