@@ -12,7 +12,7 @@ type Run struct {
 	Seed uint64
 	// Epochs is the history of the training.
 	Epochs []glia.Epoch
-	// Test is what Evaluate measured on the study's Test, nil if it has none.
+	// Test is the result of Evaluate on the study's Test, nil if it has none.
 	Test *glia.Result
 	// Seconds is how long Fit took.
 	Seconds float64
@@ -22,8 +22,8 @@ type Run struct {
 
 // Number returns a number of the last epoch, by its name as glia.Epoch's Number has it:
 // "loss", the name of a metric, or with "val_" before that of the validation; with
-// "test_" before it is one of Test. It is NaN if there is none; of a training that
-// diverged only the numbers of Test are known.
+// "test_" before it is one of Test. It is NaN if there is no such number; of a training
+// that diverged only the numbers of Test are known.
 func (r *Run) Number(name string) float64 {
 	if name, ok := strings.CutPrefix(name, "test_"); ok {
 		if r.Test == nil {
@@ -46,7 +46,7 @@ func (t *Trial) Number(name string) Spread {
 	return t.Over(func(r *Run) float64 { return r.Number(name) })
 }
 
-// Over returns the spread over the runs of what f returns for each.
+// Over returns the spread of f over the runs.
 func (t *Trial) Over(f func(r *Run) float64) Spread {
 	values := make([]float64, len(t.Runs))
 	for i := range t.Runs {

@@ -10,7 +10,7 @@ import (
 type Spread struct {
 	// N is how many numbers there are.
 	N int
-	// Mean is their mean, NaN if there are none.
+	// Mean is their mean, NaN without numbers.
 	Mean float64
 	// Std is the standard deviation of the sample, NaN for one number or none.
 	Std float64

@@ -2,7 +2,7 @@
 // chance matters: every way is a [Trial], every trial is trained once for each seed, and
 // a [Spread] has the mean of a number over the seeds and how far it varies.
 //
-// A [Study] runs trials. [Best] compares them by what the validation measured: the test
+// A [Study] runs trials. [Best] compares them by a number of the validation: the test
 // data are for the report.
 package tune
 
@@ -35,9 +35,9 @@ type Trial struct {
 type Study struct {
 	Trials []*Trial
 	Seeds  []uint64
-	// Train is what Fit trains on.
+	// Train is the data that Fit trains on.
 	Train data.Dataset
-	// Test is what Evaluate measures after each training, if it is not nil.
+	// Test is the data that Evaluate tests on after each training, unless it is nil.
 	Test data.Dataset
 	// Options are given to every call of Fit, TestOptions to every call of Evaluate. The
 	// context is that of Run.

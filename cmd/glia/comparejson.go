@@ -8,7 +8,7 @@ import (
 	"github.com/glia-ml/glia/tune"
 )
 
-// compareRecord is what compare --json writes.
+// compareRecord is the object that compare --json writes.
 type compareRecord struct {
 	Dataset         string        `json:"dataset"`
 	Samples         int           `json:"samples"` // with those set aside for validation
@@ -55,7 +55,7 @@ type runRecord struct {
 	Test     measured      `json:"test"`
 }
 
-// record returns what is known before the first training.
+// record returns a record of everything known before the first training.
 func (k *comparison) record(set images, first *trial) (*compareRecord, error) {
 	m, err := k.model(set.train, first.rule.new(first.lr), k.seed)
 	if err != nil {
@@ -69,7 +69,7 @@ func (k *comparison) record(set images, first *trial) (*compareRecord, error) {
 	}, nil
 }
 
-// add adds what came of the trainings.
+// add adds the results of the trainings.
 func (c *compareRecord) add(trials []*trial, best map[*rule]*trial) {
 	for _, t := range trials {
 		r := trialRecord{

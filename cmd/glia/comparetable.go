@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// print writes the table: what was best on the test data first.
+// print writes the table, the best on the test data first.
 func (k *comparison) print(trials []*trial, best map[*rule]*trial) {
 	sorted := slices.Clone(trials)
 	slices.SortStableFunc(sorted, func(a, b *trial) int {

@@ -57,7 +57,7 @@ func (k *comparison) train(ctx context.Context, trials []*trial, set images) err
 	return err
 }
 
-// told says what came of a training.
+// told describes the result of a training.
 func told(r *tune.Run) string {
 	if r.Diverged {
 		return fmt.Sprintf(" - diverged in epoch %d", len(r.Epochs)+1)

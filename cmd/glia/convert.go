@@ -95,8 +95,8 @@ func (v *conversion) run(from, to string, format keras.Format) error {
 	return v.tell(to)
 }
 
-// writer returns what writes the content of f in a format. Everything is compared
-// before; weights are read, a piece of one at a time, as they are written.
+// writer returns a function that writes the content of f in a format. Names and shapes
+// are compared before; weights are read, a piece of one at a time, as they are written.
 func (v *conversion) writer(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
 	if v.model == "" && f.Object == nil {
 		return raw(f, format)
@@ -121,7 +121,8 @@ func writerOf(s *keras.State, format keras.Format) func(io.Writer) error {
 	}
 }
 
-// whole returns the model in f, without how it is trained where glia lacks that.
+// whole returns the model in f, without its training settings if glia does not support
+// them.
 func (v *conversion) whole(f *modelFile) (*keras.State, error) {
 	k, err := keras.ReadModel(f.Object, keras.Options{})
 	missing := (*keras.MissingError)(nil)
@@ -182,7 +183,7 @@ func (v *conversion) filled(f *modelFile, format keras.Format) (*keras.State, er
 	return s, nil
 }
 
-// tell says what was written, as the file itself has it.
+// tell describes the written file by reading it.
 func (v *conversion) tell(path string) error {
 	if v.quiet {
 		return nil

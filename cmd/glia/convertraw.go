@@ -22,7 +22,7 @@ type named struct {
 	source tensor.Source
 }
 
-// raw returns what copies the weights of f, under the names that they have.
+// raw returns a function that copies the weights of f under their own names.
 func raw(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
 	all, err := namesOf(f)
 	if err == nil {
@@ -47,7 +47,7 @@ func raw(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
 	return nil, fmt.Errorf("a %v file of weights alone does not tell the layers of a model: want --model MODEL.keras", f.Format)
 }
 
-// storeName matches the places of Keras's store, and of what glia keeps beside.
+// storeName matches the places of Keras's store, and those that glia adds.
 var storeName = regexp.MustCompile(`^((.+/)?vars/\d+|glia/[^/]+)$`)
 
 // namesOf lists all weights of a file.

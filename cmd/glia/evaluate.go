@@ -96,7 +96,7 @@ func (e *evaluating) newLoss() (loss.Loss, error) {
 	return loss.FromConfig(e.loss, config)
 }
 
-// evaluateRecord is what evaluate --json writes.
+// evaluateRecord is the object that evaluate --json writes.
 type evaluateRecord struct {
 	Model   string `json:"model"`
 	Dataset string `json:"dataset"`

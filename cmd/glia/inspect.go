@@ -34,7 +34,7 @@ stored, attributes and metadata. What kind of file it is its first bytes tell.`,
 	}
 }
 
-// inspect lists a file, up to what is wrong with it.
+// inspect lists a file up to the first error.
 func inspect(w io.Writer, path string) error {
 	file, size, err := openRegular(path)
 	if err != nil {
@@ -64,7 +64,7 @@ type listing struct {
 	numbers, bytes  int64
 }
 
-// count counts what is in a tensor of the file, or is none.
+// count counts a tensor of the file, or an object that is not a tensor.
 func (l *listing) count(s tensor.Spec, err error) {
 	size := 0
 	if err == nil {

@@ -17,7 +17,7 @@ type node struct {
 	seen  map[string]bool // names of what was found in it
 }
 
-// hdf5 lists what is in a group: each object once, then the names of links to
+// hdf5 lists the content of a group: each object once, then the names of links to
 // objects that stand elsewhere.
 func (l *listing) hdf5(b *branch, root *hdf5.Group) error {
 	var all, above []*node // above leads from the root to where the walk is

@@ -68,7 +68,7 @@ func stored(f *zip.File) string {
 	return "compressed to " + plural(f.CompressedSize64, "byte")
 }
 
-// member lists what is in a member of a .keras file.
+// member lists the content of a member of a .keras file.
 func (l *listing) member(b *branch, f *zip.File, archive io.ReaderAt) error {
 	switch {
 	case f.Name == "config.json":
@@ -130,7 +130,7 @@ const (
 	mostAir  = 100
 )
 
-// content returns what is in a member of an archive.
+// content returns the bytes of a member of an archive.
 func content(f *zip.File) ([]byte, error) {
 	if f.UncompressedSize64 > airFloor && f.UncompressedSize64/mostAir > f.CompressedSize64 {
 		return nil, fmt.Errorf("%d bytes come of %d: want no more than %d times as many", f.UncompressedSize64, f.CompressedSize64, mostAir)

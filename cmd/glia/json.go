@@ -21,7 +21,7 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// trainRecord is what train --json writes.
+// trainRecord is the object that train --json writes.
 type trainRecord struct {
 	Dataset      string        `json:"dataset"`
 	Samples      int           `json:"samples"` // trained on

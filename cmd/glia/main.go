@@ -140,7 +140,7 @@ type argument struct {
 // datasetOf returns the argument that names a data set.
 func datasetOf(names ...string) argument { return argument{"data set", names} }
 
-// wanted says what the argument must be.
+// wanted describes the argument that is wanted.
 func (a argument) wanted() string {
 	if a.of == nil {
 		return a.name

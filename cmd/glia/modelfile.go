@@ -66,7 +66,7 @@ func (f *modelFile) wantModel() error {
 	return nil
 }
 
-// trained is a model from a file, and what glia.Model does not tell of it.
+// trained is a model from a file, with the parts of the file that glia.Model hides.
 type trained struct {
 	*glia.Model
 	path   string
@@ -112,8 +112,8 @@ func loadAnew(path string) (*trained, *keras.StateError, error) {
 	return m, state, m.Compile(m.config.Optimizer, m.config.Loss, m.config.Metrics...)
 }
 
-// wantOneEach returns an error unless the model has one input and one output, which is
-// what the command is made for.
+// wantOneEach returns an error unless the model has one input and one output: the command
+// supports no others.
 func (t *trained) wantOneEach(command string) error {
 	in, out := t.Network().InputNames(), t.Network().OutputNames()
 	if len(in) == 1 && len(out) == 1 {
@@ -132,8 +132,7 @@ func (t *trained) input() (tensor.Spec, bool) {
 	return in, true
 }
 
-// output returns the shape of what the model gives for one sample, and whether it
-// is known.
+// output returns the shape of the model's output for one sample, and whether it is known.
 func (t *trained) output() (tensor.Dims, bool) {
 	n := t.Network()
 	if len(n.Records()) == 0 {
@@ -143,8 +142,8 @@ func (t *trained) output() (tensor.Dims, bool) {
 	return n.Records()[n.Calls()[out.Call].Layer].Out[out.Out].Shape.From(1), true
 }
 
-// scale returns what pixels from 0 to 255 are multiplied by: nothing if the model
-// begins with a layer that does so itself.
+// scale returns the factor of pixels from 0 to 255: 1 if the model begins with a layer
+// that scales them itself.
 func (t *trained) scale() float64 {
 	for _, l := range t.Network().Layers() {
 		switch l.(type) {

@@ -38,7 +38,7 @@ var rules = []rule{
 	{"schedulefreeadamw", 0.0025, []float64{0.001, 0.0025, 0.01, 0.03}, plain(optim.ScheduleFreeAdamW[float64])},
 }
 
-// plain returns what makes an optimizer without options.
+// plain returns a maker of optimizers without options.
 func plain[O any, T optim.Optimizer](f func(float64, ...O) T) func(float64) optim.Optimizer {
 	return func(rate float64) optim.Optimizer { return f(rate) }
 }

@@ -20,7 +20,7 @@ const (
 	invertNo   inversion = "no"
 )
 
-// inversions are the flag's values, and what they mean.
+// inversions maps the flag's values to their meanings.
 var inversions = map[inversion]dataimage.Inversion{invertAuto: dataimage.InvertPaper, invertYes: dataimage.Invert, invertNo: dataimage.Keep}
 
 // String implements pflag.Value.
@@ -38,8 +38,8 @@ func (i *inversion) Set(s string) error {
 	return nil
 }
 
-// readPicture returns a picture as one sample of the model, and a remark on what
-// was done with it.
+// readPicture returns a picture as one sample of the model, and a remark on how it was
+// fitted to the input.
 func (p *predicting) readPicture(file *os.File, in tensor.Spec) (x *tensor.Tensor, remark string, err error) {
 	f, err := dataimage.FrameOf(in.Shape)
 	if err != nil {

@@ -91,7 +91,7 @@ func (p *predicting) check(c *cobra.Command) error {
 	return wantNames(c, "classes", "array", "json")
 }
 
-// predictRecord is what predict --json writes.
+// predictRecord is the object that predict --json writes.
 type predictRecord struct {
 	Model       string             `json:"model"`
 	Predictions []predictionRecord `json:"predictions"`
@@ -182,8 +182,8 @@ func (p *predicting) predict(ctx context.Context, w io.Writer, m *trained, s *sa
 	return nil
 }
 
-// print writes what was found of one sample: a line, or for a sample alone in its
-// file a line for each of the likeliest classes.
+// print writes the prediction for one sample: a line, or for a sample alone in its file
+// a line for each of the likeliest classes.
 func (p *predicting) print(w io.Writer, r *predictionRecord) {
 	head := r.Input
 	if r.Sample != nil {

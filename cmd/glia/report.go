@@ -11,7 +11,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// report holds what a test of a model on images of digits measured.
+// report holds the results of testing a model on images of digits.
 type report struct {
 	glia.Result
 	digits *metric.Report
@@ -35,7 +35,7 @@ func reportOf(ctx context.Context, m *glia.Model, test *data.Memory, labels []in
 // last bits.
 const testBatch = 1000
 
-// print writes what the metrics are, and what was taken for what.
+// print writes the metrics and the confusion matrix.
 func (r *report) print(w io.Writer) {
 	fmt.Fprint(w, "Test: ")
 	for _, m := range r.Metrics {

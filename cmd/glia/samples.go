@@ -15,7 +15,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// samples is what a file has for a model: x [n ...], or one alone.
+// samples holds the samples of a file: x [n ...], or one alone.
 type samples struct {
 	path   string
 	x      *tensor.Tensor

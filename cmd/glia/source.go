@@ -75,8 +75,8 @@ func drawn() (images, error) {
 	return images{"digits", train, test}, err
 }
 
-// scaled returns what a network with one output a class trains on: pixels from 0
-// to 1 and labels as one-hot rows.
+// scaled returns data for a network with one output a class: pixels from 0 to 1 and
+// labels as one-hot rows.
 func (i images) scaled() images {
 	i.train, i.test = i.train.Scale(toUnit).OneHot(classes), i.test.Scale(toUnit).OneHot(classes)
 	return i

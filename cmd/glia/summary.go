@@ -36,7 +36,7 @@ then everything that is missing with the places where it stands.`,
 	}
 }
 
-// summarize prints what there is to say of the model in a file.
+// summarize prints the summary of the model in a file.
 func summarize(w io.Writer, path string) error {
 	f, err := openModelFile(path)
 	if err != nil {
@@ -120,7 +120,7 @@ func printMissing(w io.Writer, missing *keras.MissingError) {
 	fmt.Fprintf(w, "\n%s\n", strings.TrimPrefix(missing.Error(), "keras: "))
 }
 
-// outline prints the layers by what the file says of them.
+// outline prints the layers as the file describes them.
 func outline(w io.Writer, f *modelFile) error {
 	layers, err := keras.Outline(f.Object)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 )
 
-// saving is what a training leaves in files: the model, and a backup until it is
+// saving holds the files that a training leaves: the model, and a backup until it is
 // done.
 type saving struct {
 	path, dir string
@@ -76,7 +76,7 @@ func (s *saving) begin(stdout, stderr io.Writer) error {
 // backup is the file that glia.BackupAndRestore writes.
 func (s *saving) backup() string { return filepath.Join(s.dir, "backup.safetensors") }
 
-// callbacks returns what saves while training goes on. The backup stays beyond its
+// callbacks returns the callbacks that save during training. The backup stays beyond its
 // end, until the results are written.
 func (s *saving) callbacks() []glia.Callback {
 	if s.dir == "" {
@@ -107,7 +107,7 @@ func (s *saving) stopped() {
 	}
 }
 
-// end removes the backup, with what kills have left of others: everything is done
+// end removes the backup and the temporary files of killed trainings: everything is done
 // and written, and the directory is this training's own.
 func (s *saving) end() error {
 	if s.dir == "" {

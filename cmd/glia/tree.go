@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// branch is a line of a listing and what hangs below it.
+// branch is a line of a listing, with the lines below it.
 type branch struct {
 	label string
 	cells []string // columns behind the label
@@ -27,8 +27,7 @@ func (b *branch) note(name, value string) {
 	b.notes = append(b.notes, printable(name)+": "+value)
 }
 
-// deepest is how deep branches are drawn: what is further down stands there too,
-// but no further to the right.
+// deepest is how deep branches are drawn: deeper ones are not indented further.
 const deepest = 40
 
 // print writes b and everything below it, with the columns in line.
@@ -69,7 +68,7 @@ func (p *printing) line(prefix, label string, cells []string) {
 	fmt.Fprintln(p.w, strings.TrimRight(s, " "))
 }
 
-// rest writes what is below b, whose line stands behind a prefix.
+// rest writes the branches below b, whose line follows a prefix.
 func (p *printing) rest(b *branch, prefix string, depth int) {
 	for _, n := range b.notes {
 		bar := "   "

@@ -51,7 +51,7 @@ func decode(r io.Reader) (stdimage.Image, error) {
 	return img, err
 }
 
-// flat returns a picture with white under what is transparent, its corner at 0, 0.
+// flat returns a picture on a white background, its corner at 0, 0.
 func flat(img stdimage.Image) *stdimage.RGBA {
 	to := stdimage.NewRGBA(stdimage.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
 	draw.Draw(to, to.Rect, stdimage.NewUniform(color.White), stdimage.Point{}, draw.Src)
@@ -89,7 +89,7 @@ func checkChannels(n int) error {
 	return nil
 }
 
-// Pixels returns the pixels of a picture, white under what is transparent: one channel
+// Pixels returns the pixels of a picture, on white where it is transparent: one channel
 // of grey, the luma of ITU-R BT.601, or three of red, green and blue.
 //
 // Shapes: -> float32 [H W C], from 0 to 255.
