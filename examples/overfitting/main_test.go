@@ -14,6 +14,9 @@ import (
 )
 
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six networks trained on MNIST: not in short mode")
+	}
 	train, test, err := mnist.Load(mnist.Offline())
 	if errors.Is(err, mnist.ErrUnavailable) {
 		t.Skipf("%v; GLIA_DATA names the directory that holds mnist/", err)

@@ -283,7 +283,7 @@ func TestMatMulSameBits(t *testing.T) {
 				if name == impl.Portable {
 					first = nil
 				}
-				for _, procs := range []int{1, 2, 3, 8} {
+				for _, procs := range impltest.Processors() {
 					runtime.GOMAXPROCS(procs)
 					p.Run()
 					if first == nil {

@@ -57,8 +57,11 @@ func ownGolden(t testing.TB) []string {
 	return own
 }
 
-// moreGolden lists files from outside the repository.
+// moreGolden lists files from outside the repository, none in short mode.
 func moreGolden(t testing.TB) []string {
+	if testing.Short() {
+		return nil
+	}
 	if list := os.Getenv("GLIA_GOLDEN"); list != "" {
 		return filepath.SplitList(list)
 	}
