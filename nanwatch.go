@@ -3,6 +3,7 @@ package glia
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/backend"
@@ -183,7 +184,7 @@ func (w *nanWatch) badData(b *data.Batch) string {
 }
 
 func (w *nanWatch) find(b *data.Batch) string {
-	p, nodes, err := w.compile(b)
+	p, nodes, all, err := w.compile(b)
 	if err != nil {
 		return ""
 	}
@@ -191,16 +192,32 @@ func (w *nanWatch) find(b *data.Batch) string {
 	if err := w.f.m.runOn(p, out, inputsOf(nil, b), true); err != nil {
 		return ""
 	}
-	ranges := map[*graph.Node]span{}
-	for i, n := range nodes {
-		r := rangeOf(out[i])
-		ranges[n] = r
+	values := map[*graph.Node]*tensor.Tensor{}
+	for i, n := range all {
+		values[n] = out[i]
+	}
+	return firstBad(w.f.m.device, nodes, values, "")
+}
+
+// firstBad says which operation made the first number that is not finite: the first of
+// nodes whose value has one. At says in which step of a loop they are. It returns "" if
+// all are finite.
+func firstBad(d backend.Device, nodes []*graph.Node, values map[*graph.Node]*tensor.Tensor, at string) string {
+	for _, n := range nodes {
+		r := rangeOf(values[n])
 		if !r.bad {
 			continue
 		}
-		text := fmt.Sprintf("%s made %s in %s", n.Op.Name(), r.what(), partOf(n))
+		if _, pick := n.Op.(graph.PickOp); pick {
+			n = n.In[0]
+		}
+		if text := inBodies(d, n, values, at); text != "" {
+			return text
+		}
+		text := fmt.Sprintf("%s made %s in %s%s", n.Op.Name(), r.what(), partOf(n), at)
 		for _, in := range n.In {
-			if s, ok := ranges[in]; ok {
+			if v := values[in]; v != nil && v.DType().IsFloat() {
+				s := rangeOf(v)
 				text += fmt.Sprintf(", from %v with numbers from %.6g to %.6g", in.Spec(), s.low, s.high)
 			}
 		}
@@ -209,41 +226,47 @@ func (w *nanWatch) find(b *data.Batch) string {
 	return ""
 }
 
-// compile returns the step on batches like b with the intermediate results nodes as its
-// outputs.
-func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes []*graph.Node, err error) {
+// compile returns the step on batches like b with intermediate results as its outputs:
+// all are those, nodes the ones to watch.
+func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes, all []*graph.Node, err error) {
 	m := w.f.m
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
 	p, err = compile(m.device, func(g *graph.Graph) []*graph.Node {
 		m.traceStep(g, b, true, w.f.totals)
-		nodes = watched(g)
-		return nodes
+		var roots []*graph.Node
+		for _, u := range g.Updates() {
+			roots = append(roots, u.Node)
+		}
+		nodes, all = watched(roots)
+		return all
 	})
-	return p, nodes, err
+	return p, nodes, all, err
 }
 
-// watched returns what a step computes of floats, in the order in which it was
-// traced, without the metrics.
-func watched(g *graph.Graph) (nodes []*graph.Node) {
-	live := map[*graph.Node]bool{}
-	for _, u := range g.Updates() {
-		live[u.Node] = true
-	}
-	all := g.Nodes()
-	for i := len(all) - 1; i >= 0; i-- {
-		if live[all[i]] {
-			for _, in := range all[i].In {
-				live[in] = true
-			}
+// watched returns what roots depend on of floats, in the order in which it was traced,
+// without the metrics, and all nodes whose values tell more: the inputs of loops and
+// branches besides.
+func watched(roots []*graph.Node) (nodes, all []*graph.Node) {
+	var inputs []*graph.Node
+	for _, n := range graph.Reachable(roots, nil) {
+		if n.Scope() == metricScope {
+			continue
 		}
-	}
-	for _, n := range all {
-		if live[n] && n.Scope() != metricScope && len(n.Specs()) == 1 && n.DType().IsFloat() {
+		if len(n.Specs()) == 1 && n.DType().IsFloat() {
 			nodes = append(nodes, n)
 		}
+		if _, ok := n.Op.(graph.Control); ok {
+			inputs = append(inputs, n.In...)
+		}
 	}
-	return nodes
+	all = slices.Clone(nodes)
+	for _, n := range inputs {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return nodes, all
 }
 
 // partOf says in words to what a node belongs.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/flow"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
@@ -62,6 +63,48 @@ func TestNaNWatch(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNaNWatchBodies names an operation in the body of a loop, of a loop in it, of a
+// branch, and of a loop backward.
+func TestNaNWatchBodies(t *testing.T) {
+	scan := func(f func(s *graph.Node) *graph.Node) func(x *graph.Node) *graph.Node {
+		return func(x *graph.Node) *graph.Node {
+			last, _ := flow.Scan([]*graph.Node{x}, nil, func(s, _ []*graph.Node) (next, y []*graph.Node) {
+				return []*graph.Node{f(s[0])}, nil
+			}, flow.Steps(5))
+			return last[0]
+		}
+	}
+	less := func(x *graph.Node) *graph.Node { return ops.Offset(x, -1) }
+	cond := func(x *graph.Node) *graph.Node {
+		return flow.Cond(ops.Greater(ops.ReduceSum(x), ops.ScalarLike(x, 0)), func() []*graph.Node { return []*graph.Node{less(x)} },
+			func() []*graph.Node { return []*graph.Node{ops.Log(x)} })[0]
+	}
+	while := func(x *graph.Node) *graph.Node {
+		return flow.While([]*graph.Node{x}, func(s []*graph.Node) *graph.Node { return ops.LessEqual(ops.ReduceMax(s[0]), ops.ScalarLike(x, 3)) },
+			func(s []*graph.Node) []*graph.Node { return []*graph.Node{ops.Sqrt(less(s[0]))} }, flow.MaxSteps(9))[0]
+	}
+	for _, c := range []struct {
+		name string
+		f    func(x *graph.Node) *graph.Node
+		want string
+	}{
+		{"scan", scan(func(s *graph.Node) *graph.Node { return ops.Sqrt(less(s)) }),
+			`Sqrt made NaN in layer loop, in step 3 of Scan, from float32\[2 1\] with numbers from -1 to -1`},
+		{"nested", scan(scan(func(s *graph.Node) *graph.Node { return ops.Add(ops.Sqrt(ops.Offset(s, -2.5)), s) })),
+			`Sqrt made NaN in layer loop, in step 1 of Scan, in step 1 of Scan, from float32\[2 1\] with numbers from -0.5 to -0.5`},
+		{"branch", scan(cond), `Log made infinity in layer loop, in step 3 of Scan, from float32\[2 1\] with numbers from 0 to 0`},
+		{"while", while, `Sqrt made NaN in layer loop, in step 3 of While, from float32\[2 1\]`},
+		{"backward", scan(func(s *graph.Node) *graph.Node { return ops.Sqrt(ops.Sub(s, s)) }), `(Div|Mul) made (NaN|infinity) in layer loop, in step 1 of Scan, from`},
+	} {
+		start := nn.Dense(1, nn.NoBias, nn.KernelInitializer(nn.Constant(2)))
+		m := glia.Sequential(nn.Input(1), start, nn.Lambda(c.f, nn.Name("loop")))
+		compile(t, m, optim.SGD(0.01), loss.MeanSquaredError())
+		one := []float32{1, 1, 1, 1}
+		_, err := m.Fit(memory(t, of(t, one, 4, 1), of(t, one, 4, 1)), glia.InOrder, glia.BatchSize(2), glia.StopOnNaN)
+		wants(t, c.name, err, c.want)
 	}
 }
 

@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -85,8 +84,6 @@ func TestLoopSameBits(t *testing.T) {
 		}
 	}
 }
-
-var update = flag.Bool("update", false, "write the golden plans of testdata anew")
 
 // TestLoopDump keeps the plan of a loop and its gradient.
 func TestLoopDump(t *testing.T) {
