@@ -59,8 +59,7 @@ func ClassOf(l Loss) string {
 // losses are Keras's classes, which files also name in snake case, as functions.
 var losses = vocab.Table[Loss]{
 	Kind: "loss", Module: "keras.losses", Fold: vocab.SnakeCase,
-	// Keras 2 wrote which function a class wraps.
-	Fixed: map[string]string{"axis": "-1", "dtype": `"float32"`, "fn": ""},
+	Fixed: map[string]string{"axis": "-1", "dtype": `"float32"`},
 	// A loss of the user's need not have what [Config] has.
 	Common: map[string]string{"name": "", "reduction": ""},
 	Classes: []vocab.Class[Loss]{

@@ -76,7 +76,7 @@ func (r *Reduction) UnmarshalJSON(b []byte) error {
 	switch {
 	case s == nil:
 		*r = NoReduction
-	case *s == "mean", *s == "auto": // Keras 2
+	case *s == "mean": // another name of it
 		*r = MeanOverBatch
 	default:
 		switch *r = Reduction(*s); *r {

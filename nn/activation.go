@@ -223,7 +223,7 @@ func eluOf(c *vocab.Config) (Activation, error) {
 
 func leakyOf(c *vocab.Config) (Activation, error) {
 	slope := 0.3
-	err := errors.Join(c.Get("alpha", &slope), c.Get("negative_slope", &slope)) // Keras 2, 3
+	err := c.Get("negative_slope", &slope)
 	if slope < 0 {
 		err = errors.Join(err, fmt.Errorf("negative_slope %g: want 0 or more", slope))
 	}

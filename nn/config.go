@@ -18,6 +18,9 @@ func LayerFromConfig(class string, config []byte) (Layer, error) {
 	return l, nil
 }
 
+// HasLayer reports whether [LayerFromConfig] makes layers of a class.
+func HasLayer(class string) bool { return layers.Find(class) != nil }
+
 // LayerToConfig returns what Keras calls the class of a layer, the module that the class
 // is in, and the layer's config. For a layer whose type is registered it returns the name
 // under which it is, and no module. It fails for what Keras does not have, and for types
@@ -37,8 +40,8 @@ func layerObject(l Layer) (*vocab.Object, error) {
 // registered.
 var layers = vocab.Table[Layer]{
 	Kind: "layer", Module: "keras.layers",
-	// A network has one dtype for all, and the shape is that of an input in front.
-	Fixed: map[string]string{"dtype": "", "batch_input_shape": "", "autocast": "true"},
+	// A network has one dtype for all.
+	Fixed: map[string]string{"dtype": "", "autocast": "true"},
 	// A layer of the user's need not have what [Base] has.
 	Common: map[string]string{"name": "", "trainable": ""},
 }

@@ -109,17 +109,11 @@ func (l *InputLayer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// inputOf returns an InputLayer; Keras 2 called the shape batch_input_shape.
+// inputOf returns an InputLayer.
 func inputOf(c *vocab.Config) (Layer, error) {
-	s := struct {
-		inputConfig
-		Old []*int `json:"batch_input_shape"`
-	}{inputConfig: inputConfig{DType: "float32"}}
-	if err := errors.Join(c.Into(&s.inputConfig), c.Into(&s)); err != nil {
+	s := inputConfig{DType: "float32"}
+	if err := c.Into(&s); err != nil {
 		return nil, err
-	}
-	if s.BatchShape == nil {
-		s.BatchShape = s.Old
 	}
 	if len(s.BatchShape) == 0 {
 		return nil, errors.New("no batch_shape: want one with null for the batch")

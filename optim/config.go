@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
@@ -91,7 +92,10 @@ func (e *exclusion) told() error {
 // been read from a file since the optimizer was made.
 func withRate(config json.RawMessage, r rule) (json.RawMessage, error) {
 	rate := r.config().Rate
-	now := r.LearningRate()
+	var now float64
+	if err := graph.Catch(func() { now = r.LearningRate() }); err != nil { // a schedule's settings may be bad
+		return nil, err
+	}
 	if rate.Schedule != nil || rate.Value == now {
 		return config, nil
 	}
@@ -108,9 +112,6 @@ func withRate(config json.RawMessage, r rule) (json.RawMessage, error) {
 // optimizers are Keras's optimizers.
 var optimizers = vocab.Table[Optimizer]{
 	Kind: "optimizer", Module: "keras.optimizers", Fold: strings.ToLower,
-	Fixed: map[string]string{
-		"jit_compile": "", "is_legacy_optimizer": "",
-	},
 	Classes: []vocab.Class[Optimizer]{
 		{Name: "Adadelta", New: ruleOf(func() *AdadeltaOptimizer { return Adadelta(0.001) })},
 		{Name: "Adafactor", New: ruleOf(func() *AdafactorOptimizer { return Adafactor(0.001) })},
@@ -137,28 +138,7 @@ type rule interface {
 
 func (c *Config) config() *Config { return c }
 
-// ruleOf returns a maker of optimizers whose settings are their fields. Keras 2
-// called the learning rate lr, and divided it by 1 + decay·steps.
+// ruleOf returns a maker of optimizers whose settings are their fields.
 func ruleOf[R rule](fresh func() R) func(c *vocab.Config) (Optimizer, error) {
-	return func(c *vocab.Config) (Optimizer, error) {
-		r := fresh()
-		cfg := r.config()
-		if err := c.Get("lr", &cfg.Rate); err != nil {
-			return nil, err
-		}
-		if err := c.Into(r); err != nil {
-			return nil, err
-		}
-		if !cfg.UseEMA { // Keras 2 writes 100 whether there are averages or not
-			cfg.EMAOverwriteFrequency = 0
-		}
-		var decay float64
-		if err := c.Get("decay", &decay); err != nil {
-			return nil, err
-		}
-		if decay != 0 && cfg.Rate.Schedule == nil {
-			cfg.Rate = Rate{Schedule: InverseTimeDecay(cfg.Rate.Value, 1, decay)}
-		}
-		return r, nil
-	}
+	return vocab.Into[Optimizer](fresh)
 }

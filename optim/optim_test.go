@@ -296,6 +296,17 @@ func TestToConfigUnheld(t *testing.T) {
 	}
 }
 
+// TestToConfigBadSchedule wants an error for a schedule of a file that no step can ask.
+func TestToConfigBadSchedule(t *testing.T) {
+	o, err := optim.FromConfig("SGD", []byte(`{"learning_rate":{"class_name":"InverseTimeDecay","config":{"initial_learning_rate":1,"decay_steps":0,"decay_rate":1}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := optim.ToConfig(o); err == nil || !strings.Contains(err.Error(), "InverseTimeDecay: 0 steps") {
+		t.Errorf("error %v, want one that names the steps", err)
+	}
+}
+
 // TestToConfigDecay writes no decay as Keras takes it: AdamW wants a number.
 func TestToConfigDecay(t *testing.T) {
 	for _, c := range []struct {

@@ -3,7 +3,6 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,40 +14,44 @@ import (
 )
 
 // compile reads how a model is trained: what Keras 3 calls compile_config, and the
-// older training_config.
-func (r *reader) compile(m *Model, raw json.RawMessage) error {
+// older training_config. It returns what is missing of that.
+func compile(m *Model, raw json.RawMessage) ([]Missing, error) {
 	if len(raw) == 0 || vocab.Unset(raw) {
-		return nil
+		return nil, nil
 	}
 	c, err := vocab.Members(raw)
 	if err != nil {
-		return fmt.Errorf("keras: compile_config: %w", err)
+		return nil, fmt.Errorf("keras: compile_config: %w", err)
 	}
-	opt := c["optimizer"]
-	if opt == nil {
-		opt = c["optimizer_config"]
-	}
-	if m.Optimizer, err = r.optimizer(opt); err != nil {
-		return err
+	modernTraining(c)
+	t := &training{}
+	if m.Optimizer, err = t.optimizer(c["optimizer"]); err != nil {
+		return nil, err
 	}
 	var outputs []string // nil if a part of the network is missing
 	if m.Network != nil {
-		outputs, r.outputs = m.Network.OutputNames(), outputLayers(m.Network)
+		outputs, t.layers = m.Network.OutputNames(), outputLayers(m.Network)
 	}
-	if m.Loss, err = r.losses(c["loss"], c["loss_weights"], outputs); err != nil {
-		return err
+	if m.Loss, err = t.losses(c["loss"], c["loss_weights"], outputs); err != nil {
+		return nil, err
 	}
-	if m.Metrics, err = r.metrics(c["metrics"], outputs, "compile_config metrics"); err != nil {
-		return err
+	if m.Metrics, err = t.metrics(c["metrics"], outputs, "compile_config metrics"); err != nil {
+		return nil, err
 	}
-	weighted, err := r.metrics(c["weighted_metrics"], outputs, "compile_config weighted_metrics")
+	weighted, err := t.metrics(c["weighted_metrics"], outputs, "compile_config weighted_metrics")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, w := range weighted {
 		m.Metrics = append(m.Metrics, metric.WithWeights(w))
 	}
-	return nil
+	return t.lacking, nil
+}
+
+// training is how a model is trained, while it is read.
+type training struct {
+	lacking
+	layers []string // that make the outputs, by name
 }
 
 // outputLayers returns the names of the layers that make the outputs: Keras's names of
@@ -68,11 +71,11 @@ func outputLayers(n *nn.Network) []string {
 // values of an object without a class, nil for an output without. Otherwise, of a value
 // for all, it returns just that and false. Where the outputs are not known all elements
 // are returned.
-func (r *reader) perOutput(raw json.RawMessage, what string, outputs []string, where string) (values []json.RawMessage, each bool, err error) {
+func (t *training) perOutput(raw json.RawMessage, what string, outputs []string, where string) (values []json.RawMessage, each bool, err error) {
 	elements, err := vocab.Elements(raw)
 	if err == nil {
 		if len(outputs) > 0 && len(elements) != len(outputs) {
-			r.lacks("option", fmt.Sprintf("%d %s for %d outputs", len(elements), what, len(outputs)), where)
+			t.lacks("option", fmt.Sprintf("%d %s for %d outputs", len(elements), what, len(outputs)), where)
 			return nil, true, nil
 		}
 		return elements, true, nil
@@ -82,17 +85,17 @@ func (r *reader) perOutput(raw json.RawMessage, what string, outputs []string, w
 		return []json.RawMessage{raw}, false, nil
 	}
 	if len(outputs) <= 1 { // whatever its name, as Keras has it
-		for _, name := range slices.Sorted(maps.Keys(m)) {
+		for _, name := range sorted(m) {
 			values = append(values, m[name])
 		}
 		if len(outputs) == 1 && len(values) > 1 {
-			r.lacks("option", fmt.Sprintf("%d %s for 1 output", len(values), what), where)
+			t.lacks("option", fmt.Sprintf("%d %s for 1 output", len(values), what), where)
 			return nil, true, nil
 		}
 		return values, true, nil
 	}
 	values = make([]json.RawMessage, len(outputs))
-	names := r.outputs
+	names := t.layers
 	for name := range m {
 		if !slices.Contains(names, name) {
 			return nil, false, fmt.Errorf("keras: %s: no output is named %q: want one of %.200q", where, tail(name), names)
@@ -105,25 +108,25 @@ func (r *reader) perOutput(raw json.RawMessage, what string, outputs []string, w
 }
 
 // losses reads the loss, or those of outputs, and their weights.
-func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (loss.Loss, error) {
+func (t *training) losses(raw, weights json.RawMessage, outputs []string) (loss.Loss, error) {
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return nil, nil
 	}
-	of, each, err := r.perOutput(raw, "losses", outputs, "compile_config loss")
+	of, each, err := t.perOutput(raw, "losses", outputs, "compile_config loss")
 	if err != nil {
 		return nil, err
 	}
 	losses := make([]loss.Loss, len(of))
-	before := len(r.missing)
+	before := len(t.lacking)
 	for i, v := range of {
 		if len(v) > 0 && !vocab.Unset(v) {
-			if losses[i], err = r.loss(v); err != nil {
+			if losses[i], err = t.loss(v); err != nil {
 				return nil, err
 			}
 		}
 	}
-	scale, err := r.lossWeights(weights, outputs)
-	if err != nil || len(r.missing) > before || len(outputs) == 0 {
+	scale, err := t.lossWeights(weights, outputs)
+	if err != nil || len(t.lacking) > before || len(outputs) == 0 {
 		return nil, err
 	}
 	if len(losses) == 0 {
@@ -144,7 +147,7 @@ func (r *reader) losses(raw, weights json.RawMessage, outputs []string) (loss.Lo
 }
 
 // lossWeights returns what the losses of outputs count: 1 if nothing else is said.
-func (r *reader) lossWeights(raw json.RawMessage, outputs []string) ([]float64, error) {
+func (t *training) lossWeights(raw json.RawMessage, outputs []string) ([]float64, error) {
 	const where = "compile_config loss_weights"
 	weights := make([]float64, len(outputs))
 	for i := range weights {
@@ -153,9 +156,9 @@ func (r *reader) lossWeights(raw json.RawMessage, outputs []string) ([]float64, 
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return weights, nil
 	}
-	before := len(r.missing)
-	of, _, err := r.perOutput(raw, "weights of losses", outputs, where)
-	if err != nil || len(r.missing) > before || len(of) == 0 {
+	before := len(t.lacking)
+	of, _, err := t.perOutput(raw, "weights of losses", outputs, where)
+	if err != nil || len(t.lacking) > before || len(of) == 0 {
 		return weights, err
 	}
 	for i := range weights {
@@ -170,25 +173,25 @@ func (r *reader) lossWeights(raw json.RawMessage, outputs []string) ([]float64, 
 	return weights, nil
 }
 
-func (r *reader) optimizer(raw json.RawMessage) (optim.Optimizer, error) {
+func (t *training) optimizer(raw json.RawMessage) (optim.Optimizer, error) {
 	const where = "compile_config optimizer"
-	name, config, err := r.decode(raw, where)
+	name, config, err := t.decode(raw, where)
 	if name == "" || err != nil {
 		return nil, err
 	}
-	if raw[0] == '{' { // Keras 2 registers its own under this package
-		name = strings.TrimPrefix(name, "Custom>")
+	if raw[0] == '{' {
+		name, config = modernOptimizer(name, config)
 	}
 	o, err := optim.FromConfig(name, config)
 	if err == nil && len(o.Name()) > longestPath {
 		err = fmt.Errorf("name of %d bytes: want %d or less", len(o.Name()), longestPath)
 	}
-	return o, r.note(where, err)
+	return o, t.note(where, err)
 }
 
 // decode reads an object or a name; the name is empty if there is none. That of a class of
 // the user's is the name by which it is registered.
-func (r *reader) decode(raw json.RawMessage, where string) (name string, config json.RawMessage, err error) {
+func (t *training) decode(raw json.RawMessage, where string) (name string, config json.RawMessage, err error) {
 	if len(raw) == 0 {
 		return "", nil, nil
 	}
@@ -199,19 +202,19 @@ func (r *reader) decode(raw json.RawMessage, where string) (name string, config 
 	return name, config, nil
 }
 
-func (r *reader) loss(raw json.RawMessage) (loss.Loss, error) {
+func (t *training) loss(raw json.RawMessage) (loss.Loss, error) {
 	const where = "compile_config loss"
-	name, config, err := r.decode(raw, where)
+	name, config, err := t.decode(raw, where)
 	if name == "" || err != nil {
 		return nil, err
 	}
-	name, config = r.wrapped(name, config, raw)
-	l, err := loss.FromConfig(name, config)
-	if err := r.note(where, err); err != nil {
+	name, config = t.wrapped(name, config, raw)
+	l, err := loss.FromConfig(name, modernLoss(name, config))
+	if err := t.note(where, err); err != nil {
 		return nil, err
 	}
 	if l != nil && functionIn(raw) && usersFunction(loss.ClassOf(l), name) {
-		r.lacks("loss", name, where)
+		t.lacks("loss", name, where)
 		return nil, nil
 	}
 	return l, nil
@@ -220,7 +223,7 @@ func (r *reader) loss(raw json.RawMessage) (loss.Loss, error) {
 // wrapped returns the function that a wrapper class such as LossFunctionWrapper
 // holds, with the wrapper's settings; other names as they are. A function without
 // settings is known by the name that it was given by.
-func (r *reader) wrapped(name string, config, raw json.RawMessage) (string, json.RawMessage) {
+func (t *training) wrapped(name string, config, raw json.RawMessage) (string, json.RawMessage) {
 	if config == nil {
 		named, err := json.Marshal(map[string]string{"name": name})
 		if err != nil {
@@ -245,11 +248,11 @@ func (r *reader) wrapped(name string, config, raw json.RawMessage) (string, json
 }
 
 // metrics reads metrics: one, a list, lists in a list, or those of each output.
-func (r *reader) metrics(raw json.RawMessage, outputs []string, where string) (all []metric.Metric, err error) {
+func (t *training) metrics(raw json.RawMessage, outputs []string, where string) (all []metric.Metric, err error) {
 	if len(outputs) <= 1 || len(raw) == 0 || vocab.Unset(raw) {
-		return r.metricsOfOne(raw, where)
+		return t.metricsOfOne(raw, where)
 	}
-	of, each, err := r.perOutput(raw, "metrics", outputs, where)
+	of, each, err := t.perOutput(raw, "metrics", outputs, where)
 	if err == nil && !each {
 		err = fmt.Errorf("keras: %s: %s: want a list or an object with those of each output", where, short(raw))
 	}
@@ -257,7 +260,7 @@ func (r *reader) metrics(raw json.RawMessage, outputs []string, where string) (a
 		return nil, err
 	}
 	for i, v := range of {
-		some, err := r.metricsOfOne(v, where+" "+tail(outputs[i]))
+		some, err := t.metricsOfOne(v, where+" "+tail(outputs[i]))
 		if err != nil {
 			return nil, err
 		}
@@ -269,14 +272,14 @@ func (r *reader) metrics(raw json.RawMessage, outputs []string, where string) (a
 }
 
 // metricsOfOne reads the metrics of one output.
-func (r *reader) metricsOfOne(raw json.RawMessage, where string) ([]metric.Metric, error) {
-	list, err := r.list(raw, where)
+func (t *training) metricsOfOne(raw json.RawMessage, where string) ([]metric.Metric, error) {
+	list, err := t.list(raw, where)
 	if err != nil {
 		return nil, err
 	}
 	var all []metric.Metric
 	for i, e := range list {
-		m, err := r.metric(e, fmt.Sprintf("%s[%d]", where, i))
+		m, err := t.metric(e, fmt.Sprintf("%s[%d]", where, i))
 		if err != nil {
 			return nil, err
 		}
@@ -288,13 +291,13 @@ func (r *reader) metricsOfOne(raw json.RawMessage, where string) ([]metric.Metri
 }
 
 // list returns the metrics in what Keras writes, without nests and nulls.
-func (r *reader) list(raw json.RawMessage, where string) (all []json.RawMessage, err error) {
+func (t *training) list(raw json.RawMessage, where string) (all []json.RawMessage, err error) {
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return nil, nil
 	}
 	if elements, err := vocab.Elements(raw); err == nil {
 		for _, e := range elements {
-			more, err := r.list(e, where)
+			more, err := t.list(e, where)
 			if err != nil {
 				return nil, err
 			}
@@ -306,8 +309,8 @@ func (r *reader) list(raw json.RawMessage, where string) (all []json.RawMessage,
 	if err != nil || m["class_name"] != nil {
 		return []json.RawMessage{raw}, nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(m)) { // one, but where the outputs are not known
-		more, err := r.list(m[name], where)
+	for _, name := range sorted(m) { // one, but where the outputs are not known
+		more, err := t.list(m[name], where)
 		if err != nil {
 			return nil, err
 		}
@@ -316,25 +319,25 @@ func (r *reader) list(raw json.RawMessage, where string) (all []json.RawMessage,
 	return all, nil
 }
 
-func (r *reader) metric(raw json.RawMessage, where string) (metric.Metric, error) {
-	name, config, err := r.decode(raw, where)
+func (t *training) metric(raw json.RawMessage, where string) (metric.Metric, error) {
+	name, config, err := t.decode(raw, where)
 	if name == "" || err != nil {
 		return nil, err
 	}
 	if m, err := vocab.Members(config); err == nil && m["reduction"] != nil {
-		r.lacks("metric", "loss "+name, where) // Keras takes the mean of what it gives for batches
+		t.lacks("metric", "loss "+name, where) // Keras takes the mean of what it gives for batches
 		return nil, nil
 	}
-	name, config = r.wrapped(name, config, raw)
+	name, config = t.wrapped(name, config, raw)
 	if raw[0] == '"' && namesAccuracy(name) {
 		name = accuracyName
 	}
 	m, err := metricOf(name, config, functionIn(raw))
-	if err := r.note(where, err); err != nil {
+	if err := t.note(where, err); err != nil {
 		return nil, err
 	}
 	if m != nil && functionIn(raw) && usersFunction(classOfMean(m), name) {
-		r.lacks("metric", name, where)
+		t.lacks("metric", name, where)
 		return nil, nil
 	}
 	return m, nil

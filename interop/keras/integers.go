@@ -7,13 +7,63 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// follow notes a layer that takes no integers, where the one before it gives some.
-func (r *reader) follow(l nn.Layer, where string) {
-	out, bad := passed(l, r.integers)
-	if bad && !r.tangled {
-		r.lacksIntegers(l, r.integers, where)
+// followIntegers notes layers that take no integers, where the one before gives some.
+func followIntegers(t *tree) error {
+	t.model.followIntegers(tensor.Invalid)
+	return nil
+}
+
+// followIntegers does so for a part that is given elements of a dtype, invalid if these
+// may be floats, and returns that of what it gives. What layers inside a functional model
+// in others are given is not followed, nor inside what is missing.
+func (p *part) followIntegers(in tensor.DType) tensor.DType {
+	switch p.kind {
+	case chain:
+		for _, x := range p.parts {
+			in = x.followIntegers(in)
+		}
+		return in
+	case functional:
+		p.followGraph()
+	case operation:
+		return in
+	case plain:
+		out, bad := passed(p.layer, in)
+		if bad {
+			p.after.lacksIntegers(p.layer, in, p.where)
+		}
+		return out
 	}
-	r.integers = out
+	return tensor.Invalid
+}
+
+// followGraph does so for the layers of a functional model.
+func (p *part) followGraph() {
+	n := p.network()
+	if n == nil {
+		return
+	}
+	where := map[nn.Layer]string{}
+	for _, x := range p.parts {
+		where[x.layer] = x.where
+	}
+	out := make([]tensor.DType, len(n.Calls()))
+	noted := map[nn.Layer]bool{}
+	for i, c := range n.Calls() {
+		l := n.Layers()[c.Layer]
+		var in tensor.DType
+		if p := c.In[0]; p.Call >= 0 {
+			in = out[p.Call]
+		}
+		if _, network := l.(*nn.Network); network {
+			continue
+		}
+		var bad bool
+		if out[i], bad = passed(l, in); bad && !noted[l] {
+			noted[l] = true
+			p.after.lacksIntegers(l, in, where[l])
+		}
+	}
 }
 
 // passed returns the dtype of the integers that a layer gives if it is given those of a
@@ -39,35 +89,6 @@ func passed(l nn.Layer, in tensor.DType) (out tensor.DType, bad bool) {
 	return in, false
 }
 
-func (r *reader) lacksIntegers(l nn.Layer, in tensor.DType, where string) {
-	r.lacks("option", fmt.Sprintf("%s of %v", nn.ClassOf(l), in), where)
-}
-
-// followAll is follow of all layers of a functional model, which stand at these places.
-func (r *reader) followAll(n *nn.Network, where map[nn.Layer]string) {
-	out := make([]tensor.DType, len(n.Calls()))
-	noted := map[nn.Layer]bool{}
-	for i, c := range n.Calls() {
-		l := n.Layers()[c.Layer]
-		var in tensor.DType
-		if p := c.In[0]; p.Call >= 0 {
-			in = out[p.Call]
-		}
-		if _, network := l.(*nn.Network); network {
-			continue
-		}
-		var bad bool
-		if out[i], bad = passed(l, in); bad && !r.tangled && !noted[l] {
-			noted[l] = true
-			r.lacksIntegers(l, in, where[l])
-		}
-	}
-}
-
-// apart begins the reading of layers that are not a chain. What it returns ends it; what
-// comes out of them is not known.
-func (r *reader) apart() func() {
-	before := r.tangled
-	r.tangled = true
-	return func() { r.tangled, r.integers = before, tensor.Invalid }
+func (l *lacking) lacksIntegers(layer nn.Layer, in tensor.DType, where string) {
+	l.lacks("option", fmt.Sprintf("%s of %v", nn.ClassOf(layer), in), where)
 }

@@ -84,7 +84,7 @@ func functionIn(raw json.RawMessage) bool {
 
 // metricOf makes a metric, or the mean of a loss.
 func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metric, error) {
-	l, lossErr := loss.FromConfig(name, config)
+	l, lossErr := loss.FromConfig(name, modernLoss(name, config))
 	if lossFirst && lossErr == nil && !strings.Contains(name, ">") {
 		return metric.FromLoss(l), nil
 	}

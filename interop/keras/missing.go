@@ -1,15 +1,11 @@
 package keras
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/internal/vocab"
-	"github.com/glia-ml/glia/nn"
 )
 
 // Missing is something that a model of Keras's needs and glia lacks.
@@ -67,8 +63,34 @@ func (e *MissingError) Error() string {
 	return b.String()
 }
 
-// note puts down what err says is missing. Other errors are returned, with the place.
-func (r *reader) note(where string, err error) error {
+// missing returns what is missing of a model, in its order.
+func (t *tree) missing() []Missing { return t.model.missing(nil) }
+
+// missing appends what is missing of a part.
+func (p *part) missing(all []Missing) []Missing {
+	all = append(all, p.before...)
+	if p.input != nil {
+		all = p.input.missing(all)
+	}
+	for _, x := range p.parts {
+		all = x.missing(all)
+	}
+	return append(all, p.after...)
+}
+
+// lacking lists what is missing somewhere.
+type lacking []Missing
+
+// lacks notes something that is missing.
+func (l *lacking) lacks(kind, name, where string) {
+	if len(name) > longest {
+		name = strings.ToValidUTF8(name[:longest], "") + "..."
+	}
+	*l = append(*l, Missing{kind, name, where})
+}
+
+// note notes what err says is missing. Other errors are returned, with the place.
+func (l *lacking) note(where string, err error) error {
 	var m *vocab.MissingError
 	if err == nil {
 		return nil
@@ -81,17 +103,9 @@ func (r *reader) note(where string, err error) error {
 		if item.At != "" {
 			at += " " + item.At
 		}
-		r.lacks(item.Kind, item.Name, at)
+		l.lacks(item.Kind, item.Name, at)
 	}
 	return nil
-}
-
-// lacks puts down something that is missing.
-func (r *reader) lacks(kind, name, where string) {
-	if len(name) > longest {
-		name = strings.ToValidUTF8(name[:longest], "") + "..."
-	}
-	r.missing = append(r.missing, Missing{kind, name, where})
 }
 
 // lacksClass reports whether err says that a class is missing itself, not only some
@@ -99,72 +113,4 @@ func (r *reader) lacks(kind, name, where string) {
 func lacksClass(err error, name string) bool {
 	var m *vocab.MissingError
 	return errors.As(err, &m) && len(m.Items) == 1 && m.Items[0].Name == name && m.Items[0].At == ""
-}
-
-// lacksLayer notes that a layer's class is missing, and what is inside it.
-func (r *reader) lacksLayer(o *Object, where string) {
-	defer r.apart()()
-	r.lacks("layer", o.fullName(), where)
-	_, _ = r.policy(o, where) // what is malformed is refused with its class
-	r.walk("", o.Config, where)
-}
-
-// walk notes what is missing inside a config of a class that is missing itself: key
-// is the setting that raw is the value of.
-func (r *reader) walk(key string, raw json.RawMessage, where string) {
-	if len(raw) == 0 || r.setting(key, raw, where) {
-		return
-	}
-	switch raw[0] {
-	case '[':
-		for e := range vocab.Each(raw) {
-			r.walk(key, e, where)
-		}
-	case '{':
-		r.walkObject(key, raw, where)
-	}
-}
-
-// setting notes what is missing of a setting whose name says what it is. It reports
-// whether it is one.
-func (r *reader) setting(key string, raw json.RawMessage, where string) bool {
-	var v any
-	switch key[strings.LastIndexByte(key, '_')+1:] {
-	case "activation":
-		v = new(nn.Activation)
-	case "initializer":
-		v = new(nn.Initializer)
-	case "regularizer":
-		v = new(nn.Regularizer)
-	case "constraint":
-		v = new(nn.Constraint)
-	default:
-		return false
-	}
-	_ = r.note(where+" "+key, json.Unmarshal(raw, v)) // what is malformed is refused with its class
-	return true
-}
-
-func (r *reader) walkObject(key string, raw json.RawMessage, where string) {
-	m, err := vocab.Members(raw)
-	if err != nil {
-		return
-	}
-	o, err := objectOf(raw)
-	switch {
-	case err != nil: // not an object of Keras's
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			r.walk(k, m[k], where)
-		}
-	case o.Class == "__lambda__" || o.Class == "__bytes__":
-		r.lacks("code", o.Class, strings.TrimSpace(where+" "+key))
-	case o.Class == "function":
-		name, _, _ := vocab.Decode(raw)
-		r.lacks("function", name, strings.TrimSpace(where+" "+key))
-	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, key[strings.LastIndexByte(key, '_')+1:]):
-		at := strings.TrimSpace(tail(where) + "/" + key + " " + tail(nameOf(o)))
-		_, _ = r.layer(o, at, at+"/")
-	default:
-		r.walk("", o.Config, where)
-	}
 }

@@ -3,21 +3,50 @@ package keras
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/glia-ml/glia/nn"
 )
 
 // policy reads the dtype policy of an object, which is empty if the config tells none.
-// One that glia lacks is noted.
-func (r *reader) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
+// One that is missing is noted.
+func (l *lacking) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
 	m := o.settings()
 	if len(m["dtype"]) == 0 { // very old files have a list of layers there
 		return "", nil
 	}
-	return p, r.note(where+" dtype", json.Unmarshal(m["dtype"], &p))
+	return p, l.note(where+" dtype", json.Unmarshal(m["dtype"], &p))
+}
+
+// inheritPolicies gives networks their dtype policies, from the inside out, and notes
+// layers of the user's that do not embed nn.Base, and so have no policy but the
+// network's, where the file has another.
+func inheritPolicies(t *tree) error { return t.model.inheritPolicies() }
+
+func (p *part) inheritPolicies() error {
+	for _, x := range p.parts {
+		if err := x.inheritPolicies(); err != nil && p.kind != otherLayer {
+			return err
+		}
+	}
+	n := p.network()
+	if n == nil {
+		return nil
+	}
+	var missing lacking
+	policy, err := missing.policy(p.Object, p.where)
+	if err != nil {
+		return err
+	}
+	if len(n.Layers()) == 0 { // else what is missing of a policy counts with the layers that follow it
+		p.after = append(p.after, missing...)
+	}
+	inherit(n, policy)
+	for _, x := range p.parts {
+		if nn.BaseOf(x.layer) == nil && x.policy.String() != n.DType.String() {
+			p.after.lacks("dtype policy", fmt.Sprintf("%v of a layer without nn.Base", x.policy), x.where)
+		}
+	}
+	return nil
 }
 
 // inherit gives a network its dtype policy: the one that its layers share, or else what
@@ -50,41 +79,4 @@ func inherit(n *nn.Network, policy nn.DTypePolicy) {
 			l.DType = ""
 		}
 	}
-}
-
-// activations notes activations that are layers of Keras's with another dtype policy than
-// the layer that they are the activation of: glia computes both in one dtype.
-func (r *reader) activations(o *Object, layer nn.DTypePolicy, where string) {
-	m := o.settings()
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if !strings.HasSuffix(key, "activation") || m[key][0] != '{' {
-			continue
-		}
-		a, err := objectOf(m[key])
-		if err != nil {
-			continue // as was told
-		}
-		p, err := r.policy(a, where+" "+key)
-		if err == nil && p != "" && p.String() != layer.String() {
-			r.lacks("dtype policy", fmt.Sprintf("%v of an activation beside %v", p, layer), where+" "+key)
-		}
-	}
-}
-
-// bare is a layer of the user's that does not embed nn.Base, and so has no policy but
-// the network's.
-type bare struct {
-	policy nn.DTypePolicy
-	where  string
-}
-
-// follows notes those of the bare layers behind the first n, which are in one network,
-// that have another policy.
-func (r *reader) follows(policy nn.DTypePolicy, n int) {
-	for _, l := range r.bare[n:] {
-		if l.policy.String() != policy.String() {
-			r.lacks("dtype policy", fmt.Sprintf("%v of a layer without nn.Base", l.policy), l.where)
-		}
-	}
-	r.bare = r.bare[:n]
 }

@@ -1,0 +1,112 @@
+package keras
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/nn"
+)
+
+// longestPath is how many bytes the names have, together, of a layer and of those that it
+// is in: every variable in it has them in its path.
+const longestPath = 1000
+
+// limitNames returns an error for names that are too long together.
+func limitNames(t *tree) error { return t.model.limitNames(0) }
+
+// limitNames does so for a part in others whose names have length bytes.
+func (p *part) limitNames(length int) error {
+	if p.kind == otherLayer { // no variables come to be of it
+		return nil
+	}
+	for _, x := range p.parts {
+		n := length + len(nameOf(x.Object))
+		if n > longestPath {
+			return fmt.Errorf("keras: %s: the names of the layer and of those around it are %d bytes long: want %d or less", x.where, n, longestPath)
+		}
+		if err := x.limitNames(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteShared notes layers that stand twice in a model with one set of variables.
+func noteShared(t *tree) error {
+	t.model.noteShared(map[string]string{})
+	return nil
+}
+
+// noteShared does so for the layers in a part, given where those with a number stand.
+func (p *part) noteShared(seen map[string]string) {
+	for _, x := range p.parts {
+		if len(x.shared) > 0 && p.kind != otherLayer {
+			id := string(x.shared)
+			if at, ok := seen[id]; ok {
+				x.before.lacks("option", "layer that stands twice", at+" and "+x.where)
+			} else {
+				seen[id] = x.where
+			}
+		}
+		x.noteShared(seen)
+	}
+}
+
+// mostCalls is how many applications of layers a model may come to beyond those that the
+// file has. A model that is applied twice in one that is applied twice, and so on, takes
+// few bytes and any amount of memory.
+const mostCalls = 1 << 16
+
+// limitSize returns an error for a network that comes to too many applications of layers.
+func limitSize(t *tree) error {
+	s := sizes{of: map[*nn.Network]int{}}
+	return s.limit(t.model)
+}
+
+// sizes counts applications of layers.
+type sizes struct {
+	of    map[*nn.Network]int // that a network comes to
+	calls int                 // that the file has
+}
+
+// limit counts the applications that the networks in a part come to, and those of the
+// part itself, with those of networks in it as often as these are applied.
+func (s *sizes) limit(p *part) error {
+	for _, x := range p.parts {
+		if err := s.limit(x); err != nil && p.kind != otherLayer {
+			return err
+		}
+	}
+	n := p.network()
+	if n == nil {
+		return nil
+	}
+	calls, size := n.Calls(), 0
+	s.calls += len(calls)
+	most := mostCalls + s.calls
+	for _, c := range calls {
+		size += s.sizeOf(n.Layers()[c.Layer])
+		if size > most {
+			return fmt.Errorf("keras: %s: more than %d applications of layers, with those of models in it as often as these are applied: want fewer", p.where, most)
+		}
+	}
+	s.of[n] = size
+	return nil
+}
+
+// sizeOf returns how many applications of layers one of l comes to.
+func (s *sizes) sizeOf(l nn.Layer) int {
+	if n, ok := l.(*nn.Network); ok && s.of[n] > 0 {
+		return s.of[n]
+	}
+	c, ok := l.(nn.Container)
+	if !ok {
+		return 1
+	}
+	size := 1
+	for _, part := range c.Layers() {
+		if part != nil {
+			size += s.sizeOf(part)
+		}
+	}
+	return size
+}

@@ -1,0 +1,162 @@
+package keras
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/nn"
+)
+
+// makeLayers makes the layers of a model, from the inside out. A part of which something
+// is missing gets none. It returns an error if the model is none.
+func makeLayers(t *tree) error {
+	if err := t.make(t.model); err != nil {
+		return err
+	}
+	if t.model.network() == nil && len(t.missing()) == 0 {
+		return fmt.Errorf("keras: class %s: want Sequential or Functional, the classes of models", t.model.Class)
+	}
+	return nil
+}
+
+// make makes the layer of a part.
+func (t *tree) make(p *part) (err error) {
+	for _, x := range p.parts {
+		if err := t.make(x); err != nil && p.kind != otherLayer { // what is malformed is refused with its class
+			return err
+		}
+	}
+	if p.input != nil && p.parts[0].layer != nil {
+		if err := t.make(p.input); err != nil {
+			return err
+		}
+	}
+	switch p.kind {
+	case plain:
+		return p.makePlain()
+	case chain, functional:
+		return t.makeNetwork(p)
+	case otherModel:
+		p.before.lacks("model", p.fullName(), p.where)
+	case operation:
+		p.before.lacks("operation", p.Class, p.where)
+	case otherLayer:
+		p.before.lacks("layer", p.fullName(), p.where)
+		_, _ = p.before.policy(p.Object, p.where)
+	case setting:
+		p.readSetting()
+	case code:
+		p.noteCode()
+	}
+	return nil
+}
+
+// network returns the network that a part became, nil if it is another layer or if
+// something of it is missing.
+func (p *part) network() *nn.Network {
+	n, _ := p.layer.(*nn.Network)
+	return n
+}
+
+// incomplete reports whether something of a part is missing.
+func (p *part) incomplete() bool { return p.layer == nil || len(p.before)+len(p.after) > 0 }
+
+// makePlain makes a layer of package nn, or one that is registered.
+func (p *part) makePlain() error {
+	l, err := nn.LayerFromConfig(p.fullName(), p.Config)
+	if err != nil {
+		return p.after.note(p.where, err)
+	}
+	if nn.BaseOf(l) == nil {
+		if p.policy, err = p.after.policy(p.Object, p.where); err != nil || len(p.after) > 0 {
+			return err
+		}
+	}
+	p.layer = l
+	return nil
+}
+
+// makeNetwork makes a Sequential or a functional model.
+func (t *tree) makeNetwork(p *part) error {
+	if slices.ContainsFunc(p.parts, (*part).incomplete) || p.input != nil && p.input.incomplete() {
+		return nil
+	}
+	n, err := t.connect(p)
+	if err != nil || n == nil {
+		return err
+	}
+	if m := p.settings(); m != nil { // a bare list has no name
+		for _, s := range []struct {
+			key string
+			dst any
+		}{{"name", &n.Name}, {"trainable", &n.Frozen}} {
+			if v, ok := m[s.key]; ok && json.Unmarshal(v, s.dst) != nil {
+				return fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", p.where, s.key, short(v))
+			}
+		}
+		if v, ok := m["activity_regularizer"]; ok && !vocab.Unset(v) && !p.root { // Keras passes over that of the model
+			p.after.lacks("option", n.Class()+".activity_regularizer", p.where)
+			return nil
+		}
+	}
+	n.Frozen = n.Frozen && nn.Negated(p.root || frozen(n.Layers()))
+	if err := graph.Catch(func() { n.Names() }); err != nil {
+		return fmt.Errorf("keras: %s: %w", p.where, err)
+	}
+	p.layer = n
+	return nil
+}
+
+// connect returns the network of a model's layers, nil if something of it is missing.
+func (t *tree) connect(p *part) (*nn.Network, error) {
+	if p.kind == functional {
+		return t.wire(p)
+	}
+	var layers []nn.Layer
+	if p.input != nil {
+		layers = append(layers, p.input.layer)
+	}
+	for _, x := range p.parts {
+		layers = append(layers, x.layer)
+	}
+	return nn.Sequential(layers...), nil
+}
+
+// frozen reports whether all layers are. To freeze a network in Keras freezes those in
+// it, one by one, and what is set later for one of them counts.
+func frozen(layers []nn.Layer) bool {
+	return !slices.ContainsFunc(layers, func(l nn.Layer) bool {
+		_, input := l.(*nn.InputLayer)
+		base := nn.BaseOf(l)
+		return !input && base != nil && !bool(base.Frozen)
+	})
+}
+
+// readSetting notes what is missing of a setting of a class that is missing.
+func (p *part) readSetting() {
+	var v any
+	switch lastWord(p.key) {
+	case "activation":
+		v = new(nn.Activation)
+	case "initializer":
+		v = new(nn.Initializer)
+	case "regularizer":
+		v = new(nn.Regularizer)
+	default:
+		v = new(nn.Constraint)
+	}
+	_ = p.before.note(p.where+" "+p.key, json.Unmarshal(p.element, v)) // what is malformed is refused with its class
+}
+
+// noteCode notes code or a function.
+func (p *part) noteCode() {
+	if p.Class != "function" {
+		p.before.lacks("code", p.Class, p.where)
+		return
+	}
+	name, _, _ := vocab.Decode(p.element)
+	p.before.lacks("function", name, p.where)
+}

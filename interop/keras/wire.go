@@ -1,0 +1,323 @@
+package keras
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
+	"github.com/glia-ml/glia/nn"
+)
+
+// wire makes the network of a functional model; it is nil if something of it is missing.
+func (t *tree) wire(p *part) (*nn.Network, error) {
+	w := &wiring{part: p, old: t.old, nodes: map[string]*node{}}
+	for _, x := range p.parts {
+		if err := w.add(x); err != nil {
+			return nil, err
+		}
+	}
+	m, err := vocab.Members(p.Config)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %s: %w", p.where, err)
+	}
+	in, err := w.ends(m["input_layers"], "input_layers", false)
+	if err != nil {
+		return nil, err
+	}
+	out, err := w.ends(m["output_layers"], "output_layers", true)
+	if err != nil || len(p.after) > 0 {
+		return nil, err
+	}
+	n := nn.Functional(in, out)
+	if err := graph.Catch(func() { n.Names() }); err != nil {
+		return nil, fmt.Errorf("keras: %s: %w", p.where, err)
+	}
+	return n, nil
+}
+
+// wiring makes the graph of a functional model out of its config.
+type wiring struct {
+	*part
+	old   bool // the file is of Keras 1 or 2
+	nodes map[string]*node
+}
+
+// add takes a layer of the model's list.
+func (w *wiring) add(x *part) error {
+	n := &node{where: x.where, layer: x.layer, calls: x.calls}
+	if _, input := x.layer.(*nn.InputLayer); input {
+		if len(n.calls) > 0 {
+			return fmt.Errorf("keras: %s: an InputLayer with inbound_nodes: want none", x.where)
+		}
+		n.outs = [][]*nn.Symbol{{nn.Apply(x.layer)}}
+	}
+	w.nodes[x.name] = n
+	return nil
+}
+
+// node is a layer of a functional model and how it is applied.
+type node struct {
+	where  string
+	layer  nn.Layer
+	calls  []json.RawMessage
+	outs   [][]*nn.Symbol // of the calls so far
+	active bool           // its calls are being made
+}
+
+// history is the output of a layer: of its call with that number.
+type history struct {
+	layer string
+	call  int
+	out   int
+}
+
+// symbol returns the output that a history names, once all calls that it depends on
+// are made.
+func (w *wiring) symbol(h history, where string) (*nn.Symbol, error) {
+	n, err := w.named(h, where)
+	if err != nil {
+		return nil, err
+	}
+	if len(n.outs) <= h.call {
+		if err := w.make(n, h.call); err != nil {
+			return nil, err
+		}
+	}
+	out := n.outs[h.call]
+	if h.out >= len(out) {
+		return nil, fmt.Errorf("keras: %s: output %d of layer %s: it has %d", where, h.out, n.where, len(out))
+	}
+	return out[h.out], nil
+}
+
+// named returns the layer that a history names, which has the call.
+func (w *wiring) named(h history, where string) (*node, error) {
+	n := w.nodes[h.layer]
+	switch {
+	case n == nil:
+		return nil, fmt.Errorf("keras: %s: no layer is named %q: want one of the model's", where, tail(h.layer))
+	case h.call >= max(len(n.calls), len(n.outs)):
+		return nil, fmt.Errorf("keras: %s: call %d of layer %s: it has %d", where, h.call, n.where, len(n.calls))
+	}
+	return n, nil
+}
+
+// pending is a layer whose calls are being made.
+type pending struct {
+	n    *node
+	upTo int       // the last call that is wanted
+	ins  []history // of the call that is next
+	read bool      // whether these are known
+	made int       // how many of them are there
+}
+
+// make makes the calls of a layer up to one, and before those that they depend on. It
+// does not recurse, so that deep models take no deep stack.
+func (w *wiring) make(n *node, call int) error {
+	for stack := []pending{{n: n, upTo: call}}; len(stack) > 0; {
+		p := &stack[len(stack)-1]
+		p.n.active = len(p.n.outs) <= p.upTo
+		if !p.n.active {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		next, err := w.advance(p)
+		if err != nil {
+			return err
+		}
+		if next != nil {
+			stack = append(stack, *next)
+		}
+	}
+	return nil
+}
+
+// advance makes the next call, unless another that it depends on is to be made before:
+// that it returns.
+func (w *wiring) advance(p *pending) (before *pending, err error) {
+	if !p.read {
+		if p.ins, err = w.inputs(p.n, p.n.calls[len(p.n.outs)]); err != nil {
+			return nil, err
+		}
+		p.read, p.made = true, 0
+	}
+	for ; p.made < len(p.ins); p.made++ {
+		h := p.ins[p.made]
+		switch of, err := w.named(h, p.n.where); {
+		case err != nil:
+			return nil, err
+		case len(of.outs) > h.call:
+		case of.active:
+			return nil, fmt.Errorf("keras: %s: layer %s depends on itself: want a graph without cycles", p.n.where, of.where)
+		default:
+			return &pending{n: of, upTo: h.call}, nil
+		}
+	}
+	out, err := w.call(p.n, p.ins)
+	p.n.outs, p.read = append(p.n.outs, out), false
+	return nil, err
+}
+
+// call applies a layer to outputs of calls that are made.
+func (w *wiring) call(n *node, ins []history) ([]*nn.Symbol, error) {
+	symbols := make([]*nn.Symbol, len(ins))
+	for i, h := range ins {
+		var err error
+		if symbols[i], err = w.symbol(h, n.where); err != nil {
+			return nil, err
+		}
+	}
+	outs := 1
+	if sub, ok := n.layer.(*nn.Network); ok {
+		outs = len(sub.Outputs())
+	}
+	return nn.ApplyAll(outs, n.layer, symbols...), nil
+}
+
+// inputs returns what a layer is applied to: in the form of Keras 3, or in the older one.
+func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
+	if elements, err := vocab.Elements(raw); err == nil {
+		var ins []history
+		for _, e := range elements {
+			h, kwargs, err := w.oldHistory(e)
+			if err != nil {
+				return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+			}
+			w.arguments(kwargs, n.where)
+			ins = append(ins, h)
+		}
+		return ins, nil
+	}
+	m, err := vocab.Members(raw)
+	if err != nil {
+		return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+	}
+	w.arguments(m["kwargs"], n.where)
+	args, err := vocab.Elements(m["args"])
+	if err != nil || len(args) == 0 {
+		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, short(m["args"]))
+	}
+	for _, a := range args[1:] {
+		if !empty(a) {
+			w.after.lacks("option", "second argument of a call", n.where)
+		}
+	}
+	tensors, err := vocab.Elements(args[0])
+	if err != nil {
+		tensors = args[:1]
+	}
+	var ins []history
+	for _, t := range tensors {
+		h, err := w.tensor(t)
+		if err != nil {
+			return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+		}
+		ins = append(ins, h)
+	}
+	return ins, nil
+}
+
+// tensor reads what Keras 3 writes of a symbolic tensor.
+func (w *wiring) tensor(raw json.RawMessage) (h history, err error) {
+	class, config, err := vocab.Decode(raw)
+	if err != nil || class != "__keras_tensor__" || config == nil {
+		return h, fmt.Errorf("%s: want a tensor of class __keras_tensor__", short(raw))
+	}
+	m, err := vocab.Members(config)
+	if err != nil {
+		return h, err
+	}
+	return w.history(m["keras_history"])
+}
+
+// history reads the three parts of a history.
+func (w *wiring) history(raw json.RawMessage) (h history, err error) {
+	h, more, err := w.oldHistory(raw)
+	if err == nil && more != nil {
+		err = fmt.Errorf("%s: want a name and two numbers", short(raw))
+	}
+	return h, err
+}
+
+// oldHistory reads a history that keyword arguments may follow. Models in models of
+// Keras 2 have a call of their own before all others.
+func (w *wiring) oldHistory(raw json.RawMessage) (h history, kwargs json.RawMessage, err error) {
+	parts, err := vocab.Elements(raw)
+	if err != nil || len(parts) < 3 || len(parts) > 4 || string(parts[1]) == "null" || string(parts[2]) == "null" ||
+		json.Unmarshal(parts[0], &h.layer) != nil || json.Unmarshal(parts[1], &h.call) != nil || json.Unmarshal(parts[2], &h.out) != nil ||
+		h.call < 0 || h.out < 0 {
+		return h, nil, fmt.Errorf("%s: want the name of a layer, and the numbers of its call and output", short(raw))
+	}
+	if len(parts) == 4 {
+		kwargs = parts[3]
+	}
+	if n := w.nodes[h.layer]; n != nil && w.old && h.call > 0 {
+		if _, ok := n.layer.(*nn.Network); ok {
+			h.call--
+		}
+	}
+	return h, kwargs, nil
+}
+
+// arguments notes keyword arguments of a call that have a value.
+func (w *wiring) arguments(raw json.RawMessage, where string) {
+	if len(raw) == 0 || vocab.Unset(raw) {
+		return
+	}
+	m, err := vocab.Members(raw)
+	if err != nil {
+		w.after.lacks("option", "arguments of a call", where)
+		return
+	}
+	for _, key := range sorted(m) {
+		if !empty(m[key]) {
+			w.after.lacks("option", "call argument "+tail(key), where)
+		}
+	}
+}
+
+// empty reports whether a value is none, or a list of such: the masks of inputs.
+func empty(raw json.RawMessage) bool {
+	elements, err := vocab.Elements(raw)
+	if err != nil {
+		return vocab.Unset(raw)
+	}
+	return !slices.ContainsFunc(elements, func(e json.RawMessage) bool { return !vocab.Unset(e) })
+}
+
+// ends reads the inputs or the outputs of a model: one, or a list. Outputs that are
+// models count their calls from 1.
+func (w *wiring) ends(raw json.RawMessage, what string, outputs bool) ([]*nn.Symbol, error) {
+	elements, err := vocab.Elements(raw)
+	if err != nil {
+		if _, err := vocab.Members(raw); err == nil && len(raw) > 0 {
+			w.after.lacks("option", what+" in a dict", w.where)
+			return nil, nil
+		}
+		return nil, fmt.Errorf("keras: %s: %s: %w", w.where, what, err)
+	}
+	var name string
+	if len(elements) > 0 && json.Unmarshal(elements[0], &name) == nil {
+		elements = []json.RawMessage{raw}
+	}
+	var ends []*nn.Symbol
+	for _, e := range elements {
+		h, err := w.history(e)
+		if err != nil {
+			return nil, fmt.Errorf("keras: %s: %s: %w", w.where, what, err)
+		}
+		if n := w.nodes[h.layer]; n != nil && outputs && !w.old && h.call > 0 {
+			if sub, ok := n.layer.(*nn.Network); ok && sub.Class() == functionalClass {
+				h.call--
+			}
+		}
+		s, err := w.symbol(h, w.where+" "+what)
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, s)
+	}
+	return ends, nil
+}
