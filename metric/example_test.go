@@ -224,6 +224,6 @@ func ExampleToConfig() {
 }
 
 func ExampleMeanMetric_Loss() {
-	fmt.Println(metric.FromLoss(loss.MeanSquaredError()).Loss().(loss.Loss).Name(), metric.Accuracy().Loss())
+	fmt.Println(metric.FromLoss(loss.MeanSquaredError()).Loss().Name(), metric.Accuracy().Loss())
 	// Output: mean_squared_error <nil>
 }

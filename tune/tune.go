@@ -105,7 +105,7 @@ func (s *Study) check(ctx context.Context) error {
 	case len(s.Seeds) == 0:
 		return errors.New("no seeds: want one or more")
 	case s.Train == nil:
-		return errors.New("Train is nil: want a dataset")
+		return errors.New("no Train: want a dataset")
 	}
 	names := map[string]bool{}
 	for i, t := range s.Trials {
@@ -131,7 +131,7 @@ func (s *Study) check(ctx context.Context) error {
 func (s *Study) run(ctx context.Context, t *Trial, seed uint64) (r Run, err error) {
 	m, err := t.Model(seed)
 	if err == nil && m == nil {
-		err = errors.New("Model returned nil: want a compiled model")
+		err = errors.New("the function Model returned nil: want a compiled model")
 	}
 	if err != nil {
 		return r, err

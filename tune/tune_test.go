@@ -157,7 +157,7 @@ func TestStudyErrors(t *testing.T) {
 	for want, s := range map[string]*tune.Study{
 		"tune: Study.Run: no trials: want one or more":    good(func(s *tune.Study) { s.Trials = nil }),
 		"no seeds: want one or more":                      good(func(s *tune.Study) { s.Seeds = nil }),
-		"Train is nil: want a dataset":                    good(func(s *tune.Study) { s.Train = nil }),
+		"no Train: want a dataset":                        good(func(s *tune.Study) { s.Train = nil }),
 		"trial 1 is nil":                                  good(func(s *tune.Study) { s.Trials = append(s.Trials, nil) }),
 		`trial 0, "a": Model is nil: want a function`:     good(func(s *tune.Study) { s.Trials = []*tune.Trial{{Name: "a"}} }),
 		`two trials are named "learning rate 0.1"`:        good(func(s *tune.Study) { s.Trials = append(s.Trials, descent(0.1)) }),
@@ -165,7 +165,7 @@ func TestStudyErrors(t *testing.T) {
 		`tune: trial "a", seed 1: oops`: good(func(s *tune.Study) {
 			s.Trials = []*tune.Trial{{Name: "a", Model: func(uint64) (*glia.Model, error) { return nil, oops }}}
 		}),
-		`seed 1: Model returned nil: want a compiled model`: good(func(s *tune.Study) {
+		`seed 1: the function Model returned nil: want a compiled model`: good(func(s *tune.Study) {
 			s.Trials = []*tune.Trial{{Name: "a", Model: func(uint64) (*glia.Model, error) { return nil, nil }}}
 		}),
 		`seed 1: glia: Fit: 0 epochs: want 1 or more`: good(func(s *tune.Study) { s.Options = []glia.Option{glia.Epochs(0)} }),
