@@ -11,6 +11,9 @@ type AddOp struct{ binary }
 // Name implements graph.Op.
 func (AddOp) Name() string { return "Add" }
 
+// Primitive implements [Primitive].
+func (AddOp) Primitive() {}
+
 // Eval implements [Binary].
 func (AddOp) Eval(a, b float64) float64 { return a + b }
 

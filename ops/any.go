@@ -19,6 +19,12 @@ type AnyOp struct{ Reduction }
 // Name implements graph.Op.
 func (AnyOp) Name() string { return "Any" }
 
+// Compose implements [Composed].
+func (o AnyOp) Compose(in []*graph.Node) []*graph.Node {
+	sum := graph.Apply(ReduceSumOp(o), Cast(in[0], tensor.Int64))
+	return []*graph.Node{NotEqual(sum, ScalarLike(sum, 0))}
+}
+
 // Infer implements graph.Op.
 func (o AnyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	_, err := logical{}.Infer(in[:1])
@@ -44,6 +50,12 @@ type AllOp struct{ Reduction }
 
 // Name implements graph.Op.
 func (AllOp) Name() string { return "All" }
+
+// Compose implements [Composed].
+func (o AllOp) Compose(in []*graph.Node) []*graph.Node {
+	sum := graph.Apply(ReduceSumOp(o), Cast(Not(in[0]), tensor.Int64))
+	return []*graph.Node{Equal(sum, ScalarLike(sum, 0))}
+}
 
 // Infer implements graph.Op.
 func (o AllOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

@@ -32,6 +32,12 @@ type ApplySGDOp struct{}
 // Name implements graph.Op.
 func (ApplySGDOp) Name() string { return "ApplySGD" }
 
+// Compose implements [Composed].
+func (ApplySGDOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, lr, decay := in[0], in[1], in[2], in[3]
+	return []*graph.Node{Sub(decayed(w, decay), Mul(g, lr))}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplySGDOp) Sweepable() {}
 
@@ -72,6 +78,17 @@ type ApplyMomentumOp struct {
 
 // Name implements graph.Op.
 func (ApplyMomentumOp) Name() string { return "ApplyMomentum" }
+
+// Compose implements [Composed].
+func (o ApplyMomentumOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, lr, decay := in[0], in[2], in[3], in[4]
+	m := Sub(Scale(in[1], o.Momentum), Mul(g, lr))
+	step := m
+	if o.Nesterov {
+		step = Sub(Scale(m, o.Momentum), Mul(g, lr))
+	}
+	return []*graph.Node{Add(decayed(w, decay), step), m}
+}
 
 // Sweepable implements [Sweepable].
 func (ApplyMomentumOp) Sweepable() {}
@@ -119,6 +136,13 @@ type ApplyAdamOp struct {
 // Name implements graph.Op.
 func (ApplyAdamOp) Name() string { return "ApplyAdam" }
 
+// Compose implements [Composed].
+func (o ApplyAdamOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, alpha, decay := in[0], in[3], in[4], in[5]
+	m, v := toward(in[1], g, o.OneMinusBeta1), toward(in[2], Square(g), o.OneMinusBeta2)
+	return []*graph.Node{Sub(decayed(w, decay), Div(Mul(m, alpha), Offset(Sqrt(v), o.Eps))), m, v}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyAdamOp) Sweepable() {}
 
@@ -156,6 +180,14 @@ type ApplyAMSGradOp struct {
 
 // Name implements graph.Op.
 func (ApplyAMSGradOp) Name() string { return "ApplyAMSGrad" }
+
+// Compose implements [Composed].
+func (o ApplyAMSGradOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, alpha, decay := in[0], in[4], in[5], in[6]
+	m, v := toward(in[1], g, o.OneMinusBeta1), toward(in[2], Square(g), o.OneMinusBeta2)
+	vhat := Maximum(in[3], v)
+	return []*graph.Node{Sub(decayed(w, decay), Div(Mul(m, alpha), Offset(Sqrt(vhat), o.Eps))), m, v, vhat}
+}
 
 // Sweepable implements [Sweepable].
 func (ApplyAMSGradOp) Sweepable() {}
@@ -212,6 +244,25 @@ type ApplyRMSpropOp struct {
 
 // Name implements graph.Op.
 func (ApplyRMSpropOp) Name() string { return "ApplyRMSprop" }
+
+// Compose implements [Composed].
+func (o ApplyRMSpropOp) Compose(in []*graph.Node) []*graph.Node {
+	last := len(in) - 3 // g, then lr and decay
+	g, lr, decay := in[last], in[last+1], in[last+2]
+	v := Add(Scale(in[1], o.Rho), Scale(Square(g), 1-o.Rho))
+	out, size := []*graph.Node{nil, v}, v
+	if o.Centered {
+		a := Add(Scale(in[2], o.Rho), Scale(g, 1-o.Rho))
+		out, size = append(out, a), Sub(v, Square(a))
+	}
+	d := Div(Mul(g, lr), Sqrt(Offset(size, o.Eps)))
+	if o.Momentum != 0 {
+		d = Add(d, Scale(in[last-1], o.Momentum))
+		out = append(out, d)
+	}
+	out[0] = Sub(decayed(in[0], decay), d)
+	return out
+}
 
 // Sweepable implements [Sweepable].
 func (ApplyRMSpropOp) Sweepable() {}

@@ -32,6 +32,15 @@ type ApplyAdadeltaOp struct {
 // Name implements graph.Op.
 func (ApplyAdadeltaOp) Name() string { return "ApplyAdadelta" }
 
+// Compose implements [Composed].
+func (o ApplyAdadeltaOp) Compose(in []*graph.Node) []*graph.Node {
+	w, d, g, lr, decay := in[0], in[2], in[3], in[4], in[5]
+	v := Add(Scale(in[1], o.Rho), Scale(Square(g), 1-o.Rho))
+	x := Div(Mul(g, Sqrt(Offset(d, o.Eps))), Sqrt(Offset(v, o.Eps)))
+	d = Add(Scale(d, o.Rho), Scale(Square(x), 1-o.Rho))
+	return []*graph.Node{Sub(decayed(w, decay), Mul(x, lr)), v, d}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyAdadeltaOp) Sweepable() {}
 

@@ -45,6 +45,31 @@ type ApplyAdafactorOp struct {
 // Name implements graph.Op.
 func (ApplyAdafactorOp) Name() string { return "ApplyAdafactor" }
 
+// Compose implements [Composed].
+func (o ApplyAdafactorOp) Compose(in []*graph.Node) []*graph.Node {
+	w, last := in[0], len(in)-4
+	rho, keep, rest, decay := in[last], in[last+1], in[last+2], in[last+3]
+	g := in[last-1]
+	s := Offset(Square(g), o.Eps1)
+	mixed := func(old, now *graph.Node) *graph.Node { return Add(Mul(keep, old), Mul(rest, now)) }
+	var v *graph.Node
+	var out []*graph.Node
+	if w.Rank() < 2 {
+		v = mixed(in[1], s)
+		out = []*graph.Node{nil, v}
+	} else {
+		r, c := mixed(in[1], ReduceMean(s, -1)), mixed(in[2], ReduceMean(s, -2))
+		v = Div(Mul(ExpandDims(r, -1), ExpandDims(c, -2)), ExpandDims(ReduceMeanKeep(r, -1), -1))
+		out = []*graph.Node{nil, r, c, v}
+	}
+	u := Div(g, Sqrt(v))
+	one := ScalarLike(w, 1)
+	size := Mul(Sqrt(ReduceMean(Square(w))), Sub(one, decay))
+	rate := Div(Maximum(size, ScalarLike(w, o.Eps2)), Maximum(Scale(Sqrt(ReduceMean(Square(u))), 1/o.Threshold), one))
+	out[0] = Sub(decayed(w, decay), Mul(Mul(rho, rate), u))
+	return out
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyAdafactorOp) Sweepable() {}
 

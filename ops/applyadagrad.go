@@ -30,6 +30,13 @@ type ApplyAdagradOp struct {
 // Name implements graph.Op.
 func (ApplyAdagradOp) Name() string { return "ApplyAdagrad" }
 
+// Compose implements [Composed].
+func (o ApplyAdagradOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, lr, decay := in[0], in[2], in[3], in[4]
+	acc := Add(in[1], Square(g))
+	return []*graph.Node{Sub(decayed(w, decay), Div(Mul(g, lr), Sqrt(Offset(acc, o.Eps)))), acc}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyAdagradOp) Sweepable() {}
 

@@ -30,6 +30,13 @@ type ApplyAdamaxOp struct {
 // Name implements graph.Op.
 func (ApplyAdamaxOp) Name() string { return "ApplyAdamax" }
 
+// Compose implements [Composed].
+func (o ApplyAdamaxOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, alpha, decay := in[0], in[3], in[4], in[5]
+	m, u := toward(in[1], g, o.OneMinusBeta1), Maximum(Scale(in[2], o.Beta2), Abs(g))
+	return []*graph.Node{Sub(decayed(w, decay), Div(Mul(m, alpha), Offset(u, o.Eps))), m, u}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyAdamaxOp) Sweepable() {}
 

@@ -26,6 +26,16 @@ type ApplyAverageOp struct {
 // Name implements graph.Op.
 func (ApplyAverageOp) Name() string { return "ApplyAverage" }
 
+// Compose implements [Composed].
+func (o ApplyAverageOp) Compose(in []*graph.Node) []*graph.Node {
+	w, keep := in[1], in[2]
+	avg := Add(Mul(in[0], keep), Mul(w, Offset(Neg(keep), 1)))
+	if o.Fixed {
+		return []*graph.Node{avg}
+	}
+	return []*graph.Node{avg, Where(Equal(in[3], ScalarLike(w, 0)), w, avg)}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyAverageOp) Sweepable() {}
 

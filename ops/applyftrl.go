@@ -37,6 +37,17 @@ type ApplyFtrlOp struct {
 // Name implements graph.Op.
 func (ApplyFtrlOp) Name() string { return "ApplyFtrl" }
 
+// Compose implements [Composed].
+func (o ApplyFtrlOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, inv, l2 := decayed(in[0], in[6]), in[3], in[4], in[5]
+	power := ScalarLike(w, o.Power)
+	n := Add(in[1], Square(g))
+	before, after := Pow(in[1], power), Pow(n, power)
+	z := Sub(Add(in[2], Add(g, Scale(w, o.Shrink))), Mul(Mul(Sub(after, before), inv), w))
+	w = Div(Sub(graph.Apply(ClipOp{Lo: -o.L1, Hi: o.L1}, z), z), Add(Mul(after, inv), l2))
+	return []*graph.Node{w, n, z}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyFtrlOp) Sweepable() {}
 

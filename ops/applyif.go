@@ -40,6 +40,28 @@ type ApplyIfOp struct {
 // Name implements graph.Op.
 func (o ApplyIfOp) Name() string { return o.Op.Name() + "If" }
 
+// Compose implements [Composed].
+func (o ApplyIfOp) Compose(in []*graph.Node) []*graph.Node {
+	last := len(in) - 1
+	on, in := in[last], in[:last]
+	updated := in
+	var sum *graph.Node
+	if o.Over > 0 {
+		at := len(resultsOf(o.Op, in[1:])) // of the sum
+		sum = Add(in[at], in[at+1])
+		mean := Scale(sum, 1/float64(o.Over))
+		updated = slices.Concat(in[:at], []*graph.Node{mean}, in[at+2:])
+	}
+	out := picks(graph.Apply(o.Op, updated...))
+	for i, n := range out {
+		out[i] = Where(on, n, in[i])
+	}
+	if sum != nil {
+		out = append(out, Where(on, ScalarLike(sum, 0), sum))
+	}
+	return out
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyIfOp) Sweepable() {}
 

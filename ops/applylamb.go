@@ -33,6 +33,17 @@ type ApplyLambOp struct {
 // Name implements graph.Op.
 func (ApplyLambOp) Name() string { return "ApplyLamb" }
 
+// Compose implements [Composed].
+func (o ApplyLambOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, lr, unbiasM, unbiasV := decayed(in[0], in[7]), in[3], in[4], in[5], in[6]
+	m, v := toward(in[1], g, o.OneMinusBeta1), toward(in[2], Square(g), o.OneMinusBeta2)
+	x := Div(Mul(m, unbiasM), Offset(Sqrt(Mul(v, unbiasV)), o.Eps))
+	ww, xx := ReduceSum(Square(w)), ReduceSum(Square(x))
+	zero, one := ScalarLike(w, 0), ScalarLike(w, 1)
+	ratio := Where(And(Greater(ww, zero), Greater(xx, zero)), Div(Sqrt(ww), Sqrt(xx)), one)
+	return []*graph.Node{Sub(w, Mul(Mul(lr, ratio), x)), m, v}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyLambOp) Sweepable() {}
 

@@ -27,6 +27,13 @@ type ApplyLionOp struct {
 // Name implements graph.Op.
 func (ApplyLionOp) Name() string { return "ApplyLion" }
 
+// Compose implements [Composed].
+func (o ApplyLionOp) Compose(in []*graph.Node) []*graph.Node {
+	w, m, g, lr, decay := in[0], in[1], in[2], in[3], in[4]
+	step := Sign(Add(Scale(m, o.Beta1), Scale(g, 1-o.Beta1)))
+	return []*graph.Node{Sub(decayed(w, decay), Mul(lr, step)), Add(Scale(m, o.Beta2), Scale(g, 1-o.Beta2))}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyLionOp) Sweepable() {}
 

@@ -33,6 +33,14 @@ type ApplyNadamOp struct {
 // Name implements graph.Op.
 func (ApplyNadamOp) Name() string { return "ApplyNadam" }
 
+// Compose implements [Composed].
+func (o ApplyNadamOp) Compose(in []*graph.Node) []*graph.Node {
+	w, g, ofM, ofG, unbias, decay := in[0], in[3], in[4], in[5], in[6], in[7]
+	m, v := toward(in[1], g, o.OneMinusBeta1), toward(in[2], Square(g), o.OneMinusBeta2)
+	step := Div(Add(Mul(m, ofM), Mul(g, ofG)), Offset(Sqrt(Mul(v, unbias)), o.Eps))
+	return []*graph.Node{Sub(decayed(w, decay), step), m, v}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyNadamOp) Sweepable() {}
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -18,6 +19,17 @@ type ApplyScaledOp struct {
 
 // Name implements graph.Op.
 func (o ApplyScaledOp) Name() string { return o.Op.Name() }
+
+// Compose implements [Composed].
+func (o ApplyScaledOp) Compose(in []*graph.Node) []*graph.Node {
+	last := len(in) - 1
+	at := len(resultsOf(o.Op, in[:last])) // the gradient follows on what is updated
+	g := Mul(in[at], in[last])
+	if o.Limit > 0 {
+		g = graph.Apply(ClipOp{Lo: -o.Limit, Hi: o.Limit}, g)
+	}
+	return picks(graph.Apply(o.Op, slices.Concat(in[:at], []*graph.Node{g}, in[at+1:last])...))
+}
 
 // Sweepable implements [Sweepable].
 func (ApplyScaledOp) Sweepable() {}

@@ -36,6 +36,18 @@ type ApplyScheduleFreeOp struct {
 // Name implements graph.Op.
 func (ApplyScheduleFreeOp) Name() string { return "ApplyScheduleFree" }
 
+// Compose implements [Composed].
+func (o ApplyScheduleFreeOp) Compose(in []*graph.Node) []*graph.Node {
+	y, g, lr, unbias, part := in[0], in[3], in[4], in[5], in[6]
+	z := Where(NotEqual(in[8], ScalarLike(y, 0)), y, in[1])
+	y = decayed(y, in[7])
+	v := toward(in[2], Square(g), o.OneMinusBeta2)
+	next := Sub(z, Div(Mul(g, lr), Offset(Sqrt(Mul(v, unbias)), o.Eps)))
+	x := Scale(Sub(y, Scale(z, 1-o.Beta1)), 1/o.Beta1)
+	x = Add(Mul(x, Offset(Neg(part), 1)), Mul(next, part))
+	return []*graph.Node{Add(Scale(next, 1-o.Beta1), Scale(x, o.Beta1)), next, v}
+}
+
 // Sweepable implements [Sweepable].
 func (ApplyScheduleFreeOp) Sweepable() {}
 

@@ -22,6 +22,9 @@ type ArgMaxOp struct{ Axis int }
 // Name implements graph.Op.
 func (ArgMaxOp) Name() string { return "ArgMax" }
 
+// Primitive implements [Primitive].
+func (ArgMaxOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ArgMaxOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return inferArg(in[0], o.Axis) }
 
@@ -44,6 +47,9 @@ type ArgMinOp struct{ Axis int }
 
 // Name implements graph.Op.
 func (ArgMinOp) Name() string { return "ArgMin" }
+
+// Primitive implements [Primitive].
+func (ArgMinOp) Primitive() {}
 
 // Infer implements graph.Op.
 func (o ArgMinOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return inferArg(in[0], o.Axis) }

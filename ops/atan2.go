@@ -16,6 +16,9 @@ type Atan2Op struct{ binaryFloat }
 // Name implements graph.Op.
 func (Atan2Op) Name() string { return "Atan2" }
 
+// Primitive implements [Primitive].
+func (Atan2Op) Primitive() {}
+
 // Eval implements [Binary].
 func (Atan2Op) Eval(a, b float64) float64 { return math.Atan2(a, b) }
 

@@ -22,6 +22,9 @@ type BroadcastOp struct{ Shape tensor.Dims }
 // Name implements graph.Op.
 func (BroadcastOp) Name() string { return "Expand" }
 
+// Primitive implements [Primitive].
+func (BroadcastOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o BroadcastOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if s, err := Broadcast(in[0].Shape, o.Shape); err != nil || s != o.Shape {

@@ -27,6 +27,9 @@ type CastOp struct{ To tensor.DType }
 // Name implements graph.Op.
 func (CastOp) Name() string { return "Cast" }
 
+// Primitive implements [Primitive].
+func (CastOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o CastOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if o.To.Size() == 0 {

@@ -22,6 +22,13 @@ type ClipOp struct{ Lo, Hi float64 }
 // Name implements graph.Op.
 func (ClipOp) Name() string { return "Clip" }
 
+// Compose implements [Composed].
+func (o ClipOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	lo, hi := ScalarLike(x, o.Lo), ScalarLike(x, o.Hi)
+	return []*graph.Node{Minimum(Maximum(x, lo), hi)}
+}
+
 // Infer implements graph.Op.
 func (o ClipOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if !(o.Lo <= o.Hi) {

@@ -14,6 +14,9 @@ type EqualOp struct{ comparison }
 // Name implements graph.Op.
 func (EqualOp) Name() string { return "Equal" }
 
+// Primitive implements [Primitive].
+func (EqualOp) Primitive() {}
+
 // Eval implements [Binary].
 func (EqualOp) Eval(a, b float64) float64 { return truth(a == b) }
 
@@ -29,6 +32,9 @@ type NotEqualOp struct{ comparison }
 // Name implements graph.Op.
 func (NotEqualOp) Name() string { return "NotEqual" }
 
+// Primitive implements [Primitive].
+func (NotEqualOp) Primitive() {}
+
 // Eval implements [Binary].
 func (NotEqualOp) Eval(a, b float64) float64 { return truth(a != b) }
 
@@ -43,6 +49,9 @@ type LessOp struct{ comparison }
 
 // Name implements graph.Op.
 func (LessOp) Name() string { return "Less" }
+
+// Primitive implements [Primitive].
+func (LessOp) Primitive() {}
 
 // Eval implements [Binary].
 func (LessOp) Eval(a, b float64) float64 { return truth(a < b) }
@@ -62,6 +71,9 @@ type LessEqualOp struct{ comparison }
 // Name implements graph.Op.
 func (LessEqualOp) Name() string { return "LessOrEqual" }
 
+// Primitive implements [Primitive].
+func (LessEqualOp) Primitive() {}
+
 // Eval implements [Binary].
 func (LessEqualOp) Eval(a, b float64) float64 { return truth(a <= b) }
 
@@ -80,6 +92,9 @@ type GreaterOp struct{ comparison }
 // Name implements graph.Op.
 func (GreaterOp) Name() string { return "Greater" }
 
+// Primitive implements [Primitive].
+func (GreaterOp) Primitive() {}
+
 // Eval implements [Binary].
 func (GreaterOp) Eval(a, b float64) float64 { return truth(a > b) }
 
@@ -97,6 +112,9 @@ type GreaterEqualOp struct{ comparison }
 
 // Name implements graph.Op.
 func (GreaterEqualOp) Name() string { return "GreaterOrEqual" }
+
+// Primitive implements [Primitive].
+func (GreaterEqualOp) Primitive() {}
 
 // Eval implements [Binary].
 func (GreaterEqualOp) Eval(a, b float64) float64 { return truth(a >= b) }

@@ -53,6 +53,9 @@ type ConcatOp struct{ Axis int }
 // Name implements graph.Op.
 func (ConcatOp) Name() string { return "Concat" }
 
+// Primitive implements [Primitive].
+func (ConcatOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ConcatOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if err := wantAxis(o.Axis, in[0]); err != nil {

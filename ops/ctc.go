@@ -33,6 +33,9 @@ type CTCLossOp struct{}
 // Name implements graph.Op.
 func (CTCLossOp) Name() string { return "CTCLoss" }
 
+// Primitive implements [Primitive].
+func (CTCLossOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (CTCLossOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if err := checkCTC(in); err != nil {
@@ -87,6 +90,9 @@ type CTCAlignmentOp struct{}
 // Name implements graph.Op.
 func (CTCAlignmentOp) Name() string { return "CTCAlignment" }
 
+// Primitive implements [Primitive].
+func (CTCAlignmentOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (CTCAlignmentOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return in[:1], checkCTC(in)
@@ -115,6 +121,9 @@ type CTCAlignmentGradOp struct{}
 
 // Name implements graph.Op.
 func (CTCAlignmentGradOp) Name() string { return "CTCAlignmentGrad" }
+
+// Primitive implements [Primitive].
+func (CTCAlignmentGradOp) Primitive() {}
 
 // Infer implements graph.Op.
 func (CTCAlignmentGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

@@ -23,6 +23,9 @@ type CumSumOp struct {
 // Name implements graph.Op.
 func (CumSumOp) Name() string { return "CumSum" }
 
+// Primitive implements [Primitive].
+func (CumSumOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o CumSumOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if err := wantAxis(o.Axis, in[0]); err != nil {

@@ -14,6 +14,9 @@ type DivOp struct{ binary }
 // Name implements graph.Op.
 func (DivOp) Name() string { return "Div" }
 
+// Primitive implements [Primitive].
+func (DivOp) Primitive() {}
+
 // Eval implements [Binary].
 func (DivOp) Eval(a, b float64) float64 { return a / b }
 

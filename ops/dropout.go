@@ -33,6 +33,15 @@ type DropoutOp struct {
 // Name implements graph.Op.
 func (DropoutOp) Name() string { return "Dropout" }
 
+// Compose implements [Composed].
+func (o DropoutOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	u := RandomUniform(in[1], tensor.Spec{DType: tensor.Float32, Shape: x.Shape()}, o.Stream)
+	kept := GreaterEqual(u, ScalarLike(u, float64(float32(o.Rate))))
+	scale := float64(1 / (1 - float32(o.Rate)))
+	return []*graph.Node{Where(kept, Scale(x, scale), ScalarLike(x, 0))}
+}
+
 // Infer implements graph.Op.
 func (o DropoutOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if !(o.Rate >= 0 && o.Rate < 1) || float32(o.Rate) == 1 {

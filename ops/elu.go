@@ -22,6 +22,12 @@ type EluOp struct {
 // Name implements graph.Op.
 func (EluOp) Name() string { return "Elu" }
 
+// Compose implements [Composed].
+func (o EluOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Where(Greater(x, ScalarLike(x, 0)), x, Scale(Expm1(x), o.Alpha))}
+}
+
 // Eval implements [Unary].
 func (o EluOp) Eval(x float64) float64 {
 	if x > 0 {
@@ -49,6 +55,12 @@ type EluGradOp struct {
 
 // Name implements graph.Op.
 func (EluGradOp) Name() string { return "EluGrad" }
+
+// Compose implements [Composed].
+func (o EluGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Where(Greater(y, ScalarLike(y, 0)), dy, Mul(dy, Offset(y, o.Alpha)))}
+}
 
 // Eval implements [Binary].
 func (o EluGradOp) Eval(y, dy float64) float64 {

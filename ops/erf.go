@@ -15,6 +15,9 @@ type ErfOp struct{ unary }
 // Name implements graph.Op.
 func (ErfOp) Name() string { return "Erf" }
 
+// Primitive implements [Primitive].
+func (ErfOp) Primitive() {}
+
 // Eval implements [Unary].
 func (ErfOp) Eval(x float64) float64 { return math.Erf(x) }
 
@@ -31,6 +34,12 @@ type ErfcOp struct{ unary }
 
 // Name implements graph.Op.
 func (ErfcOp) Name() string { return "Erfc" }
+
+// Compose implements [Composed].
+func (ErfcOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Offset(Neg(Erf(x)), 1)}
+}
 
 // Eval implements [Unary].
 func (ErfcOp) Eval(x float64) float64 { return math.Erfc(x) }

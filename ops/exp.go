@@ -15,6 +15,9 @@ type ExpOp struct{ unary }
 // Name implements graph.Op.
 func (ExpOp) Name() string { return "Exp" }
 
+// Primitive implements [Primitive].
+func (ExpOp) Primitive() {}
+
 // Eval implements [Unary].
 func (ExpOp) Eval(x float64) float64 { return math.Exp(x) }
 
@@ -32,6 +35,9 @@ type Expm1Op struct{ unary }
 // Name implements graph.Op.
 func (Expm1Op) Name() string { return "Expm1" }
 
+// Primitive implements [Primitive].
+func (Expm1Op) Primitive() {}
+
 // Eval implements [Unary].
 func (Expm1Op) Eval(x float64) float64 { return math.Expm1(x) }
 
@@ -48,6 +54,12 @@ type Exp2Op struct{ unary }
 
 // Name implements graph.Op.
 func (Exp2Op) Name() string { return "Exp2" }
+
+// Compose implements [Composed].
+func (Exp2Op) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Exp(Scale(x, math.Ln2))}
+}
 
 // Eval implements [Unary].
 func (Exp2Op) Eval(x float64) float64 { return math.Exp2(x) }

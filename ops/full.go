@@ -31,6 +31,9 @@ func (o FullOp) Value() float64 { return math.Float64frombits(o.Bits) }
 // Name implements graph.Op.
 func (FullOp) Name() string { return "ConstantOfShape" }
 
+// Primitive implements [Primitive].
+func (FullOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o FullOp) Infer([]tensor.Spec) ([]tensor.Spec, error) { return []tensor.Spec{o.Spec}, nil }
 

@@ -27,6 +27,9 @@ type GatherOp struct{ Axis int }
 // Name implements graph.Op.
 func (GatherOp) Name() string { return "Gather" }
 
+// Primitive implements [Primitive].
+func (GatherOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o GatherOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, idx := in[0], in[1]

@@ -22,6 +22,9 @@ type GatherAlongOp struct{ Axis int }
 // Name implements graph.Op.
 func (GatherAlongOp) Name() string { return "GatherElements" }
 
+// Primitive implements [Primitive].
+func (GatherAlongOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o GatherAlongOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, idx := in[0], in[1]
@@ -76,6 +79,9 @@ type ScatterAlongOp struct{ Axis, Size int }
 
 // Name implements graph.Op. In ONNX it is ScatterElements with reduction = "add".
 func (ScatterAlongOp) Name() string { return "ScatterElements" }
+
+// Primitive implements [Primitive].
+func (ScatterAlongOp) Primitive() {}
 
 // Infer implements graph.Op.
 func (o ScatterAlongOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

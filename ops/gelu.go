@@ -18,6 +18,12 @@ type GeluOp struct{ unary }
 // Name implements graph.Op.
 func (GeluOp) Name() string { return "Gelu" }
 
+// Compose implements [Composed].
+func (GeluOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{timesShare(x, Scale(Erfc(Scale(x, -1/math.Sqrt2)), 0.5))}
+}
+
 // Eval implements [Unary].
 func (GeluOp) Eval(x float64) float64 { return finite(x) * math.Erfc(-x/math.Sqrt2) / 2 }
 
@@ -45,6 +51,12 @@ type GeluTanhOp struct{ unary }
 
 // Name implements graph.Op. In ONNX it is Gelu with approximate = "tanh".
 func (GeluTanhOp) Name() string { return "GeluTanh" }
+
+// Compose implements [Composed].
+func (GeluTanhOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{timesShare(x, Sigmoid(Scale(Mul(x, Offset(Scale(Square(x), geluCubic), 1)), math.Sqrt(8/math.Pi))))}
+}
 
 // Eval implements [Unary]. (1+tanh(u))/2 is sigmoid(2u).
 func (GeluTanhOp) Eval(x float64) float64 {

@@ -15,6 +15,15 @@ type SinhOp struct{ unary }
 // Name implements graph.Op.
 func (SinhOp) Name() string { return "Sinh" }
 
+// Compose implements [Composed].
+func (SinhOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	e := Expm1(x)
+	small := Scale(Add(e, Div(e, Offset(e, 1))), 0.5)
+	large := Sub(Exp(Offset(x, -math.Ln2)), Exp(Offset(Neg(x), -math.Ln2)))
+	return []*graph.Node{Where(Less(Abs(x), ScalarLike(x, 1)), small, large)}
+}
+
 // Eval implements [Unary].
 func (SinhOp) Eval(x float64) float64 { return math.Sinh(x) }
 
@@ -31,6 +40,12 @@ type CoshOp struct{ unary }
 
 // Name implements graph.Op.
 func (CoshOp) Name() string { return "Cosh" }
+
+// Compose implements [Composed].
+func (CoshOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Add(Exp(Offset(x, -math.Ln2)), Exp(Offset(Neg(x), -math.Ln2)))}
+}
 
 // Eval implements [Unary].
 func (CoshOp) Eval(x float64) float64 { return math.Cosh(x) }
@@ -49,6 +64,16 @@ type AsinhOp struct{ unary }
 // Name implements graph.Op.
 func (AsinhOp) Name() string { return "Asinh" }
 
+// Compose implements [Composed].
+func (AsinhOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	size := Abs(x)
+	root := Sqrt(Offset(Square(size), 1))
+	small := Log1p(Add(size, Div(Square(size), Offset(root, 1))))
+	large := Offset(Log(size), math.Ln2)
+	return []*graph.Node{Mul(Sign(x), Where(Less(size, ScalarLike(x, 100)), small, large))}
+}
+
 // Eval implements [Unary].
 func (AsinhOp) Eval(x float64) float64 { return math.Asinh(x) }
 
@@ -66,6 +91,15 @@ type AcoshOp struct{ unary }
 // Name implements graph.Op.
 func (AcoshOp) Name() string { return "Acosh" }
 
+// Compose implements [Composed].
+func (AcoshOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	above := Offset(x, -1)
+	small := Log1p(Add(above, Sqrt(Mul(above, Offset(x, 1)))))
+	large := Offset(Log(x), math.Ln2)
+	return []*graph.Node{Where(Less(x, ScalarLike(x, 100)), small, large)}
+}
+
 // Eval implements [Unary].
 func (AcoshOp) Eval(x float64) float64 { return math.Acosh(x) }
 
@@ -82,6 +116,12 @@ type AtanhOp struct{ unary }
 
 // Name implements graph.Op.
 func (AtanhOp) Name() string { return "Atanh" }
+
+// Compose implements [Composed].
+func (AtanhOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Scale(Sub(Log1p(x), Log1p(Neg(x))), 0.5)}
+}
 
 // Eval implements [Unary].
 func (AtanhOp) Eval(x float64) float64 { return math.Atanh(x) }

@@ -16,6 +16,16 @@ type HypotOp struct{ binaryFloat }
 // Name implements graph.Op.
 func (HypotOp) Name() string { return "Hypot" }
 
+// Compose implements [Composed].
+func (HypotOp) Compose(in []*graph.Node) []*graph.Node {
+	a, b := Abs(in[0]), Abs(in[1])
+	most, least := Maximum(a, b), Minimum(a, b)
+	ratio := Div(least, most)
+	y := Mul(most, Sqrt(Offset(Square(ratio), 1)))
+	y = Where(Equal(most, ScalarLike(a, 0)), most, y)
+	return []*graph.Node{Where(Or(IsInf(a), IsInf(b)), ScalarLike(a, math.Inf(1)), y)}
+}
+
 // Eval implements [Binary].
 func (HypotOp) Eval(a, b float64) float64 { return math.Hypot(a, b) }
 

@@ -25,6 +25,9 @@ type IotaOp struct {
 // Name implements graph.Op.
 func (IotaOp) Name() string { return "Iota" }
 
+// Primitive implements [Primitive].
+func (IotaOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o IotaOp) Infer([]tensor.Spec) ([]tensor.Spec, error) {
 	if err := wantNumber("result", o.Spec); err != nil {

@@ -15,6 +15,12 @@ type IsNaNOp struct{ question }
 // Name implements graph.Op.
 func (IsNaNOp) Name() string { return "IsNaN" }
 
+// Compose implements [Composed].
+func (IsNaNOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{NotEqual(x, x)}
+}
+
 // Eval implements [Unary].
 func (IsNaNOp) Eval(x float64) float64 { return truth(math.IsNaN(x)) }
 
@@ -27,6 +33,12 @@ type IsInfOp struct{ question }
 // Name implements graph.Op.
 func (IsInfOp) Name() string { return "IsInf" }
 
+// Compose implements [Composed].
+func (IsInfOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Equal(Abs(x), ScalarLike(x, math.Inf(1)))}
+}
+
 // Eval implements [Unary].
 func (IsInfOp) Eval(x float64) float64 { return truth(math.IsInf(x, 0)) }
 
@@ -38,6 +50,12 @@ type IsFiniteOp struct{ question }
 
 // Name implements graph.Op.
 func (IsFiniteOp) Name() string { return "IsFinite" }
+
+// Compose implements [Composed].
+func (IsFiniteOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Less(Abs(x), ScalarLike(x, math.Inf(1)))}
+}
 
 // Eval implements [Unary].
 func (IsFiniteOp) Eval(x float64) float64 { return truth(!math.IsInf(x, 0) && !math.IsNaN(x)) }

@@ -19,6 +19,12 @@ type LeakyReluOp struct {
 // Name implements graph.Op.
 func (LeakyReluOp) Name() string { return "LeakyRelu" }
 
+// Compose implements [Composed].
+func (o LeakyReluOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Where(Greater(x, ScalarLike(x, 0)), x, Scale(x, o.Alpha))}
+}
+
 // Eval implements [Unary].
 func (o LeakyReluOp) Eval(x float64) float64 {
 	if x > 0 {
@@ -46,6 +52,12 @@ type LeakyReluGradOp struct {
 
 // Name implements graph.Op.
 func (LeakyReluGradOp) Name() string { return "LeakyReluGrad" }
+
+// Compose implements [Composed].
+func (o LeakyReluGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Where(Greater(y, ScalarLike(y, 0)), dy, Scale(dy, o.Alpha))}
+}
 
 // Eval implements [Binary].
 func (o LeakyReluGradOp) Eval(y, dy float64) float64 {

@@ -15,6 +15,9 @@ type LogOp struct{ unary }
 // Name implements graph.Op.
 func (LogOp) Name() string { return "Log" }
 
+// Primitive implements [Primitive].
+func (LogOp) Primitive() {}
+
 // Eval implements [Unary].
 func (LogOp) Eval(x float64) float64 { return math.Log(x) }
 
@@ -31,6 +34,9 @@ type Log1pOp struct{ unary }
 
 // Name implements graph.Op.
 func (Log1pOp) Name() string { return "Log1p" }
+
+// Primitive implements [Primitive].
+func (Log1pOp) Primitive() {}
 
 // Eval implements [Unary].
 func (Log1pOp) Eval(x float64) float64 { return math.Log1p(x) }
@@ -49,6 +55,12 @@ type Log2Op struct{ unary }
 // Name implements graph.Op.
 func (Log2Op) Name() string { return "Log2" }
 
+// Compose implements [Composed].
+func (Log2Op) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Scale(Log(x), 1/math.Ln2)}
+}
+
 // Eval implements [Unary].
 func (Log2Op) Eval(x float64) float64 { return math.Log2(x) }
 
@@ -65,6 +77,12 @@ type Log10Op struct{ unary }
 
 // Name implements graph.Op.
 func (Log10Op) Name() string { return "Log10" }
+
+// Compose implements [Composed].
+func (Log10Op) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Scale(Log(x), 1/math.Ln10)}
+}
 
 // Eval implements [Unary].
 func (Log10Op) Eval(x float64) float64 { return math.Log10(x) }

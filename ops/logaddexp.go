@@ -15,6 +15,13 @@ type LogaddexpOp struct{ binaryFloat }
 // Name implements graph.Op.
 func (LogaddexpOp) Name() string { return "Logaddexp" }
 
+// Compose implements [Composed].
+func (LogaddexpOp) Compose(in []*graph.Node) []*graph.Node {
+	a, b := in[0], in[1]
+	sum := Add(Maximum(a, b), Log1p(Exp(Neg(Abs(Sub(a, b))))))
+	return []*graph.Node{Where(Equal(a, b), Offset(a, math.Ln2), sum)}
+}
+
 // Eval implements [Binary].
 func (LogaddexpOp) Eval(a, b float64) float64 {
 	if a == b { // infinities of one sign too

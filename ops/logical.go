@@ -32,6 +32,9 @@ type AndOp struct{ logical }
 // Name implements graph.Op.
 func (AndOp) Name() string { return "And" }
 
+// Primitive implements [Primitive].
+func (AndOp) Primitive() {}
+
 // Eval implements [Binary].
 func (AndOp) Eval(a, b float64) float64 { return a * b }
 
@@ -43,6 +46,9 @@ type OrOp struct{ logical }
 
 // Name implements graph.Op.
 func (OrOp) Name() string { return "Or" }
+
+// Primitive implements [Primitive].
+func (OrOp) Primitive() {}
 
 // Eval implements [Binary].
 func (OrOp) Eval(a, b float64) float64 { return max(a, b) }
@@ -56,6 +62,12 @@ type XorOp struct{ logical }
 // Name implements graph.Op.
 func (XorOp) Name() string { return "Xor" }
 
+// Compose implements [Composed].
+func (XorOp) Compose(in []*graph.Node) []*graph.Node {
+	a, b := in[0], in[1]
+	return []*graph.Node{NotEqual(a, b)}
+}
+
 // Eval implements [Binary].
 func (XorOp) Eval(a, b float64) float64 { return truth(a != b) }
 
@@ -67,6 +79,9 @@ type NotOp struct{ logical }
 
 // Name implements graph.Op.
 func (NotOp) Name() string { return "Not" }
+
+// Primitive implements [Primitive].
+func (NotOp) Primitive() {}
 
 // Eval implements [Unary].
 func (NotOp) Eval(x float64) float64 { return 1 - x }

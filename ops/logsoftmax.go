@@ -21,6 +21,11 @@ type LogSoftmaxOp struct{ Axis int }
 // Name implements graph.Op.
 func (LogSoftmaxOp) Name() string { return "LogSoftmax" }
 
+// Compose implements [Composed].
+func (o LogSoftmaxOp) Compose(in []*graph.Node) []*graph.Node {
+	return []*graph.Node{logSoftmax(in[0], o.Axis)}
+}
+
 // Infer implements graph.Op.
 func (o LogSoftmaxOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return inferAlong(o.Axis, in) }
 
@@ -44,6 +49,12 @@ type LogSoftmaxGradOp struct{ Axis int }
 
 // Name implements graph.Op.
 func (LogSoftmaxGradOp) Name() string { return "LogSoftmaxGrad" }
+
+// Compose implements [Composed].
+func (o LogSoftmaxGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Sub(dy, Mul(Exp(y), ReduceSumKeep(dy, o.Axis)))}
+}
 
 // Infer implements graph.Op.
 func (o LogSoftmaxGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

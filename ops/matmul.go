@@ -26,6 +26,9 @@ type MatMulOp struct{ TransA, TransB bool }
 // Name implements graph.Op.
 func (MatMulOp) Name() string { return "MatMul" }
 
+// Primitive implements [Primitive].
+func (MatMulOp) Primitive() {}
+
 // Dims returns the batch shape and the sizes of the product of a and b.
 func (o MatMulOp) Dims(a, b tensor.Spec) (batch tensor.Dims, m, n, k int, err error) {
 	if a.DType != b.DType {

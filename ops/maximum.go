@@ -13,6 +13,9 @@ type MaximumOp struct{ binary }
 // Name implements graph.Op.
 func (MaximumOp) Name() string { return "Max" }
 
+// Primitive implements [Primitive].
+func (MaximumOp) Primitive() {}
+
 // Eval implements [Binary].
 func (MaximumOp) Eval(a, b float64) float64 { return max(a, b) }
 
@@ -38,6 +41,9 @@ type MinimumOp struct{ binary }
 
 // Name implements graph.Op.
 func (MinimumOp) Name() string { return "Min" }
+
+// Primitive implements [Primitive].
+func (MinimumOp) Primitive() {}
 
 // Eval implements [Binary].
 func (MinimumOp) Eval(a, b float64) float64 { return min(a, b) }

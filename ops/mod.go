@@ -18,6 +18,19 @@ type FloorDivOp struct{ binary }
 // Name implements graph.Op.
 func (FloorDivOp) Name() string { return "FloorDiv" }
 
+// Compose implements [Composed].
+func (FloorDivOp) Compose(in []*graph.Node) []*graph.Node {
+	a, b := in[0], in[1]
+	rest, zero := Fmod(a, b), ScalarLike(a, 0)
+	q := Div(Sub(a, rest), b)
+	if a.DType().IsFloat() {
+		q = Round(q)
+	}
+	turn := And(And(NotEqual(rest, zero), NotEqual(b, zero)), NotEqual(Less(rest, zero), Less(b, zero)))
+	q = Where(turn, Sub(q, ScalarLike(a, 1)), q)
+	return []*graph.Node{Where(Equal(b, zero), Div(a, b), q)}
+}
+
 // Eval implements [Binary]. The quotient is taken of a number that b divides, so
 // that rounding cannot carry it over the next integer.
 func (FloorDivOp) Eval(a, b float64) float64 {
@@ -59,6 +72,14 @@ type ModOp struct{ binary }
 // Name implements graph.Op.
 func (ModOp) Name() string { return "Mod" }
 
+// Compose implements [Composed].
+func (ModOp) Compose(in []*graph.Node) []*graph.Node {
+	a, b := in[0], in[1]
+	rest, zero := Fmod(a, b), ScalarLike(a, 0)
+	turn := And(NotEqual(rest, zero), NotEqual(Less(rest, zero), Less(b, zero)))
+	return []*graph.Node{Where(turn, Add(rest, b), rest)}
+}
+
 // Eval implements [Binary].
 func (ModOp) Eval(a, b float64) float64 {
 	rest := math.Mod(a, b)
@@ -99,6 +120,9 @@ type FmodOp struct{ binary }
 
 // Name implements graph.Op. In ONNX it is Mod with the attribute fmod.
 func (FmodOp) Name() string { return "Fmod" }
+
+// Primitive implements [Primitive].
+func (FmodOp) Primitive() {}
 
 // Eval implements [Binary].
 func (FmodOp) Eval(a, b float64) float64 { return math.Mod(a, b) }

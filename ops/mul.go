@@ -11,6 +11,9 @@ type MulOp struct{ binary }
 // Name implements graph.Op.
 func (MulOp) Name() string { return "Mul" }
 
+// Primitive implements [Primitive].
+func (MulOp) Primitive() {}
+
 // Eval implements [Binary].
 func (MulOp) Eval(a, b float64) float64 { return a * b }
 

@@ -24,6 +24,16 @@ type OneHotOp struct {
 // Name implements graph.Op.
 func (OneHotOp) Name() string { return "OneHot" }
 
+// Compose implements [Composed].
+func (o OneHotOp) Compose(in []*graph.Node) []*graph.Node {
+	at := ExpandDims(in[0], -1)
+	if at.DType() != tensor.Uint64 {
+		at = Cast(at, tensor.Int64) // a narrow type may not hold all classes
+	}
+	classes := Iota(at.Graph(), tensor.S(at.DType(), o.Depth), 0)
+	return []*graph.Node{Cast(Equal(at, classes), o.DType)}
+}
+
 // Infer implements graph.Op.
 func (o OneHotOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if o.Depth < 0 {

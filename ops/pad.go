@@ -69,6 +69,9 @@ type PadOp struct {
 // Name implements graph.Op.
 func (PadOp) Name() string { return "Pad" }
 
+// Primitive implements [Primitive].
+func (PadOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o PadOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, shape := in[0], in[0].Shape

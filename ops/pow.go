@@ -18,6 +18,9 @@ type PowOp struct{ binary }
 // Name implements graph.Op.
 func (PowOp) Name() string { return "Pow" }
 
+// Primitive implements [Primitive].
+func (PowOp) Primitive() {}
+
 // Eval implements [Binary].
 func (PowOp) Eval(a, b float64) float64 { return math.Pow(a, b) }
 

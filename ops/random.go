@@ -68,6 +68,9 @@ type RandomUniformOp struct {
 // Name implements graph.Op.
 func (RandomUniformOp) Name() string { return "RandomUniform" }
 
+// Primitive implements [Primitive].
+func (RandomUniformOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o RandomUniformOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return inferRandom(o.Spec, in[0])
@@ -95,6 +98,9 @@ type RandomNormalOp struct {
 
 // Name implements graph.Op.
 func (RandomNormalOp) Name() string { return "RandomNormal" }
+
+// Primitive implements [Primitive].
+func (RandomNormalOp) Primitive() {}
 
 // Infer implements graph.Op.
 func (o RandomNormalOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
@@ -124,6 +130,12 @@ type BernoulliOp struct {
 
 // Name implements graph.Op.
 func (BernoulliOp) Name() string { return "Bernoulli" }
+
+// Compose implements [Composed].
+func (o BernoulliOp) Compose(in []*graph.Node) []*graph.Node {
+	u := RandomUniform(in[0], tensor.Spec{DType: tensor.Float32, Shape: o.Spec.Shape}, o.Stream)
+	return []*graph.Node{Cast(Less(u, ScalarLike(u, float64(float32(o.P)))), o.Spec.DType)}
+}
 
 // Infer implements graph.Op.
 func (o BernoulliOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

@@ -28,6 +28,9 @@ type ReduceMaxOp struct{ Reduction }
 // Name implements graph.Op.
 func (ReduceMaxOp) Name() string { return "ReduceMax" }
 
+// Primitive implements [Primitive].
+func (ReduceMaxOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ReduceMaxOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if err := o.nonempty(in[0]); err != nil {
@@ -67,6 +70,9 @@ type ReduceMinOp struct{ Reduction }
 
 // Name implements graph.Op.
 func (ReduceMinOp) Name() string { return "ReduceMin" }
+
+// Primitive implements [Primitive].
+func (ReduceMinOp) Primitive() {}
 
 // Infer implements graph.Op.
 func (o ReduceMinOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

@@ -25,6 +25,12 @@ type ReduceMeanOp struct{ Reduction }
 // Name implements graph.Op.
 func (ReduceMeanOp) Name() string { return "ReduceMean" }
 
+// Compose implements [Composed].
+func (o ReduceMeanOp) Compose(in []*graph.Node) []*graph.Node {
+	sum := graph.Apply(ReduceSumOp(o), in[0])
+	return []*graph.Node{Div(sum, ScalarLike(sum, float64(o.Count(in[0].Shape()))))}
+}
+
 // Infer implements graph.Op.
 func (o ReduceMeanOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return o.infer(in[0], wantFloat("x", in[0]))

@@ -27,6 +27,9 @@ type ReduceProdOp struct{ Reduction }
 // Name implements graph.Op.
 func (ReduceProdOp) Name() string { return "ReduceProd" }
 
+// Primitive implements [Primitive].
+func (ReduceProdOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ReduceProdOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return o.infer(in[0], wantNumber("x", in[0]))

@@ -24,6 +24,9 @@ type ReduceSumOp struct{ Reduction }
 // Name implements graph.Op.
 func (ReduceSumOp) Name() string { return "ReduceSum" }
 
+// Primitive implements [Primitive].
+func (ReduceSumOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ReduceSumOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return o.infer(in[0], wantNumber("x", in[0]))

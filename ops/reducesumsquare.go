@@ -17,6 +17,11 @@ type ReduceSumSquareOp struct{}
 // Name implements graph.Op.
 func (ReduceSumSquareOp) Name() string { return "ReduceSumSquare" }
 
+// Compose implements [Composed].
+func (ReduceSumSquareOp) Compose(in []*graph.Node) []*graph.Node {
+	return []*graph.Node{ReduceSum(Square(in[0]))}
+}
+
 // Infer implements graph.Op.
 func (ReduceSumSquareOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return []tensor.Spec{tensor.S(in[0].DType)}, wantFloat("x", in[0])

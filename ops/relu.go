@@ -11,6 +11,12 @@ type ReluOp struct{ unary }
 // Name implements graph.Op.
 func (ReluOp) Name() string { return "Relu" }
 
+// Compose implements [Composed].
+func (ReluOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Maximum(x, ScalarLike(x, 0))}
+}
+
 // Eval implements [Unary].
 func (ReluOp) Eval(x float64) float64 { return max(x, 0) }
 
@@ -24,6 +30,12 @@ type ReluGradOp struct{ binaryFloat }
 
 // Name implements graph.Op.
 func (ReluGradOp) Name() string { return "ReluGrad" }
+
+// Compose implements [Composed].
+func (ReluGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Where(Greater(y, ScalarLike(y, 0)), dy, ScalarLike(dy, 0))}
+}
 
 // Eval implements [Binary].
 func (ReluGradOp) Eval(y, dy float64) float64 {

@@ -43,6 +43,9 @@ type ReshapeOp struct{ Shape tensor.Dims }
 // Name implements graph.Op.
 func (ReshapeOp) Name() string { return "Reshape" }
 
+// Primitive implements [Primitive].
+func (ReshapeOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ReshapeOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	for i := range o.Shape.Rank() {

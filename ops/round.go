@@ -15,6 +15,9 @@ type FloorOp struct{ unary }
 // Name implements graph.Op.
 func (FloorOp) Name() string { return "Floor" }
 
+// Primitive implements [Primitive].
+func (FloorOp) Primitive() {}
+
 // Eval implements [Unary].
 func (FloorOp) Eval(x float64) float64 { return math.Floor(x) }
 
@@ -29,6 +32,12 @@ type CeilOp struct{ unary }
 
 // Name implements graph.Op.
 func (CeilOp) Name() string { return "Ceil" }
+
+// Compose implements [Composed].
+func (CeilOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Neg(Floor(Neg(x)))}
+}
 
 // Eval implements [Unary].
 func (CeilOp) Eval(x float64) float64 { return math.Ceil(x) }
@@ -46,6 +55,9 @@ type RoundOp struct{ unary }
 // Name implements graph.Op.
 func (RoundOp) Name() string { return "Round" }
 
+// Primitive implements [Primitive].
+func (RoundOp) Primitive() {}
+
 // Eval implements [Unary].
 func (RoundOp) Eval(x float64) float64 { return math.RoundToEven(x) }
 
@@ -60,6 +72,12 @@ type TruncOp struct{ unary }
 
 // Name implements graph.Op.
 func (TruncOp) Name() string { return "Trunc" }
+
+// Compose implements [Composed].
+func (TruncOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Where(Less(x, ScalarLike(x, 0)), Ceil(x), Floor(x))}
+}
 
 // Eval implements [Unary].
 func (TruncOp) Eval(x float64) float64 { return math.Trunc(x) }

@@ -27,6 +27,9 @@ type ScatterAddOp struct{ Axis, Size int }
 // Name implements graph.Op.
 func (ScatterAddOp) Name() string { return "ScatterAdd" }
 
+// Primitive implements [Primitive].
+func (ScatterAddOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o ScatterAddOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	idx, u := in[0], in[1]

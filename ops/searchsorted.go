@@ -23,6 +23,9 @@ type SearchSortedOp struct{}
 // Name implements graph.Op.
 func (SearchSortedOp) Name() string { return "SearchSorted" }
 
+// Primitive implements [Primitive].
+func (SearchSortedOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (SearchSortedOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	edges, x := in[0], in[1]

@@ -25,6 +25,12 @@ type SeluOp struct{ unary }
 // Name implements graph.Op.
 func (SeluOp) Name() string { return "Selu" }
 
+// Compose implements [Composed].
+func (SeluOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Scale(Where(Greater(x, ScalarLike(x, 0)), x, Scale(Expm1(x), SeluAlpha)), SeluScale)}
+}
+
 // Eval implements [Unary].
 func (SeluOp) Eval(x float64) float64 {
 	if x > 0 {

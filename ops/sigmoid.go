@@ -15,6 +15,9 @@ type SigmoidOp struct{ unary }
 // Name implements graph.Op.
 func (SigmoidOp) Name() string { return "Sigmoid" }
 
+// Primitive implements [Primitive].
+func (SigmoidOp) Primitive() {}
+
 // Eval implements [Unary].
 func (SigmoidOp) Eval(x float64) float64 { return sigmoid(x) }
 
@@ -30,6 +33,12 @@ type SigmoidGradOp struct{ binaryFloat }
 
 // Name implements graph.Op.
 func (SigmoidGradOp) Name() string { return "SigmoidGrad" }
+
+// Compose implements [Composed].
+func (SigmoidGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Mul(Mul(dy, y), Offset(Neg(y), 1))}
+}
 
 // Eval implements [Binary].
 func (SigmoidGradOp) Eval(y, dy float64) float64 { return dy * y * (1 - y) }

@@ -22,6 +22,12 @@ type SigmoidCrossEntropyOp struct{ binaryFloat }
 // Name implements graph.Op.
 func (SigmoidCrossEntropyOp) Name() string { return "SigmoidCrossEntropy" }
 
+// Compose implements [Composed].
+func (SigmoidCrossEntropyOp) Compose(in []*graph.Node) []*graph.Node {
+	x, z := in[0], in[1]
+	return []*graph.Node{Add(Sub(Maximum(x, ScalarLike(x, 0)), Mul(x, z)), Log1p(Exp(Neg(Abs(x)))))}
+}
+
 // Eval implements [Binary]. Max(x,0) - x·z loses nothing where z is 0 or 1.
 func (SigmoidCrossEntropyOp) Eval(x, z float64) float64 {
 	return max(x, 0) - x*z + math.Log1p(math.Exp(-math.Abs(x)))

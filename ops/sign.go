@@ -15,6 +15,9 @@ type NegOp struct{ numeric }
 // Name implements graph.Op.
 func (NegOp) Name() string { return "Neg" }
 
+// Primitive implements [Primitive].
+func (NegOp) Primitive() {}
+
 // Eval implements [Unary].
 func (NegOp) Eval(x float64) float64 { return -x }
 
@@ -32,6 +35,9 @@ type AbsOp struct{ numeric }
 
 // Name implements graph.Op.
 func (AbsOp) Name() string { return "Abs" }
+
+// Primitive implements [Primitive].
+func (AbsOp) Primitive() {}
 
 // Eval implements [Unary].
 func (AbsOp) Eval(x float64) float64 { return math.Abs(x) }
@@ -56,6 +62,9 @@ type SignOp struct{ numeric }
 
 // Name implements graph.Op.
 func (SignOp) Name() string { return "Sign" }
+
+// Primitive implements [Primitive].
+func (SignOp) Primitive() {}
 
 // Eval implements [Unary].
 func (SignOp) Eval(x float64) float64 {

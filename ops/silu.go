@@ -17,6 +17,12 @@ type SiluOp struct{ unary }
 // Name implements graph.Op.
 func (SiluOp) Name() string { return "Silu" }
 
+// Compose implements [Composed].
+func (SiluOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{timesShare(x, Sigmoid(x))}
+}
+
 // Eval implements [Unary].
 func (SiluOp) Eval(x float64) float64 { return finite(x) * sigmoid(x) }
 

@@ -126,6 +126,9 @@ type SliceOp struct{ Start, Size, Step tensor.Dims }
 // Name implements graph.Op.
 func (SliceOp) Name() string { return "Slice" }
 
+// Primitive implements [Primitive].
+func (SliceOp) Primitive() {}
+
 func (o SliceOp) flips() bool {
 	for _, s := range o.Step.Slice() {
 		if s < 0 {
@@ -199,6 +202,19 @@ type SliceGradOp struct{ Shape, Start, Step tensor.Dims }
 // Name implements graph.Op.
 func (SliceGradOp) Name() string { return "SliceGrad" }
 
+// Compose implements [Composed].
+func (o SliceGradOp) Compose(in []*graph.Node) []*graph.Node {
+	dy := in[0]
+	dt := dy.DType()
+	if dt == tensor.Bool {
+		dy = Cast(dy, tensor.Uint8)
+	}
+	for axis := range o.Shape.Rank() {
+		dy = o.scatter(dy, axis)
+	}
+	return []*graph.Node{Cast(dy, dt)}
+}
+
 // Infer implements graph.Op.
 func (o SliceGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if err := o.slice(in[0].Shape).check(o.Shape); err != nil {
@@ -220,4 +236,18 @@ func (o SliceGradOp) Ref(out, in []Array) {
 // VJP: the slice again.
 func (o SliceGradOp) VJP(n, dz *graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Apply(o.slice(n.In[0].Shape()), dz)}
+}
+
+// scatter puts the elements of dy along an axis where they belong, among zeros.
+func (o SliceGradOp) scatter(dy *graph.Node, axis int) *graph.Node {
+	n, size := o.Shape.At(axis), dy.Shape().At(axis)
+	start, step := o.Start.At(axis), o.Step.At(axis)
+	if step == 1 || size <= 1 {
+		none := make([]int, dy.Rank())
+		pad := PadOp{Before: tensor.D(none...), After: tensor.D(none...)}
+		pad.Before, pad.After = pad.Before.With(axis, start), pad.After.With(axis, n-size-start)
+		return graph.Apply(pad, dy)
+	}
+	at := Iota(dy.Graph(), tensor.Spec{DType: tensor.Int64, Shape: dy.Shape()}, axis)
+	return graph.Apply(ScatterAlongOp{axis, n}, Offset(Scale(at, float64(step)), float64(start)), dy)
 }

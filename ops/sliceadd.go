@@ -24,6 +24,11 @@ type SliceAddOp struct{ Start, Step tensor.Dims }
 // Name implements graph.Op.
 func (SliceAddOp) Name() string { return "SliceAdd" }
 
+// Compose implements [Composed].
+func (o SliceAddOp) Compose(in []*graph.Node) []*graph.Node {
+	return []*graph.Node{Add(in[0], graph.Apply(SliceGradOp{in[0].Shape(), o.Start, o.Step}, in[1]))}
+}
+
 // Infer implements graph.Op.
 func (o SliceAddOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, y := in[0], in[1]

@@ -21,6 +21,11 @@ type SoftmaxOp struct{ Axis int }
 // Name implements graph.Op.
 func (SoftmaxOp) Name() string { return "Softmax" }
 
+// Compose implements [Composed].
+func (o SoftmaxOp) Compose(in []*graph.Node) []*graph.Node {
+	return []*graph.Node{Exp(logSoftmax(in[0], o.Axis))}
+}
+
 // Infer implements graph.Op.
 func (o SoftmaxOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return inferAlong(o.Axis, in) }
 
@@ -45,6 +50,12 @@ type SoftmaxGradOp struct{ Axis int }
 
 // Name implements graph.Op.
 func (SoftmaxGradOp) Name() string { return "SoftmaxGrad" }
+
+// Compose implements [Composed].
+func (o SoftmaxGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Mul(y, Sub(dy, ReduceSumKeep(Mul(y, dy), o.Axis)))}
+}
 
 // Infer implements graph.Op.
 func (o SoftmaxGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return inferAlong(o.Axis, in) }

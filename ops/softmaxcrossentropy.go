@@ -26,6 +26,14 @@ type SoftmaxCrossEntropyOp struct{}
 // Name implements graph.Op.
 func (SoftmaxCrossEntropyOp) Name() string { return "SoftmaxCrossEntropy" }
 
+// Compose implements [Composed].
+func (SoftmaxCrossEntropyOp) Compose(in []*graph.Node) []*graph.Node {
+	logits, labels := in[0], in[1]
+	zero := ScalarLike(labels, 0)
+	lost := Where(Equal(labels, zero), zero, Neg(Mul(labels, logSoftmax(logits, -1))))
+	return []*graph.Node{ReduceSum(lost, -1)}
+}
+
 // Infer implements graph.Op.
 func (SoftmaxCrossEntropyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, err := inferAlong(in[0].Rank()-1, in)
@@ -65,6 +73,12 @@ type SoftmaxCrossEntropyGradOp struct{}
 
 // Name implements graph.Op.
 func (SoftmaxCrossEntropyGradOp) Name() string { return "SoftmaxCrossEntropyGrad" }
+
+// Compose implements [Composed].
+func (SoftmaxCrossEntropyGradOp) Compose(in []*graph.Node) []*graph.Node {
+	probs, labels, dy := in[0], in[1], ExpandDims(in[2], -1)
+	return []*graph.Node{Mul(Sub(Mul(probs, ReduceSumKeep(labels, -1)), labels), dy)}
+}
 
 // Infer implements graph.Op.
 func (SoftmaxCrossEntropyGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

@@ -15,6 +15,12 @@ type SoftplusOp struct{ unary }
 // Name implements graph.Op.
 func (SoftplusOp) Name() string { return "Softplus" }
 
+// Compose implements [Composed].
+func (SoftplusOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Add(Maximum(x, ScalarLike(x, 0)), Log1p(Exp(Neg(Abs(x)))))}
+}
+
 // Eval implements [Unary].
 func (SoftplusOp) Eval(x float64) float64 { return softplus(x) }
 
@@ -33,6 +39,12 @@ type SoftsignOp struct{ unary }
 
 // Name implements graph.Op.
 func (SoftsignOp) Name() string { return "Softsign" }
+
+// Compose implements [Composed].
+func (SoftsignOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Div(x, Offset(Abs(x), 1))}
+}
 
 // Eval implements [Unary].
 func (SoftsignOp) Eval(x float64) float64 { return x / (1 + math.Abs(x)) }

@@ -28,6 +28,22 @@ type SparsemaxOp struct{ Axis int }
 // Name implements graph.Op.
 func (SparsemaxOp) Name() string { return "Sparsemax" }
 
+// Compose implements [Composed].
+func (o SparsemaxOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	n := x.Shape().At(o.Axis)
+	if n == 0 {
+		return in
+	}
+	sorted, _ := TopK(SwapAxes(x, o.Axis, -1), n)
+	rank := Offset(Iota(x.Graph(), tensor.S(x.DType(), n), 0), 1)
+	among := Less(Sub(CumSum(sorted, -1), Mul(rank, sorted)), ScalarLike(x, 1))
+	sum := ReduceSumKeep(Where(among, sorted, ScalarLike(x, 0)), -1)
+	tau := Div(Offset(sum, -1), ReduceSumKeep(Cast(among, x.DType()), -1))
+	tau = Where(IsFinite(SliceAxis(sorted, -1, 0, 1)), tau, ScalarLike(x, math.NaN()))
+	return []*graph.Node{Maximum(Sub(x, SwapAxes(tau, o.Axis, -1)), ScalarLike(x, 0))}
+}
+
 // Infer implements graph.Op.
 func (o SparsemaxOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return inferAlong(o.Axis, in) }
 

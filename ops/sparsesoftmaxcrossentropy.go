@@ -28,6 +28,14 @@ type SparseSoftmaxCrossEntropyOp struct{}
 // Name implements graph.Op.
 func (SparseSoftmaxCrossEntropyOp) Name() string { return "SparseSoftmaxCrossEntropy" }
 
+// Compose implements [Composed].
+func (SparseSoftmaxCrossEntropyOp) Compose(in []*graph.Node) []*graph.Node {
+	logits, labels := in[0], in[1]
+	lost := Neg(Squeeze(GatherAlong(logSoftmax(logits, -1), ExpandDims(labels, -1), -1), -1))
+	counts := GreaterEqual(labels, ScalarLike(labels, 0))
+	return []*graph.Node{Where(counts, lost, ScalarLike(lost, 0))}
+}
+
 // Infer implements graph.Op.
 func (SparseSoftmaxCrossEntropyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, err := inferSparse(in[0], in[1])
@@ -78,6 +86,15 @@ type SparseSoftmaxCrossEntropyGradOp struct{}
 
 // Name implements graph.Op.
 func (SparseSoftmaxCrossEntropyGradOp) Name() string { return "SparseSoftmaxCrossEntropyGrad" }
+
+// Compose implements [Composed].
+func (SparseSoftmaxCrossEntropyGradOp) Compose(in []*graph.Node) []*graph.Node {
+	probs, labels, dy := in[0], ExpandDims(in[1], -1), ExpandDims(in[2], -1)
+	classes := probs.Shape().At(-1)
+	d := Mul(Sub(probs, OneHot(in[1], classes, probs.DType())), dy)
+	d = Where(Greater(Cast(labels, tensor.Int64), Full(d.Graph(), tensor.S(tensor.Int64), float64(classes-1))), ScalarLike(d, math.NaN()), d)
+	return []*graph.Node{Where(Less(labels, ScalarLike(labels, 0)), ScalarLike(d, 0), d)}
+}
 
 // Infer implements graph.Op.
 func (SparseSoftmaxCrossEntropyGradOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {

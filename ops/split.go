@@ -72,6 +72,17 @@ type SplitOp struct {
 // Name implements graph.Op.
 func (SplitOp) Name() string { return "Split" }
 
+// Compose implements [Composed].
+func (o SplitOp) Compose(in []*graph.Node) []*graph.Node {
+	x, at := in[0], 0
+	var parts []*graph.Node
+	for _, n := range o.Sizes.Slice() {
+		parts = append(parts, SliceAxis(x, o.Axis, at, at+n))
+		at += n
+	}
+	return parts
+}
+
 // Infer implements graph.Op.
 func (o SplitOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x := in[0]

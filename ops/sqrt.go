@@ -15,6 +15,12 @@ type SquareOp struct{ numeric }
 // Name implements graph.Op.
 func (SquareOp) Name() string { return "Square" }
 
+// Compose implements [Composed].
+func (SquareOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Mul(x, x)}
+}
+
 // Eval implements [Unary].
 func (SquareOp) Eval(x float64) float64 { return x * x }
 
@@ -35,6 +41,9 @@ type SqrtOp struct{ unary }
 // Name implements graph.Op.
 func (SqrtOp) Name() string { return "Sqrt" }
 
+// Primitive implements [Primitive].
+func (SqrtOp) Primitive() {}
+
 // Eval implements [Unary].
 func (SqrtOp) Eval(x float64) float64 { return math.Sqrt(x) }
 
@@ -52,6 +61,9 @@ type RsqrtOp struct{ unary }
 // Name implements graph.Op.
 func (RsqrtOp) Name() string { return "Rsqrt" }
 
+// Primitive implements [Primitive].
+func (RsqrtOp) Primitive() {}
+
 // Eval implements [Unary].
 func (RsqrtOp) Eval(x float64) float64 { return 1 / math.Sqrt(x) }
 
@@ -68,6 +80,12 @@ type ReciprocalOp struct{ unary }
 
 // Name implements graph.Op.
 func (ReciprocalOp) Name() string { return "Reciprocal" }
+
+// Compose implements [Composed].
+func (ReciprocalOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Div(ScalarLike(x, 1), x)}
+}
 
 // Eval implements [Unary].
 func (ReciprocalOp) Eval(x float64) float64 { return 1 / x }

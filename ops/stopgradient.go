@@ -12,5 +12,10 @@ type StopGradientOp struct{ identity }
 // Name implements graph.Op.
 func (StopGradientOp) Name() string { return "StopGradient" }
 
+// Compose implements [Composed].
+func (StopGradientOp) Compose(in []*graph.Node) []*graph.Node {
+	return in
+}
+
 // Eval implements [Unary].
 func (StopGradientOp) Eval(x float64) float64 { return x }

@@ -11,6 +11,9 @@ type SubOp struct{ binary }
 // Name implements graph.Op.
 func (SubOp) Name() string { return "Sub" }
 
+// Primitive implements [Primitive].
+func (SubOp) Primitive() {}
+
 // Eval implements [Binary].
 func (SubOp) Eval(a, b float64) float64 { return a - b }
 

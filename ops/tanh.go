@@ -15,6 +15,9 @@ type TanhOp struct{ unary }
 // Name implements graph.Op.
 func (TanhOp) Name() string { return "Tanh" }
 
+// Primitive implements [Primitive].
+func (TanhOp) Primitive() {}
+
 // Eval implements [Unary].
 func (TanhOp) Eval(x float64) float64 { return math.Tanh(x) }
 
@@ -28,6 +31,12 @@ type TanhGradOp struct{ binaryFloat }
 
 // Name implements graph.Op.
 func (TanhGradOp) Name() string { return "TanhGrad" }
+
+// Compose implements [Composed].
+func (TanhGradOp) Compose(in []*graph.Node) []*graph.Node {
+	y, dy := in[0], in[1]
+	return []*graph.Node{Mul(dy, Offset(Neg(Mul(y, y)), 1))}
+}
 
 // Eval implements [Binary].
 func (TanhGradOp) Eval(y, dy float64) float64 { return dy * (1 - y*y) }

@@ -26,6 +26,9 @@ type TopKOp struct{ K int }
 // Name implements graph.Op.
 func (TopKOp) Name() string { return "TopK" }
 
+// Primitive implements [Primitive].
+func (TopKOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o TopKOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x := in[0]

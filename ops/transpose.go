@@ -51,6 +51,9 @@ type TransposeOp struct{ Perm tensor.Dims }
 // Name implements graph.Op.
 func (TransposeOp) Name() string { return "Transpose" }
 
+// Primitive implements [Primitive].
+func (TransposeOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (o TransposeOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, shape := in[0], o.Perm

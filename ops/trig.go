@@ -15,6 +15,9 @@ type SinOp struct{ unary }
 // Name implements graph.Op.
 func (SinOp) Name() string { return "Sin" }
 
+// Primitive implements [Primitive].
+func (SinOp) Primitive() {}
+
 // Eval implements [Unary].
 func (SinOp) Eval(x float64) float64 { return math.Sin(x) }
 
@@ -31,6 +34,9 @@ type CosOp struct{ unary }
 
 // Name implements graph.Op.
 func (CosOp) Name() string { return "Cos" }
+
+// Primitive implements [Primitive].
+func (CosOp) Primitive() {}
 
 // Eval implements [Unary].
 func (CosOp) Eval(x float64) float64 { return math.Cos(x) }
@@ -49,6 +55,12 @@ type TanOp struct{ unary }
 // Name implements graph.Op.
 func (TanOp) Name() string { return "Tan" }
 
+// Compose implements [Composed].
+func (TanOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Div(Sin(x), Cos(x))}
+}
+
 // Eval implements [Unary].
 func (TanOp) Eval(x float64) float64 { return math.Tan(x) }
 
@@ -65,6 +77,12 @@ type AsinOp struct{ unary }
 
 // Name implements graph.Op.
 func (AsinOp) Name() string { return "Asin" }
+
+// Compose implements [Composed].
+func (AsinOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Atan2(x, Sqrt(oneMinusSquare(x)))}
+}
 
 // Eval implements [Unary].
 func (AsinOp) Eval(x float64) float64 { return math.Asin(x) }
@@ -83,6 +101,12 @@ type AcosOp struct{ unary }
 // Name implements graph.Op.
 func (AcosOp) Name() string { return "Acos" }
 
+// Compose implements [Composed].
+func (AcosOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Atan2(Sqrt(oneMinusSquare(x)), x)}
+}
+
 // Eval implements [Unary].
 func (AcosOp) Eval(x float64) float64 { return math.Acos(x) }
 
@@ -99,6 +123,12 @@ type AtanOp struct{ unary }
 
 // Name implements graph.Op.
 func (AtanOp) Name() string { return "Atan" }
+
+// Compose implements [Composed].
+func (AtanOp) Compose(in []*graph.Node) []*graph.Node {
+	x := in[0]
+	return []*graph.Node{Atan2(x, ScalarLike(x, 1))}
+}
 
 // Eval implements [Unary].
 func (AtanOp) Eval(x float64) float64 { return math.Atan(x) }

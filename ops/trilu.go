@@ -27,6 +27,18 @@ type TriluOp struct {
 // Name implements graph.Op.
 func (TriluOp) Name() string { return "Trilu" }
 
+// Compose implements [Composed].
+func (o TriluOp) Compose(in []*graph.Node) []*graph.Node {
+	x, shape := in[0], in[0].Shape().From(in[0].Rank()-2)
+	s := tensor.Spec{DType: tensor.Int64, Shape: shape}
+	diagonal := Sub(Iota(x.Graph(), s, 1), Iota(x.Graph(), s, 0))
+	kept := LessEqual(diagonal, ScalarLike(diagonal, float64(o.K)))
+	if o.Upper {
+		kept = GreaterEqual(diagonal, ScalarLike(diagonal, float64(o.K)))
+	}
+	return []*graph.Node{Where(kept, x, ScalarLike(x, 0))}
+}
+
 // Infer implements graph.Op.
 func (o TriluOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if in[0].Rank() < 2 {

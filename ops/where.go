@@ -19,6 +19,9 @@ type WhereOp struct{}
 // Name implements graph.Op.
 func (WhereOp) Name() string { return "Where" }
 
+// Primitive implements [Primitive].
+func (WhereOp) Primitive() {}
+
 // Infer implements graph.Op.
 func (WhereOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if in[0].DType != tensor.Bool {

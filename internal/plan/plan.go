@@ -89,7 +89,7 @@ func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels bac
 	for _, u := range updates {
 		roots = append(roots, u.Node)
 	}
-	roots = simplify(g, roots)
+	roots = simplify(g, roots, kernels)
 
 	p := &Plan{kernels: kernels, vars: slices.Clone(g.Vars())}
 	for _, u := range updates {

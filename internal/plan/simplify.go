@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -17,6 +18,7 @@ type rule struct {
 // They keep results as they are but for the order of a sum: x·0, say, stays, since
 // x may be NaN.
 var rules = []rule{
+	{"compute by others what has no kernel", compose},
 	{"compute what is one number everywhere", fold},
 	{"drop stops of gradients", dropStop},
 	{"join casts", joinCasts},
@@ -38,8 +40,11 @@ var rules = []rule{
 
 // simplify rewrites what the roots depend on into a new graph, one node after
 // another, and returns the roots there. Equal nodes become one, as in any graph.
-func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
-	s := &rewriter{g: graph.New(), new: map[*graph.Node]*graph.Node{}, covered: map[*graph.Node]int{}, uses: map[*graph.Node]int{}}
+func simplify(g *graph.Graph, roots []*graph.Node, kernels backend.Kernels) []*graph.Node {
+	s := &rewriter{
+		g: graph.New(), kernels: kernels, new: map[*graph.Node]*graph.Node{}, uses: map[*graph.Node]int{},
+		parts: map[*graph.Node][]*graph.Node{}, asked: map[call]bool{}, covered: map[*graph.Node]int{},
+	}
 	s.results = neededResults(roots)
 	for _, in := range g.Inputs() {
 		s.new[in] = s.g.Input(in.Op.(graph.InputOp).Label, in.Spec())
@@ -67,10 +72,13 @@ func simplify(g *graph.Graph, roots []*graph.Node) []*graph.Node {
 
 type rewriter struct {
 	g       *graph.Graph
+	kernels backend.Kernels
 	new     map[*graph.Node]*graph.Node
-	covered map[*graph.Node]int   // of joinSliceGrads
-	uses    map[*graph.Node]int   // how often a node of the old graph is read
-	results map[*graph.Node][]int // of operations of several results: those that are read, in order
+	parts   map[*graph.Node][]*graph.Node // the results of what others compute, if there are several
+	asked   map[call]bool                 // answers of has
+	covered map[*graph.Node]int           // of joinSliceGrads
+	uses    map[*graph.Node]int           // how often a node of the old graph is read
+	results map[*graph.Node][]int         // of operations of several results: those that are read, in order
 }
 
 func (s *rewriter) rewrite(n *graph.Node) *graph.Node {
@@ -80,6 +88,9 @@ func (s *rewriter) rewrite(n *graph.Node) *graph.Node {
 	}
 	switch op := n.Op.(type) {
 	case graph.PickOp:
+		if parts := s.parts[n.In[0]]; parts != nil {
+			return parts[op.Result]
+		}
 		return s.reshape(graph.Pick(in[0], s.result(n.In[0], op.Result)), n.Shape())
 	case graph.VarOp:
 		return s.g.Value(op.Var)

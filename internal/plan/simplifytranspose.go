@@ -15,7 +15,7 @@ func joinTransposes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	}
 	x := in[0]
 	if inner, ok := x.Op.(ops.TransposeOp); ok {
-		x, op = x.In[0], ops.TransposeOp{Perm: compose(inner.Perm, op.Perm)}
+		x, op = x.In[0], ops.TransposeOp{Perm: after(inner.Perm, op.Perm)}
 	}
 	if isIdentity(op.Perm) {
 		return x
@@ -55,8 +55,8 @@ func untranspose(x *graph.Node) (*graph.Node, bool) {
 	return x.In[0], true
 }
 
-// compose returns the permutation that does first, then second.
-func compose(first, second tensor.Dims) tensor.Dims {
+// after returns the permutation that does first, then second.
+func after(first, second tensor.Dims) tensor.Dims {
 	p := second
 	for i := range p.Rank() {
 		p = p.With(i, first.At(second.At(i)))
