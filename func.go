@@ -16,11 +16,12 @@ type Function struct {
 	f      func(in ...*graph.Node) []*graph.Node
 	mu     sync.Mutex
 	device backend.Device
-	plans  []backend.Executable
+	plans  memo[backend.Executable]
+	specs  []tensor.Spec // of what is looked up in it
 }
 
 // Func returns f as a function of tensors. f is traced once for each combination
-// of input dtypes and shapes; what it computes is then fused and run like a
+// of input dtypes and shapes, of which the 16 used last are kept; what it computes is then fused and run like a
 // model's step. It may take gradients with package autodiff, and read and update
 // variables.
 //
@@ -40,7 +41,7 @@ func Func(f func(in ...*graph.Node) []*graph.Node) *Function {
 func (f *Function) On(d backend.Device) *Function {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.device, f.plans = deviceOr(d), nil
+	f.device, f.plans = deviceOr(d), memo[backend.Executable]{}
 	return f
 }
 
@@ -104,10 +105,9 @@ func (f *Function) planFor(in []*tensor.Tensor) (backend.Executable, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, p := range f.plans {
-		if fits(p.Inputs(), in) {
-			return p, nil
-		}
+	f.specs = appendSpecs(f.specs[:0], in)
+	if p, ok := f.plans.get(false, f.specs); ok {
+		return p, nil
 	}
 	if f.f == nil {
 		return nil, errors.New("glia: Func: the function is nil")
@@ -128,18 +128,6 @@ func (f *Function) planFor(in []*tensor.Tensor) (backend.Executable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("glia: Func: %w", err)
 	}
-	f.plans = append(f.plans, p)
+	f.plans.set(false, f.specs, p)
 	return p, nil
-}
-
-func fits(specs []tensor.Spec, in []*tensor.Tensor) bool {
-	if len(specs) != len(in) {
-		return false
-	}
-	for i, t := range in {
-		if t.Spec() != specs[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -6,34 +6,81 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// memo keeps what was compiled for tensors of some specs. Looking something up
-// allocates nothing.
-type memo[V any] map[memoKey][]memoed[V]
-
-type memoKey struct {
-	training bool
-	first    tensor.Spec
+// memo keeps what was made for tensors of some specs: of no more than [memoSize], those
+// that were asked for last. Looking something up allocates nothing.
+type memo[V any] struct {
+	entries []memoed[V]
+	clock   uint64
 }
 
 type memoed[V any] struct {
-	specs []tensor.Spec
-	v     V
+	training bool
+	specs    []tensor.Spec
+	v        V
+	used     uint64 // on the clock
 }
 
-// get returns what is kept for the specs of signatures, one or more, and whether
-// something is.
-func (m memo[V]) get(training bool, specs []tensor.Spec) (v V, ok bool) {
-	for i := range m[memoKey{training, specs[0]}] {
-		if e := &m[memoKey{training, specs[0]}][i]; slices.Equal(e.specs, specs) {
-			return e.v, true
-		}
+// memoSize bounds how many plans a model keeps for training and evaluation, how many for
+// predicting, and how many a function keeps.
+const memoSize = 16
+
+// get returns what is kept for the specs of signatures, and whether something is.
+func (m *memo[V]) get(training bool, specs []tensor.Spec) (v V, ok bool) {
+	if i := m.find(training, specs); i >= 0 {
+		m.clock++
+		m.entries[i].used = m.clock
+		return m.entries[i].v, true
 	}
 	return v, false
 }
 
-func (m memo[V]) set(training bool, specs []tensor.Spec, v V) {
-	k := memoKey{training, specs[0]}
-	m[k] = append(m[k], memoed[V]{slices.Clone(specs), v})
+// find returns the place of the entry for specs, -1 if there is none.
+func (m *memo[V]) find(training bool, specs []tensor.Spec) int {
+	for i := range m.entries {
+		if e := &m.entries[i]; e.training == training && slices.Equal(e.specs, specs) {
+			return i
+		}
+	}
+	return -1
+}
+
+// set keeps v for the specs of signatures, if need be in the place of the least recently
+// used.
+func (m *memo[V]) set(training bool, specs []tensor.Spec, v V) {
+	m.clock++
+	e := memoed[V]{training, slices.Clone(specs), v, m.clock}
+	at := m.find(training, specs)
+	if at < 0 && len(m.entries) < memoSize {
+		m.entries = append(m.entries, e)
+		return
+	}
+	if at < 0 {
+		at = 0
+		for i := range m.entries {
+			if m.entries[i].used < m.entries[at].used {
+				at = i
+			}
+		}
+	}
+	m.entries[at] = e
+}
+
+// appendSpecsOf is appendSpecs of tensors with n for the length of their first axes.
+func appendSpecsOf(to []tensor.Spec, tensors []*tensor.Tensor, n int) []tensor.Spec {
+	at := len(to)
+	to = appendSpecs(to, tensors)
+	for i := range tensors {
+		to[at+i].Shape = to[at+i].Shape.With(0, n)
+	}
+	return to
+}
+
+// withBatch returns specs with n for the length of the first axis.
+func withBatch(specs []tensor.Spec, n int) []tensor.Spec {
+	for i := range specs {
+		specs[i].Shape = specs[i].Shape.With(0, n)
+	}
+	return specs
 }
 
 // appendSpecs appends the specs of tensors, and the zero Spec after them: so the specs

@@ -52,6 +52,7 @@ type Model struct {
 	steps   memo[*step]
 	totals  memo[*totals]
 	predict memo[backend.Executable]
+	padding memo[*padding]
 	specs   []tensor.Spec // of what is looked up in these
 
 	// weightsMu is held for writing while a step changes them.
@@ -70,7 +71,7 @@ func Functional(inputs, outputs []*nn.Symbol) *Model { return New(nn.Functional(
 
 // New returns a model around a network.
 func New(net *nn.Network) *Model {
-	return &Model{net: net, device: newDevice(), predict: memo[backend.Executable]{}}
+	return &Model{net: net, device: newDevice()}
 }
 
 // Network returns the layers.
@@ -124,6 +125,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.M
 	}
 	m.opt, m.loss, m.metrics, m.outputLosses, m.outputMetrics = opt, loss, metrics, outputLosses, outputMetrics
 	m.steps, m.totals, m.predict = memo[*step]{}, memo[*totals]{}, memo[backend.Executable]{}
+	m.padding = memo[*padding]{}
 	err = graph.Catch(func() {
 		in, declared := m.net.Declared()
 		switch {

@@ -3,6 +3,7 @@ package glia
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
@@ -10,8 +11,11 @@ import (
 )
 
 // Predict returns the model's output for the samples along the first axis of x,
-// which is split into batches of 256. An output does not depend on the samples
-// beside it. Any number of goroutines may predict at once.
+// which is split into batches of 256. Any number of goroutines may predict at once.
+//
+// An output does not depend on the samples beside it, unless a layer of your own mixes
+// them. Where it is certain that none does, batches are padded to 1, 2, 4, ..., 256
+// samples and the results cut, so that few plans serve all lengths of x.
 //
 // It is for models of one input and output; [Model.PredictAll] is for others.
 func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
@@ -36,33 +40,35 @@ func one(out []*tensor.Tensor, err error) (*tensor.Tensor, error) {
 	return out[0], nil
 }
 
-// predictBatches predicts in batches of some size.
+// predictBatches predicts in batches of no more than size samples.
 func (m *Model) predictBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
 	x, err := samplesOf(x)
 	if err != nil {
 		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
 	n := x[0].Shape().At(0)
-	if n <= size {
-		return m.predictOne(x)
+	p, err := m.planFor(x, min(n, size))
+	if err != nil {
+		return nil, err
 	}
-	var out []*tensor.Tensor
+	out := make([]*tensor.Tensor, len(p.Outputs()))
+	for i, s := range p.Outputs() {
+		out[i] = tensor.NewSpec(tensor.Spec{DType: s.DType, Shape: s.Shape.With(0, n)})
+	}
+	if n <= size {
+		return out, m.runPredict(p, out, x)
+	}
 	for at := 0; at < n; at += size {
-		part, err := rows(x, at, min(at+size, n))
+		to := min(at+size, n)
+		part, err := rows(x, at, to)
 		if err != nil {
 			return nil, err
 		}
-		p, err := m.planFor(part)
+		dst, err := rows(out, at, to)
 		if err != nil {
 			return nil, err
 		}
-		if out == nil {
-			for _, s := range p.Outputs() {
-				out = append(out, tensor.NewSpec(tensor.Spec{DType: s.DType, Shape: s.Shape.With(0, n)}))
-			}
-		}
-		dst, err := rows(out, at, min(at+size, n))
-		if err != nil {
+		if p, err = m.planFor(part, to-at); err != nil {
 			return nil, err
 		}
 		if err := m.runPredict(p, dst, part); err != nil {
@@ -107,47 +113,111 @@ func samplesOf(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	return contiguous(x), nil
 }
 
-// predictOne predicts in one batch.
-func (m *Model) predictOne(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
-	p, err := m.planFor(x)
+// planFor returns the plan that predicts n samples like those of x, or more of which
+// [Model.runPredict] pads a batch. The model is built for them if it is not.
+func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
+	e, err := m.planOf(x, n)
+	if err != nil {
+		return nil, fmt.Errorf("glia: Predict: %w", err)
+	}
+	return e, nil
+}
+
+// planOf is planFor for callers that hold traceMu.
+func (m *Model) planOf(x []*tensor.Tensor, n int) (backend.Executable, error) {
+	if padded := paddedSize(n); padded > n {
+		ok, err := m.pads(x, n, padded)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			n = padded
+		}
+	}
+	m.specs = appendSpecsOf(m.specs[:0], x, n)
+	if e, ok := m.predict.get(false, m.specs); ok {
+		return e, nil
+	}
+	in := withBatch(specsOf(x), n)
+	if err := m.accept(in); err != nil {
+		return nil, err
+	}
+	e, err := compile(m.device, func(g *graph.Graph) []*graph.Node { return m.tracePredict(g, in) })
 	if err != nil {
 		return nil, err
 	}
-	out := blank(p.Outputs())
-	return out, m.runPredict(p, out, x)
+	m.predict.set(false, m.specs, e)
+	return e, nil
 }
 
-// planFor returns the plan that predicts for inputs like these. The model is built for
-// them if it is not.
-func (m *Model) planFor(x []*tensor.Tensor) (backend.Executable, error) {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
-	m.specs = appendSpecs(m.specs[:0], x)
-	if p, ok := m.predict.get(false, m.specs); ok {
-		return p, nil
-	}
-	in := specsOf(x)
-	if err := m.accept(in); err != nil {
-		return nil, fmt.Errorf("glia: Predict: %w", err)
-	}
-	p, err := compile(m.device, func(g *graph.Graph) []*graph.Node {
-		out := m.call(g, in)
-		for _, n := range out {
-			if n.Rank() == 0 || n.Shape().At(0) != in[0].Shape.At(0) {
-				panic(graph.Errorf("output is %v for %d samples: want first axes of the same length", n.Spec(), in[0].Shape.At(0)))
-			}
+// tracePredict traces what predicts for inputs of these specs.
+func (m *Model) tracePredict(g *graph.Graph, in []tensor.Spec) []*graph.Node {
+	out := m.call(g, in)
+	for _, n := range out {
+		if n.Rank() == 0 || n.Shape().At(0) != in[0].Shape.At(0) {
+			panic(graph.Errorf("output is %v for %d samples: want first axes of the same length", n.Spec(), in[0].Shape.At(0)))
 		}
-		return out
-	})
-	if err != nil {
-		return nil, fmt.Errorf("glia: Predict: %w", err)
 	}
-	m.predict.set(false, m.specs, p)
-	return p, nil
+	return out
 }
 
+// paddedSize returns the next of 1, 2, 4, ..., predictBatch samples, n if it is larger.
+func paddedSize(n int) int {
+	if n > predictBatch {
+		return n
+	}
+	return 1 << bits.Len(uint(n-1))
+}
+
+// padding records for which batch sizes a batch of the next padded size gives the same
+// numbers.
+type padding struct{ known, pads [predictBatch]bool }
+
+// pads reports whether n samples like those of x may be padded to a larger batch. The
+// graphs for both are compared once for each n.
+func (m *Model) pads(x []*tensor.Tensor, n, padded int) (bool, error) {
+	m.specs = appendSpecsOf(m.specs[:0], x, 0)
+	known, ok := m.padding.get(false, m.specs)
+	if !ok {
+		known = &padding{}
+		m.padding.set(false, m.specs, known)
+	}
+	if !known.known[n] {
+		few, many := withBatch(specsOf(x), n), withBatch(specsOf(x), padded)
+		if err := m.accept(few); err != nil {
+			return false, err
+		}
+		err := graph.Catch(func() {
+			a, b := graph.New(), graph.New()
+			known.pads[n] = samplewise(a, b, m.tracePredict(a, few), m.tracePredict(b, many))
+		})
+		if err != nil {
+			return false, err
+		}
+		known.known[n] = true
+	}
+	return known.pads[n], nil
+}
+
+// runPredict predicts for x, which may be fewer samples than the plan takes.
 func (m *Model) runPredict(p backend.Executable, out, x []*tensor.Tensor) error {
-	m.weightsMu.RLock()
-	defer m.weightsMu.RUnlock()
-	return p.Run(out, x)
+	n := x[0].Shape().At(0)
+	if p.Inputs()[0].Shape.At(0) == n {
+		m.weightsMu.RLock()
+		defer m.weightsMu.RUnlock()
+		return p.Run(out, x)
+	}
+	all, padded := blank(p.Outputs()), blank(p.Inputs())
+	for i, t := range x {
+		copy(padded[i].Bytes(), t.Bytes())
+	}
+	if err := m.runPredict(p, all, padded); err != nil {
+		return err
+	}
+	for i, t := range out {
+		copy(t.Bytes(), all[i].Bytes())
+	}
+	return nil
 }

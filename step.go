@@ -17,8 +17,9 @@ import (
 // the optimizer's update. One is compiled for each shape of a batch, for training and
 // for evaluation.
 type step struct {
-	plan backend.Executable
-	in   []*tensor.Tensor
+	plan   backend.Executable
+	in     []*tensor.Tensor
+	totals *totals // that it updates
 }
 
 // totals adds up the losses and the metrics of an epoch.
@@ -126,7 +127,7 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error)
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
 	specs := m.specsOf(b)
-	if s, ok := m.steps.get(training, specs); ok {
+	if s, ok := m.steps.get(training, specs); ok && s.totals == ms {
 		return s, nil
 	}
 	p, err := compile(m.device, func(g *graph.Graph) []*graph.Node {
@@ -136,7 +137,7 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &step{plan: p}
+	s := &step{plan: p, totals: ms}
 	m.steps.set(training, specs, s)
 	return s, nil
 }

@@ -56,7 +56,7 @@ type body struct {
 	mem *byte // the arena that is bound
 }
 
-func newBody(p *Plan) body { return body{run: p.unplaced()} }
+func newBody(p *Plan) body { return body{run: p.newRun()} }
 
 // use makes mem, from its beginning, the arena.
 func (b *body) use(mem []byte) {

@@ -6,16 +6,21 @@ import (
 )
 
 // On returns the device that runs plans of these kernels. What they do not compute,
-// the operations' references do.
-func On(kernels backend.Kernels) backend.Device { return &device{kernels} }
+// the operations' references do. All its plans share their arenas.
+func On(kernels backend.Kernels) backend.Device { return &device{kernels: kernels} }
 
 // device is a table of kernels as a device.
-type device struct{ kernels backend.Kernels }
+type device struct {
+	kernels backend.Kernels
+	pool    pool
+}
 
 // Name implements backend.Device.
 func (d *device) Name() string { return d.kernels.Name() }
 
 // Compile implements backend.Device.
 func (d *device) Compile(g *graph.Graph, outputs []*graph.Node) (backend.Executable, error) {
-	return Compile(g, outputs, d.kernels), nil
+	p := compile(g, outputs, nil, d.kernels)
+	d.pool.serve(p)
+	return p, nil
 }

@@ -29,6 +29,7 @@ type Plan struct {
 	vars       []*graph.Var // that a run reads or updates
 	updated    []*graph.Var
 	arena      int
+	pool       *pool
 	free       freeList
 }
 
@@ -78,7 +79,9 @@ type final struct {
 // Compile makes the plan that computes outputs, and every update of the graph's
 // variables, from the graph's inputs.
 func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Plan {
-	return compile(g, outputs, nil, kernels)
+	p := compile(g, outputs, nil, kernels)
+	new(pool).serve(p)
+	return p
 }
 
 // compile is [Compile] of a graph whose output i may be computed in the memory of input

@@ -2,21 +2,25 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+	"unsafe"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
 )
 
-// run is the memory of one run: the arena, the kernels with theirs, and the
-// buffers of every step. Between runs only what the caller brings is bound anew.
+// run is one run: the kernels with their memory, and the buffers of every step. Each
+// time, those in the arena, which is borrowed, and those over the caller's tensors are
+// bound anew.
 type run struct {
 	kernels []backend.Kernel
 	in, out [][]backend.Buf
 	// inputs and outputs list, for each tensor of the caller, the buffers over it.
 	inputs, outputs [][]bound
 	arena           []bound // the buffers in the arena
+	last            *byte   // of the arena before, which kernels may still point to
 	finals          []copying
 }
 
@@ -40,20 +44,11 @@ func (copyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
 
 func copyKernel(out, in []backend.Buf) { copy(out[0].Mem, in[0].Mem) }
 
-// newRun makes a run with memory of its own.
+// use makes mem the arena of r; nil takes it away.
+func (r *run) use(mem []byte) { bind(r.arena, mem) }
+
+// newRun makes a run without an arena.
 func (p *Plan) newRun() *run {
-	r := p.unplaced()
-	r.use(tensor.Alloc(p.arena))
-	return r
-}
-
-// use makes mem the arena of r.
-func (r *run) use(mem []byte) {
-	bind(r.arena, mem)
-}
-
-// unplaced makes a run without an arena.
-func (p *Plan) unplaced() *run {
 	r := &run{
 		inputs:  make([][]bound, len(p.inputs)),
 		outputs: make([][]bound, len(p.outputs)),
@@ -168,6 +163,8 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	if r == nil {
 		r = p.newRun()
 	}
+	arena := p.pool.take(p.arena)
+	r.use(arena)
 	for i, t := range in {
 		bind(r.inputs[i], t.Bytes())
 	}
@@ -179,7 +176,10 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 		v.Wrote()
 	}
 	r.unbind()
+	r.use(nil)
+	r.last = unsafe.SliceData(arena)
 	p.free.give(r)
+	p.pool.give(arena)
 	return nil
 }
 
@@ -235,7 +235,7 @@ func check(what string, got []*tensor.Tensor, want []tensor.Spec) error {
 	return nil
 }
 
-// freeList keeps the memory of finished runs for the next ones.
+// freeList keeps finished runs for the next ones.
 type freeList struct {
 	mu   sync.Mutex
 	runs []*run
@@ -253,6 +253,13 @@ func (f *freeList) take() *run {
 	r := f.runs[len(f.runs)-1]
 	f.runs = f.runs[:len(f.runs)-1]
 	return r
+}
+
+// drop forgets the runs that used an arena last.
+func (f *freeList) drop(arena *byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.runs = slices.DeleteFunc(f.runs, func(r *run) bool { return r.last == arena })
 }
 
 func (f *freeList) give(r *run) {
