@@ -49,8 +49,8 @@ func (f KernelFunc) Run(out, in []Buf) { f(out, in) }
 type Kernels interface {
 	// Name returns the device's name for people.
 	Name() string
-	// Kernel returns a new kernel of op for results and inputs of these specs,
-	// or nil if there is none.
+	// Kernel returns a new kernel of op for results and inputs of these specs, or nil if
+	// the device has no such kernel.
 	Kernel(op graph.Op, out, in []tensor.Spec) Kernel
 	// Fuses reports whether op, on inputs of these specs, can be an instruction
 	// of a [Program].

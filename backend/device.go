@@ -10,9 +10,9 @@ import (
 type Device interface {
 	// Name returns the device's name for people: "cpu".
 	Name() string
-	// Compile returns what computes outputs, and every update of the graph's variables,
-	// from the graph's inputs. It returns an error if the device cannot compute the
-	// graph. The graph is not changed and not needed afterwards.
+	// Compile returns an executable that computes outputs, and every update of the graph's
+	// variables, from the graph's inputs. It returns an error if the device cannot compute
+	// the graph. The graph is not changed and not needed afterwards.
 	Compile(g *graph.Graph, outputs []*graph.Node) (Executable, error)
 }
 
@@ -27,6 +27,6 @@ type Executable interface {
 	// are contiguous tensors of the specs above in host memory; outputs share none
 	// with inputs. It returns an error, and changes nothing, if one does not fit.
 	Run(out, in []*tensor.Tensor) error
-	// String returns a listing of what is computed, for people.
+	// String returns a listing of the computation, for people.
 	String() string
 }

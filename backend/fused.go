@@ -11,15 +11,14 @@ import (
 
 // Program is a chain of elementwise operations, and of reductions along the last
 // axes, that runs in one pass over tiles small enough for the first cache. Its results
-// are those of the operations one by one: what a narrow float cannot hold is rounded
-// after every operation. A value
-// has the shape Shape or, if it is a row's, that shape with the last Axes axes of
-// length 1: what a reduction gives, and what is computed from that. Inputs, and the
-// values of rows, broadcast.
+// are those of the operations one by one: values of narrow floats are rounded after every
+// operation. A value has the shape Shape or, if it is a row's, that shape with the last
+// Axes axes of length 1: the result of a reduction, and values computed from such results
+// alone. Inputs, and the values of rows, broadcast.
 //
-// With Columns, reductions go along the first axes instead, and drop them. What is
-// computed from their results is computed once, after the pass; so it has the shape of
-// columns, too.
+// With Columns, reductions go along the first axes instead, and drop them. Values computed
+// from their results are computed once, after the pass; so they have the shape of columns,
+// too.
 //
 // Values are numbered: the inputs first, then the results of the instructions.
 type Program struct {
@@ -166,8 +165,8 @@ func (p *Program) Overwrites(r, in int) bool {
 	return last < i || last == i && (i < 0 || p.Code[i].Outs() == 1)
 }
 
-// String prints the program as nested calls: a letter for every input, a name for
-// what is used twice and for each of several results.
+// String prints the program as nested calls: a letter for every input, a name for every
+// value that is used twice and for each of several results.
 func (p *Program) String() string {
 	uses := make([]int, p.Values())
 	for _, c := range p.Code {
@@ -289,7 +288,7 @@ const (
 // operations can be heads is the kernels' to say: see [Kernels.Heads].
 //
 // Inputs: the head's, the bias if there is one, the program's other inputs in order.
-// Results: those of the program, or the head's when there is none.
+// Results: those of the program, or the head's without a program.
 type Fused struct {
 	Head  graph.Op
 	Ins   int // inputs of the head
@@ -317,7 +316,7 @@ func (f *Fused) String() string {
 	return s
 }
 
-// describe prints a head: a product tells in letters what it transposes.
+// describe prints a head: a product marks its transposed operands.
 func describe(op graph.Op) string {
 	m, ok := op.(ops.MatMulOp)
 	if !ok {

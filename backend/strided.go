@@ -9,7 +9,7 @@ import (
 
 // Strided is an operation some of whose inputs and results have gaps: they are parts
 // of larger tensors, or have their axes in another order, and are read and written
-// where they are. A plan asks for its kernel and makes copies where there is none.
+// where they are. A plan asks for its kernel and makes copies where it does not exist.
 // [Data] of such a value begins with its first element.
 type Strided struct {
 	Op graph.Op

@@ -22,7 +22,7 @@ type Control interface {
 	Bodies() []*Func
 }
 
-// capture is what a graph knows as the body of another.
+// capture holds what a graph records as the body of another.
 type capture struct {
 	outer  *Graph
 	inputs map[*Node]*Node // of nodes of graphs around it: the nodes that stand for them
@@ -143,8 +143,8 @@ func (f *Func) Inline(g *Graph, in []*Node) []*Node {
 	return g.Copy(as, f.Out...)
 }
 
-// Extract returns, as a function of in, what computes out: what out depends on as far as
-// the nodes in, in a graph of its own. That depends on no input that is not in.
+// Extract returns out as a function of in, in a graph of its own: the nodes that out
+// depends on, down to those of in. Inputs on which out depends must be among in.
 func Extract(in, out []*Node) *Func {
 	g, as := New(), map[*Node]*Node{}
 	for _, n := range in {
@@ -153,9 +153,9 @@ func Extract(in, out []*Node) *Func {
 	return &Func{Graph: g, In: g.inputs, Out: g.Copy(as, out...)}
 }
 
-// Copy copies what roots depend on into g and returns the copies of roots. The nodes
-// in as have one there already; Copy adds those that it makes. A graph's inputs must
-// be among them.
+// Copy copies roots and the nodes that they depend on into g and returns the copies of
+// roots. The nodes in as have a copy there already; Copy adds those that it makes. A
+// graph's inputs must be among them.
 func (g *Graph) Copy(as map[*Node]*Node, roots ...*Node) []*Node {
 	defer g.SetScope(g.SetScope(""))
 	for _, n := range Reachable(roots, func(n *Node) bool { return as[n] != nil }) {
@@ -181,8 +181,8 @@ func (g *Graph) Copy(as map[*Node]*Node, roots ...*Node) []*Node {
 }
 
 // Reachable returns the nodes that roots, which are of one graph, depend on, roots
-// among them, in the order of the graph. It goes no further at nodes for which stop,
-// unless it is nil, is true, and leaves these out.
+// among them, in the order of the graph. Unless stop is nil, it neither returns nodes for
+// which stop is true nor looks behind them.
 func Reachable(roots []*Node, stop func(*Node) bool) []*Node {
 	if len(roots) == 0 {
 		return nil
@@ -215,7 +215,7 @@ func Reachable(roots []*Node, stop func(*Node) bool) []*Node {
 	return order
 }
 
-// String lists the nodes of f and what it returns.
+// String lists the nodes of f and its results.
 func (f *Func) String() string {
 	var b strings.Builder
 	b.WriteString(f.Graph.String())

@@ -13,7 +13,7 @@ type Error struct {
 	Where string
 	// Layer is the path of the layer that was being traced, if any.
 	Layer string
-	// Text says what was done, what was got and what was wanted.
+	// Text names the operation, the values it got, and those that are wanted.
 	Text string
 }
 
@@ -52,8 +52,9 @@ func Catch(f func()) (err error) {
 }
 
 // Caller returns file and line of the innermost function on the stack that is
-// not glia's own: the user's. Tests and examples count as users. It is empty if there
-// is none, and in glia's commands: who runs these did not write them.
+// not glia's own: the user's. Tests and examples count as users. It is empty if no such
+// function is on the stack, and inside glia's own commands, whose users did not write the
+// code.
 func Caller() string {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])

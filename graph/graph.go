@@ -18,8 +18,8 @@ import (
 type Op interface {
 	// Name is the operation's ONNX name where ONNX has it.
 	Name() string
-	// Infer returns the specs of the results for inputs of these specs, or an
-	// error that says which input does not fit and what was wanted.
+	// Infer returns the specs of the results for inputs of these specs, or an error
+	// that names the input that does not fit, and a fitting one.
 	Infer(in []tensor.Spec) ([]tensor.Spec, error)
 }
 
@@ -84,7 +84,8 @@ type Graph struct {
 	inner   *Graph   // the body that is being traced, if one is
 }
 
-// key is what makes two nodes equal. Inputs beyond the second are spelled out in more.
+// key identifies a node: nodes of one key are equal. Inputs beyond the second are spelled
+// out in more.
 type key struct {
 	op   Op
 	n    int

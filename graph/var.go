@@ -116,7 +116,7 @@ func (v *Var) Home() (h Home, current bool) {
 	return v.home, v.home != nil && v.newest.Load() != onHost
 }
 
-// Keep makes h, into which a device has copied what Tensor returns, the home.
+// Keep makes h the home. A device has copied the tensor of Tensor into it before.
 func (v *Var) Keep(h Home) { v.setHome(h, onBoth) }
 
 // Moved makes h the home, with a value that a run on its device made: it is newer than

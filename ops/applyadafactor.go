@@ -24,7 +24,7 @@ import (
 // rest is 1 - keep, decay is the weight decay times the learning rate; rms is that of a
 // whole tensor. Shapes: w [... R C], r [... R], c [... C], v and g as w.
 //
-// It takes three passes: what the means need, the size of u, the step.
+// It takes three passes: for the means, for the size of u, for the step.
 //
 // Source: Shazeer, Stern 2018, arXiv:1804.04235, algorithms 4 and 5; as in
 // keras.optimizers.Adafactor.
@@ -148,8 +148,8 @@ func (o ApplyAdafactorOp) factor(out, in []Array, keep, rest float64) {
 	}
 }
 
-// Rate returns what the learning rate is multiplied by, for n elements of which ww is the
-// sum of the squares of w and uu that of u.
+// Rate returns the factor of the learning rate, for n elements of which ww is the sum of
+// the squares of w and uu that of u.
 func (o ApplyAdafactorOp) Rate(ww, uu float64, n int, decay float64) float64 {
 	size := math.Sqrt(ww/float64(n)) * (1 - decay)
 	return max(size, o.Eps2) / max(math.Sqrt(uu/float64(n))/o.Threshold, 1)

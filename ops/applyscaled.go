@@ -9,8 +9,8 @@ import (
 )
 
 // ApplyScaledOp is an optimizer's update by a gradient times its last input, a scalar of
-// the gradient's dtype, and then limited to a size: what clipping and the scale of the
-// loss make of gradients, without a pass of its own.
+// the gradient's dtype, and then limited to a size. It clips and unscales gradients
+// without a pass of its own.
 type ApplyScaledOp struct {
 	Op Sweepable
 	// Limit is the greatest size of an element; 0 for none.

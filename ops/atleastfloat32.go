@@ -5,8 +5,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// AtLeastFloat32 returns x, converted to float32 if it has floats of 16 bits: sums over
-// many of them would lose what is small. Other dtypes stay.
+// AtLeastFloat32 returns x, converted to float32 if it has floats of 16 bits, whose long
+// sums would lose small addends. Other dtypes stay.
 func AtLeastFloat32(x *graph.Node) *graph.Node {
 	if dt := x.DType(); dt.IsFloat() && dt.Size() < tensor.Float32.Size() {
 		return Cast(x, tensor.Float32)

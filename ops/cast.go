@@ -9,9 +9,9 @@ import (
 )
 
 // Cast returns x with another dtype, converted as tensor.Convert does: floats are
-// rounded to the nearest, ties to even; a float becomes an integer by truncation,
-// and what does not fit the nearest that does, NaN 0; integers keep their low
-// bits; Bool is whether x is not zero.
+// rounded to the nearest, ties to even; a float becomes an integer by truncation, one out
+// of range the nearest integer in range, and NaN becomes 0; integers keep their low bits;
+// Bool is whether x is not zero.
 //
 // DTypes: any to any. Gradient: between floats, else zero.
 func Cast(x *graph.Node, to tensor.DType) *graph.Node {

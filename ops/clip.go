@@ -7,8 +7,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Clip returns x with lo in the place of what is less and hi in the place of what
-// is greater, elementwise; NaN stays NaN. Either bound may be infinite.
+// Clip returns min(max(x, lo), hi), elementwise; NaN stays NaN. Either bound may be
+// infinite.
 //
 // DTypes: numbers. Gradient: x, where it is not clipped; at the bounds, too.
 // Panics with *graph.Error unless lo <= hi.

@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Primitive is an operation that is not made of others: what a device or a file format
-// has to have. Every operation of this package is primitive or [Composed].
+// Primitive is an operation that is not made of others: every device and exporter has to
+// support it. Every operation of this package is primitive or [Composed].
 type Primitive interface {
 	graph.Op
 	// Primitive does nothing: it marks the operation.
@@ -36,7 +36,7 @@ func Decompose(op Composed, in []*graph.Node, has func(op graph.Op, out, in []te
 	return out
 }
 
-// decomposition decomposes what an operation was made of.
+// decomposition replaces composed operations by primitive ones.
 type decomposition struct {
 	has    func(op graph.Op, out, in []tensor.Spec) bool
 	inputs []*graph.Node

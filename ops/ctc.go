@@ -13,10 +13,9 @@ import (
 // label, again the one before, or the blank, symbol 0. Two equal labels have a blank
 // between them.
 //
-// An alignment may begin later in the labels, or leave that blank out, at a cost of
-// 1e5 each: a sequence that is too short for its labels has a large loss, as in Keras,
-// not an infinite one. A length below 0 or beyond the tensor, and a label that is no
-// symbol, give NaN.
+// An alignment may begin later in the labels, or skip that blank, at a cost of 1e5 each: a
+// sequence that is too short for its labels has a large loss, as in Keras, not an infinite
+// one. A length below 0 or beyond the tensor, and a label that is not a symbol, give NaN.
 //
 // Shapes: logProbs [B T C], labels [B L], lengths of labels and of inputs [B] -> [B].
 // DTypes: logProbs float, computed in float64; the others integers.
@@ -156,15 +155,15 @@ func (CTCAlignmentGradOp) Ref(out, in []Array) {
 	}
 }
 
-// row returns what a sequence has of a tensor [B ...].
+// row returns the elements of sequence b of a tensor [B ...].
 func row(a Array, b int) []float64 {
 	n := a.Shape.From(1).Size()
 	return a.V[b*n : (b+1)*n]
 }
 
 // alignment is the forward-backward reference for one sequence. State 2n+1 is label n,
-// state 2n the blank before it. Alpha[t][s] is ln of the probability of what was
-// emitted before time t, being in state s; beta[t][s] of what comes from t on.
+// state 2n the blank before it. Alpha[t][s] is ln of the probability of the symbols
+// emitted before time t, being in state s; beta[t][s] that of the symbols from t on.
 type alignment struct {
 	logp                   []float64
 	labels                 []float64
@@ -173,7 +172,7 @@ type alignment struct {
 	logZ                   float64
 }
 
-// ctcCost is ln of the weight of what no alignment should do.
+// ctcCost is ln of the weight of a forbidden alignment.
 const ctcCost = -1e5
 
 // alignmentOf returns the alignment of a sequence, nil if its lengths or labels are
@@ -212,7 +211,7 @@ func alignmentOf(in []Array, b int) *alignment {
 	return a
 }
 
-// symbol returns what a state emits.
+// symbol returns the symbol that a state emits.
 func (a *alignment) symbol(s int) int {
 	if s%2 == 0 {
 		return 0
@@ -249,8 +248,8 @@ func (a *alignment) each(f func(t, s, k int)) {
 	}
 }
 
-// sums returns the expected sums of v over what alignments emit before a time, and
-// from it on, given the state.
+// sums returns the expected sums of v over the symbols that alignments emit before a time,
+// and from it on, given the state.
 func (a *alignment) sums(v []float64) (forward, backward [][]float64) {
 	for range a.times + 1 {
 		forward, backward = append(forward, make([]float64, a.states)), append(backward, make([]float64, a.states))

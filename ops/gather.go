@@ -8,8 +8,8 @@ import (
 )
 
 // Indices count from the end where they are negative. One that lies outside
-// reads NaN from floats and 0 from other dtypes, and what is added there is dropped:
-// values that are only known when a graph runs cannot panic, and NaN shows.
+// reads NaN from floats and 0 from other dtypes, and additions there are dropped: values
+// that are only known when a graph runs cannot panic, and NaN shows.
 
 // Gather takes elements of x along an axis: the axis is replaced by those of the
 // indices, whatever their shape.

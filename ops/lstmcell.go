@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// LSTMCell does the elementwise part of one step of a long short-term memory, from what
-// the gates get, in Keras's order, and the cell's state:
+// LSTMCell computes the elementwise part of one step of a long short-term memory from the
+// inputs of the gates, in Keras's order, and the cell's state:
 //
 //	c' = σ(f)·c + σ(i)·tanh(g)
 //	h = σ(o)·tanh(c')

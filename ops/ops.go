@@ -19,8 +19,8 @@ import (
 // Differentiable is an operation of one result with a gradient.
 type Differentiable interface {
 	graph.Op
-	// VJP returns, for every input of n, the product of the gradient dy of n's
-	// result with n's Jacobian; nil where there is none. A product may keep the
+	// VJP returns, for every input of n, the product of the gradient dy of n's result
+	// with n's Jacobian; nil for an input without a gradient. A product may keep the
 	// broadcast shape of n: autodiff sums it down to the shape of the input.
 	VJP(n, dy *graph.Node) []*graph.Node
 }
@@ -68,13 +68,13 @@ type UnaryUint interface {
 	EvalUint(x uint64) uint64
 }
 
-// BinaryInt is what [UnaryInt] is, for two inputs. Questions answer 0 or 1.
+// BinaryInt is [UnaryInt] for two inputs. Comparisons return 0 or 1.
 type BinaryInt interface {
 	Binary
 	EvalInt(a, b int64) int64
 }
 
-// BinaryUint is what [UnaryUint] is, for two inputs.
+// BinaryUint is [UnaryUint] for two inputs.
 type BinaryUint interface {
 	BinaryInt
 	EvalUint(a, b uint64) uint64

@@ -106,7 +106,7 @@ func (o PadOp) Ref(out, in []Array) {
 	}
 }
 
-// VJP: the gradient of what was put around x is dropped.
+// VJP: the gradient of the padding is dropped.
 func (o PadOp) VJP(n, dy *graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Apply(o.slice(n.In[0].Shape()), dy)}
 }

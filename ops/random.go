@@ -26,7 +26,7 @@ func seedOf(seed Array, stream uint32) (key, kernStream uint64) {
 	return uint64(seed.V[0]), StreamOf(uint64(seed.V[1]), stream)
 }
 
-// wantSeed is the error of a seed that is none.
+// wantSeed returns an error unless s is the spec of a seed.
 func wantSeed(s tensor.Spec) error {
 	if want := tensor.S(tensor.Uint64, 2); s != want {
 		return fmt.Errorf("seed is %v: want %v, a key and a counter", s, want)
@@ -42,7 +42,7 @@ func inferRandom(s, seed tensor.Spec) ([]tensor.Spec, error) {
 	return []tensor.Spec{s}, wantSeed(seed)
 }
 
-// setFloat32 sets dst to what f writes.
+// setFloat32 sets dst to the numbers that f writes.
 func setFloat32(dst []float64, f func(v []float32)) {
 	v := make([]float32, len(dst))
 	f(v)

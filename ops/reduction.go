@@ -15,7 +15,7 @@ type Reduction struct {
 	KeepDims bool
 }
 
-// Over returns r: it tells what an operation that embeds r reduces over.
+// Over returns r: the axes over which an operation that embeds r reduces.
 func (r Reduction) Over() Reduction { return r }
 
 // Reducing is an operation that takes one value out of those along some axes.
@@ -44,8 +44,8 @@ func reduceOver(op string, x *graph.Node, axes []int, keep bool) Reduction {
 	return Reduction{tensor.D(sorted...), keep}
 }
 
-// infer is the shape rule of reductions that keep the dtype of x; err is what the
-// caller found wrong.
+// infer is the shape rule of reductions that keep the dtype of x; err is the error that
+// the caller found.
 func (r Reduction) infer(x tensor.Spec, err error) ([]tensor.Spec, error) {
 	if err != nil {
 		return nil, err

@@ -7,8 +7,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Reshape returns the elements of x, in row-major order, in another shape. One
-// axis may be -1: it takes what the others leave.
+// Reshape returns the elements of x, in row-major order, in another shape. One axis may be
+// -1: its length follows from the others.
 func Reshape(x *graph.Node, shape ...int) *graph.Node {
 	to := fit(x.Shape(), shape)
 	if to == x.Shape() {

@@ -18,8 +18,8 @@ func ScatterAdd(x, indices, updates *graph.Node, axis int) *graph.Node {
 	return Add(x, graph.Apply(ScatterAddOp{axis, x.Shape().At(axis)}, indices, updates))
 }
 
-// ScatterAddOp adds up elements by index, in the order in which they stand: the
-// gradient of [Gather], and what [ScatterAdd] adds.
+// ScatterAddOp adds up elements by index, in the order in which they stand: the gradient
+// of [Gather], and the addend of [ScatterAdd].
 //
 // Shapes: indices [I], updates [A I B] -> [A Size B].
 type ScatterAddOp struct{ Axis, Size int }

@@ -1,5 +1,5 @@
-// Package backendtest is the suite that every device passes: each operation, on each
-// dtype that it takes, against the reference, and what devices do with variables.
+// Package backendtest holds the suite that every device passes: each operation, on each
+// dtype that it takes, against the reference, and how devices keep variables.
 package backendtest
 
 import (
@@ -169,8 +169,8 @@ func (r *Runner) Results() [][]byte {
 	return all
 }
 
-// Arrays returns the values of the results. Integers of 64 bits that float64 rounds
-// up to what their dtype cannot hold wrap around, as those of references do.
+// Arrays returns the values of the results. Integers of 64 bits that float64 rounds up
+// beyond their dtype wrap around, as those of references do.
 func (r *Runner) Arrays() []ops.Array {
 	var all []ops.Array
 	for _, b := range r.out {

@@ -25,7 +25,7 @@ type Case struct {
 	// NoGrad is set where the inputs hold values at which there is no gradient to
 	// check: special values, ties, indices outside.
 	NoGrad bool
-	// Once is set where there is a gradient, but none of the gradient.
+	// Once is set for operations with a gradient that has no gradient itself.
 	Once bool
 }
 
