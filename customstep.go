@@ -99,7 +99,7 @@ func (s *Step) lossOf(output int, pred *graph.Node) *graph.Node {
 	if len(s.m.outputLosses) > 1 {
 		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
 	}
-	l := loss.Reduce(a.loss, s.Y[output], pred, s.weightOf(output))
+	l := loss.ReduceMasked(a.loss, s.Y[output], pred, s.weightOf(output), s.Mask(pred))
 	if l.Rank() != 0 || !l.DType().IsFloat() {
 		panic(graph.Errorf("loss %s is %v: want one float; with loss.NoReduction there is nothing to train on", a.loss.Name(), l.Spec()))
 	}

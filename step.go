@@ -111,7 +111,14 @@ func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 			w = s.weightOf(x.output)
 		}
 		p := pred[x.output]
-		m.states[i].Update(g, s.Y[x.output], ops.Cast(p, metricSpec(p.Spec()).DType), w)
+		y, full := s.Y[x.output], ops.Cast(p, metricSpec(p.Spec()).DType)
+		if mask := s.Mask(p); mask != nil {
+			if of, ok := m.states[i].(metric.Masked); ok {
+				of.UpdateMasked(g, y, full, w, mask)
+				continue
+			}
+		}
+		m.states[i].Update(g, y, full, w)
 	}
 }
 

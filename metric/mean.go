@@ -148,6 +148,23 @@ type meanState struct {
 
 // Update implements [State].
 func (s *meanState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
+	s.UpdateMasked(g, yTrue, yPred, weight, nil)
+}
+
+// UpdateMasked implements [Masked]. In Keras the root of a mean takes no mask.
+func (s *meanState) UpdateMasked(g *graph.Graph, yTrue, yPred, weight, mask *graph.Node) {
+	if mask != nil && s.m.after == nil {
+		mask = ops.Cast(mask, tensor.Float32)
+		if weight != nil {
+			weight = ops.Cast(weight, tensor.Float32)
+			mask, weight = ops.SameRank(mask, weight)
+			for weight.Rank() < mask.Rank() {
+				weight = ops.ExpandDims(weight, -1)
+			}
+			mask = ops.Mul(mask, weight)
+		}
+		weight = mask
+	}
 	values := s.m.each(yTrue, yPred)
 	if values.Rank() == 0 && s.m.loss != nil {
 		values = whole(values, weight)

@@ -34,6 +34,15 @@ type State interface {
 	Reset()
 }
 
+// Masked is a [State] that leaves out predictions that do not count, such as those of
+// padding. Those that it does not take, Keras counts as well.
+type Masked interface {
+	State
+	// UpdateMasked is Update with a mask: truths for the first axes of yPred, nil if all
+	// predictions count.
+	UpdateMasked(g *graph.Graph, yTrue, yPred, weight, mask *graph.Node)
+}
+
 // LabelChecker is a [State] that takes class numbers for labels. A step cannot fail
 // half-way, so labels are checked before.
 type LabelChecker interface {

@@ -305,11 +305,29 @@ func activationLayerOf(class string) func(c *vocab.Config) (Layer, error) {
 	}
 }
 
+func (*ActivationLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (l *ActivationLayer) Build(b *Builder, in tensor.Spec) { l.Activation.Build(b, in) }
 
-// Call implements [Layer].
-func (l *ActivationLayer) Call(c *Ctx, x *graph.Node) *graph.Node { return l.Activation.Call(c, x) }
+// Call implements [Layer]. A softmax that is Keras's layer is over what counts, and 0
+// elsewhere; as Keras does, it panics with *graph.Error for a mask of steps, since it wants one
+// of all elements.
+func (l *ActivationLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
+	mask := c.Mask(x)
+	if obj := l.Activation.obj; mask == nil || obj == nil || obj.class != "Softmax" {
+		return l.Activation.Call(c, x)
+	}
+	if mask.Shape() != x.Shape() {
+		panic(graph.Errorf("nn.SoftmaxAxis: mask %v of x %v: want one of all elements, or nn.Softmax, which takes none", mask.Spec(), x.Spec()))
+	}
+	least := -1e9
+	if x.DType() == tensor.Float16 {
+		least = -3e4
+	}
+	y := l.Activation.Call(c, ops.Where(mask, x, ops.ScalarLike(x, least)))
+	return ops.Where(mask, y, ops.ScalarLike(x, 0)) // where nothing counts, too
+}
 
 // MarshalJSON writes the layer's config as Keras does.
 func (l *ActivationLayer) MarshalJSON() ([]byte, error) {

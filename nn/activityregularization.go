@@ -29,6 +29,8 @@ func init() { addLayer("ActivityRegularization", layerOf[ActivityRegularizationL
 
 func (*ActivityRegularizationLayer) wantsFloats() {}
 
+func (*ActivityRegularizationLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (l *ActivityRegularizationLayer) Build(_ *Builder, in tensor.Spec) {
 	wantFloat("ActivityRegularization", in)

@@ -34,6 +34,8 @@ func init() {
 	addLayer("AlphaDropout", dropping(layerOf[AlphaDropoutLayer]()), anySeed)
 }
 
+func (*AlphaDropoutLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (d *AlphaDropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("AlphaDropout", in) }
 

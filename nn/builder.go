@@ -221,11 +221,13 @@ type Ctx struct {
 	streams     uint32
 	policy      DTypePolicy  // of the layer that is called
 	autocast    tensor.DType // what variables are converted to, if that is set
+
+	masks map[*graph.Node]*graph.Node // of the values of the layer that is traced
 }
 
 // NewCtx returns a context that traces into g. seed is what [NewSeed] made.
 func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
-	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}}
+	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}, masks: map[*graph.Node]*graph.Node{}}
 }
 
 // Graph returns the graph that is being built.

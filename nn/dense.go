@@ -32,6 +32,8 @@ type DenseLayer struct {
 
 func init() { addLayer("Dense", layerOf[DenseLayer]()) }
 
+func (*DenseLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (d *DenseLayer) Build(b *Builder, in tensor.Spec) {
 	wantFloat("Dense", in)

@@ -108,6 +108,8 @@ func (n *Noise) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+func (*DropoutLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("Dropout", in) }
 
@@ -197,6 +199,8 @@ func init() { addLayer("GaussianNoise", layerOf[GaussianNoiseLayer](), anySeed) 
 
 func (*GaussianNoiseLayer) wantsFloats() {}
 
+func (*GaussianNoiseLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (l *GaussianNoiseLayer) Build(_ *Builder, in tensor.Spec) {
 	wantFloat("GaussianNoise", in)
@@ -238,6 +242,8 @@ func init() {
 }
 
 func (*GaussianDropoutLayer) wantsFloats() {}
+
+func (*GaussianDropoutLayer) keepsMask() {}
 
 // Build implements [Layer].
 func (l *GaussianDropoutLayer) Build(_ *Builder, in tensor.Spec) {

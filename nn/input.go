@@ -44,6 +44,8 @@ func (l *InputLayer) With(opts ...LayerOption) *InputLayer {
 	return l
 }
 
+func (*InputLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {
 	want := l.spec().Shape.From(1)

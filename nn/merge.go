@@ -101,6 +101,7 @@ func (l *MergeLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 		}
 		y = ops.Scale(y, 1/float64(len(x)))
 	}
+	setMergedMask(c, y, x)
 	return []*graph.Node{y}
 }
 
@@ -158,7 +159,7 @@ func (l *ConcatenateLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 }
 
 // CallAll implements [MultiLayer].
-func (l *ConcatenateLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
+func (l *ConcatenateLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	if len(x) == 0 {
 		panic(graph.Errorf("nn.Concatenate: no inputs: want one or more"))
 	}
@@ -169,7 +170,9 @@ func (l *ConcatenateLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 	if axis < 1 || axis >= rank {
 		panic(graph.Errorf("nn.Concatenate: axis %d of x %v: want one from 1 to %d, or from -1 to %d", l.Axis, x[0].Spec(), rank-1, 1-rank))
 	}
-	return []*graph.Node{ops.Concat(axis, x...)}
+	y := ops.Concat(axis, x...)
+	setJoinedMask(c, y, x, axis)
+	return []*graph.Node{y}
 }
 
 // Dot returns a layer that multiplies two inputs and sums along one axis of each: the

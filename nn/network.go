@@ -313,12 +313,28 @@ func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	}
 	n.wantInputs(len(x))
 	defer c.follow(n)()
-	return flow(n, x, func(call Call, x []*graph.Node) (out []*graph.Node) {
+	type value struct{ of, mask *graph.Node } // layers may compute one node and not agree on its mask
+	valuesOf := func(nodes []*graph.Node) []value {
+		values := make([]value, len(nodes))
+		for i, x := range nodes {
+			values[i] = value{x, c.Mask(x)}
+		}
+		return values
+	}
+	nodesOf := func(values []value) []*graph.Node {
+		nodes := make([]*graph.Node, len(values))
+		for i, v := range values {
+			nodes[i] = v.of
+			c.SetMask(v.of, v.mask)
+		}
+		return nodes
+	}
+	return nodesOf(flow(n, valuesOf(x), func(call Call, x []value) (out []value) {
 		r := n.parts[call.Layer]
 		defer c.g.SetScope(c.g.SetScope(r.Path))
-		r.guard(func() { out = c.TraceAll(r.Layer, x) })
+		r.guard(func() { out = valuesOf(c.TraceAll(r.Layer, nodesOf(x))) })
 		return out
-	})
+	}))
 }
 
 // guard runs f and tells a *graph.Error that leaves it where it happened.

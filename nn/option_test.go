@@ -27,6 +27,7 @@ func TestOptionsOfEveryLayer(t *testing.T) {
 		"GaussianNoise":          GaussianNoise(1, name, Frozen, policy),
 		"InputLayer":             Input(2).With(name, Frozen),
 		"LeakyReLU":              LeakyReLU.Layer(name, Frozen, policy),
+		"Masking":                Masking(0, name, Frozen, policy),
 		"Maximum":                Maximum(name, Frozen, policy),
 		"Minimum":                Minimum(name, Frozen, policy),
 		"Multiply":               Multiply(name, Frozen, policy),

@@ -202,13 +202,15 @@ func (c *Ctx) TraceAll(l Layer, x []*graph.Node) []*graph.Node {
 	for i := range x {
 		in[i] = c.convert(l, x[i])
 	}
-	if m, ok := l.(MultiLayer); ok {
-		return m.CallAll(c, in)
-	}
-	if len(in) != 1 {
-		panic(graph.Errorf("%s is applied to %d inputs: want 1", ClassOf(l), len(in)))
-	}
-	return []*graph.Node{l.Call(c, in[0])}
+	return c.masked(l, x, in, func() []*graph.Node {
+		if m, ok := l.(MultiLayer); ok {
+			return m.CallAll(c, in)
+		}
+		if len(in) != 1 {
+			panic(graph.Errorf("%s is applied to %d inputs: want 1", ClassOf(l), len(in)))
+		}
+		return []*graph.Node{l.Call(c, in[0])}
+	})
 }
 
 // follow makes l's policy that of the trace, until the function that it returns is

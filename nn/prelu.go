@@ -80,6 +80,8 @@ func (l *PReLULayer) SetDefaults() { l.AlphaInitializer = l.AlphaInitializer.Or(
 
 func (*PReLULayer) wantsFloats() {}
 
+func (*PReLULayer) keepsMask() {}
+
 // Build implements [Layer].
 func (l *PReLULayer) Build(b *Builder, in tensor.Spec) {
 	wantFloat("PReLU", in)

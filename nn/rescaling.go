@@ -27,6 +27,8 @@ type RescalingLayer struct {
 
 func init() { addLayer("Rescaling", layerOf[RescalingLayer]()) }
 
+func (*RescalingLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (r *RescalingLayer) Build(*Builder, tensor.Spec) {}
 

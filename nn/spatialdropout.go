@@ -59,6 +59,8 @@ func (*SpatialDropoutLayer) wantsFloats() {}
 // Class returns Keras's name of the layer.
 func (d *SpatialDropoutLayer) Class() string { return fmt.Sprintf("SpatialDropout%dD", d.places) }
 
+func (*SpatialDropoutLayer) keepsMask() {}
+
 // Build implements [Layer].
 func (d *SpatialDropoutLayer) Build(_ *Builder, in tensor.Spec) {
 	wantFloat(d.Class(), in)

@@ -144,7 +144,7 @@ func everything() map[string]*keras.Model {
 	frozen := nn.Sequential(nn.Input(4), nn.Dense(3), nn.Sequential(nn.Dense(2)))
 	frozen.Frozen = true
 	models := map[string]*keras.Model{
-		"layers": {Network: nn.Sequential(nn.Input(4, 2), nn.Rescaling(2, 1), nn.Permute(2, 1), nn.Reshape(8), nn.Dropout(0.5, nn.NoiseShape(-1, 1)),
+		"layers": {Network: nn.Sequential(nn.Input(4, 2), nn.Masking(3), nn.Rescaling(2, 1), nn.Permute(2, 1), nn.Reshape(8), nn.Dropout(0.5, nn.NoiseShape(-1, 1)),
 			nn.GaussianNoise(0.5), nn.GaussianDropout(0.5), nn.RepeatVector(2), nn.Flatten(), nn.ReLU, nn.LeakyReLUSlope(0.5), nn.ELUAlpha(0.5),
 			nn.Sequential(nn.Dense(3, nn.NoBias), nn.Sequential(nn.Dense(2, nn.Frozen))), nn.Dense(2, nn.LeakyReLUSlope(0.25)))},
 		"frozen":   {Network: frozen},

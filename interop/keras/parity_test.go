@@ -208,6 +208,7 @@ var unmeasured = map[string]string{
 	"keras.layers.InputLayer":                         "declares a shape",
 	"keras.layers.Lambda":                             "of any function",
 	"keras.layers.Layer":                              "a type",
+	"keras.layers.Masking":                            "of masks: nn",
 }
 
 // parityOf writes the page.

@@ -43,6 +43,7 @@ LAYERS = {
     "Permute": ((2, 3), lambda: layers.Permute((2, 1))),
     "ReLU": ((4,), lambda: layers.ReLU()),
     "ReLU with all": ((4,), lambda: layers.ReLU(max_value=6.0, negative_slope=0.25, threshold=0.5)),
+    "Masking": ((3, 2), lambda: layers.Masking(0.5)),
     "RepeatVector": ((4,), lambda: layers.RepeatVector(3)),
     "Rescaling": ((4,), lambda: layers.Rescaling(0.5, offset=-1.0)),
     "Reshape": ((2, 3), lambda: layers.Reshape((3, -1))),
