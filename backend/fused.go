@@ -153,16 +153,14 @@ func (p *Program) LastUse(v int) int {
 }
 
 // Overwrites reports whether result r may have the memory of input in: no
-// instruction reads the input after the one that computes the result, nor that one
-// itself if it has other results.
+// instruction reads the input after the one that computes the result.
 func (p *Program) Overwrites(r, in int) bool {
 	i, _ := p.Source(p.Results[r])
 	row := p.Row(p.Results[r])
 	if row && !p.Columns || p.In[in].Shape != p.shapeOf(row) {
 		return false
 	}
-	last := p.LastUse(in)
-	return last < i || last == i && (i < 0 || p.Code[i].Outs() == 1)
+	return p.LastUse(in) <= i
 }
 
 // String prints the program as nested calls: a letter for every input, a name for every

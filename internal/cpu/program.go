@@ -132,7 +132,7 @@ func newProgram(p *backend.Program) *program {
 // for what is done row by row calls weigh more.
 func (k *program) setTiles() {
 	unit, length := k.cols, tileLen
-	if k.cols > 1 || slices.ContainsFunc(k.code, func(c instr) bool { _, ok := c.op.(mapBits); return ok }) {
+	if k.columns == nil && k.cols > 1 || slices.ContainsFunc(k.code, func(c instr) bool { _, ok := c.op.(mapBits); return ok }) {
 		length *= 2
 	}
 	for i := range k.loads {

@@ -9,14 +9,16 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Reductions along the first axes: each piece of the elements is folded by itself, in
-// float32, as rows of lanes, which are one or more rows of columns; its lanes then become
-// one number a column, in float64, and at the end the pieces are folded, always in the
-// same order. What is computed from the results follows, once.
+// Reductions along the first axes: each piece of the elements is folded by itself, as rows
+// of lanes, which are one or more rows of columns, in float32; its lanes then become one
+// number a column, and at the end the pieces are folded, in float64, always in the same
+// order. What is computed from the results follows, once.
 
 const (
-	leastLanes = 1024 // a fold's, if columns are fewer
-	mostPieces = 64   // whose folds are kept
+	leastLanes = 1024    // a fold's, if columns are fewer
+	leastRows  = 64      // of a piece
+	mostPieces = 64      // whose folds are kept
+	mostParts  = 1 << 16 // columns of all pieces together
 )
 
 // columns is the reductions of a program along columns.
@@ -32,60 +34,103 @@ type columns struct {
 type columnFold struct {
 	fold
 	*columns
-	at int // where its lanes begin
-	// parts are of each piece a number for each column; of moments the mean, and the sum
-	// of squared distances from it. total and far are those of all pieces, of moments.
-	parts, total, far []float64
+	x          ref         // the elements
+	at         int         // where its lanes begin
+	parts      [][]float32 // of each piece: numbers for each column
+	total, far []float64   // of all pieces; far is of moments
 }
 
 func newColumns(cols int) *columns {
 	return &columns{cols: cols, width: max(1, leastLanes/cols) * cols}
 }
 
-// foldColumns adds a reduction of x.
+// foldColumns adds a reduction of x. Moments have the mean, too.
 func (l *lowering) foldColumns(f fold, outs int, x ref) []ref {
-	c := l.columns
-	fold := &columnFold{fold: f, columns: c, at: c.lanes}
-	c.lanes += c.width
-	if f == momentsOf {
-		c.lanes += 3 * c.width
+	var of *columnFold
+	for _, g := range l.columns.folds {
+		if g.x == x && (g.fold == f || g.fold == momentsOf && f == meanOf || g.fold == meanOf && f == momentsOf) {
+			of = g
+		}
 	}
-	c.folds = append(c.folds, fold)
-	l.emitAll(accumulate{fold}, false, 0, x)
-	return l.emitAll(combine{fold}, true, outs)
+	if of == nil {
+		of = &columnFold{columns: l.columns, x: x}
+		l.columns.folds = append(l.columns.folds, of)
+		l.emitAll(accumulate{of}, false, 0, x)
+	}
+	if of.fold != momentsOf {
+		of.fold = f
+	}
+	return l.emitAll(combine{of, f}, true, outs)
 }
 
 // setPieces bounds the number of pieces, and makes room for what they give.
 func (c *columns) setPieces(k *program) {
-	tiles := (k.size + k.tile - 1) / k.tile
-	k.piece = max(k.piece, (tiles+mostPieces-1)/mostPieces*k.tile)
+	most := min(mostPieces, max(4, mostParts/c.cols))
+	least := max(k.piece, leastRows*c.cols, (k.size+most-1)/most)
+	k.piece = (least + k.tile - 1) / k.tile * k.tile
 	c.rows = make([]float64, (k.size+k.piece-1)/k.piece)
 	for _, f := range c.folds {
-		f.parts = make([]float64, len(c.rows)*c.cols*f.numbers())
+		f.at = c.lanes
+		c.lanes += c.width * f.rowsOfLanes()
+		f.total = make([]float64, c.cols)
 		if f.fold == momentsOf {
-			f.total, f.far = make([]float64, c.cols), make([]float64, c.cols)
+			f.far = make([]float64, c.cols)
+		}
+		for range c.rows {
+			f.parts = append(f.parts, make([]float32, c.cols*f.numbers()))
 		}
 	}
+}
+
+// rowsOfLanes returns how many rows of lanes a fold takes: moments take one for each of
+// the numbers, and one for the distances of elements.
+func (f *columnFold) rowsOfLanes() int {
+	if f.fold == momentsOf {
+		return 4
+	}
+	return 1
 }
 
 // numbers returns how many numbers a fold keeps for each column of a piece.
 func (f *columnFold) numbers() int {
 	if f.fold == momentsOf {
-		return 2
+		return 3
 	}
 	return 1
-}
-
-// part returns what a fold keeps of piece i: one of the numbers for each column.
-func (f *columnFold) part(i, number int) []float64 {
-	return f.parts[(i*f.numbers()+number)*f.cols:][:f.cols]
 }
 
 // end keeps what the folds made of piece i.
 func (c *columns) end(f frame, i int) {
 	c.rows[i] = float64(min(f.piece, f.size-i*f.piece) / c.cols)
 	for _, fold := range c.folds {
-		fold.end(f, i)
+		for n := range fold.numbers() {
+			lanes := f.lanesOf(fold, n)
+			if n < 2 { // the third number of moments is the shift
+				fold.joinLanes(lanes)
+			}
+			copy(fold.parts[i][n*c.cols:], lanes[:c.cols])
+		}
+	}
+}
+
+// joinLanes folds rows of columns into the first one, as a tree.
+func (c *columnFold) joinLanes(lanes []float32) {
+	for rows := c.width / c.cols; rows > 1; {
+		half := rows / 2
+		rows -= half
+		c.join(lanes[:half*c.cols], lanes[rows*c.cols:][:half*c.cols])
+	}
+}
+
+// join folds x into dst.
+func (c *columnFold) join(dst, x []float32) {
+	switch c.fold {
+	case greatestOf:
+		kern.Max(dst, dst, x)
+	case leastOf:
+		kern.Min(dst, dst, x)
+	default:
+		kern.Add(dst, dst, x)
 	}
 }
 
@@ -103,19 +148,12 @@ func (o accumulate) run(f frame, c *instr, at, n int) {
 		o.begin(f, x)
 	}
 	if o.fold == momentsOf {
-		o.moments(f, x)
+		o.distances(f, x)
 		return
 	}
 	for len(x) > 0 {
 		n := min(len(x), len(acc))
-		switch o.fold {
-		case greatestOf:
-			kern.Max(acc[:n], acc[:n], x[:n])
-		case leastOf:
-			kern.Min(acc[:n], acc[:n], x[:n])
-		default:
-			kern.Add(acc[:n], acc[:n], x[:n])
-		}
+		o.join(acc[:n], x[:n])
 		x = x[n:]
 	}
 }
@@ -141,13 +179,10 @@ func (c *columnFold) begin(f frame, x []float32) {
 			kern.Add(shift[:n], shift[:n], rest[:n])
 			rest = rest[n:]
 		}
-		rows := float64(len(x) / c.cols)
-		for j := range c.cols {
-			var sum float64
-			for i := j; i < c.width; i += c.cols {
-				sum += float64(shift[i])
-			}
-			if shift[j] = float32(sum / rows); math.IsNaN(sum - sum) {
+		c.joinLanes(shift)
+		kern.DivScalar(shift[:c.cols], shift[:c.cols], float32(len(x)/c.cols))
+		for j, v := range shift[:c.cols] {
+			if v-v != 0 {
 				shift[j] = 0 // infinite elements have no distance from infinity
 			}
 		}
@@ -157,8 +192,8 @@ func (c *columnFold) begin(f frame, x []float32) {
 	}
 }
 
-// moments adds the distances of x from the shift, and their squares.
-func (c *columnFold) moments(f frame, x []float32) {
+// distances adds the distances of x from the shift, and their squares.
+func (c *columnFold) distances(f frame, x []float32) {
 	sum, squares, shift, far := f.lanesOf(c, 0), f.lanesOf(c, 1), f.lanesOf(c, 2), f.lanesOf(c, 3)
 	for len(x) > 0 {
 		n := min(len(x), c.width)
@@ -169,97 +204,69 @@ func (c *columnFold) moments(f frame, x []float32) {
 	}
 }
 
-// end keeps what lanes make of piece i.
-func (c *columnFold) end(f frame, i int) {
-	lanes, part := f.lanesOf(c, 0), c.part(i, 0)
-	for j := range part {
-		part[j] = float64(lanes[j])
-	}
-	for at := c.cols; at < c.width; at += c.cols {
-		join(c.fold, part, lanes[at:])
-	}
-	if c.fold != momentsOf {
-		return
-	}
-	squares, shift, rows := f.lanesOf(c, 1), f.lanesOf(c, 2), c.rows[i]
-	for j, sum := range part {
-		var sq float64
-		for at := j; at < c.width; at += c.cols {
-			sq += float64(squares[at])
-		}
-		part[j] = float64(shift[j]) + sum/rows
-		c.part(i, 1)[j] = sq - sum*sum/rows
-	}
-}
-
-// join folds another number into each of dst.
-func join[T float32 | float64](f fold, dst []float64, x []T) {
-	switch x = x[:len(dst)]; f {
-	case greatestOf:
-		for j, v := range x {
-			if w := float64(v); w > dst[j] || w != w {
-				dst[j] = w
+// joinPieces folds the pieces of sums and moments.
+func (c *columnFold) joinPieces() {
+	clear(c.total)
+	switch c.fold {
+	case momentsOf:
+		c.joinMoments()
+	case sumOf, meanOf:
+		for _, part := range c.parts {
+			for j, v := range part {
+				c.total[j] += float64(v)
 			}
-		}
-	case leastOf:
-		for j, v := range x {
-			if w := float64(v); w < dst[j] || w != w {
-				dst[j] = w
-			}
-		}
-	default:
-		for j, v := range x {
-			dst[j] += float64(v)
 		}
 	}
 }
 
-// combine folds the pieces.
-type combine struct{ *columnFold }
+// joinMoments joins the moments of pieces, as Chan, Golub and LeVeque 1979 do.
+func (c *columnFold) joinMoments() {
+	clear(c.far)
+	var before float64 // rows
+	for i, rows := range c.rows {
+		part, all := c.parts[i], before+rows
+		sums, squares, shifts := part[:c.cols], part[c.cols:][:c.cols], part[2*c.cols:][:c.cols]
+		share, weight := rows/all, before*rows/all
+		for j, s := range sums {
+			sum := float64(s)
+			m := sum / rows
+			d := float64(shifts[j]) + m - c.total[j]
+			c.total[j] += d * share
+			c.far[j] += max(0, float64(squares[j])-sum*m) + d*d*weight
+		}
+		before = all
+	}
+}
+
+// combine gives the result of a fold: of moments, it may be the mean alone.
+type combine struct {
+	*columnFold
+	wanted fold
+}
 
 func (o combine) run(f frame, c *instr, at, n int) {
 	dst := f.f32(c.dst[0], at, n)
 	count := float64(f.size / o.cols)
-	if o.fold == momentsOf {
-		o.combineMoments(dst, f.f32(c.dst[1], at, n), count)
-		return
-	}
-	total := o.part(0, 0)
-	for i := range o.rows[1:] {
-		join(o.fold, total, o.part(i+1, 0))
-	}
-	if o.fold == meanOf {
-		for j := range total {
-			total[j] /= count
+	switch {
+	case o.fold == greatestOf || o.fold == leastOf:
+		copy(dst, o.parts[0])
+		for _, part := range o.parts[1:] {
+			o.join(dst, part)
+		}
+	case o.fold == meanOf:
+		for j, v := range o.total {
+			dst[j] = float32(v / count)
+		}
+	default:
+		for j, v := range o.total {
+			dst[j] = float32(v)
 		}
 	}
-	for j, v := range total {
-		dst[j] = float32(v)
-	}
-}
-
-// combineMoments joins the moments of pieces, as Chan, Golub and LeVeque 1979 do.
-func (c *columnFold) combineMoments(mean, variance []float32, count float64) {
-	clear(c.total)
-	for i, n := range c.rows {
-		for j, m := range c.part(i, 0) {
-			c.total[j] += m * n
+	if o.wanted == momentsOf {
+		variance := f.f32(c.dst[1], at, n)
+		for j, v := range o.far {
+			variance[j] = float32(v / count)
 		}
-	}
-	for j, m := range c.total {
-		c.total[j] = m / count
-		mean[j] = float32(c.total[j])
-	}
-	clear(c.far)
-	for i, n := range c.rows {
-		means := c.part(i, 0)
-		for j, far := range c.part(i, 1) {
-			d := means[j] - c.total[j]
-			c.far[j] += max(0, far) + d*d*n
-		}
-	}
-	for j, far := range c.far {
-		variance[j] = float32(far / count)
 	}
 }
 
@@ -273,6 +280,9 @@ func (k *program) finish(mem []byte) {
 	}
 	for i := range k.consts {
 		k.consts[i].op.run(f, &k.consts[i], 0, k.cols)
+	}
+	for _, fold := range k.columns.folds {
+		fold.joinPieces()
 	}
 	for i := range k.code {
 		if c := &k.code[i]; c.row {

@@ -137,11 +137,10 @@ func givesBits(o op) bool {
 	return false
 }
 
-// worksInPlace reports whether the result of an instruction may lie where an argument
-// does.
+// worksInPlace reports whether the results of an instruction may lie where arguments do.
 func worksInPlace(o op) bool {
 	switch o := o.(type) {
-	case mapFloats, mapBits, foldBits:
+	case mapFloats, mapTuple, mapBits, foldBits:
 		return true
 	case foldRows:
 		return o.fold != momentsOf

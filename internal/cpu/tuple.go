@@ -13,8 +13,8 @@ import (
 // tuple is the tiles of the inputs, or of the results, of an ops.Tuple.
 type tuple [len(ops.Elements{})][]float32
 
-// tuples maps operation types to vector kernels. One without runs its own EvalAll on
-// every element.
+// tuples maps operation types to vector kernels, which read all inputs of an element
+// before they write its results. One without runs its own EvalAll on every element.
 var tuples = map[reflect.Type]func(dst, x tuple){}
 
 func init() {
@@ -46,20 +46,21 @@ func tupleOf(op ops.Tuple) func(dst, x tuple) {
 
 // lstmCell sets h and c' from what the gates i, f, g and o get and c.
 func lstmCell(dst, x tuple) {
-	var a, b [256]float32
+	var a, b, c [256]float32
 	for at, n := 0, len(dst[0]); at < n; at += len(a) {
 		m := min(len(a), n-at)
 		part := func(t []float32) []float32 { return t[at:][:m] }
-		a, b, h, next := a[:m], b[:m], part(dst[0]), part(dst[1])
+		a, b, c := a[:m], b[:m], c[:m]
 		kern.Sigmoid(a, part(x[1]))
 		kern.Mul(a, a, part(x[4]))
 		kern.Sigmoid(b, part(x[0]))
-		kern.Tanh(next, part(x[2]))
-		kern.Mul(b, b, next)
-		kern.Add(next, a, b)
+		kern.Tanh(c, part(x[2]))
+		kern.Mul(b, b, c)
+		kern.Add(c, a, b)
 		kern.Sigmoid(a, part(x[3]))
-		kern.Tanh(b, next)
-		kern.Mul(h, a, b)
+		kern.Tanh(b, c)
+		kern.Mul(part(dst[0]), a, b)
+		copy(part(dst[1]), c)
 	}
 }
 

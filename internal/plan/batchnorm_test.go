@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/glia-ml/glia/autodiff"
 	"github.com/glia-ml/glia/backend"
@@ -173,5 +174,24 @@ func TestBatchNormPlan(t *testing.T) {
 	}
 	if got := p.String(); got != string(want) {
 		t.Errorf("got:\n%s\nwant, as in %s:\n%s", got, file, want)
+	}
+}
+
+// BenchmarkBatchNorm times the training step of batch normalization and ReLU alone.
+func BenchmarkBatchNorm(b *testing.B) {
+	for _, dims := range [][]int{{128, 1024}, {32, 16, 16, 64}, {128, 32, 32, 16}} {
+		b.Run(fmt.Sprint(dims), func(b *testing.B) {
+			n := newBatchNorm(false, 1, varByOps, dims...)
+			p := plan.Compile(n.g, n.out, cpu.Kernels{})
+			step := runner(b, p, n.in)
+			best := time.Hour
+			for b.Loop() {
+				start := time.Now()
+				step()
+				best = min(best, time.Since(start))
+			}
+			b.ReportMetric(float64(best.Nanoseconds())/1e3, "best-µs")
+			b.ReportMetric(float64(p.Len()), "steps")
+		})
 	}
 }
