@@ -65,12 +65,13 @@ func owner(n *graph.Node) *graph.Node {
 
 // fuse gathers the nodes that the roots need into groups.
 func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
+	order := live(roots)
 	gr := &grouping{
 		kernels: kernels,
-		of:      map[*graph.Node]*group{},
-		users:   map[*graph.Node][]*graph.Node{},
+		of:      make(map[*graph.Node]*group, len(order)),
+		users:   make(map[*graph.Node][]*graph.Node, len(order)),
 		roots:   map[*graph.Node]bool{},
-		order:   live(roots),
+		order:   order,
 	}
 	for _, r := range roots {
 		gr.roots[r] = true
@@ -157,7 +158,7 @@ func live(roots []*graph.Node) []*graph.Node {
 	for _, r := range roots {
 		needed[r.ID()] = true
 	}
-	var order []*graph.Node
+	order := make([]*graph.Node, 0, len(nodes))
 	for _, n := range slices.Backward(nodes) {
 		if needed[n.ID()] {
 			order = append(order, n)

@@ -39,7 +39,8 @@ type lowering struct {
 // lower orders the groups so that each comes after those it reads, and makes a
 // step of each.
 func lower(p *Plan, gr *grouping, roots []*graph.Node) *lowering {
-	l := &lowering{Plan: p, gr: gr, value: map[result]int{}, copies: map[int]int{}, done: map[*group]bool{}}
+	p.values = make([]value, 0, len(gr.order))
+	l := &lowering{Plan: p, gr: gr, value: make(map[result]int, len(gr.order)), copies: map[int]int{}, done: make(map[*group]bool, len(gr.order))}
 	for _, n := range gr.order {
 		if g := gr.of[n]; g != nil {
 			l.emit(g)

@@ -41,15 +41,15 @@ var rules = []rule{
 // simplify rewrites what the roots depend on into a new graph, one node after
 // another, and returns the roots there. Equal nodes become one, as in any graph.
 func simplify(g *graph.Graph, roots []*graph.Node, kernels backend.Kernels) []*graph.Node {
+	order := live(roots)
 	s := &rewriter{
-		g: graph.New(), kernels: kernels, new: map[*graph.Node]*graph.Node{}, uses: map[*graph.Node]int{},
+		g: graph.New(), kernels: kernels, new: make(map[*graph.Node]*graph.Node, len(order)), uses: make(map[*graph.Node]int, len(order)),
 		parts: map[*graph.Node][]*graph.Node{}, asked: map[call]bool{}, covered: map[*graph.Node]int{},
 	}
 	s.results = neededResults(roots)
 	for _, in := range g.Inputs() {
 		s.new[in] = s.g.Input(in.Op.(graph.InputOp).Label, in.Spec())
 	}
-	order := live(roots)
 	for _, r := range roots {
 		s.uses[r]++
 	}

@@ -184,15 +184,18 @@ func part(split *graph.Node, i int) ops.SliceOp {
 
 // read returns the values of op's inputs: with gaps where a kernel takes them so.
 func (l *lowering) read(op graph.Op, out []tensor.Spec, in []*graph.Node) []int {
-	values, specs := make([]int, len(in)), specsOf(in)
-	taken := &backend.Strided{Op: op, In: make([]tensor.Dims, len(in)), Out: make([]tensor.Dims, len(out))}
+	values := make([]int, len(in))
+	var taken *backend.Strided
 	for i, n := range in {
 		values[i] = l.valueOf(n)
 		if !l.gaps(values[i]) {
 			continue
 		}
+		if taken == nil {
+			taken = &backend.Strided{Op: op, In: make([]tensor.Dims, len(in)), Out: make([]tensor.Dims, len(out))}
+		}
 		taken.In[i] = l.values[values[i]].strides
-		if l.kernels.Kernel(taken, out, specs) == nil {
+		if l.kernels.Kernel(taken, out, specsOf(in)) == nil {
 			taken.In[i] = tensor.Dims{}
 			values[i] = l.gapless(n)
 		}
