@@ -173,12 +173,27 @@ func (m *Model) build(in []tensor.Spec, from *keras.File) {
 		const more = 1 << 20 // small models get an error that lists all that does not fit
 		b.Blank, b.Limit = true, from.Elements()+more
 	}
-	m.net.BuildAll(b, in)
+	if declared, ok := m.net.Declared(); ok && len(declared) == len(in) {
+		open(in, declared)
+	}
+	m.net.BuildOpen(b, in)
 	if m.opt != nil {
 		m.startAfresh()
 	}
 	m.random = nn.NewSeed(m.Seed)
 	m.inputs, m.built = in, true
+}
+
+// open makes axes of in open that are so in what the network declares. Others are for
+// its layers to compare.
+func open(in, declared []tensor.Spec) {
+	for i, s := range declared {
+		for axis, d := range s.Shape.Slice() {
+			if d == nn.Any && s.Rank() == in[i].Rank() {
+				in[i].Shape = in[i].Shape.With(axis, nn.Any)
+			}
+		}
+	}
 }
 
 // refreeze takes note of layers that were frozen or thawed: the optimizer starts
@@ -223,7 +238,7 @@ func (m *Model) accept(in []tensor.Spec) error {
 		return fmt.Errorf("samples have %d inputs: the model takes %d", len(in), len(m.inputs))
 	}
 	for i, s := range in {
-		if got, want := s.Shape.From(1), m.inputs[i].Shape.From(1); got != want {
+		if got, want := s.Shape.From(1), m.inputs[i].Shape.From(1); !fits(got, want) {
 			of := ""
 			if len(in) > 1 {
 				of = fmt.Sprintf(" for input %d", i)
@@ -232,6 +247,19 @@ func (m *Model) accept(in []tensor.Spec) error {
 		}
 	}
 	return nil
+}
+
+// fits reports whether a shape is one with open axes, but for their lengths.
+func fits(got, want tensor.Dims) bool {
+	if got.Rank() != want.Rank() {
+		return false
+	}
+	for axis, d := range want.Slice() {
+		if d != nn.Any && d != got.At(axis) {
+			return false
+		}
+	}
+	return true
 }
 
 // Params returns how many numbers training changes, and how many it does not.

@@ -165,10 +165,14 @@ func batchShapes(specs []tensor.Spec) string {
 	return "[" + strings.Join(all, ", ") + "]"
 }
 
-// batchShape returns a shape with None for the batch.
+// batchShape returns a shape with None for the batch and open axes.
 func batchShape(d tensor.Dims) string {
 	s := []string{"None"}
 	for _, n := range d.From(1).Slice() {
+		if n == nn.Any {
+			s = append(s, "None")
+			continue
+		}
 		s = append(s, fmt.Sprint(n))
 	}
 	if len(s) == 1 {

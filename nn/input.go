@@ -12,7 +12,8 @@ import (
 )
 
 // Input declares the shape of a network's input, without the batch, so that the
-// network can be built before there is data.
+// network can be built before there is data. An axis may be [Any]: variables must not
+// depend on its length then, as they must not on the batch's.
 //
 // Panics with *graph.Error, when built, if samples have another shape.
 func Input(dims ...int) *InputLayer {
@@ -22,7 +23,7 @@ func Input(dims ...int) *InputLayer {
 // InputLayer passes its input on after checking its shape.
 type InputLayer struct {
 	Base
-	// Dims is the shape of one sample.
+	// Dims is the shape of one sample, with [Any] for axes of any length.
 	Dims []int
 	// DType is the element type, to which floats of another are converted: any if it
 	// is not set, float32 to those who ask the network for its input.
@@ -48,9 +49,8 @@ func (*InputLayer) keepsMask() {}
 
 // Build implements [Layer].
 func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {
-	want := l.spec().Shape.From(1)
-	if in.Shape.From(1) != want {
-		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.Shape.From(1), want))
+	if want := l.spec().Shape; !fits(in.Shape, want) {
+		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.Shape.From(1), want.From(1)))
 	}
 	if l.DType != tensor.Invalid && in.DType != l.DType && !(in.DType.IsFloat() && l.DType.IsFloat()) {
 		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.DType, l.DType))
@@ -71,8 +71,8 @@ func (l *InputLayer) spec() tensor.Spec {
 		panic(&graph.Error{Where: l.where, Text: fmt.Sprintf("nn.Input: %v", err)})
 	}
 	for _, d := range l.Dims {
-		if d < 1 {
-			panic(&graph.Error{Where: l.where, Text: fmt.Sprintf("nn.Input: shape %v: want axes of 1 and more", shape.From(1))})
+		if d < 1 && d != Any {
+			panic(&graph.Error{Where: l.where, Text: fmt.Sprintf("nn.Input: shape %v: want axes of 1 and more, or nn.Any", shape.From(1))})
 		}
 	}
 	dt := l.DType
@@ -82,16 +82,34 @@ func (l *InputLayer) spec() tensor.Spec {
 	return tensor.Spec{DType: dt, Shape: shape}
 }
 
+// fits reports whether samples of a shape, behind the batch, are what a shape with open
+// axes declares.
+func fits(got, want tensor.Dims) bool {
+	if got.Rank() != want.Rank() {
+		return false
+	}
+	for axis := 1; axis < want.Rank(); axis++ {
+		if d := want.At(axis); d != Any && d != got.At(axis) {
+			return false
+		}
+	}
+	return true
+}
+
 type inputConfig struct {
 	Name       string `json:"name,omitempty"`
 	BatchShape []*int `json:"batch_shape"`
 	DType      string `json:"dtype"`
 }
 
-// MarshalJSON writes the layer's config as Keras does, with the batch as null.
+// MarshalJSON writes the layer's config as Keras does, with null for the batch and open axes.
 func (l *InputLayer) MarshalJSON() ([]byte, error) {
 	c := inputConfig{Name: l.Name, BatchShape: []*int{nil}, DType: "float32"}
 	for i := range l.Dims {
+		if l.Dims[i] == Any {
+			c.BatchShape = append(c.BatchShape, nil)
+			continue
+		}
 		c.BatchShape = append(c.BatchShape, &l.Dims[i])
 	}
 	if l.DType != tensor.Invalid {
@@ -127,7 +145,8 @@ func inputOf(c *vocab.Config) (Layer, error) {
 	}
 	for _, d := range s.BatchShape[1:] {
 		if d == nil {
-			return nil, &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: "axes of unknown length", At: "batch_shape"}}}
+			l.Dims = append(l.Dims, Any)
+			continue
 		}
 		if *d < 1 {
 			return nil, fmt.Errorf("batch_shape: axis of %d: want 1 or more", *d)

@@ -108,7 +108,7 @@ func (n *Network) Layers() []Layer { return n.layers }
 func (n *Network) Records() []*Record { return n.parts }
 
 // Declared returns the specs that the [Input] in front of each input declares, with a
-// batch of length 1, and whether there are such. It panics with *graph.Error if the
+// batch of length 1 and [Any] for open axes, and whether there are such. It panics with *graph.Error if the
 // network was put together wrongly.
 func (n *Network) Declared() ([]tensor.Spec, bool) {
 	n.check()

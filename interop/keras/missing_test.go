@@ -59,7 +59,7 @@ func TestMissing(t *testing.T) {
 				"layer Bidirectional: layers[3] b", "layer LSTM: layers[3] b/layer l", "initializer sobol: layers[3] b/layer l bias_initializer"}},
 		{"options", chain("{}", `InputLayer i "batch_shape": [null, null], "dtype": "float32"`, `InputLayer j "batch_shape": [null, 2], "dtype": "string", "sparse": true`,
 			`Dense d "units": 2, "lora_rank": 4, "quantization_config": {"class_name": "Int8"}`, `Dropout e "rate": 0.5, "seed": 3`),
-			[]string{"option axes of unknown length: layers[0] i batch_shape", "option InputLayer.sparse: layers[1] j", "dtype string: layers[1] j dtype",
+			[]string{"option InputLayer.sparse: layers[1] j", "dtype string: layers[1] j dtype",
 				"option Dense.lora_rank: layers[2] d", "option Dense.quantization_config: layers[2] d"}},
 		{"dtype policies", chain("{}", `Dense a "units": 2, "dtype": "mixed_float16"`, `Dense b "units": 2, "dtype": {"class_name": "DTypePolicy", "config": {"name": "float64"}}`,
 			`Dense c "units": 2, "dtype": "int32"`, `Dense d "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "mixed_bfloat16"}}`,

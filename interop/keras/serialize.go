@@ -358,11 +358,11 @@ func (w *writer) build(in []tensor.Spec, list bool) json.RawMessage {
 	return b
 }
 
-// batched returns a shape with null for the length of the batch.
+// batched returns a shape with null for the length of the batch and of open axes.
 func batched(in tensor.Spec) []*int {
 	dims := make([]*int, in.Rank())
 	for i, d := range in.Shape.Slice() {
-		if i > 0 {
+		if i > 0 && d != nn.Any {
 			dims[i] = &d
 		}
 	}

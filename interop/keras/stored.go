@@ -62,7 +62,7 @@ func (s *State) build(f *File) error {
 		const more = 1 << 20 // small models get an error that lists all that does not fit
 		b := nn.NewBuilder(0)
 		b.Blank, b.Limit = true, f.Elements()+more
-		s.Network.BuildAll(b, in)
+		s.Network.BuildOpen(b, in)
 		params := s.Network.Params()
 		if s.Optimizer != nil {
 			s.Optimizer.Build(params)

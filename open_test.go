@@ -1,0 +1,106 @@
+package glia_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/loss"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
+	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// overSteps returns a classifier of sequences whose input has steps, nn.Any or a number.
+func overSteps(t testing.TB, steps int) *glia.Model {
+	t.Helper()
+	mean := nn.Lambda(func(x *graph.Node) *graph.Node { return ops.ReduceMean(x, 1) })
+	m := glia.Sequential(nn.Input(steps, 4), nn.Dense(8, nn.ReLU), mean, nn.Dense(2, nn.Softmax))
+	m.Seed = 5
+	compile(t, m, optim.Adam(0.01), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
+	return m
+}
+
+// TestOpenAxis predicts, trains and evaluates with sequences of several lengths, and
+// compares with a model of each length.
+func TestOpenAxis(t *testing.T) {
+	m := overSteps(t, nn.Any)
+	text := m.Summary()
+	for _, want := range []string{"(None, None, 8)", "(None, 2)", "58"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the summary lacks %q:\n%s", want, text)
+		}
+	}
+	for _, steps := range []int{3, 11} {
+		fixed, x := overSteps(t, steps), noise(t, 6, steps, 4)
+		again := overSteps(t, nn.Any)
+		ds := memory(t, x, tensor.Of[int32](0, 1, 1, 0, 1, 0))
+		if !tensor.Equal(predict(t, again, x), predict(t, fixed, x)) {
+			t.Errorf("%d steps: predictions differ from those of a model of that length", steps)
+		}
+		got, want := fit(t, again, ds, glia.Epochs(2)), fit(t, fixed, ds, glia.Epochs(2))
+		if got.Epochs[1].Loss != want.Epochs[1].Loss {
+			t.Errorf("%d steps: loss %v, want %v", steps, got.Epochs[1].Loss, want.Epochs[1].Loss)
+		}
+		if got, want := evaluate(t, again, ds).Loss, evaluate(t, fixed, ds).Loss; got != want {
+			t.Errorf("%d steps: evaluated loss %v, want %v", steps, got, want)
+		}
+		if _, err := m.TrainOnBatch(&data.Batch{X: []*tensor.Tensor{x}, Y: []*tensor.Tensor{tensor.Of[int32](0, 1, 1, 0, 1, 0)}}); err != nil {
+			t.Errorf("%d steps after others: %v", steps, err)
+		}
+	}
+	_, err := m.Predict(noise(t, 2, 3, 5))
+	wants(t, "another size of steps", err, `samples are \[3 5\]: the model takes \[-1 4\]`)
+	_, err = m.Predict(noise(t, 2, 4))
+	wants(t, "no steps", err, `samples are \[4\]: the model takes \[-1 4\]`)
+}
+
+// TestOpenAxisNeeded is an error where a layer needs the length.
+func TestOpenAxisNeeded(t *testing.T) {
+	m := glia.Sequential(nn.Input(nn.Any, 4), nn.Flatten(), nn.Dense(3))
+	err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError())
+	wants(t, "Flatten and Dense", err, `glia: Compile: .*nn.Input: a layer needs the length of an axis that is nn.Any: .*MatMul`)
+}
+
+// TestOpenAxisFile writes open axes as Keras does and reads them, also of several inputs.
+func TestOpenAxisFile(t *testing.T) {
+	a, b := nn.Apply(nn.Input(nn.Any, 4)), nn.Apply(nn.Input(nn.Any, 3))
+	sum := nn.Apply(nn.Add(), nn.Apply(nn.Dense(5), a), nn.Apply(nn.Dense(5), b))
+	for name, m := range map[string]*glia.Model{
+		"chain":      glia.Sequential(nn.Input(nn.Any, 4), nn.Dense(3), nn.ReLU.Layer(), nn.Dense(2)),
+		"functional": glia.Functional([]*nn.Symbol{a, b}, []*nn.Symbol{sum}),
+	} {
+		compile(t, m, optim.SGD(0.1), loss.MeanSquaredError())
+		var file bytes.Buffer
+		if err := m.SaveTo(&file, keras.Archive); err != nil {
+			t.Fatal(err)
+		}
+		again, err := glia.LoadBytes(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := again.Summary(), m.Summary(); got != want {
+			t.Errorf("%s: the file's summary is\n%s\nwant\n%s", name, got, want)
+		}
+		for _, steps := range []int{2, 9} {
+			in := []*tensor.Tensor{noise(t, 3, steps, 4), noise(t, 3, steps, 3)}[:len(m.Network().InputNames())]
+			got, err := again.PredictAll(in...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := m.PredictAll(in...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !tensor.Equal(got[0], want[0]) || got[0].Shape().At(1) != steps {
+				t.Errorf("%s: %d steps: the file predicts %v, want %v", name, steps, got[0], want[0])
+			}
+		}
+	}
+}
