@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/pytest"
 )
 
 func TestFilePattern(t *testing.T) {
@@ -73,13 +74,7 @@ func TestFilePatternErrors(t *testing.T) {
 
 // TestFilePatternIsPythons compares thousands of formats with Python's.
 func TestFilePatternIsPythons(t *testing.T) {
-	python := os.Getenv("GLIA_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
-	if _, err := exec.LookPath(python); err != nil {
-		t.Skipf("no Python: %v", err)
-	}
+	python := pytest.Python(t)
 	type question struct {
 		Spec  string
 		Value string // as Python's float() and int() read it

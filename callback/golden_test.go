@@ -12,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
@@ -67,14 +68,8 @@ func readGolden(t *testing.T) (g golden) {
 
 // TestGoldenFixture makes the fixture again with the Keras that is there.
 func TestGoldenFixture(t *testing.T) {
-	python := os.Getenv("GLIA_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
 	t.Setenv("KERAS_BACKEND", "jax")
-	if out, err := exec.Command(python, "-c", "import keras; print(keras.__version__)").CombinedOutput(); err != nil {
-		t.Skipf("%s has no module keras with jax (GLIA_PYTHON names another): %s", python, out[max(0, len(out)-200):])
-	}
+	python := pytest.Python(t, "keras")
 	got, err := exec.Command(python, "testdata/callbacks.py").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 	"github.com/glia-ml/glia/tensorboard"
@@ -107,7 +108,7 @@ func graphOf(t *testing.T, dir string, net *nn.Network) string {
 
 // TestRealTensorBoardGraph lets TensorBoard load it.
 func TestRealTensorBoardGraph(t *testing.T) {
-	python := pythonWithTensorBoard(t)
+	python := pytest.Python(t, "tensorboard.backend.event_processing.event_accumulator")
 	dir := t.TempDir()
 	graphOf(t, dir, shared(t))
 	out, err := exec.Command(python, "testdata/events.py", dir).Output()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
@@ -264,22 +265,9 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// pythonWithTensorBoard returns a Python that has the module tensorboard, or skips.
-func pythonWithTensorBoard(t *testing.T) string {
-	t.Helper()
-	python := os.Getenv("GLIA_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
-	if out, err := exec.Command(python, "-c", "import tensorboard.backend.event_processing.event_accumulator").CombinedOutput(); err != nil {
-		t.Skipf("%s has no module tensorboard (GLIA_PYTHON names another): %s", python, out[max(0, len(out)-200):])
-	}
-	return python
-}
-
 // TestRealTensorBoard lets TensorBoard load what was written.
 func TestRealTensorBoard(t *testing.T) {
-	python := pythonWithTensorBoard(t)
+	python := pytest.Python(t, "tensorboard.backend.event_processing.event_accumulator")
 	dir := t.TempDir()
 	h := fitted(t, tensorboard.Callback(dir, tensorboard.HistogramFreq(1), tensorboard.WriteImages, tensorboard.UpdateFreq(1)))
 	text, err := tensorboard.Open(filepath.Join(dir, "train"))

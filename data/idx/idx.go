@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/glia-ml/glia/internal/endian"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -116,7 +117,7 @@ func decode(r io.Reader, limit int, check func(size int64) error) (*tensor.Tenso
 	case err != io.EOF:
 		return nil, fmt.Errorf("idx: %v: behind the elements: %w", spec, err)
 	}
-	fromBigEndian(t.Bytes(), spec.DType.Size())
+	endian.FromBig(t.Bytes(), spec.DType.Size())
 	return t, nil
 }
 
@@ -179,7 +180,7 @@ func Write(w io.Writer, t *tensor.Tensor) error {
 	}
 	if size := t.DType().Size(); size > 1 || !t.Contiguous() {
 		t = t.Clone()
-		fromBigEndian(t.Bytes(), size) // the other way round is the same
+		endian.FromBig(t.Bytes(), size) // the other way round is the same
 	}
 	for _, b := range [][]byte{head, t.Bytes()} {
 		if _, err := w.Write(b); err != nil {
@@ -187,22 +188,4 @@ func Write(w io.Writer, t *tensor.Tensor) error {
 		}
 	}
 	return nil
-}
-
-// fromBigEndian turns elements of size bytes from big-endian to the machine's order.
-func fromBigEndian(b []byte, size int) {
-	switch size {
-	case 2:
-		for ; len(b) > 0; b = b[2:] {
-			binary.NativeEndian.PutUint16(b, binary.BigEndian.Uint16(b))
-		}
-	case 4:
-		for ; len(b) > 0; b = b[4:] {
-			binary.NativeEndian.PutUint32(b, binary.BigEndian.Uint32(b))
-		}
-	case 8:
-		for ; len(b) > 0; b = b[8:] {
-			binary.NativeEndian.PutUint64(b, binary.BigEndian.Uint64(b))
-		}
-	}
 }

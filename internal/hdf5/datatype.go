@@ -3,6 +3,7 @@ package hdf5
 import (
 	"fmt"
 
+	"github.com/glia-ml/glia/internal/endian"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -203,24 +204,6 @@ func (t *datatype) readArray(c *cursor, version byte, depth int) error {
 // isString reports whether t is a string of fixed or variable length.
 func (t *datatype) isString() bool { return t.vlenString || t.class == classString }
 
-// swap turns big-endian elements into the machine's order, and the other way round.
-func swap(b []byte, size int) {
-	switch size {
-	case 2:
-		for ; len(b) >= 2; b = b[2:] {
-			b[0], b[1] = b[1], b[0]
-		}
-	case 4:
-		for ; len(b) >= 4; b = b[4:] {
-			b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
-		}
-	case 8:
-		for ; len(b) >= 8; b = b[8:] {
-			b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] = b[7], b[6], b[5], b[4], b[3], b[2], b[1], b[0]
-		}
-	}
-}
-
 // finish makes elements of t as they are in the file those of a tensor, in place.
 // They begin at byte from of all of them.
 func (t *datatype) finish(b []byte, from int64) error {
@@ -231,8 +214,8 @@ func (t *datatype) finish(b []byte, from int64) error {
 			}
 		}
 	}
-	if t.bigEndian != hostBigEndian {
-		swap(b, int(t.size))
+	if t.bigEndian != endian.HostIsBig {
+		endian.Swap(b, int(t.size))
 	}
 	return nil
 }

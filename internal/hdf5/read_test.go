@@ -20,6 +20,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -219,20 +220,6 @@ func compareDataset(d *Dataset, want *wantObject) error {
 	return nil
 }
 
-// python returns an interpreter that has h5py; without one the test is skipped.
-func python(t testing.TB) string {
-	t.Helper()
-	name := os.Getenv("GLIA_PYTHON")
-	if name == "" {
-		name = "python3"
-	}
-	if out, err := exec.Command(name, "-c", "import h5py, numpy, ml_dtypes").CombinedOutput(); err != nil {
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		t.Skipf("%s: %v: %s", name, err, lines[len(lines)-1])
-	}
-	return name
-}
-
 // dump returns what h5py reads from files.
 func dump(t testing.TB, python string, files ...string) map[string][]wantObject {
 	t.Helper()
@@ -274,7 +261,7 @@ func TestModels(t *testing.T) {
 		t.Skip(err)
 	}
 	defer f.Close()
-	python, dir := python(t), t.TempDir()
+	python, dir := pytest.Python(t, "h5py", "numpy", "ml_dtypes"), t.TempDir()
 	if err := unpack(dir, f); err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +351,7 @@ func TestMatrix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: takes half a minute")
 	}
-	python, dir := python(t), t.TempDir()
+	python, dir := pytest.Python(t, "h5py", "numpy", "ml_dtypes"), t.TempDir()
 	if out, err := exec.Command(python, filepath.Join("testdata", "make.py"), dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

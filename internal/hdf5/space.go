@@ -1,16 +1,12 @@
 package hdf5
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
 
 	"github.com/glia-ml/glia/tensor"
 )
-
-// hostBigEndian tells the byte order of tensors.
-var hostBigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
 // space is the shape of a dataset or an attribute.
 type space struct {

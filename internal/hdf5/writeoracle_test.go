@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -146,16 +147,7 @@ with h5py.File(file) as f:
 // modules; it skips the test if there is none.
 func writePython(t *testing.T, program string, modules ...string) func(args ...string) *exec.Cmd {
 	t.Helper()
-	python := os.Getenv("GLIA_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
-	for _, m := range modules {
-		find := fmt.Sprintf("import importlib.util as u; exit(u.find_spec(%q) is None)", m)
-		if err := exec.Command(python, "-c", find).Run(); err != nil {
-			t.Skipf("%s has no module %s, and GLIA_PYTHON names no other Python: %v", python, m, err)
-		}
-	}
+	python := pytest.Python(t, modules...)
 	return func(args ...string) *exec.Cmd {
 		return exec.Command(python, append([]string{"-c", program}, args...)...)
 	}

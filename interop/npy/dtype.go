@@ -1,7 +1,6 @@
 package npy
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,25 +83,4 @@ func descrOf(dt tensor.DType) string {
 		}
 	}
 	return order + voidBF16
-}
-
-// bigEndian reports whether the machine's byte order is that of '>'.
-var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
-
-// swap reverses the bytes of elements of size bytes.
-func swap(b []byte, size int) {
-	switch size {
-	case 2:
-		for ; len(b) > 0; b = b[2:] {
-			binary.BigEndian.PutUint16(b, binary.LittleEndian.Uint16(b))
-		}
-	case 4:
-		for ; len(b) > 0; b = b[4:] {
-			binary.BigEndian.PutUint32(b, binary.LittleEndian.Uint32(b))
-		}
-	case 8:
-		for ; len(b) > 0; b = b[8:] {
-			binary.BigEndian.PutUint64(b, binary.LittleEndian.Uint64(b))
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/glia-ml/glia/internal/endian"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -104,7 +105,7 @@ func (h *Header) layout(opts []ReadOption) (l layout, err error) {
 	return layout{
 		spec:    tensor.Spec{DType: dt, Shape: shape},
 		fortran: h.Fortran && shape.Rank() > 1,
-		swap:    big != bigEndian && dt.Size() > 1,
+		swap:    big != endian.HostIsBig && dt.Size() > 1,
 	}, nil
 }
 
@@ -142,7 +143,7 @@ func (l *layout) into(r io.Reader, b []byte) error {
 // finish makes elements as the file has them those of a tensor.
 func (l *layout) finish(b []byte) {
 	if l.swap {
-		swap(b, l.spec.DType.Size())
+		endian.Swap(b, l.spec.DType.Size())
 	}
 	if l.spec.DType == tensor.Bool {
 		normalize(b)

@@ -2,34 +2,19 @@ package npy
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/tensor"
 )
 
-// python returns a Python that has the modules: $GLIA_PYTHON, or python3.
-func python(t *testing.T, modules ...string) string {
-	t.Helper()
-	exe := cmp.Or(os.Getenv("GLIA_PYTHON"), "python3")
-	if _, err := exec.LookPath(exe); err != nil {
-		t.Skipf("no Python: %v", err)
-	}
-	for _, m := range modules {
-		if err := exec.Command(exe, "-c", "import "+m).Run(); err != nil {
-			t.Skipf("%s has no module %s: %v", exe, m, err)
-		}
-	}
-	return exe
-}
-
 // NumPy reads what Write wrote, and writes the same bytes.
 func TestPython(t *testing.T) {
-	exe := python(t, "numpy", "ml_dtypes")
+	exe := pytest.Python(t, "numpy", "ml_dtypes")
 	dir := t.TempDir()
 	arrays := map[string]*tensor.Tensor{}
 	for _, dt := range tensor.DTypes() {

@@ -2,7 +2,6 @@ package safetensors
 
 import (
 	"bytes"
-	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,27 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia/internal/pytest"
 	"github.com/glia-ml/glia/tensor"
 )
 
-// python returns a Python that has the modules: $GLIA_PYTHON, or python3.
-func python(t *testing.T, modules ...string) string {
-	t.Helper()
-	exe := cmp.Or(os.Getenv("GLIA_PYTHON"), "python3")
-	if _, err := exec.LookPath(exe); err != nil {
-		t.Skipf("no Python: %v", err)
-	}
-	for _, m := range modules {
-		if err := exec.Command(exe, "-c", "import "+m).Run(); err != nil {
-			t.Skipf("%s has no module %s: %v", exe, m, err)
-		}
-	}
-	return exe
-}
-
 // The format's library reads what Write wrote, and writes the same bytes.
 func TestPython(t *testing.T) {
-	exe := python(t, "numpy", "ml_dtypes", "safetensors")
+	exe := pytest.Python(t, "numpy", "ml_dtypes", "safetensors")
 	all := entries()
 	all = append(all, Entry{"\"\\/\b\f\n\r\t\x00\x1f\x7fé\u2028€😀<>&", tensor.New(tensor.Uint8, 1)}, Entry{"", tensor.New(tensor.Int8, 2)})
 	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })

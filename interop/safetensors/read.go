@@ -1,8 +1,7 @@
 package safetensors
 
 import (
-	"encoding/binary"
-
+	"github.com/glia-ml/glia/internal/endian"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -18,7 +17,7 @@ func (f *File) read(e *entry, skip int64, t *tensor.Tensor) error {
 	if t.DType() == tensor.Bool {
 		normalize(b)
 	}
-	littleEndian(b, t.DType().Size())
+	endian.FromLittle(b, t.DType().Size())
 	return nil
 }
 
@@ -48,33 +47,4 @@ func (f *File) readSmall(e *entry, skip int64, dst []float32) error {
 		at += int64(n * bits / 8)
 	}
 	return nil
-}
-
-// bigEndian reports whether the machine's byte order is not the format's.
-var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
-
-// littleEndian turns elements of size bytes from the format's byte order to the
-// machine's, or back.
-func littleEndian(b []byte, size int) {
-	if bigEndian {
-		swap(b, size)
-	}
-}
-
-// swap reverses the bytes of elements of size bytes.
-func swap(b []byte, size int) {
-	switch size {
-	case 2:
-		for ; len(b) > 0; b = b[2:] {
-			binary.BigEndian.PutUint16(b, binary.LittleEndian.Uint16(b))
-		}
-	case 4:
-		for ; len(b) > 0; b = b[4:] {
-			binary.BigEndian.PutUint32(b, binary.LittleEndian.Uint32(b))
-		}
-	case 8:
-		for ; len(b) > 0; b = b[8:] {
-			binary.BigEndian.PutUint64(b, binary.LittleEndian.Uint64(b))
-		}
-	}
 }

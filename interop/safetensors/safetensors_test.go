@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/glia-ml/glia/internal/endian"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -92,7 +93,7 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("%s: ReadInto got %v, %v; want %v", e.Name, into, err, e.Tensor)
 			}
 			raw, err := f.Raw(e.Name)
-			if err != nil || !bigEndian && !bytes.Equal(raw, held(e).Bytes()) {
+			if err != nil || !endian.HostIsBig && !bytes.Equal(raw, held(e).Bytes()) {
 				t.Errorf("%s: Raw got %x, %v; want %x", e.Name, raw, err, held(e).Bytes())
 			}
 			if spec, err := f.Spec(e.Name); err != nil || spec != e.Tensor.Spec() {
