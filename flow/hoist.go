@@ -86,7 +86,7 @@ func (h *hoisting) rowwise(n *graph.Node) bool {
 	switch op := n.Op.(type) {
 	case ops.MatMulOp:
 		return !op.TransA && h.kind[n.In[0]] == scanned && h.kind[n.In[1]] == full && n.In[1].Rank() == 2
-	case ops.Unary, ops.Binary, ops.Ternary, ops.ReshapeOp:
+	case ops.Unary, ops.Binary, ops.Ternary, ops.CastOp, ops.ReshapeOp:
 		return true
 	}
 	return false
@@ -307,7 +307,7 @@ func usersOf(nodes []*graph.Node) map[*graph.Node][]*graph.Node {
 // cheap reports whether to compute n again costs about as much as to read it.
 func cheap(n *graph.Node) bool {
 	switch n.Op.(type) {
-	case ops.Unary, ops.Binary, ops.Ternary, graph.PickOp, graph.InputOp, graph.ConstOp, ops.FullOp, ops.IotaOp,
+	case ops.Unary, ops.Binary, ops.Ternary, ops.CastOp, graph.PickOp, graph.InputOp, graph.ConstOp, ops.FullOp, ops.IotaOp,
 		ops.ReshapeOp, ops.BroadcastOp, ops.TransposeOp, ops.SliceOp, ops.SliceGradOp, ops.ConcatOp, ops.PadOp:
 		return true
 	}

@@ -22,7 +22,14 @@ func (o scanOption) scan(s *ScanOp) { o(s) }
 var Reverse ScanOption = scanOption(func(s *ScanOp) { s.Reverse = true })
 
 // Steps gives the number of steps to a scan that reads no sequence.
-func Steps(n int) ScanOption { return scanOption(func(s *ScanOp) { s.Steps = n }) }
+func Steps(n int) ScanOption {
+	return scanOption(func(s *ScanOp) {
+		if n < 0 {
+			panic(graph.Errorf("flow.Scan: %d steps: want 0 or more", n))
+		}
+		s.Steps = n
+	})
+}
 
 // Scan runs body for every step of the sequences xs, one after another:
 //

@@ -33,7 +33,7 @@ type capture struct {
 // Trace traces f as a graph of its own, inside g or inside the innermost body of g
 // that is being traced. f is called with inputs of these specs. Whatever is applied
 // until it returns becomes part of the body, and each node from outside that it
-// reads becomes a further input; captured lists these nodes. Constants are copied.
+// reads becomes a further input; captured lists these nodes.
 //
 // f updates no variable. It panics with *Error if f returns a nil node or one of
 // a graph that is not around the body.
@@ -77,7 +77,7 @@ func (g *Graph) outermost() *Graph {
 }
 
 // own returns the node of g that stands for n: n itself, or, if g is a body and n of
-// a graph around it, an input or a copy of a constant. It returns nil for others.
+// a graph around it, an input. It returns nil for others.
 func (g *Graph) own(n *Node) *Node {
 	if n.g == g {
 		return n
@@ -93,13 +93,6 @@ func (g *Graph) own(n *Node) *Node {
 		return nil
 	}
 	x := g.body.inputs[from]
-	switch from.Op.(type) {
-	case InputOp, VarOp:
-	default:
-		if len(from.In) == 0 && x == nil {
-			x = g.apply(from.Op, nil)
-		}
-	}
 	if x == nil {
 		x = g.input(label(from), from.Spec())
 		g.body.from = append(g.body.from, from)

@@ -35,7 +35,7 @@ var rules = []rule{
 	{"drop double negations", dropNegations},
 	{"let products transpose", transposeInProduct},
 	{"join sums of slices' gradients", joinSliceGrads},
-	{"let loops compute what is read", pruneScan},
+	{"let loops and branches compute what is read", pruneBodies},
 }
 
 // simplify rewrites what the roots depend on into a new graph, one node after
