@@ -42,6 +42,8 @@ func TestPlans(t *testing.T) {
 			[]metric.Metric{metric.Accuracy()}, tensor.S(tensor.Int64, 4)},
 		{"regression", []nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(16, nn.Tanh), nn.Dense(16, nn.GELU), nn.Dense(1)},
 			optim.RMSprop(1e-3), loss.MeanSquaredError(), nil, tensor.S(tensor.Float32, 4, 1)},
+		{"recurrent", []nn.Layer{nn.Input(28, 28), &Recurrent{Units: 16}, nn.Dense(1)},
+			optim.SGD(0.1), loss.MeanSquaredError(), nil, tensor.S(tensor.Float32, 4, 1)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -60,6 +60,9 @@ func (g *Graph) Trace(names []string, specs []tensor.Spec, f func(in []*Node) []
 	return body, b.body.from
 }
 
+// Tracing reports whether the body of a loop or a branch inside g is being traced.
+func (g *Graph) Tracing() bool { return g.inner != nil }
+
 // innermost returns the body inside g that is being traced, or g.
 func (g *Graph) innermost() *Graph {
 	for g.inner != nil {

@@ -276,6 +276,9 @@ func (c *Ctx) Regularize(v *graph.Var, r Regularizer) {
 // Seed returns what random operations draw from: the seed, a uint64[2] of key
 // and counter that differs in every step, and a stream of its own for the caller.
 func (c *Ctx) Seed() (seed *graph.Node, stream uint32) {
+	if c.g.Tracing() {
+		panic(graph.Errorf("nn: a seed is drawn inside the body of a loop or branch, where it would be the same in every step: want it drawn outside, and what is random for all steps passed in"))
+	}
 	if c.drawn == nil {
 		c.drawn = c.g.Value(c.seed)
 		c.g.Update(c.seed, nextSeed(c.drawn))
