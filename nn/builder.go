@@ -190,6 +190,9 @@ func (b *Builder) forget(n int) {
 // Vars returns the trainable variables made or adopted so far.
 func (b *Builder) Vars() []*graph.Var { return b.params[:len(b.params):len(b.params)] }
 
+// States returns the other variables made or adopted so far.
+func (b *Builder) States() []*graph.Var { return b.states[:len(b.states):len(b.states)] }
+
 // Count returns how many elements the trainable and the other variables have.
 func (b *Builder) Count() (params, states int) {
 	return countOf(b.params), countOf(b.states)

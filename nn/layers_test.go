@@ -15,66 +15,97 @@ func f32(dims ...int) tensor.Spec { return tensor.S(tensor.Float32, dims...) }
 
 func TestLayers(t *testing.T) {
 	for name, c := range map[string]nntest.Case{
-		"Dense":       {New: func() nn.Layer { return nn.Dense(4) }, In: f32(5, 3), Out: f32(5, 4), Params: 16},
-		"Dense/ranks": {New: func() nn.Layer { return nn.Dense(4, nn.Tanh) }, In: f32(2, 3, 2, 6), Out: f32(2, 3, 2, 4), Params: 28},
+		"Dense":       {New: func() nn.Layer { return nn.Dense(4) }, In: f32(5, 3), KeepsMask: true, Out: f32(5, 4), Params: 16},
+		"Dense/ranks": {New: func() nn.Layer { return nn.Dense(4, nn.Tanh) }, In: f32(2, 3, 2, 6), KeepsMask: true, Out: f32(2, 3, 2, 4), Params: 28},
 		"Dense/options": {New: func() nn.Layer {
 			return nn.Dense(2, nn.LeakyReLUSlope(0.1), nn.NoBias, nn.KernelInitializer(nn.HeNormal.Seeded(3)),
 				nn.KernelRegularizer(nn.L2(0.1)), nn.ActivityRegularizer(nn.L1(0.1)), nn.Name("head"))
-		}, In: f32(5, 3), Out: f32(5, 2), Params: 6},
+		}, In: f32(5, 3), KeepsMask: true, Out: f32(5, 2), Params: 6},
 		"Dense/bias": {New: func() nn.Layer {
 			return nn.Dense(2, nn.BiasInitializer(nn.Constant(0.5)), nn.BiasRegularizer(nn.L1L2(0.1, 0.2)), nn.Frozen)
-		}, In: f32(5, 3), Out: f32(5, 2), Params: 8},
+		}, In: f32(5, 3), KeepsMask: true, Out: f32(5, 2), Params: 8},
 		"Flatten":        {New: func() nn.Layer { return nn.Flatten() }, In: f32(4, 2, 3), Out: f32(4, 6)},
 		"Flatten/vector": {New: func() nn.Layer { return nn.Flatten(nn.Name("f")) }, In: f32(4), Out: f32(4, 1)},
 		"Flatten/ints": {New: func() nn.Layer { return nn.Flatten() }, In: tensor.S(tensor.Uint8, 4, 2, 3),
 			Out: tensor.S(tensor.Uint8, 4, 6), NoGradient: true},
-		"Input":         {New: func() nn.Layer { return nn.Input(2, 3) }, In: f32(4, 2, 3), Out: f32(4, 2, 3)},
+		"Input":         {New: func() nn.Layer { return nn.Input(2, 3) }, In: f32(4, 2, 3), KeepsMask: true, Out: f32(4, 2, 3)},
 		"Reshape":       {New: func() nn.Layer { return nn.Reshape(3, -1) }, In: f32(4, 6), Out: f32(4, 3, 2)},
 		"Permute":       {New: func() nn.Layer { return nn.Permute(2, 1) }, In: f32(4, 2, 3), Out: f32(4, 3, 2)},
 		"RepeatVector":  {New: func() nn.Layer { return nn.RepeatVector(3) }, In: f32(4, 2), Out: f32(4, 3, 2)},
-		"Activation":    {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.GELU} }, In: f32(4, 2), Out: f32(4, 2)},
-		"Dropout":       {New: func() nn.Layer { return nn.Dropout(0.3) }, In: f32(4, 5), Out: f32(4, 5)},
-		"Dropout/noise": {New: func() nn.Layer { return nn.Dropout(0.3, nn.NoiseShape(-1, 1, -1)) }, In: f32(4, 5, 2), Out: f32(4, 5, 2)},
+		"Activation":    {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.GELU} }, In: f32(4, 2), KeepsMask: true, Out: f32(4, 2)},
+		"Dropout":       {New: func() nn.Layer { return nn.Dropout(0.3) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Dropout/noise": {New: func() nn.Layer { return nn.Dropout(0.3, nn.NoiseShape(-1, 1, -1)) }, In: f32(4, 5, 2), KeepsMask: true, Out: f32(4, 5, 2)},
 		"Dense/constraints": {New: func() nn.Layer {
 			return nn.Dense(2, nn.KernelConstraint(nn.MaxNorm(2, 0, 1)), nn.BiasConstraint(nn.NonNeg))
-		}, In: f32(5, 3), Out: f32(5, 2), Params: 8},
-		"GLU":       {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.GLU} }, In: f32(4, 6), Out: f32(4, 3)},
-		"Sparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.Sparsemax} }, In: f32(4, 6), Out: f32(4, 6), NoConfig: true},
-		"KerasSparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.KerasSparsemax} }, In: f32(4, 6), Out: f32(4, 6),
+		}, In: f32(5, 3), KeepsMask: true, Out: f32(5, 2), Params: 8},
+		"GLU":       {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.GLU} }, In: f32(4, 6), KeepsMask: true, Out: f32(4, 3)},
+		"Sparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.Sparsemax} }, In: f32(4, 6), KeepsMask: true, Out: f32(4, 6), NoConfig: true},
+		"KerasSparsemax": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.KerasSparsemax} }, In: f32(4, 6), KeepsMask: true, Out: f32(4, 6),
 			NoGradient: true}, // it gives 0 for the sample
 		"Softmax/axes": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.SoftmaxAxis(1, 2)} },
-			In: f32(4, 3, 2), Out: f32(4, 3, 2)},
+			In: f32(4, 3, 2), KeepsMask: true, FullMask: true, Out: f32(4, 3, 2)},
 		"ReLU/with": {New: func() nn.Layer { return &nn.ActivationLayer{Activation: nn.ReLUWith(0.1, 3, 0.2)} },
-			In: f32(4, 3, 2), Out: f32(4, 3, 2)},
-		"PReLU": {New: func() nn.Layer { return nn.PReLU() }, In: f32(4, 3, 2), Out: f32(4, 3, 2), Params: 6},
+			In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2)},
+		"PReLU": {New: func() nn.Layer { return nn.PReLU() }, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2), Params: 6},
 		"PReLU/options": {New: func() nn.Layer {
 			return nn.PReLU(nn.SharedAxes(1), nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaRegularizer(nn.L1(0.1)), nn.AlphaConstraint(nn.NonNeg))
-		}, In: f32(4, 3, 2), Out: f32(4, 3, 2), Params: 2},
-		"ActivityRegularization": {New: func() nn.Layer { return nn.ActivityRegularization(0.1, 0.2) }, In: f32(4, 5), Out: f32(4, 5)},
-		"AlphaDropout":           {New: func() nn.Layer { return nn.AlphaDropout(0.3) }, In: f32(4, 5), Out: f32(4, 5)},
-		"AlphaDropout/noise":     {New: func() nn.Layer { return nn.AlphaDropout(0.3, nn.NoiseShape(-1, 1)) }, In: f32(4, 5), Out: f32(4, 5)},
-		"SpatialDropout1D":       {New: func() nn.Layer { return nn.SpatialDropout1D(0.3) }, In: f32(4, 5, 3), Out: f32(4, 5, 3)},
-		"SpatialDropout2D":       {New: func() nn.Layer { return nn.SpatialDropout2D(0.3, nn.Name("d")) }, In: f32(4, 5, 2, 3), Out: f32(4, 5, 2, 3)},
-		"SpatialDropout3D":       {New: func() nn.Layer { return nn.SpatialDropout3D(0.3) }, In: f32(4, 5, 1, 2, 3), Out: f32(4, 5, 1, 2, 3)},
-		"GaussianNoise":          {New: func() nn.Layer { return nn.GaussianNoise(0.1) }, In: f32(4, 5), Out: f32(4, 5)},
-		"GaussianDropout":        {New: func() nn.Layer { return nn.GaussianDropout(0.1) }, In: f32(4, 5), Out: f32(4, 5)},
-		"Rescaling":              {New: func() nn.Layer { return nn.Rescaling(0.5, 1) }, In: f32(4, 5), Out: f32(4, 5)},
+		}, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2), Params: 2},
+		"ActivityRegularization": {New: func() nn.Layer { return nn.ActivityRegularization(0.1, 0.2) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"AlphaDropout":           {New: func() nn.Layer { return nn.AlphaDropout(0.3) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"AlphaDropout/noise":     {New: func() nn.Layer { return nn.AlphaDropout(0.3, nn.NoiseShape(-1, 1)) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"SpatialDropout1D":       {New: func() nn.Layer { return nn.SpatialDropout1D(0.3) }, In: f32(4, 5, 3), KeepsMask: true, Out: f32(4, 5, 3)},
+		"SpatialDropout2D":       {New: func() nn.Layer { return nn.SpatialDropout2D(0.3, nn.Name("d")) }, In: f32(4, 5, 2, 3), KeepsMask: true, Out: f32(4, 5, 2, 3)},
+		"SpatialDropout3D":       {New: func() nn.Layer { return nn.SpatialDropout3D(0.3) }, In: f32(4, 5, 1, 2, 3), KeepsMask: true, Out: f32(4, 5, 1, 2, 3)},
+		"GaussianNoise":          {New: func() nn.Layer { return nn.GaussianNoise(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"GaussianDropout":        {New: func() nn.Layer { return nn.GaussianDropout(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Rescaling":              {New: func() nn.Layer { return nn.Rescaling(0.5, 1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"Rescaling/pixels": {New: func() nn.Layer { return nn.Rescaling(1.0/255, 0) }, In: tensor.S(tensor.Uint8, 4, 5),
-			Out: f32(4, 5), NoGradient: true},
+			KeepsMask: true, Out: f32(4, 5), NoGradient: true},
 		// The merging layers, of one input.
-		"Add":              {New: func() nn.Layer { return nn.Add() }, In: f32(4, 5), Out: f32(4, 5)},
-		"Multiply":         {New: func() nn.Layer { return nn.Multiply(nn.Name("m")) }, In: f32(4, 5), Out: f32(4, 5)},
-		"Average":          {New: func() nn.Layer { return nn.Average() }, In: f32(4, 5), Out: f32(4, 5)},
-		"Maximum":          {New: func() nn.Layer { return nn.Maximum() }, In: f32(4, 2, 5), Out: f32(4, 2, 5)},
-		"Minimum":          {New: func() nn.Layer { return nn.Minimum() }, In: f32(4, 5), Out: f32(4, 5)},
-		"Concatenate":      {New: func() nn.Layer { return nn.Concatenate() }, In: f32(4, 5), Out: f32(4, 5)},
-		"Concatenate/axis": {New: func() nn.Layer { return nn.Concatenate(nn.Axis(1)) }, In: f32(4, 2, 5), Out: f32(4, 2, 5)},
+		"Add":              {New: func() nn.Layer { return nn.Add() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Multiply":         {New: func() nn.Layer { return nn.Multiply(nn.Name("m")) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Average":          {New: func() nn.Layer { return nn.Average() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Maximum":          {New: func() nn.Layer { return nn.Maximum() }, In: f32(4, 2, 5), KeepsMask: true, Out: f32(4, 2, 5)},
+		"Minimum":          {New: func() nn.Layer { return nn.Minimum() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Concatenate":      {New: func() nn.Layer { return nn.Concatenate() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"Concatenate/axis": {New: func() nn.Layer { return nn.Concatenate(nn.Axis(1)) }, In: f32(4, 2, 5), KeepsMask: true, Out: f32(4, 2, 5)},
+		// Of several.
+		"Add/two":           {New: func() nn.Layer { return nn.Add() }, Ins: []tensor.Spec{f32(4, 5), f32(4, 5)}, KeepsMask: true, Out: f32(4, 5)},
+		"Subtract/two":      {New: func() nn.Layer { return nn.Subtract() }, Ins: []tensor.Spec{f32(4, 3, 5), f32(4, 3, 1)}, KeepsMask: true, Out: f32(4, 3, 5)},
+		"Concatenate/three": {New: func() nn.Layer { return nn.Concatenate() }, Ins: []tensor.Spec{f32(4, 5), f32(4, 1), f32(4, 2)}, KeepsMask: true, Out: f32(4, 8)},
+		"Dot/two":           {New: func() nn.Layer { return nn.Dot(nn.Normalize) }, Ins: []tensor.Spec{f32(4, 3, 5), f32(4, 2, 5)}, Out: f32(4, 3, 2)},
+		"Masking":           {New: func() nn.Layer { return nn.Masking(0.5) }, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2)},
+		"of one's own":      {New: func() nn.Layer { return &halves{} }, In: f32(4, 6), Outs: []tensor.Spec{f32(4, 3), f32(4, 3)}, Params: 3, States: 6, NoConfig: true},
 		"Lambda": {New: func() nn.Layer {
 			return nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 2) })
 		}, In: f32(4, 5), Out: f32(4, 5), NoConfig: true},
 	} {
 		t.Run(name, func(t *testing.T) { nntest.Layer(t, c) })
 	}
+}
+
+// halves is a layer of two outputs: the halves of x, less a mean that moves, one of them
+// scaled.
+type halves struct {
+	nn.Base
+	scale, mean *graph.Var
+}
+
+func (l *halves) BuildAll(b *nn.Builder, in []tensor.Spec) { l.Build(b, in[0]) }
+func (l *halves) Build(b *nn.Builder, in tensor.Spec) {
+	n := in.Shape.At(-1)
+	l.scale = b.Param("scale", tensor.D(n/2), nn.Ones)
+	l.mean = b.State("mean", tensor.S(tensor.Float32, n), nn.Zeros)
+}
+
+func (l *halves) Call(c *nn.Ctx, x *graph.Node) *graph.Node { return l.CallAll(c, []*graph.Node{x})[0] }
+func (l *halves) CallAll(c *nn.Ctx, x []*graph.Node) []*graph.Node {
+	mean := ops.Cast(c.Value(l.mean), x[0].DType())
+	if c.Training {
+		c.Update(l.mean, ops.Add(ops.Scale(mean, 0.9), ops.Scale(ops.ReduceMean(x[0], 0), 0.1)))
+	}
+	y := ops.Split(ops.Sub(x[0], mean), -1, x[0].Shape().At(-1)/2, x[0].Shape().At(-1)/2)
+	return []*graph.Node{y[0], ops.Mul(y[1], c.Value(l.scale))}
 }
 
 // TestWantsFloats compares what is said of layers with what they do.

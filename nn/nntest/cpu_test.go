@@ -18,8 +18,41 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// recipe is what a training step is made of, besides the layers.
+// networks are small ones of all layers, by family: what stands between [B 6] and a last
+// Dense. A layer that is new stands in that of its family, or in a new one.
+var networks = map[string]func() []nn.Layer{
+	"dense": func() []nn.Layer {
+		return []nn.Layer{nn.Dense(8, nn.Tanh, nn.KernelRegularizer(nn.L1L2(0.1, 0.1)), nn.ActivityRegularizer(nn.L1(0.1)))}
+	},
+	"noise": func() []nn.Layer {
+		return []nn.Layer{nn.Rescaling(0.5, 1), nn.GaussianNoise(0.1), nn.GaussianDropout(0.1), nn.AlphaDropout(0.1), nn.Dropout(0.1)}
+	},
+	"noise of shapes": func() []nn.Layer {
+		return []nn.Layer{nn.RepeatVector(2), nn.Dropout(0.1, nn.NoiseShape(-1, 1, -1)), nn.SpatialDropout1D(0.1), nn.Dense(3), nn.Flatten()}
+	},
+	"shapes": func() []nn.Layer {
+		return []nn.Layer{nn.Reshape(2, 3), nn.Permute(2, 1), nn.Dense(3), nn.Flatten()}
+	},
+	"activations": func() []nn.Layer {
+		return []nn.Layer{nn.PReLU(nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaConstraint(nn.NonNeg)), nn.ActivityRegularization(0.1, 0.1)}
+	},
+	"masks": func() []nn.Layer {
+		return []nn.Layer{nn.ReLU, nn.Reshape(3, 2), nn.Masking(0), nn.Dense(3, nn.Tanh), nn.Flatten()}
+	},
+	"merges": func() []nn.Layer {
+		x := nn.Apply(nn.Input(6))
+		a, b := nn.Apply(nn.Dense(6), x), nn.Apply(nn.Dense(6), x)
+		pair := []*nn.Symbol{nn.Apply(nn.Add(), a, b), nn.Apply(nn.Subtract(), a, b)}
+		pair[0], pair[1] = nn.Apply(nn.Multiply(), pair[0], pair[1]), nn.Apply(nn.Average(), a, x)
+		pair[0], pair[1] = nn.Apply(nn.Maximum(), pair[0], b), nn.Apply(nn.Minimum(), pair[1], b)
+		joined := nn.Apply(nn.Concatenate(), pair[0], pair[1], nn.Apply(nn.Dot(nn.Normalize), pair[0], pair[1]))
+		return []nn.Layer{nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{joined})}
+	},
+}
+
+// recipe is what a training step is made of.
 type recipe struct {
+	layers   string // the network, "dense" unless it says another
 	act      nn.Activation
 	loss     loss.Loss
 	opt      func() optim.Optimizer
@@ -28,14 +61,19 @@ type recipe struct {
 	weighted bool
 }
 
-// TestOnCPU runs two training steps of a network of every layer as a plan on the
-// CPU and by the references, for every activation, loss, metric and optimizer.
+// TestOnCPU runs two training steps of a network as a plan on the CPU and by the
+// references, for every layer, activation, loss, metric and optimizer.
 // Weights, slots, totals and the seed must agree, and no step of a plan may run a
 // reference.
 func TestOnCPU(t *testing.T) {
 	sgd := func() optim.Optimizer { return optim.SGD(0.01) }
 	usual := recipe{act: nn.Softmax, loss: loss.MeanSquaredError(), opt: sgd, metric: metric.Accuracy()}
 	recipes := map[string]recipe{}
+	for name := range networks {
+		r := usual
+		r.layers = name
+		recipes["layers/"+name] = r
+	}
 	for _, a := range []nn.Activation{nn.Linear, nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.HardSigmoid, nn.LogSigmoid, nn.Tanh, nn.Softmax,
 		nn.LogSoftmax, nn.ELU, nn.SELU, nn.GELU, nn.GELUTanh, nn.SiLU, nn.HardSiLU, nn.Mish, nn.LeakyReLU, nn.Softplus, nn.Softsign, nn.Exponential,
 		nn.HardTanh, nn.TanhShrink, nn.HardShrink, nn.SoftShrink, nn.Sparsemax, nn.SparsePlus, nn.SparseSigmoid, nn.CELUAlpha(0.7), nn.GLU,
@@ -131,14 +169,11 @@ func (r recipe) train(t *testing.T, run func(*graph.Graph, []*tensor.Tensor)) []
 	if r.act.String() == nn.GLU.String() {
 		units = 8
 	}
-	net := nn.Sequential(
-		nn.Input(6), nn.Rescaling(0.5, 1), nn.GaussianNoise(0.1), nn.Reshape(2, 3), nn.Permute(2, 1), nn.Flatten(), nn.GaussianDropout(0.1),
-		nn.Dense(8, nn.Tanh, nn.KernelRegularizer(nn.L1L2(0.1, 0.1)), nn.ActivityRegularizer(nn.L1(0.1))),
-		nn.RepeatVector(2), nn.Dropout(0.1, nn.NoiseShape(-1, 1, -1)), nn.Dense(3), nn.Flatten(), nn.Dropout(0.1),
-		nn.Reshape(1, 6), nn.SpatialDropout1D(0.1), nn.Reshape(6), nn.PReLU(nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaConstraint(nn.NonNeg)),
-		nn.AlphaDropout(0.1), nn.ActivityRegularization(0.1, 0.1),
-		nn.Dense(units, r.act, nn.KernelConstraint(nn.MaxNorm(0.6)), nn.KernelRegularizer(nn.OrthogonalRegularizer(0.1, nn.Columns))),
-	)
+	if r.layers == "" {
+		r.layers = "dense"
+	}
+	net := nn.Sequential(append(append([]nn.Layer{nn.Input(6)}, networks[r.layers]()...),
+		nn.Dense(units, r.act, nn.KernelConstraint(nn.MaxNorm(0.6)), nn.KernelRegularizer(nn.OrthogonalRegularizer(0.1, nn.Columns))))...)
 	const batch = 16
 	y := tensor.New(tensor.Float32, batch, 4)
 	for i := range batch {

@@ -1,8 +1,10 @@
 package nntest
 
 import (
+	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/glia-ml/glia/autodiff"
@@ -16,50 +18,96 @@ import (
 type Case struct {
 	// New makes the layer.
 	New func() nn.Layer
-	// In is the spec of an input of some samples, Out the output's.
-	In, Out tensor.Spec
-	// Params is the number of elements of trainable variables, States of others.
+	// In is the spec of an input of some samples, Out the output's. A layer of several
+	// inputs or outputs has Ins and Outs instead.
+	In, Out   tensor.Spec
+	Ins, Outs []tensor.Spec
+	// Params is the number of elements of trainable variables, States of others. A step of
+	// training must change each of the latter.
 	Params, States int
+	// KeepsMask says that the first output has a mask if all inputs have one, FullMask that
+	// masks are of all elements instead of steps.
+	KeepsMask, FullMask bool
 	// NoConfig says that the layer cannot be saved, NoGradient that a loss cannot
 	// be lowered by training it.
 	NoConfig, NoGradient bool
 }
 
-// Layer checks a layer: its output's shape for the batch of c.In, for one sample
-// and for three, its number of parameters, that its config comes back from JSON,
-// and that a step of gradient descent lowers a loss.
+// Layer checks a layer: its outputs' shapes for the batch of c.In, for one sample and for
+// three, its number of parameters, whether it keeps masks, that its config comes back from
+// JSON, that a step of gradient descent lowers a loss, that the loss depends on each
+// variable by itself, as central differences say, and that training changes its states.
 func Layer(t *testing.T, c Case) {
 	t.Helper()
+	if c.Ins == nil {
+		c.Ins = []tensor.Spec{c.In}
+	}
+	if c.Outs == nil {
+		c.Outs = []tensor.Spec{c.Out}
+	}
 	l := c.New()
 	b := nn.NewBuilder(7)
-	var out tensor.Spec
-	if err := graph.Catch(func() { out = b.Build("layer", l, c.In) }); err != nil {
-		t.Fatalf("Build for %v: %v", c.In, err)
+	var out []tensor.Spec
+	if err := graph.Catch(func() { out = b.BuildAll("layer", l, c.Ins) }); err != nil {
+		t.Fatalf("Build for %v: %v", c.Ins, err)
 	}
-	if out != c.Out {
-		t.Errorf("output for %v is %v, want %v", c.In, out, c.Out)
+	if !slices.Equal(out, c.Outs) {
+		t.Errorf("outputs for %v are %v, want %v", c.Ins, out, c.Outs)
 	}
 	if p, s := b.Count(); p != c.Params || s != c.States {
 		t.Errorf("%d parameters and %d states, want %d and %d", p, s, c.Params, c.States)
 	}
 	for _, batch := range []int{1, 3} {
-		in, want := withBatch(c.In, batch), withBatch(c.Out, batch)
-		g := graph.New()
-		y := l.Call(nn.NewCtx(g, nn.NewSeed(1)), g.Input("x", in))
-		if y.Spec() != want {
-			t.Errorf("output for %v is %v, want %v", in, y.Spec(), want)
-		}
-		for i, v := range Run(g, []*graph.Node{y}, Sample(in))[0].V {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				t.Fatalf("output for %v: element %d is %v", in, i, v)
-			}
-		}
+		c.shapes(t, l, batch)
 	}
 	if !c.NoConfig {
 		config(t, l)
 	}
 	if !c.NoGradient {
-		step(t, l, b, c.In)
+		c.step(t, l, b)
+	}
+	if c.Params > 0 && !c.NoGradient {
+		for _, wrong := range c.wrongGradients() {
+			t.Error(wrong)
+		}
+	}
+	if c.States > 0 {
+		c.states(t, l, b)
+	}
+}
+
+// shapes checks outputs and the mask for a batch of that length.
+func (c Case) shapes(t *testing.T, l nn.Layer, batch int) {
+	t.Helper()
+	g := graph.New()
+	ctx := nn.NewCtx(g, nn.NewSeed(1))
+	var x []*graph.Node
+	var samples []*tensor.Tensor
+	for _, s := range c.Ins {
+		s = withBatch(s, batch)
+		n := g.Input("x", s)
+		x, samples = append(x, n), append(samples, Sample(s))
+		axes := min(2, s.Rank()-1)
+		if c.FullMask {
+			axes = s.Rank()
+		}
+		ctx.SetMask(n, ops.Full(g, tensor.Spec{DType: tensor.Bool, Shape: s.Shape.To(axes)}, 1))
+	}
+	y := ctx.TraceAll(l, x)
+	for i, n := range y {
+		if want := withBatch(c.Outs[i], batch); n.Spec() != want {
+			t.Errorf("output %d for %d samples is %v, want %v", i, batch, n.Spec(), want)
+		}
+	}
+	if kept := ctx.Mask(y[0]) != nil; kept != c.KeepsMask {
+		t.Errorf("the output has a mask: %v, want %v", kept, c.KeepsMask)
+	}
+	for i, a := range Run(g, y, samples...) {
+		for j, v := range a.V {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Fatalf("output %d for %d samples: element %d is %v", i, batch, j, v)
+			}
+		}
 	}
 }
 
@@ -103,32 +151,134 @@ func config(t *testing.T, l nn.Layer) {
 	}
 }
 
-// step takes small steps down the gradient of the mean square of y - target, over
-// the variables and the input, and wants one of them to lower it.
-func step(t *testing.T, l nn.Layer, b *nn.Builder, in tensor.Spec) {
+// total traces the layer in training and returns the sum, over its outputs, of the mean
+// squares of y - 2.
+func total(c *nn.Ctx, l nn.Layer, x []*graph.Node) *graph.Node {
+	c.Training = true
+	var sum *graph.Node
+	for _, y := range c.TraceAll(l, x) {
+		d := ops.Offset(y, -2)
+		if sq := ops.ReduceMean(ops.Mul(d, d)); sum == nil {
+			sum = sq
+		} else {
+			sum = ops.Add(sum, sq)
+		}
+	}
+	return sum
+}
+
+// step takes a small step down the gradient of total, over the variables and the inputs,
+// and wants it to lower total.
+func (c Case) step(t *testing.T, l nn.Layer, b *nn.Builder) {
 	t.Helper()
-	x := graph.NewVar("x", Sample(in))
-	vars := append(b.Vars(), x)
+	vars := slices.Clone(b.Vars())
+	for _, s := range c.Ins {
+		vars = append(vars, graph.NewVar("x", Sample(s)))
+	}
 	loss := func(rate float64) float64 {
 		g := graph.New()
-		c := nn.NewCtx(g, nn.NewSeed(1))
-		c.Training = true
-		y := l.Call(c, g.Value(x))
-		d := ops.Offset(y, -2)
-		total := ops.ReduceMean(ops.Mul(d, d))
+		var nodes []*graph.Node
+		for _, v := range vars {
+			nodes = append(nodes, g.Value(v))
+		}
+		sum := total(nn.NewCtx(g, nn.NewSeed(1)), l, nodes[len(vars)-len(c.Ins):])
 		if rate > 0 {
-			var nodes []*graph.Node
-			for _, v := range vars {
-				nodes = append(nodes, g.Value(v))
-			}
-			for i, d := range autodiff.Grad(total, nodes...) {
+			for i, d := range autodiff.Grad(sum, nodes...) {
 				g.Update(vars[i], ops.Sub(nodes[i], ops.Scale(d, rate)))
 			}
 		}
-		return Run(g, []*graph.Node{total})[0].V[0]
+		return Run(g, []*graph.Node{sum})[0].V[0]
 	}
 	before := loss(0.01)
 	if after := loss(0); !(after < before) {
 		t.Errorf("a step of gradient descent takes the loss from %g to %g, want less", before, after)
+	}
+}
+
+// wrongGradients returns what is wrong unless total depends on each variable, by the
+// gradient that autodiff gives: at the element with the greatest the central difference is
+// the same. It computes in float64.
+func (c Case) wrongGradients() (wrong []string) {
+	b := nn.NewBuilder(7)
+	b.DType = nn.Float64
+	var in []*nn.Symbol
+	for _, s := range c.Ins {
+		in = append(in, nn.Apply(nn.Input(s.Shape.From(1).Slice()...), nil...))
+	}
+	net := nn.Functional(in, nn.ApplyAll(len(c.Outs), c.New(), in...)).With(nn.Float64)
+	net.BuildAll(b, c.Ins)
+	var samples []*tensor.Tensor
+	for _, s := range c.Ins {
+		samples = append(samples, Sample(s))
+	}
+	loss := func(also func(sum *graph.Node, g *graph.Graph) []*graph.Node) []ops.Array {
+		for _, v := range b.States() { // which training moves
+			before := v.Tensor().Clone()
+			defer v.Write(func(t *tensor.Tensor) { copy(t.Bytes(), before.Bytes()) })
+		}
+		g := graph.New()
+		var x []*graph.Node
+		for _, s := range c.Ins {
+			x = append(x, g.Input("x", s))
+		}
+		sum := total(nn.NewCtx(g, nn.NewSeed(1)), net, x)
+		return Run(g, append([]*graph.Node{sum}, also(sum, g)...), samples...)
+	}
+	gradients := loss(func(sum *graph.Node, g *graph.Graph) []*graph.Node {
+		var nodes []*graph.Node
+		for _, v := range b.Vars() {
+			nodes = append(nodes, g.Value(v))
+		}
+		return autodiff.Grad(sum, nodes...)
+	})[1:]
+	for i, v := range b.Vars() {
+		at := 0
+		for j, d := range gradients[i].V {
+			if math.Abs(d) > math.Abs(gradients[i].V[at]) {
+				at = j
+			}
+		}
+		const h = 1e-5
+		values := v.Tensor().Float64s()
+		value := values[at]
+		var sums [2]float64
+		for k, x := range []float64{value + h, value - h, value} {
+			values[at] = x
+			v.Write(func(t *tensor.Tensor) {
+				if err := t.SetFloat64s(values); err != nil {
+					panic(err)
+				}
+			})
+			if k < 2 {
+				sums[k] = loss(func(*graph.Node, *graph.Graph) []*graph.Node { return nil })[0].V[0]
+			}
+		}
+		got, want := gradients[i].V[at], (sums[0]-sums[1])/(2*h)
+		if want == 0 || math.Abs(got-want) > 1e-4*max(1e-3, math.Abs(want)) {
+			wrong = append(wrong, fmt.Sprintf("variable %s, element %d: the gradient is %g, the central difference %g: want the same, and not 0", v.Path, at, got, want))
+		}
+	}
+	return wrong
+}
+
+// states wants a step of training to change each variable that is not trained.
+func (c Case) states(t *testing.T, l nn.Layer, b *nn.Builder) {
+	t.Helper()
+	var before [][]float64
+	for _, v := range b.States() {
+		before = append(before, v.Tensor().Float64s())
+	}
+	g := graph.New()
+	var x []*graph.Node
+	var samples []*tensor.Tensor
+	for _, s := range c.Ins {
+		x, samples = append(x, g.Input("x", s)), append(samples, Sample(s))
+	}
+	total(nn.NewCtx(g, nn.NewSeed(1)), l, x)
+	Run(g, nil, samples...)
+	for i, v := range b.States() {
+		if slices.Equal(before[i], v.Tensor().Float64s()) {
+			t.Errorf("state %s is %v before and after a step of training: want it changed", v.Path, before[i])
+		}
 	}
 }
