@@ -35,15 +35,15 @@ func (t *training) picture() (*plot.Picture, error) {
 // chart draws a number of the training, and the one in validation if there is any.
 func (t *training) chart(name string, of, validated func(*epoch) float64) plot.Chart {
 	c := plot.Chart{Title: name, XLabel: "epoch", YLabel: name}
-	c.Curves = append(c.Curves, t.curve("training", of))
-	if v := t.curve("validation", validated); slices.ContainsFunc(v.Y, func(y float64) bool { return !math.IsNaN(y) }) {
+	c.Curves = append(c.Curves, t.curve(plot.Curve{Name: "training", Color: 1, Dashed: true}, of)) // as plot.Course
+	if v := t.curve(plot.Curve{Name: "validation", Color: 2}, validated); slices.ContainsFunc(v.Y, func(y float64) bool { return !math.IsNaN(y) }) {
 		c.Curves = append(c.Curves, v)
 	}
 	return c
 }
 
-func (t *training) curve(name string, of func(*epoch) float64) plot.Curve {
-	c := plot.Curve{Name: name}
+// curve adds a number, epoch by epoch, to a curve.
+func (t *training) curve(c plot.Curve, of func(*epoch) float64) plot.Curve {
 	for i := range t.Epochs {
 		c.X, c.Y = append(c.X, float64(i+1)), append(c.Y, of(&t.Epochs[i]))
 	}
