@@ -48,6 +48,7 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if ms, ok := m.totals.get(training, y); ok {
 		return ms, nil
 	}
+	x = nn.Concrete(x)
 	var pred []tensor.Spec
 	err := graph.Catch(func() {
 		for _, n := range m.call(graph.New(), x) {

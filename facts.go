@@ -204,7 +204,7 @@ func (f *fitRun) foreignVar() *graph.Var {
 	x, y := f.train.Specs()
 	var found *graph.Var
 	_ = graph.Catch(func() { // the step tells of mistakes
-		b := &data.Batch{X: blank(batchSpecs(1, x)), Y: blank(batchSpecs(1, y))}
+		b := &data.Batch{X: blank(nn.Concrete(batchSpecs(1, x))), Y: blank(batchSpecs(1, y))}
 		g := graph.New()
 		f.m.traceStep(g, b, true, f.totals)
 		for _, u := range g.Updates() {

@@ -104,3 +104,36 @@ func TestOpenAxisFile(t *testing.T) {
 		}
 	}
 }
+
+// TestPaddedSequences fits sequences of many lengths, with a plan for each boundary, also
+// without nn.Input.
+func TestPaddedSequences(t *testing.T) {
+	var x []*tensor.Tensor
+	y := tensor.New(tensor.Int32, 60)
+	for i := range 60 {
+		x = append(x, noise(t, 1+i%9, 4))
+	}
+	ds, err := data.PaddedBatches(x, y, 3, 6, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, input := range [][]nn.Layer{{nn.Input(nn.Any, 4)}, nil} {
+		d := newCounting()
+		mean := nn.Lambda(func(x *graph.Node) *graph.Node { return ops.ReduceMean(x, 1) })
+		m := glia.Sequential(append(input, nn.Dense(8, nn.ReLU), mean, nn.Dense(2, nn.Softmax))...).On(d)
+		compile(t, m, optim.Adam(0.01), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
+		h := fit(t, m, ds, glia.BatchSize(2), glia.Epochs(8))
+		if first, last := h.Epochs[0].Loss, h.Epochs[7].Loss; !(last < first) {
+			t.Errorf("the loss went from %v to %v", first, last)
+		}
+		if n := d.compiled.Load(); n != 3 {
+			t.Errorf("%d plans, want 3", n)
+		}
+		if _, err := m.Plan(ds, 2); err != nil {
+			t.Error(err)
+		}
+	}
+	fixed := overSteps(t, 9)
+	_, err = fixed.Fit(ds)
+	wants(t, "a model of one length", err, `samples are \[-1 4\]: the model takes \[9 4\]`)
+}

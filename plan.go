@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/nn"
 )
 
 // Plan returns, for a person to read, what a training step on batches of a dataset
@@ -23,7 +24,7 @@ func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}
-	b := &data.Batch{X: blank(batchSpecs(batch, x)), Y: blank(batchSpecs(batch, y))}
+	b := &data.Batch{X: blank(nn.Concrete(batchSpecs(batch, x))), Y: blank(batchSpecs(batch, y))}
 	s, err := m.stepFor(b, true, ms)
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)

@@ -31,7 +31,8 @@ import (
 // embeds [Base], it can be named and frozen, and can stand in two networks.
 type Layer interface {
 	// Build makes the layer's variables for inputs of spec in, whose axis 0 is
-	// the batch. They must not depend on the length of the batch.
+	// the batch. They must not depend on the length of the batch, nor on those of axes
+	// that [Input] leaves open.
 	Build(b *Builder, in tensor.Spec)
 	// Call traces the layer on x.
 	Call(c *Ctx, x *graph.Node) *graph.Node
