@@ -60,7 +60,7 @@ func newFused(op *backend.Fused, h head, in []tensor.Spec) *fused {
 		k.wide = make([]float32, in[op.Ins].Shape.Size())
 	}
 	if op.After != nil {
-		k.after = newProgram(op.After)
+		k.after = newProgram(op.After, nil)
 		k.patches = newPatches(op.After, k.after)
 		k.args = make([]backend.Buf, len(op.After.In))
 	}

@@ -11,7 +11,7 @@ func init() {
 	register(func(op ops.MomentsOp, out, in []tensor.Spec) backend.Kernel {
 		for _, op.KeepDims = range []bool{true, false} { // the memory of the results is the same
 			if (Kernels{}).Fuses(op, out, in) {
-				return newProgram(backend.ProgramOf(op, out, in))
+				return newProgram(backend.ProgramOf(op, out, in), nil)
 			}
 		}
 		return newMoments(op.Reduction, in[0])

@@ -45,14 +45,8 @@ func init() {
 		return newMoves(out[0].DType).over(op.Value).add(0, in[0].Shape, in[0].strides, 0, steps, at)
 	})
 	registerStrided(func(_ ops.BroadcastOp, out, in []layout) backend.Kernel {
-		shape, steps := out[0].Shape, out[0].Shape
-		for i := range shape.Rank() {
-			steps = steps.With(i, 0)
-			if j := i - shape.Rank() + in[0].Rank(); j >= 0 && in[0].Shape.At(j) != 1 {
-				steps = steps.With(i, in[0].strides.At(j))
-			}
-		}
-		return newMoves(out[0].DType).add(0, shape, steps, 0, out[0].strides, 0)
+		shape := out[0].Shape
+		return newMoves(out[0].DType).add(0, shape, in[0].broadcast(shape), 0, out[0].strides, 0)
 	})
 	registerStrided(func(op ops.ConcatOp, out, in []layout) backend.Kernel {
 		m, to, at := newMoves(out[0].DType), out[0].strides, 0

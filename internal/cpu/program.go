@@ -56,9 +56,28 @@ func computed(dt tensor.DType) bool {
 func isHalf(dt tensor.DType) bool { return dt == tensor.Float16 || dt == tensor.BFloat16 }
 
 func init() {
-	register(func(p *backend.Program, _, _ []tensor.Spec) backend.Kernel { return newProgram(p) })
+	registerStrided(func(p *backend.Program, out, in []layout) backend.Kernel {
+		strides := make([]tensor.Dims, len(in))
+		for i, l := range in {
+			if l.gaps() {
+				strides[i] = l.strides
+			}
+			if l.gaps() && (p.Columns || l.Rank() == 0 || l.strides.At(-1) != 1 || l.Shape.At(-1) < leastRun) {
+				return nil // a copy, which goes by blocks, is faster
+			}
+		}
+		for _, l := range out {
+			if l.gaps() {
+				return nil
+			}
+		}
+		return newProgram(p, strides)
+	})
 	overwrites(func(p *backend.Program, result, input int) bool { return p.Overwrites(result, input) })
 }
+
+// leastRun is how many elements of an input with gaps have to lie side by side.
+const leastRun = 16
 
 // maxRow is the longest row that programs reduce.
 const maxRow = 4 * tileLen
@@ -109,7 +128,9 @@ type store struct {
 	from   place
 }
 
-func newProgram(p *backend.Program) *program {
+// newProgram returns the kernel of p for inputs of some strides: none, or the zero Dims,
+// for those without gaps.
+func newProgram(p *backend.Program, strides []tensor.Dims) *program {
 	cols := 1
 	switch {
 	case p.Columns:
@@ -119,7 +140,7 @@ func newProgram(p *backend.Program) *program {
 			cols *= p.Shape.At(-1 - i)
 		}
 	}
-	k := lower(p, cols).place()
+	k := lower(p, cols, strides).place()
 	k.setTiles()
 	if k.columns != nil {
 		k.columns.setPieces(k)

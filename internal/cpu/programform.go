@@ -50,6 +50,7 @@ type lowered struct {
 // instruction computes, and makes an instruction of each conversion.
 type lowering struct {
 	*backend.Program
+	strides []tensor.Dims // of inputs with gaps
 	cols    int
 	columns *columns // or nil
 	same    []int    // of each value, or the first one of those that are one under several names
@@ -63,8 +64,8 @@ type lowering struct {
 }
 
 // lower lowers a program whose rows are cols elements long, or that has so many columns.
-func lower(p *backend.Program, cols int) *lowering {
-	l := &lowering{Program: p, cols: cols}
+func lower(p *backend.Program, cols int, strides []tensor.Dims) *lowering {
+	l := &lowering{Program: p, cols: cols, strides: strides}
 	if p.Columns {
 		l.columns = newColumns(cols)
 	}
@@ -261,7 +262,7 @@ func (l *lowering) load(v int, f form) ref {
 		return l.newRef(refInfo{input: v, half: f == bits, fixed: true})
 	}
 	x := l.newRef(refInfo{input: -1, half: f == bits, fixed: true})
-	ld := load{input: v, slot: int(x), half: f == bits, row: shape != l.Shape, src: newWalk(ops.BroadcastStrides(s.Shape, shape), shape)}
+	ld := load{input: v, slot: int(x), half: f == bits, row: shape != l.Shape, src: newWalk(l.stridesIn(v, shape), shape)}
 	ld.period = ld.src.period()
 	if ld.row {
 		ld.period *= l.cols
@@ -272,7 +273,19 @@ func (l *lowering) load(v int, f form) ref {
 
 // whole reports whether v is an input with an element for each of a shape, in order.
 func (l *lowering) whole(v int, shape tensor.Dims) bool {
-	return v < len(l.In) && l.In[v].Shape.Size() == shape.Size()
+	return v < len(l.In) && l.In[v].Shape.Size() == shape.Size() && !l.gaps(v)
+}
+
+// gaps reports whether the elements of input v do not follow each other.
+func (l *lowering) gaps(v int) bool { return v < len(l.strides) && l.strides[v].Rank() > 0 }
+
+// stridesIn returns the strides of input v, broadcast to a shape.
+func (l *lowering) stridesIn(v int, shape tensor.Dims) tensor.Dims {
+	s := l.In[v].Shape
+	if !l.gaps(v) {
+		return ops.BroadcastStrides(s, shape)
+	}
+	return layout{l.In[v], l.strides[v]}.broadcast(shape)
 }
 
 func (l *lowering) newRef(r refInfo) ref {

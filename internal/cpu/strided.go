@@ -18,6 +18,18 @@ type layout struct {
 // gaps reports whether the elements do not follow each other.
 func (l layout) gaps() bool { return l.strides != l.Shape.Strides() }
 
+// broadcast returns the strides of a value that is repeated up to a shape.
+func (l layout) broadcast(shape tensor.Dims) tensor.Dims {
+	steps := shape
+	for i := range shape.Rank() {
+		steps = steps.With(i, 0)
+		if j := i - shape.Rank() + l.Rank(); j >= 0 && l.Shape.At(j) != 1 {
+			steps = steps.With(i, l.strides.At(j))
+		}
+	}
+	return steps
+}
+
 // layouts returns the layouts of values of these strides; nil and the zero Dims stand
 // for values without gaps.
 func layouts(specs []tensor.Spec, strides []tensor.Dims) []layout {

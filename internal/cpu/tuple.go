@@ -68,7 +68,7 @@ func lstmCell(dst, x tuple) {
 // or plain loops in float64 for dtypes that programs do not compute in.
 func newTuple(op ops.Tuple, out, in []tensor.Spec) backend.Kernel {
 	if (Kernels{}).Fuses(op, out, in) {
-		return newProgram(backend.ProgramOf(op, out, in))
+		return newProgram(backend.ProgramOf(op, out, in), nil)
 	}
 	k := &tupleLoop{op: op, size: out[0].Shape.Size()}
 	for _, s := range in {

@@ -169,10 +169,11 @@ func (l *lowering) emitProgram(g *group) {
 	if g.head != nil {
 		s = l.headStep(g, b)
 	} else {
-		s.op = b.prog
-		for _, n := range b.inputs {
-			s.in = append(s.in, l.gapless(n))
+		out := make([]tensor.Spec, len(b.results))
+		for i, r := range b.results {
+			out[i] = r.spec()
 		}
+		s = step{op: b.prog, in: l.read(b.prog, out, b.inputs)}
 	}
 	for _, r := range b.results {
 		if len(r.node.Specs()) == 1 {

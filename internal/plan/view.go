@@ -185,19 +185,29 @@ func part(split *graph.Node, i int) ops.SliceOp {
 // read returns the values of op's inputs: with gaps where a kernel takes them so.
 func (l *lowering) read(op graph.Op, out []tensor.Spec, in []*graph.Node) []int {
 	values := make([]int, len(in))
-	var taken *backend.Strided
+	var gaps []int
 	for i, n := range in {
-		values[i] = l.valueOf(n)
-		if !l.gaps(values[i]) {
-			continue
+		if values[i] = l.valueOf(n); l.gaps(values[i]) {
+			gaps = append(gaps, i)
 		}
-		if taken == nil {
-			taken = &backend.Strided{Op: op, In: make([]tensor.Dims, len(in)), Out: make([]tensor.Dims, len(out))}
-		}
+	}
+	if len(gaps) == 0 {
+		return values
+	}
+	specs := specsOf(in)
+	taken := &backend.Strided{Op: op, In: make([]tensor.Dims, len(in)), Out: make([]tensor.Dims, len(out))}
+	for _, i := range gaps {
 		taken.In[i] = l.values[values[i]].strides
-		if l.kernels.Kernel(taken, out, specsOf(in)) == nil {
+	}
+	if l.kernels.Kernel(taken, out, specs) != nil {
+		return values
+	}
+	clear(taken.In)
+	for _, i := range gaps {
+		taken.In[i] = l.values[values[i]].strides
+		if len(gaps) == 1 || l.kernels.Kernel(taken, out, specs) == nil {
 			taken.In[i] = tensor.Dims{}
-			values[i] = l.gapless(n)
+			values[i] = l.gapless(in[i])
 		}
 	}
 	return values
