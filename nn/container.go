@@ -55,14 +55,13 @@ func applications(l Layer, known map[Container]int) int {
 		return size
 	}
 	known[c] = -1 // while it is being counted
-	inside := c.Layers()
+	inside, total := c.Layers(), 1
 	if n, ok := c.(*Network); ok {
-		inside = nil
+		inside, total = nil, 0
 		for _, call := range n.Calls() {
 			inside = append(inside, n.layers[call.Layer])
 		}
 	}
-	total := 0
 	for _, part := range inside {
 		size := applications(part, known)
 		if size < 0 {

@@ -21,6 +21,8 @@ func TestNetworkTooLarge(t *testing.T) {
 	a.Add(nn.Sequential(nn.Sequential(a)))
 	first := nn.Sequential()
 	first.Add(nn.Sequential(first))
+	wrapped := nn.Sequential()
+	wrapped.Add(&Skip{Inner: wrapped})
 	for _, c := range []struct {
 		name string
 		net  *nn.Network
@@ -28,6 +30,7 @@ func TestNetworkTooLarge(t *testing.T) {
 	}{
 		{"doubled", doubled, "nn.Sequential: more than 1048576 applications of layers"},
 		{"in itself", a, "nn.Sequential: the network is in itself"},
+		{"in a wrapper in itself", wrapped, "nn.Sequential: the network is in itself"},
 		{"in itself, in front", first, "nn.Sequential: the network is in itself"},
 	} {
 		for _, f := range []func(){func() { c.net.Build(nn.NewBuilder(1), f32(5, 6)) }, func() { c.net.Declared() }} {

@@ -251,8 +251,8 @@ func (w *walk) wire(inputs map[*application]int, outputs []*Symbol) {
 	}
 }
 
-// visit meets an application and all that it depends on. It does not recur, so that
-// deep networks take no deep stack.
+// visit meets an application and all that it depends on. It keeps its own stack instead of
+// recursing, so that depth is not limited by that of the goroutine.
 func (w *walk) visit(a *application, inputs map[*application]int) *graph.Error {
 	type frame struct {
 		of   *application

@@ -90,8 +90,8 @@ func (p DTypePolicy) mixed() bool { return p.ComputeDType() != p.VariableDType()
 
 func (p DTypePolicy) layer(b *Base) { b.DType = p }
 
-// UnmarshalJSON reads what Keras writes: a name, an object, or null. A policy that glia
-// lacks is an error that names it.
+// UnmarshalJSON reads what Keras writes: a name, an object, or null. An
+// unsupported policy is an error that names it.
 func (p *DTypePolicy) UnmarshalJSON(b []byte) error {
 	name, config, err := vocab.Decode(b)
 	if err != nil {

@@ -35,7 +35,7 @@ func newConfig(b []byte) (*Config, error) {
 
 // Into sets the fields of the struct that dst points to, those of embedded structs
 // too, from the settings with their json tags. Fields of absent settings stay as
-// they are. What glia lacks is put down for [Table.Make] to tell.
+// they are. Settings that are unsupported are recorded; [Table.Make] reports them.
 func (c *Config) Into(dst any) error { return c.into(reflect.ValueOf(dst).Elem()) }
 
 func (c *Config) into(v reflect.Value) error {

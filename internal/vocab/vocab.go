@@ -23,7 +23,7 @@ type Class[T any] struct {
 	Module string
 	// New makes one from its config, with Keras's default where a setting is absent.
 	New func(c *Config) (T, error)
-	// Fixed holds settings that glia lacks, and the JSON of the one value that may be
+	// Fixed holds unsupported settings, and the JSON of the one value that may be
 	// given; an empty text lets any pass. Null and false always pass: they are unset.
 	Fixed map[string]string
 	// Own lists settings that Keras does not have: its files cannot hold them.
@@ -84,8 +84,8 @@ func (t *Table[T]) Find(name string) *Class[T] {
 	return t.index[name]
 }
 
-// Make returns what a name and a config describe; no config is an empty one. What
-// glia lacks, the class or settings of it, is a *MissingError that lists all of it.
+// Make returns what a name and a config describe; no config is an empty one. An
+// unsupported class or setting is a *MissingError, which lists all of them.
 func (t *Table[T]) Make(name string, config []byte) (v T, err error) {
 	class := t.Find(name)
 	if class == nil {
@@ -251,13 +251,13 @@ func (o *Object) Parts() (module, class string, config []byte) {
 	return o.Module, o.Class, o.Config
 }
 
-// Missing is something that a config names and glia lacks.
+// Missing is something unsupported that a config names.
 type Missing struct {
 	Kind, Name string // "initializer", "Orthogonal"
 	At         string // the setting that names it: "kernel_initializer"
 }
 
-// MissingError lists what glia lacks of one object.
+// MissingError lists everything unsupported in one object.
 type MissingError struct{ Items []Missing }
 
 // Error implements error.
