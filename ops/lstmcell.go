@@ -79,7 +79,7 @@ func (LSTMCellOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	return dx
 }
 
-// Compose returns the results by way of [Sigmoid], [Tanh], [Mul] and [Add].
+// Compose implements [Composed].
 func (LSTMCellOp) Compose(in []*graph.Node) []*graph.Node {
 	next := Add(Mul(Sigmoid(in[1]), in[4]), Mul(Sigmoid(in[0]), Tanh(in[2])))
 	return []*graph.Node{Mul(Sigmoid(in[3]), Tanh(next)), next}

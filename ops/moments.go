@@ -81,7 +81,7 @@ func (o MomentsOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	return []*graph.Node{dx}
 }
 
-// Compose returns mean and variance by way of [ReduceMean].
+// Compose implements [Composed], by way of [ReduceMean].
 func (o MomentsOp) Compose(in []*graph.Node) []*graph.Node {
 	x := in[0]
 	mean := graph.Apply(ReduceMeanOp{o.Reduction}, x)

@@ -139,8 +139,26 @@ func TestBatchNorm(t *testing.T) {
 			if r := p.References(); len(r) > 0 {
 				t.Errorf("%s: references run: %v", what, r)
 			}
+			if _, p := build().run(t, withoutMoments{}, 1); strings.Contains(p.String(), "Moments") {
+				t.Errorf("%s: a backend that has no moments gets them:\n%v", what, p)
+			}
 		}
 	}
+}
+
+// withoutMoments is the processor without a kernel of moments.
+type withoutMoments struct{ cpu.Kernels }
+
+func (w withoutMoments) Fuses(op graph.Op, out, in []tensor.Spec) bool {
+	_, moments := op.(ops.MomentsOp)
+	return !moments && w.Kernels.Fuses(op, out, in)
+}
+
+func (w withoutMoments) Kernel(op graph.Op, out, in []tensor.Spec) backend.Kernel {
+	if _, moments := op.(ops.MomentsOp); moments {
+		return nil
+	}
+	return w.Kernels.Kernel(op, out, in)
 }
 
 // passesOver returns the number of steps that read or write a value of a spec.

@@ -3,9 +3,10 @@
 // of its own, so any number of goroutines may run one plan at once.
 //
 // The passes, in order: simplify rewrites the graph; fuse gathers elementwise
-// operations into programs, programs into matrix products, and parameter updates
-// into sweeps; place puts every buffer into one arena by lifetime and lets
-// results take the memory of inputs that die.
+// operations and reductions into programs, programs into the epilogues of heads
+// such as matrix products, and parameter updates into sweeps; place puts every
+// buffer into one arena by lifetime and lets results take the memory of inputs that
+// die.
 package plan
 
 import (

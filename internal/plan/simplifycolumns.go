@@ -87,7 +87,11 @@ func takeVariance(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	if mean.Op != (ops.ReduceMeanOp{Reduction: r}) || mean.In[0] != x {
 		return nil
 	}
-	return s.shaped(graph.Pick(s.g.Apply(ops.MomentsOp{Reduction: r}, x), 1), n)
+	moments, spec := ops.MomentsOp{Reduction: r}, mean.Spec()
+	if !s.has(moments, []tensor.Spec{spec, spec}, []tensor.Spec{x.Spec()}) {
+		return nil
+	}
+	return s.shaped(graph.Pick(s.g.Apply(moments, x), 1), n)
 }
 
 // takeFactors takes factors that are the same along the first axes out of a sum along
