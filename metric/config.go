@@ -104,13 +104,13 @@ var metrics = vocab.Table[Metric]{
 		{Name: "AUC", New: vocab.Into[Metric](func() *AUCMetric { return AUC() })},
 		{Name: "Accuracy", New: newMean(func(settings) *MeanMetric { return ExactAccuracy() })},
 		{Name: accuracy, Aliases: []string{"acc"}, New: newMean(func(settings) *MeanMetric { return Accuracy() })},
-		{Name: "BinaryAccuracy", New: newMean(func(s settings) *MeanMetric { return BinaryAccuracy(or(s.Threshold, 0.5)) })},
+		{Name: "BinaryAccuracy", New: newMean(func(s settings) *MeanMetric { return BinaryAccuracy(vocab.Or(s.Threshold, 0.5)) })},
 		{Name: "BinaryIoU", New: iouOf("BinaryIoU")},
 		{Name: "CategoricalAccuracy", New: newMean(func(settings) *MeanMetric { return CategoricalAccuracy() })},
 		{Name: "ConcordanceCorrelation", New: newMean(func(s settings) *MeanMetric { return ConcordanceCorrelation(s.axes()) })},
 		{Name: "CosineSimilarity", Own: []string{"axis"}, New: newMean(func(s settings) *MeanMetric { return CosineSimilarity(s.axes()) })},
 		{Name: "F1Score", New: fscoreOf(func(settings) *FScoreMetric { return F1Score() })},
-		{Name: "FBetaScore", New: fscoreOf(func(s settings) *FScoreMetric { return FBetaScore(or(s.Beta, 1)) })},
+		{Name: "FBetaScore", New: fscoreOf(func(s settings) *FScoreMetric { return FBetaScore(vocab.Or(s.Beta, 1)) })},
 		{Name: "FalseNegatives", New: thresholdOf(FalseNegatives), Own: countsLack},
 		{Name: "FalsePositives", New: thresholdOf(FalsePositives), Own: countsLack},
 		{Name: "IoU", New: iouOf("IoU")},
@@ -129,7 +129,7 @@ var metrics = vocab.Table[Metric]{
 		{Name: "SensitivityAtSpecificity", New: tradeoffOf("specificity", SensitivityAtSpecificity)},
 		{Name: "SparseCategoricalAccuracy", New: newMean(func(settings) *MeanMetric { return SparseCategoricalAccuracy() })},
 		{Name: "SparseTopKCategoricalAccuracy", New: newMean(func(s settings) *MeanMetric {
-			return SparseTopKCategoricalAccuracy(or(s.K, 5), fromSortedIDs(s.FromSortedIDs))
+			return SparseTopKCategoricalAccuracy(vocab.Or(s.K, 5), fromSortedIDs(s.FromSortedIDs))
 		})},
 		{Name: "SpecificityAtSensitivity", New: tradeoffOf("sensitivity", SpecificityAtSensitivity)},
 		{Name: "Sum", New: newMean(func(settings) *MeanMetric {
@@ -137,7 +137,7 @@ var metrics = vocab.Table[Metric]{
 			m.sum = true
 			return m
 		})},
-		{Name: "TopKCategoricalAccuracy", New: newMean(func(s settings) *MeanMetric { return TopKCategoricalAccuracy(or(s.K, 5)) })},
+		{Name: "TopKCategoricalAccuracy", New: newMean(func(s settings) *MeanMetric { return TopKCategoricalAccuracy(vocab.Or(s.K, 5)) })},
 		{Name: "TrueNegatives", New: thresholdOf(TrueNegatives), Own: countsLack},
 		{Name: "TruePositives", New: thresholdOf(TruePositives), Own: countsLack},
 	},
@@ -185,13 +185,6 @@ func (a axisList) MarshalJSON() ([]byte, error) { return vocab.MarshalOneOrList(
 // UnmarshalJSON reads null, a number or a list.
 func (a *axisList) UnmarshalJSON(b []byte) error { return vocab.UnmarshalOneOrList(b, (*[]int)(a)) }
 
-func or[T any](v *T, def T) T {
-	if v != nil {
-		return *v
-	}
-	return def
-}
-
 // optional returns nil for a zero value.
 func optional[T comparable](v T) *T {
 	var zero T
@@ -220,7 +213,7 @@ func fscoreOf(f func(s settings) *FScoreMetric) func(c *vocab.Config) (Metric, e
 		var s settings
 		err := c.Into(&s)
 		m := f(s)
-		m.Average, m.Threshold = Average(or(s.Average, "")), Threshold(or(s.Threshold, 0))
+		m.Average, m.Threshold = Average(vocab.Or(s.Average, "")), Threshold(vocab.Or(s.Threshold, 0))
 		if s.Name != "" {
 			m.MetricName = s.Name
 		}
@@ -234,7 +227,7 @@ func thresholdOf(f func(...ThresholdOption) *ThresholdMetric) func(c *vocab.Conf
 		var s settings
 		err := c.Into(&s)
 		m := f(ThresholdList(s.Thresholds))
-		m.TopK, m.ClassID = or(s.TopK, 0), s.ClassID
+		m.TopK, m.ClassID = vocab.Or(s.TopK, 0), s.ClassID
 		if s.Name != "" {
 			m.MetricName = s.Name
 		}

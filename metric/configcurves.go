@@ -48,7 +48,7 @@ func (a Aggregation) MarshalJSON() ([]byte, error) { return json.Marshal(optiona
 func (a *Aggregation) UnmarshalJSON(b []byte) error {
 	var s *string
 	err := json.Unmarshal(b, &s)
-	*a = Aggregation(or(s, ""))
+	*a = Aggregation(vocab.Or(s, ""))
 	return err
 }
 

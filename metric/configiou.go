@@ -29,14 +29,14 @@ func iouOf(class string) func(c *vocab.Config) (Metric, error) {
 			return nil, err
 		}
 		oneHot, mean := strings.HasPrefix(class, "OneHot"), strings.HasSuffix(class, "MeanIoU")
-		m := newIoU(class, or(s.Classes, 0), s.Targets, !oneHot, !oneHot, nil)
+		m := newIoU(class, vocab.Or(s.Classes, 0), s.Targets, !oneHot, !oneHot, nil)
 		if class == "BinaryIoU" {
-			m = BinaryIoU(or(s.ThresholdAt, 0.5), s.Targets)
+			m = BinaryIoU(vocab.Or(s.ThresholdAt, 0.5), s.Targets)
 		} else if s.Classes == nil || len(s.Targets) == 0 && !mean {
 			return nil, fmt.Errorf("num_classes and target_class_ids: want both")
 		}
-		m.MetricName, m.IgnoreClass, m.Axis = or(s.Name, m.MetricName), s.Ignore, or(s.Axis, -1)
-		m.SparseLabels, m.SparsePredictions = or(s.SparseTrue, m.SparseLabels), or(s.SparsePred, m.SparsePredictions)
+		m.MetricName, m.IgnoreClass, m.Axis = vocab.Or(s.Name, m.MetricName), s.Ignore, vocab.Or(s.Axis, -1)
+		m.SparseLabels, m.SparsePredictions = vocab.Or(s.SparseTrue, m.SparseLabels), vocab.Or(s.SparsePred, m.SparsePredictions)
 		m.FloatWeights = strings.Contains(string(s.DType), "float")
 		return m, nil
 	}

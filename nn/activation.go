@@ -241,9 +241,9 @@ func rectifierOf(c *vocab.Config) (Activation, error) {
 	if err := c.Into(&s); err != nil {
 		return Linear, err
 	}
-	slope, over := numberOr(s.Slope, 0), numberOr(s.Threshold, 0)
+	slope, over := vocab.Or(s.Slope, 0), vocab.Or(s.Threshold, 0)
 	if slope < 0 || s.Max != nil && *s.Max < 0 || over < 0 {
-		return Linear, fmt.Errorf("ReLU with negative_slope %g, max_value %g, threshold %g: want 0 or more", slope, numberOr(s.Max, 0), over)
+		return Linear, fmt.Errorf("ReLU with negative_slope %g, max_value %g, threshold %g: want 0 or more", slope, vocab.Or(s.Max, 0), over)
 	}
 	return rectifier(slope, s.Max, over), nil
 }

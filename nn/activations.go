@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/ops"
 )
 
@@ -31,7 +32,7 @@ func ReLUWith(negativeSlope, maxValue, threshold float64) Activation {
 
 // rectifier is [ReLUWith], without a limit if that is nil.
 func rectifier(slope float64, limit *float64, over float64) Activation {
-	top := numberOr(limit, math.Inf(1))
+	top := vocab.Or(limit, math.Inf(1))
 	a := Activation{name: "relu", f: func(x *graph.Node) *graph.Node {
 		if !(slope >= 0 && top >= 0 && over >= 0) || math.IsInf(slope+over, 1) {
 			panic(graph.Errorf("nn.ReLU: negative slope %g, limit %g, threshold %g: want 0 or more, and finite but for the limit", slope, top, over))

@@ -159,10 +159,10 @@ var constraints = vocab.Table[Constraint]{
 	Classes: []vocab.Class[Constraint]{
 		{Name: "Constraint", New: vocab.Plain(Constraint{class: "Constraint", f: func(w *graph.Node) *graph.Node { return w }})},
 		{Name: "MaxNorm", New: constraintOf(func(min, max, rate *float64, axes []int) Constraint {
-			return MaxNorm(numberOr(max, 2), axes...)
+			return MaxNorm(vocab.Or(max, 2), axes...)
 		})},
 		{Name: "MinMaxNorm", New: constraintOf(func(min, max, rate *float64, axes []int) Constraint {
-			return MinMaxNorm(numberOr(min, 0), numberOr(max, 1), numberOr(rate, 1), axes...)
+			return MinMaxNorm(vocab.Or(min, 0), vocab.Or(max, 1), vocab.Or(rate, 1), axes...)
 		})},
 		{Name: "NonNeg", Aliases: []string{"nonneg"}, New: vocab.Plain(NonNeg)},
 		{Name: "UnitNorm", New: constraintOf(func(min, max, rate *float64, axes []int) Constraint { return UnitNorm(axes...) })},

@@ -247,20 +247,20 @@ var initializers = vocab.Table[Initializer]{
 		{Name: "Ones", Aliases: []string{"one"}, New: vocab.Plain(Ones)},
 		{Name: "Constant", New: constantOf},
 		{Name: "Identity", Aliases: []string{"IdentityInitializer"}, New: initOf(func(c initConfig) Initializer {
-			return IdentityInitializer(numberOr(c.Gain, 1))
+			return IdentityInitializer(vocab.Or(c.Gain, 1))
 		})},
 		{Name: "Orthogonal", Aliases: []string{"OrthogonalInitializer"}, New: initOf(func(c initConfig) Initializer {
-			return OrthogonalInitializer(numberOr(c.Gain, 1))
+			return OrthogonalInitializer(vocab.Or(c.Gain, 1))
 		})},
 		{Name: "STFT", Aliases: []string{"STFTInitializer"}, New: stftOf},
 		{Name: "RandomNormal", Aliases: []string{"normal"}, New: initOf(func(c initConfig) Initializer {
-			return RandomNormal(numberOr(c.Mean, 0), numberOr(c.Stddev, 0.05))
+			return RandomNormal(vocab.Or(c.Mean, 0), vocab.Or(c.Stddev, 0.05))
 		})},
 		{Name: "TruncatedNormal", New: initOf(func(c initConfig) Initializer {
-			return TruncatedNormal(numberOr(c.Mean, 0), numberOr(c.Stddev, 0.05))
+			return TruncatedNormal(vocab.Or(c.Mean, 0), vocab.Or(c.Stddev, 0.05))
 		})},
 		{Name: "RandomUniform", Aliases: []string{"uniform"}, New: initOf(func(c initConfig) Initializer {
-			return RandomUniform(numberOr(c.Minval, -0.05), numberOr(c.Maxval, 0.05))
+			return RandomUniform(vocab.Or(c.Minval, -0.05), vocab.Or(c.Maxval, 0.05))
 		})},
 		{Name: "GlorotUniform", New: seedOf(GlorotUniform)},
 		{Name: "GlorotNormal", New: seedOf(GlorotNormal)},
@@ -269,7 +269,7 @@ var initializers = vocab.Table[Initializer]{
 		{Name: "LecunUniform", New: seedOf(LecunUniform)},
 		{Name: "LecunNormal", New: seedOf(LecunNormal)},
 		{Name: "VarianceScaling", New: initOf(func(c initConfig) Initializer {
-			return VarianceScaling(numberOr(c.Scale, 1), Fan(c.Mode).or(FanIn), Distribution(c.Distribution).or(Truncated))
+			return VarianceScaling(vocab.Or(c.Scale, 1), Fan(c.Mode).or(FanIn), Distribution(c.Distribution).or(Truncated))
 		})},
 	},
 }
@@ -309,14 +309,6 @@ func (d Distribution) or(def Distribution) Distribution {
 		return Truncated
 	}
 	return d
-}
-
-// numberOr returns *v, or def if there is none.
-func numberOr(v *float64, def float64) float64 {
-	if v != nil {
-		return *v
-	}
-	return def
 }
 
 // Rand draws random numbers from a Philox stream: the same numbers in the same

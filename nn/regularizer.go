@@ -171,16 +171,16 @@ func (r *Regularizer) UnmarshalJSON(b []byte) error {
 var regularizers = vocab.Table[Regularizer]{
 	Kind: "regularizer", Module: "keras.regularizers", Fold: SnakeCase,
 	Classes: []vocab.Class[Regularizer]{
-		{Name: "L1", New: regularizerOf(func(c regularizerConfig) Regularizer { return L1(numberOr(c.L1, 0.01)) })},
-		{Name: "L2", New: regularizerOf(func(c regularizerConfig) Regularizer { return L2(numberOr(c.L2, 0.01)) })},
+		{Name: "L1", New: regularizerOf(func(c regularizerConfig) Regularizer { return L1(vocab.Or(c.L1, 0.01)) })},
+		{Name: "L2", New: regularizerOf(func(c regularizerConfig) Regularizer { return L2(vocab.Or(c.L2, 0.01)) })},
 		{Name: "L1L2", Aliases: []string{"l1_l2"}, New: regularizerOf(func(c regularizerConfig) Regularizer {
-			return L1L2(numberOr(c.L1, 0), numberOr(c.L2, 0))
+			return L1L2(vocab.Or(c.L1, 0), vocab.Or(c.L2, 0))
 		})},
 		{Name: "OrthogonalRegularizer", New: regularizerOf(func(c regularizerConfig) Regularizer {
 			if c.Mode == "" {
 				c.Mode = Rows
 			}
-			return OrthogonalRegularizer(numberOr(c.Factor, 0.01), c.Mode)
+			return OrthogonalRegularizer(vocab.Or(c.Factor, 0.01), c.Mode)
 		})},
 	},
 }

@@ -244,7 +244,7 @@ func scheduleClass(name string, f rateRule) vocab.Class[*Schedule] {
 	}}
 }
 
-func (c scheduleConfig) initial() float64 { return numberOr(c.Initial, 0) }
+func (c scheduleConfig) initial() float64 { return vocab.Or(c.Initial, 0) }
 
 func (c scheduleConfig) wantSteps(class string, steps float64) {
 	if !(steps > 0) {
@@ -263,17 +263,17 @@ func (c scheduleConfig) periods(class string, t *graph.Node) *graph.Node {
 }
 
 func exponential(c scheduleConfig, t *graph.Node) *graph.Node {
-	return ops.Scale(ops.Pow(ops.ScalarLike(t, numberOr(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.initial())
+	return ops.Scale(ops.Pow(ops.ScalarLike(t, vocab.Or(c.DecayRate, 1)), c.periods("ExponentialDecay", t)), c.initial())
 }
 
 func inverseTime(c scheduleConfig, t *graph.Node) *graph.Node {
 	p := c.periods("InverseTimeDecay", t)
-	return ops.Div(ops.ScalarLike(t, c.initial()), ops.Offset(ops.Scale(p, numberOr(c.DecayRate, 1)), 1))
+	return ops.Div(ops.ScalarLike(t, c.initial()), ops.Offset(ops.Scale(p, vocab.Or(c.DecayRate, 1)), 1))
 }
 
 func cosine(c scheduleConfig, t *graph.Node) *graph.Node {
 	c.wantSteps("CosineDecay", c.DecaySteps)
-	peak := numberOr(c.WarmupTarget, c.initial())
+	peak := vocab.Or(c.WarmupTarget, c.initial())
 	decay := t
 	if c.WarmupTarget != nil {
 		decay = ops.Offset(t, -c.WarmupSteps)
@@ -295,7 +295,7 @@ func (c scheduleConfig) wave(p, height *graph.Node) *graph.Node {
 
 func cosineRestarts(c scheduleConfig, t *graph.Node) *graph.Node {
 	c.wantSteps("CosineDecayRestarts", c.First)
-	longer, height := numberOr(c.TMul, 2), numberOr(c.MMul, 1)
+	longer, height := vocab.Or(c.TMul, 2), vocab.Or(c.MMul, 1)
 	if !(longer > 0 && height >= 0) {
 		panic(graph.Errorf("optim.CosineDecayRestarts: period factor %g, rate factor %g: want more than 0, and 0 or more", longer, height))
 	}
@@ -338,17 +338,9 @@ func polynomial(c scheduleConfig, t *graph.Node) *graph.Node {
 	} else {
 		t = ops.Minimum(t, steps)
 	}
-	end := numberOr(c.End, 0.0001)
+	end := vocab.Or(c.End, 0.0001)
 	left := ops.Sub(ops.ScalarLike(t, 1), ops.Div(t, steps))
-	return ops.Offset(ops.Scale(ops.Pow(left, ops.ScalarLike(t, numberOr(c.Power, 1))), c.initial()-end), end)
-}
-
-// numberOr returns *v, or def if there is none.
-func numberOr(v *float64, def float64) float64 {
-	if v != nil {
-		return *v
-	}
-	return def
+	return ops.Offset(ops.Scale(ops.Pow(left, ops.ScalarLike(t, vocab.Or(c.Power, 1))), c.initial()-end), end)
 }
 
 // MarshalJSON writes the schedule as Keras does. It fails for those that Keras does

@@ -23,3 +23,11 @@ func UnmarshalOneOrList[T any](b []byte, list *[]T) error {
 	}
 	return json.Unmarshal(b, list)
 }
+
+// Or returns what v points to, or def if it is nil: a setting that is absent.
+func Or[T any](v *T, def T) T {
+	if v != nil {
+		return *v
+	}
+	return def
+}
