@@ -308,7 +308,7 @@ func usersOf(nodes []*graph.Node) map[*graph.Node][]*graph.Node {
 func cheap(n *graph.Node) bool {
 	switch n.Op.(type) {
 	case ops.Unary, ops.Binary, ops.Ternary, ops.CastOp, graph.PickOp, graph.InputOp, graph.ConstOp, ops.FullOp, ops.IotaOp,
-		ops.ReshapeOp, ops.BroadcastOp, ops.TransposeOp, ops.SliceOp, ops.SliceGradOp, ops.ConcatOp, ops.PadOp:
+		ops.ReshapeOp, ops.BroadcastOp, ops.TransposeOp, ops.SliceOp, ops.SplitOp, ops.SliceGradOp, ops.ConcatOp, ops.PadOp:
 		return true
 	}
 	return false
