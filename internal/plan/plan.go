@@ -6,7 +6,7 @@
 // operations and reductions into programs, programs into the epilogues of heads
 // such as matrix products, and parameter updates into sweeps; place puts every
 // buffer into one arena by lifetime and lets results take the memory of inputs that
-// die.
+// die. A loop or a branch is one step, with the plans of its bodies.
 package plan
 
 import (
