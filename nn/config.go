@@ -9,7 +9,8 @@ import (
 // LayerFromConfig returns the layer of a Keras class, "Dense" for instance, or of the name
 // under which one is registered, "my_package>Gate", with the config that Keras writes. The
 // layers that are one activation, such as LeakyReLU, become an [ActivationLayer]. What nn
-// does not support is an error.
+// does not support is an error, as is a class of a package that the program does not link,
+// such as preprocess: interop/keras links all of glia's.
 func LayerFromConfig(class string, config []byte) (Layer, error) {
 	l, err := layers.Make(class, config)
 	if err != nil {
@@ -36,8 +37,8 @@ func layerObject(l Layer) (*vocab.Object, error) {
 	return layers.Serialize(l, ClassOf(l))
 }
 
-// layers are Keras's layers, to which the file of each adds its own, and those that are
-// registered.
+// layers are Keras's layers, to which the file of each adds its own, those of other packages
+// by [Register], and the user's.
 var layers = vocab.Table[Layer]{
 	Kind: "layer", Module: "keras.layers",
 	// A network has one dtype for all.

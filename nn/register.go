@@ -13,13 +13,16 @@ import (
 //
 //	func init() { nn.Register("Gate", func() nn.Layer { return &Gate{} }) }
 //
+// "keras.layers>Conv9D" is Keras's own class Conv9D, for a package of layers beside nn, or
+// for a program that needs a class which glia does not have.
+//
 // The exported fields with json tags are the config, those of embedded structs such as
 // [Base] too; fields of type [Layer] and []Layer hold layers, those of type [Activation],
 // [Initializer] and so on what Keras writes of these. Fresh returns a layer with the
 // defaults of settings that a config may lack.
 //
-// Register panics if the name or the type is registered for another. It may be called at
-// any time, from any goroutine.
+// Register panics if the name or the type is registered for another, or if glia has Keras's
+// class of that name. It may be called at any time, from any goroutine.
 func Register(name string, fresh func() Layer) { layers.Register(name, fresh) }
 
 // Register makes an activation of your own, which [ActivationFunc] returned, known to files

@@ -22,13 +22,14 @@ func RegisteredName(name string) string {
 // ShortName returns a registered name without the package.
 func ShortName(name string) string { return name[strings.LastIndexByte(name, '>')+1:] }
 
-// Register adds what is not Keras's, under the name that keras.saving's
-// register_keras_serializable gives it. Files know one of the package Custom by its
-// short name, too. Settings that Keras has for all of the kind may be in its configs though
-// it does not read them.
+// Register adds the class of a type: one that is not Keras's, under the name that
+// keras.saving's register_keras_serializable gives it, or under the table's module and '>'
+// one of Keras's own. Files know a class of the package Custom by its short name, too.
+// Settings that Keras has for all of the kind may be in the configs of a class that does
+// not read them.
 //
-// Like the Register functions of the standard library it panics on what is a mistake in
-// the program: no name, a name or a type that is registered already, for another type or
+// Like the Register functions of the standard library it panics on a mistake in the
+// program: no name, a name or a type that is registered already, for another type or
 // under another name. To register the same again changes nothing.
 func (t *Table[T]) Register(name string, fresh func() T) {
 	v := fresh()
@@ -42,8 +43,18 @@ func (t *Table[T]) Register(name string, fresh func() T) {
 	})
 }
 
-// RegisterValue is Register of a value that its name describes.
-func (t *Table[T]) RegisterValue(name string, v T) { t.add(name, nil, Plain(v)) }
+// RegisterValue is Register of a value that its name describes. It is none of Keras's.
+func (t *Table[T]) RegisterValue(name string, v T) {
+	if class, ok := t.kerasName(name); ok {
+		panic(fmt.Sprintf("Register: %s %q: want a package of your own before %s", t.Kind, name, class))
+	}
+	t.add(name, nil, Plain(v))
+}
+
+// kerasName returns the name of one of Keras's own classes after the table's module.
+func (t *Table[T]) kerasName(name string) (class string, ok bool) {
+	return strings.CutPrefix(name, t.Module+">")
+}
 
 func (t *Table[T]) add(name string, typ reflect.Type, make func(c *Config) (T, error)) {
 	name = RegisteredName(name)
@@ -52,6 +63,9 @@ func (t *Table[T]) add(name string, typ reflect.Type, make func(c *Config) (T, e
 		panic(fmt.Sprintf("Register: %s %q: want a name, or a package and a name with '>' between", t.Kind, name))
 	}
 	c := Class[T]{Name: name, New: make, registered: true, typ: typ, Fixed: t.Common}
+	if class, ok := t.kerasName(name); ok {
+		name, c.Name, c.registered = class, class, false
+	}
 	if name == "Custom>"+short {
 		c.Aliases = []string{short}
 	}
@@ -59,6 +73,8 @@ func (t *Table[T]) add(name string, typ reflect.Type, make func(c *Config) (T, e
 	defer t.mu.Unlock()
 	for i := range t.Classes {
 		switch other := &t.Classes[i]; {
+		case other.Name == name && other.typ == nil && !other.registered:
+			panic(fmt.Sprintf("Register: %s %q of type %v: glia has one", t.Kind, name, typ))
 		case other.Name == name && typ == nil && other.typ == nil: // functions cannot be compared: the last counts
 			t.Classes = slices.Clone(t.Classes) // others may hold the entry
 			t.Classes[i].New, t.index = make, nil
@@ -80,7 +96,7 @@ func (t *Table[T]) Registered(v any) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range t.Classes {
-		if c := &t.Classes[i]; c.registered && c.typ != nil && c.typ == typ {
+		if c := &t.Classes[i]; c.typ != nil && c.typ == typ {
 			return c.Name
 		}
 	}

@@ -106,11 +106,14 @@ func TestRegister(t *testing.T) {
 	for want, f := range map[string]func(){
 		`node "Custom>Twig" is of type *vocab_test.branch: it is registered for *vocab_test.twig`: func() { table.Register("Twig", func() node { return &branch{} }) },
 		`*vocab_test.twig as node "mine>Twig": it is registered as "Custom>Twig"`:                 func() { table.Register("mine>Twig", func() node { return &twig{} }) },
-		`"mine>": want a name`:            func() { table.Register("mine>", func() node { return &branch{} }) },
-		`">Branch": want a name`:          func() { table.Register(">Branch", func() node { return &branch{} }) },
-		`node "Custom>": want a name`:     func() { table.Register("", func() node { return &branch{} }) },
-		`the function returns nil`:        func() { table.Register("nil", func() node { return (*twig)(nil) }) },
-		`two classes of nodes named Leaf`: func() { table.Add(vocab.Class[node]{Name: "Leaf"}) },
+		`"mine>": want a name`:                               func() { table.Register("mine>", func() node { return &branch{} }) },
+		`">Branch": want a name`:                             func() { table.Register(">Branch", func() node { return &branch{} }) },
+		`node "Custom>": want a name`:                        func() { table.Register("", func() node { return &branch{} }) },
+		`the function returns nil`:                           func() { table.Register("nil", func() node { return (*twig)(nil) }) },
+		`node "Leaf" of type *vocab_test.twig: glia has one`: func() { table.Register("keras.nodes>Leaf", func() node { return &twig{} }) },
+		`"keras.nodes>": want a name`:                        func() { table.Register("keras.nodes>", func() node { return &branch{} }) },
+		`want a package of your own before Leaf`:             func() { table.RegisterValue("keras.nodes>Leaf", &leaf{}) },
+		`two classes of nodes named Leaf`:                    func() { table.Add(vocab.Class[node]{Name: "Leaf"}) },
 	} {
 		func() {
 			defer func() {
@@ -120,5 +123,33 @@ func TestRegister(t *testing.T) {
 			}()
 			f()
 		}()
+	}
+}
+
+// TestRegisterKeras registers a type as one of Keras's own classes, from another package
+// than the table's.
+func TestRegisterKeras(t *testing.T) {
+	table := vocab.Table[node]{Kind: "node", Module: "keras.nodes", Common: map[string]string{"name": ""}}
+	for range 2 {
+		table.Register("keras.nodes>Sprig", func() node { return &twig{leaf{2}} })
+	}
+	v, err := table.Unmarshal([]byte(`{"module":"keras.nodes","class_name":"Sprig","config":{"name":"s"},"registered_name":null}`))
+	if err != nil || v.(*twig).N != 2 {
+		t.Fatalf("got %v (%v), want a twig of 2", v, err)
+	}
+	v.(*twig).N = 5
+	o, err := table.Serialize(v, "twig")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(o)
+	if want := `{"module":"keras.nodes","class_name":"Sprig","config":{"n":5},"registered_name":null}`; err != nil || string(text) != want {
+		t.Errorf("got  %s (%v)\nwant %s", text, err, want)
+	}
+	if got := table.Registered(v); got != "Sprig" {
+		t.Errorf("a twig is registered as %q, want Sprig", got)
+	}
+	if table.Find("keras.nodes>Sprig") != nil || table.Find("Custom>Sprig") != nil {
+		t.Error("Sprig is found in a package of the user's")
 	}
 }

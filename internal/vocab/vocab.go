@@ -32,7 +32,7 @@ type Class[T any] struct {
 	Numbers []string
 
 	registered bool         // not one of Keras's
-	typ        reflect.Type // of what New makes, if that is registered
+	typ        reflect.Type // of what New makes, if it came by Register
 }
 
 // Table lists the classes of one kind.
