@@ -19,6 +19,7 @@ import (
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -102,7 +103,7 @@ func TestBackupOfAnotherTraining(t *testing.T) {
 			`another training: layer dropout: rate: 0.4 now, 0.3 then: want`},
 		{"activation", compiled(layers(nn.Dense(9, nn.Tanh), nn.Dropout(0.3), nn.Dense(3, nn.Softmax)), adam(), ce), nil, nil,
 			`another training: layer dense: activation: "tanh" now, "relu" then: want`},
-		{"one layer more", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax), nn.Rescaling(1, 0)), adam(), ce), nil, nil,
+		{"one layer more", compiled(layers(nn.Dense(9, nn.ReLU), nn.Dropout(0.3), nn.Dense(3, nn.Softmax), preprocess.Rescaling(1, 0)), adam(), ce), nil, nil,
 			`layer rescaling: Rescaling now, nothing then`},
 		{"dtype policy", compiled(mixed, adam(), ce), nil, nil, `another training: layer dense: dtype policy: mixed_bfloat16 now, nothing then; layer dense_1: .*; layer dropout: .*: want`},
 		{"optimizer", compiled(same(), optim.RMSprop(0.01), ce), nil, nil, `optimizer adam: nothing now, Adam then`},

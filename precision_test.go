@@ -16,13 +16,14 @@ import (
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
 // inPolicy returns a multilayer perceptron for digits with a dtype policy.
 func inPolicy(t testing.TB, p nn.DTypePolicy) *glia.Model {
 	t.Helper()
-	m := glia.Sequential(nn.Input(28, 28), nn.Rescaling(1.0/255, 0), nn.Flatten(), nn.Dense(48, nn.ReLU), nn.Dense(10), nn.Softmax.Layer(nn.Float32))
+	m := glia.Sequential(nn.Input(28, 28), preprocess.Rescaling(1.0/255, 0), nn.Flatten(), nn.Dense(48, nn.ReLU), nn.Dense(10), nn.Softmax.Layer(nn.Float32))
 	m.Network().DType = p
 	m.Network().Layers()[0].(*nn.InputLayer).DType = tensor.Uint8
 	compile(t, m, optim.Adam(2e-3), loss.SparseCategoricalCrossentropy(), metric.Accuracy())

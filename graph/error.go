@@ -52,12 +52,26 @@ func Catch(f func()) (err error) {
 }
 
 // Caller returns file and line of the innermost function on the stack that is
-// not glia's own: the user's. Tests and examples count as users. It is empty if no such
-// function is on the stack, and inside glia's own commands, whose users did not write the
-// code.
-func Caller() string {
+// not glia's own: the user's. Tests and examples count as users. It is empty if there
+// is none, and in glia's commands: who runs these did not write them.
+func Caller() string { return userLine(3) }
+
+// ConstructorCaller returns the user's line that uses a constructor, which may be the
+// user's own, for what the constructor calls: the innermost line of the user's above the
+// function from which ConstructorCaller's caller was called. It is that of [Caller] if no
+// function of the user's called that one, as nobody calls main or a test.
+func ConstructorCaller() string {
+	if line := userLine(5); line != "" {
+		return line
+	}
+	return userLine(4)
+}
+
+// userLine returns file and line of the innermost function that is the user's, skip functions
+// up the stack: 2 is userLine's caller.
+func userLine(skip int) string {
 	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs[:])])
 	for {
 		f, more := frames.Next()
 		if f.File != "" && !internal(f.Function, f.File) {
@@ -81,8 +95,10 @@ var root = func() string {
 }()
 
 func internal(function, file string) bool {
-	if strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "reflect.") {
-		return true
+	for _, pkg := range []string{"runtime.", "reflect.", "testing."} { // what calls main, methods and tests
+		if strings.HasPrefix(function, pkg) {
+			return true
+		}
 	}
 	rest, ours := strings.CutPrefix(file, root)
 	return ours && !strings.HasSuffix(file, "_test.go") &&

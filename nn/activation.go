@@ -125,6 +125,14 @@ func (a Activation) String() string {
 	return a.name
 }
 
+// OfIntegers implements [IntegerLayer].
+func (a Activation) OfIntegers(in tensor.DType) tensor.DType {
+	if a.f != nil {
+		return tensor.Invalid
+	}
+	return in
+}
+
 // Build implements [Layer].
 func (a Activation) Build(_ *Builder, in tensor.Spec) {
 	if a.f != nil {
@@ -264,9 +272,7 @@ func softmaxOf(c *vocab.Config) (Activation, error) {
 // own, as in nn.Softmax.Layer(nn.Float32). One that needs none of them stands among
 // layers itself.
 func (a Activation) Layer(opts ...LayerOption) *ActivationLayer {
-	l := &ActivationLayer{Base: newBase(), Activation: a}
-	l.apply(opts)
-	return l
+	return &ActivationLayer{Base: NewBase(opts...), Activation: a}
 }
 
 // ActivationLayer is the layer that [Activation.Layer] makes.
@@ -306,6 +312,11 @@ func activationLayerOf(class string) func(c *vocab.Config) (Layer, error) {
 }
 
 func (*ActivationLayer) keepsMask() {}
+
+// OfIntegers implements [IntegerLayer].
+func (l *ActivationLayer) OfIntegers(in tensor.DType) tensor.DType {
+	return l.Activation.OfIntegers(in)
+}
 
 // Build implements [Layer].
 func (l *ActivationLayer) Build(b *Builder, in tensor.Spec) { l.Activation.Build(b, in) }

@@ -12,9 +12,7 @@ import (
 // Panics with *graph.Error, when built, unless x is of floats and both factors are
 // finite and 0 or more.
 func ActivityRegularization(l1, l2 float64, opts ...LayerOption) *ActivityRegularizationLayer {
-	l := &ActivityRegularizationLayer{Base: newBase(), L1: l1, L2: l2}
-	l.apply(opts)
-	return l
+	return &ActivityRegularizationLayer{Base: NewBase(opts...), L1: l1, L2: l2}
 }
 
 // ActivityRegularizationLayer is the layer that [ActivityRegularization] makes.
@@ -27,7 +25,8 @@ type ActivityRegularizationLayer struct {
 
 func init() { addLayer("ActivityRegularization", layerOf[ActivityRegularizationLayer]()) }
 
-func (*ActivityRegularizationLayer) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*ActivityRegularizationLayer) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 func (*ActivityRegularizationLayer) keepsMask() {}
 

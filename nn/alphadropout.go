@@ -19,7 +19,7 @@ import (
 //
 // Source: Klambauer et al. 2017, arXiv:1706.02515, section "New Dropout Technique".
 func AlphaDropout(rate float64, opts ...DropoutOption) *AlphaDropoutLayer {
-	d := &AlphaDropoutLayer{Base: newBase()}
+	d := &AlphaDropoutLayer{Base: NewBase()}
 	d.set(&d.Base, rate, opts)
 	return d
 }

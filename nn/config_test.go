@@ -20,7 +20,6 @@ func FuzzLayerFromConfig(f *testing.F) {
 		"Permute":    `{"dims":[1]}`,
 		"LeakyReLU":  `{"negative_slope":0.1}`,
 		"Activation": `{"activation":{"class_name":"ELU","config":{"alpha":2}}}`,
-		"Rescaling":  `{"scale":0.5,"offset":1}`,
 		"PReLU":      `{"shared_axes":1,"alpha_initializer":{"class_name":"Constant","config":{"value":[0.5]}},"alpha_constraint":"non_neg"}`,
 		"ReLU":       `{"max_value":2,"negative_slope":0.1,"threshold":0.5}`,
 		"Softmax":    `{"axis":[1,2]}`,

@@ -15,7 +15,7 @@ import (
 //
 // Options: those of [Weights].
 func Dense(units int, opts ...WeightsOption) *DenseLayer {
-	d := &DenseLayer{Base: newBase(), Units: units}
+	d := &DenseLayer{Base: NewBase(), Units: units}
 	for _, o := range opts {
 		o.weights(&d.Base, &d.Weights)
 	}

@@ -22,7 +22,7 @@ import (
 // Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural
 // Networks from Overfitting", section 4.
 func Dropout(rate float64, opts ...DropoutOption) *DropoutLayer {
-	d := &DropoutLayer{Base: newBase()}
+	d := &DropoutLayer{Base: NewBase()}
 	d.set(&d.Base, rate, opts)
 	return d
 }
@@ -61,7 +61,8 @@ func (d *Dropping) set(b *Base, rate float64, opts []DropoutOption) {
 	}
 }
 
-func (*Dropping) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*Dropping) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 // check panics unless a layer can drop elements of x.
 func (d *Dropping) check(layer string, x tensor.Spec) {
@@ -183,9 +184,7 @@ func dropping(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless stddev >= 0 and x is of floats.
 func GaussianNoise(stddev float64, opts ...LayerOption) *GaussianNoiseLayer {
-	n := &GaussianNoiseLayer{Base: newBase(), Stddev: stddev}
-	n.apply(opts)
-	return n
+	return &GaussianNoiseLayer{Base: NewBase(opts...), Stddev: stddev}
 }
 
 // GaussianNoiseLayer is the layer that [GaussianNoise] makes.
@@ -197,7 +196,8 @@ type GaussianNoiseLayer struct {
 
 func init() { addLayer("GaussianNoise", layerOf[GaussianNoiseLayer](), anySeed) }
 
-func (*GaussianNoiseLayer) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*GaussianNoiseLayer) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 func (*GaussianNoiseLayer) keepsMask() {}
 
@@ -225,9 +225,7 @@ func (l *GaussianNoiseLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 //
 // Source: Srivastava et al. 2014, section 10.
 func GaussianDropout(rate float64, opts ...LayerOption) *GaussianDropoutLayer {
-	d := &GaussianDropoutLayer{Base: newBase(), Rate: rate}
-	d.apply(opts)
-	return d
+	return &GaussianDropoutLayer{Base: NewBase(opts...), Rate: rate}
 }
 
 // GaussianDropoutLayer is the layer that [GaussianDropout] makes.
@@ -241,7 +239,8 @@ func init() {
 	addLayer("GaussianDropout", dropping(layerOf[GaussianDropoutLayer]()), anySeed)
 }
 
-func (*GaussianDropoutLayer) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*GaussianDropoutLayer) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 func (*GaussianDropoutLayer) keepsMask() {}
 

@@ -39,7 +39,7 @@ func ExampleDense_mistake() {
 	err := graph.Catch(func() { net.Build(nn.NewBuilder(1), tensor.S(tensor.Uint8, 32, 28, 28)) })
 	fmt.Println(err)
 	// Output:
-	// example_test.go:38: layer "dense": nn.Dense: x is uint8[32 784]: want a float dtype; nn.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number
+	// example_test.go:38: layer "dense": nn.Dense: x is uint8[32 784]: want a float dtype; preprocess.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number
 }
 
 // The fields of a layer are its configuration, in Keras's words.
@@ -133,15 +133,6 @@ func ExampleGaussianNoise() {
 	// float32[1 3] [1.000 2.000 3.000]
 	// float32[1 3] [1.170 2.154 3.154]
 	// float32[1 3] [2.698 5.081 7.616]
-}
-
-func ExampleRescaling() {
-	pixels, _ := tensor.FromSlice([]uint8{0, 51, 255}, 1, 3)
-	show(nn.Rescaling(1.0/255, 0), false, pixels)
-	show(nn.Rescaling(2.0/255, -1), false, pixels)
-	// Output:
-	// float32[1 3] [0.000 0.200 1.000]
-	// float32[1 3] [-1.000 -0.600 1.000]
 }
 
 func ExampleReshape() {
@@ -338,6 +329,9 @@ type Counter struct {
 	scale, count *graph.Var
 }
 
+// NewCounter returns a Counter. It takes the options that every layer takes.
+func NewCounter(opts ...nn.LayerOption) *Counter { return &Counter{Base: nn.NewBase(opts...)} }
+
 func (l *Counter) Build(b *nn.Builder, in tensor.Spec) {
 	l.scale = b.Param("scale", in.Shape.From(1), nn.Ones)
 	l.count = b.State("count", tensor.S(tensor.Int64), nn.Zeros)
@@ -352,7 +346,7 @@ func (l *Counter) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
 
 // A layer with a parameter and with state that training changes.
 func ExampleCtx() {
-	l, x := &Counter{}, matrix(2, 3, 4)
+	l, x := NewCounter(), matrix(2, 3, 4)
 	l.Build(nn.NewBuilder(1), x.Spec())
 	g := graph.New()
 	c := nn.NewCtx(g, nn.NewSeed(1))
@@ -364,6 +358,20 @@ func ExampleCtx() {
 	// Output:
 	// [3 4] 1
 	// [3 4] 2
+}
+
+// A layer of your own is named, frozen and given a dtype policy as those of nn are.
+func ExampleNewBase() {
+	net := nn.Sequential(NewCounter(nn.Name("visits"), nn.Frozen, nn.Float64), nn.Dense(1))
+	net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 32, 2))
+	for _, v := range net.Vars() {
+		fmt.Println(v.Path, v.Spec(), v.Trainable)
+	}
+	// Output:
+	// visits/scale float64[2] false
+	// visits/count int64[] false
+	// dense/kernel float32[2 1] true
+	// dense/bias float32[1] true
 }
 
 func ExampleLayerToConfig() {

@@ -10,9 +10,7 @@ import (
 //
 // Shapes: x [B ...] -> y [B n]; x [B] -> y [B 1].
 func Flatten(opts ...LayerOption) *FlattenLayer {
-	f := &FlattenLayer{Base: newBase()}
-	f.apply(opts)
-	return f
+	return &FlattenLayer{Base: NewBase(opts...)}
 }
 
 // FlattenLayer is the layer that [Flatten] makes.
@@ -21,6 +19,9 @@ type FlattenLayer struct{ Base }
 func init() {
 	addLayer("Flatten", layerOf[FlattenLayer](), map[string]string{"data_format": `"channels_last"`})
 }
+
+// OfIntegers implements [IntegerLayer].
+func (*FlattenLayer) OfIntegers(in tensor.DType) tensor.DType { return in }
 
 // Build implements [Layer].
 func (f *FlattenLayer) Build(*Builder, tensor.Spec) {}

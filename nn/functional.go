@@ -67,7 +67,7 @@ func ApplyAll(n int, l Layer, in ...*Symbol) []*Symbol {
 
 func applied(l Layer, in []*Symbol) *application {
 	if a, ok := l.(Activation); ok {
-		l = &ActivationLayer{Base: newBase(), Activation: a}
+		l = &ActivationLayer{Base: NewBase(), Activation: a}
 	}
 	return &application{l, slices.Clone(in), graph.Caller()}
 }
@@ -80,7 +80,7 @@ func applied(l Layer, in []*Symbol) *application {
 // wrong with the graph comes to light when the network is built: that panics with
 // *graph.Error, which names the line of the mistake. Source: Keras, Model, functional API.
 func Functional(inputs, outputs []*Symbol) *Network {
-	n := &Network{Base: newBase(), functional: true}
+	n := &Network{Base: NewBase(), functional: true}
 	w := &walk{net: n, found: map[Layer]int{}, met: map[*application]bool{}, done: map[*application]bool{}, depth: map[*application]int{}}
 	n.bad = w.all(inputs, outputs)
 	return n

@@ -17,7 +17,7 @@ import (
 //
 // Panics with *graph.Error, when built, if samples have another shape.
 func Input(dims ...int) *InputLayer {
-	return &InputLayer{Base: newBase(), Dims: dims}
+	return &InputLayer{Base: NewBase(), Dims: dims}
 }
 
 // InputLayer passes its input on after checking its shape.
@@ -38,7 +38,7 @@ func (l *InputLayer) Class() string { return "InputLayer" }
 // With sets options of the layer and returns it. A dtype policy sets the dtype of the
 // input to that in which layers of the policy compute.
 func (l *InputLayer) With(opts ...LayerOption) *InputLayer {
-	l.apply(opts)
+	l.Set(opts...)
 	if dt := l.Base.DType.ComputeDType(); l.Base.DType != "" && dt != tensor.Invalid {
 		l.DType, l.Base.DType = dt, ""
 	}

@@ -11,7 +11,7 @@ import (
 // saved: for that, write a type with Build and Call.
 func Lambda(f func(x *graph.Node) *graph.Node, opts ...LayerOption) *LambdaLayer {
 	l := &LambdaLayer{f: f} // without a line: errors name that in f
-	l.apply(opts)
+	l.Set(opts...)
 	return l
 }
 

@@ -1,7 +1,6 @@
 package nn_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia/graph"
@@ -58,9 +57,6 @@ func TestLayers(t *testing.T) {
 		"SpatialDropout3D":       {New: func() nn.Layer { return nn.SpatialDropout3D(0.3) }, In: f32(4, 5, 1, 2, 3), KeepsMask: true, Out: f32(4, 5, 1, 2, 3)},
 		"GaussianNoise":          {New: func() nn.Layer { return nn.GaussianNoise(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"GaussianDropout":        {New: func() nn.Layer { return nn.GaussianDropout(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
-		"Rescaling":              {New: func() nn.Layer { return nn.Rescaling(0.5, 1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
-		"Rescaling/pixels": {New: func() nn.Layer { return nn.Rescaling(1.0/255, 0) }, In: tensor.S(tensor.Uint8, 4, 5),
-			KeepsMask: true, Out: f32(4, 5), NoGradient: true},
 		// The merging layers, of one input.
 		"Add":              {New: func() nn.Layer { return nn.Add() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"Multiply":         {New: func() nn.Layer { return nn.Multiply(nn.Name("m")) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
@@ -106,17 +102,4 @@ func (l *halves) CallAll(c *nn.Ctx, x []*graph.Node) []*graph.Node {
 	}
 	y := ops.Split(ops.Sub(x[0], mean), -1, x[0].Shape().At(-1)/2, x[0].Shape().At(-1)/2)
 	return []*graph.Node{y[0], ops.Mul(y[1], c.Value(l.scale))}
-}
-
-// TestWantsFloats compares what is said of layers with what they do.
-func TestWantsFloats(t *testing.T) {
-	layers := []nn.Layer{nn.Dense(2), nn.Dropout(0.5), nn.AlphaDropout(0.5), nn.SpatialDropout1D(0.5), nn.SpatialDropout2D(0.5), nn.SpatialDropout3D(0.5),
-		nn.GaussianDropout(0.5), nn.GaussianNoise(0.5), nn.PReLU(), nn.ActivityRegularization(1, 0), nn.ReLU, nn.Linear, &nn.ActivationLayer{Activation: nn.ELU},
-		&nn.ActivationLayer{}, nn.Flatten(), nn.Rescaling(2, 0), nn.Reshape(1, -1), nn.RepeatVector(2), nn.Permute(1), nn.Input(4)}
-	for _, l := range layers {
-		err := graph.Catch(func() { l.Build(nn.NewBuilder(1), tensor.S(tensor.Int32, 2, 4)) })
-		if refused := err != nil && strings.Contains(err.Error(), "want a float dtype"); refused != nn.WantsFloats(l) {
-			t.Errorf("%s of integers: %v, want it refused: %v", nn.ClassOf(l), err, nn.WantsFloats(l))
-		}
-	}
 }

@@ -66,9 +66,7 @@ func (c *Ctx) masked(l Layer, x, in []*graph.Node, f func() []*graph.Node) []*gr
 // DTypes: any number. Gradient: x.
 // Panics with *graph.Error, when built, if x has no features. Source: Keras, Masking.
 func Masking(value float64, opts ...LayerOption) *MaskingLayer {
-	l := &MaskingLayer{Base: newBase(), MaskValue: value}
-	l.apply(opts)
-	return l
+	return &MaskingLayer{Base: NewBase(opts...), MaskValue: value}
 }
 
 // MaskingLayer is the layer that [Masking] makes.
@@ -79,6 +77,9 @@ type MaskingLayer struct {
 }
 
 func init() { addLayer("Masking", vocab.Into[Layer](func() *MaskingLayer { return &MaskingLayer{} })) }
+
+// OfIntegers implements [IntegerLayer].
+func (*MaskingLayer) OfIntegers(in tensor.DType) tensor.DType { return in }
 
 // Build implements [Layer].
 func (l *MaskingLayer) Build(_ *Builder, in tensor.Spec) {

@@ -72,7 +72,7 @@ func TestMasks(t *testing.T) {
 		"Dense": {nn.Dense(2), kept}, "Activation": {nn.ReLU.Layer(), kept}, "Softmax": {nn.Softmax.Layer(), kept}, "PReLU": {nn.PReLU(), kept},
 		"ActivityRegularization": {nn.ActivityRegularization(0.1, 0), kept}, "AlphaDropout": {nn.AlphaDropout(0.5), kept},
 		"Dropout": {nn.Dropout(0.5), kept}, "Dropout of 0": {nn.Dropout(0), kept}, "GaussianDropout": {nn.GaussianDropout(0.5), kept},
-		"GaussianNoise": {nn.GaussianNoise(0.5), kept}, "Rescaling": {nn.Rescaling(2, 0), kept}, "SpatialDropout1D": {nn.SpatialDropout1D(0.5), kept},
+		"GaussianNoise": {nn.GaussianNoise(0.5), kept}, "SpatialDropout1D": {nn.SpatialDropout1D(0.5), kept},
 		"Flatten": {nn.Flatten(), none}, "Reshape": {nn.Reshape(4, 3), none}, "Permute": {nn.Permute(2, 1), none},
 		"Lambda":               {nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Scale(x, 2) }), none},
 		"Lambda of x itself":   {nn.Lambda(func(x *graph.Node) *graph.Node { return x }), kept},
@@ -120,7 +120,7 @@ func TestMaskOfOneNode(t *testing.T) {
 	m := nn.Apply(nn.Masking(0), in)
 	dropped := nn.Apply(nn.Lambda(func(x *graph.Node) *graph.Node { return ops.Tanh(x) }), m)
 	kept := nn.Apply(nn.Tanh, m)
-	net := nn.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Rescaling(2, 0), kept), nn.Apply(nn.Rescaling(3, 0), dropped)})
+	net := nn.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.ReLU, kept), nn.Apply(nn.Softplus, dropped)})
 	net.Build(nn.NewBuilder(1), f32(2, 3, 4))
 	g := graph.New()
 	c := nn.NewCtx(g, nn.NewSeed(1))

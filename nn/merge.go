@@ -25,9 +25,7 @@ type MergeLayer struct {
 }
 
 func merge(class string, opts []LayerOption) *MergeLayer {
-	l := &MergeLayer{Base: newBase(), class: class}
-	l.apply(opts)
-	return l
+	return &MergeLayer{Base: NewBase(opts...), class: class}
 }
 
 // Add returns a layer that adds its inputs: see [MergeLayer].
@@ -64,6 +62,14 @@ func init() {
 // Class returns Keras's name of the layer.
 func (l *MergeLayer) Class() string { return l.class }
 
+// OfIntegers implements [IntegerLayer].
+func (l *MergeLayer) OfIntegers(in tensor.DType) tensor.DType {
+	if l.class == "Average" {
+		return tensor.Float32
+	}
+	return in
+}
+
 // Build implements [Layer].
 func (l *MergeLayer) Build(*Builder, tensor.Spec) {}
 
@@ -97,7 +103,7 @@ func (l *MergeLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	}
 	if l.class == "Average" {
 		if !y.DType().IsFloat() {
-			y = ops.Cast(y, c.policy.ComputeDType())
+			y = ops.Cast(y, c.ComputeDType())
 		}
 		y = ops.Scale(y, 1/float64(len(x)))
 	}
@@ -121,7 +127,7 @@ func raised(n *graph.Node, rank int) *graph.Node {
 // Panics with *graph.Error, when built, if shapes or dtypes do not fit, the axis is the
 // batch or none of x, or there are no inputs. Source: Keras, Concatenate.
 func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
-	l := &ConcatenateLayer{Base: newBase(), Axis: -1}
+	l := &ConcatenateLayer{Base: NewBase(), Axis: -1}
 	for _, o := range opts {
 		o.concatenate(l)
 	}
@@ -146,6 +152,9 @@ type ConcatenateLayer struct {
 func init() {
 	addLayer("Concatenate", vocab.Into[Layer](func() *ConcatenateLayer { return &ConcatenateLayer{Axis: -1} }))
 }
+
+// OfIntegers implements [IntegerLayer].
+func (*ConcatenateLayer) OfIntegers(in tensor.DType) tensor.DType { return in }
 
 // Build implements [Layer].
 func (l *ConcatenateLayer) Build(*Builder, tensor.Spec) {}
@@ -184,7 +193,7 @@ func (l *ConcatenateLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 // Panics with *graph.Error, when built, if there are not two inputs, the axes have
 // different lengths or are the batch, or the batches or dtypes differ. Source: Keras, Dot.
 func Dot(opts ...DotOption) *DotLayer {
-	l := &DotLayer{Base: newBase(), Axes: DotAxes{-1, -1}}
+	l := &DotLayer{Base: NewBase(), Axes: DotAxes{-1, -1}}
 	for _, o := range opts {
 		o.dot(l)
 	}
@@ -243,6 +252,14 @@ func (a *DotAxes) UnmarshalJSON(b []byte) error {
 	}
 	*a = DotAxes(two)
 	return nil
+}
+
+// OfIntegers implements [IntegerLayer].
+func (l *DotLayer) OfIntegers(in tensor.DType) tensor.DType {
+	if l.Normalize {
+		return tensor.Invalid
+	}
+	return in
 }
 
 // Build implements [Layer].

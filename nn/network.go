@@ -64,7 +64,7 @@ func (r *Record) Own() (params, states []*graph.Var) {
 // Sequential returns the network that applies layers one after the other.
 // Activations may stand among them.
 func Sequential(layers ...Layer) *Network {
-	n := &Network{Base: newBase()}
+	n := &Network{Base: NewBase()}
 	for _, l := range layers {
 		n.Add(l)
 	}
@@ -97,7 +97,7 @@ func (n *Network) Class() string {
 // With sets options of the network and returns it: a name, that it is frozen, or the dtype
 // policy of its layers.
 func (n *Network) With(opts ...LayerOption) *Network {
-	n.apply(opts)
+	n.Set(opts...)
 	return n
 }
 

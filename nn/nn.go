@@ -28,7 +28,8 @@ import (
 )
 
 // Layer maps a tensor to a tensor. Any type with these methods is one; if it
-// embeds [Base], it can be named and frozen, and can stand in two networks.
+// embeds [Base], it can be named and frozen, and can stand in two networks. More methods
+// make it a [MultiLayer], a [Container] or an [IntegerLayer]; [Register] lets files hold it.
 type Layer interface {
 	// Build makes the layer's variables for inputs of spec in, whose axis 0 is
 	// the batch. They must not depend on the length of the batch, nor on those of axes
@@ -66,8 +67,16 @@ func BaseOf(l Layer) *Base {
 	return nil
 }
 
-// newBase returns a Base that records the caller's line.
-func newBase() Base { return Base{where: graph.Caller()} }
+// NewBase returns a Base with options set, for a constructor, which may be of a package
+// outside nn: mistakes in building the layer are told with the line that calls the
+// constructor.
+//
+//	func NewGate(opts ...nn.LayerOption) *Gate { return &Gate{Base: nn.NewBase(opts...)} }
+func NewBase(opts ...LayerOption) Base {
+	b := Base{where: graph.ConstructorCaller()}
+	b.Set(opts...)
+	return b
+}
 
 // Negated is a bool that JSON stores inverted: NoBias is Keras's use_bias.
 type Negated bool
@@ -104,28 +113,16 @@ func Name(name string) LayerSetting { return func(b *Base) { b.Name = name } }
 // Frozen keeps a layer's variables from being trained.
 var Frozen LayerSetting = func(b *Base) { b.Frozen = true }
 
-func (l *Base) apply(opts []LayerOption) {
+// Set sets options that every layer takes.
+func (l *Base) Set(opts ...LayerOption) {
 	for _, o := range opts {
 		o.layer(l)
 	}
 }
 
-// WantsFloats reports whether a layer of this package takes no integers: Build panics
-// for them, where Keras's layer of that class takes them.
-func WantsFloats(l Layer) bool {
-	if a, ok := l.(*ActivationLayer); ok {
-		l = a.Activation
-	}
-	if a, ok := l.(Activation); ok {
-		return a.f != nil
-	}
-	_, ok := l.(interface{ wantsFloats() })
-	return ok
-}
-
 // wantFloat panics unless in is a float tensor.
 func wantFloat(layer string, in tensor.Spec) {
 	if !in.DType.IsFloat() {
-		panic(graph.Errorf("nn.%s: x is %v: want a float dtype; nn.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number", layer, in))
+		panic(graph.Errorf("nn.%s: x is %v: want a float dtype; preprocess.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number", layer, in))
 	}
 }

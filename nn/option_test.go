@@ -35,7 +35,6 @@ func TestOptionsOfEveryLayer(t *testing.T) {
 		"Permute":                Permute(1).With(name, Frozen, policy),
 		"ReLU":                   ReLU.Layer(name, Frozen, policy),
 		"RepeatVector":           RepeatVector(2, name, Frozen, policy),
-		"Rescaling":              Rescaling(1, 0, name, Frozen, policy),
 		"Reshape":                Reshape(1).With(name, Frozen, policy),
 		"Sequential":             Sequential().With(name, Frozen, policy),
 		"Softmax":                Softmax.Layer(name, Frozen, policy),

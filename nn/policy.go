@@ -182,6 +182,10 @@ func (p DTypePolicy) takes(l Layer, dt tensor.DType) tensor.DType {
 	return dt
 }
 
+// ComputeDType returns the dtype that the layer which is being traced computes in: its floats
+// come in it, and integers become it where a layer makes floats of them.
+func (c *Ctx) ComputeDType() tensor.DType { return c.policy.ComputeDType() }
+
 // Trace calls l, a part of the layer that is being traced, on x under l's own dtype
 // policy. A part that has none may be called itself.
 //

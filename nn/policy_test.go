@@ -161,12 +161,12 @@ func TestRandomLayersInPolicies(t *testing.T) {
 // TestPolicyLeavesIntegers: they are no numbers to round.
 func TestPolicyLeavesIntegers(t *testing.T) {
 	p := &probe{}
-	net := nn.Sequential(p, nn.Rescaling(0.5, 0))
+	net := nn.Sequential(p, nn.Average())
 	net.DType = nn.MixedFloat16
 	built(t, net, tensor.S(tensor.Int32, 4, 3))
 	g := graph.New()
 	if y := net.Call(nn.NewCtx(g, nil), g.Input("x", tensor.S(tensor.Int32, 4, 3))); p.x != tensor.Int32 || y.DType() != tensor.Float16 {
-		t.Errorf("the layer got %v, Rescaling made %v of it: want int32 and float16", p.x, y.DType())
+		t.Errorf("the layer got %v, Average made %v of it: want int32 and float16", p.x, y.DType())
 	}
 }
 
@@ -174,7 +174,7 @@ func TestPolicyLeavesIntegers(t *testing.T) {
 func TestPolicyOfInput(t *testing.T) {
 	in := nn.Input(1)
 	in.DType = tensor.BFloat16
-	net := built(t, nn.Sequential(in, nn.Rescaling(1, 0)), f32(1, 1))
+	net := built(t, nn.Sequential(in, nn.Flatten()), f32(1, 1))
 	g := graph.New()
 	y := net.Call(nn.NewCtx(g, nil), g.Input("x", f32(1, 1)))
 	if got := nntest.Run(g, []*graph.Node{y}, rowsOf(1, 1, float32(1.001)))[0].V[0]; got != 1 || y.DType() != tensor.Float32 {
@@ -356,7 +356,7 @@ func rowsOf[T tensor.Element](rows, columns int, v ...T) *tensor.Tensor {
 func TestPolicyConfig(t *testing.T) {
 	for _, l := range []nn.Layer{
 		nn.Dense(2, nn.MixedBFloat16), nn.Dropout(0.5, nn.MixedBFloat16), nn.AlphaDropout(0.5, nn.MixedBFloat16), nn.SpatialDropout1D(0.5, nn.MixedBFloat16),
-		nn.PReLU(nn.MixedBFloat16), nn.Flatten(nn.MixedBFloat16), nn.Rescaling(2, 1, nn.MixedBFloat16),
+		nn.PReLU(nn.MixedBFloat16), nn.Flatten(nn.MixedBFloat16), nn.Masking(1, nn.MixedBFloat16),
 		nn.ReLU.Layer(nn.MixedBFloat16), nn.LeakyReLUSlope(0.5).Layer(nn.MixedBFloat16),
 	} {
 		_, class, config, err := nn.LayerToConfig(l)

@@ -22,7 +22,7 @@ import (
 //
 // Source: He et al. 2015, arXiv:1502.01852, section 2.1.
 func PReLU(opts ...PReLUOption) *PReLULayer {
-	l := &PReLULayer{Base: newBase()}
+	l := &PReLULayer{Base: NewBase()}
 	for _, o := range opts {
 		o.prelu(l)
 	}
@@ -78,7 +78,8 @@ func SharedAxes(axes ...int) PReLUSetting {
 // SetDefaults sets the initializer, if it is not set, to the default that it stands for.
 func (l *PReLULayer) SetDefaults() { l.AlphaInitializer = l.AlphaInitializer.Or(Zeros) }
 
-func (*PReLULayer) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*PReLULayer) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 func (*PReLULayer) keepsMask() {}
 

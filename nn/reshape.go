@@ -14,7 +14,7 @@ import (
 // Shapes: x [B ...] -> y [B shape].
 // Panics with *graph.Error, when built, if a sample does not have the elements.
 func Reshape(shape ...int) *ReshapeLayer {
-	return &ReshapeLayer{Base: newBase(), TargetShape: shape}
+	return &ReshapeLayer{Base: NewBase(), TargetShape: shape}
 }
 
 // ReshapeLayer is the layer that [Reshape] makes.
@@ -28,9 +28,12 @@ func init() { addLayer("Reshape", layerOf[ReshapeLayer]()) }
 
 // With sets options of the layer and returns it.
 func (r *ReshapeLayer) With(opts ...LayerOption) *ReshapeLayer {
-	r.apply(opts)
+	r.Set(opts...)
 	return r
 }
+
+// OfIntegers implements [IntegerLayer].
+func (*ReshapeLayer) OfIntegers(in tensor.DType) tensor.DType { return in }
 
 // Build implements [Layer].
 func (r *ReshapeLayer) Build(*Builder, tensor.Spec) {}
@@ -47,7 +50,7 @@ func (r *ReshapeLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
 // Shapes: Permute(2, 1) takes x [B n m] to y [B m n].
 // Panics with *graph.Error, when built, if dims does not name every axis once.
 func Permute(dims ...int) *PermuteLayer {
-	return &PermuteLayer{Base: newBase(), Dims: dims}
+	return &PermuteLayer{Base: NewBase(), Dims: dims}
 }
 
 // PermuteLayer is the layer that [Permute] makes.
@@ -61,9 +64,12 @@ func init() { addLayer("Permute", layerOf[PermuteLayer]()) }
 
 // With sets options of the layer and returns it.
 func (p *PermuteLayer) With(opts ...LayerOption) *PermuteLayer {
-	p.apply(opts)
+	p.Set(opts...)
 	return p
 }
+
+// OfIntegers implements [IntegerLayer].
+func (*PermuteLayer) OfIntegers(in tensor.DType) tensor.DType { return in }
 
 // Build implements [Layer].
 func (p *PermuteLayer) Build(_ *Builder, in tensor.Spec) {
@@ -98,9 +104,7 @@ func listed(axes []int) string {
 // Panics with *graph.Error, when built, if x has another number of axes, or a sample of
 // y more than 2^26 elements.
 func RepeatVector(n int, opts ...LayerOption) *RepeatVectorLayer {
-	r := &RepeatVectorLayer{Base: newBase(), N: n}
-	r.apply(opts)
-	return r
+	return &RepeatVectorLayer{Base: NewBase(opts...), N: n}
 }
 
 // mostRepeated is how many elements a sample of the output has at most: n, which a file
@@ -115,6 +119,9 @@ type RepeatVectorLayer struct {
 }
 
 func init() { addLayer("RepeatVector", layerOf[RepeatVectorLayer]()) }
+
+// OfIntegers implements [IntegerLayer].
+func (*RepeatVectorLayer) OfIntegers(in tensor.DType) tensor.DType { return in }
 
 // Build implements [Layer].
 func (r *RepeatVectorLayer) Build(_ *Builder, in tensor.Spec) {

@@ -32,9 +32,7 @@ func SpatialDropout3D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 }
 
 func spatialDropout(places int, rate float64, opts []LayerOption) *SpatialDropoutLayer {
-	d := &SpatialDropoutLayer{Base: newBase(), Rate: rate, places: places}
-	d.apply(opts)
-	return d
+	return &SpatialDropoutLayer{Base: NewBase(opts...), Rate: rate, places: places}
 }
 
 // SpatialDropoutLayer is the layer that [SpatialDropout1D] and its like make.
@@ -54,7 +52,8 @@ func init() {
 	}
 }
 
-func (*SpatialDropoutLayer) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*SpatialDropoutLayer) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 // Class returns Keras's name of the layer.
 func (d *SpatialDropoutLayer) Class() string { return fmt.Sprintf("SpatialDropout%dD", d.places) }

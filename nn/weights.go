@@ -90,7 +90,8 @@ func (w *Weights) SetDefaults() {
 	w.BiasInitializer = w.BiasInitializer.Or(Zeros)
 }
 
-func (*Weights) wantsFloats() {}
+// OfIntegers implements [IntegerLayer].
+func (*Weights) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
 // build makes a kernel of that shape, and a bias of so many units unless there is none.
 func (w *Weights) build(b *Builder, kernel tensor.Dims, units int) {

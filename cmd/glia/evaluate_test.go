@@ -17,6 +17,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -69,7 +70,7 @@ func TestEvaluateForms(t *testing.T) {
 		{"logits and a channel", loss.SparseCategoricalCrossentropy(loss.FromLogits),
 			[]nn.Layer{nn.Input(28, 28, 1), nn.Flatten(), nn.Dense(10)}, as(test, 28, 28, 1).Scale(toUnit), nil},
 		{"rescaling", loss.MeanSquaredError(),
-			[]nn.Layer{nn.Input(28, 28), nn.Rescaling(1.0/128, -1), nn.Flatten(), nn.Dense(10)}, test.Scale(1).OneHot(10), nil},
+			[]nn.Layer{nn.Input(28, 28), preprocess.Rescaling(1.0/128, -1), nn.Flatten(), nn.Dense(10)}, test.Scale(1).OneHot(10), nil},
 		{"scale", loss.MeanSquaredError(),
 			[]nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(10)}, test.Scale(2.0 / 255).OneHot(10), []string{"--scale", "2/255"}},
 	} {

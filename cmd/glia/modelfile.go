@@ -8,6 +8,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -148,7 +149,7 @@ func (t *trained) scale() float64 {
 	for _, l := range t.Network().Layers() {
 		switch l.(type) {
 		case *nn.InputLayer:
-		case *nn.RescalingLayer:
+		case *preprocess.RescalingLayer:
 			return 1
 		default:
 			return toUnit

@@ -24,10 +24,19 @@ import (
 // Shapes: x [B in], frequency [in units], phase [units] -> [B units].
 type Waves struct {
 	nn.Base
-	Units int
+	Units int `json:"units"`
 
 	frequency, phase *graph.Var
 }
+
+// NewWaves returns a layer of so many waves. Options are what every layer takes: nn.Name,
+// nn.Frozen, a dtype policy.
+func NewWaves(units int, opts ...nn.LayerOption) *Waves {
+	return &Waves{Base: nn.NewBase(opts...), Units: units}
+}
+
+// Models with the layer are saved and loaded, by Keras too if it has a class of this name.
+func init() { nn.Register("glia_examples>Waves", func() nn.Layer { return &Waves{} }) }
 
 // Build makes the layer's variables.
 func (l *Waves) Build(b *nn.Builder, in tensor.Spec) {
@@ -62,7 +71,7 @@ func run(w io.Writer) error {
 		name  string
 		layer nn.Layer
 	}{
-		{"waves", &Waves{Units: 32}},
+		{"waves", NewWaves(32, nn.Name("waves"))},
 		{"tanh", nn.Dense(32, nn.Tanh)},
 	} {
 		m := glia.Sequential(nn.Input(1), c.layer, nn.Dense(1))

@@ -72,21 +72,19 @@ func (p *part) followGraph() {
 // is missing.
 func passed(l nn.Layer, in tensor.DType) (out tensor.DType, bad bool) {
 	switch l := l.(type) {
-	case nil, *nn.RescalingLayer: // the latter makes floats
-		return tensor.Invalid, false
 	case *nn.InputLayer:
-		if l.DType.IsFloat() {
-			return tensor.Invalid, false
+		out = l.DType
+	case nn.IntegerLayer:
+		if in == tensor.Invalid {
+			return in, false
 		}
-		return l.DType, false
+		out = l.OfIntegers(in)
+		bad = out == tensor.Invalid
 	}
-	if !fromGlia(l) {
+	if out.IsFloat() {
 		return tensor.Invalid, false
 	}
-	if in != tensor.Invalid && nn.WantsFloats(l) {
-		return tensor.Invalid, true
-	}
-	return in, false
+	return out, bad
 }
 
 func (l *lacking) lacksIntegers(layer nn.Layer, in tensor.DType, where string) {

@@ -14,6 +14,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -57,7 +58,7 @@ var lossMetrics = []lossMetric{
 func (l lossMetric) written(t *testing.T) *keras.Object {
 	t.Helper()
 	_, p := l.batch()
-	m := &keras.Model{Network: nn.Sequential(nn.Rescaling(1, 0)), Inputs: []tensor.Spec{{DType: tensor.Float32, Shape: p.Shape()}},
+	m := &keras.Model{Network: nn.Sequential(preprocess.Rescaling(1, 0)), Inputs: []tensor.Spec{{DType: tensor.Float32, Shape: p.Shape()}},
 		Optimizer: optim.SGD(0.1), Loss: loss.MeanSquaredError(), Metrics: []metric.Metric{metric.FromLoss(l.loss)}}
 	if l.kind == "numbers" || l.kind == "letters" { // Keras compares the shapes of the loss
 		m.Loss = l.loss

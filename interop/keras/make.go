@@ -8,6 +8,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/nn"
+	_ "github.com/glia-ml/glia/preprocess" // its layers are in nn's table
 )
 
 // makeLayers makes the layers of a model, from the inside out. A part of which something
@@ -64,7 +65,7 @@ func (p *part) network() *nn.Network {
 // incomplete reports whether something of a part is missing.
 func (p *part) incomplete() bool { return p.layer == nil || len(p.before)+len(p.after) > 0 }
 
-// makePlain makes a layer of package nn, or one that is registered.
+// makePlain makes a layer of package nn or preprocess, or one that is registered.
 func (p *part) makePlain() error {
 	l, err := nn.LayerFromConfig(p.fullName(), p.Config)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -144,11 +145,11 @@ func everything() map[string]*keras.Model {
 	frozen := nn.Sequential(nn.Input(4), nn.Dense(3), nn.Sequential(nn.Dense(2)))
 	frozen.Frozen = true
 	models := map[string]*keras.Model{
-		"layers": {Network: nn.Sequential(nn.Input(4, 2), nn.Masking(3), nn.Rescaling(2, 1), nn.Permute(2, 1), nn.Reshape(8), nn.Dropout(0.5, nn.NoiseShape(-1, 1)),
+		"layers": {Network: nn.Sequential(nn.Input(4, 2), nn.Masking(3), preprocess.Rescaling(2, 1), nn.Permute(2, 1), nn.Reshape(8), nn.Dropout(0.5, nn.NoiseShape(-1, 1)),
 			nn.GaussianNoise(0.5), nn.GaussianDropout(0.5), nn.RepeatVector(2), nn.Flatten(), nn.ReLU, nn.LeakyReLUSlope(0.5), nn.ELUAlpha(0.5),
 			nn.Sequential(nn.Dense(3, nn.NoBias), nn.Sequential(nn.Dense(2, nn.Frozen))), nn.Dense(2, nn.LeakyReLUSlope(0.25)))},
 		"frozen":   {Network: frozen},
-		"bfloat16": {Network: nn.Sequential(nn.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), Inputs: []tensor.Spec{tensor.S(tensor.Uint8, 1, 4)}},
+		"bfloat16": {Network: nn.Sequential(preprocess.Rescaling(1, 0), nn.Dense(2, nn.Name("d"))), Inputs: []tensor.Spec{tensor.S(tensor.Uint8, 1, 4)}},
 		"regularizers": {Network: nn.Sequential(nn.Input(4), nn.Dense(3, nn.KernelRegularizer(nn.L1(0.5)), nn.BiasRegularizer(nn.L2(0.25)),
 			nn.ActivityRegularizer(nn.L1L2(0.5, 0.25))))},
 		"sgd":         trained(optim.SGD(0.5, optim.Momentum(0.5), optim.Nesterov, optim.ClipNorm(0.5)), loss.MeanAbsoluteError(loss.Sum, loss.Name("mine"))),

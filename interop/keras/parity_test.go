@@ -137,7 +137,7 @@ var kinds = map[string]struct {
 	}},
 	"keras.optimizers.schedules": {"Schedules", "schedule", []string{"optim"}, readInto[optim.Schedule]},
 	"keras.callbacks":            {"Callbacks", "", []string{"", "callback"}, nil},
-	"keras.layers": {"Layers", "layer", []string{"nn"}, func(name string) error {
+	"keras.layers": {"Layers", "layer", []string{"nn", "preprocess"}, func(name string) error {
 		_, err := nn.LayerFromConfig(name, nil)
 		return err
 	}},
@@ -354,7 +354,7 @@ func exported(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for pkg, dir := range map[string]string{
-		"glia": "../..", "callback": "../../callback", "nn": "../../nn", "loss": "../../loss", "metric": "../../metric", "optim": "../../optim", "remote": "../../remote", "tensorboard": "../../tensorboard",
+		"glia": "../..", "callback": "../../callback", "nn": "../../nn", "loss": "../../loss", "metric": "../../metric", "optim": "../../optim", "preprocess": "../../preprocess", "remote": "../../remote", "tensorboard": "../../tensorboard",
 	} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {

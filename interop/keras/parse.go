@@ -50,7 +50,7 @@ type part struct {
 type kind uint8
 
 const (
-	plain      kind = iota // a layer of package nn, or one that is registered
+	plain      kind = iota // a layer of package nn or preprocess, or one that is registered
 	chain                  // a Sequential
 	functional             // a model of the functional form
 	otherModel             // a model of another class, which is missing

@@ -249,15 +249,6 @@ func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Ob
 	return o, err
 }
 
-// fromGlia reports whether a layer's type is one of package nn.
-func fromGlia(l nn.Layer) bool {
-	t := reflect.TypeOf(l)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.PkgPath() == reflect.TypeFor[nn.Base]().PkgPath()
-}
-
 // with returns a config with more settings.
 func with(config json.RawMessage, more map[string]any) (json.RawMessage, error) {
 	m, err := vocab.Members(config)

@@ -15,6 +15,7 @@ import (
 	"github.com/glia-ml/glia/nn/nntest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -25,7 +26,7 @@ var networks = map[string]func() []nn.Layer{
 		return []nn.Layer{nn.Dense(8, nn.Tanh, nn.KernelRegularizer(nn.L1L2(0.1, 0.1)), nn.ActivityRegularizer(nn.L1(0.1)))}
 	},
 	"noise": func() []nn.Layer {
-		return []nn.Layer{nn.Rescaling(0.5, 1), nn.GaussianNoise(0.1), nn.GaussianDropout(0.1), nn.AlphaDropout(0.1), nn.Dropout(0.1)}
+		return []nn.Layer{preprocess.Rescaling(0.5, 1), nn.GaussianNoise(0.1), nn.GaussianDropout(0.1), nn.AlphaDropout(0.1), nn.Dropout(0.1)}
 	},
 	"noise of shapes": func() []nn.Layer {
 		return []nn.Layer{nn.RepeatVector(2), nn.Dropout(0.1, nn.NoiseShape(-1, 1, -1)), nn.SpatialDropout1D(0.1), nn.Dense(3), nn.Flatten()}

@@ -35,7 +35,7 @@ type Case struct {
 
 // Layer checks a layer: its outputs' shapes for the batch of c.In, for one sample and for
 // three, its number of parameters, whether it keeps masks, that its config comes back from
-// JSON, that a step of gradient descent lowers a loss, that the loss depends on each
+// JSON, that it makes of integers what it says, that a step of gradient descent lowers a loss, that the loss depends on each
 // variable by itself, as central differences say, and that training changes its states.
 func Layer(t *testing.T, c Case) {
 	t.Helper()
@@ -59,6 +59,9 @@ func Layer(t *testing.T, c Case) {
 	}
 	for _, batch := range []int{1, 3} {
 		c.shapes(t, l, batch)
+	}
+	if l, ok := c.New().(nn.IntegerLayer); ok {
+		integers(t, l, c.Ins)
 	}
 	if !c.NoConfig {
 		config(t, l)

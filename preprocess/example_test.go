@@ -1,0 +1,28 @@
+package preprocess_test
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/preprocess"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// show prints what a layer makes of x.
+func show(l nn.Layer, x *tensor.Tensor) {
+	g := graph.New()
+	l.Build(nn.NewBuilder(1), x.Spec())
+	y := l.Call(nn.NewCtx(g, nn.NewSeed(1)), g.Input("x", x.Spec()))
+	fmt.Printf("%v %.3f\n", y.Spec(), nntest.Run(g, []*graph.Node{y}, x)[0].V)
+}
+
+func ExampleRescaling() {
+	pixels, _ := tensor.FromSlice([]uint8{0, 51, 255}, 1, 3)
+	show(preprocess.Rescaling(1.0/255, 0), pixels)
+	show(preprocess.Rescaling(2.0/255, -1), pixels)
+	// Output:
+	// float32[1 3] [0.000 0.200 1.000]
+	// float32[1 3] [-1.000 -0.600 1.000]
+}
