@@ -150,15 +150,18 @@ func newProgram(p *backend.Program, strides []tensor.Dims) *program {
 
 // setTiles chooses the length of tiles: whole rows, and whole periods of what inputs
 // repeat where that is possible, so that it is loaded once. Halves take less memory, and
-// for what is done row by row calls weigh more.
+// for what is done row by row calls weigh more. Tiles of columns depend on the shape
+// alone, so that sums along them have one order, whatever else the program does.
 func (k *program) setTiles() {
 	unit, length := k.cols, tileLen
-	if k.columns == nil && k.cols > 1 || slices.ContainsFunc(k.code, func(c instr) bool { _, ok := c.op.(mapBits); return ok }) {
-		length *= 2
-	}
-	for i := range k.loads {
-		if p := k.loads[i].period; !k.afterwards(k.loads[i].row) && p > unit && p <= length && p%unit == 0 && p < k.size {
-			unit = p
+	if k.columns == nil {
+		if k.cols > 1 || slices.ContainsFunc(k.code, func(c instr) bool { _, ok := c.op.(mapBits); return ok }) {
+			length *= 2
+		}
+		for i := range k.loads {
+			if p := k.loads[i].period; !k.afterwards(k.loads[i].row) && p > unit && p <= length && p%unit == 0 && p < k.size {
+				unit = p
+			}
 		}
 	}
 	k.tile = max(1, length/unit) * unit

@@ -8,20 +8,20 @@ import (
 )
 
 func init() {
-	register(func(op ops.ReduceSumOp, _, in []tensor.Spec) backend.Kernel {
-		return newReduction(op.Reduction, sumOf, in[0])
+	register(func(op ops.ReduceSumOp, out, in []tensor.Spec) backend.Kernel {
+		return alone(op, sumOf, out, in)
 	})
-	register(func(op ops.ReduceMeanOp, _, in []tensor.Spec) backend.Kernel {
-		return newReduction(op.Reduction, meanOf, in[0])
+	register(func(op ops.ReduceMeanOp, out, in []tensor.Spec) backend.Kernel {
+		return alone(op, meanOf, out, in)
 	})
 	register(func(op ops.ReduceProdOp, _, in []tensor.Spec) backend.Kernel {
 		return newReduction(op.Reduction, productOf, in[0])
 	})
-	register(func(op ops.ReduceMaxOp, _, in []tensor.Spec) backend.Kernel {
-		return newReduction(op.Reduction, greatestOf, in[0])
+	register(func(op ops.ReduceMaxOp, out, in []tensor.Spec) backend.Kernel {
+		return alone(op, greatestOf, out, in)
 	})
-	register(func(op ops.ReduceMinOp, _, in []tensor.Spec) backend.Kernel {
-		return newReduction(op.Reduction, leastOf, in[0])
+	register(func(op ops.ReduceMinOp, out, in []tensor.Spec) backend.Kernel {
+		return alone(op, leastOf, out, in)
 	})
 	register(func(op ops.AnyOp, _, in []tensor.Spec) backend.Kernel {
 		return newReduction(op.Reduction, greatestOf, in[0])
@@ -29,6 +29,15 @@ func init() {
 	register(func(op ops.AllOp, _, in []tensor.Spec) backend.Kernel {
 		return newReduction(op.Reduction, leastOf, in[0])
 	})
+}
+
+// alone returns the kernel of a reduction that is a step by itself. Along columns it is
+// that of a program, so that it gives the same bits as within one.
+func alone(op ops.Reducing, f fold, out, in []tensor.Spec) backend.Kernel {
+	if fusesColumns(op, in[0]) {
+		return newProgram(backend.ProgramOf(op, out, in), nil)
+	}
+	return newReduction(op.Over(), f, in[0])
 }
 
 // newReduction returns the kernel of a reduction, in the type of its elements or in
