@@ -14,7 +14,7 @@ type AxisList []int
 // Axes names axes, as an option of [Dice] and [Tversky].
 func Axes(axes ...int) AxisList { return axes }
 
-// UnmarshalJSON reads null, one number or a list, as Keras writes them.
+// UnmarshalJSON reads null, a number or a list, as Keras writes them.
 func (a *AxisList) UnmarshalJSON(b []byte) error {
 	if vocab.UnmarshalOneOrList(b, (*[]int)(a)) != nil {
 		return fmt.Errorf("%s: want an axis or a list of axes", b)

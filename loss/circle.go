@@ -16,8 +16,8 @@ import (
 //	negative = ln Σ exp(gamma·max(1 + m - d, 0)·(1 - m - d))    over the others
 //	ln(1 + exp(positive + negative))
 //
-// It is 0 for a sample without another one of its class, or of another class, and
-// samples with a loss of 0 do not count when losses are averaged.
+// It is 0 for a sample without another one of its class, or without one of another class.
+// Means are over the samples whose loss is not 0.
 //
 // Shapes: yTrue [B] or [B 1], class numbers; yPred [B D] -> [B].
 // Panics with *graph.Error, when used, unless gamma and the margin are finite and 0 or
@@ -25,7 +25,7 @@ import (
 //
 // Options: a [Gamma], a [Margin], [KeepDiagonal], [Name], a [Reduction].
 //
-// Source: Sun et al. 2020, arXiv:2002.10857, section 3.
+// Source: keras.losses.Circle; Sun et al. 2020, arXiv:2002.10857, section 3.
 func Circle(opts ...CircleOption) *CircleLoss {
 	l := &CircleLoss{Config: newConfig("circle", nil), Gamma: 80, Margin: 0.4, RemoveDiagonal: true}
 	for _, o := range opts {
@@ -39,7 +39,7 @@ type CircleLoss struct {
 	Config
 	// Gamma is the scale.
 	Gamma float64 `json:"gamma"`
-	// Margin relaxes what is wanted of distances.
+	// Margin relaxes the wanted distances.
 	Margin float64 `json:"margin"`
 	// RemoveDiagonal counts no sample among those of its own class.
 	RemoveDiagonal bool `json:"remove_diagonal"`
@@ -48,7 +48,7 @@ type CircleLoss struct {
 // CircleOption is an option of [Circle].
 type CircleOption interface{ circle(*CircleLoss) }
 
-// Margin relaxes what [Circle] wants of distances, 0.4 by default.
+// Margin relaxes the distances that [Circle] wants, 0.4 by default.
 type Margin float64
 
 // KeepDiagonal makes [Circle] count a sample among those of its own class.
@@ -89,14 +89,14 @@ func (l *CircleLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.Where(ops.And(ops.Any(own, -1), ops.Any(others, -1)), losses, ops.Zeros(losses))
 }
 
-// Mask implements [Masker]: losses of 0 do not count.
+// Mask implements [Masker]: it is false for losses of 0.
 func (l *CircleLoss) Mask(yTrue, yPred *graph.Node) *graph.Node {
 	losses := l.Each(yTrue, yPred)
 	return ops.Greater(losses, ops.Zeros(losses))
 }
 
-// logSumExpWhere returns ln Σ e^x over the last axis, where in is true; 0 if that is
-// nowhere. What is left out has no gradient.
+// logSumExpWhere returns ln Σ e^x over the elements of the last axis where in is true, 0 if
+// there are none. The other elements have no gradient.
 func logSumExpWhere(in, x *graph.Node) *graph.Node {
 	any := ops.ExpandDims(ops.Any(in, -1), -1)
 	x = ops.Where(in, x, ops.ScalarLike(x, math.Inf(-1)))

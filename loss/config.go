@@ -8,7 +8,7 @@ import (
 
 // FromConfig returns the loss of a Keras class or function, "MeanSquaredError" or "mse" for
 // instance, or of the name under which one is registered, "my_package>Pinball", with the
-// config that Keras writes. What package loss does not support is an error.
+// config that Keras writes. Unsupported classes and settings are errors.
 func FromConfig(class string, config []byte) (Loss, error) {
 	l, err := losses.Make(class, config)
 	if err != nil {
@@ -18,9 +18,9 @@ func FromConfig(class string, config []byte) (Loss, error) {
 }
 
 // ToConfig returns Keras's class of a loss, the module that has the class, and the loss's
-// config. For a loss whose type is registered it returns the name under which it is, and no
-// module; for a [Func] the class "function", and as config the name. It fails for types and
-// functions that are not registered.
+// config. For a registered type it returns the registered name, and no module; for a [Func]
+// the class "function", and as config the name. It fails for types and functions that are
+// not registered.
 func ToConfig(l Loss) (module, class string, config []byte, err error) {
 	var o *vocab.Object
 	if f, ok := l.(*FuncLoss); ok {
@@ -41,7 +41,7 @@ func ToConfig(l Loss) (module, class string, config []byte, err error) {
 // "Custom", Keras's default.
 //
 // The exported fields with json tags are the config, those of an embedded [Config] too.
-// Fresh returns a loss with the defaults of settings that a config may lack.
+// Fresh returns a loss with the defaults of the settings, which a config may omit.
 //
 // Register panics if the name or the type is registered for another. It may be called at
 // any time, from any goroutine.
@@ -56,11 +56,11 @@ func ClassOf(l Loss) string {
 	return vocab.ClassOf(l, "Loss")
 }
 
-// losses are Keras's classes, which files also name in snake case, as functions.
+// losses holds Keras's classes, which files also name in snake case, as functions.
 var losses = vocab.Table[Loss]{
 	Kind: "loss", Module: "keras.losses", Fold: vocab.SnakeCase,
 	Fixed: map[string]string{"axis": "-1", "dtype": `"float32"`},
-	// A loss of the user's need not have what [Config] has.
+	// A loss of the user's need not have the settings of [Config].
 	Common: map[string]string{"name": "", "reduction": ""},
 	Classes: []vocab.Class[Loss]{
 		{Name: "BinaryCrossentropy", Aliases: []string{"bce", "BCE"},

@@ -6,12 +6,12 @@ import (
 )
 
 // The cross-entropies take probabilities unless they are made with [FromLogits].
-// Probabilities that are the very result of a softmax over the last axis, or of a
+// Probabilities that are the unchanged result of a softmax over the last axis, or of a
 // sigmoid, are traced back to their logits, from which value and gradient are
-// computed without loss of precision, in float32 if they have 16 bits. Other probabilities are kept away from 0
-// and 1 by 1e-7, as in Keras.
+// computed without loss of precision, in float32 if they have 16 bits. Other
+// probabilities are clipped to 1e-7 and 1 - 1e-7, as in Keras.
 
-// epsilon keeps probabilities away from 0 and 1.
+// epsilon is the distance from 0 and 1 that probabilities are clipped to.
 const epsilon = 1e-7
 
 // FromLogits says that predictions are logits, not probabilities.
@@ -19,7 +19,7 @@ const FromLogits fromLogits = true
 
 type fromLogits bool
 
-// LabelSmoothing moves labels by this much of the way to the uniform distribution.
+// LabelSmoothing moves labels by this fraction of the way to the uniform distribution.
 type LabelSmoothing float64
 
 // IgnoreClass makes [SparseCategoricalCrossentropy] give 0 for labels of this class.
@@ -32,14 +32,15 @@ type CrossentropyOption interface {
 	crossentropy(*CrossentropyConfig)
 }
 
-// CrossentropyConfig is the configuration that cross-entropies have in common.
+// CrossentropyConfig holds the settings that cross-entropies have in common.
 type CrossentropyConfig struct {
 	Config
 	// FromLogits says that predictions are logits.
 	FromLogits bool `json:"from_logits"`
-	// LabelSmoothing is how far labels are moved to the uniform distribution.
+	// LabelSmoothing is the fraction of the way to the uniform distribution that labels are
+	// moved by.
 	LabelSmoothing float64 `json:"label_smoothing"`
-	// Axis is what the loss reduces, nil is the last axis.
+	// Axis is the axis that the loss reduces, nil the last one.
 	Axis *Axis `json:"axis,omitempty"`
 }
 
@@ -77,8 +78,12 @@ func (c *CrossentropyConfig) smooth(loss string, labels *graph.Node, classes int
 // over the last axis, or that of the option.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without that axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ, yPred is not of floats, the
+// axis is out of range or the label smoothing is not from 0 to 1.
 //
 // Options: [FromLogits], [LabelSmoothing], an [Axis], [Name], a [Reduction].
+//
+// Source: keras.losses.BinaryCrossentropy.
 func BinaryCrossentropy(opts ...CrossentropyOption) *BinaryCrossentropyLoss {
 	return &BinaryCrossentropyLoss{crossentropyConfig("binary_crossentropy", opts)}
 }
@@ -103,7 +108,7 @@ func (l *BinaryCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.Neg(ops.ReduceMean(logLikelihood(t, p), axis))
 }
 
-// logLikelihood is t·ln p + (1-t)·ln(1-p), with p kept away from 0 and 1.
+// logLikelihood returns t·ln p + (1-t)·ln(1-p), with p clipped away from 0 and 1.
 func logLikelihood(t, p *graph.Node) *graph.Node {
 	p = ops.Clip(p, epsilon, 1-epsilon)
 	one := ops.ScalarLike(p, 1)
@@ -119,10 +124,15 @@ func logLikelihood(t, p *graph.Node) *graph.Node {
 //
 // over the last axis, or that of the option.
 //
-// Shapes: yTrue, yPred [B ... C] -> [B ...]. For labels that are class numbers,
-// see [SparseCategoricalCrossentropy].
+// For labels that are class numbers, see [SparseCategoricalCrossentropy].
+//
+// Shapes: yTrue, yPred [B ... C] -> [B ...].
+// Panics with *graph.Error, when used, if the shapes differ, yPred is not of floats, the
+// axis is out of range or the label smoothing is not from 0 to 1.
 //
 // Options: [FromLogits], [LabelSmoothing], an [Axis], [Name], a [Reduction].
+//
+// Source: keras.losses.CategoricalCrossentropy.
 func CategoricalCrossentropy(opts ...CrossentropyOption) *CategoricalCrossentropyLoss {
 	return &CategoricalCrossentropyLoss{crossentropyConfig("categorical_crossentropy", opts)}
 }
@@ -138,11 +148,11 @@ func (l *CategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node
 	if z := logitsOf(yPred, axis, l.FromLogits); z != nil {
 		return ops.SoftmaxCrossEntropy(toLast(z, axis), t)
 	}
-	return ops.Neg(ops.ReduceSum(ops.Mul(t, ops.Log(normal1(toLast(yPred, axis)))), -1))
+	return ops.Neg(ops.ReduceSum(ops.Mul(t, ops.Log(normalized(toLast(yPred, axis)))), -1))
 }
 
 // rowsFor returns labels that are rows of probabilities, with the dtype of the
-// predictions. Labels of another shape are a mistake.
+// predictions. It panics for labels of another shape.
 func rowsFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	wantClasses(loss, yPred)
 	if yTrue.Shape() != yPred.Shape() {
@@ -187,7 +197,7 @@ func beforeWidening(x *graph.Node) *graph.Node {
 	return x
 }
 
-// normal1 returns probabilities scaled to sum to 1 and kept away from 0 and 1.
-func normal1(p *graph.Node) *graph.Node {
+// normalized returns probabilities scaled to sum to 1 and clipped away from 0 and 1.
+func normalized(p *graph.Node) *graph.Node {
 	return ops.Clip(ops.Div(p, ops.ReduceSumKeep(p, -1)), epsilon, 1-epsilon)
 }

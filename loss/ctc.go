@@ -8,18 +8,17 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// CTC returns the loss of sequences of logits that are to spell labels, without being
-// told when: -ln of the softmax probability of all alignments, see [ops.CTCLoss].
-// Class 0 is the blank; a row of labels ends in zeros, which do not count. Labels that
-// do not fit in the times of a sequence, equal ones with a blank between them, give a
-// loss of about 1e5 for each that is too many.
+// CTC returns the loss of sequences of logits that spell labels at unknown times: -ln of the
+// softmax probability of all alignments, see [ops.CTCLoss].
+// Class 0 is the blank; a row of labels is padded with zeros. Labels that do not fit in the
+// times of a sequence, with a blank between equal ones, add about 1e5 each to the loss.
 //
 // Shapes: yTrue [B L], class numbers; yPred [B T C], logits -> [B].
 // Panics with *graph.Error, when used, if they have other shapes.
 //
 // Options: [Name], a [Reduction].
 //
-// Source: Graves et al. 2006, "Connectionist Temporal Classification", section 4.
+// Source: keras.losses.CTC; Graves et al. 2006, "Connectionist Temporal Classification", section 4.
 func CTC(opts ...Option) *CTCLoss { return &CTCLoss{newConfig("ctc", opts)} }
 
 // CTCLoss is the loss that [CTC] makes.

@@ -7,18 +7,18 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// The focal losses are cross-entropies in which examples that are predicted well
-// count less: with a power gamma of what is missing to certainty.
+// The focal losses are cross-entropies in which well predicted examples count less: they
+// are weighted with 1 less the probability of the true class, to the power of gamma.
 //
 // Source: Lin et al. 2017, arXiv:1708.02002, section 3.
 
-// Gamma is how strongly focal losses leave out what is predicted well, 2 by default,
-// and the scale of [Circle], 80 by default.
+// Gamma is the exponent of focal losses, which reduces the loss of well predicted examples,
+// 2 by default, and the scale of [Circle], 80 by default.
 type Gamma float64
 
 // Alpha is the weight of class 1 in [BinaryFocalCrossentropy], of all classes in
-// [CategoricalFocalCrossentropy], 0.25 by default in both, and of what predictions
-// have too much in [Tversky], 0.5 by default.
+// [CategoricalFocalCrossentropy], 0.25 by default in both, and of false positives in
+// [Tversky], 0.5 by default.
 type Alpha float64
 
 // Alphas are weights of classes in [CategoricalFocalCrossentropy].
@@ -31,7 +31,7 @@ const ClassBalancing classBalancing = true
 type classBalancing bool
 
 // BinaryFocalCrossentropy returns the loss of yes-or-no labels t and their predicted
-// probabilities p, kept away from 0 and 1 by 1e-7 in the logarithms:
+// probabilities p, clipped to 1e-7 and 1 - 1e-7 in the logarithms:
 //
 //	q = t·p + (1-t)·(1-p)
 //	mean((1-q)^gamma · (-t·ln p - (1-t)·ln(1-p)))
@@ -43,6 +43,8 @@ type classBalancing bool
 //
 // Options: [FromLogits], [LabelSmoothing], an [Axis], a [Gamma], [ClassBalancing], an
 // [Alpha], [Name], a [Reduction].
+//
+// Source: keras.losses.BinaryFocalCrossentropy; Lin et al. 2017, arXiv:1708.02002, section 3.
 func BinaryFocalCrossentropy(opts ...BinaryFocalOption) *BinaryFocalCrossentropyLoss {
 	l := &BinaryFocalCrossentropyLoss{crossentropyConfig("binary_focal_crossentropy", nil), false, 0.25, 2}
 	for _, o := range opts {
@@ -57,7 +59,7 @@ type BinaryFocalCrossentropyLoss struct {
 	// ApplyClassBalancing weighs class 1 with Alpha and class 0 with 1 - Alpha.
 	ApplyClassBalancing bool    `json:"apply_class_balancing"`
 	Alpha               float64 `json:"alpha"`
-	// Gamma is how strongly what is predicted well is left out.
+	// Gamma is the exponent that reduces the loss of well predicted examples.
 	Gamma float64 `json:"gamma"`
 }
 
@@ -99,7 +101,7 @@ func (l *BinaryFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node
 
 // CategoricalFocalCrossentropy returns the loss of labels t that are probabilities of
 // classes, such as one-hot rows, and their predictions p, which are scaled to sum to 1
-// and kept away from 0 and 1 by 1e-7:
+// and clipped to 1e-7 and 1 - 1e-7:
 //
 //	-Σ alpha·(1-p)^gamma · t·ln p
 //
@@ -110,6 +112,9 @@ func (l *BinaryFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node
 //
 // Options: [FromLogits], [LabelSmoothing], an [Axis], a [Gamma], an [Alpha] or
 // [Alphas], [Name], a [Reduction].
+//
+// Source: keras.losses.CategoricalFocalCrossentropy; Lin et al. 2017, arXiv:1708.02002,
+// section 3.
 func CategoricalFocalCrossentropy(opts ...CategoricalFocalOption) *CategoricalFocalCrossentropyLoss {
 	l := &CategoricalFocalCrossentropyLoss{crossentropyConfig("categorical_focal_crossentropy", nil), Alphas{0.25}, 2}
 	for _, o := range opts {
@@ -122,9 +127,9 @@ func CategoricalFocalCrossentropy(opts ...CategoricalFocalOption) *CategoricalFo
 // makes.
 type CategoricalFocalCrossentropyLoss struct {
 	CrossentropyConfig
-	// Alpha has the weight of all classes, or one for each.
+	// Alpha holds the weight of all classes, or one for each.
 	Alpha Alphas `json:"alpha"`
-	// Gamma is how strongly what is predicted well is left out.
+	// Gamma is the exponent that reduces the loss of well predicted examples.
 	Gamma float64 `json:"gamma"`
 }
 
@@ -155,7 +160,7 @@ func (l *CategoricalFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph
 	if l.FromLogits {
 		p = ops.Softmax(p, -1)
 	}
-	p = normal1(p)
+	p = normalized(p)
 	rest := power(ops.Sub(ops.ScalarLike(p, 1), p), l.Gamma)
 	losses := ops.Mul(ops.Mul(rest, l.Alpha.like(p)), ops.Mul(t, ops.Log(p)))
 	return ops.Neg(ops.ReduceSum(losses, -1))

@@ -10,6 +10,8 @@ import (
 // where the margin is 1 is 0.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.Hinge.
 func Hinge(opts ...Option) *HingeLoss { return &HingeLoss{newConfig("hinge", opts)} }
 
 // HingeLoss is the loss that [Hinge] makes.
@@ -24,6 +26,8 @@ func (l *HingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // labels as those of [Hinge].
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.SquaredHinge.
 func SquaredHinge(opts ...Option) *SquaredHingeLoss {
 	return &SquaredHingeLoss{newConfig("squared_hinge", opts)}
 }
@@ -36,7 +40,7 @@ func (l *SquaredHingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.ReduceMean(ops.Square(shortfall("SquaredHinge", yTrue, yPred)), -1)
 }
 
-// shortfall returns what predictions lack of a margin of 1.
+// shortfall returns the distances of predictions from a margin of 1, 0 beyond it.
 func shortfall(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	t, p := matched(loss, yTrue, yPred)
 	zero, one := ops.ScalarLike(t, 0), ops.ScalarLike(t, 1)
@@ -49,10 +53,12 @@ func shortfall(loss string, yTrue, yPred *graph.Node) *graph.Node {
 //
 //	max(max((1-yTrue)·yPred) - Σ yTrue·yPred + 1, 0)
 //
-// over the last axis, for one-hot labels. Of equal greatest elements each takes its
-// part of the slope; where the margin is 1 the slope is 0.
+// over the last axis, for one-hot labels. Equal greatest elements share the slope; where
+// the margin is 1 the slope is 0.
 //
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.CategoricalHinge.
 func CategoricalHinge(opts ...Option) *CategoricalHingeLoss {
 	return &CategoricalHingeLoss{newConfig("categorical_hinge", opts)}
 }

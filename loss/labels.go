@@ -7,8 +7,8 @@ import (
 )
 
 // BadLabel returns the place in y of the first label that is neither a class
-// number, 0 to classes-1, nor IgnoreClass; -1 if there is none. A model asks for
-// it before it trains on labels, since a step cannot fail half-way.
+// number, 0 to classes-1, nor IgnoreClass; -1 if there is none. A model checks labels
+// before it trains on them, since a step cannot fail half-way.
 func (l *SparseCategoricalCrossentropyLoss) BadLabel(y *tensor.Tensor, classes int) int {
 	ignored := math.NaN() // equal to no label
 	if l.IgnoreClass != nil {

@@ -1,8 +1,8 @@
-// Package loss measures how far predictions are from the truth: what training makes
-// small, with Keras's names, defaults and numbers.
+// Package loss measures how far predictions are from targets, for training to minimize,
+// with Keras's names, defaults and numbers.
 //
-// A loss gives one number a sample, or one for every place in it; [Reduce] makes one of
-// a batch's. A loss of your own is a [Func], or any type with the methods of [Loss].
+// A loss gives one number a sample, or one for every place in it; [Reduce] reduces those of
+// a batch. A loss of your own is a [Func], or any type with the methods of [Loss].
 package loss
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Loss measures how far predictions are from the truth. Any type with these
-// methods is one; a loss is also a metric, its mean.
+// Loss measures how far predictions are from targets. Any type with these methods is one.
+// A loss is also a metric, its mean.
 type Loss interface {
 	// Name is the name in logs.
 	Name() string
@@ -25,23 +25,22 @@ type Loss interface {
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }
 
-// Reducer is a [Loss] that says how the losses of a batch become one number. Those of
-// other losses do by [MeanOverBatch].
+// Reducer is a [Loss] with a reduction. Other losses are reduced by [MeanOverBatch].
 type Reducer interface {
 	Loss
 	// ReducedBy returns the reduction; "" is the default.
 	ReducedBy() Reduction
 }
 
-// Masker is a [Loss] that leaves some losses out of means, such as those of padding.
+// Masker is a [Loss] that excludes some losses from means, such as those of padding.
 type Masker interface {
 	Loss
-	// Mask returns which losses count, as truths of the losses' shape; nil says all.
+	// Mask returns bools of the losses' shape, true for the losses that count; nil if all do.
 	Mask(yTrue, yPred *graph.Node) *graph.Node
 }
 
-// LabelChecker is a [Loss] of labels that are class numbers. A step cannot fail
-// half-way, so a model checks labels before.
+// LabelChecker is a [Loss] of labels that are class numbers. A model checks them before a
+// step, which cannot fail half-way.
 type LabelChecker interface {
 	Loss
 	// BadLabel returns the place in y of the first label that is no class number, 0 or
@@ -57,9 +56,9 @@ type Reduction string
 const (
 	// MeanOverBatch is Σ weight·loss / n, n being the number of losses.
 	MeanOverBatch Reduction = "sum_over_batch_size"
-	// MeanByWeight is Σ weight·loss / Σ weight, both over all losses: a sample of several
-	// has its weight counted with each. Keras 3.15 refuses such weights [B], and counts
-	// [B 1] once a sample, which makes no mean.
+	// MeanByWeight is Σ weight·loss / Σ weight, both over all losses: the weight of a sample
+	// of several losses counts with each. Keras 3.15 refuses such weights [B]; weights [B 1]
+	// it counts once a sample, so that its result is no mean.
 	MeanByWeight Reduction = "mean_with_sample_weight"
 	// Sum is Σ weight·loss.
 	Sum Reduction = "sum"
@@ -67,7 +66,7 @@ const (
 	NoReduction Reduction = "none"
 )
 
-// UnmarshalJSON reads what Keras writes; null is no reduction.
+// UnmarshalJSON reads a reduction as Keras writes it; null is [NoReduction].
 func (r *Reduction) UnmarshalJSON(b []byte) error {
 	var s *string
 	if err := json.Unmarshal(b, &s); err != nil {
@@ -76,7 +75,7 @@ func (r *Reduction) UnmarshalJSON(b []byte) error {
 	switch {
 	case s == nil:
 		*r = NoReduction
-	case *s == "mean": // another name of it
+	case *s == "mean": // another name of MeanOverBatch
 		*r = MeanOverBatch
 	default:
 		switch *r = Reduction(*s); *r {
@@ -91,7 +90,7 @@ func (r *Reduction) UnmarshalJSON(b []byte) error {
 // Option is an option of every loss: [Name] and a [Reduction].
 type Option interface{ loss(*Config) }
 
-// Config is the configuration that losses have in common.
+// Config holds the settings that losses have in common.
 type Config struct {
 	// LossName is the name in logs; by default that of the loss in Keras.
 	LossName string `json:"name"`
@@ -128,16 +127,19 @@ func newConfig(name string, opts []Option) Config {
 
 // Reduce returns the loss of a batch: a scalar, unless the loss was made with
 // [NoReduction]. Weight may be nil; otherwise it holds one number a sample [B],
-// or one for every loss, and may broadcast. Predictions of 16 bits count as float32.
+// or one for every loss, and may broadcast. Predictions of 16 bits are converted to float32.
 //
+// Shapes: yTrue and yPred as the loss takes them -> scalar.
 // Panics with *graph.Error if shapes or dtypes do not fit.
 func Reduce(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 	return ReduceMasked(l, yTrue, yPred, weight, nil)
 }
 
-// ReduceMasked is [Reduce] of the losses where mask is true: the others are
-// left out, and a mean over the batch is one over those that stay. Mask may be nil;
-// otherwise it holds one truth a sample [B], or one for every loss, and may broadcast.
+// ReduceMasked is [Reduce] of the losses where mask is true: the others are excluded, from
+// the count of a mean too. Mask may be nil; otherwise it holds one bool a sample [B], or one
+// for every loss, and may broadcast.
+//
+// Panics with *graph.Error if shapes or dtypes do not fit.
 func ReduceMasked(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
 	yPred = ops.AtLeastFloat32(yPred)
 	losses := l.Each(yTrue, yPred)
@@ -189,8 +191,8 @@ func both(a, b *graph.Node) *graph.Node {
 	return ops.And(a, b)
 }
 
-// masked returns weights that leave losses out where keep is false. A mean over
-// the batch is then one over those that stay.
+// masked returns weights that are 0 where keep is false, scaled so that a mean over the
+// batch is one over the other losses.
 func masked(weight, keep, losses *graph.Node, r Reduction) *graph.Node {
 	if keep == nil {
 		return weight
@@ -224,7 +226,7 @@ func ratio(a, b *graph.Node) *graph.Node {
 	return ops.Where(none, ops.Zeros(a), ops.Div(a, ops.Where(none, ops.Ones(b), b)))
 }
 
-// matched returns the truth with the dtype and shape of the predictions, [B 1] if
+// matched returns the targets with the dtype and shape of the predictions, [B 1] if
 // both were [B], so that there is a loss for every sample.
 func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	t, p := paired(loss, yTrue, yPred)
@@ -234,7 +236,7 @@ func matched(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	return t, p
 }
 
-// paired returns the truth with the dtype and shape of the predictions.
+// paired returns the targets with the dtype and shape of the predictions.
 func paired(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	if !yPred.DType().IsFloat() {
 		panic(graph.Errorf("loss.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
@@ -259,6 +261,9 @@ func wantClasses(loss string, yPred *graph.Node) {
 // Func returns a loss of your own: f returns a loss for every sample [B], or for
 // every place in one. To be saved it needs [FuncLoss.Register]. The name may have a package
 // in front, "my_package>pinball", which is not part of the name in logs.
+//
+// Shapes: yTrue and yPred as f takes them -> [B ...].
+// Panics with *graph.Error, when used, if f is nil or does not return floats.
 func Func(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...Option) *FuncLoss {
 	return &FuncLoss{newConfig(vocab.ShortName(name), opts), name, f}
 }
@@ -278,7 +283,7 @@ func (l *FuncLoss) Register() *FuncLoss {
 	return l
 }
 
-// object returns what Keras writes of a function as a loss.
+// object returns the object that Keras writes for a function as a loss.
 func (l *FuncLoss) object() (*vocab.Object, error) {
 	if r := l.ReducedBy(); r != "" && r != MeanOverBatch {
 		return nil, fmt.Errorf("%q reduces by %q: Keras's files cannot store that of a function: want %q", l.name, r, MeanOverBatch)

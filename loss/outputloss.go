@@ -3,7 +3,7 @@ package loss
 import "github.com/glia-ml/glia/graph"
 
 // PerOutput returns the weighted sum of losses of the outputs of a network that has
-// several: what the model minimizes. An output that is not named is not trained for.
+// several. An output that is not named adds nothing to it.
 //
 //	m.Compile(opt, loss.PerOutput(
 //		loss.For("digit", loss.CategoricalCrossentropy()),
@@ -25,9 +25,9 @@ type PerOutputLoss struct {
 type OutputLoss struct {
 	// Output is the name of the output, which is that of the layer that makes it.
 	Output string
-	// Loss is one of a single output.
+	// Loss is the loss of that output, not another PerOutput.
 	Loss Loss
-	// Weight is what the loss counts in the sum.
+	// Weight is the factor of the loss in the sum.
 	Weight float64
 }
 

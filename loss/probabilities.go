@@ -6,8 +6,8 @@ import (
 )
 
 // Probabilities returns the probabilities of the classes that the outputs of one sample
-// stand for, or nil if they stand for none. The loss that the model was trained with, nil
-// if it is unknown, tells logits:
+// express, or nil if the outputs do not express any. They are told from logits by the loss
+// that the model was trained with, nil if it is unknown:
 //
 //   - one output, of a model trained with [BinaryCrossentropy], is the probability, or the
 //     logit, of the second of two classes;
@@ -35,7 +35,7 @@ func Probabilities(l Loss, outputs []float64) []float64 {
 	}
 	var sum float64
 	for _, v := range outputs {
-		if !isShare(v) {
+		if !isProbability(v) {
 			return nil
 		}
 		sum += v
@@ -55,14 +55,14 @@ func ofTwo(l Loss, v float64) []float64 {
 		return nil
 	case binary.FromLogits:
 		v = 1 / (1 + math.Exp(-v))
-	case !isShare(v):
+	case !isProbability(v):
 		return nil
 	}
 	return []float64{1 - v, v}
 }
 
-// isShare reports whether a number can be a probability.
-func isShare(v float64) bool { return v >= 0 && v <= 1 }
+// isProbability reports whether a number can be a probability.
+func isProbability(v float64) bool { return v >= 0 && v <= 1 }
 
 func softmax(logits []float64) []float64 {
 	top := slices.Max(logits)

@@ -9,15 +9,16 @@ import (
 )
 
 // KLDivergence returns the loss of labels t and predictions p that are probabilities
-// of classes, kept between 1e-7 and 1:
+// of classes, clipped to 1e-7 and 1:
 //
 //	Σ t·ln(t/p)
 //
 // over the last axis.
 //
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
 //
-// Source: Kullback, Leibler 1951, "On Information and Sufficiency".
+// Source: keras.losses.KLDivergence; Kullback, Leibler 1951, "On Information and Sufficiency".
 func KLDivergence(opts ...Option) *KLDivergenceLoss {
 	return &KLDivergenceLoss{newConfig("kl_divergence", opts)}
 }
@@ -36,6 +37,8 @@ func (l *KLDivergenceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // counts and their predicted means.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.Poisson.
 func Poisson(opts ...Option) *PoissonLoss { return &PoissonLoss{newConfig("poisson", opts)} }
 
 // PoissonLoss is the loss that [Poisson] makes.
@@ -53,8 +56,8 @@ func (l *PoissonLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //	(1 - p^q)/q
 //
 // The nearer q is to 0, the nearer the loss is to the cross-entropy; the nearer to 1,
-// to the absolute error, which minds wrong labels less. Q is 0.5 by default. The slope
-// where p is 0 is infinite.
+// to the absolute error, which is less sensitive to wrong labels. Q is 0.5 by default. The
+// slope where p is 0 is infinite.
 //
 // Shapes: yTrue [B ...] or [B ... 1], of integers or of floats that are whole; yPred
 // [B ... C] -> [B ...]. A label that is no class number gives NaN.
@@ -62,7 +65,7 @@ func (l *PoissonLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Options: a [Q], [Name], a [Reduction].
 //
-// Source: Zhang, Sabuncu 2018, arXiv:1805.07836, section 3.2.
+// Source: keras.losses.CategoricalGeneralizedCrossEntropy; Zhang, Sabuncu 2018, arXiv:1805.07836, section 3.2.
 func CategoricalGeneralizedCrossEntropy(opts ...GeneralizedOption) *CategoricalGeneralizedCrossEntropyLoss {
 	l := &CategoricalGeneralizedCrossEntropyLoss{Config: newConfig("categorical_generalized_cross_entropy", nil), Q: 0.5}
 	for _, o := range opts {
@@ -110,8 +113,8 @@ func (l *CategoricalGeneralizedCrossEntropyLoss) BadLabel(y *tensor.Tensor, clas
 	return firstBadLabel(y, classes, math.NaN())
 }
 
-// power returns x^c for a number c known now. For c of 0 it has no gradient, that of 0
-// at x = 0 being 0 times infinity.
+// power returns x^c for a constant c. If c is 0 it has no gradient: the formula's would be
+// 0 times infinity at x = 0.
 func power(x *graph.Node, c float64) *graph.Node {
 	switch c {
 	case 0:

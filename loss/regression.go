@@ -10,6 +10,8 @@ import (
 // MeanSquaredError returns the loss mean((yTrue - yPred)²) over the last axis.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.MeanSquaredError.
 func MeanSquaredError(opts ...Option) *MeanSquaredErrorLoss {
 	return &MeanSquaredErrorLoss{newConfig("mean_squared_error", opts)}
 }
@@ -27,6 +29,8 @@ func (l *MeanSquaredErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // MeanAbsoluteError returns the loss mean(|yTrue - yPred|) over the last axis.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.MeanAbsoluteError.
 func MeanAbsoluteError(opts ...Option) *MeanAbsoluteErrorLoss {
 	return &MeanAbsoluteErrorLoss{newConfig("mean_absolute_error", opts)}
 }
@@ -47,6 +51,8 @@ func (l *MeanAbsoluteErrorLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 // over the last axis. The slope where they are equal is 0.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.MeanAbsolutePercentageError.
 func MeanAbsolutePercentageError(opts ...Option) *MeanAbsolutePercentageErrorLoss {
 	return &MeanAbsolutePercentageErrorLoss{newConfig("mean_absolute_percentage_error", opts)}
 }
@@ -68,6 +74,8 @@ func (l *MeanAbsolutePercentageErrorLoss) Each(yTrue, yPred *graph.Node) *graph.
 // over the last axis.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.MeanSquaredLogarithmicError.
 func MeanSquaredLogarithmicError(opts ...Option) *MeanSquaredLogarithmicErrorLoss {
 	return &MeanSquaredLogarithmicErrorLoss{newConfig("mean_squared_logarithmic_error", opts)}
 }
@@ -87,6 +95,8 @@ func (l *MeanSquaredLogarithmicErrorLoss) Each(yTrue, yPred *graph.Node) *graph.
 // half the square of a small error, and a large error less ln 2.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without the last axis; [B] counts as [B 1].
+// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
+// Source: keras.losses.LogCosh.
 func LogCosh(opts ...Option) *LogCoshLoss {
 	return &LogCoshLoss{newConfig("log_cosh", opts)}
 }
@@ -101,8 +111,8 @@ func (l *LogCoshLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.ReduceMean(ops.Offset(ops.Add(e, ops.Softplus(ops.Scale(e, -2))), -math.Ln2), -1)
 }
 
-// Huber returns the loss that is a half of the square of an error e up to delta, and
-// grows linearly beyond:
+// Huber returns the loss of half the square of an error e up to delta, which grows linearly
+// beyond:
 //
 //	mean(e²/2                    where |e| <= delta,
 //	     delta·|e| - delta²/2    elsewhere)
@@ -114,7 +124,7 @@ func (l *LogCoshLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Options: a [Delta], [Name], a [Reduction].
 //
-// Source: Huber 1964, "Robust Estimation of a Location Parameter".
+// Source: keras.losses.Huber; Huber 1964, "Robust Estimation of a Location Parameter".
 func Huber(opts ...HuberOption) *HuberLoss {
 	l := &HuberLoss{Config: newConfig("huber_loss", nil), Delta: 1}
 	for _, o := range opts {
@@ -126,14 +136,14 @@ func Huber(opts ...HuberOption) *HuberLoss {
 // HuberLoss is the loss that [Huber] makes.
 type HuberLoss struct {
 	Config
-	// Delta is the size from which on errors count linearly.
+	// Delta is the size of errors above which the loss is linear.
 	Delta float64 `json:"delta"`
 }
 
 // HuberOption is an option of [Huber].
 type HuberOption interface{ huber(*HuberLoss) }
 
-// Delta is the size from which on errors count linearly in [Huber].
+// Delta is the size of errors above which [Huber] is linear.
 type Delta float64
 
 func (n Name) huber(l *HuberLoss)      { n.loss(&l.Config) }
@@ -153,16 +163,20 @@ func (l *HuberLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.ReduceMean(ops.Where(near, ops.Scale(ops.Square(e), 0.5), far), -1)
 }
 
-// CosineSimilarity returns the loss that is the cosine of the angle between labels
-// and predictions, times -1:
+// CosineSimilarity returns the negative cosine of the angle between targets and
+// predictions as a loss:
 //
 //	-Σ yTrue·yPred / (|yTrue|·|yPred|)
 //
 // over the last axis, or that of the option. Lengths are at least 1e-7.
 //
 // Shapes: yTrue, yPred [B ...] -> [B ...] without that axis.
+// Panics with *graph.Error, when used, if the shapes differ, yPred is not of floats or the
+// axis is out of range.
 //
 // Options: an [Axis], [Name], a [Reduction].
+//
+// Source: keras.losses.CosineSimilarity.
 func CosineSimilarity(opts ...CosineOption) *CosineSimilarityLoss {
 	l := &CosineSimilarityLoss{Config: newConfig("cosine_similarity", nil)}
 	for _, o := range opts {
@@ -174,7 +188,7 @@ func CosineSimilarity(opts ...CosineOption) *CosineSimilarityLoss {
 // CosineSimilarityLoss is the loss that [CosineSimilarity] makes.
 type CosineSimilarityLoss struct {
 	Config
-	// Axis is that of the vectors, nil is the last axis.
+	// Axis is the axis of the vectors, nil the last one.
 	Axis *Axis `json:"axis,omitempty"`
 }
 

@@ -14,10 +14,12 @@ import (
 // over all axes, the batch too, or those of the option.
 //
 // Shapes: yTrue, yPred [B ...] -> without the axes; a scalar by default.
+// Panics with *graph.Error, when used, if the shapes differ, yPred is not of floats or an
+// axis is out of range.
 //
 // Options: [Axes], [Name], a [Reduction].
 //
-// Source: Milletari, Navab, Ahmadi 2016, arXiv:1606.04797, section 3.
+// Source: keras.losses.Dice; Milletari, Navab, Ahmadi 2016, arXiv:1606.04797, section 3.
 func Dice(opts ...DiceOption) *DiceLoss {
 	l := &DiceLoss{Config: newConfig("dice", nil)}
 	for _, o := range opts {
@@ -29,7 +31,7 @@ func Dice(opts ...DiceOption) *DiceLoss {
 // DiceLoss is the loss that [Dice] makes.
 type DiceLoss struct {
 	Config
-	// Axes are those of one mask, nil is all.
+	// Axes are the axes of one mask, nil all.
 	Axes AxisList `json:"axis"`
 }
 
@@ -60,7 +62,7 @@ func (l *DiceLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Options: [Axes], an [Alpha], a [Beta], [Name], a [Reduction].
 //
-// Source: Salehi, Erdogmus, Gholipour 2017, arXiv:1706.05721, section 2.
+// Source: keras.losses.Tversky; Salehi, Erdogmus, Gholipour 2017, arXiv:1706.05721, section 2.
 func Tversky(opts ...TverskyOption) *TverskyLoss {
 	l := &TverskyLoss{Config: newConfig("tversky", nil), Alpha: 0.5, Beta: 0.5}
 	for _, o := range opts {
@@ -72,17 +74,17 @@ func Tversky(opts ...TverskyOption) *TverskyLoss {
 // TverskyLoss is the loss that [Tversky] makes.
 type TverskyLoss struct {
 	Config
-	// Alpha weighs what predictions have too much, Beta what they miss.
+	// Alpha weights false positives, Beta false negatives.
 	Alpha float64 `json:"alpha"`
 	Beta  float64 `json:"beta"`
-	// Axes are those of one mask, nil is all.
+	// Axes are the axes of one mask, nil all.
 	Axes AxisList `json:"axis"`
 }
 
 // TverskyOption is an option of [Tversky].
 type TverskyOption interface{ tversky(*TverskyLoss) }
 
-// Beta is the weight of what predictions miss in [Tversky], 0.5 by default.
+// Beta is the weight of false negatives in [Tversky], 0.5 by default.
 type Beta float64
 
 func (n Name) tversky(l *TverskyLoss)      { n.loss(&l.Config) }

@@ -11,8 +11,11 @@ import (
 //
 // Shapes: yTrue [B ...] or [B ... 1], of integers or of floats that are whole;
 // yPred [B ... C] -> [B ...].
+// Panics with *graph.Error, when used, if the shapes do not fit or yPred is not of floats.
 //
 // Options: [FromLogits], [IgnoreClass], [Name], a [Reduction].
+//
+// Source: keras.losses.SparseCategoricalCrossentropy.
 func SparseCategoricalCrossentropy(opts ...SparseOption) *SparseCategoricalCrossentropyLoss {
 	l := &SparseCategoricalCrossentropyLoss{Config: newConfig("sparse_categorical_crossentropy", nil)}
 	for _, o := range opts {
@@ -37,8 +40,8 @@ type SparseCategoricalCrossentropyLoss struct {
 	Config
 	// FromLogits says that predictions are logits.
 	FromLogits bool `json:"from_logits"`
-	// IgnoreClass is the class whose labels give 0, nil if there is none. Samples
-	// of it do not count when losses are averaged.
+	// IgnoreClass is the class whose labels give 0, nil if there is none. Means exclude
+	// samples of it.
 	IgnoreClass *int `json:"ignore_class"`
 }
 
@@ -53,7 +56,7 @@ func (l *SparseCategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *grap
 	if z := logitsOf(yPred, yPred.Rank()-1, l.FromLogits); z != nil {
 		losses = ops.SparseSoftmaxCrossEntropy(z, labels)
 	} else {
-		own := ops.GatherAlong(ops.Log(normal1(yPred)), ops.ExpandDims(labels, -1), -1)
+		own := ops.GatherAlong(ops.Log(normalized(yPred)), ops.ExpandDims(labels, -1), -1)
 		losses = ops.Neg(ops.Squeeze(own, -1))
 		if !labels.DType().IsUnsigned() {
 			zero := ops.Zeros(labels)
@@ -73,7 +76,7 @@ func (l *SparseCategoricalCrossentropyLoss) labels(yTrue, yPred *graph.Node) *gr
 }
 
 // numbersFor returns class numbers, as integers of the shape of yPred without its last
-// axis. Labels of another shape are a mistake.
+// axis. It panics for labels of another shape.
 func numbersFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	wantClasses(loss, yPred)
 	if !classNumbers(yTrue, yPred) {
@@ -92,7 +95,7 @@ func numbersFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	return yTrue
 }
 
-// Mask implements [Masker]: labels of the class to ignore do not count.
+// Mask implements [Masker]: it is false for labels of the class to ignore.
 func (l *SparseCategoricalCrossentropyLoss) Mask(yTrue, yPred *graph.Node) *graph.Node {
 	if l.IgnoreClass == nil {
 		return nil

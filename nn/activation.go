@@ -21,7 +21,7 @@ type Activation struct {
 	f    func(x *graph.Node) *graph.Node
 	own  bool              // a function of the user's
 	obj  *activationObject // how Keras writes it, where the name alone does not say it
-	// unlike is why it cannot be saved under its name, if that is another's in Keras.
+	// unlike is the reason why it cannot be saved, if Keras's function of its name differs.
 	unlike string
 }
 
@@ -43,7 +43,7 @@ func known(name string, f func(x *graph.Node) *graph.Node) Activation {
 }
 
 // The activations without a parameter, elementwise except for the softmaxes and GLU.
-// Where clipping sets in the slope is 1, that of what is inside.
+// At the ends of a clipped range the slope is 1, that of the inside.
 var (
 	// Linear is x.
 	Linear = Activation{}
@@ -73,8 +73,8 @@ var (
 	LogSoftmax = LogSoftmaxAxis(-1)
 	// Sparsemax is a softmax with zeros, over the last axis: see [SparsemaxAxis].
 	Sparsemax = SparsemaxAxis(-1)
-	// KerasSparsemax is what Keras up to 3.15 has under that name, and what its files
-	// mean: see [KerasSparsemaxAxis].
+	// KerasSparsemax is the sparsemax of Keras up to 3.15, and of its files: see
+	// [KerasSparsemaxAxis].
 	KerasSparsemax = KerasSparsemaxAxis(-1)
 	// SparsePlus is 0 where x <= -1, x where x >= 1, and (x+1)²/4 between.
 	SparsePlus = known("sparse_plus", sparsePlus)
@@ -91,7 +91,7 @@ var (
 	// GELU is xΦ(x), Φ being the standard normal distribution function.
 	GELU = known("gelu", ops.Gelu)
 	// GELUTanh is GELU in the approximation by tanh: Keras's approximate=True,
-	// which its files cannot hold.
+	// which its files cannot store.
 	GELUTanh = known("gelu_tanh", ops.GeluTanh)
 	// SiLU is x/(1+e^-x), also called swish.
 	SiLU = known("silu", ops.Silu)
@@ -149,7 +149,7 @@ func (a Activation) Call(_ *Ctx, x *graph.Node) *graph.Node {
 }
 
 // MarshalJSON writes the activation as Keras does: its name, or an object if it
-// has a parameter. It fails for those that Keras does not have.
+// has a parameter. It fails for activations without a name in Keras.
 func (a Activation) MarshalJSON() ([]byte, error) {
 	switch {
 	case a.own:
@@ -172,7 +172,7 @@ func (a Activation) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.String())
 }
 
-// UnmarshalJSON reads what Keras writes: a name, an object, or null.
+// UnmarshalJSON reads an activation as Keras writes it: a name, an object, or null.
 func (a *Activation) UnmarshalJSON(b []byte) error {
 	known, err := activations.Unmarshal(b)
 	if err != nil {
@@ -182,7 +182,7 @@ func (a *Activation) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// activations are Keras's functions by name, and its layers that are one.
+// activations holds Keras's functions by name, and its layers of one activation.
 var activations = vocab.Table[Activation]{
 	Kind: "activation", Module: "keras.activations",
 	Fixed: map[string]string{"name": "", "trainable": "", "dtype": ""}, // of layers
@@ -269,8 +269,11 @@ func softmaxOf(c *vocab.Config) (Activation, error) {
 }
 
 // Layer returns the activation as a layer with options: a name, or a dtype policy of its
-// own, as in nn.Softmax.Layer(nn.Float32). One that needs none of them stands among
-// layers itself.
+// own, as in nn.Softmax.Layer(nn.Float32). Without options an activation is a layer itself.
+//
+// Shapes: x [...] -> y [...], with half the axis for [GLU].
+// Panics with *graph.Error, when built, if x is not of floats or does not fit.
+// Source: keras.layers.Activation.
 func (a Activation) Layer(opts ...LayerOption) *ActivationLayer {
 	return &ActivationLayer{Base: NewBase(opts...), Activation: a}
 }
@@ -321,16 +324,15 @@ func (l *ActivationLayer) OfIntegers(in tensor.DType) tensor.DType {
 // Build implements [Layer].
 func (l *ActivationLayer) Build(b *Builder, in tensor.Spec) { l.Activation.Build(b, in) }
 
-// Call implements [Layer]. A softmax that is Keras's layer is over what counts, and 0
-// elsewhere; as Keras does, it panics with *graph.Error for a mask of steps, since it wants one
-// of all elements.
+// Call implements [Layer]. A softmax read as Keras's layer is over the unmasked elements, and
+// 0 elsewhere. Like Keras, it panics with *graph.Error unless the mask has x's shape.
 func (l *ActivationLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	mask := c.Mask(x)
 	if obj := l.Activation.obj; mask == nil || obj == nil || obj.class != "Softmax" {
 		return l.Activation.Call(c, x)
 	}
 	if mask.Shape() != x.Shape() {
-		panic(graph.Errorf("nn.SoftmaxAxis: mask %v of x %v: want one of all elements, or nn.Softmax, which takes none", mask.Spec(), x.Spec()))
+		panic(graph.Errorf("nn.SoftmaxAxis: mask %v of x %v: want one of x's shape, or nn.Softmax, which ignores masks", mask.Spec(), x.Spec()))
 	}
 	least := -1e9
 	if x.DType() == tensor.Float16 {

@@ -9,9 +9,9 @@ import (
 	"github.com/glia-ml/glia/ops"
 )
 
-// The activations that Keras has with parameters. Those of ELU, LeakyReLU, ReLU and
-// Softmax are layers of Keras's and can be saved; the others can be saved with
-// Keras's defaults only, since its files hold no more than their names.
+// The activations with parameters. Those of ELU, LeakyReLU, ReLU and Softmax are layers
+// of Keras's and can be saved; the others can be saved with Keras's defaults only, since
+// its files store nothing but their names.
 
 // ReLUWith is max(x, 0) with a slope below, a limit above and a threshold:
 //
@@ -62,14 +62,19 @@ func rectify(x *graph.Node, slope float64, limit *float64, over float64) *graph.
 	return ops.Sub(y, ops.Scale(ops.Relu(ops.Sub(at, x)), slope))
 }
 
-// LeakyReLUSlope is x where x > 0, else slope·x. Keras's LeakyReLU layer has a
-// slope of 0.3 by default, its function, and [LeakyReLU], one of 0.2.
+// LeakyReLUSlope is x where x > 0, else slope·x. The default slope of Keras's layer
+// LeakyReLU is 0.3; that of its function, and of [LeakyReLU], is 0.2.
+//
+// Source: Maas, Hannun, Ng 2013, "Rectifier Nonlinearities Improve Neural Network
+// Acoustic Models".
 func LeakyReLUSlope(slope float64) Activation {
 	return known("leaky_relu", func(x *graph.Node) *graph.Node { return ops.LeakyRelu(x, slope) }).
 		as("LeakyReLU", map[string]any{"negative_slope": slope})
 }
 
 // ELUAlpha is x where x > 0, else alpha·(e^x - 1).
+//
+// Source: Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289, section 3.
 func ELUAlpha(alpha float64) Activation {
 	return known("elu", func(x *graph.Node) *graph.Node { return ops.Elu(x, alpha) }).
 		as("ELU", map[string]any{"alpha": alpha})
@@ -120,6 +125,9 @@ func GLUAxis(axis int) Activation {
 }
 
 // HardShrinkAt is x where |x| > threshold, else 0. The slope at ±threshold is 0.
+//
+// Panics with *graph.Error, when used, unless the threshold is 0 or more.
+// Source: keras.activations.hard_shrink.
 func HardShrinkAt(threshold float64) Activation {
 	return with("hard_shrink", threshold, 0.5, func(x *graph.Node) *graph.Node {
 		wantThreshold("HardShrink", threshold)
@@ -129,6 +137,9 @@ func HardShrinkAt(threshold float64) Activation {
 
 // SoftShrinkAt is x less threshold where x > threshold, x plus threshold where
 // x < -threshold, else 0. The slope at ±threshold is 0.
+//
+// Panics with *graph.Error, when used, unless the threshold is 0 or more.
+// Source: keras.activations.soft_shrink.
 func SoftShrinkAt(threshold float64) Activation {
 	return with("soft_shrink", threshold, 0.5, func(x *graph.Node) *graph.Node {
 		wantThreshold("SoftShrink", threshold)
@@ -137,14 +148,19 @@ func SoftShrinkAt(threshold float64) Activation {
 }
 
 // Threshold is x where x > at, else value. The slope at the threshold is 0.
+//
+// Source: keras.activations.threshold.
 func Threshold(at, value float64) Activation {
 	return Activation{name: fmt.Sprintf("threshold(%g, %g)", at, value), f: func(x *graph.Node) *graph.Node {
 		return ops.Where(ops.LessEqual(x, ops.ScalarLike(x, at)), ops.Full(x.Graph(), x.Spec(), value), x)
 	}}
 }
 
-// SoftmaxAxis is e^x divided by its sum over the axes; [Softmax] is that over the
-// last one. Axis 0 is the batch.
+// SoftmaxAxis is e^x divided by its sum over the axes; [Softmax] takes the last one.
+// Axis 0 is the batch.
+//
+// Panics with *graph.Error, when used, unless there are axes and x has them.
+// Source: keras.layers.Softmax.
 func SoftmaxAxis(axes ...int) Activation {
 	a := known("softmax", func(x *graph.Node) *graph.Node {
 		if len(axes) == 1 {
@@ -156,6 +172,9 @@ func SoftmaxAxis(axes ...int) Activation {
 }
 
 // LogSoftmaxAxis is the logarithm of [SoftmaxAxis].
+//
+// Panics with *graph.Error, when used, unless there are axes and x has them.
+// Source: keras.activations.log_softmax.
 func LogSoftmaxAxis(axes ...int) Activation {
 	f := func(x *graph.Node) *graph.Node { return logSoftmaxOver(x, axes) }
 	if len(axes) == 1 && axes[0] == -1 {
@@ -175,9 +194,9 @@ func logSoftmaxOver(x *graph.Node, axes []int) *graph.Node {
 	return ops.Sub(x, ops.Reshape(sum, ops.ReduceMaxKeep(x, axes...).Shape().Slice()...))
 }
 
-// SparsemaxAxis is [ops.Sparsemax]: probabilities along an axis that are nearest to x,
-// of which some are 0. It is the paper's, and cannot be saved: what Keras's files call
-// sparsemax is [KerasSparsemax], which gives other numbers.
+// SparsemaxAxis is [ops.Sparsemax]: the probabilities along an axis that are nearest to
+// x, some of them 0. It cannot be saved: the sparsemax of Keras's files is
+// [KerasSparsemax], which gives other numbers than the paper.
 //
 // Source: Martins, Astudillo 2016, arXiv:1602.02068, section 2.
 func SparsemaxAxis(axis int) Activation {
@@ -186,17 +205,17 @@ func SparsemaxAxis(axis int) Activation {
 	return a
 }
 
-// KerasSparsemaxAxis is what Keras 3.7 to 3.15 computes as sparsemax along an axis, on
-// all of its backends. With the elements sorted, s the sums of the greatest of them, and
-// k the number of those that are greater than (s - 1)/i, i counting from 1,
+// KerasSparsemaxAxis is the sparsemax of Keras 3.7 to 3.15 along an axis, on all of its
+// backends. With the elements in descending order, s their running sums, and k the number
+// of elements that are greater than (s - 1)/i, i counting from 1,
 //
 //	y = max(x - τ, 0), τ = (the sum of the first k of s - 1)/k
 //
 // The paper, and Keras after that, has the last of these sums instead. With k = 1 the
 // two are the same; with more, the results here sum to less than 1, and may all be 0.
 //
-// Shapes: x [...] -> y [...]. DTypes: floats. Panics with *graph.Error if x lacks the
-// axis. Source: Keras 3.15, activations.sparsemax.
+// Shapes: x [...] -> y [...]. DTypes: floats. Panics with *graph.Error, when used, unless x
+// has the axis. Source: Keras 3.15, activations.sparsemax.
 func KerasSparsemaxAxis(axis int) Activation {
 	return with("sparsemax", float64(axis), -1, func(x *graph.Node) *graph.Node {
 		wantAxis("KerasSparsemax", x, axis)

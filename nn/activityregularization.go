@@ -11,6 +11,7 @@ import (
 // Shapes: x [B ...] -> y [B ...].
 // Panics with *graph.Error, when built, unless x is of floats and both factors are
 // finite and 0 or more.
+// Source: keras.layers.ActivityRegularization.
 func ActivityRegularization(l1, l2 float64, opts ...LayerOption) *ActivityRegularizationLayer {
 	return &ActivityRegularizationLayer{Base: NewBase(opts...), L1: l1, L2: l2}
 }

@@ -15,9 +15,10 @@ import (
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
 //
-// Options: [NoiseShape], and what every layer takes.
+// Options: [NoiseShape], and every [LayerOption].
 //
-// Source: Klambauer et al. 2017, arXiv:1706.02515, section "New Dropout Technique".
+// Source: keras.layers.AlphaDropout; Klambauer et al. 2017, arXiv:1706.02515, section
+// "New Dropout Technique".
 func AlphaDropout(rate float64, opts ...DropoutOption) *AlphaDropoutLayer {
 	d := &AlphaDropoutLayer{Base: NewBase()}
 	d.set(&d.Base, rate, opts)
@@ -39,8 +40,8 @@ func (*AlphaDropoutLayer) keepsMask() {}
 // Build implements [Layer].
 func (d *AlphaDropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("AlphaDropout", in) }
 
-// Call implements [Layer]. With p the rate, and a' = -λα the value of what is dropped,
-// the mean becomes p·a' and the variance (1-p)·(1 + p·a'²).
+// Call implements [Layer]. With p the rate and a' = -λα the value of dropped elements, the
+// mean becomes p·a' and the variance (1-p)·(1 + p·a'²).
 func (d *AlphaDropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	if !c.Training || d.Rate == 0 {
 		return x

@@ -16,8 +16,8 @@ type Builder struct {
 	DType DTypePolicy
 	// Blank leaves variables at zero, for values that are read from a file.
 	Blank bool
-	// Limit is how many elements all variables may have together; 0 is no limit.
-	// More panics with *graph.Error before they take memory.
+	// Limit bounds the number of elements of all variables together; 0 is no limit. A
+	// variable beyond it panics with *graph.Error before it takes memory.
 	Limit int
 
 	seed   uint64
@@ -79,8 +79,8 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 // l's dtype policy, and returns the spec of its output. A layer that embeds [Base] and
 // was built before keeps its variables.
 //
-// In files, Keras has the variables of the part under the attribute that holds it: name it
-// so, "cells/lstm_cell" for an element of a list.
+// The name should be that of Keras's attribute for the part, "cells/lstm_cell" for an
+// element of a list: Keras's files store the part's variables under it.
 func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 	out := b.BuildAll(name, l, []tensor.Spec{in})
 	if len(out) != 1 {
@@ -124,7 +124,7 @@ func (b *Builder) build(r *Record) {
 				m.BuildAll(b, in)
 			} else if len(in) == 1 {
 				l.Build(b, in[0])
-			} // or outputsOf says what is wrong
+			} // otherwise outputsOf panics with the reason
 		})
 		r.Params, r.States = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
 		if base != nil {
@@ -136,7 +136,7 @@ func (b *Builder) build(r *Record) {
 		}
 	}
 	b.parts = append(b.parts, r)
-	if n, ok := l.(*Network); ok && n.policy == b.DType && slices.Equal(n.in, in) { // which were traced layer by layer
+	if n, ok := l.(*Network); ok && n.policy == b.DType && slices.Equal(n.in, in) { // its outputs were traced layer by layer
 		r.Out = n.out
 		return
 	}
@@ -223,12 +223,12 @@ type Ctx struct {
 	drawn       *graph.Node // the seed before this step
 	streams     uint32
 	policy      DTypePolicy  // of the layer that is called
-	autocast    tensor.DType // what variables are converted to, if that is set
+	autocast    tensor.DType // that variables are converted to, if it is set
 
 	masks map[*graph.Node]*graph.Node // of the values of the layer that is traced
 }
 
-// NewCtx returns a context that traces into g. seed is what [NewSeed] made.
+// NewCtx returns a context that traces into g, with a seed that [NewSeed] made.
 func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
 	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}, masks: map[*graph.Node]*graph.Node{}}
 }
@@ -236,9 +236,8 @@ func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
 // Graph returns the graph that is being built.
 func (c *Ctx) Graph() *graph.Graph { return c.g }
 
-// Value returns the value of v. In a layer with a mixed dtype policy that of floats is
-// converted to what the layer computes in; c.Graph().Value(v) is the value as it is
-// stored.
+// Value returns the value of v. In a layer with a mixed dtype policy a float is converted
+// to the dtype that the layer computes in; c.Graph().Value(v) is the value as it is stored.
 func (c *Ctx) Value(v *graph.Var) *graph.Node {
 	n := c.g.Value(v)
 	if c.autocast != tensor.Invalid && n.DType().IsFloat() {
@@ -255,7 +254,7 @@ func (c *Ctx) Update(v *graph.Var, n *graph.Node) {
 	c.g.Update(v, n)
 }
 
-// AddLoss adds a float scalar to what training minimizes.
+// AddLoss adds a float scalar to the loss that training minimizes.
 func (c *Ctx) AddLoss(n *graph.Node) {
 	if n.Rank() != 0 || !n.DType().IsFloat() {
 		panic(graph.Errorf("nn.AddLoss: loss is %v: want a float scalar", n.Spec()))
@@ -263,7 +262,7 @@ func (c *Ctx) AddLoss(n *graph.Node) {
 	c.losses = append(c.losses, n)
 }
 
-// Losses returns what AddLoss was given.
+// Losses returns the scalars given to AddLoss.
 func (c *Ctx) Losses() []*graph.Node { return c.losses }
 
 // Regularize adds the penalty r of v to the loss, once a trace however often the
@@ -276,8 +275,8 @@ func (c *Ctx) Regularize(v *graph.Var, r Regularizer) {
 	c.AddLoss(r.Penalty(c.g.Value(v)))
 }
 
-// Seed returns what random operations draw from: the seed, a uint64[2] of key
-// and counter that differs in every step, and a stream of its own for the caller.
+// Seed returns the seed of random operations, a uint64[2] of key and counter that differs in
+// every step, and a stream of its own for the caller.
 func (c *Ctx) Seed() (seed *graph.Node, stream uint32) {
 	if c.g.Tracing() {
 		panic(graph.Errorf("nn: a seed is drawn inside the body of a loop or branch, where it would be the same in every step: want it drawn outside, and what is random for all steps passed in"))

@@ -8,9 +8,9 @@ import (
 
 // LayerFromConfig returns the layer of a Keras class, "Dense" for instance, or of the name
 // under which one is registered, "my_package>Gate", with the config that Keras writes. The
-// layers that are one activation, such as LeakyReLU, become an [ActivationLayer]. What nn
-// does not support is an error, as is a class of a package that the program does not link,
-// such as preprocess: interop/keras links all of glia's.
+// layers of one activation, such as LeakyReLU, become an [ActivationLayer]. Unsupported
+// classes and settings are errors, as is a class of a package that the program does not
+// link, such as preprocess: interop/keras links all of glia's.
 func LayerFromConfig(class string, config []byte) (Layer, error) {
 	l, err := layers.Make(class, config)
 	if err != nil {
@@ -22,10 +22,9 @@ func LayerFromConfig(class string, config []byte) (Layer, error) {
 // HasLayer reports whether [LayerFromConfig] makes layers of a class.
 func HasLayer(class string) bool { return layers.Find(class) != nil }
 
-// LayerToConfig returns what Keras calls the class of a layer, the module that the class
-// is in, and the layer's config. For a layer whose type is registered it returns the name
-// under which it is, and no module. It fails for what Keras does not have, and for types
-// that are not registered.
+// LayerToConfig returns Keras's class of a layer, the module of that class and the layer's
+// config. For a registered type it returns the registered name, and no module. It fails for
+// settings that Keras does not support, and for types that are not registered.
 func LayerToConfig(l Layer) (module, class string, config []byte, err error) {
 	return unpack(layerObject(l))
 }
@@ -37,20 +36,20 @@ func layerObject(l Layer) (*vocab.Object, error) {
 	return layers.Serialize(l, ClassOf(l))
 }
 
-// layers are Keras's layers, to which the file of each adds its own, those of other packages
-// by [Register], and the user's.
+// layers is the table of Keras's layers, to which the file of each adds its row, of those
+// that other packages add by [Register], and of the user's.
 var layers = vocab.Table[Layer]{
 	Kind: "layer", Module: "keras.layers",
 	// A network has one dtype for all.
 	Fixed: map[string]string{"dtype": "", "autocast": "true"},
-	// A layer of the user's need not have what [Base] has.
+	// A layer of the user's need not have the settings of [Base].
 	Common: map[string]string{"name": "", "trainable": ""},
 }
 
 func init() { layers.Fields(layerObject) }
 
 // addLayer adds a class to the table, from the file of its layer. The settings in fixed
-// may have the given value, or any if that is empty, though no layer has them.
+// have no field: a config may give them that value only, or any if it is empty.
 func addLayer(class string, make func(c *vocab.Config) (Layer, error), fixed ...map[string]string) {
 	c := vocab.Class[Layer]{Name: class, New: make}
 	if len(fixed) > 0 {

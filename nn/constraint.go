@@ -9,9 +9,9 @@ import (
 	"github.com/glia-ml/glia/ops"
 )
 
-// Constraint is what training makes of a variable after each of the optimizer's
-// updates, in the same step. The zero Constraint leaves it. [ConstraintFunc] makes
-// one of a function of your own.
+// Constraint maps a variable to an allowed value after each of the optimizer's updates, in
+// the same step. The zero Constraint changes nothing. [ConstraintFunc] makes one of a
+// function of your own.
 //
 // Formulas and defaults are Keras's.
 type Constraint struct {
@@ -21,7 +21,7 @@ type Constraint struct {
 	own   bool // a function of the user's
 }
 
-// constraintConfig is what Keras's configs of constraints hold.
+// constraintConfig holds the settings of Keras's configs of constraints.
 type constraintConfig struct {
 	MinValue *float64 `json:"min_value,omitempty"`
 	MaxValue *float64 `json:"max_value,omitempty"`
@@ -29,7 +29,7 @@ type constraintConfig struct {
 	Axis     any      `json:"axis,omitempty"`
 }
 
-// epsilon keeps lengths that divide away from 0.
+// epsilon is added to lengths before they divide.
 const epsilon = 1e-7
 
 // ConstraintFunc returns a constraint of your own: f returns the new value, of w's
@@ -38,7 +38,7 @@ func ConstraintFunc(name string, f func(w *graph.Node) *graph.Node) Constraint {
 	return Constraint{class: name, f: f, own: true}
 }
 
-// NonNeg makes negative elements 0.
+// NonNeg sets negative elements to 0.
 var NonNeg = Constraint{class: "NonNeg", f: ops.Relu}
 
 // MaxNorm scales vectors longer than max down to it. The vectors lie along the axes,
@@ -62,6 +62,7 @@ func MaxNorm(max float64, axes ...int) Constraint {
 // UnitNorm scales vectors along the axes, axis 0 if none is given, to length 1.
 //
 // Panics with *graph.Error, when built, unless the axes exist.
+// Source: keras.constraints.UnitNorm.
 func UnitNorm(axes ...int) Constraint {
 	axes = axesOr0(axes)
 	return Constraint{class: "UnitNorm", cfg: constraintConfig{Axis: axisConfig(axes)}, f: func(w *graph.Node) *graph.Node {
@@ -71,11 +72,11 @@ func UnitNorm(axes ...int) Constraint {
 }
 
 // MinMaxNorm scales vectors along the axes, axis 0 if none is given, so that their
-// lengths come nearer to the interval from min to max: by the part rate of the way
-// in a step. Keras's default is 0, 1 and a rate of 1.
+// lengths approach the interval from min to max: each step covers the fraction rate of
+// the distance. Keras's default is 0, 1 and a rate of 1.
 //
 // Panics with *graph.Error, when built, unless 0 <= min <= max, rate is from 0 to 1
-// and the axes exist.
+// and the axes exist. Source: keras.constraints.MinMaxNorm.
 func MinMaxNorm(min, max, rate float64, axes ...int) Constraint {
 	axes = axesOr0(axes)
 	cfg := constraintConfig{&min, &max, &rate, axisConfig(axes)}
@@ -96,10 +97,10 @@ func axesOr0(axes []int) []int {
 	return axes
 }
 
-// Zero reports whether c leaves variables as they are.
+// Zero reports whether c is the zero Constraint, which changes nothing.
 func (c Constraint) Zero() bool { return c.f == nil }
 
-// Apply returns what the constraint makes of w. It panics with *graph.Error if the
+// Apply returns the constrained value of w. It panics with *graph.Error if the
 // constraint's numbers are out of range or w does not fit.
 func (c Constraint) Apply(w *graph.Node) *graph.Node {
 	if c.Zero() {
@@ -112,8 +113,8 @@ func (c Constraint) Apply(w *graph.Node) *graph.Node {
 	return y
 }
 
-// constrain puts a variable that was just made under a constraint. It finds the
-// constraint's mistakes now, not at the first step.
+// constrain puts a new variable under a constraint. It reports mistakes in the constraint
+// now, not at the first step.
 func constrain(v *graph.Var, c Constraint) {
 	if !c.Zero() {
 		c.Apply(graph.New().Input("w", v.Spec()))
@@ -121,8 +122,8 @@ func constrain(v *graph.Var, c Constraint) {
 	}
 }
 
-// Constrain gives the variables the values that their constraints make of the ones
-// that the graph gives them so far: a training step does so after the optimizer.
+// Constrain applies the constraints of the variables to the values that the graph assigns
+// to them so far. A training step calls it after the optimizer.
 func Constrain(g *graph.Graph, vars []*graph.Var) {
 	for _, v := range vars {
 		if v.Constraint != nil {
@@ -131,7 +132,7 @@ func Constrain(g *graph.Graph, vars []*graph.Var) {
 	}
 }
 
-// MarshalJSON writes the constraint as Keras does. It fails for those that Keras does
+// MarshalJSON writes the constraint as Keras does. It fails for constraints that Keras does
 // not have.
 func (c Constraint) MarshalJSON() ([]byte, error) {
 	switch {
@@ -143,7 +144,8 @@ func (c Constraint) MarshalJSON() ([]byte, error) {
 	return constraints.Marshal(c.class, c.cfg)
 }
 
-// UnmarshalJSON reads what Keras writes: an object, a name such as "non_neg", or null.
+// UnmarshalJSON reads a constraint as Keras writes it: an object, a name such as "non_neg",
+// or null.
 func (c *Constraint) UnmarshalJSON(b []byte) error {
 	known, err := constraints.Unmarshal(b)
 	if err != nil {
@@ -153,7 +155,7 @@ func (c *Constraint) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// constraints are Keras's classes, which files also name in snake case.
+// constraints holds Keras's classes, which files also name in snake case.
 var constraints = vocab.Table[Constraint]{
 	Kind: "constraint", Module: "keras.constraints", Fold: SnakeCase,
 	Classes: []vocab.Class[Constraint]{

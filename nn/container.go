@@ -16,7 +16,7 @@ type Container interface {
 	Layers() []Layer
 }
 
-// containerOf returns a layer as a container, if it is one that can be told from others.
+// containerOf returns a layer as a container, if it is one of a comparable type.
 func containerOf(l Layer) (Container, bool) {
 	c, ok := l.(Container)
 	if !ok || isNil(l) || !reflect.ValueOf(l).Comparable() {
@@ -25,8 +25,8 @@ func containerOf(l Layer) (Container, bool) {
 	return c, true
 }
 
-// mostApplications is how many applications of layers a network may come to. A network
-// that is applied twice in one that is applied twice, and so on, has 2ⁿ of them.
+// mostApplications bounds the applications of layers in a network. A network that is
+// applied twice in one that is applied twice, and so on, has 2ⁿ of them.
 const mostApplications = 1 << 20
 
 // wantSize panics if the network is in itself, or too large to be traced.
@@ -43,9 +43,9 @@ func (n *Network) wantSize() {
 	panic(&graph.Error{Where: n.where, Text: "nn." + n.Class() + ": " + text})
 }
 
-// applications returns how many applications of layers one of l comes to, which may be a
-// few more than the most, or -1 if l holds itself. Known has the numbers of the containers
-// that were counted.
+// applications returns the number of applications of layers in one of l, -1 if l holds
+// itself. It stops counting at a few more than mostApplications. Known holds the numbers of
+// the containers counted so far.
 func applications(l Layer, known map[Container]int) int {
 	c, ok := containerOf(l)
 	if !ok {

@@ -6,14 +6,17 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Dense returns a layer in which every unit sees every feature of the last axis:
+// Dense returns a layer that connects every unit with every feature of the last axis:
 //
 //	y = activation(x·kernel + bias)
 //
 // Shapes: x [B ... in], kernel [in units], bias [units] -> y [B ... units].
-// Panics with *graph.Error, when built, if x is not of floats or has no features.
+// Panics with *graph.Error, when built, if x is not of floats or has no features, or units
+// is less than 1.
 //
 // Options: those of [Weights].
+//
+// Source: keras.layers.Dense.
 func Dense(units int, opts ...WeightsOption) *DenseLayer {
 	d := &DenseLayer{Base: NewBase(), Units: units}
 	for _, o := range opts {

@@ -17,9 +17,9 @@ import (
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
 //
-// Options: [NoiseShape], and what every layer takes.
+// Options: [NoiseShape], and every [LayerOption].
 //
-// Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural
+// Source: keras.layers.Dropout; Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural
 // Networks from Overfitting", section 4.
 func Dropout(rate float64, opts ...DropoutOption) *DropoutLayer {
 	d := &DropoutLayer{Base: NewBase()}
@@ -39,15 +39,15 @@ func init() {
 
 // Dropping groups the settings of [Dropout] and [AlphaDropout].
 type Dropping struct {
-	// Rate is the probability of an element to be dropped.
+	// Rate is the probability that an element is dropped.
 	Rate float64 `json:"rate"`
 	// NoiseShape is the shape of the mask, which is broadcast: an axis of 1 drops
 	// all of it at once, an axis of -1 is that of x. By default it is x's shape.
 	NoiseShape Noise `json:"noise_shape"`
 }
 
-// DropoutOption is an option of [Dropout] and [AlphaDropout]: a [NoiseShape], and what
-// every layer takes.
+// DropoutOption is an option of [Dropout] and [AlphaDropout]: a [NoiseShape], or a
+// [LayerOption].
 type DropoutOption interface{ dropping(*Base, *Dropping) }
 
 func (n Noise) dropping(_ *Base, d *Dropping)        { d.NoiseShape = n }
@@ -92,7 +92,7 @@ func (n Noise) MarshalJSON() ([]byte, error) {
 	return json.Marshal(dims)
 }
 
-// UnmarshalJSON reads what Keras writes.
+// UnmarshalJSON reads the shape as Keras writes it.
 func (n *Noise) UnmarshalJSON(b []byte) error {
 	var dims []*int
 	if err := json.Unmarshal(b, &dims); err != nil {
@@ -154,13 +154,13 @@ func dropout(c *Ctx, x *graph.Node, rate float64, mask tensor.Dims) *graph.Node 
 }
 
 func wantRate(layer string, rate float64) {
-	if !(rate >= 0 && float32(rate) < 1) { // what rounds to 1 drops everything
+	if !(rate >= 0 && float32(rate) < 1) { // a rate that rounds to 1 drops everything
 		panic(graph.Errorf("nn.%s: rate %g: want 0 <= rate < 1", layer, rate))
 	}
 }
 
-// anySeed lets a layer have a seed of its own, which decides what it draws: not the
-// same numbers as in Keras, with or without.
+// anySeed accepts the seed of a layer's config, of any value: glia draws other numbers than
+// Keras with or without it.
 var anySeed = map[string]string{"seed": ""}
 
 // dropping makes layers with a rate. Keras takes a rate of 1, which drops everything.
@@ -183,6 +183,7 @@ func dropping(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (
 //
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless stddev >= 0 and x is of floats.
+// Source: keras.layers.GaussianNoise.
 func GaussianNoise(stddev float64, opts ...LayerOption) *GaussianNoiseLayer {
 	return &GaussianNoiseLayer{Base: NewBase(opts...), Stddev: stddev}
 }
@@ -223,7 +224,7 @@ func (l *GaussianNoiseLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 // Shapes: x [...] -> y [...].
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
 //
-// Source: Srivastava et al. 2014, section 10.
+// Source: keras.layers.GaussianDropout; Srivastava et al. 2014, section 10.
 func GaussianDropout(rate float64, opts ...LayerOption) *GaussianDropoutLayer {
 	return &GaussianDropoutLayer{Base: NewBase(opts...), Rate: rate}
 }

@@ -9,6 +9,8 @@ import (
 // Flatten returns a layer that joins all axes but the batch, row-major.
 //
 // Shapes: x [B ...] -> y [B n]; x [B] -> y [B 1].
+// Panics with *graph.Error, when built, if x has no batch.
+// Source: keras.layers.Flatten.
 func Flatten(opts ...LayerOption) *FlattenLayer {
 	return &FlattenLayer{Base: NewBase(opts...)}
 }

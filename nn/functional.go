@@ -20,25 +20,25 @@ type MultiLayer interface {
 	CallAll(c *Ctx, x []*graph.Node) []*graph.Node
 }
 
-// Symbol stands for an output of a layer in a network that is not built yet: what
-// Keras calls a KerasTensor. [Apply] makes it.
+// Symbol stands for an output of a layer in a network that is not built yet, as Keras's
+// KerasTensor does. [Apply] makes it.
 type Symbol struct {
 	of  *application
 	out int
 }
 
-// none reports whether nothing stands for an output: Apply did not make the symbol.
+// none reports whether the symbol stands for no output: Apply did not make it.
 func (s *Symbol) none() bool { return s == nil || s.of == nil }
 
-// application is a layer applied to symbols, to none for an Input.
+// application is a layer applied to symbols. An Input is applied to no symbol.
 type application struct {
 	layer Layer
 	in    []*Symbol
 	where string // the user's line
 }
 
-// Apply returns the output of a layer applied to symbols, or what an Input declares
-// if there are none:
+// Apply returns the output of a layer applied to symbols, or the input that an Input
+// declares if there are no symbols:
 //
 //	x := nn.Apply(nn.Input(28, 28))
 //	h := nn.Apply(nn.Flatten(), x)
@@ -46,12 +46,12 @@ type application struct {
 //	odd := nn.Apply(nn.Dense(1, nn.Sigmoid, nn.Name("odd")), h)
 //	net := nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{digit, odd})
 //
-// A layer that is applied more than once has its variables once. Mistakes come to
-// light when a network is built.
+// A layer that is applied more than once has its variables once. Mistakes are reported
+// when a network is built.
 func Apply(l Layer, in ...*Symbol) *Symbol { return &Symbol{of: applied(l, in)} }
 
 // ApplyAll is [Apply] of a layer with n outputs, such as a [Network] of several. It
-// panics with *graph.Error if n is not 1 or more; that l has so many comes to light when
+// panics with *graph.Error if n is not 1 or more; whether l has n outputs is checked when
 // a network is built.
 func ApplyAll(n int, l Layer, in ...*Symbol) []*Symbol {
 	if n < 1 {
@@ -76,9 +76,10 @@ func applied(l Layer, in []*Symbol) *application {
 // [Apply] of [Input]: Keras's functional form. Layers, and parts of the graph, may be
 // shared by several networks.
 //
-// The order of the layers is Keras's: by how far they are from the outputs. What is
-// wrong with the graph comes to light when the network is built: that panics with
-// *graph.Error, which names the line of the mistake. Source: Keras, Model, functional API.
+// The order of the layers is Keras's, by their distance from the outputs.
+//
+// Shapes: those of the inputs and outputs. Panics with *graph.Error, when built, if the
+// graph has a mistake; the error names its line. Source: keras.Model, functional API.
 func Functional(inputs, outputs []*Symbol) *Network {
 	n := &Network{Base: NewBase(), functional: true}
 	w := &walk{net: n, found: map[Layer]int{}, met: map[*application]bool{}, done: map[*application]bool{}, depth: map[*application]int{}}
@@ -90,7 +91,7 @@ func Functional(inputs, outputs []*Symbol) *Network {
 type Call struct {
 	// Layer is its number in Layers.
 	Layer int
-	// In is what it is applied to.
+	// In holds the values that it is applied to.
 	In []Port
 }
 
@@ -98,8 +99,8 @@ type Call struct {
 // number.
 type Port struct{ Call, Out int }
 
-// Calls returns the applications of the layers, in an order in which each follows
-// what it is applied to.
+// Calls returns the applications of the layers, each after the calls whose outputs it is
+// applied to.
 func (n *Network) Calls() []Call {
 	if n.functional {
 		return n.calls
@@ -111,7 +112,7 @@ func (n *Network) Calls() []Call {
 	return calls
 }
 
-// Outputs returns what the network's outputs are.
+// Outputs returns the ports of the network's outputs.
 func (n *Network) Outputs() []Port {
 	if n.functional {
 		return n.outputs
@@ -144,9 +145,8 @@ func (n *Network) InputNames() []string {
 }
 
 // OutputNames returns the names of the outputs, in their order: those of the layers
-// that make them. The second of two outputs of one layer has "_1" behind its name, a
-// third "_2", so that losses and metrics can be for each. It panics as [Network.Names]
-// does.
+// that make them. The second output of one layer has the suffix "_1", a third "_2", so that
+// each has losses and metrics of its own. It panics as [Network.Names] does.
 func (n *Network) OutputNames() []string {
 	names, calls := n.Names(), n.Calls()
 	of, taken := make([]string, len(n.Outputs())), map[string]bool{}
@@ -174,14 +174,14 @@ func (n *Network) OutputNames() []string {
 // walk finds the layers of a functional network and their order.
 type walk struct {
 	net   *Network
-	order []*application // each after what it is applied to
+	order []*application // each after those whose outputs it is applied to
 	found map[Layer]int  // when a layer was first met
 	met   map[*application]bool
 	done  map[*application]bool // those in order
 	depth map[*application]int  // how far from the outputs
 }
 
-// all returns what is wrong, nil if nothing is.
+// all walks the whole graph and returns its first mistake, nil if there is none.
 func (w *walk) all(inputs, outputs []*Symbol) *graph.Error {
 	n := w.net
 	fail := func(where, format string, args ...any) *graph.Error {
@@ -287,7 +287,7 @@ func (w *walk) visit(a *application, inputs map[*application]int) *graph.Error {
 	return nil
 }
 
-// check finds what is wrong with an application by itself.
+// check returns a mistake in an application by itself, nil if there is none.
 func (w *walk) check(a *application, inputs map[*application]int) *graph.Error {
 	if isNil(a.layer) {
 		return &graph.Error{Where: a.where, Text: "nn.Apply: the layer is nil"}
@@ -312,8 +312,8 @@ func (w *walk) check(a *application, inputs map[*application]int) *graph.Error {
 	return nil
 }
 
-// rank finds how far applications are from the outputs, in calls on the longest way.
-// A layer applied at several depths stands at the greatest, as in Keras.
+// rank finds the distances of applications from the outputs, in calls on the longest path.
+// A layer applied at several depths has the greatest, as in Keras.
 func (w *walk) rank() {
 	layers := map[Layer]int{}
 	for _, a := range slices.Backward(w.order) {

@@ -11,7 +11,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Constant gives v.
+// Constant sets every element to v.
 func Constant(v float64) Initializer {
 	return Initializer{class: "Constant", fixed: true, cfg: initConfig{Value: v}, fill: constant(v)}
 }
@@ -61,7 +61,7 @@ func IdentityInitializer(gain float64) Initializer {
 	}}
 }
 
-// tensorConfig is a tensor as Keras's configs hold it.
+// tensorConfig is a tensor in the form of Keras's configs.
 type tensorConfig struct{ t *tensor.Tensor }
 
 type tensorValue struct {

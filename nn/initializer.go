@@ -18,10 +18,10 @@ type Initializer struct {
 	cfg   initConfig
 	fill  func(dst []float64, shape tensor.Dims, r *Rand)
 	own   bool // a function of the user's
-	fixed bool // it draws nothing
+	fixed bool // it draws no random numbers
 }
 
-// initConfig is what Keras's configs of initializers hold.
+// initConfig holds the settings of Keras's configs of initializers.
 type initConfig struct {
 	Value        any      `json:"value,omitempty"`
 	Scale        *float64 `json:"scale,omitempty"`
@@ -48,8 +48,8 @@ func InitializerFunc(name string, f func(dst []float64, shape tensor.Dims, r *Ra
 }
 
 // Seeded returns the initializer with a seed of its own, so that it gives the
-// same values everywhere instead of others for every variable. Keras's seeds, which its
-// files hold, have 32 bits. One that draws nothing, such as [Ones], stays as it is.
+// same values to every variable of one shape. Files store Keras's seeds, of 32 bits. An
+// initializer that draws no random numbers, such as [Ones], stays as it is.
 func (i Initializer) Seeded(seed uint64) Initializer {
 	if !i.fixed {
 		i.cfg.Seed = &seed
@@ -57,10 +57,10 @@ func (i Initializer) Seeded(seed uint64) Initializer {
 	return i
 }
 
-// Zeros gives 0.
+// Zeros sets every element to 0.
 var Zeros = Initializer{class: "Zeros", fixed: true}
 
-// Ones gives 1.
+// Ones sets every element to 1.
 var Ones = Initializer{class: "Ones", fixed: true, fill: constant(1)}
 
 // RandomNormal draws from the normal distribution. Keras's default is mean 0 and
@@ -72,9 +72,8 @@ func RandomNormal(mean, stddev float64) Initializer {
 	}}
 }
 
-// TruncatedNormal draws from the normal distribution, again where the value is
-// more than two standard deviations from the mean. Keras's default is mean 0 and
-// stddev 0.05.
+// TruncatedNormal draws from the normal distribution, and draws values again that are more
+// than two standard deviations from the mean. Keras's default is mean 0 and stddev 0.05.
 func TruncatedNormal(mean, stddev float64) Initializer {
 	return Initializer{class: "TruncatedNormal", cfg: initConfig{Mean: &mean, Stddev: &stddev}, fill: func(dst []float64, _ tensor.Dims, r *Rand) {
 		r.truncated(dst)
@@ -112,7 +111,7 @@ var (
 	LecunNormal = named("LecunNormal", 1, FanIn, Truncated)
 )
 
-// Fan says what the variance of [VarianceScaling] is divided by.
+// Fan is the divisor of the variance of [VarianceScaling].
 type Fan string
 
 // The numbers of inputs and outputs of a unit, and their mean.
@@ -122,11 +121,11 @@ const (
 	FanAvg Fan = "fan_avg"
 )
 
-// Distribution says what [VarianceScaling] draws from.
+// Distribution is the distribution that [VarianceScaling] draws from.
 type Distribution string
 
-// Truncated is a normal distribution without what lies beyond two standard
-// deviations, widened so that the variance stays.
+// Truncated is a normal distribution cut off at two standard deviations, and widened to keep
+// the variance.
 const (
 	Uniform   Distribution = "uniform"
 	Normal    Distribution = "untruncated_normal"
@@ -213,7 +212,7 @@ func (i Initializer) set(t *tensor.Tensor, seed, stream uint64) error {
 	return t.SetFloat64s(v)
 }
 
-// MarshalJSON writes the initializer as Keras does. It fails for those that Keras
+// MarshalJSON writes the initializer as Keras does. It fails for initializers that Keras
 // does not have.
 func (i Initializer) MarshalJSON() ([]byte, error) {
 	switch {
@@ -227,7 +226,7 @@ func (i Initializer) MarshalJSON() ([]byte, error) {
 	return initializers.Marshal(i.class, i.cfg)
 }
 
-// UnmarshalJSON reads what Keras writes: an object, or a name such as
+// UnmarshalJSON reads an initializer as Keras writes it: an object, or a name such as
 // "glorot_uniform".
 func (i *Initializer) UnmarshalJSON(b []byte) error {
 	known, err := initializers.Unmarshal(b)
@@ -238,7 +237,7 @@ func (i *Initializer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// initializers are Keras's classes, which files also name in snake case.
+// initializers holds Keras's classes, which files also name in snake case.
 var initializers = vocab.Table[Initializer]{
 	Kind: "initializer", Module: "keras.initializers", Fold: SnakeCase,
 	Fixed: map[string]string{"dtype": "", "seed": ""},

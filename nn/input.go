@@ -15,7 +15,9 @@ import (
 // network can be built before there is data. An axis may be [Any]: variables must not
 // depend on its length then, as they must not on the batch's.
 //
+// Shapes: x [B dims] -> y [B dims].
 // Panics with *graph.Error, when built, if samples have another shape.
+// Source: keras.Input.
 func Input(dims ...int) *InputLayer {
 	return &InputLayer{Base: NewBase(), Dims: dims}
 }
@@ -25,8 +27,8 @@ type InputLayer struct {
 	Base
 	// Dims is the shape of one sample, with [Any] for axes of any length.
 	Dims []int
-	// DType is the element type, to which floats of another are converted: any if it
-	// is not set, float32 to those who ask the network for its input.
+	// DType is the element type; floats of another are converted to it. If it is not set,
+	// any is accepted, and [Network.Declared] reports float32.
 	DType tensor.DType
 }
 
@@ -82,8 +84,8 @@ func (l *InputLayer) spec() tensor.Spec {
 	return tensor.Spec{DType: dt, Shape: shape}
 }
 
-// fits reports whether samples of a shape, behind the batch, are what a shape with open
-// axes declares.
+// fits reports whether a shape, without its batch, is one that a shape with open axes
+// declares.
 func fits(got, want tensor.Dims) bool {
 	if got.Rank() != want.Rank() {
 		return false

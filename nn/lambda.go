@@ -9,8 +9,12 @@ import (
 
 // Lambda returns a layer without variables that applies f. Its config cannot be
 // saved: for that, write a type with Build and Call.
+//
+// Shapes: x [B ...] -> y of the shape that f returns.
+// Panics with *graph.Error, when built, if f is nil or panics so.
+// Source: keras.layers.Lambda.
 func Lambda(f func(x *graph.Node) *graph.Node, opts ...LayerOption) *LambdaLayer {
-	l := &LambdaLayer{f: f} // without a line: errors name that in f
+	l := &LambdaLayer{f: f} // no line is recorded: errors name the line in f
 	l.Set(opts...)
 	return l
 }

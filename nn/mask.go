@@ -7,13 +7,13 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Mask returns which elements of x count, nil if all do: truths [B T] for x [B T ...], false
-// for padding. A layer such as [Masking] makes masks. They pass through the layers through
-// which they do in Keras, losses and metrics take only what counts in the predictions.
+// Mask returns the mask of x, bools [B T] for x [B T ...] that are false for padding, or nil
+// if x has no mask. A layer such as [Masking] makes masks. The layers that pass them on are
+// those of Keras; losses and metrics skip masked predictions.
 func (c *Ctx) Mask(x *graph.Node) *graph.Node { return c.masks[x] }
 
-// SetMask says which elements of y, an output of the layer that is being traced, count: all
-// if m is nil. A layer of your own that keeps the steps of x calls c.SetMask(y, c.Mask(x)).
+// SetMask sets the mask of y, an output of the layer that is being traced; nil removes it. A
+// layer of your own that keeps the steps of x calls c.SetMask(y, c.Mask(x)).
 //
 // Panics with *graph.Error unless m is bool and has the lengths of y's first axes.
 func (c *Ctx) SetMask(y, m *graph.Node) {
@@ -33,9 +33,9 @@ func keepsMask(l Layer) bool {
 	return ok
 }
 
-// masked calls f, which traces l on x, as converted to in, with the masks of x. The outputs
-// have the masks that the layer set, that of the input if they are the input, or if the
-// layer keeps masks.
+// masked calls f, which traces l on x, as converted to in, with the masks of x. An output
+// has the mask that the layer set. Otherwise it has the mask of the input if it is the
+// input itself or the layer keeps masks.
 func (c *Ctx) masked(l Layer, x, in []*graph.Node, f func() []*graph.Node) []*graph.Node {
 	around := c.masks
 	c.masks = map[*graph.Node]*graph.Node{}
@@ -59,12 +59,12 @@ func (c *Ctx) masked(l Layer, x, in []*graph.Node, f func() []*graph.Node) []*gr
 	return out
 }
 
-// Masking returns a layer that finds the steps whose features are all value, which stands
-// for padding, sets them to 0 and masks them: see [Ctx.Mask]. A step with a NaN counts.
+// Masking returns a layer that sets the steps whose features all equal value, the padding,
+// to 0 and masks them: see [Ctx.Mask]. A step with a NaN is not masked.
 //
 // Shapes: x [B ... features] -> y [B ... features], mask [B ...].
 // DTypes: any number. Gradient: x.
-// Panics with *graph.Error, when built, if x has no features. Source: Keras, Masking.
+// Panics with *graph.Error, when built, if x has no features. Source: keras.layers.Masking.
 func Masking(value float64, opts ...LayerOption) *MaskingLayer {
 	return &MaskingLayer{Base: NewBase(opts...), MaskValue: value}
 }
@@ -96,8 +96,8 @@ func (l *MaskingLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	return y
 }
 
-// setMergedMask masks y, merged of x element by element, where all of x are masked. Nothing
-// is masked if one of x has no mask.
+// setMergedMask masks y, merged of x element by element, where all of x are masked: nowhere
+// if one of x has no mask.
 func setMergedMask(c *Ctx, y *graph.Node, x []*graph.Node) {
 	var mask *graph.Node
 	for i, n := range x {
@@ -118,8 +118,8 @@ func setMergedMask(c *Ctx, y *graph.Node, x []*graph.Node) {
 	c.SetMask(y, mask)
 }
 
-// setJoinedMask masks y, joined of x along an axis, as Keras does: an element of y counts if
-// it is of an x without a mask or does in its own, a step if one of its elements does.
+// setJoinedMask masks y, joined of x along an axis, as Keras does: an element of y is masked
+// if it is masked in its x, a step if all of its elements are.
 func setJoinedMask(c *Ctx, y *graph.Node, x []*graph.Node, axis int) {
 	masks, found := make([]*graph.Node, len(x)), false
 	for i, n := range x {

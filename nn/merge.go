@@ -18,7 +18,7 @@ import (
 // DTypes: numbers, integers the same in all inputs. Gradient: all inputs; of a maximum
 // or minimum that two share, half goes to each.
 // Panics with *graph.Error, when built, if the shapes do not broadcast, the batches or
-// dtypes differ, or there are no inputs. Source: Keras, merging layers.
+// dtypes differ, or there are no inputs. Source: keras.layers, merging layers.
 type MergeLayer struct {
 	Base
 	class string
@@ -28,27 +28,44 @@ func merge(class string, opts []LayerOption) *MergeLayer {
 	return &MergeLayer{Base: NewBase(opts...), class: class}
 }
 
-// Add returns a layer that adds its inputs: see [MergeLayer].
+// Add returns a layer that adds its inputs.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...], broadcast. Panics with *graph.Error, when
+// built, if they do not fit: see [MergeLayer]. Source: keras.layers.Add.
 func Add(opts ...LayerOption) *MergeLayer { return merge("Add", opts) }
 
-// Subtract returns a layer that subtracts the second of two inputs from the first: see
-// [MergeLayer]. Any other number of inputs panics, too.
+// Subtract returns a layer that subtracts the second of two inputs from the first.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...], broadcast. Panics with *graph.Error, when
+// built, if they do not fit or are not two: see [MergeLayer]. Source: keras.layers.Subtract.
 func Subtract(opts ...LayerOption) *MergeLayer { return merge("Subtract", opts) }
 
-// Multiply returns a layer that multiplies its inputs: see [MergeLayer].
+// Multiply returns a layer that multiplies its inputs.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...], broadcast. Panics with *graph.Error, when
+// built, if they do not fit: see [MergeLayer]. Source: keras.layers.Multiply.
 func Multiply(opts ...LayerOption) *MergeLayer { return merge("Multiply", opts) }
 
-// Average returns a layer that takes the mean of its inputs: see [MergeLayer]. The sum of
-// integers becomes the dtype that the layer computes in.
+// Average returns a layer that takes the mean of its inputs. The sum of integers is
+// converted to the dtype that the layer computes in.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...], broadcast. Panics with *graph.Error, when
+// built, if they do not fit: see [MergeLayer]. Source: keras.layers.Average.
 func Average(opts ...LayerOption) *MergeLayer { return merge("Average", opts) }
 
-// Maximum returns a layer that takes the greatest of its inputs: see [MergeLayer].
+// Maximum returns a layer that takes the greatest of its inputs.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...], broadcast. Panics with *graph.Error, when
+// built, if they do not fit: see [MergeLayer]. Source: keras.layers.Maximum.
 func Maximum(opts ...LayerOption) *MergeLayer { return merge("Maximum", opts) }
 
-// Minimum returns a layer that takes the least of its inputs: see [MergeLayer].
+// Minimum returns a layer that takes the least of its inputs.
+//
+// Shapes: x [B ...], y [B ...] -> z [B ...], broadcast. Panics with *graph.Error, when
+// built, if they do not fit: see [MergeLayer]. Source: keras.layers.Minimum.
 func Minimum(opts ...LayerOption) *MergeLayer { return merge("Minimum", opts) }
 
-// merges are what the layers do with two inputs.
+// merges holds the functions of two inputs by class.
 var merges = map[string]func(a, b *graph.Node) *graph.Node{
 	"Add": ops.Add, "Subtract": ops.Sub, "Multiply": ops.Mul, "Average": ops.Add, "Maximum": ops.Maximum, "Minimum": ops.Minimum,
 }
@@ -125,7 +142,7 @@ func raised(n *graph.Node, rank int) *graph.Node {
 // Shapes: x [B ... n], y [B ... m] -> z [B ... n+m].
 // DTypes: any, integers the same in all inputs. Gradient: all inputs.
 // Panics with *graph.Error, when built, if shapes or dtypes do not fit, the axis is the
-// batch or none of x, or there are no inputs. Source: Keras, Concatenate.
+// batch or out of range, or there are no inputs. Source: keras.layers.Concatenate.
 func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
 	l := &ConcatenateLayer{Base: NewBase(), Axis: -1}
 	for _, o := range opts {
@@ -134,7 +151,7 @@ func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
 	return l
 }
 
-// ConcatenateOption is an option of [Concatenate]: an [Axis], and what every layer takes.
+// ConcatenateOption is an option of [Concatenate]: an [Axis], or a [LayerOption].
 type ConcatenateOption interface{ concatenate(*ConcatenateLayer) }
 
 func (a Axis) concatenate(l *ConcatenateLayer)         { l.Axis = int(a) }
@@ -162,7 +179,7 @@ func (l *ConcatenateLayer) Build(*Builder, tensor.Spec) {}
 // BuildAll implements [MultiLayer].
 func (l *ConcatenateLayer) BuildAll(*Builder, []tensor.Spec) {}
 
-// Call implements [Layer]: it joins one input to nothing.
+// Call implements [Layer]: the only input is the output.
 func (l *ConcatenateLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	return l.CallAll(c, []*graph.Node{x})[0]
 }
@@ -185,13 +202,14 @@ func (l *ConcatenateLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 }
 
 // Dot returns a layer that multiplies two inputs and sums along one axis of each: the
-// last axes, unless [DotAxes] are given; see also [Normalize]. What stays of the first input's axes comes
-// before what stays of the second's.
+// last axes, unless [DotAxes] are given; see also [Normalize]. The remaining axes of the
+// first input come before those of the second.
 //
 // Shapes: x [B n], y [B n] -> z [B 1]; x [B n k], y [B m k] -> z [B n m].
 // DTypes: numbers, floats to normalize them; integers the same in both. Gradient: both.
 // Panics with *graph.Error, when built, if there are not two inputs, the axes have
-// different lengths or are the batch, or the batches or dtypes differ. Source: Keras, Dot.
+// different lengths or are the batch, or the batches or dtypes differ. Source:
+// keras.layers.Dot.
 func Dot(opts ...DotOption) *DotLayer {
 	l := &DotLayer{Base: NewBase(), Axes: DotAxes{-1, -1}}
 	for _, o := range opts {
@@ -200,7 +218,7 @@ func Dot(opts ...DotOption) *DotLayer {
 	return l
 }
 
-// DotOption is an option of [Dot]: [DotAxes], [Normalize], and what every layer takes.
+// DotOption is an option of [Dot]: [DotAxes], [Normalize], or a [LayerOption].
 type DotOption interface{ dot(*DotLayer) }
 
 // DotSetting is an option that sets a part of a [DotLayer].
@@ -211,8 +229,8 @@ func (s DotSetting) dot(l *DotLayer)   { s(l) }
 func (s LayerSetting) dot(l *DotLayer) { s(&l.Base) }
 func (p DTypePolicy) dot(l *DotLayer)  { l.DType = p }
 
-// Normalize gives the vectors that [Dot] multiplies length 1: the output is the cosine of
-// the angle between them.
+// Normalize makes [Dot] scale the vectors to length 1 first: the output is the cosine of the
+// angle between them.
 var Normalize DotSetting = func(l *DotLayer) { l.Normalize = true }
 
 // DotLayer is the layer that [Dot] makes.
@@ -220,7 +238,7 @@ type DotLayer struct {
 	Base
 	// Axes are those of the two inputs that are summed along, from the end if negative.
 	Axes DotAxes `json:"axes"`
-	// Normalize first gives each vector along these axes length 1: the output is the
+	// Normalize scales each vector along these axes to length 1 first: the output is the
 	// cosine of the angle between them.
 	Normalize bool `json:"normalize"`
 }
@@ -239,7 +257,7 @@ func (a DotAxes) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a[:])
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads one axis for both, or two.
 func (a *DotAxes) UnmarshalJSON(b []byte) error {
 	var one int
 	if json.Unmarshal(b, &one) == nil {

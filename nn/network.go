@@ -12,7 +12,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Network is layers and how they follow each other, and a layer itself.
+// Network is a graph of layers, and a layer itself.
 type Network struct {
 	Base
 	layers     []Layer
@@ -20,13 +20,13 @@ type Network struct {
 	inputs     int  // of a functional network, as its calls and outputs are
 	calls      []Call
 	outputs    []Port
-	bad        *graph.Error // what is wrong with these
+	bad        *graph.Error // the mistake in these, if there is one
 	policy     DTypePolicy  // that the network was built under
 
 	in, out []tensor.Spec // of the inputs that it was built for, and of its outputs then
 }
 
-// Record is what a network knows of one of its layers.
+// Record holds a network's facts about one of its layers: names, specs, variables, parts.
 type Record struct {
 	// Name is unique in the network, Path in the whole model: "encoder/dense".
 	Name, Path string
@@ -44,7 +44,7 @@ type Record struct {
 	Parts []*Record
 }
 
-// Own returns the variables that belong to the layer itself and to none of its parts.
+// Own returns the variables of the layer itself, without those of its parts.
 func (r *Record) Own() (params, states []*graph.Var) {
 	if len(r.Parts) == 0 {
 		return r.Params, r.States
@@ -63,6 +63,9 @@ func (r *Record) Own() (params, states []*graph.Var) {
 
 // Sequential returns the network that applies layers one after the other.
 // Activations may stand among them.
+//
+// Shapes: those of the first input and of the last output. Panics with *graph.Error, when
+// built, if a layer does not fit its input or makes several outputs. Source: keras.Sequential.
 func Sequential(layers ...Layer) *Network {
 	n := &Network{Base: NewBase()}
 	for _, l := range layers {
@@ -107,9 +110,9 @@ func (n *Network) Layers() []Layer { return n.layers }
 // Records returns the records of a built network's layers.
 func (n *Network) Records() []*Record { return n.parts }
 
-// Declared returns the specs that the [Input] in front of each input declares, with a
-// batch of length 1 and [Any] for open axes, and whether there are such. It panics with *graph.Error if the
-// network was put together wrongly.
+// Declared returns the specs that the network's [Input] layers declare, with a batch of
+// length 1 and [Any] for open axes, and whether there are such layers. It panics with
+// *graph.Error if the network was put together wrongly.
 func (n *Network) Declared() ([]tensor.Spec, bool) {
 	n.check()
 	n.wantSize()
@@ -176,7 +179,7 @@ func (n *Network) Params() []*graph.Var {
 	return params
 }
 
-// thaw carries Frozen over to the variables. What is frozen freezes its parts.
+// thaw carries Frozen over to the variables. A frozen layer freezes its parts.
 func thaw(records []*Record, frozen bool) {
 	for _, r := range records {
 		off := frozen
@@ -194,9 +197,9 @@ func thaw(records []*Record, frozen bool) {
 // Build implements [Layer], for one input: see [Network.BuildAll].
 func (n *Network) Build(b *Builder, in tensor.Spec) { n.BuildAll(b, []tensor.Spec{in}) }
 
-// BuildAll implements [MultiLayer]: it builds each layer for what it is first applied
-// to. A network that was built stays as it is. Every layer gets floats in the dtype of
-// its policy, and integers as they are.
+// BuildAll implements [MultiLayer]: it builds each layer for the specs of its first
+// application. A network that was built stays as it is. Every layer gets floats in the
+// dtype of its policy, and integers as they are.
 //
 // It panics with *graph.Error if two layers have one name or a layer does not
 // fit its input; the error names the layer and the user's line that made it.
@@ -208,7 +211,7 @@ func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
 		b.parts = append(b.parts, n.parts...)
 		return
 	}
-	n.Names() // or what is wrong with them
+	n.Names() // panics if they are wrong
 	n.wantSize()
 	n.wantInputs(len(in))
 	for _, s := range in {
@@ -337,7 +340,7 @@ func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	}))
 }
 
-// guard runs f and tells a *graph.Error that leaves it where it happened.
+// guard runs f. To a *graph.Error that leaves f it adds the layer's path and line.
 func (r *Record) guard(f func()) {
 	defer func() {
 		e := recover()
@@ -395,14 +398,14 @@ func (n *Network) Names() []string {
 	return names
 }
 
-// isNil reports whether there is no layer, nor one behind a pointer.
+// isNil reports whether l is nil or a nil pointer.
 func isNil(l Layer) bool {
 	v := reflect.ValueOf(l)
 	return l == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// ClassOf returns Keras's name of the type of a layer: the name under which it is
-// registered, without the package, what its method Class says, or the Go name of the type.
+// ClassOf returns Keras's name of the type of a layer: its registered name without the
+// package, the result of its method Class, or the Go name of the type.
 func ClassOf(l any) string {
 	if name := layers.Registered(l); name != "" {
 		return vocab.ShortName(name)
@@ -433,14 +436,14 @@ func chainOf(c *vocab.Config) (Layer, error) {
 }
 
 // MarshalJSON writes the config of a chain as Keras does, for a layer that holds it. It
-// fails for a network of the functional form: files have these as models, or among the
-// layers of models.
+// fails for a network of the functional form: files store these as models, or among the
+// layers of models only.
 func (n *Network) MarshalJSON() ([]byte, error) {
 	if n.functional {
 		return nil, errors.New("nn: a network of the functional form in a layer of your own: want a Sequential")
 	}
 	s := chain{Base: n.Base, Layers: n.layers}
-	if s.Name == "" { // Keras wants one
+	if s.Name == "" { // Keras requires one
 		s.Name = SnakeCase(n.Class())
 	}
 	return vocab.Marshal(s)

@@ -1,6 +1,5 @@
-// Package nn holds what networks are made of: layers, activations,
-// initializers, regularizers and constraints, with Keras's names, defaults and
-// formulas.
+// Package nn holds the parts of networks: layers, activations, initializers,
+// regularizers and constraints, with Keras's names, defaults and formulas.
 //
 // A layer is made by its constructor, whose required arguments come first and
 // whose options are values:
@@ -39,7 +38,7 @@ type Layer interface {
 	Call(c *Ctx, x *graph.Node) *graph.Node
 }
 
-// Base is what layers have in common. A layer of your own may embed it.
+// Base holds the settings that layers have in common. A layer of your own may embed it.
 type Base struct {
 	// Name is the layer's name in its network. Empty means the class in lower
 	// case, with a number from the second of its kind on: "dense", "dense_1".
@@ -54,12 +53,12 @@ type Base struct {
 	built          bool
 	stored         tensor.DType // of the variables, as the policy was when they were made
 	params, states []*graph.Var
-	parts          []*Record // of what the layer holds
+	parts          []*Record // of the layers that the layer holds
 }
 
 func (l *Base) base() *Base { return l }
 
-// BaseOf returns the name and switches of a layer, nil if it does not embed [Base].
+// BaseOf returns the [Base] that a layer embeds, nil if it embeds none.
 func BaseOf(l Layer) *Base {
 	if h, ok := l.(interface{ base() *Base }); ok {
 		return h.base()

@@ -7,12 +7,12 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Any, in [Input], is the length of an axis that samples may have in any length, the
-// samples of one batch in the same: the steps of a sequence, the sides of a picture.
+// Any, in [Input], opens the length of an axis, such as the steps of a sequence or the sides
+// of a picture: it is that of the batch, the same for all samples in it.
 const Any = -1
 
-// Lengths that stand for open axes while a network is built. They are so long that
-// windows fit, and tell the axes that follow an open one from those that do not.
+// Lengths that stand for open axes while a network is built. Windows fit into them. Their
+// difference shows the axes whose length follows from an open one.
 const (
 	openLength  = 120
 	otherLength = 136
@@ -35,8 +35,8 @@ func closed(in []tensor.Spec, length int) []tensor.Spec {
 }
 
 // BuildOpen is [Network.BuildAll] for inputs with axes that are [Any]. The records of the
-// network's layers have Any where a length follows from such an axis. It panics with *graph.Error if a
-// layer needs the length.
+// network's layers have Any where a length follows from such an axis. It panics with
+// *graph.Error if a layer needs the length.
 func (n *Network) BuildOpen(b *Builder, in []tensor.Spec) {
 	first, before := Concrete(in), len(b.fresh)
 	n.BuildAll(b, first)
@@ -57,7 +57,7 @@ func (n *Network) reopen(in []tensor.Spec) {
 	flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
 		r := n.parts[c.Layer]
 		r.guard(func() { out = outputsOf(r.Layer, x, n.policy) })
-		if !seen[c.Layer] { // which a record tells of
+		if !seen[c.Layer] { // the record is that of the first call
 			openSpecs(r.In, x)
 			openSpecs(r.Out, out)
 			seen[c.Layer] = true

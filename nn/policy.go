@@ -12,9 +12,9 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// DTypePolicy says in which dtype a layer computes and in which it keeps its
-// variables. As an option it sets that of a layer; the field DType sets that of a
-// network, which is the policy of all layers in it that have none of their own:
+// DTypePolicy names the dtype that a layer computes in and the dtype that it stores its
+// variables in. As an option it sets the policy of a layer. The field DType sets that of a
+// network, which holds for all layers in it without one of their own:
 //
 //	net := nn.Sequential(
 //		nn.Dense(128, nn.ReLU),
@@ -30,7 +30,7 @@ import (
 // of the network around, and [Float32] where there is none.
 //
 // The policy may change after a layer was built if its variables keep their dtype. A
-// model takes notice in Compile.
+// model reads it in Compile.
 type DTypePolicy string
 
 // The policies. The mixed ones compute in 16 bits with variables of float32: the
@@ -90,7 +90,7 @@ func (p DTypePolicy) mixed() bool { return p.ComputeDType() != p.VariableDType()
 
 func (p DTypePolicy) layer(b *Base) { b.DType = p }
 
-// UnmarshalJSON reads what Keras writes: a name, an object, or null. An
+// UnmarshalJSON reads a policy as Keras writes it: a name, an object, or null. An
 // unsupported policy is an error that names it.
 func (p *DTypePolicy) UnmarshalJSON(b []byte) error {
 	name, config, err := vocab.Decode(b)
@@ -107,8 +107,8 @@ func (p *DTypePolicy) UnmarshalJSON(b []byte) error {
 	return &vocab.MissingError{Items: []vocab.Missing{{Kind: "dtype policy", Name: name}}}
 }
 
-// policyName returns the name of a policy from its config. Keras's quantized ones are
-// named after what they quantize, any other without a name after its class.
+// policyName returns the name of a policy from its config: Keras's quantized ones are named
+// after their mode, others without a name after their class.
 func policyName(class string, config []byte) string {
 	var c struct {
 		Name   string `json:"name"`
@@ -147,14 +147,14 @@ func unknownPolicy(name string) string {
 // if there is none.
 func (l *Base) PolicyIn(around DTypePolicy) DTypePolicy { return l.DType.or(around).or(Float32) }
 
-// PolicyIn is that of the network's layers: if nothing else says it, the policy that it
-// was built under.
+// PolicyIn returns the policy of the network's layers: its own, that around, or the one that
+// it was built under.
 func (n *Network) PolicyIn(around DTypePolicy) DTypePolicy {
 	return n.DType.or(around).or(n.policy).or(Float32)
 }
 
-// policyOf returns the policy that l follows where there is another around. It panics
-// with *graph.Error if glia has none of its name.
+// policyOf returns the policy that l follows in a network of policy around. It panics with
+// *graph.Error if the policy is unsupported.
 func policyOf(l Layer, around DTypePolicy) DTypePolicy {
 	p := around.or(Float32)
 	if h, ok := l.(interface {
@@ -168,9 +168,9 @@ func policyOf(l Layer, around DTypePolicy) DTypePolicy {
 	return p
 }
 
-// takes returns the dtype that l is given for an input of dtype dt: floats are of the
-// dtype that l computes in. An input only has a dtype of its own to take, and a network
-// leaves it to its layers.
+// takes returns the dtype that an input of dtype dt is converted to for l: floats become the
+// dtype that l computes in. An Input takes the dtype that it declares, and a network leaves
+// the conversion to its layers.
 func (p DTypePolicy) takes(l Layer, dt tensor.DType) tensor.DType {
 	switch l.(type) {
 	case *InputLayer, *Network:
@@ -187,7 +187,7 @@ func (p DTypePolicy) takes(l Layer, dt tensor.DType) tensor.DType {
 func (c *Ctx) ComputeDType() tensor.DType { return c.policy.ComputeDType() }
 
 // Trace calls l, a part of the layer that is being traced, on x under l's own dtype
-// policy. A part that has none may be called itself.
+// policy. A part without one may be called directly.
 //
 // Panics with *graph.Error if l was built for variables of another dtype than its
 // policy has.
@@ -225,7 +225,7 @@ func (c *Ctx) follow(l Layer) (leave func()) {
 	if base := BaseOf(l); base != nil && base.stored != tensor.Invalid && base.stored != c.policy.VariableDType() {
 		panic(graph.Errorf("nn.%s: dtype policy %s of a layer that was built with variables of %v: want one that keeps them so", ClassOf(l), c.policy, base.stored))
 	}
-	if c.policy.mixed() || scope != tensor.Invalid { // as in Keras: what encloses the layer counts, too
+	if c.policy.mixed() || scope != tensor.Invalid { // as in Keras: an enclosing scope counts, too
 		c.autocast = c.policy.ComputeDType()
 	}
 	return func() { c.policy, c.autocast = before, scope }

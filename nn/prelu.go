@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// PReLU returns a layer whose slope for negative numbers is learned, one for every
-// place in a sample, or one for all along the shared axes:
+// PReLU returns a layer whose slopes for negative numbers are learned, one for every
+// element of a sample, or one for all elements along the shared axes:
 //
 //	y = max(x, 0) - alpha·max(-x, 0)
 //
@@ -18,9 +18,9 @@ import (
 // among 1 to the last.
 //
 // Options: [AlphaInitializer], [AlphaRegularizer], [AlphaConstraint], [SharedAxes], and
-// what every layer takes.
+// every [LayerOption].
 //
-// Source: He et al. 2015, arXiv:1502.01852, section 2.1.
+// Source: keras.layers.PReLU; He et al. 2015, arXiv:1502.01852, section 2.1.
 func PReLU(opts ...PReLUOption) *PReLULayer {
 	l := &PReLULayer{Base: NewBase()}
 	for _, o := range opts {
@@ -44,7 +44,7 @@ type PReLULayer struct {
 
 func init() { addLayer("PReLU", layerOf[PReLULayer]()) }
 
-// PReLUOption is an option of [PReLU]: a [PReLUSetting], and what every layer takes.
+// PReLUOption is an option of [PReLU]: a [PReLUSetting], or a [LayerOption].
 type PReLUOption interface{ prelu(*PReLULayer) }
 
 // PReLUSetting is an option that sets a part of a [PReLULayer].
@@ -69,8 +69,8 @@ func AlphaConstraint(c Constraint) PReLUSetting {
 	return func(l *PReLULayer) { l.AlphaConstraint = c }
 }
 
-// SharedAxes gives [PReLU] one slope along these axes: 1 and 2 are those of the places
-// of an image.
+// SharedAxes gives [PReLU] one slope along these axes: 1 and 2 are the height and width of
+// an image.
 func SharedAxes(axes ...int) PReLUSetting {
 	return func(l *PReLULayer) { l.SharedAxes = axes }
 }

@@ -17,9 +17,9 @@ import (
 // for a program that needs a class which glia does not have.
 //
 // The exported fields with json tags are the config, those of embedded structs such as
-// [Base] too; fields of type [Layer] and []Layer hold layers, those of type [Activation],
-// [Initializer] and so on what Keras writes of these. Fresh returns a layer with the
-// defaults of settings that a config may lack.
+// [Base] too. Fields of type [Layer] and []Layer hold layers; those of type [Activation],
+// [Initializer] and so on are written as Keras writes them. Fresh returns a layer with the
+// defaults of the settings, which a config may omit.
 //
 // Register panics if the name or the type is registered for another, or if glia has Keras's
 // class of that name. It may be called at any time, from any goroutine.
@@ -53,8 +53,8 @@ func (c Constraint) Register() Constraint {
 	return c
 }
 
-// ownObject returns the object of a value of the user's, of a kind that its table has, or an
-// error if no value is registered under its name.
+// ownObject returns the object of a value of the user's, or an error if its table has no
+// value registered under its name.
 func ownObject[T any](t *vocab.Table[T], name string) ([]byte, error) {
 	if t.Find(vocab.RegisteredName(name)) == nil {
 		return nil, fmt.Errorf("nn: %s %q is a function of your own: want it registered by its method Register", t.Kind, name)

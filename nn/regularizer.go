@@ -11,7 +11,7 @@ import (
 )
 
 // Regularizer is a penalty on a tensor, a variable or a layer's output, that training
-// adds to the loss. The zero Regularizer is none. [RegularizerFunc] makes one of a
+// adds to the loss. The zero Regularizer adds nothing. [RegularizerFunc] makes one of a
 // function of your own.
 //
 // Formulas and defaults are Keras's.
@@ -22,7 +22,7 @@ type Regularizer struct {
 	own     bool // a function of the user's
 }
 
-// regularizerConfig is what Keras's configs of regularizers hold.
+// regularizerConfig holds the settings of Keras's configs of regularizers.
 type regularizerConfig struct {
 	L1     *float64 `json:"l1,omitempty"`
 	L2     *float64 `json:"l2,omitempty"`
@@ -74,7 +74,7 @@ func L1L2(l1, l2 float64) Regularizer {
 	}}
 }
 
-// Mode says which lines of a matrix [OrthogonalRegularizer] is about.
+// Mode selects the lines of a matrix that [OrthogonalRegularizer] penalizes.
 type Mode string
 
 // The lines of a matrix that [OrthogonalRegularizer] drives apart.
@@ -91,6 +91,7 @@ const (
 // Keras's default is a factor of 0.01 and [Rows]. The slope where a product is 0 is 0.
 //
 // Panics with *graph.Error, when used, unless x has two axes and two lines.
+// Source: keras.regularizers.OrthogonalRegularizer.
 func OrthogonalRegularizer(factor float64, mode Mode) Regularizer {
 	cfg := regularizerConfig{Factor: &factor, Mode: mode}
 	return Regularizer{class: "OrthogonalRegularizer", cfg: cfg, penalty: func(x *graph.Node) *graph.Node {
@@ -145,7 +146,7 @@ func (r Regularizer) activity(c *Ctx, y *graph.Node) {
 	}
 }
 
-// MarshalJSON writes the regularizer as Keras does. It fails for those that Keras
+// MarshalJSON writes the regularizer as Keras does. It fails for regularizers that Keras
 // does not have.
 func (r Regularizer) MarshalJSON() ([]byte, error) {
 	switch {
@@ -157,7 +158,8 @@ func (r Regularizer) MarshalJSON() ([]byte, error) {
 	return regularizers.Marshal(r.class, r.cfg)
 }
 
-// UnmarshalJSON reads what Keras writes: an object, a name such as "l2", or null.
+// UnmarshalJSON reads a regularizer as Keras writes it: an object, a name such as "l2", or
+// null.
 func (r *Regularizer) UnmarshalJSON(b []byte) error {
 	known, err := regularizers.Unmarshal(b)
 	if err != nil {
@@ -167,7 +169,7 @@ func (r *Regularizer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// regularizers are Keras's classes, which files also name in snake case.
+// regularizers holds Keras's classes, which files also name in snake case.
 var regularizers = vocab.Table[Regularizer]{
 	Kind: "regularizer", Module: "keras.regularizers", Fold: SnakeCase,
 	Classes: []vocab.Class[Regularizer]{

@@ -9,10 +9,11 @@ import (
 )
 
 // Reshape returns a layer that gives every sample another shape, row-major. One
-// axis may be -1: it takes what the others leave. Options: see [ReshapeLayer.With].
+// axis may be -1: its length follows from the others. Options: see [ReshapeLayer.With].
 //
 // Shapes: x [B ...] -> y [B shape].
-// Panics with *graph.Error, when built, if a sample does not have the elements.
+// Panics with *graph.Error, when built, unless the shape has as many elements as a sample.
+// Source: keras.layers.Reshape.
 func Reshape(shape ...int) *ReshapeLayer {
 	return &ReshapeLayer{Base: NewBase(), TargetShape: shape}
 }
@@ -49,6 +50,7 @@ func (r *ReshapeLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
 //
 // Shapes: Permute(2, 1) takes x [B n m] to y [B m n].
 // Panics with *graph.Error, when built, if dims does not name every axis once.
+// Source: keras.layers.Permute.
 func Permute(dims ...int) *PermuteLayer {
 	return &PermuteLayer{Base: NewBase(), Dims: dims}
 }
@@ -90,7 +92,7 @@ func (p *PermuteLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
 	return ops.Transpose(x, append([]int{0}, p.Dims...)...)
 }
 
-// listed prints axes for a message, which may be many more than there can be.
+// listed returns axes for a message, the first few if a file gives too many.
 func listed(axes []int) string {
 	if n := 2 * tensor.MaxRank; len(axes) > n {
 		return fmt.Sprintf("%v and %d more", axes[:n], len(axes)-n)
@@ -101,20 +103,20 @@ func listed(axes []int) string {
 // RepeatVector returns a layer that repeats its input n times.
 //
 // Shapes: x [B features] -> y [B n features].
-// Panics with *graph.Error, when built, if x has another number of axes, or a sample of
-// y more than 2^26 elements.
+// Panics with *graph.Error, when built, if x has another number of axes, n is less than 1,
+// or a sample of y has more than 2^26 elements. Source: keras.layers.RepeatVector.
 func RepeatVector(n int, opts ...LayerOption) *RepeatVectorLayer {
 	return &RepeatVectorLayer{Base: NewBase(opts...), N: n}
 }
 
-// mostRepeated is how many elements a sample of the output has at most: n, which a file
-// may give, decides how much memory it takes.
+// mostRepeated bounds the elements of a sample of the output, whose memory depends on n,
+// which a file may give.
 const mostRepeated = 1 << 26
 
 // RepeatVectorLayer is the layer that [RepeatVector] makes.
 type RepeatVectorLayer struct {
 	Base
-	// N is how often the input is repeated.
+	// N is the number of repetitions.
 	N int `json:"n"`
 }
 

@@ -16,17 +16,25 @@ import (
 // Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
 // has three axes.
 //
-// Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
+// Source: keras.layers.SpatialDropout1D; Tompson et al. 2014, arXiv:1411.4280, section 3.2.
 func SpatialDropout1D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(1, rate, opts)
 }
 
-// SpatialDropout2D is [SpatialDropout1D] for images x [B H W C].
+// SpatialDropout2D is [SpatialDropout1D] for images.
+//
+// Shapes: x [B H W C] -> y [B H W C].
+// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
+// has four axes. Source: keras.layers.SpatialDropout2D.
 func SpatialDropout2D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(2, rate, opts)
 }
 
-// SpatialDropout3D is [SpatialDropout1D] for volumes x [B D H W C].
+// SpatialDropout3D is [SpatialDropout1D] for volumes.
+//
+// Shapes: x [B D H W C] -> y [B D H W C].
+// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
+// has five axes. Source: keras.layers.SpatialDropout3D.
 func SpatialDropout3D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(3, rate, opts)
 }
@@ -38,14 +46,14 @@ func spatialDropout(places int, rate float64, opts []LayerOption) *SpatialDropou
 // SpatialDropoutLayer is the layer that [SpatialDropout1D] and its like make.
 type SpatialDropoutLayer struct {
 	Base
-	// Rate is the probability of a channel to become 0.
+	// Rate is the probability that a channel becomes 0.
 	Rate float64
 
 	places int // axes between the batch and the channels
 }
 
 func init() {
-	// Keras gives these a seed, which may be any, and the one order of axes that glia has.
+	// A config has a seed, which may be any, and an order of axes, of which glia supports one.
 	fixed := map[string]string{"seed": "", "data_format": `"channels_last"`, "trainable": ""}
 	for places := 1; places <= 3; places++ {
 		layers.Add(vocab.Class[Layer]{Name: fmt.Sprintf("SpatialDropout%dD", places), New: dropping(spatialDropoutOf(places)), Fixed: fixed})
@@ -81,7 +89,7 @@ func (d *SpatialDropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	return dropout(c, x, d.Rate, mask.Append(x.Shape().At(-1)))
 }
 
-// MarshalJSON writes the layer's config as Keras does, which takes no trainable here.
+// MarshalJSON writes the layer's config as Keras does, without trainable.
 func (d *SpatialDropoutLayer) MarshalJSON() ([]byte, error) {
 	config := map[string]any{"rate": d.Rate}
 	if d.Name != "" {
@@ -96,7 +104,7 @@ func (d *SpatialDropoutLayer) MarshalJSON() ([]byte, error) {
 	return vocab.Marshal(config)
 }
 
-// spatialDropoutOf returns a maker of layers for so many axes of places.
+// spatialDropoutOf returns a maker of layers with that number of spatial axes.
 func spatialDropoutOf(places int) func(c *vocab.Config) (Layer, error) {
 	return func(c *vocab.Config) (Layer, error) {
 		d := &SpatialDropoutLayer{places: places}

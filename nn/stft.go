@@ -12,19 +12,19 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// STFTConfig says which kernel [STFTInitializer] gives. The zero STFTConfig is Keras's default.
+// STFTConfig holds the settings of [STFTInitializer]. The zero STFTConfig is Keras's default.
 type STFTConfig struct {
 	// Imaginary gives the imaginary parts, not the real ones.
 	Imaginary bool
-	// Window is what frames are multiplied with, [Hann] by default.
+	// Window is the function that frames are multiplied by, [Hann] by default.
 	Window Window
-	// Periodic makes the window that of a longer frame without its last element.
+	// Periodic makes the window that of a frame longer by one, without its last element.
 	Periodic bool
 	// Scaling is [Density] by default.
 	Scaling Scaling
 }
 
-// Window is a function that fades a frame out at its ends.
+// Window is a function that tapers a frame at its ends.
 type Window string
 
 // The windows, by SciPy's names.
@@ -43,7 +43,7 @@ const (
 	NoWindow Window = "none"
 )
 
-// Scaling says what a window is divided by.
+// Scaling is the divisor of a window.
 type Scaling string
 
 // The scalings: by the root of the sum of the window's squares, by its sum, by 1.
@@ -63,7 +63,7 @@ var cosines = map[Window][]float64{
 	FlatTop:        {0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368},
 }
 
-// others are the windows of n elements at i, but for those of cosines.
+// others holds element i of n of the windows that are not in cosines.
 var others = map[Window]func(i, n float64) float64{
 	Bartlett: func(i, n float64) float64 { return 1 - math.Abs(2*i/(n-1)-1) },
 	Triangle: func(i, n float64) float64 {
@@ -82,6 +82,7 @@ var others = map[Window]func(i, n float64) float64{
 // Shapes: kernel [T in F], the same for every input channel.
 // Panics with *graph.Error, when used, if the variable has another number of axes or F
 // is 1, or if the window or the scaling is unknown.
+// Source: keras.initializers.STFT.
 func STFTInitializer(c STFTConfig) Initializer {
 	if c.Window == "" {
 		c.Window = Hann
@@ -116,7 +117,7 @@ func (c STFTConfig) fill(dst []float64, shape tensor.Dims, _ *Rand) {
 	}
 }
 
-// window returns the window of n elements, and what to divide by.
+// window returns the window of n elements, and its divisor.
 func (c STFTConfig) window(n int) (w []float64, scale float64) {
 	w = make([]float64, n)
 	if err := c.check(); err != nil {
@@ -163,7 +164,7 @@ func (w Window) at(i, n float64) float64 {
 	return sum
 }
 
-// check is the error of names that are unknown.
+// check returns an error unless the window and the scaling are known.
 func (c STFTConfig) check() error {
 	if c.Window != NoWindow && cosines[c.Window] == nil && others[c.Window] == nil {
 		known := slices.Sorted(maps.Keys(cosines))

@@ -11,22 +11,22 @@ import (
 // A group is a struct that layers embed, and an interface of the options that set it:
 // an option has one method for a group, however many layers have it. A layer of several
 // groups takes options of an interface of its own, to whose method each option adds one
-// line: convolutions for instance are of Weights, of a window and of what they have for
-// themselves. Options return an exported type, under which go doc lists them.
+// line: a convolution for instance has Weights, a window and settings of its own. Options
+// return an exported type, under which go doc lists them.
 type Weights struct {
 	// Activation is applied to the result; linear by default.
 	Activation Activation `json:"activation"`
-	// NoBias leaves the bias out.
+	// NoBias omits the bias.
 	NoBias Negated `json:"use_bias"`
 	// KernelInitializer is [GlorotUniform] by default, BiasInitializer [Zeros].
 	KernelInitializer Initializer `json:"kernel_initializer"`
 	BiasInitializer   Initializer `json:"bias_initializer"`
-	// The penalties are none by default. That of the activity, which is the
-	// output, is divided by the length of the batch.
+	// There are no penalties by default. That of the activity, the output, is divided by
+	// the length of the batch.
 	KernelRegularizer   Regularizer `json:"kernel_regularizer"`
 	BiasRegularizer     Regularizer `json:"bias_regularizer"`
 	ActivityRegularizer Regularizer `json:"activity_regularizer"`
-	// The constraints, none by default, hold after every update.
+	// The constraints hold after every update. There are none by default.
 	KernelConstraint Constraint `json:"kernel_constraint"`
 	BiasConstraint   Constraint `json:"bias_constraint"`
 
@@ -34,7 +34,7 @@ type Weights struct {
 }
 
 // WeightsOption is an option of a layer with a kernel and a bias: an [Activation], a
-// [WeightsSetting], and what every layer takes.
+// [WeightsSetting], or a [LayerOption].
 type WeightsOption interface{ weights(*Base, *Weights) }
 
 // WeightsSetting is an option that sets a part of [Weights].
@@ -45,7 +45,7 @@ func (a Activation) weights(_ *Base, w *Weights)     { w.Activation = a }
 func (s LayerSetting) weights(b *Base, _ *Weights)   { s(b) }
 func (p DTypePolicy) weights(b *Base, _ *Weights)    { b.DType = p }
 
-// NoBias leaves the bias of a layer out.
+// NoBias omits the bias of a layer.
 var NoBias WeightsSetting = func(w *Weights) { w.NoBias = true }
 
 // KernelInitializer gives a layer's kernel its first value.
@@ -93,7 +93,7 @@ func (w *Weights) SetDefaults() {
 // OfIntegers implements [IntegerLayer].
 func (*Weights) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 
-// build makes a kernel of that shape, and a bias of so many units unless there is none.
+// build makes a kernel of that shape, and unless NoBias is set a bias of units elements.
 func (w *Weights) build(b *Builder, kernel tensor.Dims, units int) {
 	w.kernel = b.Param("kernel", kernel, w.KernelInitializer.Or(GlorotUniform))
 	constrain(w.kernel, w.KernelConstraint)
