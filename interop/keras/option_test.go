@@ -1,0 +1,100 @@
+package keras_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/preprocess"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// TestOptionsOfEveryLayer gives the constructor of every class in nn's table, to which this
+// package links all that add to it, the options that every layer takes.
+func TestOptionsOfEveryLayer(t *testing.T) {
+	name, policy := nn.Name("given"), nn.MixedBFloat16
+	made := map[string]nn.Layer{
+		"Activation":             nn.Tanh.Layer(name, nn.Frozen, policy),
+		"ActivityRegularization": nn.ActivityRegularization(1, 1, name, nn.Frozen, policy),
+		"Add":                    nn.Add(name, nn.Frozen, policy),
+		"AlphaDropout":           nn.AlphaDropout(0.5, name, nn.Frozen, policy),
+		"Average":                nn.Average(name, nn.Frozen, policy),
+		"Concatenate":            nn.Concatenate(name, nn.Frozen, policy),
+		"Dense":                  nn.Dense(1, name, nn.Frozen, policy),
+		"Dot":                    nn.Dot(name, nn.Frozen, policy),
+		"Dropout":                nn.Dropout(0.5, name, nn.Frozen, policy),
+		"ELU":                    nn.ELU.Layer(name, nn.Frozen, policy),
+		"Flatten":                nn.Flatten(name, nn.Frozen, policy),
+		"GaussianDropout":        nn.GaussianDropout(0.5, name, nn.Frozen, policy),
+		"GaussianNoise":          nn.GaussianNoise(1, name, nn.Frozen, policy),
+		"InputLayer":             nn.Input(2).With(name, nn.Frozen),
+		"LeakyReLU":              nn.LeakyReLU.Layer(name, nn.Frozen, policy),
+		"Masking":                nn.Masking(0, name, nn.Frozen, policy),
+		"Maximum":                nn.Maximum(name, nn.Frozen, policy),
+		"Minimum":                nn.Minimum(name, nn.Frozen, policy),
+		"Multiply":               nn.Multiply(name, nn.Frozen, policy),
+		"PReLU":                  nn.PReLU(name, nn.Frozen, policy),
+		"Permute":                nn.Permute(1).With(name, nn.Frozen, policy),
+		"ReLU":                   nn.ReLU.Layer(name, nn.Frozen, policy),
+		"RepeatVector":           nn.RepeatVector(2, name, nn.Frozen, policy),
+		"Rescaling":              preprocess.Rescaling(1, 0, name, nn.Frozen, policy),
+		"Reshape":                nn.Reshape(1).With(name, nn.Frozen, policy),
+		"Sequential":             nn.Sequential().With(name, nn.Frozen, policy),
+		"Softmax":                nn.Softmax.Layer(name, nn.Frozen, policy),
+		"SpatialDropout1D":       nn.SpatialDropout1D(0.5, name, nn.Frozen, policy),
+		"SpatialDropout2D":       nn.SpatialDropout2D(0.5, name, nn.Frozen, policy),
+		"SpatialDropout3D":       nn.SpatialDropout3D(0.5, name, nn.Frozen, policy),
+		"Subtract":               nn.Subtract(name, nn.Frozen, policy),
+	}
+	classes := layerClasses(t)
+	if len(classes) != len(made) {
+		t.Errorf("the table has %d classes, this test %d", len(classes), len(made))
+	}
+	for _, class := range classes {
+		l := made[class]
+		if l == nil {
+			t.Errorf("%s: want its constructor with the options in this test", class)
+			continue
+		}
+		base := nn.BaseOf(l)
+		if _, input := l.(*nn.InputLayer); !input && base.DType != policy { // it has a dtype instead
+			t.Errorf("%s: policy %q, want %q", class, base.DType, policy)
+		}
+		if base.Name != "given" || !bool(base.Frozen) {
+			t.Errorf("%s: named %q, frozen %v: want what the options say", class, base.Name, base.Frozen)
+		}
+		base.DType = "int8"
+		err := graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 1, 2)) })
+		if err == nil || !strings.HasPrefix(err.Error(), "option_test.go:") || !strings.Contains(err.Error(), `"int8"`) {
+			t.Errorf("%s: error %v, want one of the policy with the line that made the layer", class, err)
+		}
+	}
+	if l := nn.Input(2).With(nn.Float16); l.DType.String() != "float16" {
+		t.Errorf("an input with policy float16 has dtype %v", l.DType)
+	}
+}
+
+// layerClasses returns the names of Keras's layers that glia has.
+func layerClasses(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/names.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v vocabulary
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	classes := []string{"Sequential"} // of keras.models
+	for _, m := range v.Modules {
+		for _, n := range m.Names {
+			if m.Module == "keras.layers" && nn.HasLayer(n.Name) {
+				classes = append(classes, n.Name)
+			}
+		}
+	}
+	return classes
+}
