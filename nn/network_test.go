@@ -83,7 +83,7 @@ func TestMistakes(t *testing.T) {
 		"slopes":     {[]nn.Layer{nn.PReLU(nn.SharedAxes(2))}, in, []string{`layer "p_re_lu"`, "shared axis 2", "want 1 to 1"}},
 		"activity":   {[]nn.Layer{nn.ActivityRegularization(-1, 0)}, in, []string{`layer "activity_regularization"`, "l1 -1"}},
 		"stddev":     {[]nn.Layer{nn.GaussianNoise(-1)}, in, []string{"stddev -1"}},
-		"reshape":    {[]nn.Layer{nn.Reshape(4, 2)}, in, []string{`layer "reshape"`, "30 elements"}},
+		"reshape":    {[]nn.Layer{nn.Reshape(4, 2)}, in, []string{`layer "reshape"`, "want 30"}},
 		"permute":    {[]nn.Layer{nn.Permute(2, 1)}, in, []string{"[2 1]", "1 to 1"}},
 		"repeated":   {[]nn.Layer{nn.RepeatVector(1<<25 + 1)}, f32(5, 2), []string{"nn.RepeatVector: x [5 2], n 33554433: want at most 67108864 elements a sample"}},
 		"repeat":     {[]nn.Layer{nn.RepeatVector(2)}, f32(5, 6, 2), []string{"[batch features]"}},

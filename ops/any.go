@@ -8,7 +8,10 @@ import (
 // Any returns whether an element of x over the axes is true; over all axes when
 // none is given. Negative axes count from the end. The axes vanish from the shape.
 //
-// DTypes: Bool.
+// Shapes: x [... A ...] -> [... ...]. DTypes: Bool. No gradient. Panics with
+// *graph.Error unless x is Bool and has each axis once.
+//
+// Source: numpy.any.
 func Any(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(AnyOp{reduceOver("Any", x, axes, false)}, x)
 }
@@ -40,7 +43,10 @@ func (o AnyOp) Ref(out, in []Array) {
 // All returns whether every element of x over the axes is true; over all axes when
 // none is given. Negative axes count from the end. The axes vanish from the shape.
 //
-// DTypes: Bool.
+// Shapes: x [... A ...] -> [... ...]. DTypes: Bool. No gradient. Panics with
+// *graph.Error unless x is Bool and has each axis once.
+//
+// Source: numpy.all.
 func All(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(AllOp{reduceOver("All", x, axes, false)}, x)
 }

@@ -22,6 +22,11 @@ type Sweepable interface {
 
 // ApplySGD returns w after a step of gradient descent, w - decay·w - lr·g. decay is
 // the weight decay times lr.
+//
+// Shapes: w, g [...], lr, decay [] -> w [...]. DTypes: floats, one for all. No
+// gradient. Panics with *graph.Error if a shape or dtype differs from this.
+//
+// Source: keras.optimizers.SGD.
 func ApplySGD(w, g, lr, decay *graph.Node) *graph.Node {
 	return graph.Apply(ApplySGDOp{}, w, g, lr, decay)
 }
@@ -63,6 +68,9 @@ func (ApplySGDOp) Ref(out, in []Array) {
 //	w' = w + m', or w + momentum·m' - lr·g with nesterov
 //
 // decay is the weight decay times lr.
+//
+// Shapes: w, m, g [...], lr, decay [] -> newW, newM [...]. DTypes: floats, one for
+// all. No gradient. Panics with *graph.Error if a shape or dtype differs from this.
 //
 // Source: keras.optimizers.SGD.
 func ApplyMomentum(o ApplyMomentumOp, w, m, g, lr, decay *graph.Node) (newW, newM *graph.Node) {
@@ -121,6 +129,10 @@ func (o ApplyMomentumOp) Ref(out, in []Array) {
 // alpha is lr·√(1-β2^t)/(1-β1^t) for step t = 1, 2, ...; decay is that of AdamW
 // times lr, or 0.
 //
+// Shapes: w, m, v, g [...], alpha, decay [] -> newW, newM, newV [...]. DTypes:
+// floats, one for all. No gradient. Panics with *graph.Error if a shape or dtype
+// differs from this.
+//
 // Source: Kingma, Ba 2014, arXiv:1412.6980, section 2; Loshchilov, Hutter 2017,
 // arXiv:1711.05101; as in keras.optimizers.Adam and AdamW.
 func ApplyAdam(o ApplyAdamOp, w, m, v, g, alpha, decay *graph.Node) (newW, newM, newV *graph.Node) {
@@ -163,8 +175,12 @@ func (o ApplyAdamOp) Ref(out, in []Array) {
 	}
 }
 
-// ApplyAMSGrad is [ApplyAdam] with the greatest v so far, vhat' = max(vhat, v'), in
-// the place of v' under the root.
+// ApplyAMSGrad returns w and the slots after a step of [ApplyAdam] that puts the
+// greatest v so far, vhat' = max(vhat, v'), in the place of v' under the root.
+//
+// Shapes: w, m, v, vhat, g [...], alpha, decay [] -> newW, newM, newV, newVhat [...].
+// DTypes: floats, one for all. No gradient. Panics with *graph.Error if a shape or
+// dtype differs from this.
 //
 // Source: Reddi, Kale, Kumar 2018, "On the Convergence of Adam and Beyond"; as in
 // keras.optimizers.Adam with amsgrad.
@@ -222,6 +238,10 @@ func (o ApplyAMSGradOp) Ref(out, in []Array) {
 // The slots are v, then a if Centered, then m if Momentum is not 0. decay is the weight
 // decay times lr.
 //
+// Shapes: w, slots, g [...], lr, decay [] -> newW, newSlots [...]. DTypes: floats,
+// one for all. No gradient. Panics with *graph.Error if a shape or dtype differs from
+// this, or slots is not as long as o has slots.
+//
 // Source: Hinton 2012, "Neural Networks for Machine Learning", lecture 6e; as in
 // keras.optimizers.RMSprop.
 func ApplyRMSprop(o ApplyRMSpropOp, w *graph.Node, slots []*graph.Node, g, lr, decay *graph.Node) (newW *graph.Node, newSlots []*graph.Node) {
@@ -267,7 +287,7 @@ func (o ApplyRMSpropOp) Compose(in []*graph.Node) []*graph.Node {
 // Sweepable implements [Sweepable].
 func (ApplyRMSpropOp) Sweepable() {}
 
-// slots returns how many slots there are.
+// slots returns the number of slots.
 func (o ApplyRMSpropOp) slots() int {
 	n := 1
 	if o.Centered {

@@ -18,6 +18,10 @@ import (
 //
 // decay is the weight decay times lr.
 //
+// Shapes: w, v, d, g [...], lr, decay [] -> newW, newV, newD [...]. DTypes: floats,
+// one for all. No gradient. Panics with *graph.Error if a shape or dtype differs from
+// this.
+//
 // Source: Zeiler 2012, arXiv:1212.5701, algorithm 1; as in keras.optimizers.Adadelta.
 func ApplyAdadelta(o ApplyAdadeltaOp, w, v, d, g, lr, decay *graph.Node) (newW, newV, newD *graph.Node) {
 	n := graph.Apply(o, w, v, d, g, lr, decay)

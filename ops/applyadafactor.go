@@ -22,9 +22,13 @@ import (
 //	v' = keep·v + rest·s
 //
 // rest is 1 - keep, decay is the weight decay times the learning rate; rms is that of a
-// whole tensor. Shapes: w [... R C], r [... R], c [... C], v and g as w.
+// whole tensor.
 //
 // It takes three passes: for the means, for the size of u, for the step.
+//
+// Shapes: w, v, g [... R C], r [... R], c [... C], the others [] -> newW, newR, newC,
+// newV as w, r, c, v. DTypes: floats, one for all. No gradient. Panics with
+// *graph.Error if a shape or dtype differs from this.
 //
 // Source: Shazeer, Stern 2018, arXiv:1804.04235, algorithms 4 and 5; as in
 // keras.optimizers.Adafactor.

@@ -15,6 +15,10 @@ import (
 //
 // decay is the weight decay times lr.
 //
+// Shapes: w, acc, g [...], lr, decay [] -> newW, newAcc [...]. DTypes: floats, one
+// for all. No gradient. Panics with *graph.Error if a shape or dtype differs from
+// this.
+//
 // Source: Duchi, Hazan, Singer 2011, "Adaptive Subgradient Methods for Online Learning
 // and Stochastic Optimization"; as in keras.optimizers.Adagrad.
 func ApplyAdagrad(o ApplyAdagradOp, w, acc, g, lr, decay *graph.Node) (newW, newAcc *graph.Node) {

@@ -16,6 +16,10 @@ import (
 //
 // alpha is lr/(1-β1^t) for step t = 1, 2, ...; decay is the weight decay times lr.
 //
+// Shapes: w, m, u, g [...], alpha, decay [] -> newW, newM, newU [...]. DTypes:
+// floats, one for all. No gradient. Panics with *graph.Error if a shape or dtype
+// differs from this.
+//
 // Source: Kingma, Ba 2014, arXiv:1412.6980, section 7.1; as in keras.optimizers.Adamax.
 func ApplyAdamax(o ApplyAdamaxOp, w, m, u, g, alpha, decay *graph.Node) (newW, newM, newU *graph.Node) {
 	n := graph.Apply(o, w, m, u, g, alpha, decay)

@@ -10,6 +10,10 @@ import (
 //	avg' = keep·avg + (1-keep)·w
 //	w'   = avg' where replace is not 0, else w
 //
+// Shapes: avg, w [...], keep, replace [] -> newAvg, newW [...]. DTypes: floats, one
+// for all. No gradient. Panics with *graph.Error if a shape or dtype differs from
+// this.
+//
 // Source: Polyak, Juditsky 1992, "Acceleration of Stochastic Approximation by
 // Averaging"; as in keras.optimizers.Optimizer with use_ema.
 func ApplyAverage(avg, w, keep, replace *graph.Node) (newAvg, newW *graph.Node) {
@@ -19,7 +23,7 @@ func ApplyAverage(avg, w, keep, replace *graph.Node) (newAvg, newW *graph.Node) 
 
 // ApplyAverageOp is the operation behind [ApplyAverage].
 type ApplyAverageOp struct {
-	// Fixed leaves w alone: there is no replace, and no result but the average.
+	// Fixed keeps w: there is no input replace, and the average is the only result.
 	Fixed bool
 }
 

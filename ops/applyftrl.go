@@ -17,6 +17,10 @@ import (
 //
 // inv is 1/lr, l2 is 2·(the L2 strength) + beta/lr, decay is the weight decay times lr.
 //
+// Shapes: w, n, z, g [...], inv, l2, decay [] -> newW, newN, newZ [...]. DTypes:
+// floats, one for all. No gradient. Panics with *graph.Error if a shape or dtype
+// differs from this.
+//
 // Source: McMahan et al. 2013, "Ad Click Prediction: a View from the Trenches",
 // algorithm 1; as in keras.optimizers.Ftrl.
 func ApplyFtrl(o ApplyFtrlOp, w, n, z, g, inv, l2, decay *graph.Node) (newW, newN, newZ *graph.Node) {

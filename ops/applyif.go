@@ -10,6 +10,10 @@ import (
 
 // ApplyIf returns the results of an optimizer's update where on, a bool scalar, is
 // true; else the values of the inputs that it updates. on may be nil for true.
+//
+// Shapes: on [], in as o takes them -> results as those of o. DTypes: on Bool, the
+// others as o takes them. No gradient. Panics with *graph.Error unless on is a Bool
+// scalar and o takes the inputs.
 func ApplyIf(on *graph.Node, o Sweepable, in ...*graph.Node) []*graph.Node {
 	var op graph.Op = o
 	if on != nil {
@@ -26,14 +30,14 @@ func ApplyIf(on *graph.Node, o Sweepable, in ...*graph.Node) []*graph.Node {
 	return out
 }
 
-// ApplyIfOp is the operation behind [ApplyIf]: an update that its last input, a bool
-// scalar, can hold back.
+// ApplyIfOp is the operation behind [ApplyIf]: an update that happens only where its
+// last input, a bool scalar, is true.
 type ApplyIfOp struct {
 	Op Sweepable
 	// Over is how many gradients are added up for an update, whose gradient is their
 	// mean; 0 for one. Their sum is one more input before the gradient, and one more
-	// result, the last: where the update is held back the gradient is added to it, else
-	// it becomes 0.
+	// result, the last: without an update the gradient is added to it, with one it
+	// becomes 0.
 	Over int
 }
 
@@ -79,7 +83,7 @@ func (o ApplyIfOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 		return o.Op.Infer(in)
 	}
 	if len(in) < 2 || in[1] != in[0] {
-		return nil, fmt.Errorf("inputs %v: want a parameter, what belongs to it and the sum of its gradients, of one spec", in)
+		return nil, fmt.Errorf("inputs %v: want a parameter, its slots and the sum of its gradients, of one spec", in)
 	}
 	out, err := o.Op.Infer(in[1:]) // of which one is the sum
 	if err != nil {

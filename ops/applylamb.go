@@ -19,6 +19,10 @@ import (
 // them is 0. unbiasM is 1/(1-β1^t) and unbiasV is 1/(1-β2^t) for step t = 1, 2, ...,
 // decay is the weight decay times lr.
 //
+// Shapes: w, m, v, g [...], lr, unbiasM, unbiasV, decay [] -> newW, newM, newV [...].
+// DTypes: floats, one for all. No gradient. Panics with *graph.Error if a shape or
+// dtype differs from this.
+//
 // Source: You et al. 2019, arXiv:1904.00962, algorithm 2; as in keras.optimizers.Lamb.
 func ApplyLamb(o ApplyLambOp, w, m, v, g, lr, unbiasM, unbiasV, decay *graph.Node) (newW, newM, newV *graph.Node) {
 	n := graph.Apply(o, w, m, v, g, lr, unbiasM, unbiasV, decay)

@@ -13,6 +13,9 @@ import (
 //
 // decay is the weight decay times lr.
 //
+// Shapes: w, m, g [...], lr, decay [] -> newW, newM [...]. DTypes: floats, one for
+// all. No gradient. Panics with *graph.Error if a shape or dtype differs from this.
+//
 // Source: Chen et al. 2023, arXiv:2302.06675, program 1; as in keras.optimizers.Lion.
 func ApplyLion(o ApplyLionOp, w, m, g, lr, decay *graph.Node) (newW, newM *graph.Node) {
 	n := graph.Apply(o, w, m, g, lr, decay)

@@ -18,6 +18,10 @@ import (
 // ahead, unbias is 1/(1-β2^t) for step t = 1, 2, ..., decay is the weight decay times
 // lr.
 //
+// Shapes: w, m, v, g [...], ofM, ofG, unbias, decay [] -> newW, newM, newV [...].
+// DTypes: floats, one for all. No gradient. Panics with *graph.Error if a shape or
+// dtype differs from this.
+//
 // Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam"; as in
 // keras.optimizers.Nadam.
 func ApplyNadam(o ApplyNadamOp, w, m, v, g, ofM, ofG, unbias, decay *graph.Node) (newW, newM, newV *graph.Node) {

@@ -21,6 +21,10 @@ import (
 // unbias is 1/(1-β2^t) and part is 1/t for step t = 1, 2, ..., first is 1 in step 1
 // and 0 later, decay is the weight decay times lr.
 //
+// Shapes: y, z, v, g [...], lr, unbias, part, decay, first [] -> newY, newZ, newV
+// [...]. DTypes: floats, one for all. No gradient. Panics with *graph.Error if a
+// shape or dtype differs from this.
+//
 // Source: Defazio et al. 2024, arXiv:2405.15682, algorithm 1; as in
 // keras.optimizers.ScheduleFreeAdamW.
 func ApplyScheduleFree(o ApplyScheduleFreeOp, y, z, v, g, lr, unbias, part, decay, first *graph.Node) (newY, newZ, newV *graph.Node) {

@@ -11,7 +11,10 @@ import (
 // first of equal ones, and the first NaN if there is one. Axis -1 is the last. The
 // axis vanishes from the shape.
 //
-// DTypes: numbers -> Int64. Panics with *graph.Error if the axis has length 0.
+// Shapes: x [... N ...] -> [... ...]. DTypes: numbers -> Int64. No gradient. Panics
+// with *graph.Error if x is Bool, or does not have the axis or any element along it.
+//
+// Source: numpy.argmax.
 func ArgMax(x *graph.Node, axis int) *graph.Node {
 	return graph.Apply(ArgMaxOp{axisOf("ArgMax", x, axis, 0)}, x)
 }
@@ -37,7 +40,10 @@ func (o ArgMaxOp) Ref(out, in []Array) {
 // first of equal ones, and the first NaN if there is one. Axis -1 is the last. The
 // axis vanishes from the shape.
 //
-// DTypes: numbers -> Int64. Panics with *graph.Error if the axis has length 0.
+// Shapes: x [... N ...] -> [... ...]. DTypes: numbers -> Int64. No gradient. Panics
+// with *graph.Error if x is Bool, or does not have the axis or any element along it.
+//
+// Source: numpy.argmin.
 func ArgMin(x *graph.Node, axis int) *graph.Node {
 	return graph.Apply(ArgMinOp{axisOf("ArgMin", x, axis, 0)}, x)
 }
@@ -86,8 +92,8 @@ func refArg(out, x Array, axis int, better func(a, b float64) bool) {
 }
 
 // lanes calls f for every line of elements along an axis of shape s: with its
-// number, its first flat index (0 if it has none), the step from one element to the
-// next, and how many there are.
+// number, its first flat index (0 if it is empty), the step from one element to the
+// next, and the number of elements.
 func lanes(s tensor.Dims, axis int, f func(lane, start, step, n int)) {
 	n, step := s.At(axis), s.From(axis+1).Size()
 	for outer := range s.To(axis).Size() {

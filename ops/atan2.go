@@ -6,8 +6,13 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Atan2 returns the angle of the point (b, a), elementwise, from -π to π. At the
-// origin the gradient is zero.
+// Atan2 returns the angle of the point (b, a), elementwise, from -π to π.
+//
+// Shapes: a, b broadcast. DTypes: floats, one for both. Gradient: a, b; zero at the
+// origin. Panics with *graph.Error if a and b do not broadcast, or their dtypes
+// differ or are not floats.
+//
+// Source: numpy.arctan2.
 func Atan2(a, b *graph.Node) *graph.Node { return graph.Apply(Atan2Op{}, a, b) }
 
 // Atan2Op is the operation behind [Atan2].

@@ -7,8 +7,13 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// BroadcastTo repeats x along new leading axes and along axes of length 1 until
-// it has the given shape, as NumPy does.
+// BroadcastTo repeats x along new leading axes and along axes of length 1 until it
+// has the given shape.
+//
+// Shapes: x [...] -> shape. DTypes: any. Gradient: x. Panics with *graph.Error unless
+// x broadcasts to shape.
+//
+// Source: numpy.broadcast_to.
 func BroadcastTo(x *graph.Node, shape tensor.Dims) *graph.Node {
 	if x.Shape() == shape {
 		return x
@@ -28,7 +33,7 @@ func (BroadcastOp) Primitive() {}
 // Infer implements graph.Op.
 func (o BroadcastOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if s, err := Broadcast(in[0].Shape, o.Shape); err != nil || s != o.Shape {
-		return nil, fmt.Errorf("x %v does not broadcast to %v", in[0].Shape, o.Shape)
+		return nil, fmt.Errorf("x %v to %v: want a shape that x broadcasts to", in[0].Shape, o.Shape)
 	}
 	return one(in[0].DType, o.Shape)
 }
@@ -67,8 +72,8 @@ func stridedIndex(shape, strides tensor.Dims) func(int) int {
 	}
 }
 
-// BroadcastStrides returns, for every axis of shape to, how far a step along it
-// moves in a row-major array of shape from: 0 along axes that are broadcast.
+// BroadcastStrides returns, for every axis of shape to, the stride of a row-major array
+// of shape from: 0 along axes that are broadcast.
 func BroadcastStrides(from, to tensor.Dims) tensor.Dims {
 	s, own := to, from.Strides()
 	for a := range to.Rank() {
@@ -95,7 +100,7 @@ func Broadcast(a, b tensor.Dims) (tensor.Dims, error) {
 		case x == 1:
 			out = out.With(off+i, y)
 		default:
-			return out, fmt.Errorf("shapes %v and %v do not broadcast: axes %d and %d", a, b, x, y)
+			return out, fmt.Errorf("shapes %v and %v do not broadcast: axes %d and %d: want equal lengths or 1", a, b, x, y)
 		}
 	}
 	return out, nil

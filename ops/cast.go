@@ -13,7 +13,8 @@ import (
 // of range the nearest integer in range, and NaN becomes 0; integers keep their low bits;
 // Bool is whether x is not zero.
 //
-// DTypes: any to any. Gradient: between floats, else zero.
+// Shapes: x [...] -> [...]. DTypes: any -> to. Gradient: x between floats, else zero.
+// Panics with *graph.Error if to is not a dtype.
 func Cast(x *graph.Node, to tensor.DType) *graph.Node {
 	if x.DType() == to {
 		return x

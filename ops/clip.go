@@ -10,8 +10,8 @@ import (
 // Clip returns min(max(x, lo), hi), elementwise; NaN stays NaN. Either bound may be
 // infinite.
 //
-// DTypes: numbers. Gradient: x, where it is not clipped; at the bounds, too.
-// Panics with *graph.Error unless lo <= hi.
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x, where it is not clipped; at
+// the bounds, too. Panics with *graph.Error unless lo <= hi and x is a number.
 func Clip(x *graph.Node, lo, hi float64) *graph.Node {
 	return graph.Apply(ClipOp{lo, hi}, x)
 }

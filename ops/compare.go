@@ -6,6 +6,9 @@ import "github.com/glia-ml/glia/graph"
 // Nothing compares with NaN, which differs from everything.
 
 // Equal returns whether a == b, elementwise, as Bool.
+//
+// Shapes: a, b broadcast. DTypes: any, one for both -> Bool. No gradient. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ.
 func Equal(a, b *graph.Node) *graph.Node { return graph.Apply(EqualOp{}, a, b) }
 
 // EqualOp is the operation behind [Equal].
@@ -24,6 +27,9 @@ func (EqualOp) Eval(a, b float64) float64 { return truth(a == b) }
 func (EqualOp) EvalInt(a, b int64) int64 { return truthInt[int64](a == b) }
 
 // NotEqual returns whether a != b, elementwise, as Bool.
+//
+// Shapes: a, b broadcast. DTypes: any, one for both -> Bool. No gradient. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ.
 func NotEqual(a, b *graph.Node) *graph.Node { return graph.Apply(NotEqualOp{}, a, b) }
 
 // NotEqualOp is the operation behind [NotEqual].
@@ -42,6 +48,9 @@ func (NotEqualOp) Eval(a, b float64) float64 { return truth(a != b) }
 func (NotEqualOp) EvalInt(a, b int64) int64 { return truthInt[int64](a != b) }
 
 // Less returns whether a < b, elementwise, as Bool.
+//
+// Shapes: a, b broadcast. DTypes: any, one for both -> Bool. No gradient. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ.
 func Less(a, b *graph.Node) *graph.Node { return graph.Apply(LessOp{}, a, b) }
 
 // LessOp is the operation behind [Less].
@@ -63,6 +72,9 @@ func (LessOp) EvalInt(a, b int64) int64 { return truthInt[int64](a < b) }
 func (LessOp) EvalUint(a, b uint64) uint64 { return truthInt[uint64](a < b) }
 
 // LessEqual returns whether a <= b, elementwise, as Bool.
+//
+// Shapes: a, b broadcast. DTypes: any, one for both -> Bool. No gradient. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ.
 func LessEqual(a, b *graph.Node) *graph.Node { return graph.Apply(LessEqualOp{}, a, b) }
 
 // LessEqualOp is the operation behind [LessEqual].
@@ -84,6 +96,9 @@ func (LessEqualOp) EvalInt(a, b int64) int64 { return truthInt[int64](a <= b) }
 func (LessEqualOp) EvalUint(a, b uint64) uint64 { return truthInt[uint64](a <= b) }
 
 // Greater returns whether a > b, elementwise, as Bool.
+//
+// Shapes: a, b broadcast. DTypes: any, one for both -> Bool. No gradient. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ.
 func Greater(a, b *graph.Node) *graph.Node { return graph.Apply(GreaterOp{}, a, b) }
 
 // GreaterOp is the operation behind [Greater].
@@ -105,6 +120,9 @@ func (GreaterOp) EvalInt(a, b int64) int64 { return truthInt[int64](a > b) }
 func (GreaterOp) EvalUint(a, b uint64) uint64 { return truthInt[uint64](a > b) }
 
 // GreaterEqual returns whether a >= b, elementwise, as Bool.
+//
+// Shapes: a, b broadcast. DTypes: any, one for both -> Bool. No gradient. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ.
 func GreaterEqual(a, b *graph.Node) *graph.Node { return graph.Apply(GreaterEqualOp{}, a, b) }
 
 // GreaterEqualOp is the operation behind [GreaterEqual].

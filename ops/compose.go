@@ -25,8 +25,11 @@ type Composed interface {
 	Compose(in []*graph.Node) []*graph.Node
 }
 
-// Decompose returns the results of a composed operation on inputs, made of operations
-// that has reports to be there and of those that are primitive.
+// Decompose returns the results of a composed operation on inputs, made of primitive
+// operations and of those for which has reports true.
+//
+// Shapes and dtypes are those that op infers. Panics with *graph.Error unless op
+// takes the inputs.
 func Decompose(op Composed, in []*graph.Node, has func(op graph.Op, out, in []tensor.Spec) bool) []*graph.Node {
 	d := decomposition{has: has, inputs: in, done: map[*graph.Node][]*graph.Node{}}
 	out := op.Compose(in)

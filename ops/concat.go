@@ -10,7 +10,11 @@ import (
 
 // Concat joins tensors along an axis; their other axes are equal.
 //
-// DTypes: any, the same for all. Gradient: all.
+// Shapes: x[i] [... Nᵢ ...] -> [... ΣNᵢ ...]. DTypes: any, the same for all.
+// Gradient: all. Panics with *graph.Error if x is empty, does not have the axis, or
+// differs in dtype or another axis.
+//
+// Source: ONNX Concat.
 func Concat(axis int, x ...*graph.Node) *graph.Node {
 	if len(x) == 0 {
 		panic(graph.Errorf("ops.Concat: no tensors: want one or more"))
@@ -23,6 +27,12 @@ func Concat(axis int, x ...*graph.Node) *graph.Node {
 }
 
 // Stack joins tensors of one shape along a new axis, at this place of the result.
+//
+// Shapes: x[i] [...] -> [... len(x) ...]. DTypes: any, the same for all. Gradient:
+// all. Panics with *graph.Error if x is empty or its specs differ, or the result does
+// not have the axis.
+//
+// Source: numpy.stack.
 func Stack(axis int, x ...*graph.Node) *graph.Node {
 	if len(x) == 0 {
 		panic(graph.Errorf("ops.Stack: no tensors: want one or more"))
@@ -38,7 +48,7 @@ func Stack(axis int, x ...*graph.Node) *graph.Node {
 	return Concat(axis, thick...)
 }
 
-// join is [Concat] without the parts that are empty, unless all are.
+// join returns [Concat] of the parts that are not empty, or of all if all are empty.
 func join(axis int, x ...*graph.Node) *graph.Node {
 	full := slices.DeleteFunc(slices.Clone(x), func(n *graph.Node) bool { return n.Shape().At(axis) == 0 })
 	if len(full) == 0 {

@@ -17,9 +17,9 @@ import (
 // sequence that is too short for its labels has a large loss, as in Keras, not an infinite
 // one. A length below 0 or beyond the tensor, and a label that is not a symbol, give NaN.
 //
-// Shapes: logProbs [B T C], labels [B L], lengths of labels and of inputs [B] -> [B].
-// DTypes: logProbs float, computed in float64; the others integers.
-// Gradient: logProbs.
+// Shapes: logProbs [B T C], labels [B L], labelLengths and inputLengths [B] -> [B].
+// DTypes: logProbs float, computed in float64; the others integers. Gradient:
+// logProbs. Panics with *graph.Error if a shape or dtype differs from this.
 //
 // Source: Graves et al. 2006, "Connectionist Temporal Classification", section 4.
 func CTCLoss(logProbs, labels, labelLengths, inputLengths *graph.Node) *graph.Node {
@@ -43,7 +43,7 @@ func (CTCLossOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return one(in[0].DType, in[0].Shape.To(1))
 }
 
-// checkCTC is the error of the inputs of [CTCLoss].
+// checkCTC returns an error unless [CTCLoss] takes the inputs.
 func checkCTC(in []tensor.Spec) error {
 	x, labels := in[0], in[1]
 	if err := wantFloat("logProbs", x); err != nil {
@@ -175,8 +175,7 @@ type alignment struct {
 // ctcCost is ln of the weight of a forbidden alignment.
 const ctcCost = -1e5
 
-// alignmentOf returns the alignment of a sequence, nil if its lengths or labels are
-// none.
+// alignmentOf returns the alignment of a sequence, nil if a length or a label is invalid.
 func alignmentOf(in []Array, b int) *alignment {
 	count, times := int(in[2].V[b]), int(in[3].V[b])
 	if count < 0 || count > in[1].Shape.At(1) || times < 0 || times > in[0].Shape.At(1) {

@@ -8,13 +8,16 @@ import (
 // CumSum returns the sums of the elements of x up to each one, itself included,
 // along an axis. Axis -1 is the last. [CumSumOp] has more choices.
 //
-// DTypes: numbers. Gradient: x.
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x. Panics with *graph.Error if
+// x is Bool or does not have the axis.
+//
+// Source: ONNX CumSum.
 func CumSum(x *graph.Node, axis int) *graph.Node {
 	return graph.Apply(CumSumOp{Axis: axisOf("CumSum", x, axis, 0)}, x)
 }
 
-// CumSumOp is the operation behind [CumSum]. Exclusive leaves the element itself
-// out; Reverse sums from the end.
+// CumSumOp is the operation behind [CumSum]. Exclusive excludes the element itself from
+// its sum; Reverse sums from the end.
 type CumSumOp struct {
 	Axis               int
 	Exclusive, Reverse bool

@@ -5,7 +5,8 @@ import "github.com/glia-ml/glia/graph"
 // Div returns a/b, elementwise. Integers are truncated toward zero, as in Go;
 // an integer divided by 0 is 0.
 //
-// DTypes: numbers. Gradient: a, b.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ or are Bool.
 func Div(a, b *graph.Node) *graph.Node { return graph.Apply(DivOp{}, a, b) }
 
 // DivOp is the operation behind [Div].

@@ -12,8 +12,9 @@ import (
 // others by 1-rate: those where the element of [RandomUniform] with the same seed
 // and stream is less than float32(rate) go.
 //
-// Shapes: x any, seed [2]. DTypes: x float, seed Uint64. Gradient: x.
-// Panics with *graph.Error unless 0 <= rate < 1.
+// Shapes: x [...], seed [2] -> [...]. DTypes: x float, seed Uint64. Gradient: x.
+// Panics with *graph.Error unless 0 <= rate < 1, or if a shape or dtype differs from
+// this.
 //
 // Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks
 // from Overfitting".
@@ -58,7 +59,7 @@ func (o DropoutOp) Ref(out, in []Array) {
 	key, stream := seedOf(in[1], o.Stream)
 	setFloat32(out[0].V, func(v []float32) { kern.DropoutMask(v, key, stream, 0, float32(o.Rate)) })
 	for i, mask := range out[0].V {
-		if mask != 0 { // 0·∞ is no 0
+		if mask != 0 { // 0·∞ is NaN
 			out[0].V[i] = in[0].V[i] * mask
 		}
 	}

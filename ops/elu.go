@@ -8,6 +8,9 @@ import (
 
 // Elu returns x where x > 0, else alpha·(e^x - 1), elementwise. The slope at 0 is alpha.
 //
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
 // Source: Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289, section 3.
 func Elu(x *graph.Node, alpha float64) *graph.Node {
 	return graph.Apply(EluOp{Alpha: alpha}, x)

@@ -7,6 +7,9 @@ import (
 )
 
 // Erf returns the Gauss error function of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Erf(x *graph.Node) *graph.Node { return graph.Apply(ErfOp{}, x) }
 
 // ErfOp is the operation behind [Erf].
@@ -27,6 +30,9 @@ func (ErfOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Erfc returns 1 - erf(x), elementwise, exact for large x.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Erfc(x *graph.Node) *graph.Node { return graph.Apply(ErfcOp{}, x) }
 
 // ErfcOp is the operation behind [Erfc].

@@ -328,7 +328,7 @@ func ExampleBroadcast() {
 	fmt.Println(err)
 	// Output:
 	// [32 4 5] <nil>
-	// shapes [3] and [4] do not broadcast: axes 3 and 4
+	// shapes [3] and [4] do not broadcast: axes 3 and 4: want equal lengths or 1
 }
 
 // Nothing flows back through what is held fast.

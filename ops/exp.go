@@ -7,6 +7,9 @@ import (
 )
 
 // Exp returns e^x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Exp(x *graph.Node) *graph.Node { return graph.Apply(ExpOp{}, x) }
 
 // ExpOp is the operation behind [Exp].
@@ -27,6 +30,9 @@ func (ExpOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Expm1 returns e^x - 1, elementwise, exact for small x.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Expm1(x *graph.Node) *graph.Node { return graph.Apply(Expm1Op{}, x) }
 
 // Expm1Op is the operation behind [Expm1].
@@ -47,6 +53,9 @@ func (Expm1Op) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Exp2 returns 2^x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Exp2(x *graph.Node) *graph.Node { return graph.Apply(Exp2Op{}, x) }
 
 // Exp2Op is the operation behind [Exp2].

@@ -9,14 +9,21 @@ import (
 )
 
 // Full returns a tensor of the given spec with v everywhere.
+//
+// Shapes: -> that of s. DTypes: any; v is converted as by [Cast]. No gradient. Panics
+// with *graph.Error if a tensor of spec s cannot exist.
 func Full(g *graph.Graph, s tensor.Spec, v float64) *graph.Node {
 	return g.Apply(FullOp{s, math.Float64bits(v)})
 }
 
-// Zeros returns a tensor like x with 0 everywhere.
+// Zeros returns a tensor of x's spec with 0 everywhere.
+//
+// Shapes: x [...] -> [...]. DTypes: any. No gradient. Never panics.
 func Zeros(x *graph.Node) *graph.Node { return Full(x.Graph(), x.Spec(), 0) }
 
-// Ones returns a tensor like x with 1 everywhere.
+// Ones returns a tensor of x's spec with 1 everywhere.
+//
+// Shapes: x [...] -> [...]. DTypes: any. No gradient. Never panics.
 func Ones(x *graph.Node) *graph.Node { return Full(x.Graph(), x.Spec(), 1) }
 
 // FullOp is the operation behind [Full]. Bits are those of the float64 value.

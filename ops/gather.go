@@ -12,11 +12,14 @@ import (
 // that are only known when a graph runs cannot panic, and NaN shows.
 
 // Gather takes elements of x along an axis: the axis is replaced by those of the
-// indices, whatever their shape.
+// indices, whatever their shape. An index outside of -N to N-1 reads NaN, or 0 if x
+// is not float.
 //
-// Shapes: x [A N B], indices [I] -> [A I B], where A, B and I are any number of
-// axes. DTypes: x any, indices integer. Gradient: x. An index outside of -N to N-1
-// reads NaN, or 0 if x is no float.
+// Shapes: x [A N B], indices [I] -> [A I B], where A, B and I are any number of axes.
+// DTypes: x any, indices integer. Gradient: x. Panics with *graph.Error unless
+// indices are integers and x has the axis.
+//
+// Source: ONNX Gather.
 func Gather(x, indices *graph.Node, axis int) *graph.Node {
 	return graph.Apply(GatherOp{axisOf("Gather", x, axis, 0)}, x, indices)
 }
@@ -57,7 +60,7 @@ func (o GatherOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // eachIndex calls f for every element of the result of a Gather from shape x: with
-// its flat index, and that of the element of x, -1 if there is none.
+// its flat index, and that of the element of x, -1 if the index is out of range.
 func eachIndex(x tensor.Dims, axis int, idx []float64, f func(part, whole int)) {
 	n, row := x.At(axis), x.From(axis+1).Size()
 	part := 0

@@ -8,10 +8,13 @@ import (
 )
 
 // GatherAlong takes one element of x for each index, along an axis, in the line of
-// the index itself, as NumPy's take_along_axis does.
+// the index itself. An index outside of -N to N-1 reads NaN, or 0 if x is not float.
 //
 // Shapes: x [A N B], indices [A K B] -> [A K B]. DTypes: x any, indices integer.
-// Gradient: x. An index outside of -N to N-1 reads NaN, or 0 if x is no float.
+// Gradient: x. Panics with *graph.Error if a shape or dtype differs from this, or x
+// does not have the axis.
+//
+// Source: numpy.take_along_axis.
 func GatherAlong(x, indices *graph.Node, axis int) *graph.Node {
 	return graph.Apply(GatherAlongOp{axisOf("GatherAlong", x, axis, 0)}, x, indices)
 }

@@ -9,6 +9,9 @@ import (
 // Gelu returns x·Φ(x), elementwise, where Φ(x) = (1+erf(x/√2))/2 is the standard
 // normal distribution function: 0 at -Inf.
 //
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
 // Source: Hendrycks, Gimpel 2016, arXiv:1606.08415, section 2.
 func Gelu(x *graph.Node) *graph.Node { return graph.Apply(GeluOp{}, x) }
 
@@ -39,9 +42,12 @@ func (GeluOp) VJP(n, dy *graph.Node) []*graph.Node {
 // geluCubic is the factor of x³ in the approximation of [GeluTanh].
 const geluCubic = 0.044715
 
-// GeluTanh is [Gelu] with the approximation
+// GeluTanh returns [Gelu] of x, elementwise, with the approximation
 //
 //	erf(x/√2) ≈ tanh(√(2/π)·(x + 0.044715·x³))
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 //
 // Source: Hendrycks, Gimpel 2016, arXiv:1606.08415, section 2.
 func GeluTanh(x *graph.Node) *graph.Node { return graph.Apply(GeluTanhOp{}, x) }

@@ -7,6 +7,9 @@ import (
 )
 
 // Sinh returns the hyperbolic sine of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Sinh(x *graph.Node) *graph.Node { return graph.Apply(SinhOp{}, x) }
 
 // SinhOp is the operation behind [Sinh].
@@ -33,6 +36,9 @@ func (SinhOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Cosh returns the hyperbolic cosine of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Cosh(x *graph.Node) *graph.Node { return graph.Apply(CoshOp{}, x) }
 
 // CoshOp is the operation behind [Cosh].
@@ -56,6 +62,9 @@ func (CoshOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Asinh returns the inverse hyperbolic sine of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Asinh(x *graph.Node) *graph.Node { return graph.Apply(AsinhOp{}, x) }
 
 // AsinhOp is the operation behind [Asinh].
@@ -83,6 +92,9 @@ func (AsinhOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Acosh returns the inverse hyperbolic cosine of x, elementwise: NaN below 1.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Acosh(x *graph.Node) *graph.Node { return graph.Apply(AcoshOp{}, x) }
 
 // AcoshOp is the operation behind [Acosh].
@@ -109,6 +121,9 @@ func (AcoshOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Atanh returns the inverse hyperbolic tangent of x, elementwise: NaN outside of -1 to 1.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Atanh(x *graph.Node) *graph.Node { return graph.Apply(AtanhOp{}, x) }
 
 // AtanhOp is the operation behind [Atanh].

@@ -6,8 +6,13 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Hypot returns √(a²+b²), elementwise, without overflow on the way. At the origin
-// the gradient is zero.
+// Hypot returns √(a²+b²), elementwise, without overflow on the way.
+//
+// Shapes: a, b broadcast. DTypes: floats, one for both. Gradient: a, b; zero at the
+// origin. Panics with *graph.Error if a and b do not broadcast, or their dtypes
+// differ or are not floats.
+//
+// Source: numpy.hypot.
 func Hypot(a, b *graph.Node) *graph.Node { return graph.Apply(HypotOp{}, a, b) }
 
 // HypotOp is the operation behind [Hypot].

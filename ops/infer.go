@@ -7,7 +7,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// one is the result of Infer for operations of a single result.
+// one returns the specs of a single result.
 func one(dt tensor.DType, shape tensor.Dims) ([]tensor.Spec, error) {
 	return []tensor.Spec{{DType: dt, Shape: shape}}, nil
 }
@@ -108,7 +108,7 @@ func wantInt(name string, s tensor.Spec) error {
 	return nil
 }
 
-// wantAxis is the error of an attribute that names an axis which s does not have.
+// wantAxis returns an error unless s has the axis.
 func wantAxis(axis int, s tensor.Spec) error {
 	if axis < 0 || axis >= s.Rank() {
 		return fmt.Errorf("axis %d of x %v: want 0 to %d", axis, s.Shape, s.Rank()-1)
@@ -130,7 +130,7 @@ func axisOf(op string, x *graph.Node, axis, more int) int {
 	return a
 }
 
-// dimsOf is tensor.MakeDims that panics with *graph.Error.
+// dimsOf returns dims as tensor.MakeDims does, but panics with *graph.Error.
 func dimsOf(op string, dims []int) tensor.Dims {
 	d, err := tensor.MakeDims(dims)
 	if err != nil {
@@ -139,7 +139,7 @@ func dimsOf(op string, dims []int) tensor.Dims {
 	return d
 }
 
-// truth is 1 for true and 0 for false.
+// truth returns 1 for true and 0 for false.
 func truth(b bool) float64 {
 	if b {
 		return 1
@@ -147,7 +147,7 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// truthInt is [truth] for integers.
+// truthInt returns [truth] as an integer.
 func truthInt[T int64 | uint64](b bool) T {
 	if b {
 		return 1
@@ -155,7 +155,7 @@ func truthInt[T int64 | uint64](b bool) T {
 	return 0
 }
 
-// wantSame is the error of inputs that do not all have one spec.
+// wantSame returns an error unless all inputs have one spec.
 func wantSame(in []tensor.Spec) error {
 	for i, s := range in {
 		if s != in[0] {
@@ -165,7 +165,7 @@ func wantSame(in []tensor.Spec) error {
 	return nil
 }
 
-// oneOf is [one] for a shape of parts that may be too long together.
+// oneOf returns [one] of a shape joined from parts, or an error if it has too many axes.
 func oneOf(dt tensor.DType, parts ...tensor.Dims) ([]tensor.Spec, error) {
 	var all []int
 	for _, p := range parts {

@@ -8,7 +8,9 @@ import (
 // Iota returns a tensor whose elements are their own index along an axis. Axis -1
 // is the last.
 //
-// DTypes: numbers; an index is rounded or wraps around as ops.Cast says.
+// Shapes: -> that of s. DTypes: numbers; an index is rounded or wraps around as
+// [Cast] says. No gradient. Panics with *graph.Error if s is Bool or does not have
+// the axis.
 func Iota(g *graph.Graph, s tensor.Spec, axis int) *graph.Node {
 	if axis < 0 {
 		axis += s.Rank()

@@ -7,6 +7,9 @@ import (
 )
 
 // IsNaN returns whether x is NaN, elementwise, as Bool.
+//
+// Shapes: x [...] -> [...]. DTypes: floats -> Bool. No gradient. Panics with
+// *graph.Error unless x is float.
 func IsNaN(x *graph.Node) *graph.Node { return graph.Apply(IsNaNOp{}, x) }
 
 // IsNaNOp is the operation behind [IsNaN].
@@ -25,6 +28,9 @@ func (IsNaNOp) Compose(in []*graph.Node) []*graph.Node {
 func (IsNaNOp) Eval(x float64) float64 { return truth(math.IsNaN(x)) }
 
 // IsInf returns whether x is infinite, elementwise, as Bool.
+//
+// Shapes: x [...] -> [...]. DTypes: floats -> Bool. No gradient. Panics with
+// *graph.Error unless x is float.
 func IsInf(x *graph.Node) *graph.Node { return graph.Apply(IsInfOp{}, x) }
 
 // IsInfOp is the operation behind [IsInf].
@@ -43,6 +49,9 @@ func (IsInfOp) Compose(in []*graph.Node) []*graph.Node {
 func (IsInfOp) Eval(x float64) float64 { return truth(math.IsInf(x, 0)) }
 
 // IsFinite returns whether x is neither infinite nor NaN, elementwise, as Bool.
+//
+// Shapes: x [...] -> [...]. DTypes: floats -> Bool. No gradient. Panics with
+// *graph.Error unless x is float.
 func IsFinite(x *graph.Node) *graph.Node { return graph.Apply(IsFiniteOp{}, x) }
 
 // IsFiniteOp is the operation behind [IsFinite].

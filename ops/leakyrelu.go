@@ -4,6 +4,9 @@ import "github.com/glia-ml/glia/graph"
 
 // LeakyRelu returns x where x > 0, else alpha·x, elementwise. The slope at 0 is alpha.
 //
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
 // Source: Maas, Hannun, Ng 2013, "Rectifier Nonlinearities Improve Neural Network
 // Acoustic Models", section 2.
 func LeakyRelu(x *graph.Node, alpha float64) *graph.Node {

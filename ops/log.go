@@ -7,6 +7,9 @@ import (
 )
 
 // Log returns the natural logarithm of x, elementwise: -Inf at 0, NaN below.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Log(x *graph.Node) *graph.Node { return graph.Apply(LogOp{}, x) }
 
 // LogOp is the operation behind [Log].
@@ -27,6 +30,9 @@ func (LogOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Log1p returns ln(1+x), elementwise, exact for small x.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Log1p(x *graph.Node) *graph.Node { return graph.Apply(Log1pOp{}, x) }
 
 // Log1pOp is the operation behind [Log1p].
@@ -47,6 +53,9 @@ func (Log1pOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Log2 returns the logarithm of x to base 2, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Log2(x *graph.Node) *graph.Node { return graph.Apply(Log2Op{}, x) }
 
 // Log2Op is the operation behind [Log2].
@@ -70,6 +79,9 @@ func (Log2Op) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Log10 returns the logarithm of x to base 10, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Log10(x *graph.Node) *graph.Node { return graph.Apply(Log10Op{}, x) }
 
 // Log10Op is the operation behind [Log10].

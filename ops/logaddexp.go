@@ -7,6 +7,11 @@ import (
 )
 
 // Logaddexp returns ln(e^a + e^b), elementwise, without overflow on the way.
+//
+// Shapes: a, b broadcast. DTypes: floats, one for both. Gradient: a, b. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ or are not floats.
+//
+// Source: numpy.logaddexp.
 func Logaddexp(a, b *graph.Node) *graph.Node { return graph.Apply(LogaddexpOp{}, a, b) }
 
 // LogaddexpOp is the operation behind [Logaddexp].

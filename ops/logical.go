@@ -7,7 +7,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// logical is the shape rule of elementwise operations on truths.
+// logical is the shape rule of elementwise operations on Bool.
 type logical struct{}
 
 // Infer implements graph.Op.
@@ -24,6 +24,9 @@ func (logical) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 }
 
 // And returns whether each of a and b is true, elementwise.
+//
+// Shapes: a, b broadcast. DTypes: Bool. No gradient. Panics with *graph.Error if a
+// and b do not broadcast, or are not Bool.
 func And(a, b *graph.Node) *graph.Node { return graph.Apply(AndOp{}, a, b) }
 
 // AndOp is the operation behind [And].
@@ -39,6 +42,9 @@ func (AndOp) Primitive() {}
 func (AndOp) Eval(a, b float64) float64 { return a * b }
 
 // Or returns whether one of a and b, or both, is true, elementwise.
+//
+// Shapes: a, b broadcast. DTypes: Bool. No gradient. Panics with *graph.Error if a
+// and b do not broadcast, or are not Bool.
 func Or(a, b *graph.Node) *graph.Node { return graph.Apply(OrOp{}, a, b) }
 
 // OrOp is the operation behind [Or].
@@ -54,6 +60,9 @@ func (OrOp) Primitive() {}
 func (OrOp) Eval(a, b float64) float64 { return max(a, b) }
 
 // Xor returns whether one of a and b, but not both, is true, elementwise.
+//
+// Shapes: a, b broadcast. DTypes: Bool. No gradient. Panics with *graph.Error if a
+// and b do not broadcast, or are not Bool.
 func Xor(a, b *graph.Node) *graph.Node { return graph.Apply(XorOp{}, a, b) }
 
 // XorOp is the operation behind [Xor].
@@ -72,6 +81,9 @@ func (XorOp) Compose(in []*graph.Node) []*graph.Node {
 func (XorOp) Eval(a, b float64) float64 { return truth(a != b) }
 
 // Not returns whether x is false, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: Bool. No gradient. Panics with *graph.Error
+// unless x is Bool.
 func Not(x *graph.Node) *graph.Node { return graph.Apply(NotOp{}, x) }
 
 // NotOp is the operation behind [Not].

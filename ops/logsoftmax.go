@@ -10,7 +10,8 @@ import (
 // LogSoftmax returns x - ln Σ e^x along an axis, without overflow on the way. Axis
 // -1 is the last.
 //
-// DTypes: floats; float16 and bfloat16 are computed in float32. Gradient: x.
+// Shapes: x [...] -> [...]. DTypes: floats; float16 and bfloat16 are computed in
+// float32. Gradient: x. Panics with *graph.Error unless x is float and has the axis.
 func LogSoftmax(x *graph.Node, axis int) *graph.Node {
 	return graph.Apply(LogSoftmaxOp{axisOf("LogSoftmax", x, axis, 0)}, x)
 }

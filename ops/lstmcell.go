@@ -14,8 +14,10 @@ import (
 //	c' = σ(f)·c + σ(i)·tanh(g)
 //	h = σ(o)·tanh(c')
 //
-// Shapes: i, f, g, o, c [... U], which broadcast -> h, c' [... U]. DTypes: floats;
-// float16 and bfloat16 compute in float32. Gradient: all inputs.
+// Shapes: i, f, g, o, c [... U], which broadcast -> h, c' [... U]. DTypes: floats,
+// one for all; float16 and bfloat16 compute in float32. Gradient: all inputs. Panics
+// with *graph.Error if they do not broadcast, or their dtypes differ or are not
+// floats.
 //
 // Source: Hochreiter, Schmidhuber 1997, Neural Computation 9(8), with the forget gate of
 // Gers, Schmidhuber, Cummins 2000.

@@ -10,12 +10,20 @@ import (
 // MatMul returns the matrix product of the last two axes; leading axes are a
 // batch and broadcast.
 //
-// Shapes: a [... M K], b [... K N] -> [... M N]. DTypes: numbers; float16 and
-// bfloat16 accumulate in float32. Gradient: a, b.
+// Shapes: a [... M K], b [... K N] -> [... M N]. DTypes: numbers, one for both;
+// float16 and bfloat16 accumulate in float32. Gradient: a, b. Panics with
+// *graph.Error if a shape or dtype differs from this.
+//
+// Source: numpy.matmul, for two axes or more on each side.
 func MatMul(a, b *graph.Node) *graph.Node { return graph.Apply(MatMulOp{}, a, b) }
 
-// MatMulT is [MatMul] of matrices that are transposed on the way: with transA, a
-// is [... K M]; with transB, b is [... N K].
+// MatMulT returns [MatMul] of a, transposed with transA, and b, transposed with
+// transB.
+//
+// Shapes: a [... M K], or [... K M] with transA, b [... K N], or [... N K] with
+// transB -> [... M N]. DTypes: numbers, one for both; float16 and bfloat16 accumulate
+// in float32. Gradient: a, b. Panics with *graph.Error if a shape or dtype differs
+// from this.
 func MatMulT(a, b *graph.Node, transA, transB bool) *graph.Node {
 	return graph.Apply(MatMulOp{transA, transB}, a, b)
 }
@@ -69,7 +77,7 @@ func (o MatMulOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 		return nil, err
 	}
 	if batch.Rank()+2 > tensor.MaxRank {
-		return nil, fmt.Errorf("a %v · b %v: more than %d axes", in[0].Shape, in[1].Shape, tensor.MaxRank)
+		return nil, fmt.Errorf("a %v · b %v: got %d axes, want at most %d", in[0].Shape, in[1].Shape, batch.Rank()+2, tensor.MaxRank)
 	}
 	return one(in[0].DType, batch.Append(m, n))
 }

@@ -4,7 +4,11 @@ import "github.com/glia-ml/glia/graph"
 
 // Maximum returns the greater of a and b, elementwise: NaN if either is NaN.
 //
-// DTypes: numbers. Gradient: a, b; where they are equal half of it goes to each.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b; where they
+// are equal, half of it goes to each. Panics with *graph.Error if a and b do not
+// broadcast, or their dtypes differ or are Bool.
+//
+// Source: numpy.maximum.
 func Maximum(a, b *graph.Node) *graph.Node { return graph.Apply(MaximumOp{}, a, b) }
 
 // MaximumOp is the operation behind [Maximum].
@@ -33,7 +37,11 @@ func (MaximumOp) VJP(n, dy *graph.Node) []*graph.Node {
 
 // Minimum returns the smaller of a and b, elementwise: NaN if either is NaN.
 //
-// DTypes: numbers. Gradient: a, b; where they are equal half of it goes to each.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b; where they
+// are equal, half of it goes to each. Panics with *graph.Error if a and b do not
+// broadcast, or their dtypes differ or are Bool.
+//
+// Source: numpy.minimum.
 func Minimum(a, b *graph.Node) *graph.Node { return graph.Apply(MinimumOp{}, a, b) }
 
 // MinimumOp is the operation behind [Minimum].

@@ -6,10 +6,12 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// FloorDiv returns ⌊a/b⌋, elementwise, as NumPy's floor_divide does. An integer
-// divided by 0 is 0.
+// FloorDiv returns ⌊a/b⌋, elementwise. An integer divided by 0 is 0.
 //
-// DTypes: numbers. Gradient: zero, the function is made of steps.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: zero. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ or are Bool.
+//
+// Source: numpy.floor_divide.
 func FloorDiv(a, b *graph.Node) *graph.Node { return graph.Apply(FloorDivOp{}, a, b) }
 
 // FloorDivOp is the operation behind [FloorDiv].
@@ -60,10 +62,14 @@ func (FloorDivOp) EvalUint(a, b uint64) uint64 { return quotient(a, b) }
 // VJP: a step function has no slope.
 func (FloorDivOp) VJP(_, _ *graph.Node) []*graph.Node { return []*graph.Node{nil, nil} }
 
-// Mod returns a - b·⌊a/b⌋, elementwise: the rest that has the sign of b, as
-// NumPy's remainder. An integer modulo 0 is 0, a float NaN.
+// Mod returns a - b·⌊a/b⌋, elementwise: the remainder that has the sign of b. An
+// integer modulo 0 is 0, a float NaN.
 //
-// DTypes: numbers. Gradient: a, b; at the jumps that of the side above.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b; at the jumps
+// that of the side above. Panics with *graph.Error if a and b do not broadcast, or
+// their dtypes differ or are Bool.
+//
+// Source: numpy.remainder.
 func Mod(a, b *graph.Node) *graph.Node { return graph.Apply(ModOp{}, a, b) }
 
 // ModOp is the operation behind [Mod].
@@ -109,10 +115,14 @@ func (ModOp) VJP(n, dy *graph.Node) []*graph.Node {
 	return []*graph.Node{dy, Neg(Mul(dy, FloorDiv(n.In[0], n.In[1])))}
 }
 
-// Fmod returns the rest of a/b that has the sign of a, elementwise, as C and Go
+// Fmod returns the remainder of a/b that has the sign of a, elementwise, as C and Go
 // define it. An integer modulo 0 is 0, a float NaN.
 //
-// DTypes: numbers. Gradient: a, b; at the jumps that of the side away from zero.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b; at the jumps
+// that of the side away from zero. Panics with *graph.Error if a and b do not
+// broadcast, or their dtypes differ or are Bool.
+//
+// Source: numpy.fmod.
 func Fmod(a, b *graph.Node) *graph.Node { return graph.Apply(FmodOp{}, a, b) }
 
 // FmodOp is the operation behind [Fmod].

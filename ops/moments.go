@@ -12,15 +12,19 @@ import (
 // The distances are taken from a mean, never as the difference of two sums of squares:
 // the variance is right however large the mean is beside it.
 //
-// Shapes: x [... A ...] -> mean [... ...], variance [... ...]. DTypes: floats; float16
-// and bfloat16 accumulate in float32. Gradient: x. Panics with *graph.Error if x has no
-// elements along the axes.
+// Shapes: x [... A ...] -> mean, variance [... ...]. DTypes: floats; float16 and
+// bfloat16 accumulate in float32. Gradient: x. Panics with *graph.Error unless x is
+// float, has each axis once, and has elements along the axes.
 func Moments(x *graph.Node, axes ...int) (mean, variance *graph.Node) {
 	n := graph.Apply(MomentsOp{reduceOver("Moments", x, axes, false)}, x)
 	return graph.Pick(n, 0), graph.Pick(n, 1)
 }
 
-// MomentsKeep is [Moments] that leaves the axes in the shapes, with length 1.
+// MomentsKeep returns [Moments] of x with the axes kept, at length 1.
+//
+// Shapes: x [... A ...] -> mean, variance [... 1 ...]. DTypes: floats; float16 and
+// bfloat16 accumulate in float32. Gradient: x. Panics with *graph.Error unless x is
+// float, has each axis once, and has elements along the axes.
 func MomentsKeep(x *graph.Node, axes ...int) (mean, variance *graph.Node) {
 	n := graph.Apply(MomentsOp{reduceOver("Moments", x, axes, true)}, x)
 	return graph.Pick(n, 0), graph.Pick(n, 1)

@@ -2,7 +2,10 @@ package ops
 
 import "github.com/glia-ml/glia/graph"
 
-// Mul returns a·b, elementwise, of numbers of any dtype.
+// Mul returns a·b, elementwise. Integers wrap around.
+//
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ or are Bool.
 func Mul(a, b *graph.Node) *graph.Node { return graph.Apply(MulOp{}, a, b) }
 
 // MulOp is the operation behind [Mul].

@@ -10,7 +10,10 @@ import (
 // OneHot returns, along a new last axis, 1 at the index and 0 elsewhere; 0
 // everywhere if the index is negative or not below depth.
 //
-// Shapes: indices [...] -> [... depth]. DTypes: indices integer, the result as given.
+// Shapes: indices [...] -> [... depth]. DTypes: integers -> dt. No gradient. Panics
+// with *graph.Error if depth is negative or indices are not integers.
+//
+// Source: ONNX OneHot.
 func OneHot(indices *graph.Node, depth int, dt tensor.DType) *graph.Node {
 	return graph.Apply(OneHotOp{depth, dt}, indices)
 }

@@ -2,10 +2,11 @@
 // applies it, its shape rule, its gradient, and its reference in plain float64
 // loops, against which every fast kernel is tested.
 //
-// Functions panic with *graph.Error when the inputs do not fit. Operations of
-// two inputs broadcast as NumPy does; their dtypes must be equal. Elementwise
-// operations keep the dtype; unless they say otherwise they take floats only,
-// and float16 and bfloat16 are computed in float32 and rounded once.
+// Functions panic with *graph.Error when the inputs do not fit, as each one says, and
+// when an input is nil or of another graph or a result would exceed any memory.
+// "Shapes: a, b broadcast" is NumPy's broadcasting. Shapes name axes: x [... N ...] has
+// an axis N anywhere, [] is a scalar. Elementwise operations keep the dtype, and compute
+// float16 and bfloat16 in float32, rounded once.
 package ops
 
 import (
@@ -61,8 +62,8 @@ type UnaryInt interface {
 	EvalInt(x int64) int64
 }
 
-// UnaryUint is a [UnaryInt] operation for which a uint64 that no int64 can hold
-// is not the same as the int64 of those bits.
+// UnaryUint is a [UnaryInt] operation that needs a function of its own for uint64, since
+// it treats values above the greatest int64 unlike the int64 of the same bits.
 type UnaryUint interface {
 	UnaryInt
 	EvalUint(x uint64) uint64
@@ -97,7 +98,7 @@ type Tuple interface {
 // Elements holds one element of each input, or of each result, of a [Tuple].
 type Elements [8]float64
 
-// Referenced is an operation with a reference of its own.
+// Referenced is an operation whose reference is not a function of single elements.
 type Referenced interface {
 	graph.Op
 	Ref(out, in []Array)
@@ -166,7 +167,7 @@ func evalBinary(o Binary, dt tensor.DType) func(a, b float64) float64 {
 	return o.Eval
 }
 
-// Wrap returns the value of integer dtype dt that v becomes: it keeps the low bits.
+// Wrap returns v converted to the integer dtype dt by keeping its low bits.
 func Wrap(dt tensor.DType, v float64) float64 {
 	turn := math.Ldexp(1, 8*dt.Size())
 	least, most := -turn/2, turn/2
@@ -187,12 +188,20 @@ func Wrap(dt tensor.DType, v float64) float64 {
 }
 
 // Scale returns c·x for a number c known now.
+//
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x. Panics with *graph.Error if
+// x is Bool.
 func Scale(x *graph.Node, c float64) *graph.Node { return Mul(x, ScalarLike(x, c)) }
 
 // Offset returns x+c for a number c known now.
+//
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x. Panics with *graph.Error if
+// x is Bool.
 func Offset(x *graph.Node, c float64) *graph.Node { return Add(x, ScalarLike(x, c)) }
 
 // ScalarLike returns the scalar c of x's dtype: a number to broadcast against x.
+//
+// Shapes: x [...] -> []. DTypes: any. No gradient. Never panics.
 func ScalarLike(x *graph.Node, c float64) *graph.Node {
 	return Full(x.Graph(), tensor.Spec{DType: x.DType()}, c)
 }

@@ -10,15 +10,25 @@ import (
 // Pad returns x with before[i] elements of value put before axis i and after[i]
 // behind it.
 //
-// DTypes: any. Gradient: x.
+// Shapes: x [... Nᵢ ...] -> [... before[i]+Nᵢ+after[i] ...]. DTypes: any. Gradient:
+// x. Panics with *graph.Error unless before and after have one number, 0 or more, for
+// each axis.
+//
+// Source: ONNX Pad, mode constant.
 func Pad(x *graph.Node, before, after []int, value float64) *graph.Node {
 	o := PadOp{dimsOf("Pad", before), dimsOf("Pad", after), value}
 	return graph.Apply(o, x)
 }
 
-// PadReflect pads x with its own elements mirrored at the first and the last of
-// every axis, which are not repeated themselves: of a b c come c b before and b a
-// behind. It panics with *graph.Error if an axis is not longer than its padding.
+// PadReflect pads x with its own elements mirrored at the first and the last of every
+// axis, which are not repeated themselves: a b c becomes c b a b c b a with two on
+// each side.
+//
+// Shapes: x [... Nᵢ ...] -> [... before[i]+Nᵢ+after[i] ...]. DTypes: any. Gradient:
+// x. Panics with *graph.Error unless before and after have one number, 0 or more, for
+// each axis, less than its length.
+//
+// Source: ONNX Pad, mode reflect.
 func PadReflect(x *graph.Node, before, after []int) *graph.Node {
 	checkPad("PadReflect", x, before, after)
 	for axis, b := range before {
@@ -33,8 +43,13 @@ func PadReflect(x *graph.Node, before, after []int) *graph.Node {
 	return x
 }
 
-// PadEdge pads x with the first and the last element of every axis. It panics with
-// *graph.Error if an axis to be padded has length 0.
+// PadEdge pads x with the first and the last element of every axis.
+//
+// Shapes: x [... Nᵢ ...] -> [... before[i]+Nᵢ+after[i] ...]. DTypes: any. Gradient:
+// x. Panics with *graph.Error unless before and after have one number, 0 or more, for
+// each axis, and 0 for an axis of length 0.
+//
+// Source: ONNX Pad, mode edge.
 func PadEdge(x *graph.Node, before, after []int) *graph.Node {
 	checkPad("PadEdge", x, before, after)
 	for axis, b := range before {

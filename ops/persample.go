@@ -19,7 +19,7 @@ type PerSample interface {
 }
 
 // IsPerSample reports whether the operation of n treats samples one by one, as
-// [PerSample] says: false also if that is not known.
+// [PerSample] says. It is false for operations that do not say.
 func IsPerSample(n *graph.Node, in []int, out int) bool {
 	switch op := n.Op.(type) {
 	case PerSample:
@@ -59,15 +59,14 @@ func (CastOp) PerSample(n *graph.Node, in []int, out int) bool { return aligned(
 // PerSample implements [PerSample].
 func (BroadcastOp) PerSample(n *graph.Node, in []int, out int) bool { return aligned(n, in, out) }
 
-// PerSample implements [PerSample]: there are no samples but in the result, where they
-// are all the same.
+// PerSample implements [PerSample]: the samples of the result are all the same.
 func (FullOp) PerSample(*graph.Node, []int, int) bool { return true }
 
 // PerSample implements [PerSample]: samples are the same, or numbered.
 func (IotaOp) PerSample(*graph.Node, []int, int) bool { return true }
 
-// PerSample implements [PerSample]: the samples stay in their order if what lies before
-// them is not divided.
+// PerSample implements [PerSample]: the samples stay in their order if the axes before
+// them keep their number of elements.
 func (o ReshapeOp) PerSample(n *graph.Node, in []int, out int) bool {
 	return n.In[0].Shape().To(in[0]).Size() == o.Shape.To(out).Size()
 }
@@ -122,7 +121,7 @@ func (o ArgMinOp) PerSample(_ *graph.Node, in []int, out int) bool {
 	return without(o.Axis, in[0], out)
 }
 
-// without reports whether axis in is axis out of a result that lacks another axis.
+// without reports whether axis in is axis out of a result from which axis is removed.
 func without(axis, in, out int) bool {
 	return in < axis && out == in || in > axis && out == in-1
 }
@@ -130,8 +129,8 @@ func without(axis, in, out int) bool {
 // PerSample implements [PerSample]: the new axis is the last.
 func (OneHotOp) PerSample(_ *graph.Node, in []int, out int) bool { return in[0] == out }
 
-// PerSample implements [PerSample]: samples of indices read what all share, or all
-// samples are read in the same places.
+// PerSample implements [PerSample]: either the indices are per sample and x is shared,
+// or x is per sample and the indices are shared.
 func (o GatherOp) PerSample(n *graph.Node, in []int, out int) bool {
 	switch x, indices := in[0], in[1]; {
 	case x < 0:

@@ -6,10 +6,12 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Pow returns a^b, elementwise, with the special cases of math.Pow. An integer to
-// a negative power is truncated to an integer: 0 unless a is 1 or -1.
+// Pow returns a^b, elementwise, with the special cases of math.Pow. An integer to a
+// negative power is truncated to an integer: 0 unless a is 1 or -1.
 //
-// DTypes: numbers. Gradient: a, b. By b it is 0 where a is 0, and NaN where a < 0.
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b; by b it is 0
+// where a is 0, and NaN where a < 0. Panics with *graph.Error if a and b do not
+// broadcast, or their dtypes differ or are Bool.
 func Pow(a, b *graph.Node) *graph.Node { return graph.Apply(PowOp{}, a, b) }
 
 // PowOp is the operation behind [Pow].
@@ -38,7 +40,7 @@ func (PowOp) EvalInt(a, b int64) int64 {
 // EvalUint implements [BinaryUint].
 func (PowOp) EvalUint(a, b uint64) uint64 { return power(a, b) }
 
-// power is a^b by repeated squaring.
+// power returns a^b by repeated squaring.
 func power[T int64 | uint64](a T, b uint64) T {
 	p := T(1)
 	for ; b > 0; b >>= 1 {

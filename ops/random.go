@@ -16,8 +16,8 @@ import (
 // Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel Random Numbers: As Easy as
 // 1, 2, 3".
 
-// StreamOf returns the number that kern calls a stream: the operation's stream in
-// the upper half and the counter in the lower, which counters up to 2^32 fit in.
+// StreamOf returns the stream of package kern for a counter and an operation's stream:
+// stream in the upper 32 bits, counter in the lower.
 func StreamOf(counter uint64, stream uint32) uint64 { return uint64(stream)<<32 + counter }
 
 // seedOf returns key and stream for a seed in the reference. Float64 holds numbers
@@ -42,7 +42,7 @@ func inferRandom(s, seed tensor.Spec) ([]tensor.Spec, error) {
 	return []tensor.Spec{s}, wantSeed(seed)
 }
 
-// setFloat32 sets dst to the numbers that f writes.
+// setFloat32 sets dst to the float32 numbers that f writes.
 func setFloat32(dst []float64, f func(v []float32)) {
 	v := make([]float32, len(dst))
 	f(v)
@@ -53,8 +53,12 @@ func setFloat32(dst []float64, f func(v []float32)) {
 
 // RandomUniform returns numbers uniform in [0, 1), multiples of 2^-24.
 //
-// Shapes: seed [2] -> s. DTypes: seed Uint64 -> Float32, or Float64 of the same
-// values. No gradient.
+// Shapes: seed [2] -> that of s. DTypes: seed Uint64 -> Float32, or Float64 of the
+// same values. No gradient. Panics with *graph.Error unless s is Float32 or Float64,
+// or if seed differs from this.
+//
+// Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel Random Numbers: As Easy as 1, 2,
+// 3".
 func RandomUniform(seed *graph.Node, s tensor.Spec, stream uint32) *graph.Node {
 	return graph.Apply(RandomUniformOp{s, stream}, seed)
 }
@@ -84,8 +88,9 @@ func (o RandomUniformOp) Ref(out, in []Array) {
 
 // RandomNormal returns numbers of the standard normal distribution.
 //
-// Shapes: seed [2] -> s. DTypes: seed Uint64 -> Float32, or Float64 of the same
-// values. No gradient.
+// Shapes: seed [2] -> that of s. DTypes: seed Uint64 -> Float32, or Float64 of the
+// same values. No gradient. Panics with *graph.Error unless s is Float32 or Float64,
+// or if seed differs from this.
 func RandomNormal(seed *graph.Node, s tensor.Spec, stream uint32) *graph.Node {
 	return graph.Apply(RandomNormalOp{s, stream}, seed)
 }
@@ -116,7 +121,8 @@ func (o RandomNormalOp) Ref(out, in []Array) {
 // Bernoulli returns 1 with probability p and 0 otherwise: 1 where the element of
 // [RandomUniform] with the same seed and stream is less than float32(p).
 //
-// Shapes: seed [2] -> s. DTypes: seed Uint64 -> any. No gradient.
+// Shapes: seed [2] -> that of s. DTypes: seed Uint64 -> any. No gradient. Panics with
+// *graph.Error unless 0 <= p <= 1, or if seed differs from this.
 func Bernoulli(seed *graph.Node, s tensor.Spec, p float64, stream uint32) *graph.Node {
 	return graph.Apply(BernoulliOp{s, p, stream}, seed)
 }

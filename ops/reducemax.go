@@ -11,13 +11,18 @@ import (
 // is given: NaN where one is NaN. Negative axes count from the end. The axes vanish
 // from the shape.
 //
-// DTypes: numbers. Gradient: x; equal greatest elements share it equally.
-// Panics with *graph.Error if the axes hold no elements.
+// Shapes: x [... A ...] -> [... ...]. DTypes: numbers. Gradient: x; equal greatest
+// elements share it equally. Panics with *graph.Error if x is Bool, does not have
+// each axis once, or has no elements along the axes.
 func ReduceMax(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceMaxOp{reduceOver("ReduceMax", x, axes, false)}, x)
 }
 
-// ReduceMaxKeep is [ReduceMax] that leaves the axes in the shape, with length 1.
+// ReduceMaxKeep returns [ReduceMax] of x with the axes kept, at length 1.
+//
+// Shapes: x [... A ...] -> [... 1 ...]. DTypes: numbers. Gradient: x; equal greatest
+// elements share it equally. Panics with *graph.Error if x is Bool, does not have
+// each axis once, or has no elements along the axes.
 func ReduceMaxKeep(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceMaxOp{reduceOver("ReduceMax", x, axes, true)}, x)
 }
@@ -54,13 +59,18 @@ func (o ReduceMaxOp) VJP(n, dy *graph.Node) []*graph.Node {
 // is given: NaN where one is NaN. Negative axes count from the end. The axes vanish
 // from the shape.
 //
-// DTypes: numbers. Gradient: x; equal least elements share it equally.
-// Panics with *graph.Error if the axes hold no elements.
+// Shapes: x [... A ...] -> [... ...]. DTypes: numbers. Gradient: x; equal least
+// elements share it equally. Panics with *graph.Error if x is Bool, does not have
+// each axis once, or has no elements along the axes.
 func ReduceMin(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceMinOp{reduceOver("ReduceMin", x, axes, false)}, x)
 }
 
-// ReduceMinKeep is [ReduceMin] that leaves the axes in the shape, with length 1.
+// ReduceMinKeep returns [ReduceMin] of x with the axes kept, at length 1.
+//
+// Shapes: x [... A ...] -> [... 1 ...]. DTypes: numbers. Gradient: x; equal least
+// elements share it equally. Panics with *graph.Error if x is Bool, does not have
+// each axis once, or has no elements along the axes.
 func ReduceMinKeep(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceMinOp{reduceOver("ReduceMin", x, axes, true)}, x)
 }

@@ -9,12 +9,18 @@ import (
 // Negative axes count from the end. The axes vanish from the shape. The mean of
 // nothing is NaN.
 //
-// DTypes: floats; float16 and bfloat16 accumulate in float32. Gradient: x.
+// Shapes: x [... A ...] -> [... ...]. DTypes: floats; float16 and bfloat16 accumulate
+// in float32. Gradient: x. Panics with *graph.Error unless x is float and has each
+// axis once.
 func ReduceMean(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceMeanOp{reduceOver("ReduceMean", x, axes, false)}, x)
 }
 
-// ReduceMeanKeep is [ReduceMean] that leaves the axes in the shape, with length 1.
+// ReduceMeanKeep returns [ReduceMean] of x with the axes kept, at length 1.
+//
+// Shapes: x [... A ...] -> [... 1 ...]. DTypes: floats; float16 and bfloat16
+// accumulate in float32. Gradient: x. Panics with *graph.Error unless x is float and
+// has each axis once.
 func ReduceMeanKeep(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceMeanOp{reduceOver("ReduceMean", x, axes, true)}, x)
 }

@@ -10,13 +10,18 @@ import (
 // ReduceProd returns the product of x over the axes, all of them when none is
 // given. Negative axes count from the end. The axes vanish from the shape.
 //
-// DTypes: numbers; float16 and bfloat16 accumulate in float32. Gradient: x, right
-// where elements are zero, too.
+// Shapes: x [... A ...] -> [... ...]. DTypes: numbers; float16 and bfloat16
+// accumulate in float32. Gradient: x, right where elements are zero, too. Panics with
+// *graph.Error if x is Bool or does not have each axis once.
 func ReduceProd(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceProdOp{reduceOver("ReduceProd", x, axes, false)}, x)
 }
 
-// ReduceProdKeep is [ReduceProd] that leaves the axes in the shape, with length 1.
+// ReduceProdKeep returns [ReduceProd] of x with the axes kept, at length 1.
+//
+// Shapes: x [... A ...] -> [... 1 ...]. DTypes: numbers; float16 and bfloat16
+// accumulate in float32. Gradient: x, right where elements are zero, too. Panics with
+// *graph.Error if x is Bool or does not have each axis once.
 func ReduceProdKeep(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceProdOp{reduceOver("ReduceProd", x, axes, true)}, x)
 }

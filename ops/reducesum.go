@@ -8,12 +8,18 @@ import (
 // ReduceSum returns the sum of x over the axes, all of them when none is given.
 // Negative axes count from the end. The axes vanish from the shape.
 //
-// DTypes: numbers; float16 and bfloat16 accumulate in float32. Gradient: x.
+// Shapes: x [... A ...] -> [... ...]. DTypes: numbers; float16 and bfloat16
+// accumulate in float32. Gradient: x. Panics with *graph.Error if x is Bool or does
+// not have each axis once.
 func ReduceSum(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceSumOp{reduceOver("ReduceSum", x, axes, false)}, x)
 }
 
-// ReduceSumKeep is [ReduceSum] that leaves the axes in the shape, with length 1.
+// ReduceSumKeep returns [ReduceSum] of x with the axes kept, at length 1.
+//
+// Shapes: x [... A ...] -> [... 1 ...]. DTypes: numbers; float16 and bfloat16
+// accumulate in float32. Gradient: x. Panics with *graph.Error if x is Bool or does
+// not have each axis once.
 func ReduceSumKeep(x *graph.Node, axes ...int) *graph.Node {
 	return graph.Apply(ReduceSumOp{reduceOver("ReduceSum", x, axes, true)}, x)
 }

@@ -8,7 +8,10 @@ import (
 // ReduceSumSquare returns the sum of the squares of all elements of x, in one pass over
 // them.
 //
-// DTypes: floats; float16 and bfloat16 accumulate in float32. Gradient: x.
+// Shapes: x [...] -> []. DTypes: floats; float16 and bfloat16 accumulate in float32.
+// Gradient: x. Panics with *graph.Error unless x is float.
+//
+// Source: ONNX ReduceSumSquare.
 func ReduceSumSquare(x *graph.Node) *graph.Node { return graph.Apply(ReduceSumSquareOp{}, x) }
 
 // ReduceSumSquareOp is the operation behind [ReduceSumSquare].

@@ -8,7 +8,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Reduction is the attributes of operations that take one value out of many:
+// Reduction holds the attributes of operations that take one value out of many:
 // the axes, sorted and not negative, and whether they stay with length 1.
 type Reduction struct {
 	Axes     tensor.Dims
@@ -56,7 +56,7 @@ func (r Reduction) infer(x tensor.Spec, err error) ([]tensor.Spec, error) {
 	return one(x.DType, r.Result(x.Shape))
 }
 
-// check is the error of axes that x does not have or that stand out of order.
+// check returns an error unless x has the axes and they ascend.
 func (r Reduction) check(x tensor.Spec) error {
 	for i, a := range r.Axes.Slice() {
 		if err := wantAxis(a, x); err != nil {
@@ -69,7 +69,8 @@ func (r Reduction) check(x tensor.Spec) error {
 	return nil
 }
 
-// nonempty is the error of a reduction of nothing, for those without a result then.
+// nonempty returns an error if x has no elements along the axes, for reductions that
+// have no result then.
 func (r Reduction) nonempty(x tensor.Spec) error {
 	if r.check(x) == nil && r.Count(x.Shape) == 0 {
 		return fmt.Errorf("x %v has no elements along axes %v: want one or more", x.Shape, r.Axes)

@@ -3,6 +3,12 @@ package ops
 import "github.com/glia-ml/glia/graph"
 
 // Relu returns max(x, 0), elementwise; NaN stays NaN. The slope at 0 is 0.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
+// Source: Nair, Hinton 2010, "Rectified Linear Units Improve Restricted Boltzmann
+// Machines".
 func Relu(x *graph.Node) *graph.Node { return graph.Apply(ReluOp{}, x) }
 
 // ReluOp is the operation behind [Relu].

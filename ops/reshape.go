@@ -9,6 +9,9 @@ import (
 
 // Reshape returns the elements of x, in row-major order, in another shape. One axis may be
 // -1: its length follows from the others.
+//
+// Shapes: x [...] -> shape. DTypes: any. Gradient: x. Panics with *graph.Error unless
+// shape has as many elements as x, and at most 8 axes.
 func Reshape(x *graph.Node, shape ...int) *graph.Node {
 	to := fit(x.Shape(), shape)
 	if to == x.Shape() {
@@ -17,7 +20,7 @@ func Reshape(x *graph.Node, shape ...int) *graph.Node {
 	return graph.Apply(ReshapeOp{to}, x)
 }
 
-// fit puts in the axis that -1 asks for, where that is possible.
+// fit returns the shape to, with -1 replaced by the length that fits where there is one.
 func fit(from tensor.Dims, to []int) tensor.Dims {
 	shape, err := tensor.MakeDims(to)
 	if err != nil {
@@ -50,11 +53,11 @@ func (ReshapeOp) Primitive() {}
 func (o ReshapeOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	for i := range o.Shape.Rank() {
 		if o.Shape.At(i) < 0 {
-			return nil, fmt.Errorf("x %v does not fit into %v", in[0].Shape, o.Shape)
+			return nil, fmt.Errorf("x %v to %v: want lengths of 0 or more, at most one -1 that divides the elements", in[0].Shape, o.Shape)
 		}
 	}
 	if got, want := o.Shape.Size(), in[0].Shape.Size(); got != want {
-		return nil, fmt.Errorf("x %v has %d elements, %v takes %d", in[0].Shape, want, o.Shape, got)
+		return nil, fmt.Errorf("x %v to %v: got %d elements, want %d", in[0].Shape, o.Shape, got, want)
 	}
 	return one(in[0].DType, o.Shape)
 }

@@ -6,7 +6,10 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Floor returns the greatest integer not above x, elementwise. Its gradient is zero.
+// Floor returns the greatest integer not above x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: zero. Panics with *graph.Error
+// unless x is float.
 func Floor(x *graph.Node) *graph.Node { return graph.Apply(FloorOp{}, x) }
 
 // FloorOp is the operation behind [Floor].
@@ -24,7 +27,10 @@ func (FloorOp) Eval(x float64) float64 { return math.Floor(x) }
 // VJP: a step function has no slope.
 func (FloorOp) VJP(_, _ *graph.Node) []*graph.Node { return []*graph.Node{nil} }
 
-// Ceil returns the least integer not below x, elementwise. Its gradient is zero.
+// Ceil returns the least integer not below x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: zero. Panics with *graph.Error
+// unless x is float.
 func Ceil(x *graph.Node) *graph.Node { return graph.Apply(CeilOp{}, x) }
 
 // CeilOp is the operation behind [Ceil].
@@ -45,8 +51,12 @@ func (CeilOp) Eval(x float64) float64 { return math.Ceil(x) }
 // VJP: a step function has no slope.
 func (CeilOp) VJP(_, _ *graph.Node) []*graph.Node { return []*graph.Node{nil} }
 
-// Round returns the integer nearest to x, halves to the even one, elementwise. Its
-// gradient is zero.
+// Round returns the integer nearest to x, halves to the even one, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: zero. Panics with *graph.Error
+// unless x is float.
+//
+// Source: ONNX Round.
 func Round(x *graph.Node) *graph.Node { return graph.Apply(RoundOp{}, x) }
 
 // RoundOp is the operation behind [Round].
@@ -64,7 +74,10 @@ func (RoundOp) Eval(x float64) float64 { return math.RoundToEven(x) }
 // VJP: a step function has no slope.
 func (RoundOp) VJP(_, _ *graph.Node) []*graph.Node { return []*graph.Node{nil} }
 
-// Trunc returns x without its fraction, elementwise. Its gradient is zero.
+// Trunc returns x without its fraction, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: zero. Panics with *graph.Error
+// unless x is float.
 func Trunc(x *graph.Node) *graph.Node { return graph.Apply(TruncOp{}, x) }
 
 // TruncOp is the operation behind [Trunc].

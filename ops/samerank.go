@@ -2,9 +2,13 @@ package ops
 
 import "github.com/glia-ml/glia/graph"
 
-// SameRank gives a and b as many axes where they differ by one at the end of
-// length 1, as Keras does with labels and predictions: [B] meets [B 1] as [B 1],
-// [B T] meets [B T 1] as [B T].
+// SameRank gives a and b as many axes where they differ by one at the end of length
+// 1, as Keras does with labels and predictions.
+//
+// Shapes: [B], [B 1] -> [B 1], [B 1]; [B T], [B T 1] -> [B T], [B T]; others stay.
+// DTypes: any. Gradient: a, b. Never panics.
+//
+// Source: keras.losses, squeeze_or_expand_to_same_rank.
 func SameRank(a, b *graph.Node) (*graph.Node, *graph.Node) {
 	switch {
 	case a.Rank() == b.Rank()+1 && a.Shape().At(-1) == 1:

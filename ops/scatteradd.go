@@ -7,12 +7,13 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// ScatterAdd returns x with updates added to the elements that Gather would take:
-// all of them where indices occur more than once.
+// ScatterAdd returns x with updates added to the elements that [Gather] would take:
+// all of them where indices occur more than once. An index outside of -N to N-1 is
+// dropped.
 //
 // Shapes: x [A N B], indices [I], updates [A I B] -> [A N B]. DTypes: x and updates
-// numbers, indices integer. Gradient: x, updates. An index outside of -N to N-1 is
-// dropped.
+// numbers, one for both, indices integer. Gradient: x, updates. Panics with
+// *graph.Error if a shape or dtype differs from this, or x does not have the axis.
 func ScatterAdd(x, indices, updates *graph.Node, axis int) *graph.Node {
 	axis = axisOf("ScatterAdd", x, axis, 0)
 	return Add(x, graph.Apply(ScatterAddOp{axis, x.Shape().At(axis)}, indices, updates))

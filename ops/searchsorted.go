@@ -11,8 +11,10 @@ import (
 // is where x would go among them. The edges must ascend; two may be equal. For NaN
 // it is 0.
 //
-// Shapes: edges [E], x [...] -> [...]. DTypes: numbers of one dtype; the result is
-// int64.
+// Shapes: edges [E], x [...] -> [...]. DTypes: numbers, one for both -> Int64. No
+// gradient. Panics with *graph.Error if a shape or dtype differs from this.
+//
+// Source: numpy.searchsorted, side left.
 func SearchSorted(edges, x *graph.Node) *graph.Node {
 	return graph.Apply(SearchSortedOp{}, edges, x)
 }

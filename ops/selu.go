@@ -16,6 +16,9 @@ const (
 // that keep the mean at 0 and the variance at 1 from layer to layer. The slope at
 // 0 is λ·α.
 //
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
 // Source: Klambauer et al. 2017, arXiv:1706.02515, section 2.
 func Selu(x *graph.Node) *graph.Node { return graph.Apply(SeluOp{}, x) }
 

@@ -7,6 +7,9 @@ import (
 )
 
 // Sigmoid returns 1/(1+e^-x), elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Sigmoid(x *graph.Node) *graph.Node { return graph.Apply(SigmoidOp{}, x) }
 
 // SigmoidOp is the operation behind [Sigmoid].

@@ -11,7 +11,11 @@ import (
 //
 //	y = ln(1+e^logits) - labels·logits
 //
-// Shapes: broadcast. DTypes: floats. Gradient: logits, labels.
+// Shapes: logits, labels broadcast. DTypes: floats, one for both. Gradient: logits,
+// labels. Panics with *graph.Error if they do not broadcast, or their dtypes differ
+// or are not floats.
+//
+// Source: tf.nn.sigmoid_cross_entropy_with_logits.
 func SigmoidCrossEntropy(logits, labels *graph.Node) *graph.Node {
 	return graph.Apply(SigmoidCrossEntropyOp{}, logits, labels)
 }

@@ -6,7 +6,10 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Neg returns -x, elementwise, of numbers of any dtype. Integers wrap around.
+// Neg returns -x, elementwise. Integers wrap around.
+//
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x. Panics with *graph.Error if
+// x is Bool.
 func Neg(x *graph.Node) *graph.Node { return graph.Apply(NegOp{}, x) }
 
 // NegOp is the operation behind [Neg].
@@ -27,7 +30,10 @@ func (NegOp) EvalInt(x int64) int64 { return -x }
 // VJP implements [Differentiable].
 func (NegOp) VJP(_, dy *graph.Node) []*graph.Node { return []*graph.Node{Neg(dy)} }
 
-// Abs returns |x|, elementwise, of numbers of any dtype. The slope at 0 is 0.
+// Abs returns |x|, elementwise. Integers wrap around.
+//
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x; the slope at 0 is 0. Panics
+// with *graph.Error if x is Bool.
 func Abs(x *graph.Node) *graph.Node { return graph.Apply(AbsOp{}, x) }
 
 // AbsOp is the operation behind [Abs].
@@ -54,7 +60,12 @@ func (AbsOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Sign returns 1 where x > 0, -1 where x < 0, and x where it is zero or NaN,
-// elementwise, of numbers of any dtype. Its gradient is zero.
+// elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: zero. Panics with *graph.Error
+// if x is Bool.
+//
+// Source: numpy.sign.
 func Sign(x *graph.Node) *graph.Node { return graph.Apply(SignOp{}, x) }
 
 // SignOp is the operation behind [Sign].

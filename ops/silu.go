@@ -8,6 +8,9 @@ import (
 
 // Silu returns x·sigmoid(x), elementwise: 0 at -Inf. It is called swish, too.
 //
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
 // Source: Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, section 2.
 func Silu(x *graph.Node) *graph.Node { return graph.Apply(SiluOp{}, x) }
 
@@ -26,7 +29,7 @@ func (SiluOp) Compose(in []*graph.Node) []*graph.Node {
 // Eval implements [Unary].
 func (SiluOp) Eval(x float64) float64 { return finite(x) * sigmoid(x) }
 
-// finite is x with a number that a factor of 0 makes 0 in the place of -Inf.
+// finite returns x with -Inf replaced by the least finite number, so that 0·x is 0.
 func finite(x float64) float64 { return max(x, -math.MaxFloat64) }
 
 // VJP: with s = sigmoid(x), d/dx = s + y·(1-s).

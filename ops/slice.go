@@ -56,7 +56,11 @@ func (r Range) normal(n int) (start, size, step int) {
 // Slice returns a part of x: one range for each axis, from the first on. Axes
 // without a range are taken whole.
 //
-// DTypes: any. Gradient: x.
+// Shapes: x [... N ...] -> [... n ...], with n indices in the range of the axis.
+// DTypes: any. Gradient: x. Panics with *graph.Error if there are more ranges than
+// axes.
+//
+// Source: ONNX Slice.
 func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 	o := sliceOf("Slice", x, ranges)
 	if o.Size == x.Shape() && !o.flips() {
@@ -83,7 +87,11 @@ func sliceOf(name string, x *graph.Node, ranges []Range) SliceOp {
 	return o
 }
 
-// SliceAxis returns the part of x between two indices of an axis.
+// SliceAxis returns the part of x between two indices of an axis, which count as
+// those of a [Range].
+//
+// Shapes: x [... N ...] -> [... stop-start ...]. DTypes: any. Gradient: x. Panics
+// with *graph.Error if x does not have the axis.
 func SliceAxis(x *graph.Node, axis, start, stop int) *graph.Node {
 	ranges := make([]Range, axisOf("SliceAxis", x, axis, 0)+1)
 	ranges[len(ranges)-1] = Range{start, stop, 1}
@@ -92,6 +100,9 @@ func SliceAxis(x *graph.Node, axis, start, stop int) *graph.Node {
 
 // Index returns x at one index of an axis, which vanishes from the shape. A
 // negative index counts from the end.
+//
+// Shapes: x [... N ...] -> [... ...]. DTypes: any. Gradient: x. Panics with
+// *graph.Error if x does not have the axis or the index.
 func Index(x *graph.Node, axis, i int) *graph.Node {
 	axis = axisOf("Index", x, axis, 0)
 	n := x.Shape().At(axis)
@@ -106,6 +117,11 @@ func Index(x *graph.Node, axis, i int) *graph.Node {
 
 // Flip returns x with the order of the elements reversed along the axes, all of
 // them when none is given.
+//
+// Shapes: x [...] -> [...]. DTypes: any. Gradient: x. Panics with *graph.Error if x
+// does not have the axes.
+//
+// Source: numpy.flip.
 func Flip(x *graph.Node, axes ...int) *graph.Node {
 	ranges := make([]Range, x.Rank())
 	for i := range ranges {
@@ -146,7 +162,7 @@ func (o SliceOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	return one(in[0].DType, o.Size)
 }
 
-// check is the error of a slice that leaves a tensor of this shape.
+// check returns an error unless the slice lies inside a tensor of this shape.
 func (o SliceOp) check(shape tensor.Dims) error {
 	rank := shape.Rank()
 	if o.Start.Rank() != rank || o.Size.Rank() != rank || o.Step.Rank() != rank {
@@ -238,7 +254,8 @@ func (o SliceGradOp) VJP(n, dz *graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Apply(o.slice(n.In[0].Shape()), dz)}
 }
 
-// scatter puts the elements of dy along an axis where they belong, among zeros.
+// scatter returns zeros with the elements of dy in the places that the slice took along
+// an axis.
 func (o SliceGradOp) scatter(dy *graph.Node, axis int) *graph.Node {
 	n, size := o.Shape.At(axis), dy.Shape().At(axis)
 	start, step := o.Start.At(axis), o.Step.At(axis)

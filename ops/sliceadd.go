@@ -10,8 +10,9 @@ import (
 // SliceAdd returns x with y added to the part that [Slice] takes: one range for
 // each axis, from the first on.
 //
-// Shapes: x [...], y that of the part -> [...] as x. DTypes: numbers, one for both.
-// Gradient: x, y. Panics with *graph.Error if y is not of the part's shape.
+// Shapes: x [...], y that of the part -> [...]. DTypes: numbers, one for both.
+// Gradient: x, y. Panics with *graph.Error if y does not have the part's shape or x's
+// dtype, or there are more ranges than axes.
 func SliceAdd(x, y *graph.Node, ranges ...Range) *graph.Node {
 	o := sliceOf("SliceAdd", x, ranges)
 	return graph.Apply(SliceAddOp{o.Start, o.Step}, x, y)

@@ -14,8 +14,11 @@ import (
 //
 // A label of 0 adds nothing, even to a logit of -Inf. Labels need not sum to 1.
 //
-// Shapes: logits [... C], labels [... C] -> y [...]. DTypes: floats; float16 and
-// bfloat16 are computed in float32. Gradient: logits, labels.
+// Shapes: logits [... C], labels [... C] -> y [...]. DTypes: floats, one for both;
+// float16 and bfloat16 are computed in float32. Gradient: logits, labels. Panics with
+// *graph.Error if a shape or dtype differs from this.
+//
+// Source: tf.nn.softmax_cross_entropy_with_logits.
 func SoftmaxCrossEntropy(logits, labels *graph.Node) *graph.Node {
 	return graph.Apply(SoftmaxCrossEntropyOp{}, logits, labels)
 }
@@ -114,7 +117,7 @@ func (SoftmaxCrossEntropyGradOp) VJP(n, dz *graph.Node) []*graph.Node {
 	}
 }
 
-// wantRows is the error of dy that does not have one element for each row of x.
+// wantRows returns an error unless dy has one element for each row of x.
 func wantRows(dy, x tensor.Spec) error {
 	if want := (tensor.Spec{DType: x.DType, Shape: x.Shape.Without(-1)}); dy != want {
 		return fmt.Errorf("dy is %v: want %v", dy, want)

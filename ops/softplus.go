@@ -7,6 +7,12 @@ import (
 )
 
 // Softplus returns ln(1+e^x), elementwise, without overflow on the way.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
+// Source: Dugas et al. 2000, "Incorporating Second-Order Functional Knowledge for
+// Better Option Pricing".
 func Softplus(x *graph.Node) *graph.Node { return graph.Apply(SoftplusOp{}, x) }
 
 // SoftplusOp is the operation behind [Softplus].
@@ -32,6 +38,11 @@ func (SoftplusOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Softsign returns x/(1+|x|), elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
+//
+// Source: ONNX Softsign.
 func Softsign(x *graph.Node) *graph.Node { return graph.Apply(SoftsignOp{}, x) }
 
 // SoftsignOp is the operation behind [Softsign].

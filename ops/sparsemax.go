@@ -15,7 +15,8 @@ import (
 //
 // Axis -1 is the last. A line with NaN or Inf, or of nothing but -Inf, gives NaN.
 //
-// DTypes: floats, summed in float64. Gradient: x; the slope where x = τ is 0.
+// Shapes: x [...] -> [...]. DTypes: floats, summed in float64. Gradient: x; the slope
+// where x = τ is 0. Panics with *graph.Error unless x is float and has the axis.
 //
 // Source: Martins, Astudillo 2016, arXiv:1602.02068, algorithm 1 and proposition 1.
 func Sparsemax(x *graph.Node, axis int) *graph.Node {

@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// SparseSoftmaxCrossEntropy is [SoftmaxCrossEntropy] with the index of one class as
-// the label of each row:
+// SparseSoftmaxCrossEntropy returns the [SoftmaxCrossEntropy] of logits and labels
+// that are the index of one class for each row:
 //
 //	y = ln Σ e^logits - logits[label]
 //
@@ -17,7 +17,10 @@ import (
 // C or more gives NaN.
 //
 // Shapes: logits [... C], labels [...] -> y [...]. DTypes: logits float, labels
-// integer. Gradient: logits.
+// integer. Gradient: logits. Panics with *graph.Error if a shape or dtype differs
+// from this.
+//
+// Source: tf.nn.sparse_softmax_cross_entropy_with_logits.
 func SparseSoftmaxCrossEntropy(logits, labels *graph.Node) *graph.Node {
 	return graph.Apply(SparseSoftmaxCrossEntropyOp{}, logits, labels)
 }

@@ -13,7 +13,10 @@ import (
 // length.
 //
 // Shapes: x [... N ...] -> part i [... sizes[i] ...]. DTypes: any. Gradient: x.
-// Panics with *graph.Error unless the sizes are not negative and add up to N.
+// Panics with *graph.Error unless x has the axis, and the sizes are not negative and
+// add up to N.
+//
+// Source: ONNX Split.
 func Split(x *graph.Node, axis int, sizes ...int) []*graph.Node {
 	axis = axisOf("Split", x, axis, 0)
 	if len(sizes) == 1 && sizes[0] == x.Shape().At(axis) {
@@ -30,7 +33,7 @@ func Split(x *graph.Node, axis int, sizes ...int) []*graph.Node {
 // Sizes is a list of sizes: comparable as [tensor.Dims], but of any length.
 type Sizes struct{ list string }
 
-// SizesOf makes a Sizes.
+// SizesOf returns sizes as a Sizes.
 func SizesOf(sizes ...int) Sizes {
 	var b strings.Builder
 	for i, n := range sizes {
@@ -115,8 +118,8 @@ func (o SplitOp) Ref(out, in []Array) {
 	}
 }
 
-// VJPs implements [DifferentiableTuple]: the gradients of the parts, zeros where
-// there are none, are joined again.
+// VJPs implements [DifferentiableTuple]: the gradients of the parts, or zeros for a part
+// without one, are joined again.
 func (o SplitOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	parts := make([]*graph.Node, len(dy))
 	for i, d := range dy {

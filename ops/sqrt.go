@@ -6,7 +6,10 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Square returns x², elementwise, of numbers of any dtype.
+// Square returns x², elementwise. Integers wrap around.
+//
+// Shapes: x [...] -> [...]. DTypes: numbers. Gradient: x. Panics with *graph.Error if
+// x is Bool.
 func Square(x *graph.Node) *graph.Node { return graph.Apply(SquareOp{}, x) }
 
 // SquareOp is the operation behind [Square].
@@ -33,6 +36,9 @@ func (SquareOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Sqrt returns √x, elementwise: NaN below 0. The slope at 0 is infinite.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Sqrt(x *graph.Node) *graph.Node { return graph.Apply(SqrtOp{}, x) }
 
 // SqrtOp is the operation behind [Sqrt].
@@ -53,6 +59,9 @@ func (SqrtOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Rsqrt returns 1/√x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Rsqrt(x *graph.Node) *graph.Node { return graph.Apply(RsqrtOp{}, x) }
 
 // RsqrtOp is the operation behind [Rsqrt].
@@ -73,6 +82,9 @@ func (RsqrtOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Reciprocal returns 1/x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Reciprocal(x *graph.Node) *graph.Node { return graph.Apply(ReciprocalOp{}, x) }
 
 // ReciprocalOp is the operation behind [Reciprocal].

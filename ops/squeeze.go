@@ -8,6 +8,11 @@ import (
 
 // ExpandDims returns x with new axes of length 1, at these places of the result.
 // Negative axes count from the end of the result.
+//
+// Shapes: x [... ...] -> [... 1 ...]. DTypes: any. Gradient: x. Panics with
+// *graph.Error unless the result has each axis once, and at most 8.
+//
+// Source: numpy.expand_dims.
 func ExpandDims(x *graph.Node, axes ...int) *graph.Node {
 	rank := x.Rank() + len(axes)
 	added := make([]int, len(axes))
@@ -30,7 +35,12 @@ func ExpandDims(x *graph.Node, axes ...int) *graph.Node {
 }
 
 // Squeeze returns x without axes of length 1: these, or all such axes when none is
-// given. It panics with *graph.Error if one of them is longer.
+// given.
+//
+// Shapes: x [... 1 ...] -> [... ...]. DTypes: any. Gradient: x. Panics with
+// *graph.Error unless x has the axes and their length is 1.
+//
+// Source: numpy.squeeze.
 func Squeeze(x *graph.Node, axes ...int) *graph.Node {
 	drop := make([]int, len(axes))
 	for i, a := range axes {

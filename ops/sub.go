@@ -2,7 +2,10 @@ package ops
 
 import "github.com/glia-ml/glia/graph"
 
-// Sub returns a-b, elementwise, of numbers of any dtype.
+// Sub returns a-b, elementwise. Integers wrap around.
+//
+// Shapes: a, b broadcast. DTypes: numbers, one for both. Gradient: a, b. Panics with
+// *graph.Error if a and b do not broadcast, or their dtypes differ or are Bool.
 func Sub(a, b *graph.Node) *graph.Node { return graph.Apply(SubOp{}, a, b) }
 
 // SubOp is the operation behind [Sub].

@@ -7,6 +7,9 @@ import (
 )
 
 // Tanh returns the hyperbolic tangent of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Tanh(x *graph.Node) *graph.Node { return graph.Apply(TanhOp{}, x) }
 
 // TanhOp is the operation behind [Tanh].

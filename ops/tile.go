@@ -6,6 +6,11 @@ import (
 )
 
 // Tile returns x repeated as a whole, reps[i] times along axis i.
+//
+// Shapes: x [... Nᵢ ...] -> [... reps[i]·Nᵢ ...]. DTypes: any. Gradient: x. Panics
+// with *graph.Error unless reps has one number, 0 or more, for each axis.
+//
+// Source: numpy.tile.
 func Tile(x *graph.Node, reps ...int) *graph.Node {
 	if len(reps) != x.Rank() {
 		panic(graph.Errorf("ops.Tile: repetitions %v of x %v: want one for each axis", reps, x.Shape()))
@@ -17,6 +22,11 @@ func Tile(x *graph.Node, reps ...int) *graph.Node {
 }
 
 // Repeat returns x with every element along an axis repeated n times.
+//
+// Shapes: x [... N ...] -> [... n·N ...]. DTypes: any. Gradient: x. Panics with
+// *graph.Error if n is negative or x does not have the axis.
+//
+// Source: numpy.repeat.
 func Repeat(x *graph.Node, n, axis int) *graph.Node {
 	return repeat("Repeat", x, n, axisOf("Repeat", x, axis, 0), 1)
 }

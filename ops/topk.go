@@ -13,8 +13,11 @@ import (
 // greatest first, and their indices. Of equal elements the first comes first; NaN
 // is greater than any number.
 //
-// Shapes: x [... N] -> values [... K], indices [... K]. DTypes: x numbers, indices
-// Int64. Gradient: x, by the values. Panics with *graph.Error unless 0 <= k <= N.
+// Shapes: x [... N] -> values [... k], indices [... k]. DTypes: numbers -> values of
+// x's, indices Int64. Gradient: x, by the values. Panics with *graph.Error unless 0
+// <= k <= N and x is a number.
+//
+// Source: ONNX TopK.
 func TopK(x *graph.Node, k int) (values, indices *graph.Node) {
 	n := graph.Apply(TopKOp{k}, x)
 	return graph.Pick(n, 0), graph.Pick(n, 1)

@@ -11,7 +11,10 @@ import (
 // Transpose returns x with its axes in another order: axis i of the result is axis
 // perm[i] of x. Negative axes count from the end; without perm the order is reversed.
 //
-// DTypes: any. Gradient: x.
+// Shapes: axis i of the result is as long as axis perm[i] of x. DTypes: any.
+// Gradient: x. Panics with *graph.Error unless perm has each axis once.
+//
+// Source: numpy.transpose.
 func Transpose(x *graph.Node, perm ...int) *graph.Node {
 	rank := x.Rank()
 	order := make([]int, rank)
@@ -35,6 +38,9 @@ func Transpose(x *graph.Node, perm ...int) *graph.Node {
 }
 
 // SwapAxes returns x with two axes exchanged.
+//
+// Shapes: x [... M ... N ...] -> [... N ... M ...]. DTypes: any. Gradient: x. Panics
+// with *graph.Error if x does not have the axes.
 func SwapAxes(x *graph.Node, i, j int) *graph.Node {
 	perm := make([]int, x.Rank())
 	for a := range perm {
@@ -89,7 +95,7 @@ func (o TransposeOp) Ref(out, in []Array) {
 	}
 }
 
-// VJP: the axes go back to where they came from.
+// VJP: the inverse permutation of the gradient.
 func (o TransposeOp) VJP(_, dy *graph.Node) []*graph.Node {
 	back := make([]int, o.Perm.Rank())
 	for i := range back {

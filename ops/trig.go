@@ -7,6 +7,9 @@ import (
 )
 
 // Sin returns the sine of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Sin(x *graph.Node) *graph.Node { return graph.Apply(SinOp{}, x) }
 
 // SinOp is the operation behind [Sin].
@@ -27,6 +30,9 @@ func (SinOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Cos returns the cosine of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Cos(x *graph.Node) *graph.Node { return graph.Apply(CosOp{}, x) }
 
 // CosOp is the operation behind [Cos].
@@ -47,6 +53,9 @@ func (CosOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Tan returns the tangent of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Tan(x *graph.Node) *graph.Node { return graph.Apply(TanOp{}, x) }
 
 // TanOp is the operation behind [Tan].
@@ -70,6 +79,9 @@ func (TanOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Asin returns the arc sine of x, elementwise: NaN outside of -1 to 1.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Asin(x *graph.Node) *graph.Node { return graph.Apply(AsinOp{}, x) }
 
 // AsinOp is the operation behind [Asin].
@@ -93,6 +105,9 @@ func (AsinOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Acos returns the arc cosine of x, elementwise: NaN outside of -1 to 1.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Acos(x *graph.Node) *graph.Node { return graph.Apply(AcosOp{}, x) }
 
 // AcosOp is the operation behind [Acos].
@@ -116,6 +131,9 @@ func (AcosOp) VJP(n, dy *graph.Node) []*graph.Node {
 }
 
 // Atan returns the arc tangent of x, elementwise.
+//
+// Shapes: x [...] -> [...]. DTypes: floats. Gradient: x. Panics with *graph.Error
+// unless x is float.
 func Atan(x *graph.Node) *graph.Node { return graph.Apply(AtanOp{}, x) }
 
 // AtanOp is the operation behind [Atan].

@@ -10,12 +10,19 @@ import (
 // Tril returns the lower triangle of the matrices in the last two axes of x, with
 // zeros elsewhere: row i keeps the columns up to i+k.
 //
-// DTypes: any. Gradient: x.
+// Shapes: x [... M N] -> [... M N]. DTypes: any. Gradient: x. Panics with
+// *graph.Error if x has less than two axes.
+//
+// Source: numpy.tril.
 func Tril(x *graph.Node, k int) *graph.Node { return graph.Apply(TriluOp{false, k}, x) }
 
-// Triu returns the upper triangle: row i keeps the columns from i+k on.
+// Triu returns the upper triangle of the matrices in the last two axes of x, with
+// zeros elsewhere: row i keeps the columns from i+k on.
 //
-// DTypes: any. Gradient: x.
+// Shapes: x [... M N] -> [... M N]. DTypes: any. Gradient: x. Panics with
+// *graph.Error if x has less than two axes.
+//
+// Source: numpy.triu.
 func Triu(x *graph.Node, k int) *graph.Node { return graph.Apply(TriluOp{true, k}, x) }
 
 // TriluOp is the operation behind [Tril] and [Triu].

@@ -9,8 +9,11 @@ import (
 
 // Where returns a where cond is true, else b, elementwise.
 //
-// Shapes: those of cond, a and b broadcast. DTypes: cond Bool, a and b any, the
-// same. Gradient: a, b.
+// Shapes: cond, a, b broadcast. DTypes: cond Bool, a and b any, one for both.
+// Gradient: a, b. Panics with *graph.Error if they do not broadcast or a dtype
+// differs from this.
+//
+// Source: numpy.where.
 func Where(cond, a, b *graph.Node) *graph.Node { return graph.Apply(WhereOp{}, cond, a, b) }
 
 // WhereOp is the operation behind [Where].
