@@ -152,10 +152,10 @@ func (k *moves) add(input int, shape, from tensor.Dims, atFrom int, to tensor.Di
 }
 
 // findTransposition brings the axis along which the source lies together before the
-// last one, along which the result does, if they are not the same.
+// last one, along which the result does, if it does and they are not the same.
 func (m *move) findTransposition() {
 	last := len(m.dims) - 1
-	if m.from[last] == 1 || m.from[last] == 0 {
+	if m.to[last] != 1 || m.from[last] == 1 || m.from[last] == 0 {
 		return
 	}
 	for i := range last {
