@@ -54,7 +54,7 @@ type whilePlan struct {
 	flow.WhileOp
 	cond, body *Plan
 	inPlaces   []bool // states that the body overwrites
-	answer     int    // the offset of what the condition returns
+	answer     int    // the offset of the condition's result
 	spare      []int  // the offsets of second buffers of the other states
 	bytes      int
 }

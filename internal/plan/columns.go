@@ -7,11 +7,11 @@ import (
 	"github.com/glia-ml/glia/ops"
 )
 
-// fuseColumns makes programs of reductions along the first axes: with what computes the
-// elements, as far as that is at hand in the same pass; with the reductions of the same
-// elements; and with what is computed from the results, which follows the pass. Other
-// operations on the elements stay out, since what they are for mostly needs the results:
-// in batch normalization, the statistics.
+// fuseColumns makes programs of reductions along the first axes, together with the
+// operations that compute the elements in the same pass, the other reductions of the same
+// elements, and the operations on the results, which follow the pass. Other operations on
+// the elements are not included, since their readers mostly need the results too: in
+// batch normalization, the statistics.
 func (gr *grouping) fuseColumns() {
 	var all []*group
 	touched := map[*group]bool{}
@@ -30,9 +30,9 @@ func (gr *grouping) fuseColumns() {
 	gr.rejoin(touched)
 }
 
-// feed gives column group g, of one reduction n, what computes the elements of n: all
-// that is for g alone; and of an elementwise group that is no epilogue, the part that the
-// elements need, even if that is read elsewhere, too.
+// feed adds to column group g, of one reduction n, the operations that compute the
+// elements of n: a whole group that only g reads; else, of an elementwise group that is
+// not an epilogue, the part that the elements need, even if it is read elsewhere, too.
 func (gr *grouping) feed(g *group, n *graph.Node, touched map[*group]bool) {
 	x := owner(n.In[0])
 	h := gr.of[x]
@@ -66,7 +66,7 @@ func (gr *grouping) elementwise(h *group, x *graph.Node, g *group) bool {
 	return h.fused && h.head == nil && !h.columns && !reduces && !h.rows[x] && h.shape == g.shape && x.Specs()[0].Shape == g.shape
 }
 
-// onlyFor reports whether nothing but g reads x.
+// onlyFor reports whether g alone reads x.
 func (gr *grouping) onlyFor(g *group, x *graph.Node) bool {
 	outside := func(u *graph.Node) bool { return gr.of[u] != g }
 	return len(x.Specs()) == 1 && !gr.roots[x] && !slices.ContainsFunc(gr.users[x], outside)
@@ -144,8 +144,8 @@ func (gr *grouping) joinSiblings(all []*group) {
 	}
 }
 
-// joinTails merges into column groups what is computed from their results and has their
-// shape, even if that is for another column group.
+// joinTails merges into column groups the operations on their results that have the
+// results' shape, even if another column group reads them.
 func (gr *grouping) joinTails() {
 	for _, n := range gr.order {
 		t := gr.of[n]
@@ -168,7 +168,7 @@ func (gr *grouping) joinTails() {
 }
 
 // crosses reports whether in one program of a column group and another group, elements
-// would be computed from the values of columns, which are not known before the pass ends.
+// would be computed from the values of columns, known only when the pass ends.
 func (gr *grouping) crosses(a, b *group) bool {
 	column := func(g *group, n *graph.Node) bool { return g.rows[n] || g.axes == 0 && g.shape != a.shape }
 	for _, g := range []*group{a, b} {
@@ -186,7 +186,8 @@ func (gr *grouping) crosses(a, b *group) bool {
 	return false
 }
 
-// rejoin merges what columns left of other groups with what reads it.
+// rejoin merges the remaining parts of groups that feed split with the groups that read
+// them.
 func (gr *grouping) rejoin(touched map[*group]bool) {
 	for _, n := range gr.order {
 		h := gr.of[n]

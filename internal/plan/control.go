@@ -10,18 +10,18 @@ import (
 )
 
 // control is the operation of a step that runs the plans of bodies: a loop or a branch.
-// The last result of the step is memory that the bodies use, if there is any.
+// If the bodies use memory, it is the last result of the step.
 type control interface {
 	graph.Op
 	plans() []*Plan
 	kernel() backend.Kernel
 	// scratch returns the bytes of memory that the bodies use.
 	scratch() int
-	// inPlace is what [backend.Kernels] say of other operations.
+	// inPlace reports for this operation as [backend.Kernels] does for others.
 	inPlace(result, input int) bool
 }
 
-// withBodies compiles the bodies of a step that has some.
+// withBodies compiles the bodies of a step that has bodies.
 func (l *lowering) withBodies(s step) step {
 	var c control
 	switch op := s.op.(type) {

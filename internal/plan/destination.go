@@ -9,9 +9,9 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// result adds the value of n, the only result of op, which reads values in. If all that
-// reads n is a view that has to be without gaps, or a part of a Concat, n is computed
-// there, with gaps if the kernel writes them: that saves a copy.
+// result adds the value of n, the only result of op, which reads values in. If the only
+// reader of n is a view that has to be without gaps, or a Concat, n is computed in the
+// memory of that, with gaps if the kernel writes them: that saves a copy.
 func (l *lowering) result(n *graph.Node, op graph.Op, in []int) int {
 	v := l.define(result{n, 0}, n.Spec())
 	last, views := l.onlyViews(n)
@@ -82,8 +82,8 @@ func (l *lowering) partOf(c *graph.Node, at int, n *graph.Node) int {
 	return v
 }
 
-// backwards returns the strides of what views, one of the other, are made of, if the
-// last of them has some strides.
+// backwards returns the strides of the tensor that views, each of the one before, are
+// made of, given the strides of the last view.
 func backwards(views []*graph.Node, strides tensor.Dims) (tensor.Dims, bool) {
 	ok := true
 	for _, u := range slices.Backward(views) {
@@ -103,8 +103,8 @@ func backwards(views []*graph.Node, strides tensor.Dims) (tensor.Dims, bool) {
 	return strides, true
 }
 
-// viewFrom returns the strides of the last of views if n has no gaps, or the zero Dims
-// if that is no view.
+// viewFrom returns the strides of the last of views if n has no gaps, or the zero Dims if
+// no strides describe it.
 func (l *lowering) viewFrom(n *graph.Node, views []*graph.Node) tensor.Dims {
 	strides, ok := n.Shape().Strides(), true
 	for _, u := range views {
@@ -115,8 +115,8 @@ func (l *lowering) viewFrom(n *graph.Node, views []*graph.Node) tensor.Dims {
 	return strides
 }
 
-// readGapless reports whether a reader of n, a view of some strides, needs it without
-// gaps. The zero Dims stand for what is no view.
+// readGapless reports whether a reader of n, a view with these strides, needs it without
+// gaps. The zero Dims stand for a tensor that is not a view.
 func (l *lowering) readGapless(n *graph.Node, strides tensor.Dims) bool {
 	if strides.Rank() == 0 {
 		return n.Rank() > 0

@@ -5,8 +5,8 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// On returns the device that runs plans of these kernels. What they do not compute,
-// the operations' references do. All its plans share their arenas.
+// On returns the device that runs plans of these kernels. Operations without a kernel run
+// their references. All plans of the device share arenas.
 func On(kernels backend.Kernels) backend.Device { return &device{kernels: kernels} }
 
 // device is a table of kernels as a device.

@@ -8,14 +8,14 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// String lists the steps for a person: what is computed, from what, into which
+// String lists the steps for a person: the operation, its inputs, its results and their
 // memory. @ is an offset in the arena; (reference) marks operations without a kernel.
 func (p *Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "plan on %s: %d steps, arena %d bytes\n", p.kernels.Name(), len(p.steps), p.arena)
 	for i, s := range p.steps {
 		fmt.Fprintf(&b, "%3d  %s", i, p.describe(s))
-		if p.lacks(s) {
+		if p.needsReference(s) {
 			b.WriteString(" (reference)")
 		}
 		b.WriteByte('\n')

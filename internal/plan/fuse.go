@@ -14,14 +14,14 @@ type group struct {
 	nodes []*graph.Node // in the order of the graph
 	fused bool          // the step is a program
 	head  *graph.Node   // the operation whose epilogue the program is, or nil
-	// shape is that of the program's values; if it reduces along the last axes,
-	// rows are the nodes whose values have length 1 there; if columns, along the first
-	// axes, which the values of rows lack.
+	// shape is that of the program's values; if it reduces along the last axes, rows are
+	// the nodes whose values have length 1 there; if columns, along the first axes, and
+	// the values of rows are without those axes.
 	shape   tensor.Dims
 	axes    int
 	columns bool
 	rows    map[*graph.Node]bool
-	visit   int // the last search that came by
+	visit   int // the number of the last search that visited the group
 }
 
 // grouping tells which group every node of interest belongs to.
@@ -35,8 +35,8 @@ type grouping struct {
 	visit int // counts the searches of detours
 }
 
-// leaf reports whether n is known before the run or is a view of another node:
-// it takes no step.
+// leaf reports whether n needs no step: it is known before the run or is a view of
+// another node.
 func leaf(n *graph.Node) bool {
 	switch n.Op.(type) {
 	case graph.InputOp, graph.VarOp, graph.ConstOp, graph.PickOp, ops.FullOp:
@@ -119,7 +119,7 @@ func newGroup(n *graph.Node, kernels backend.Kernels) *group {
 	if r, ok := n.Op.(ops.Reducing); ok && g.fused {
 		g.shape, g.axes, g.rows[n] = n.In[0].Shape(), r.Over().Axes.Rank(), true
 		g.columns = !r.Over().KeepDims
-		g.fused = !g.columns // fuseColumns looks after these
+		g.fused = !g.columns // fuseColumns handles these
 	}
 	return g
 }
@@ -186,12 +186,12 @@ func (gr *grouping) mergeable(a, b *group) bool {
 }
 
 // mostDetour bounds the groups that detours looks at, and so the time to plan a long
-// graph. What is further apart than that gains nothing by being one step.
+// graph. Groups further apart gain nothing by being one step.
 const mostDetour = 256
 
-// detours reports whether to depends on from through a group that is neither, or
-// through a view, which an elementwise program cannot take within a tile, or may do so
-// through more than mostDetour groups.
+// detours reports whether to depends on from through a third group, or through a view,
+// which an elementwise program cannot take within a tile. It says yes when more than
+// mostDetour groups would have to be searched.
 func (gr *grouping) detours(from, to *group) bool {
 	first := from.nodes[0].ID()
 	if to.last() < first {
@@ -275,8 +275,8 @@ func (gr *grouping) epilogueOf(n *graph.Node) *group {
 	return g
 }
 
-// onlyWidens reports whether g does no more than to convert a half: what reads the result
-// may do that itself.
+// onlyWidens reports whether g only converts a half type: the readers of the result may
+// do that themselves.
 func onlyWidens(g *group) bool {
 	_, cast := g.nodes[0].Op.(ops.CastOp)
 	return cast && len(g.nodes) == 1 && isHalf(g.nodes[0].In[0].DType())

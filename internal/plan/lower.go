@@ -31,7 +31,7 @@ type lowering struct {
 	*Plan
 	gr    *grouping
 	value map[result]int
-	// copies are values without gaps, by the values with gaps that they are copies of.
+	// copies holds the copy without gaps of each value with gaps that has one.
 	copies map[int]int
 	done   map[*group]bool
 }
@@ -89,7 +89,7 @@ func (l *lowering) emit(g *group) {
 	l.steps = append(l.steps, l.withBodies(s))
 }
 
-// keepsPlace reports whether op's kernel wants to choose the memory of its results.
+// keepsPlace reports whether op's kernel chooses the memory of its results itself.
 func keepsPlace(op graph.Op) bool {
 	switch op.(type) {
 	case ops.Sweepable, flow.ScanOp, flow.CondOp, flow.WhileOp:
@@ -105,8 +105,8 @@ func (l *lowering) define(r result, spec tensor.Spec) int {
 	return len(l.values) - 1
 }
 
-// valueOf returns the value of node n, which has one result and may have gaps. Leaves
-// and views come into being here.
+// valueOf returns the value of node n, which has one result and may have gaps. Leaves and
+// views are added to the plan when they are first needed.
 func (l *lowering) valueOf(n *graph.Node) int {
 	r := resultOf(n)
 	if v, ok := l.value[r]; ok {
@@ -159,7 +159,7 @@ func (l *lowering) emitProgram(g *group) {
 	}
 	for _, n := range g.nodes {
 		for i := range n.Specs() {
-			if r := (result{n, i}); l.leaves(g, r) {
+			if r := (result{n, i}); l.readOutside(g, r) {
 				b.prog.Results = append(b.prog.Results, b.value[r])
 				b.results = append(b.results, r)
 			}
@@ -185,8 +185,8 @@ func (l *lowering) emitProgram(g *group) {
 	l.steps = append(l.steps, s)
 }
 
-// leaves reports whether a result is read outside its group.
-func (l *lowering) leaves(g *group, r result) bool {
+// readOutside reports whether a result is read outside its group.
+func (l *lowering) readOutside(g *group, r result) bool {
 	outside := func(u *graph.Node) bool { return l.gr.of[u] != g }
 	n := r.node
 	if len(n.Specs()) == 1 {
@@ -241,7 +241,7 @@ func newBuilder(g *group) *builder {
 	return &builder{group: g, prog: &backend.Program{Shape: g.shape, Axes: g.axes, Columns: g.columns}, value: map[result]int{}}
 }
 
-// input adds an input to a program that has no instructions yet, unless it is there.
+// input adds an input, once, to a program without instructions yet.
 func (b *builder) input(n *graph.Node) {
 	if _, ok := b.value[resultOf(n)]; ok {
 		return
@@ -277,8 +277,8 @@ func (b *builder) instr(n *graph.Node, args []int) {
 	b.prog.Code = append(b.prog.Code, c)
 }
 
-// peelBias takes the addition of a vector along the last axis off the beginning of the
-// program, where the head is read by nothing else, and returns the vector.
+// peelBias removes the addition of a vector along the last axis from the beginning of the
+// program, if that is the only reader of the head, and returns the vector.
 func (b *builder) peelBias() *graph.Node {
 	at, other := b.onlyUse(0)
 	if at < 0 || other < 0 || other >= len(b.inputs) {
@@ -296,7 +296,8 @@ func (b *builder) peelBias() *graph.Node {
 	return bias
 }
 
-// peelRelu takes a ReLU off the beginning of the program.
+// peelRelu removes a ReLU from the beginning of the program and reports whether there was
+// one.
 func (b *builder) peelRelu() bool {
 	at, other := b.onlyUse(0)
 	if at < 0 || other >= 0 {
@@ -309,8 +310,8 @@ func (b *builder) peelRelu() bool {
 	return true
 }
 
-// onlyUse returns the one instruction that reads value v, and its other argument
-// (-1 for an instruction of one argument); at is -1 if there are more or none.
+// onlyUse returns the only instruction that reads value v, and its other argument (-1 for
+// an instruction of one argument); at is -1 unless exactly one instruction reads v.
 func (b *builder) onlyUse(v int) (at, other int) {
 	at, other = -1, -1
 	for i, c := range b.prog.Code {

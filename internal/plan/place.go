@@ -7,10 +7,10 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// alignment of buffers in the arena: a cache line.
+// alignment is that of buffers in the arena: a cache line.
 const alignment = 64
 
-// span is the life of a buffer in the arena, in steps.
+// span is the live range of a buffer in the arena, in steps.
 type span struct {
 	value      int
 	size       int
@@ -31,10 +31,10 @@ type placing struct {
 // read is an input of a step.
 type read struct{ step, pos int }
 
-// place gives every value its memory: results of the run are computed in the
-// caller's tensors, new values of variables in the variables, where that harms
-// no reader of the old value, likewise outputs in inputs where replaces allows it;
-// the rest shares the arena.
+// place gives every value its memory: outputs are computed in the caller's tensors, and
+// new values of variables in the variables unless a later step reads the old value.
+// Outputs may likewise take the memory of inputs where replaces allows it. All other
+// values share the arena.
 func (l *lowering) place(outputs []*graph.Node, replaces []bool, updates []graph.Update, news []*graph.Node) {
 	newValues, results := l.valuesOf(news), l.valuesOf(outputs)
 	p := l.newPlacing()
@@ -71,7 +71,8 @@ func (l *lowering) valuesOf(nodes []*graph.Node) []int {
 	return values
 }
 
-// newPlacing looks through the steps once for who computes and who reads what.
+// newPlacing records, in one walk over the steps, the producer and the readers of every
+// value.
 func (l *lowering) newPlacing() *placing {
 	p := &placing{
 		lowering: l,
@@ -99,7 +100,7 @@ func (l *lowering) newPlacing() *placing {
 	return p
 }
 
-// base follows views to the value that has the memory.
+// base returns the value whose memory v is a view of, or v.
 func (p *Plan) base(v int) int {
 	for p.values[v].alias >= 0 {
 		v = p.values[v].alias
@@ -135,8 +136,8 @@ func (p *placing) replaces(v int, old place) bool {
 	return true
 }
 
-// copyOldValues puts final copies out of variables' memory first, into the
-// arena, where another value replaces that memory during the run.
+// copyOldValues copies old values of variables that outputs still need into the arena
+// first, if another value replaces them in the variable's memory during the run.
 func (p *placing) copyOldValues() {
 	replaced := map[*graph.Var]bool{}
 	for v, at := range p.producer {
@@ -169,9 +170,9 @@ func (p *placing) copyOldValues() {
 	}
 }
 
-// fillArena places the values without memory of their own in the arena: results
-// first take the memory of inputs that die, then the largest buffers go first,
-// each to the lowest place where no other lives at the same time.
+// fillArena places all other values in the arena. Results first take the memory of inputs
+// whose live range ends. Then the largest buffers are placed first, each at the lowest
+// offset where no buffer is live at the same time.
 func (p *placing) fillArena() {
 	var spans []*span
 	of := make([]*span, len(p.values))
@@ -198,8 +199,8 @@ func (p *placing) fillArena() {
 	}
 }
 
-// reusable returns the buffer that result r of step s can take over from an input
-// that dies there, or nil.
+// reusable returns the buffer that result r of step s can take over from an input that
+// dies there, or nil if there is none.
 func (p *placing) reusable(s step, r, at int, of []*span) *span {
 	for pos, in := range s.in {
 		b := p.base(in)

@@ -2,11 +2,11 @@
 // buffers whose places are fixed. A plan is immutable; each run borrows memory
 // of its own, so any number of goroutines may run one plan at once.
 //
-// The passes, in order: simplify rewrites the graph; fuse gathers elementwise
-// operations and reductions into programs, programs into the epilogues of heads
-// such as matrix products, and parameter updates into sweeps; place puts every
-// buffer into one arena by lifetime and lets results take the memory of inputs that
-// die. A loop or a branch is one step, with the plans of its bodies.
+// The passes, in order: simplify rewrites the graph; fuse gathers elementwise operations
+// and reductions into programs, programs into the epilogues of heads such as matrix
+// products, and parameter updates into sweeps; place puts every buffer into one arena by
+// its live range and lets results take the memory of inputs whose live range ends. A loop
+// or a branch is one step, with the plans of its bodies.
 package plan
 
 import (
@@ -44,8 +44,8 @@ type step struct {
 type value struct {
 	spec  tensor.Spec
 	alias int // the value whose memory this one is a view of, or -1
-	// A view begins offset bytes behind what it is a view of. strides are the distances
-	// of its elements along each axis, or the zero Dims if they lie row by row.
+	// A view begins offset bytes behind the value that it is a view of. strides are the
+	// distances of its elements along each axis, or the zero Dims if they lie row by row.
 	offset  int
 	strides tensor.Dims
 	place   place
@@ -85,8 +85,8 @@ func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Pl
 	return p
 }
 
-// compile is [Compile] of a graph whose output i may be computed in the memory of input
-// i where replaces[i] is true.
+// compile does the work of [Compile]. Output i may be computed in the memory of input i
+// where replaces[i] is true.
 func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels backend.Kernels) *Plan {
 	updates := g.Updates()
 	roots := append([]*graph.Node(nil), outputs...)

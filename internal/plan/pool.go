@@ -9,8 +9,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// pool lends memory to the runs of a device's plans, whatever their sizes: there are as
-// many arenas as runs went on at once, none larger than the largest that a run needed.
+// pool lends memory to the runs of a device's plans of any size. It holds as many arenas
+// as runs went on at once, the largest as large as the largest that a run needed.
 type pool struct {
 	mu   sync.Mutex
 	idle [][]byte // by length, the shortest first
@@ -32,8 +32,8 @@ func (p *pool) take(n int) []byte {
 	return tensor.Alloc(n)
 }
 
-// find removes the shortest idle arena of n bytes or more. If there is none, it drops
-// the longest, whose place a new one takes, and returns nil.
+// find removes and returns the shortest idle arena of n bytes or more. If no arena is
+// that long, it drops the longest, to be replaced by a new one, and returns nil.
 func (p *pool) find(n int) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -60,7 +60,7 @@ func (p *pool) drop(i int) {
 	}
 }
 
-// serve makes p the pool of a plan.
+// serve makes p the pool of plan.
 func (p *pool) serve(plan *Plan) {
 	plan.pool = p
 	p.mu.Lock()

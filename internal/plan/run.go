@@ -11,9 +11,9 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// run is one run: the kernels with their memory, and the buffers of every step. Each
-// time, those in the arena, which is borrowed, and those over the caller's tensors are
-// bound anew.
+// run holds the state of one run: the kernels with their memory, and the buffers of every
+// step. The buffers in the arena, which is borrowed, and those over the caller's tensors
+// are bound anew each time.
 type run struct {
 	kernels []backend.Kernel
 	in, out [][]backend.Buf
@@ -44,7 +44,7 @@ func (copyOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) { return in, nil }
 
 func copyKernel(out, in []backend.Buf) { copy(out[0].Mem, in[0].Mem) }
 
-// use makes mem the arena of r; nil takes it away.
+// use makes mem the arena of r; nil removes it.
 func (r *run) use(mem []byte) { bind(r.arena, mem) }
 
 // newRun makes a run without an arena.
@@ -96,7 +96,8 @@ func (r *run) bindPlace(b bound, at place) {
 	}
 }
 
-// kernel returns a new kernel for step s: that of the reference if there is no other.
+// kernel returns a new kernel for step s: the device's, or else one that runs the
+// reference.
 func (p *Plan) kernel(s step) backend.Kernel {
 	switch op := s.op.(type) {
 	case copyOp:
@@ -119,8 +120,8 @@ func (p *Plan) specs(values []int) []tensor.Spec {
 	return specs
 }
 
-// lacks reports whether there is no kernel for step s.
-func (p *Plan) lacks(s step) bool {
+// needsReference reports whether the device has no kernel for step s.
+func (p *Plan) needsReference(s step) bool {
 	switch s.op.(type) {
 	case copyOp, control:
 		return false
@@ -132,7 +133,7 @@ func (p *Plan) lacks(s step) bool {
 func (p *Plan) References() []graph.Op {
 	var missing []graph.Op
 	for _, s := range p.steps {
-		if p.lacks(s) {
+		if p.needsReference(s) {
 			missing = append(missing, s.op)
 		}
 		if c, ok := s.op.(control); ok {
@@ -144,9 +145,9 @@ func (p *Plan) References() []graph.Op {
 	return missing
 }
 
-// Run computes the outputs from the inputs and updates the variables. in and out
-// are contiguous tensors of the plan's specs; outputs share no memory with
-// inputs. A run that changes no variable may go on beside others.
+// Run computes the outputs from the inputs and updates the variables. in and out are
+// contiguous tensors of the plan's specs; outputs share no memory with inputs. Runs that
+// change no variable may go on at the same time.
 func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	if err := check("input", in, p.inputs); err != nil {
 		return err
@@ -155,7 +156,7 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 		return err
 	}
 	for _, v := range p.vars {
-		if err := v.Fetch(); err != nil { // from another device
+		if err := v.Fetch(); err != nil { // copies the value from another device
 			return err
 		}
 	}
@@ -190,14 +191,14 @@ func bind(bufs []bound, mem []byte) {
 	}
 }
 
-// to makes the part of mem that is b's the memory of its buffer; nil takes it away.
+// to binds b's buffer to its part of mem; nil unbinds it.
 func (b bound) to(mem []byte) {
 	if b.buf.Mem = nil; mem != nil {
 		b.buf.Mem = mem[b.from:][:b.size]
 	}
 }
 
-// do does the steps, once all memory is bound.
+// do runs the steps, once all memory is bound.
 func (r *run) do() {
 	for i, k := range r.kernels {
 		k.Run(r.out[i], r.in[i])
@@ -207,7 +208,7 @@ func (r *run) do() {
 	}
 }
 
-// unbind lets go of the caller's tensors.
+// unbind releases the caller's tensors.
 func (r *run) unbind() {
 	for _, bufs := range r.inputs {
 		bind(bufs, nil)

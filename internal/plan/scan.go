@@ -8,26 +8,26 @@ import (
 )
 
 // scanPlan is a scan with the plan of its body. Steps of sequences are read and written
-// where they are, and a new state is computed where the next step reads it.
+// in place, and a new state is computed in the memory where the next step reads it.
 type scanPlan struct {
 	flow.ScanOp
 	body   *Plan
-	states []stateHome
-	ys     []int // the results that outputs of the body behind the states are steps of
+	states []statePlace
+	ys     []int // the result of which each output of the body, after the states, is a step
 	bytes  int   // of memory besides inputs and results
 }
 
-// stateHome says where a state is during a loop.
-type stateHome struct {
-	kind  homeKind
+// statePlace describes the memory of a state during a loop.
+type statePlace struct {
+	kind  placeKind
 	seq   int // the result, a sequence, in which it is
 	spare int // the offset of a second buffer
 }
 
-type homeKind uint8
+type placeKind uint8
 
 const (
-	twoBuffers homeKind = iota // the last state's and a spare one, by turns
+	twoBuffers placeKind = iota // the last state's and a spare one, by turns
 	inPlace                    // the last state's, where the body overwrites it
 	inBefore                   // a sequence of the states before each step
 	inAfter                    // a sequence of the states after each step
@@ -35,7 +35,7 @@ const (
 
 // newScan compiles the body of op.
 func newScan(op flow.ScanOp, kernels backend.Kernels) *scanPlan {
-	s := &scanPlan{ScanOp: op, states: make([]stateHome, op.State)}
+	s := &scanPlan{ScanOp: op, states: make([]statePlace, op.State)}
 	in, out := op.Body.In, op.Body.Out
 	claimed := map[int]bool{}
 	for i := range s.states {
@@ -43,9 +43,9 @@ func newScan(op flow.ScanOp, kernels backend.Kernels) *scanPlan {
 			switch {
 			case claimed[j]:
 			case out[j] == in[i]:
-				s.states[i] = stateHome{kind: inBefore, seq: j}
+				s.states[i] = statePlace{kind: inBefore, seq: j}
 			case out[j] == out[i]:
-				s.states[i] = stateHome{kind: inAfter, seq: j}
+				s.states[i] = statePlace{kind: inAfter, seq: j}
 			}
 		}
 		if s.states[i].kind != twoBuffers {
@@ -82,7 +82,8 @@ func (s *scanPlan) plans() []*Plan { return []*Plan{s.body} }
 
 func (s *scanPlan) scratch() int { return s.bytes }
 
-// inPlace: a state that is overwritten in place may be so in the memory of the first.
+// inPlace reports whether a state's result may take the memory of its first value: if the
+// body overwrites the state in place.
 func (s *scanPlan) inPlace(result, input int) bool {
 	return result == input && result < s.State && s.states[result].kind == inPlace
 }
@@ -132,7 +133,7 @@ func (k *scanKernel) Run(out, in []backend.Buf) {
 	k.body.unbind()
 }
 
-// begin puts the first states where the first step reads them.
+// begin copies the first states to the memory where the first step reads them.
 func (k *scanKernel) begin(out, in []backend.Buf) {
 	for i, h := range k.states {
 		k.now[i] = in[i].Mem
@@ -150,7 +151,7 @@ func (k *scanKernel) begin(out, in []backend.Buf) {
 	}
 }
 
-// next returns where state i is computed in step t.
+// next returns the memory where step t computes state i.
 func (k *scanKernel) next(i, t int, out []backend.Buf, mem []byte) []byte {
 	h := &k.states[i]
 	last := t == k.Steps-1

@@ -7,8 +7,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// rule rewrites one operation: it returns the simpler node that equals n, whose
-// inputs in the new graph are in, or nil where it has nothing to change.
+// rule rewrites one operation: it returns the simpler node that equals n, whose inputs in
+// the new graph are in, or nil for no change.
 type rule struct {
 	name  string
 	apply func(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node
@@ -38,7 +38,7 @@ var rules = []rule{
 	{"let loops and branches compute what is read", pruneBodies},
 }
 
-// simplify rewrites what the roots depend on into a new graph, one node after
+// simplify rewrites the nodes that the roots depend on into a new graph, one after
 // another, and returns the roots there. Equal nodes become one, as in any graph.
 func simplify(g *graph.Graph, roots []*graph.Node, kernels backend.Kernels) []*graph.Node {
 	order := live(roots)
@@ -74,8 +74,8 @@ type rewriter struct {
 	g       *graph.Graph
 	kernels backend.Kernels
 	new     map[*graph.Node]*graph.Node
-	parts   map[*graph.Node][]*graph.Node // the results of what others compute, if there are several
-	asked   map[call]bool                 // answers of has
+	parts   map[*graph.Node][]*graph.Node // the several results of nodes that others compute
+	asked   map[call]bool                 // results of has
 	covered map[*graph.Node]int           // of joinSliceGrads
 	uses    map[*graph.Node]int           // how often a node of the old graph is read
 	results map[*graph.Node][]int         // of operations of several results: those that are read, in order
@@ -177,8 +177,8 @@ func (s *rewriter) reshape(x *graph.Node, shape tensor.Dims) *graph.Node {
 	return s.g.Apply(ops.ReshapeOp{Shape: shape}, x)
 }
 
-// unbroadcast lets an elementwise operation read x itself instead of x repeated,
-// when another input alone gives the result its shape.
+// unbroadcast lets an elementwise operation read x before it is broadcast, when the other
+// inputs alone give the result its shape.
 func unbroadcast(n *graph.Node, i int, x *graph.Node, in []*graph.Node) *graph.Node {
 	switch n.Op.(type) {
 	case ops.Binary, ops.Ternary, ops.Tuple:

@@ -33,7 +33,7 @@ func (s *rewriter) result(n *graph.Node, i int) int {
 }
 
 // keptResults returns the results of scan or branch n that remain: those that are read,
-// and last states that are not, of states that one of the others needs.
+// and the last states of states on which those depend.
 func (s *rewriter) keptResults(n *graph.Node) []int {
 	keep := s.results[n]
 	if len(n.Specs()) == 1 {
@@ -61,8 +61,8 @@ func chosen(nodes []*graph.Node, which []int) []*graph.Node {
 	return list
 }
 
-// pruneBodies leaves out of a loop or a branch what nothing reads: results, states and
-// inputs. Inputs that are one number everywhere become constants of the bodies.
+// pruneBodies removes from a loop or a branch the results, states and inputs that are not
+// read. Inputs that are one number everywhere become constants of the bodies.
 func pruneBodies(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	switch op := n.Op.(type) {
 	case flow.ScanOp:
@@ -90,12 +90,13 @@ func pruneBodies(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 // bodies are functions of the same inputs, for which args stand outside.
 type bodies struct {
 	fs   []*graph.Func
-	outs [][]*graph.Node // of each, what is left of its results
+	outs [][]*graph.Node // of each, the remaining results
 	args []*graph.Node
 }
 
-// prune leaves out inputs that nothing reads, unless they stay, and constants, of inputs
-// from vary on. The function that it returns tells how many are left of some inputs.
+// prune removes the inputs from vary on that are constants or are not read, unless stays
+// keeps them. The function that it returns counts the remaining ones of a range of
+// inputs.
 func (b *bodies) prune(stays func(i int) bool, vary int) func(from, to int) int {
 	read := map[*graph.Node]bool{}
 	for _, out := range b.outs {

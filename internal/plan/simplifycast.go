@@ -6,8 +6,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// joinCasts takes a cast straight from what its input is a cast of, if no number was
-// changed on the way.
+// joinCasts replaces a cast of a cast by one, if the first changes no number.
 func joinCasts(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.CastOp)
 	if !ok {
@@ -21,7 +20,7 @@ func joinCasts(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 		return nil
 	}
 	from := x.In[0].DType()
-	if !holds(x.DType(), from) || !from.IsFloat() && !op.To.IsFloat() { // floats become integers in other ways than integers
+	if !holds(x.DType(), from) || !from.IsFloat() && !op.To.IsFloat() { // floats and integers convert to integers by different rules
 		return nil
 	}
 	return s.castTo(op.To, x.In[0])

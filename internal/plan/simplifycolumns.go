@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// dropAxes returns a reduction along the first axes in the form in which it can join
-// others, and what computes x, in one pass over columns: without the axes.
+// dropAxes returns a reduction along the first axes without KeepDims: the form in which
+// it joins others, and the operations that compute x, in one pass over columns.
 func dropAxes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.Reducing)
 	if !ok || !op.Over().KeepDims || !firstAxes(op.Over(), in[0]) {
@@ -21,14 +21,15 @@ func dropAxes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	return nil
 }
 
-// firstAxes reports whether r goes along the first axes of x, and leaves others.
+// firstAxes reports whether r goes along the first axes of x, but not along all.
 func firstAxes(r ops.Reduction, x *graph.Node) bool {
 	axes := r.Axes.Rank()
 	return axes > 0 && axes < x.Rank() && r.Axes.At(axes-1) == axes-1
 }
 
 // dropFirstOnes lets an elementwise operation compute without axes of length 1 in front,
-// which reshapes gave all its inputs that have them: so it can follow what computes those.
+// if all inputs that have such axes got them from reshapes: so it can join the operations
+// that compute those.
 func dropFirstOnes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	switch n.Op.(type) {
 	case ops.Unary, ops.Binary, ops.Ternary, ops.Tuple:
@@ -49,7 +50,8 @@ func dropFirstOnes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	return s.shaped(s.g.Apply(n.Op, args...), n)
 }
 
-// withoutFirstOnes returns what x is with axes of length 1 in front, or nil.
+// withoutFirstOnes returns the node of which x is a reshape that adds axes of length 1 in
+// front, or nil.
 func withoutFirstOnes(x *graph.Node) *graph.Node {
 	if _, ok := x.Op.(ops.ReshapeOp); !ok {
 		return nil
@@ -60,8 +62,8 @@ func withoutFirstOnes(x *graph.Node) *graph.Node {
 	return nil
 }
 
-// takeVariance returns the mean, along the first axes, of squared distances from the mean
-// along them as what it is: in one pass over x.
+// takeVariance replaces the mean, along the first axes, of squared distances from the
+// mean along them by the variance of [ops.Moments]: one pass over x.
 func takeVariance(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.ReduceMeanOp)
 	if !ok || !firstAxes(op.Reduction, in[0]) {
@@ -95,10 +97,10 @@ func takeVariance(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 }
 
 // takeFactors takes factors that are the same along the first axes out of a sum along
-// them, so that sums of the same products are one; a sum of such products becomes several.
-// It does so if nothing else reads the products, or if the sums without factors are there
-// already: else they would be computed twice. Sums of halves stay as they are: without
-// the factors they may be too large.
+// them, so that sums of the same products become one sum; a sum of such products becomes
+// several. It does so if the sum alone reads the products, or if the sums without factors
+// already exist: else they would be computed twice. Sums of half types are not changed:
+// without the factors they may overflow.
 func takeFactors(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.ReduceSumOp)
 	if !ok || !firstAxes(op.Reduction, in[0]) || isHalf(n.DType()) {

@@ -7,8 +7,8 @@ import (
 )
 
 // sumRowsFirst splits the sum of a large tensor that is computed elementwise, over the
-// last axis and others, in two: over the last axis, which can go along with the
-// computation, and over the rest. A sum of one element is the element.
+// last axis and others, in two: over the last axis, which can join the computation, and
+// over the rest. A sum of one element is the element.
 func sumRowsFirst(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.ReduceSumOp)
 	if !ok {
@@ -24,9 +24,9 @@ func sumRowsFirst(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	return nil
 }
 
-// keepAxes returns a reduction in the form in which it can join, in one pass over
-// rows, what computes x and what reads the result again: along the last axes, which
-// stay, with length 1.
+// keepAxes returns a reduction along the last axes with KeepDims: the form in which it
+// can join, in one pass over rows, the operations that compute x and those that read the
+// result.
 func keepAxes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.Reducing)
 	if !ok {
@@ -44,7 +44,7 @@ func keepAxes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 }
 
 // reduce returns the reduction of x by the operation op with other attributes, or nil if
-// it is not one that programs have.
+// programs do not have it.
 func (s *rewriter) reduce(op ops.Reducing, r ops.Reduction, x *graph.Node) *graph.Node {
 	switch op.(type) {
 	case ops.ReduceSumOp:
@@ -61,8 +61,8 @@ func (s *rewriter) reduce(op ops.Reducing, r ops.Reduction, x *graph.Node) *grap
 	return nil
 }
 
-// shaped returns y with the shape of n. Of several results each gets its shape where it
-// is picked.
+// shaped returns y with the shape of n. Several results each get their shape where they
+// are picked.
 func (s *rewriter) shaped(y, n *graph.Node) *graph.Node {
 	if len(n.Specs()) > 1 {
 		return y
@@ -70,7 +70,7 @@ func (s *rewriter) shaped(y, n *graph.Node) *graph.Node {
 	return s.reshape(y, n.Shape())
 }
 
-// inRows returns the two sums of sumRowsFirst, if x is of that kind.
+// inRows returns the two sums of sumRowsFirst, if x is large and computed elementwise.
 func inRows(r ops.Reduction, x *graph.Node) (rows, rest ops.Reduction, ok bool) {
 	const leastRow, mostRow, least = 16, 4096, 1 << 14
 	switch x.Op.(type) {

@@ -25,7 +25,7 @@ func joinSliceGrads(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	}
 	y := s.g.Apply(ops.SliceAddOp{Start: op.Start, Step: op.Step}, sum, grad.In[0])
 	s.covered[y] = s.elements(sum) + grad.In[0].Shape().Size()
-	if s.covered[y] == y.Shape().Size() { // else the parts overlap or leave something out
+	if s.covered[y] == y.Shape().Size() { // else the parts overlap or do not cover the whole
 		if axis, parts := tiles(y); parts != nil {
 			return s.g.Apply(ops.ConcatOp{Axis: axis}, parts...)
 		}

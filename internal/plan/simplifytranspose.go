@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// joinTransposes makes one of two transposes, a reshape of one that moves only axes of
-// length 1, and nothing of one that moves none.
+// joinTransposes merges two transposes into one, replaces one that moves only axes of
+// length 1 by a reshape, and removes one that moves no axis.
 func joinTransposes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.TransposeOp)
 	if !ok {
@@ -26,7 +26,7 @@ func joinTransposes(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	return s.g.Apply(op, x)
 }
 
-// transposeInProduct lets a matrix product read what its inputs are transposes of.
+// transposeInProduct lets a matrix product transpose its inputs itself.
 func transposeInProduct(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 	op, ok := n.Op.(ops.MatMulOp)
 	if !ok {
@@ -37,7 +37,8 @@ func transposeInProduct(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Nod
 	return s.g.Apply(ops.MatMulOp{TransA: op.TransA != ta, TransB: op.TransB != tb}, a, b)
 }
 
-// untranspose returns x, or what x is the transpose of in its last two axes.
+// untranspose returns the node of which x is the transpose in its last two axes, and
+// true; or x.
 func untranspose(x *graph.Node) (*graph.Node, bool) {
 	t, ok := x.Op.(ops.TransposeOp)
 	if !ok {

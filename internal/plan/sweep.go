@@ -64,10 +64,10 @@ func (l *lowering) join(updates []int) step {
 	return joined
 }
 
-// widenInSweeps lets sweeps read gradients of a half type themselves: a step that does
-// no more than to convert one to float32, for updates alone, goes.
+// widenInSweeps lets sweeps read gradients of a half type themselves: it removes a step
+// that only converts one to float32 and that only updates read.
 func (l *lowering) widenInSweeps(roots []*graph.Node) {
-	readers := map[int]int{} // of values, other than updates that take them as they are
+	readers := map[int]int{} // of values, other than updates that read half types
 	for _, s := range l.steps {
 		for pos, v := range s.in {
 			if _, ok := s.op.(ops.Sweepable); !ok || pos < len(s.out) {
@@ -83,7 +83,7 @@ func (l *lowering) widenInSweeps(roots []*graph.Node) {
 	for _, r := range roots {
 		readers[l.gapless(r)]++
 	}
-	narrow := map[int]int{} // what takes the place of a value
+	narrow := map[int]int{} // the value that replaces another
 	l.steps = slices.DeleteFunc(l.steps, func(s step) bool {
 		if !widens(s.op) || l.values[s.in[0]].spec.Shape != l.values[s.out[0]].spec.Shape || readers[s.out[0]] > 0 || l.values[s.out[0]].alias >= 0 {
 			return false

@@ -9,8 +9,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// isView reports whether the elements of n are some of those of its input, at places
-// that strides tell: n takes no step unless a reader needs them without gaps.
+// isView reports whether the elements of n are elements of its input at regular strides:
+// n takes no step unless a reader needs them without gaps.
 func isView(n *graph.Node) bool {
 	switch op := n.Op.(type) {
 	case ops.ReshapeOp, ops.TransposeOp, ops.SplitOp:
@@ -27,8 +27,8 @@ func isView(n *graph.Node) bool {
 }
 
 // viewed returns where result i of view n begins in an input of some strides, in
-// elements, and the strides of the view. It is not ok if no strides tell where the
-// elements are, which happens to a reshape.
+// elements, and the strides of the view. It is not ok if no strides describe the
+// elements, which happens to a reshape.
 func viewed(n *graph.Node, i int, strides tensor.Dims) (offset int, to tensor.Dims, ok bool) {
 	to = strides
 	switch op := n.Op.(type) {
@@ -52,8 +52,8 @@ func viewed(n *graph.Node, i int, strides tensor.Dims) (offset int, to tensor.Di
 	return offset, to, true
 }
 
-// reshaped returns the strides of the elements of a tensor in another shape, if there
-// are any.
+// reshaped returns the strides of the elements of a tensor in another shape; not ok if no
+// strides describe them.
 func reshaped(from, strides, to tensor.Dims) (steps tensor.Dims, ok bool) {
 	if to.Size() == 0 {
 		return to.Strides(), true
@@ -163,7 +163,7 @@ func (l *lowering) gapless(n *graph.Node) int {
 	return c
 }
 
-// copy adds the step that computes c, what op makes of x.
+// copy adds the step that computes value c: op of x.
 func (l *lowering) copy(c int, op graph.Op, x *graph.Node) {
 	out := []tensor.Spec{l.values[c].spec}
 	l.steps = append(l.steps, step{op: op, in: l.read(op, out, []*graph.Node{x}), out: []int{c}})
