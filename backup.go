@@ -12,22 +12,22 @@ import (
 	"github.com/glia-ml/glia/internal/atomicfile"
 )
 
-// BackupAndRestore returns a callback that saves all there is to a training, at
+// BackupAndRestore returns a callback that saves the whole state of a training, at
 // the end of every epoch unless options say otherwise, and also when the context
-// is done. If the process ends, by whatever cause and at any moment, the same
-// program started again goes on from the last backup, and ends with the very
-// weights, optimizer state and history of a training that nothing interrupted:
-// all bits, only the seconds differ.
+// is done. If the process ends, from any cause and at any moment, the same program
+// resumes from the last backup when it is run again. It ends with the same weights,
+// optimizer state and history, bit for bit, as an uninterrupted training; only the
+// seconds differ.
 //
 // The backup is the file backup.safetensors in the directory, which is made if
 // needed and is for one training alone. It is always whole, and removed when
 // training ends without an error. A backup that is damaged, or was made with
-// another model, optimizer, loss, callbacks, or by what can be seen other data
-// (count, shapes, batch size, order, class weights) is refused with an error that
-// says what differs, and stays. The number of epochs may be another one; the
-// learning rate is that of the backup.
+// another model, optimizer, loss, callbacks or visibly other data (count, shapes,
+// batch size, order, class weights) is kept and refused with an error that names the
+// differences. The number of epochs may be another one; the learning rate is that of
+// the backup.
 //
-// What a callback remembers needs its State and Restore. A dataset must give the
+// The state of a callback is saved by its State and Restore. A dataset must give the
 // same sample for the same number every time.
 //
 // Options: [EveryEpochs], [EveryBatches], [KeepBackup].
@@ -45,8 +45,8 @@ func BackupAndRestore(dir string, opts ...BackupOption) Callback {
 // BackupOption is an option of [BackupAndRestore].
 type BackupOption interface{ backup(*backup) }
 
-// KeepBackup leaves the last file of [BackupAndRestore] there when training ends:
-// the same program with more epochs goes on from it.
+// KeepBackup keeps the last file of [BackupAndRestore] when training ends: the same
+// program with more epochs resumes from it.
 const KeepBackup keepBackup = true
 
 type keepBackup bool
@@ -62,7 +62,7 @@ type backup struct {
 	keep  bool
 	f     *fitRun
 	facts facts // of the training, as it began
-	ready bool  // what a former backup had is restored
+	ready bool  // a former backup, if there was one, is restored
 }
 
 // join makes b the backup of a training.
@@ -183,8 +183,8 @@ func (b *backup) save() error {
 	return nil
 }
 
-// restore reads the file, if there is one, and brings the training to where it
-// was. It changes nothing unless all of the file fits.
+// restore reads the file, if there is one, and sets the training to its state. It
+// changes nothing unless all of the file fits.
 func (b *backup) restore() error {
 	if b == nil {
 		return nil
@@ -234,20 +234,20 @@ func (b *backup) compare(s backupState, tensors tensorMap) error {
 	if err := saved.differ(now); err != nil {
 		return fmt.Errorf("it is the backup of another training: %w: want the program that made it, or another directory", err)
 	}
-	epochs := s.Position.Epoch // that the backup knows of
+	epochs := s.Position.Epoch // begun or done in the backup
 	if s.Position.Begun {
 		epochs++
 	}
 	switch f := b.f; {
 	case f.first > s.Position.Epoch:
-		return fmt.Errorf("it goes on in epoch %d: want InitialEpoch(%d) or less, got %d", s.Position.Epoch+1, s.Position.Epoch, f.first)
+		return fmt.Errorf("it resumes in epoch %d: want InitialEpoch(%d) or less, got %d", s.Position.Epoch+1, s.Position.Epoch, f.first)
 	case f.epochs < epochs:
 		return fmt.Errorf("it is of %d epochs: want Epochs(%d) or more, got %d", epochs, epochs, f.epochs)
 	}
 	return nil
 }
 
-// apply brings the training to the state of the backup.
+// apply sets the training to the state of the backup.
 func (b *backup) apply(s backupState, tensors tensorMap) error {
 	for _, cb := range b.f.callbacks {
 		if cb.Restore == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// backupState is what a backup holds besides tensors, as JSON in the file's
+// backupState holds the parts of a backup that are not tensors, as JSON in the file's
 // metadata.
 type backupState struct {
 	Version   int                        `json:"version"`
@@ -31,10 +31,10 @@ const (
 	checksumKey   = "glia.checksum"
 )
 
-// tensorMap is tensors by name.
+// tensorMap maps names to tensors.
 type tensorMap map[string]*tensor.Tensor
 
-// writeBackup writes state and tensors, in place of what the file held before.
+// writeBackup writes state and tensors, in place of the former contents of the file.
 func writeBackup(path string, s backupState, entries []safetensors.Entry) error {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -42,13 +42,13 @@ func writeBackup(path string, s backupState, entries []safetensors.Entry) error 
 	}
 	tensors := tensorMap{}
 	for _, e := range entries {
-		tensors[e.Name] = e.Tensor.(*tensor.Tensor) // a backup is of what is in memory
+		tensors[e.Name] = e.Tensor.(*tensor.Tensor) // tensors of a backup are in memory
 	}
 	metadata := map[string]string{stateKey: string(text), checksumKey: checksum(string(text), tensors)}
 	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, entries, metadata) })
 }
 
-// readBackup reads what writeBackup wrote.
+// readBackup reads a file of writeBackup.
 func readBackup(path string) (s backupState, tensors tensorMap, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return s, nil, err

@@ -105,7 +105,7 @@ func unpack(tensors tensorMap, metrics []string) ([]Epoch, error) {
 	return epochs, nil
 }
 
-// unpackResults returns what was measured in a group, and the numbers of the epochs.
+// unpackResults returns the results in a group, and the numbers of their epochs.
 func unpackResults(tensors tensorMap, group string, metrics []string) (numbers []int, results []Result, err error) {
 	t := tensors[pastPrefix+group+"/epoch"]
 	if t.Spec().Rank() != 1 || t.DType() != tensor.Int64 {

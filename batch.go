@@ -24,14 +24,14 @@ func checkData(ds data.Dataset) error {
 		return errors.New("the dataset has no inputs")
 	}
 	if len(y) == 0 {
-		return errors.New("the dataset has no labels")
+		return errors.New("the dataset has no targets")
 	}
 	for _, s := range append(slices.Clone(x), y...) {
 		if s.DType == tensor.Invalid {
-			return errors.New("a sample or its labels have no dtype")
+			return errors.New("a sample or its targets have no dtype")
 		}
 		if s.Rank() >= tensor.MaxRank {
-			return fmt.Errorf("a sample is %v, its labels %v: want less than %d axes", listed(x), listed(y), tensor.MaxRank)
+			return fmt.Errorf("a sample is %v, its targets %v: want less than %d axes", listed(x), listed(y), tensor.MaxRank)
 		}
 	}
 	return nil
@@ -45,7 +45,7 @@ func listed(s []tensor.Spec) any {
 	return s
 }
 
-// readBatch fills b with the samples idx and checks that it holds so many.
+// readBatch fills b with the samples idx and checks their number.
 func readBatch(ds data.Dataset, idx []int, b *data.Batch) error {
 	if err := ds.Read(idx, b); err != nil {
 		return err

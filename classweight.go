@@ -62,8 +62,8 @@ func (c *classWeigher) weigh(b *data.Batch) ([]*tensor.Tensor, error) {
 	return c.weights[n], nil
 }
 
-// classOf returns the class that a label means: its number, or the place of the
-// greatest in a row.
+// classOf returns the class of a label: its number, or the place of the greatest in a
+// row.
 func classOf(label []float64) int {
 	if len(label) == 1 {
 		return int(label[0])

@@ -12,9 +12,9 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// StepFunc traces what a step does with a batch, and returns the loss, a float scalar,
-// and the predictions of each output, which the metrics get. It is called once for every
-// shape of a batch; mistakes in it panic with *graph.Error, which Fit returns.
+// StepFunc traces a step on a batch, and returns the loss, a float scalar, and the
+// predictions of each output, for the metrics. It is called once for every shape of a
+// batch; mistakes in it panic with *graph.Error, which Fit returns.
 //
 //	m.TrainStep = func(s *glia.Step) (loss *graph.Node, pred []*graph.Node) {
 //		pred = s.Call(s.X...)
@@ -25,11 +25,11 @@ import (
 type StepFunc func(s *Step) (loss *graph.Node, pred []*graph.Node)
 
 // Step is the trace of one step. Its Ctx has the graph, reads and updates variables
-// and tells whether the step trains.
+// and reports whether the step trains.
 type Step struct {
 	*nn.Ctx
-	// X, Y and Weight are the batch, as in [data.Batch]: samples for each input, labels
-	// for each output, and what each sample counts, float32 [B], if anything does.
+	// X, Y and Weight are the batch, as in [data.Batch]: samples for each input, targets
+	// for each output, and weights of the samples, float32 [B], if there are any.
 	X, Y, Weight []*graph.Node
 
 	m       *Model
@@ -38,8 +38,8 @@ type Step struct {
 	applied bool
 }
 
-// Default is the step that a model does if it has no other: it predicts, takes the
-// loss, and in training minimizes it.
+// Default traces the step of a model without a custom one: it predicts, takes the loss,
+// and in training minimizes it.
 func (s *Step) Default() (loss *graph.Node, pred []*graph.Node) {
 	return s.predictAndMinimize(func(*graph.Node, []*graph.Node) {})
 }
@@ -57,13 +57,13 @@ func (s *Step) predictAndMinimize(measure func(loss *graph.Node, pred []*graph.N
 }
 
 // Call applies the network to its inputs, and returns its outputs. It panics with
-// *graph.Error if x is not what the network takes.
+// *graph.Error if x does not fit the network.
 func (s *Step) Call(x ...*graph.Node) []*graph.Node { return s.m.net.CallAll(s.Ctx, x) }
 
-// Loss returns the loss that Compile was given, of predictions for X: the weighted sum
-// if outputs have several. It adds what the layers add to it, each such penalty once in
-// a step. It panics with *graph.Error if there is not a prediction, and a target in Y,
-// for each output, or they do not fit the loss.
+// Loss returns the loss given to Compile, of predictions for X: the weighted sum if
+// outputs have several. It adds the penalties of the layers, each once in a step. It
+// panics with *graph.Error unless there is a prediction, and a target in Y, for each
+// output, and they fit the loss.
 func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 	defer s.Graph().SetScope(s.Graph().SetScope(lossScope))
 	if len(pred) != len(s.m.outputLosses) || len(s.Y) < len(pred) {
@@ -106,7 +106,7 @@ func (s *Step) lossOf(output int, pred *graph.Node) *graph.Node {
 	return l
 }
 
-// weightOf returns what the samples count in the loss of an output, nil for 1 each.
+// weightOf returns the weights of the samples in the loss of an output, nil if all are 1.
 func (s *Step) weightOf(output int) *graph.Node {
 	switch len(s.Weight) {
 	case 0:
@@ -120,9 +120,9 @@ func (s *Step) weightOf(output int) *graph.Node {
 // Params returns the variables that are trained.
 func (s *Step) Params() []*graph.Var { return slices.Clone(s.m.trained) }
 
-// Gradients returns the gradients of a scalar, one for each of Params: of the scalar's
-// multiple if the optimizer scales the loss, which Apply takes back. It panics with
-// *graph.Error if the scalar depends on none of them.
+// Gradients returns the gradients of a scalar, one for each of Params. If the optimizer
+// scales the loss they are those of the scaled scalar, and Apply divides them again. It
+// panics with *graph.Error unless the scalar depends on one of Params.
 func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
 	if s.applied {
 		panic(graph.Errorf("glia: Step.Gradients: the optimizer was applied: want one step of it, with the sums of gradients"))
@@ -136,14 +136,14 @@ func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
 		loss = o.ScaleLoss(loss)
 	}
 	grads := autodiff.Grad(loss, nodes...)
-	if len(grads) > 0 && !slices.ContainsFunc(grads, reached) {
+	if len(grads) > 0 && !slices.ContainsFunc(grads, isReached) {
 		panic(graph.Errorf("loss %s depends on no weight: want one computed from the predictions", s.m.loss.Name()))
 	}
 	return grads
 }
 
-// reached reports whether a gradient is more than a constant 0.
-func reached(grad *graph.Node) bool {
+// isReached reports whether a gradient is not the constant 0.
+func isReached(grad *graph.Node) bool {
 	f, full := grad.Op.(ops.FullOp)
 	return !full || f.Value() != 0
 }

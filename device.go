@@ -19,8 +19,8 @@ func deviceOr(d backend.Device) backend.Device {
 	return d
 }
 
-// compile compiles what trace adds to an empty graph and returns. Mistakes in it, which
-// panic with *graph.Error, are returned.
+// compile compiles the graph that trace builds, with the outputs that it returns. Mistakes
+// in it, which panic with *graph.Error, are returned.
 func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node)) (e backend.Executable, err error) {
 	caught := graph.Catch(func() {
 		g := graph.New()
@@ -34,8 +34,8 @@ func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node
 
 // On makes the model train, evaluate and predict on a device, from the next batch on,
 // and returns the model. Nil is the processor, where models run by default. Weights and
-// the optimizer's state go along. It may be called at any time, for models that [Load]
-// returned too.
+// the optimizer's state move with it. It may be called at any time, for models that
+// [Load] returned too.
 func (m *Model) On(d backend.Device) *Model {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()

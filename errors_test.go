@@ -115,7 +115,7 @@ func TestFitErrors(t *testing.T) {
 	}{
 		{"no data", nil, `^glia: Fit: the dataset is nil$`, nil},
 		{"empty", none, `^glia: Fit: the dataset is empty`, nil},
-		{"no labels", memory(t, ds.X(), nil), `no labels`, nil},
+		{"no targets", memory(t, ds.X(), nil), `no targets`, nil},
 		{"other features", blobs(t, 20, 4, 2), `^glia: Fit: samples are \[4\]: the model takes \[3\]$`, nil},
 		{"bytes", memory(t, tensor.New(tensor.Uint8, 20, 3), ds.Y()), `^glia: Fit: .*uint8`, nil},
 		{"too many labels", labels(tensor.New(tensor.Int32, 20, 5)), `^glia: Fit: metric accuracy: .*labels int32\[1 5\], predictions float32\[1 2\]`, nil},
@@ -214,7 +214,7 @@ func TestEvaluateErrors(t *testing.T) {
 	}{
 		{"no data", nil, `^glia: Evaluate: the dataset is nil$`, nil},
 		{"other features", blobs(t, 20, 4, 2), `^glia: Evaluate: samples are \[4\]: the model takes \[3\]$`, nil},
-		{"no labels", memory(t, ds.X(), nil), `no labels`, nil},
+		{"no targets", memory(t, ds.X(), nil), `no targets`, nil},
 		{"option of Fit", ds, `^glia: Evaluate: option Epochs: want BatchSize, Context, Progress or Use$`, []glia.Option{glia.Epochs(2)}},
 		{"batch size", ds, `^glia: Evaluate: batch size -3`, []glia.Option{glia.BatchSize(-3)}},
 	} {

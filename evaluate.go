@@ -14,8 +14,8 @@ import (
 )
 
 // Evaluate measures loss and metrics on a dataset, in batches of 32 unless
-// [BatchSize] says otherwise. What it finds does not depend on the batches but
-// for rounding of the loss.
+// [BatchSize] says otherwise. The result does not depend on the size of batches, but for
+// the rounding of the loss.
 func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
 	c, err := configOf("Evaluate", opts)
 	if err != nil {

@@ -18,14 +18,13 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// fact is something about a training that decides what it comes to, in words for
-// a person.
+// fact is a condition of a training that its result depends on, in words for a person.
 type fact struct {
 	What  string `json:"what"`
 	Value string `json:"value"`
 }
 
-// facts tell trainings apart.
+// facts identify a training.
 type facts []fact
 
 func (fs *facts) add(what string, value any) {
@@ -71,7 +70,7 @@ func (f *fitRun) facts() facts {
 	if f.m.TrainStep != nil {
 		fs.add("TrainStep", "a function")
 	}
-	fs.add("class weights", f.classWeights) // which fmt sorts
+	fs.add("class weights", f.classWeights) // fmt sorts maps
 	if f.steps > 0 {
 		fs.add("StepsPerEpoch", f.steps)
 	}
@@ -79,7 +78,7 @@ func (f *fitRun) facts() facts {
 		fs.add("validation samples", len(f.validating.order))
 		fs.add("ValidationFreq", f.valFreq)
 	}
-	for _, a := range havingLoss(f.m.outputLosses) {
+	for _, a := range withLoss(f.m.outputLosses) {
 		what := "loss " + a.loss.Name()
 		if len(f.m.outputLosses) > 1 {
 			what += " of output " + a.output
@@ -203,7 +202,7 @@ func (f *fitRun) foreignVar() *graph.Var {
 	}
 	x, y := f.train.Specs()
 	var found *graph.Var
-	_ = graph.Catch(func() { // the step tells of mistakes
+	_ = graph.Catch(func() { // the step reports mistakes
 		b := &data.Batch{X: blank(nn.Concrete(batchSpecs(1, x))), Y: blank(batchSpecs(1, y))}
 		g := graph.New()
 		f.m.traceStep(g, b, true, f.totals)

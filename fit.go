@@ -12,9 +12,9 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// Fit trains the model on a dataset. It returns what was measured epoch by epoch,
-// also together with an error: when the context is done, a callback fails, or the
-// loss is not finite and [StopOnNaN] is given, the history so far comes with it.
+// Fit trains the model on a dataset. It returns the results epoch by epoch. When the
+// context is done, a callback fails, or the loss is not finite and [StopOnNaN] is given,
+// it returns the history so far together with the error.
 // A second Fit of the same model meanwhile is an error.
 func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	h := &History{}
@@ -34,7 +34,7 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 	}
 	m.training = f.totals
 	defer func() { m.training = nil }()
-	err = f.all()
+	err = f.runEpochs()
 	f.bar.stop()
 	if errors.Is(err, ErrStop) {
 		err = nil
@@ -86,14 +86,14 @@ type fitRun struct {
 	nan        *nanWatch // nil without StopOnNaN
 }
 
-// position is how far training has come.
+// position is the progress of a training.
 type position struct {
 	Epoch int  `json:"epoch"` // from 0
-	Begun bool `json:"begun"` // the callbacks know of the epoch
+	Begun bool `json:"begun"` // OnEpochBegin was called for the epoch
 	Batch int  `json:"batch"` // the next one in the epoch
 }
 
-// prepare checks the data and builds what is missing.
+// prepare checks the data, and builds the model and its steps if they are not built.
 func (f *fitRun) prepare() error {
 	if f.m.opt == nil {
 		return errNotCompiled
@@ -170,8 +170,8 @@ func (f *fitRun) divide() error {
 	return nil
 }
 
-// all runs the epochs.
-func (f *fitRun) all() error {
+// runEpochs runs the epochs.
+func (f *fitRun) runEpochs() error {
 	err := each(f.callbacks, func(cb *Callback) error {
 		if cb.OnTrainBegin == nil {
 			return nil
@@ -204,7 +204,7 @@ func (f *fitRun) epoch(e int) error {
 	if err := f.m.takeFrozen(); err != nil {
 		return fmt.Errorf("glia: Fit: %w", err)
 	}
-	done, err := f.measured(e)
+	done, err := f.trainEpoch(e)
 	if err != nil {
 		return err
 	}
@@ -223,8 +223,8 @@ func (f *fitRun) epoch(e int) error {
 	return f.backup.afterEpoch()
 }
 
-// measured trains for an epoch and validates.
-func (f *fitRun) measured(e int) (Epoch, error) {
+// trainEpoch trains for an epoch and validates.
+func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 	steps := f.stepsOf()
 	f.bar.begin(e, steps)
 	if f.at.Batch == 0 {
@@ -254,7 +254,7 @@ func (f *fitRun) measured(e int) (Epoch, error) {
 	return done, nil
 }
 
-// stepsOf returns how many batches an epoch has.
+// stepsOf returns the number of batches of an epoch.
 func (f *fitRun) stepsOf() int {
 	if f.steps > 0 {
 		return f.steps
@@ -262,7 +262,7 @@ func (f *fitRun) stepsOf() int {
 	return f.passOf()
 }
 
-// passOf returns how many batches all the data make.
+// passOf returns the number of batches of all the data.
 func (f *fitRun) passOf() int {
 	n := f.train.Len()
 	size := f.batchOf(n)
@@ -270,7 +270,7 @@ func (f *fitRun) passOf() int {
 }
 
 // samples returns the numbers of the samples in the k-th batch of the training. It
-// depends on k alone, so training may go on anywhere.
+// depends on k alone, so that training may resume anywhere.
 func (f *fitRun) samples(k int) []int {
 	n, all := f.train.Len(), f.passOf()
 	if pass := k / all; f.order == nil || len(f.order) != n || pass != f.pass {

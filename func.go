@@ -17,13 +17,13 @@ type Function struct {
 	mu     sync.Mutex
 	device backend.Device
 	plans  memo[backend.Executable]
-	specs  []tensor.Spec // of what is looked up in it
+	specs  []tensor.Spec // scratch: the key of a look-up in it
 }
 
-// Func returns f as a function of tensors. f is traced once for each combination
-// of input dtypes and shapes, of which the 16 used last are kept; what it computes is then fused and run like a
-// model's step. It may take gradients with package autodiff, and read and update
-// variables.
+// Func returns f as a function of tensors. f is traced once for each combination of
+// input dtypes and shapes, and its graph is fused and run like a model's step. The 16
+// plans used last are kept. f may take gradients with package autodiff, and read and
+// update variables.
 //
 //	grad := glia.Func(func(in ...*graph.Node) []*graph.Node {
 //		y := ops.ReduceSum(ops.Square(in[0]))

@@ -13,5 +13,5 @@
 //	res, err := m.Evaluate(test)
 //	probabilities, err := m.Predict(images)
 //
-// [Func] compiles a function of tensors for those who want gradients without a model.
+// [Func] compiles a function of tensors, for gradients without a model.
 package glia

@@ -8,14 +8,14 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Result holds what an evaluation measured.
+// Result holds the loss and the metrics of an evaluation.
 type Result struct {
 	Loss    float64
 	Metrics []Metric
 }
 
-// Metric is the value of a metric over an epoch. A metric with one number per
-// class has them in Tensor, and their mean in Value.
+// Metric is the value of a metric over an epoch. The numbers of a metric with one per
+// class are in Tensor, their mean in Value.
 type Metric struct {
 	Name   string
 	Value  float64
@@ -35,20 +35,20 @@ func (r Result) Get(name string) float64 {
 	return math.NaN()
 }
 
-// Epoch holds what was measured in one epoch.
+// Epoch holds the results of one epoch.
 type Epoch struct {
 	// Epoch is its number, counted from 1.
 	Epoch int
-	// Seconds is how long it took, with the validation.
+	// Seconds is the time it took, with the validation.
 	Seconds float64
 	Result
 	// Validation is nil if there was none.
 	Validation *Result
 }
 
-// Number returns the number of that name, as [Training.Names] has them: "loss" or a
-// metric, or with "val_" before that of the validation. It reports false if there is
-// none, as in an epoch without validation.
+// Number returns the number of that name, one of [Training.Names]: "loss" or a metric, or
+// with the prefix "val_" that of the validation. It reports false if there is none, as in
+// an epoch without validation.
 func (e Epoch) Number(name string) (v float64, ok bool) {
 	if v, ok = e.number(name); ok || e.Validation == nil {
 		return v, ok
@@ -68,7 +68,7 @@ func (r Result) number(name string) (v float64, ok bool) {
 type History struct{ Epochs []Epoch }
 
 // Measured returns loss and metrics of the epoch so far. It is for callbacks of Fit,
-// such as OnBatchEnd; at other times there is nothing.
+// such as OnBatchEnd; at other times the result is empty.
 func (m *Model) Measured() Result {
 	if m.training == nil {
 		return Result{Loss: math.NaN()}
@@ -76,7 +76,7 @@ func (m *Model) Measured() Result {
 	return m.result(m.training)
 }
 
-// result reads what has been measured so far.
+// result returns the loss and the metrics of the epoch so far.
 func (m *Model) result(ms *totals) Result {
 	r := Result{Loss: ms.loss()}
 	names := m.logged()

@@ -7,22 +7,22 @@ import (
 	"github.com/glia-ml/glia/graph"
 )
 
-// Callback holds functions that Fit calls as it goes; those that are nil are
-// skipped. An error stops the training and is returned by Fit, except [ErrStop]. A
-// callback may use the model's Predict and Evaluate. It is for one training at a
-// time. Package callback has those that Keras has, made of these functions alone.
+// Callback holds functions that Fit calls while it trains; nil ones are skipped. An
+// error stops the training and is returned by Fit, except [ErrStop]. A callback may use
+// the model's Predict and Evaluate. It is for one training at a time. Package callback
+// has Keras's callbacks, made of these functions alone.
 type Callback struct {
-	// Name tells the callback from others. In a training with [BackupAndRestore], one with
-	// State or Vars needs it.
+	// Name identifies the callback. In a training with [BackupAndRestore], one with State
+	// or Vars needs it.
 	Name string
 
 	// Join is called when everything is ready for training, before OnTrainBegin and
 	// before the weights change: the place to check options against the training. Its
 	// error is Fit's.
 	Join func(t *Training) error
-	// Leave is called when the epochs are over, whatever ended them, before anything
-	// else is done about the end: before an optimizer with optim.EMA gives the model its
-	// averages, and before OnTrainEnd. Its error is joined to Fit's.
+	// Leave is called first when the epochs are over, also after an error: before an
+	// optimizer with optim.EMA gives the model its averages, and before OnTrainEnd. Its
+	// error is joined to Fit's.
 	Leave func(m *Model) error
 
 	OnTrainBegin func(m *Model) error
@@ -38,17 +38,17 @@ type Callback struct {
 	OnBatchEnd   func(m *Model, epoch, batch int, loss float64) error
 
 	// OnTestBegin and OnTestEnd are called around the validation of an epoch and by
-	// Evaluate, the others around its batches: these must not call Evaluate. The end
-	// of one that an error stopped has a loss of NaN and no metrics.
+	// Evaluate, the others around its batches: these must not call Evaluate. If an error
+	// stopped a test, OnTestEnd gets a loss of NaN and no metrics.
 	OnTestBegin      func(m *Model) error
 	OnTestEnd        func(m *Model, r Result) error
 	OnTestBatchBegin func(m *Model, batch int) error
 	OnTestBatchEnd   func(m *Model, batch int, loss float64) error
 
-	// State and Restore, both or neither, are for callbacks that remember something
-	// from one call to the next. What State returns, JSON, is part of every backup
-	// that [BackupAndRestore] makes; Restore gets it, after OnTrainBegin, when the
-	// training is resumed.
+	// State and Restore, both or neither, are for callbacks that keep a state from one
+	// call to the next. State returns it as JSON, for every backup that
+	// [BackupAndRestore] makes; Restore gets it, after OnTrainBegin, when the training is
+	// resumed.
 	State   func() (json.RawMessage, error)
 	Restore func(state json.RawMessage) error
 
@@ -57,9 +57,8 @@ type Callback struct {
 	Vars func() []*graph.Var
 }
 
-// ErrStop, returned by a callback, ends the training without an error, after the
-// callbacks behind it were called, too. An epoch that it cuts short is not in the
-// history.
+// ErrStop, returned by a callback, ends the training without an error, once the
+// callbacks behind it were called. The history has no epoch that it cuts short.
 var ErrStop = errors.New("glia: stop training")
 
 // each calls hook for every callback and returns the first error; ErrStop only after

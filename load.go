@@ -15,8 +15,8 @@ import (
 )
 
 // Load returns the model in a file that glia or Keras wrote: a .keras file, or an
-// .h5 file of Keras 2 or 3. It predicts what it predicted when it was saved, and
-// if it was compiled, training goes on from there.
+// .h5 file of Keras 2 or 3. Its predictions are those of the saved model. If that was
+// compiled, training continues with the optimizer's state.
 //
 // A file with layers, losses, metrics or an optimizer that glia does not support is a
 // [*keras.MissingError] that lists them all. Layers and the like of your own are made if
@@ -65,9 +65,9 @@ func LoadFrom(r io.ReaderAt, size int64, opts ...LoadOption) (*Model, error) {
 // layers find their weights by their order, in .safetensors and .npz by their
 // paths. The optimizer's state is not touched.
 //
-// Dtypes, shapes and layers are compared first: the error lists what does not fit,
-// and then no weight has changed. A model without weights is built if it begins
-// with nn.Input.
+// Dtypes, shapes and layers are compared first: the error lists all that do not fit,
+// and no weight is changed then. A model without weights is built if it begins with
+// nn.Input.
 func (m *Model) LoadWeights(path string, opts ...LoadOption) error {
 	err := openFile(path, func(r io.ReaderAt, size int64) error { return m.loadWeights(r, size, opts) })
 	if err != nil {
@@ -118,7 +118,7 @@ type loading struct {
 	err     error
 }
 
-// match sets how weights find their layers, once.
+// match sets how weights are matched with layers, once.
 func (l *loading) match(m keras.Match) {
 	if l.weights.Match != keras.ByPlace && l.weights.Match != m {
 		l.err = errors.New("options ByName and ByOrder: want one of them")
@@ -126,18 +126,18 @@ func (l *loading) match(m keras.Match) {
 	l.weights.Match = m
 }
 
-// WithoutCompile leaves optimizer, loss and metrics out, also where glia lacks them.
+// WithoutCompile skips optimizer, loss and metrics, unsupported ones too.
 var WithoutCompile = LoadOption{"WithoutCompile", ofModel, func(l *loading) { l.objects.SkipCompile = true }}
 
-// ByName gives weights to the layers of the same name. Other layers keep theirs.
+// ByName loads weights into the layers of the same name. Other layers keep theirs.
 var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.match(keras.ByName) }}
 
-// ByOrder gives the tensors of an .npz file to the weights one after the other,
+// ByOrder loads the tensors of an .npz file into the weights one after the other,
 // whatever their names.
 var ByOrder = LoadOption{"ByOrder", ofWeights, func(l *loading) { l.match(keras.ByOrder) }}
 
-// SkipMismatch leaves layers as they are whose weights in the file have other
-// shapes. Report, if it is not nil, is told of each.
+// SkipMismatch skips layers whose weights in the file have other shapes. Report, if it
+// is not nil, is called for each.
 func SkipMismatch(report func(why error)) LoadOption {
 	if report == nil {
 		report = func(error) {}
@@ -163,7 +163,7 @@ func loadingOf(kind loadKind, opts []LoadOption) (*loading, error) {
 
 // openFile calls f with an open file.
 func openFile(path string, f func(r io.ReaderAt, size int64) error) error {
-	info, err := os.Stat(path) // to open a pipe would wait for who writes to it
+	info, err := os.Stat(path) // opening a pipe would wait for its writer
 	if err != nil {
 		return errors.Unwrap(err) // the caller names the file
 	}
@@ -206,8 +206,8 @@ func openFS(fsys fs.FS, name string, f func(r io.ReaderAt, size int64) error) er
 	return f(bytes.NewReader(b), int64(len(b)))
 }
 
-// longestError is how many bytes of what is wrong with a file are told: what stands in a
-// hostile one may be as long as the file.
+// longestError bounds the bytes of an error about a file: a hostile one may make the text
+// as long as itself.
 const longestError = 64 << 10
 
 // briefError is an error whose text is cut.
@@ -250,7 +250,7 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	if err != nil {
 		return nil, brief(err)
 	}
-	f.Object = nil // which may hold more than the rest of the model
+	f.Object = nil // it may take more memory than the rest of the model
 	m := New(k.Network)
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
 		if want := tensor.S(tensor.Uint64); w.Spec != want {
@@ -265,11 +265,11 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	return m, brief(m.fill(f, k))
 }
 
-// fill gives a new model what a file holds.
+// fill sets the weights and the optimizer's state of a new model from a file.
 func (m *Model) fill(f *keras.File, k *keras.Model) error {
 	if k.Inputs == nil {
 		if len(f.Weights) > 0 {
-			return errors.New("the file has weights but does not tell the shape of a sample: want batch_shape or build_config")
+			return errors.New("the file has weights and no shape of a sample: want batch_shape or build_config")
 		}
 	} else {
 		if err := graph.Catch(func() { m.build(k.Inputs, f) }); err != nil {
@@ -283,7 +283,7 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 		if err := m.Compile(k.Optimizer, k.Loss, k.Metrics...); err != nil {
 			return err
 		}
-		if len(f.Optimizer) > 0 && m.built { // otherwise its state is that of one that is new
+		if len(f.Optimizer) > 0 && m.built { // otherwise the optimizer is a new one
 			if err := f.LoadOptimizer(m.opt); err != nil {
 				return fmt.Errorf("%w; WithoutCompile loads the model without its optimizer", err)
 			}

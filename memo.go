@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// memo keeps what was made for tensors of some specs: of no more than [memoSize], those
-// that were asked for last. Looking something up allocates nothing.
+// memo caches values by the specs of tensors: the [memoSize] that were used last. A look-up
+// allocates nothing.
 type memo[V any] struct {
 	entries []memoed[V]
 	clock   uint64
@@ -20,11 +20,11 @@ type memoed[V any] struct {
 	used     uint64 // on the clock
 }
 
-// memoSize bounds how many plans a model keeps for training and evaluation, how many for
-// predicting, and how many a function keeps.
+// memoSize bounds the plans that a model keeps for training and evaluation, those for
+// predicting, and those of a function.
 const memoSize = 16
 
-// get returns what is kept for the specs of signatures, and whether something is.
+// get returns the value cached for the specs, and whether there is one.
 func (m *memo[V]) get(training bool, specs []tensor.Spec) (v V, ok bool) {
 	if i := m.find(training, specs); i >= 0 {
 		m.clock++
@@ -44,8 +44,7 @@ func (m *memo[V]) find(training bool, specs []tensor.Spec) int {
 	return -1
 }
 
-// set keeps v for the specs of signatures, if need be in the place of the least recently
-// used.
+// set caches v for the specs, if need be in the place of the value used least recently.
 func (m *memo[V]) set(training bool, specs []tensor.Spec, v V) {
 	m.clock++
 	e := memoed[V]{training, slices.Clone(specs), v, m.clock}
@@ -83,8 +82,8 @@ func withBatch(specs []tensor.Spec, n int) []tensor.Spec {
 	return specs
 }
 
-// appendSpecs appends the specs of tensors, and the zero Spec after them: so the specs
-// of several lists tell these apart. A tensor that is nil has the zero Spec, too.
+// appendSpecs appends the specs of tensors, and the zero Spec as the end of the list. A
+// tensor that is nil has the zero Spec, too.
 func appendSpecs(to []tensor.Spec, tensors []*tensor.Tensor) []tensor.Spec {
 	for _, t := range tensors {
 		var s tensor.Spec

@@ -16,16 +16,16 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Model is a network with what is needed to train it.
+// Model is a network with its optimizer, losses and metrics.
 //
 // Predict and Evaluate may be called from any goroutine, also while Fit runs and
 // from its callbacks: they see the weights between two steps.
 type Model struct {
-	// Seed decides the initial weights, the order of the samples and what
-	// dropout drops. Change it before Compile.
+	// Seed determines the initial weights, the order of the samples and the elements
+	// that dropout drops. Change it before Compile.
 	Seed uint64
-	// TrainStep and TestStep, if they are set, are what a step does instead of
-	// [Step.Default]. Set them before Compile.
+	// TrainStep and TestStep, if they are set, trace a step instead of [Step.Default].
+	// Set them before Compile.
 	TrainStep, TestStep StepFunc
 
 	net           *nn.Network
@@ -42,31 +42,31 @@ type Model struct {
 	// training has the totals of a Fit going on.
 	training *totals
 
-	// traceMu guards what is built and compiled from the network.
+	// traceMu guards the variables and plans made from the network.
 	traceMu sync.Mutex
 	device  backend.Device
 	built   bool
-	trained []*graph.Var  // what the optimizer was built for
-	inputs  []tensor.Spec // what the network was built for, batches of 1
+	trained []*graph.Var  // that the optimizer was built for
+	inputs  []tensor.Spec // that the network was built for, batches of 1
 	random  *graph.Var    // the state of random layers
 	steps   memo[*step]
 	totals  memo[*totals]
 	predict memo[backend.Executable]
 	padding memo[*padding]
-	specs   []tensor.Spec // of what is looked up in these
+	specs   []tensor.Spec // scratch: the key of a look-up in these
 
 	// weightsMu is held for writing while a step changes them.
 	weightsMu sync.RWMutex
 }
 
 // Sequential returns a model that applies layers one after the other. Mistakes in
-// the layers come to light in [Model.Compile], or in [Model.Fit] if there is no
-// nn.Input in front to tell the shape of a sample.
+// the layers are errors of [Model.Compile], or of [Model.Fit] if there is no nn.Input in
+// front with the shape of a sample.
 func Sequential(layers ...nn.Layer) *Model { return New(nn.Sequential(layers...)) }
 
 // Functional returns a model of the functional form: a graph of layers, with any number
-// of inputs and outputs. Mistakes in the graph come to light in [Model.Compile], as errors.
-// See [nn.Functional].
+// of inputs and outputs. Mistakes in the graph are errors of [Model.Compile]. See
+// [nn.Functional].
 func Functional(inputs, outputs []*nn.Symbol) *Model { return New(nn.Functional(inputs, outputs)) }
 
 // New returns a model around a network.
@@ -77,26 +77,26 @@ func New(net *nn.Network) *Model {
 // Network returns the layers.
 func (m *Model) Network() *nn.Network { return m.net }
 
-// Optimizer returns what Compile was given, or around it the optimizer that scales the
+// Optimizer returns the optimizer given to Compile, or the one around it that scales the
 // loss. Its learning rate may be changed between calls of Fit and by callbacks.
 func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 
-// Compile sets how the model is trained and builds its weights. Without an
-// nn.Input in front, the weights wait for the first data. A model that was
-// trained keeps its weights; the optimizer starts afresh. An optimizer that another model
-// was compiled with is refused, until that is compiled with another one.
+// Compile sets the optimizer, losses and metrics of the model and builds its weights.
+// Without an nn.Input in front, the weights are built for the first data. A model that was
+// trained keeps its weights; the optimizer's state is reset. An optimizer that another
+// model was compiled with is refused until that model is compiled with another one.
 //
-// Metrics see all samples alike, those in metric.WithWeights with their weights. One
-// that is there in both ways has "weighted_" before its name in the second. Of a
-// network with several outputs, [loss.PerOutput] and metric.For say which output a loss or a
-// metric is for: without, it is for each.
+// Metrics ignore the weights of samples, except those in metric.WithWeights. If a metric
+// is given in both ways, the name of the weighted one has the prefix "weighted_". In a
+// network with several outputs, [loss.PerOutput] and metric.For name the output of a loss
+// or metric; any other is for each output.
 //
-// With nn.MixedFloat16 as the network's dtype policy, an optimizer that is not one of
-// optim.LossScale becomes the inner one of that.
+// With nn.MixedFloat16 as the network's dtype policy, the optimizer is wrapped in
+// optim.LossScale, unless it is one.
 //
 // Layers may be frozen and thawed later (the field Frozen), between calls of Fit
-// and by callbacks' OnEpochBegin: if that changes what is trained, the optimizer
-// starts afresh, with the learning rate that it has.
+// and by callbacks' OnEpochBegin: if that changes the trained variables, the optimizer's
+// state is reset, except its learning rate.
 func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.Metric) error {
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
@@ -130,7 +130,7 @@ func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.M
 		in, declared := m.net.Declared()
 		switch {
 		case m.built:
-			m.startAfresh()
+			m.resetOptimizer()
 		case declared:
 			m.build(in, nil)
 		}
@@ -158,8 +158,8 @@ func (m *Model) resolve(loss loss.Loss, metrics []metric.Metric) ([]outputLoss, 
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
-// whose first axis is a batch. Those that a file has values for are zero, and not much
-// more than it holds. Mistakes panic with *graph.Error.
+// whose first axis is a batch. If their values come from a file they are zero, and not much
+// larger than the file's. Mistakes panic with *graph.Error.
 func (m *Model) build(in []tensor.Spec, from *keras.File) {
 	if m.built {
 		return
@@ -170,7 +170,7 @@ func (m *Model) build(in []tensor.Spec, from *keras.File) {
 	}
 	b := nn.NewBuilder(m.Seed)
 	if from != nil {
-		const more = 1 << 20 // small models get an error that lists all that does not fit
+		const more = 1 << 20 // so that small models get an error that lists every mismatch
 		b.Blank, b.Limit = true, from.Elements()+more
 	}
 	if declared, ok := m.net.Declared(); ok && len(declared) == len(in) {
@@ -178,14 +178,14 @@ func (m *Model) build(in []tensor.Spec, from *keras.File) {
 	}
 	m.net.BuildOpen(b, in)
 	if m.opt != nil {
-		m.startAfresh()
+		m.resetOptimizer()
 	}
 	m.random = nn.NewSeed(m.Seed)
 	m.inputs, m.built = in, true
 }
 
-// open makes axes of in open that are so in what the network declares. Others are for
-// its layers to compare.
+// open makes the axes of in open that the network declares open. Its layers compare the
+// other axes.
 func open(in, declared []tensor.Spec) {
 	for i, s := range declared {
 		for axis, d := range s.Shape.Slice() {
@@ -196,8 +196,8 @@ func open(in, declared []tensor.Spec) {
 	}
 }
 
-// refreeze takes note of layers that were frozen or thawed: the optimizer starts
-// afresh for what is trained now, as after Compile. The caller holds traceMu.
+// refreeze follows layers that were frozen or thawed: it resets the optimizer for the
+// variables that are trained now, as Compile does. The caller holds traceMu.
 func (m *Model) refreeze() error {
 	if m.opt == nil || !m.built {
 		return nil
@@ -208,12 +208,12 @@ func (m *Model) refreeze() error {
 	m.weightsMu.Lock()
 	defer m.weightsMu.Unlock()
 	m.steps = memo[*step]{}
-	return graph.Catch(m.startAfresh)
+	return graph.Catch(m.resetOptimizer)
 }
 
-// startAfresh makes the state of the optimizer for what is trained now. Mistakes panic
-// with *graph.Error.
-func (m *Model) startAfresh() {
+// resetOptimizer makes the state of the optimizer for the variables that are trained now.
+// Mistakes panic with *graph.Error.
+func (m *Model) resetOptimizer() {
 	if err := optim.Claim(m, m.opt, m.opt); err != nil { // another may have been put into it
 		panic(err)
 	}
@@ -221,7 +221,7 @@ func (m *Model) startAfresh() {
 	m.opt.Build(m.trained)
 }
 
-// takeFrozen is refreeze for those who do not hold traceMu.
+// takeFrozen is refreeze for callers that do not hold traceMu.
 func (m *Model) takeFrozen() error {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
@@ -229,7 +229,7 @@ func (m *Model) takeFrozen() error {
 }
 
 // accept builds the model for samples like those of in, if it is not built, and
-// checks that they are what it takes.
+// returns an error unless they fit it.
 func (m *Model) accept(in []tensor.Spec) error {
 	if err := graph.Catch(func() { m.build(in, nil) }); err != nil {
 		return err
@@ -238,7 +238,7 @@ func (m *Model) accept(in []tensor.Spec) error {
 		return fmt.Errorf("samples have %d inputs: the model takes %d", len(in), len(m.inputs))
 	}
 	for i, s := range in {
-		if got, want := s.Shape.From(1), m.inputs[i].Shape.From(1); !fits(got, want) {
+		if got, want := s.Shape.From(1), m.inputs[i].Shape.From(1); !nn.Fits(got, want) {
 			of := ""
 			if len(in) > 1 {
 				of = fmt.Sprintf(" for input %d", i)
@@ -249,20 +249,8 @@ func (m *Model) accept(in []tensor.Spec) error {
 	return nil
 }
 
-// fits reports whether a shape is one with open axes, but for their lengths.
-func fits(got, want tensor.Dims) bool {
-	if got.Rank() != want.Rank() {
-		return false
-	}
-	for axis, d := range want.Slice() {
-		if d != nn.Any && d != got.At(axis) {
-			return false
-		}
-	}
-	return true
-}
-
-// Params returns how many numbers training changes, and how many it does not.
+// Params returns the numbers of elements of the variables that training changes, and of
+// the others.
 func (m *Model) Params() (trainable, fixed int) {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()

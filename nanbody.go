@@ -10,8 +10,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// inBodies is [firstBad] of what the bodies of loop or branch n compute from the values
-// of its inputs. It returns "" for another operation, and if it finds nothing.
+// inBodies returns [firstBad] of the bodies of loop or branch n, run on the values of its
+// inputs. It returns "" for another operation, and if all values are finite.
 func inBodies(d backend.Device, n *graph.Node, values map[*graph.Node]*tensor.Tensor, at string) string {
 	in := make([]*tensor.Tensor, len(n.In))
 	for i, x := range n.In {
@@ -74,7 +74,7 @@ type probe struct {
 	exe    backend.Executable // nil if it does not compile
 	in     []*graph.Node
 	nodes  []*graph.Node // to watch
-	all    []*graph.Node // what exe returns first; then come the results of the body
+	all    []*graph.Node // the first results of exe; then come those of the body
 }
 
 func newProbe(d backend.Device, f *graph.Func) *probe {
@@ -93,7 +93,7 @@ func newProbe(d backend.Device, f *graph.Func) *probe {
 	return p
 }
 
-// run runs the body and returns its results, nil if that fails, and what [firstBad] says.
+// run runs the body and returns its results, nil if that fails, and the text of [firstBad].
 func (p *probe) run(in []*tensor.Tensor, at string) (results []*tensor.Tensor, text string) {
 	if p.exe == nil {
 		return nil, ""

@@ -20,10 +20,10 @@ const (
 	optimizerScope = "the optimizer"
 )
 
-// nanWatch finds out where a NaN came from, for [StopOnNaN]. All it does while all
-// is well is to keep a copy of the state of a few batches ago: from there it does the
-// steps again, which gives the same bits, until the first that goes wrong, and does
-// that one with every intermediate result kept. Its methods do nothing if it is nil.
+// nanWatch finds the operation that made a NaN, for [StopOnNaN]. While the loss is finite it
+// only keeps a copy of the state of a few batches ago. When it is not, nanWatch repeats the
+// steps from there, with the same bits, until the first that fails, and runs that one with
+// every intermediate result kept. Its methods do nothing if it is nil.
 type nanWatch struct {
 	f     *fitRun
 	vars  []stateVar
@@ -31,7 +31,7 @@ type nanWatch struct {
 	batch int // before which the copy was made; -1: none in this epoch
 }
 
-// betweenCopies is after how many batches the state is copied again.
+// betweenCopies is the number of batches from one copy of the state to the next.
 const betweenCopies = 256
 
 // epoch is called when an epoch begins or is resumed.
@@ -69,9 +69,9 @@ func (w *nanWatch) setState(from [][]byte) {
 	}
 }
 
-// explain says where the first number that is not finite came from, as far as that
-// can be found out, after batch b of epoch e made a loss of that kind. The state is
-// that from before the batch then; otherwise it stays.
+// explain returns the origin of the first number that is not finite, after batch b of epoch
+// e made such a loss, or "" if it is not found. If it is found, the state is that from before
+// the batch; otherwise it stays.
 func (w *nanWatch) explain(e, b int) string {
 	if w == nil || w.batch < 0 {
 		return ""
@@ -131,16 +131,16 @@ func rangeOf(t *tensor.Tensor) span {
 	return r
 }
 
-// what names the number that is not finite.
-func (r span) what() string {
+// kind returns the name of the number that is not finite.
+func (r span) kind() string {
 	if r.nan {
 		return "NaN"
 	}
 	return "infinity"
 }
 
-// trace does the step on samples with every intermediate result kept, and says which
-// is the first that is not finite. It changes the state.
+// trace does the step on samples with every intermediate result kept, and returns the
+// first that is not finite, in words. It changes the state.
 func (w *nanWatch) trace(idx []int) (where string) {
 	b, err := w.f.load(idx)
 	if err != nil {
@@ -151,13 +151,13 @@ func (w *nanWatch) trace(idx []int) (where string) {
 	}
 	for _, v := range w.vars {
 		if r := rangeOf(v.of.Tensor()); r.bad {
-			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.what())
+			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.kind())
 		}
 	}
 	return w.find(b)
 }
 
-// badData says where a batch has a number that is not finite, if it has one.
+// badData returns the place of a number in a batch that is not finite, in words, or "".
 func (w *nanWatch) badData(b *data.Batch) string {
 	outputs := outputsOf(w.f.m.outputLosses)
 	for _, part := range []struct {
@@ -175,9 +175,9 @@ func (w *nanWatch) badData(b *data.Batch) string {
 			case !r.bad:
 				continue
 			case len(part.of) > 1 && i < len(part.names):
-				return fmt.Sprintf("the data has %s in %s of %s %q", r.what(), part.name, part.kind, part.names[i])
+				return fmt.Sprintf("the data has %s in %s of %s %q", r.kind(), part.name, part.kind, part.names[i])
 			}
-			return fmt.Sprintf("the data has %s in %s", r.what(), part.name)
+			return fmt.Sprintf("the data has %s in %s", r.kind(), part.name)
 		}
 	}
 	return ""
@@ -199,9 +199,9 @@ func (w *nanWatch) find(b *data.Batch) string {
 	return firstBad(w.f.m.device, nodes, values, "")
 }
 
-// firstBad says which operation made the first number that is not finite: the first of
-// nodes whose value has one. At says in which step of a loop they are. It returns "" if
-// all are finite.
+// firstBad returns the operation that made the first number that is not finite, in words:
+// the first of nodes whose value has one. At is the step of a loop that they are in. It
+// returns "" if all are finite.
 func firstBad(d backend.Device, nodes []*graph.Node, values map[*graph.Node]*tensor.Tensor, at string) string {
 	for _, n := range nodes {
 		r := rangeOf(values[n])
@@ -214,7 +214,7 @@ func firstBad(d backend.Device, nodes []*graph.Node, values map[*graph.Node]*ten
 		if text := inBodies(d, n, values, at); text != "" {
 			return text
 		}
-		text := fmt.Sprintf("%s made %s in %s%s", n.Op.Name(), r.what(), partOf(n), at)
+		text := fmt.Sprintf("%s made %s in %s%s", n.Op.Name(), r.kind(), partOf(n), at)
 		for _, in := range n.In {
 			if v := values[in]; v != nil && v.DType().IsFloat() {
 				s := rangeOf(v)
@@ -226,8 +226,8 @@ func firstBad(d backend.Device, nodes []*graph.Node, values map[*graph.Node]*ten
 	return ""
 }
 
-// compile returns the step on batches like b with intermediate results as its outputs:
-// all are those, nodes the ones to watch.
+// compile returns the step on batches like b with the intermediate results all as its
+// outputs, of which nodes are to be watched.
 func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes, all []*graph.Node, err error) {
 	m := w.f.m
 	m.traceMu.Lock()
@@ -244,9 +244,9 @@ func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes, all []*g
 	return p, nodes, all, err
 }
 
-// watched returns what roots depend on of floats, in the order in which it was traced,
-// without the metrics, and all nodes whose values tell more: the inputs of loops and
-// branches besides.
+// watched returns the float nodes that roots depend on, without the metrics, in the order in
+// which they were traced, and all nodes whose values are needed: also the inputs of loops
+// and branches.
 func watched(roots []*graph.Node) (nodes, all []*graph.Node) {
 	var inputs []*graph.Node
 	for _, n := range graph.Reachable(roots, nil) {
@@ -269,7 +269,7 @@ func watched(roots []*graph.Node) (nodes, all []*graph.Node) {
 	return nodes, all
 }
 
-// partOf says in words to what a node belongs.
+// partOf returns the part of the step that a node belongs to, in words.
 func partOf(n *graph.Node) string {
 	switch s := n.Scope(); {
 	case s == "":

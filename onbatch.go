@@ -36,7 +36,7 @@ func (m *Model) TestOnBatch(b *data.Batch) (Result, error) {
 
 // PredictOnBatch is [Model.Predict] with all samples in one batch.
 func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
-	return one(m.predictBatches([]*tensor.Tensor{x}, math.MaxInt))
+	return onlyOutput(m.predictBatches([]*tensor.Tensor{x}, math.MaxInt))
 }
 
 // onBatch does a step by itself, while fitMu or evalMu is held.

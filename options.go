@@ -9,19 +9,17 @@ import (
 	"github.com/glia-ml/glia/data"
 )
 
-// Option changes how Fit and Evaluate go about it. An option that means nothing
-// to Evaluate is an error there.
+// Option is an option of Fit and Evaluate. Options of Fit alone are errors in Evaluate.
 type Option struct {
 	name     string
-	evaluate bool // it means something to Evaluate too
+	evaluate bool // it is an option of Evaluate too
 	set      func(*config)
 }
 
-// FullBatch as a batch size means all samples in one batch: gradient descent as
-// textbooks first print it.
+// FullBatch as a batch size means all samples in one batch: plain gradient descent.
 const FullBatch = -1
 
-// config is what the options of one call come to.
+// config holds the settings of one call, after its options.
 type config struct {
 	call         string // "Fit" or "Evaluate"
 	epochs       int
@@ -57,7 +55,7 @@ func configOf(call string, opts []Option) (*config, error) {
 	return c, c.check()
 }
 
-// check finds options whose values make no sense.
+// check returns an error if the value of an option is out of range.
 func (c *config) check() error {
 	switch {
 	case c.ctx == nil:
@@ -76,7 +74,7 @@ func (c *config) check() error {
 	return checkClassWeights(c.classWeights)
 }
 
-// positive notes that an option is not 1 or more, and returns its number.
+// positive returns the number of an option, and records an error unless it is 1 or more.
 func (c *config) positive(option string, n int) int {
 	if n < 1 && c.err == nil {
 		c.err = fmt.Errorf("glia: %s: %s(%d): want 1 or more", c.call, option, n)
@@ -94,7 +92,7 @@ func batchOf(size, n int) int {
 	return min(size, n)
 }
 
-// ofValidation returns what the validation goes by.
+// ofValidation returns the settings of the validation.
 func (c *config) ofValidation() *config {
 	v := *c
 	if v.valBatchSize != 0 {
@@ -104,7 +102,7 @@ func (c *config) ofValidation() *config {
 	return &v
 }
 
-// Epochs sets how often Fit goes over the data; 1 by default.
+// Epochs sets the number of passes of Fit over the data; 1 by default.
 func Epochs(n int) Option { return fitOption("Epochs", func(c *config) { c.epochs = n }) }
 
 // InitialEpoch sets the number of the epoch that Fit begins with, counted from 0:
@@ -114,9 +112,9 @@ func InitialEpoch(n int) Option { return fitOption("InitialEpoch", func(c *confi
 // BatchSize sets how many samples make a step; 32 by default. See [FullBatch].
 func BatchSize(n int) Option { return anyOption("BatchSize", func(c *config) { c.batchSize = n }) }
 
-// StepsPerEpoch makes an epoch so many batches, instead of all the data once. An
-// epoch goes on with the data where the one before ended; when they are through,
-// they begin again in another order.
+// StepsPerEpoch makes an epoch n batches, instead of all the data once. An epoch
+// continues with the data where the one before ended; after the last sample the data
+// begin again in another order.
 func StepsPerEpoch(n int) Option {
 	return fitOption("StepsPerEpoch", func(c *config) { c.steps = c.positive("StepsPerEpoch", n) })
 }
@@ -174,15 +172,15 @@ func Context(ctx context.Context) Option {
 	return anyOption("Context", func(c *config) { c.ctx = ctx })
 }
 
-// Progress writes the course of things to w: a bar like Keras's if w is a
-// terminal, a line an epoch otherwise.
+// Progress writes the progress to w: a bar like Keras's if w is a terminal, a line an
+// epoch otherwise.
 func Progress(w io.Writer) Option { return anyOption("Progress", func(c *config) { c.progress = w }) }
 
 // StopOnNaN makes Fit return an error, which names epoch and batch, when the loss
 // is no longer a finite number. It also names the operation and the layer that made
-// the first number that is not finite, if the steps done again give the same numbers:
-// a callback that changes the weights may prevent that. The weights are those from
-// before the step that went wrong then.
+// the first number that is not finite, and sets the weights to those from before that
+// step, if repeating the steps gives the same numbers: a callback that changes the
+// weights may prevent that.
 var StopOnNaN Option = fitOption("StopOnNaN", func(c *config) { c.stopOnNaN = true })
 
 func fitOption(name string, set func(*config)) Option { return Option{name, false, set} }

@@ -13,7 +13,7 @@ import (
 // outputLoss is the loss of one output of the network.
 type outputLoss struct {
 	output string
-	loss   loss.Loss // nil: nothing
+	loss   loss.Loss // nil if the output has none
 	weight float64
 }
 
@@ -61,12 +61,12 @@ func outputLossesOf(of loss.Loss, outputs []string) ([]outputLoss, error) {
 	return losses, nil
 }
 
-// outputMetricsOf gives every output its metrics, with names of their own: in Keras's order,
-// output by output, and those with weights behind all others. The names of these are
-// others where a metric without weights has the name.
+// outputMetricsOf gives every output its metrics, with different names: in Keras's order,
+// output by output, and those with weights behind all others. These get a prefix where a
+// metric without weights has the name.
 func outputMetricsOf(metrics []metric.Metric, losses []outputLoss) ([]outputMetric, error) {
 	taken := map[string]bool{"loss": true}
-	if losses := havingLoss(losses); len(losses) > 1 {
+	if losses := withLoss(losses); len(losses) > 1 {
 		for _, a := range losses {
 			taken[a.lossName()] = true
 		}
@@ -103,7 +103,7 @@ func outputMetricsOf(metrics []metric.Metric, losses []outputLoss) ([]outputMetr
 		}
 		taken[x.name] = true
 	}
-	return all, apart(taken)
+	return all, checkNames(taken)
 }
 
 // metricsOfOne returns a metric for each output that it is for: one that it names, or all.
@@ -131,16 +131,16 @@ func outputsOf(losses []outputLoss) (names []string) {
 	return names
 }
 
-// havingLoss returns those outputs that have a loss.
-func havingLoss(losses []outputLoss) []outputLoss {
+// withLoss returns the outputs that have a loss.
+func withLoss(losses []outputLoss) []outputLoss {
 	return slices.DeleteFunc(slices.Clone(losses), func(a outputLoss) bool { return a.loss == nil })
 }
 
 // lossName is the name in logs of the loss of one output of several.
 func (a outputLoss) lossName() string { return a.output + "_loss" }
 
-// apart checks that names in logs tell a metric from what validation measures.
-func apart(names map[string]bool) error {
+// checkNames returns an error if a metric is named like one of the validation.
+func checkNames(names map[string]bool) error {
 	for name := range names {
 		switch val := "val_" + name; {
 		case name == "":
@@ -152,10 +152,10 @@ func apart(names map[string]bool) error {
 	return nil
 }
 
-// logged returns the names of what a training measures, without the loss, in the order
-// of [Result]'s Metrics.
+// logged returns the names of the numbers that a training measures, without the loss, in
+// the order of [Result]'s Metrics.
 func (m *Model) logged() (names []string) {
-	if losses := havingLoss(m.outputLosses); len(losses) > 1 {
+	if losses := withLoss(m.outputLosses); len(losses) > 1 {
 		for _, a := range losses {
 			names = append(names, a.lossName())
 		}

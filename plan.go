@@ -7,8 +7,8 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// Plan returns, for a person to read, what a training step on batches of a dataset
-// is compiled to: the kernel calls in their order, and where their results lie.
+// Plan returns the plan of a training step on batches of a dataset as text for a person:
+// the kernel calls in their order, and the memory of their results.
 func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
 	if m.opt == nil {
 		return "", fmt.Errorf("glia: Plan: %w", errNotCompiled)

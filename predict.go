@@ -19,18 +19,18 @@ import (
 //
 // It is for models of one input and output; [Model.PredictAll] is for others.
 func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
-	return one(m.predictBatches([]*tensor.Tensor{x}, predictBatch))
+	return onlyOutput(m.predictBatches([]*tensor.Tensor{x}, predictBatch))
 }
 
 // PredictAll is [Model.Predict] with a tensor for each input of the model, in the order
-// that [nn.Functional] was given, all with first axes of one length. It returns one for
-// each output. Tensors that are not what the model takes are an error.
+// given to [nn.Functional], all with first axes of one length. It returns one for each
+// output. Tensors that do not fit the model are an error.
 func (m *Model) PredictAll(x ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 	return m.predictBatches(x, predictBatch)
 }
 
-// one returns the output of a model that has one.
-func one(out []*tensor.Tensor, err error) (*tensor.Tensor, error) {
+// onlyOutput returns the output of a model of one output, an error for other models.
+func onlyOutput(out []*tensor.Tensor, err error) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +113,8 @@ func samplesOf(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	return contiguous(x), nil
 }
 
-// planFor returns the plan that predicts n samples like those of x, or more of which
-// [Model.runPredict] pads a batch. The model is built for them if it is not.
+// planFor returns the plan that predicts n samples like those of x, or more if
+// [Model.runPredict] pads the batch. The model is built for them if it is not.
 func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
@@ -152,7 +152,7 @@ func (m *Model) planOf(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	return e, nil
 }
 
-// tracePredict traces what predicts for inputs of these specs.
+// tracePredict traces a prediction for inputs of these specs.
 func (m *Model) tracePredict(g *graph.Graph, in []tensor.Spec) []*graph.Node {
 	out := m.call(g, in)
 	for _, n := range out {

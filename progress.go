@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how far training is: a bar that moves if the writer is a
-// terminal, a line an epoch otherwise, nothing if there is no writer.
+// progress shows the progress of a training: a moving bar if the writer is a terminal, a
+// line an epoch otherwise, nothing if there is no writer.
 type progress struct {
 	w      io.Writer
 	live   bool       // w is a terminal
@@ -19,7 +19,7 @@ type progress struct {
 	epochs int        // 0 for an evaluation
 
 	batches int
-	batch   int       // how many due has seen in this epoch
+	batch   int       // the number of calls of due in this epoch
 	look    int       // the batch at which due looks at the clock again
 	start   time.Time // of the epoch
 	drawn   time.Time // when the bar was last drawn
@@ -114,8 +114,8 @@ func (p *progress) stop() {
 	}
 }
 
-// draw writes the line over the one before, no wider than the terminal while the
-// epoch goes on.
+// draw writes the line over the one before, no wider than the terminal until the epoch
+// ends.
 func (p *progress) draw(batch int, times, values string) {
 	total := fmt.Sprint(p.batches)
 	count := fmt.Sprintf("%*d/%s ", len(total), batch, total)

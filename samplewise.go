@@ -11,16 +11,16 @@ import (
 )
 
 // Padding a batch gives the same numbers only if the network treats its samples one by
-// one, and in the same way whatever their number. Layers, which may be of a user's own,
-// are not asked: they would have to know of each other. The graphs that they trace for
-// two batch sizes are compared instead, node by node. That proves it if both have the
-// same operations, whose shapes differ by the number of samples alone, and each of
-// these operations is known to keep samples apart (see [ops.PerSample]). A network
-// whose graph takes a mean over the batch, or has a number computed from its length,
-// or an operation of which nothing is known, is never padded.
+// one, and in the same way whatever their number. No layer can promise that, since it
+// does not see the others. Instead the graphs traced for two batch sizes are compared
+// node by node. If both have the same operations, whose shapes differ by the number of
+// samples alone, and each of these operations treats samples one by one (see
+// [ops.PerSample]), so does the network. A network is never padded whose graph takes a
+// mean over the batch, or has a number computed from its length, or an operation without
+// that property.
 
-// samplewise reports whether a graph, traced for few samples, computes from the first
-// few samples of the other's inputs what that computes for them among many.
+// samplewise reports whether a graph, traced for few samples, gives them the same results
+// as the graph for many samples does for its first few.
 func samplewise(few, many *graph.Graph, fewOut, manyOut []*graph.Node) bool {
 	a, b := few.Nodes(), many.Nodes()
 	if len(a) != len(b) || len(fewOut) != len(manyOut) || len(many.Updates()) > 0 {
@@ -40,7 +40,7 @@ func samplewise(few, many *graph.Graph, fewOut, manyOut []*graph.Node) bool {
 	return true
 }
 
-// comparison is how far two graphs were compared.
+// comparison is the state of a comparison of two graphs.
 type comparison struct {
 	partner map[*graph.Node]*graph.Node // of nodes for few samples
 	axes    map[*graph.Node][]int       // of the samples in each result for many; -1: none
@@ -114,8 +114,8 @@ func sampleAxis(few, many tensor.Spec) (axis int, ok bool) {
 	return axis, true
 }
 
-// sameOp reports whether two operations have the same attributes, but for results'
-// numbers of samples where those lie in the results' shapes.
+// sameOp reports whether two operations have the same attributes, apart from the numbers
+// of samples in the shapes of results.
 func (c *comparison) sameOp(few, many reflect.Value) bool {
 	if few.Type() != many.Type() {
 		return false

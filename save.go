@@ -15,9 +15,9 @@ import (
 // compiled, loss, metrics and the optimizer with its state, so that training can
 // go on from there. The name ends in .keras, or in .h5 for the older form.
 //
-// The file is written beside and renamed: an error leaves the former one as it
-// was. What Keras has no form for, such as nn.Lambda, is an error. Save may be
-// called while Fit runs and from its callbacks.
+// The file is written beside the former one and renamed, which an error leaves as it
+// was. A part that Keras's files cannot store, such as nn.Lambda, is an error. Save may
+// be called while Fit runs and from its callbacks.
 func (m *Model) Save(path string) error {
 	return m.saveFile("Save", path, true, "want one that ends in .keras or .h5; SaveWeights writes weights alone")
 }
@@ -42,8 +42,7 @@ func (m *Model) saveFile(call, path string, whole bool, want string) error {
 	return nil
 }
 
-// SaveTo writes what [Model.Save] and [Model.SaveWeights] write into files of a
-// format to w.
+// SaveTo writes a file of a format to w, as [Model.Save] and [Model.SaveWeights] do.
 func (m *Model) SaveTo(w io.Writer, f keras.Format) error {
 	if err := m.write(w, f); err != nil {
 		return fmt.Errorf("glia: SaveTo: %w", err)
@@ -51,7 +50,7 @@ func (m *Model) SaveTo(w io.Writer, f keras.Format) error {
 	return nil
 }
 
-// The names of what glia keeps in a file beside Keras's variables.
+// The names of glia's own variables in a file, beside Keras's.
 const (
 	extraRandom = "random"
 	extraSeed   = "seed"
@@ -63,9 +62,9 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 	if !m.built {
 		return errors.New("the model has no weights yet: want nn.Input in front and Compile, or the first data")
 	}
-	m.net.Params() // tells the variables whether they are trained
+	m.net.Params() // sets Trainable of the variables
 	s := keras.State{
-		Model: m.described(),
+		Model: m.kerasModel(),
 		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
 	}
@@ -74,8 +73,8 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 	return s.Write(w, f)
 }
 
-// described returns the model as interop/keras has it. The caller holds traceMu.
-func (m *Model) described() keras.Model {
+// kerasModel returns the model in the form of interop/keras. The caller holds traceMu.
+func (m *Model) kerasModel() keras.Model {
 	k := keras.Model{Network: m.net, Inputs: m.inputs}
 	if m.opt != nil {
 		k.Optimizer, k.Loss, k.Metrics = m.opt, m.loss, m.metrics

@@ -46,7 +46,7 @@ func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
 		}
 		ms.classes = append(ms.classes, classes)
 	}
-	if losses := havingLoss(m.outputLosses); len(losses) > 1 {
+	if losses := withLoss(m.outputLosses); len(losses) > 1 {
 		for _, a := range losses {
 			ms.each = append(ms.each, total(a.output))
 		}
@@ -67,7 +67,7 @@ func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
 // losses returns the totals of the loss.
 func (m *totals) losses() []*graph.Var { return append([]*graph.Var{m.total, m.count}, m.each...) }
 
-// reset starts a new epoch.
+// reset sets the totals to 0, for a new epoch.
 func (m *totals) reset() {
 	for _, v := range m.losses() {
 		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
@@ -88,9 +88,9 @@ func (m *totals) mean(total *graph.Var) float64 {
 	return sum / count
 }
 
-// trace adds the update of the totals by a batch to the graph. As in Keras, a
-// batch counts with its length, whatever its sample weights, and the losses of outputs
-// by themselves are without their weights in the sum.
+// trace adds the update of the totals by a batch to the graph. As in Keras, a batch is
+// weighted with its length, whatever its sample weights, and the losses of single outputs
+// are without their weights in the sum.
 func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 	g := s.Graph()
 	defer g.SetScope(g.SetScope(metricScope))
@@ -100,7 +100,7 @@ func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 	}
 	add(m.total, loss)
 	g.Update(m.count, ops.Offset(g.Value(m.count), n))
-	if len(s.parts) == len(m.each) { // a custom step may do without
+	if len(s.parts) == len(m.each) { // a custom step need not take them
 		for i, total := range m.each {
 			add(total, s.parts[i])
 		}
@@ -122,8 +122,8 @@ func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 	}
 }
 
-// specsOf returns, till the next call, what tells the batches apart for which steps are
-// compiled. The caller holds traceMu.
+// specsOf returns the key of the step for batches like b, valid till the next call. The
+// caller holds traceMu.
 func (m *Model) specsOf(b *data.Batch) []tensor.Spec {
 	m.specs = appendSpecs(appendSpecs(appendSpecs(m.specs[:0], b.X), b.Y), b.Weight)
 	return m.specs
@@ -149,8 +149,8 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error)
 	return s, nil
 }
 
-// checkLabels finds labels, of the samples idx, that the losses or a metric do not
-// take.
+// checkLabels returns an error if a label of the samples idx is not valid for the losses
+// or a metric.
 func (m *Model) checkLabels(b *data.Batch, idx []int, ms *totals) error {
 	for i := range b.Y {
 		at := m.badLabel(b, i, ms)
@@ -172,7 +172,7 @@ func (m *Model) badLabel(b *data.Batch, output int, ms *totals) int {
 	if output >= len(m.outputLosses) { // for a custom step
 		return -1
 	}
-	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok { // whose IgnoreClass is a label, too: metrics take it for a wrong one, as in Keras
+	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok { // IgnoreClass is valid; metrics count it as a wrong label, as in Keras
 		return l.BadLabel(b.Y[output], ms.classes[output])
 	}
 	for i, x := range m.outputMetrics {

@@ -15,7 +15,7 @@ import (
 // Summary returns a table of the layers, the shapes of their outputs and their
 // numbers of parameters, as Keras prints it. It ends with a newline.
 //
-// That of a graph that is no chain tells what each layer is applied to: "encoder[1][0]"
+// Unless the graph is a chain, a column lists the inputs of each layer: "encoder[1][0]"
 // is the first output of the second call of the layer encoder.
 func (m *Model) Summary() string {
 	m.traceMu.Lock()
@@ -28,7 +28,7 @@ func (m *Model) Summary() string {
 	if !m.built {
 		return head + "Not built: want nn.Input in front and Compile, or the first data\n"
 	}
-	_ = m.refreeze() // what is wrong with the optimizer was wrong in Compile, too
+	_ = m.refreeze() // Compile reported an error of the optimizer
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
 	connected := connections(m.net)
 	if connected != nil {
@@ -48,7 +48,7 @@ func (m *Model) Summary() string {
 	return head + table(rows) + m.paramCounts()
 }
 
-// connections tells for each layer what it is applied to, nil for a chain.
+// connections returns the inputs of each layer in words, nil for a chain.
 func connections(net *nn.Network) []string {
 	calls := net.Calls()
 	if isChain(net, calls) {
@@ -89,8 +89,8 @@ func isChain(net *nn.Network, calls []nn.Call) bool {
 	return len(calls) == len(net.Layers())
 }
 
-// longestShown is how many bytes of a name a table shows. One long name makes every
-// row as long.
+// longestShown bounds the bytes of a name in a table: one long name makes every row as
+// long.
 const longestShown = 200
 
 func shortened(name string) string {
@@ -100,8 +100,8 @@ func shortened(name string) string {
 	return strings.ToValidUTF8(name[:longestShown], "") + "..."
 }
 
-// plainText returns a name for a terminal: a file may come from anyone, with names that
-// are no text.
+// plainText returns a name for a terminal: names in a file of unknown origin may hold
+// control characters.
 func plainText(name string) string {
 	name = shortened(name)
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -110,7 +110,7 @@ func plainText(name string) string {
 	return name
 }
 
-// paramCounts lists how many parameters there are of each kind.
+// paramCounts lists the numbers of parameters of each kind.
 func (m *Model) paramCounts() string {
 	all, trainable := count(m.net.Vars()), count(m.net.Params())
 	fixed := size{all.n - trainable.n, all.bytes - trainable.bytes}
@@ -129,7 +129,7 @@ func (m *Model) paramCounts() string {
 	return b.String()
 }
 
-// size is how much variables hold.
+// size is the number of elements and bytes of variables.
 type size struct{ n, bytes int }
 
 func count(vars []*graph.Var) (s size) {

@@ -8,21 +8,21 @@ import (
 	"github.com/glia-ml/glia/metric"
 )
 
-// Training is a call of Fit as callbacks see it: [Callback]'s Join gets it.
+// Training is a running call of Fit, for callbacks: [Callback]'s Join gets it.
 type Training struct{ run *fitRun }
 
 // Model returns the model that is trained.
 func (t *Training) Model() *Model { return t.run.m }
 
 // Names returns the names of the numbers that are measured: "loss", and those of
-// [Result]'s Metrics in their order. The validation has the same, which
-// [Epoch.Number] finds with "val_" before.
+// [Result]'s Metrics in their order. The names of the validation's numbers have the
+// prefix "val_": see [Epoch.Number].
 func (t *Training) Names() []string { return append([]string{"loss"}, t.run.m.logged()...) }
 
 // Validates reports whether there is a validation, after every epoch or some.
 func (t *Training) Validates() bool { return t.run.validating != nil }
 
-// Metric returns the metric whose numbers have that name, or nil: the loss is none.
+// Metric returns the metric of that name, or nil, also for the loss.
 func (t *Training) Metric(name string) metric.Metric {
 	for _, x := range t.run.m.outputMetrics {
 		if x.name == name {
@@ -32,9 +32,8 @@ func (t *Training) Metric(name string) metric.Metric {
 	return nil
 }
 
-// Trained returns the variables that training changes, in the order in which the
-// optimizer has them: optim.Averager's Averages are in the same. It is empty before the
-// weights are built.
+// Trained returns the variables that training changes, in the optimizer's order, which is
+// that of optim.Averager's Averages. It is empty before the weights are built.
 func (m *Model) Trained() []*graph.Var {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
@@ -51,12 +50,12 @@ func (m *Model) BetweenSteps(f func()) {
 	f()
 }
 
-// CanSave returns an error if Save could not write the model, whatever the file:
-// something in it has no form in Keras's files.
+// CanSave returns an error if Save cannot write the model, whatever the file, since
+// Keras's files cannot store a part of it.
 func (m *Model) CanSave() error {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
-	k := m.described()
+	k := m.kerasModel()
 	_, err := keras.WriteModel(&k)
 	return err
 }

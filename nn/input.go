@@ -51,7 +51,7 @@ func (*InputLayer) keepsMask() {}
 
 // Build implements [Layer].
 func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {
-	if want := l.spec().Shape; !fits(in.Shape, want) {
+	if want := l.spec().Shape; !Fits(in.Shape.From(1), want.From(1)) {
 		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.Shape.From(1), want.From(1)))
 	}
 	if l.DType != tensor.Invalid && in.DType != l.DType && !(in.DType.IsFloat() && l.DType.IsFloat()) {
@@ -82,20 +82,6 @@ func (l *InputLayer) spec() tensor.Spec {
 		dt = tensor.Float32
 	}
 	return tensor.Spec{DType: dt, Shape: shape}
-}
-
-// fits reports whether a shape, without its batch, is one that a shape with open axes
-// declares.
-func fits(got, want tensor.Dims) bool {
-	if got.Rank() != want.Rank() {
-		return false
-	}
-	for axis := 1; axis < want.Rank(); axis++ {
-		if d := want.At(axis); d != Any && d != got.At(axis) {
-			return false
-		}
-	}
-	return true
 }
 
 type inputConfig struct {

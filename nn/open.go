@@ -18,6 +18,19 @@ const (
 	otherLength = 136
 )
 
+// Fits reports whether a shape is want, where axes that are [Any] have any length.
+func Fits(got, want tensor.Dims) bool {
+	if got.Rank() != want.Rank() {
+		return false
+	}
+	for axis, d := range want.Slice() {
+		if d != Any && d != got.At(axis) {
+			return false
+		}
+	}
+	return true
+}
+
 // Concrete returns specs with a length for axes that are [Any]: one with which a network
 // can be built, since variables must not depend on it.
 func Concrete(in []tensor.Spec) []tensor.Spec { return closed(in, openLength) }

@@ -81,7 +81,7 @@ const (
 func (p *predicting) readPictureAs(s *samples, file *os.File, m *trained) (err error) {
 	in, known := m.input()
 	if !known {
-		return errors.New("the model does not tell the shape of a sample: want an array of that shape, .npy for instance")
+		return errors.New("the model has no shape of a sample: want an array of that shape, .npy for instance")
 	}
 	s.alone, s.pixels = true, true
 	s.x, s.remark, err = p.readPicture(file, in)

@@ -26,7 +26,7 @@ func newConfig(b []byte) (*Config, error) {
 		return c, nil
 	}
 	if !json.Valid(b) {
-		return nil, fmt.Errorf("%s: want JSON", short(b))
+		return nil, fmt.Errorf("%s: want JSON", Short(b))
 	}
 	var err error
 	c.members, err = Members(b)
@@ -80,10 +80,10 @@ func (c *Config) Get(key string, dst any) error {
 		v.Set(before)
 		return nil
 	case errors.As(err, &wrong) && (raw[0] == '[' || raw[0] == '{') && kindOf(wrong.Type) == kindOf(v.Type()): // not malformed, only more than glia takes
-		c.missing = append(c.missing, Missing{Kind: "option", Name: c.class + "." + key + " " + short(raw)})
+		c.missing = append(c.missing, Missing{Kind: "option", Name: c.class + "." + key + " " + Short(raw)})
 		return nil
 	case errors.As(err, &wrong):
-		return fmt.Errorf("%s: %s: want %s", key, short(raw), kindOf(wrong.Type))
+		return fmt.Errorf("%s: %s: want %s", key, Short(raw), kindOf(wrong.Type))
 	case err != nil:
 		return fmt.Errorf("%s: %w", key, err)
 	}
@@ -157,8 +157,8 @@ func Plain[T any](v T) func(c *Config) (T, error) {
 	return func(*Config) (T, error) { return v, nil }
 }
 
-// short returns b for a message.
-func short(b []byte) string {
+// Short returns b for a message, cut after 60 bytes.
+func Short(b []byte) string {
 	if len(b) > 60 {
 		return string(b[:57]) + "..."
 	}

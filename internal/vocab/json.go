@@ -43,7 +43,7 @@ func Decode(b []byte) (name string, config json.RawMessage, err error) {
 	case len(b) > 0 && b[0] == '"':
 		return name, nil, json.Unmarshal(b, &name)
 	case !json.Valid(b) || b[0] != '{':
-		return "", nil, fmt.Errorf("%s: want a name or an object with class_name", short(b))
+		return "", nil, fmt.Errorf("%s: want a name or an object with class_name", Short(b))
 	}
 	m, err := Members(b)
 	if err != nil {
@@ -53,7 +53,7 @@ func Decode(b []byte) (name string, config json.RawMessage, err error) {
 		return "__lambda__", nil, nil
 	}
 	if err := json.Unmarshal(m["class_name"], &name); err != nil || name == "" {
-		return "", nil, fmt.Errorf("%s: want an object with class_name", short(b))
+		return "", nil, fmt.Errorf("%s: want an object with class_name", Short(b))
 	}
 	config = m["config"]
 	switch {
@@ -66,7 +66,7 @@ func Decode(b []byte) (name string, config json.RawMessage, err error) {
 	var registered *string
 	for key, dst := range map[string]any{"module": &module, "registered_name": &registered} {
 		if v, ok := m[key]; ok && json.Unmarshal(v, dst) != nil {
-			return "", nil, fmt.Errorf("%s is %s: want a string", key, short(v))
+			return "", nil, fmt.Errorf("%s is %s: want a string", key, Short(v))
 		}
 	}
 	return InPackage(module, name, registered), config, nil
@@ -112,7 +112,7 @@ func Members(b []byte) (map[string]json.RawMessage, error) {
 func EachMember(b []byte, f func(key []byte, value json.RawMessage) error) error {
 	b = bytes.TrimSpace(b)
 	if len(b) == 0 || b[0] != '{' {
-		return fmt.Errorf("%s: want an object", short(b))
+		return fmt.Errorf("%s: want an object", Short(b))
 	}
 	for rest := space(b[1:]); rest[0] != '}'; {
 		n := valueLen(rest)
@@ -135,7 +135,7 @@ func EachMember(b []byte, f func(key []byte, value json.RawMessage) error) error
 // String returns the value of a string in valid JSON. It fails for what is none.
 func String(b []byte) (string, error) {
 	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != '"' {
-		return "", fmt.Errorf("%s: want a string", short(b))
+		return "", fmt.Errorf("%s: want a string", Short(b))
 	}
 	s, err := unquote(b)
 	return string(s), err
@@ -154,7 +154,7 @@ func unquote(b []byte) ([]byte, error) {
 // Elements returns the elements of a list in valid JSON, which share b's memory.
 func Elements(b []byte) ([]json.RawMessage, error) {
 	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != '[' {
-		return nil, fmt.Errorf("%s: want a list", short(b))
+		return nil, fmt.Errorf("%s: want a list", Short(b))
 	}
 	return slices.Collect(Each(b)), nil
 }

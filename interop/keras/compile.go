@@ -167,7 +167,7 @@ func (t *training) lossWeights(raw json.RawMessage, outputs []string) ([]float64
 			continue
 		}
 		if json.Unmarshal(v, &weights[i]) != nil {
-			return nil, fmt.Errorf("keras: %s: %s: want a number", where, short(v))
+			return nil, fmt.Errorf("keras: %s: %s: want a number", where, vocab.Short(v))
 		}
 	}
 	return weights, nil
@@ -254,7 +254,7 @@ func (t *training) metrics(raw json.RawMessage, outputs []string, where string) 
 	}
 	of, each, err := t.perOutput(raw, "metrics", outputs, where)
 	if err == nil && !each {
-		err = fmt.Errorf("keras: %s: %s: want a list or an object with those of each output", where, short(raw))
+		err = fmt.Errorf("keras: %s: %s: want a list or an object with those of each output", where, vocab.Short(raw))
 	}
 	if err != nil {
 		return nil, err

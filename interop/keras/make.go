@@ -95,7 +95,7 @@ func (t *tree) makeNetwork(p *part) error {
 			dst any
 		}{{"name", &n.Name}, {"trainable", &n.Frozen}} {
 			if v, ok := m[s.key]; ok && json.Unmarshal(v, s.dst) != nil {
-				return fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", p.where, s.key, short(v))
+				return fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", p.where, s.key, vocab.Short(v))
 			}
 		}
 		if v, ok := m["activity_regularizer"]; ok && !vocab.Unset(v) && !p.root { // Keras passes over that of the model

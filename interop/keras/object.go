@@ -67,7 +67,7 @@ func objectOf(b []byte) (*Object, error) {
 		return nil, err
 	}
 	if o.Class == "" {
-		return nil, fmt.Errorf("%s: want an object with class_name", short(b))
+		return nil, fmt.Errorf("%s: want an object with class_name", vocab.Short(b))
 	}
 	return o, nil
 }
@@ -104,7 +104,7 @@ func stringOf(key []byte, v json.RawMessage) (string, error) {
 	}
 	s, err := vocab.String(v)
 	if err != nil {
-		return "", fmt.Errorf("%s is %s: want a string", key, short(v))
+		return "", fmt.Errorf("%s is %s: want a string", key, vocab.Short(v))
 	}
 	return s, nil
 }
@@ -206,12 +206,4 @@ func check(b []byte) error {
 		return fmt.Errorf("byte %d: %w", bad.Offset, err)
 	}
 	return fmt.Errorf("not JSON: %w", err)
-}
-
-// short returns JSON for a message.
-func short(b []byte) string {
-	if len(b) > 60 {
-		return string(b[:57]) + "..."
-	}
-	return string(b)
 }

@@ -144,7 +144,7 @@ func (p *part) readCalls() error {
 		}
 		x.name = nameOf(x.Object)
 		if v, ok := m["name"]; ok && json.Unmarshal(v, &x.name) != nil {
-			return fmt.Errorf("keras: %s: name is %s: want a string", x.where, short(v))
+			return fmt.Errorf("keras: %s: name is %s: want a string", x.where, vocab.Short(v))
 		}
 		if other := named[x.name]; other != nil {
 			return fmt.Errorf("keras: %s and %s: two layers named %q: want different names", other.where, x.where, x.name)

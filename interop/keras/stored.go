@@ -52,7 +52,7 @@ func (m *Model) StoredIn(f *File) (*State, error) {
 // build makes the variables of the network and the optimizer, but not their values.
 func (s *State) build(f *File) error {
 	if s.Inputs == nil {
-		return errors.New("keras: the model does not tell the shape of a sample: want batch_shape or build_config")
+		return errors.New("keras: the model has no shape of a sample: want batch_shape or build_config")
 	}
 	in := slices.Clone(s.Inputs)
 	for i := range in {

@@ -246,7 +246,7 @@ func TestStoredErrors(t *testing.T) {
 	}
 	k := modelIn(t, whole)
 	k.Inputs = nil
-	if _, err := k.StoredIn(opened(t, whole)); err == nil || !strings.Contains(err.Error(), "does not tell the shape of a sample") {
+	if _, err := k.StoredIn(opened(t, whole)); err == nil || !strings.Contains(err.Error(), "has no shape of a sample") {
 		t.Errorf("without a shape: error %v", err)
 	}
 	// A weight that is damaged in an archive whose checksum is that of one member each.

@@ -197,7 +197,7 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	w.arguments(m["kwargs"], n.where)
 	args, err := vocab.Elements(m["args"])
 	if err != nil || len(args) == 0 {
-		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, short(m["args"]))
+		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, vocab.Short(m["args"]))
 	}
 	for _, a := range args[1:] {
 		if !empty(a) {
@@ -223,7 +223,7 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 func (w *wiring) tensor(raw json.RawMessage) (h history, err error) {
 	class, config, err := vocab.Decode(raw)
 	if err != nil || class != "__keras_tensor__" || config == nil {
-		return h, fmt.Errorf("%s: want a tensor of class __keras_tensor__", short(raw))
+		return h, fmt.Errorf("%s: want a tensor of class __keras_tensor__", vocab.Short(raw))
 	}
 	m, err := vocab.Members(config)
 	if err != nil {
@@ -236,7 +236,7 @@ func (w *wiring) tensor(raw json.RawMessage) (h history, err error) {
 func (w *wiring) history(raw json.RawMessage) (h history, err error) {
 	h, more, err := w.oldHistory(raw)
 	if err == nil && more != nil {
-		err = fmt.Errorf("%s: want a name and two numbers", short(raw))
+		err = fmt.Errorf("%s: want a name and two numbers", vocab.Short(raw))
 	}
 	return h, err
 }
@@ -248,7 +248,7 @@ func (w *wiring) oldHistory(raw json.RawMessage) (h history, kwargs json.RawMess
 	if err != nil || len(parts) < 3 || len(parts) > 4 || string(parts[1]) == "null" || string(parts[2]) == "null" ||
 		json.Unmarshal(parts[0], &h.layer) != nil || json.Unmarshal(parts[1], &h.call) != nil || json.Unmarshal(parts[2], &h.out) != nil ||
 		h.call < 0 || h.out < 0 {
-		return h, nil, fmt.Errorf("%s: want the name of a layer, and the numbers of its call and output", short(raw))
+		return h, nil, fmt.Errorf("%s: want the name of a layer, and the numbers of its call and output", vocab.Short(raw))
 	}
 	if len(parts) == 4 {
 		kwargs = parts[3]
