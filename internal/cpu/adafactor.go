@@ -13,8 +13,8 @@ import (
 
 func init() { registerUpdate(adafactor) }
 
-// adafactor is what a sweep of ops.ApplyAdafactorOp does for a parameter of one axis or
-// none: the mean squares and the norms, then the step.
+// adafactor returns the update of ops.ApplyAdafactorOp for a parameter of fewer than two
+// axes: the mean squares and the norms, then the step.
 func adafactor(o ops.ApplyAdafactorOp) update {
 	return update{
 		tensors: 3,
@@ -73,9 +73,10 @@ type adafactorSweep struct {
 // factored is the update of one parameter.
 type factored interface {
 	blocks() int
-	// begin takes the memory, and notes whether there is an update at all.
+	// begin takes the memory, and records whether there is an update at all.
 	begin(out, in []backend.Buf)
-	// block does a pass on a block, after what follows a pass on all of them.
+	// block does a pass on a block; before the first of a pass, the work that follows the
+	// pass before on all blocks.
 	block(pass, i int, w *par.Worker)
 	after(pass int)
 }
@@ -126,7 +127,7 @@ func (k *adafactorSweep) Run(out, in []backend.Buf) {
 // Piece implements par.Task.
 func (k *adafactorSweep) Piece(i int, w *par.Worker) {
 	if k.pass == 1 {
-		i = len(k.pieces) - 1 - i // what the pass before left in the cache
+		i = len(k.pieces) - 1 - i // the piece that the pass before left in the cache
 	}
 	p := k.pieces[i]
 	k.updates[p.update].block(k.pass, p.lo, w)
@@ -159,7 +160,8 @@ type factors[W float32 | float64] struct {
 	rate                       W
 }
 
-// factorKernels is what factors does with rows of n elements, which follow each other.
+// factorKernels are the functions of factors on rows of n elements, which follow each
+// other.
 type factorKernels[W float32 | float64] struct {
 	sumSq func(x []W) float64
 	// dst[r] = Σ x², cols += x²
@@ -264,7 +266,7 @@ func (u *factors[W]) block(pass, i int, w *par.Worker) {
 	}
 }
 
-// factorBlock is where a block lies in its matrix, and where its elements begin.
+// factorBlock is the place of a block in its matrix, and the offset of its elements.
 type factorBlock struct{ row, col, rows, cols, at int }
 
 // eachRow calls do with the rows of a block of b, several at a time if they follow each
@@ -336,7 +338,7 @@ func (u *factors[W]) means(of backend.Buf, to, sums []W, m, n, parts, count int)
 		to[i] = u.keep*to[i] + u.rest*(sum/W(count)+W(u.Eps1))
 	}
 	saveAs(of, m*n, 1, to)
-	loadAs(to, of, m*n, 1) // as it was rounded
+	loadAs(to, of, m*n, 1) // as rounded
 }
 
 func inverseRoots[W float32 | float64](dst, x []W) {

@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// work is the types that kernels compute in when they do not compute in the type
-// of their operands. Each is exact for the dtypes that come to it.
+// work is the types that kernels compute in when they do not compute in the type of their
+// operands. Each is exact for the dtypes that kernels convert to it.
 type work interface {
 	int64 | uint64 | float32 | float64
 }

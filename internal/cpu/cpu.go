@@ -17,8 +17,8 @@ type Kernels struct{}
 // Name implements backend.Kernels.
 func (Kernels) Name() string { return "cpu" }
 
-// maker makes a kernel of an operation for results and inputs of given specs,
-// or returns nil if it does not cover them.
+// maker returns a kernel of an operation for results and inputs of given specs, or nil if
+// it does not support them.
 type maker func(op graph.Op, out, in []tensor.Spec) backend.Kernel
 
 var makers = map[reflect.Type]maker{}
@@ -40,17 +40,17 @@ func (Kernels) Kernel(op graph.Op, out, in []tensor.Spec) backend.Kernel {
 	return newElementwise(op, out, in)
 }
 
-// inPlace maps operation types to what InPlace answers for them.
+// inPlace maps operation types to the functions that InPlace asks.
 var inPlace = map[reflect.Type]func(op graph.Op, result, input int) bool{}
 
-// overwrites adds the answer of one operation type, whose kernel computes a result in
-// the memory of an input.
+// overwrites registers one operation type whose kernel may compute a result in the memory
+// of an input: f is its InPlace.
 func overwrites[O graph.Op](f func(op O, result, input int) bool) {
 	inPlace[reflect.TypeFor[O]()] = func(op graph.Op, result, input int) bool { return f(op.(O), result, input) }
 }
 
-// InPlace implements backend.Kernels: elementwise kernels do, updates where their
-// parameters and slots are, others where their files say so.
+// InPlace implements backend.Kernels. Elementwise kernels work in place, updates on their
+// parameters and slots, others as registered by overwrites.
 func (Kernels) InPlace(op graph.Op, result, input int) bool {
 	if f := inPlace[reflect.TypeOf(op)]; f != nil {
 		return f(op, result, input)

@@ -69,8 +69,8 @@ func init() {
 	})
 }
 
-// outside is the label of a row whose own is not less than the number of classes.
-// It is negative, so that vector kernels pass over the row.
+// outside replaces a label that is not less than the number of classes. It is negative,
+// so that vector kernels skip the row.
 const outside = math.MinInt32
 
 // labelsOf returns the labels of the rows of b: -1 where they are negative.

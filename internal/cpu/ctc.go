@@ -26,7 +26,7 @@ type ctc struct {
 	self                          par.Worker
 }
 
-// ctcResult is what a kernel computes of alignments.
+// ctcResult selects the result that a kernel computes of alignments.
 type ctcResult uint8
 
 const (

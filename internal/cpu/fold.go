@@ -4,7 +4,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern"
 )
 
-// fold is what a reduction makes of many elements.
+// fold is the function of a reduction: a sum, a maximum and so on.
 type fold uint8
 
 const (
@@ -21,7 +21,7 @@ const (
 type folder[T number] struct {
 	// rows sets dst[r] to the fold of row r, cols dst[c] to that of column c.
 	rows, cols func(dst, x []T, rows, cols, ld int)
-	none       T // the fold of nothing
+	none       T // the fold of no elements
 }
 
 // vectorFolder returns the float32 folder, of vector kernels.
@@ -37,7 +37,8 @@ func vectorFolder(f fold) folder[float32] {
 	return folder[float32]{rows: kern.SumRows, cols: kern.SumCols}
 }
 
-// folderOfHalves is a fold of half-precision elements to float32. Either may be missing.
+// folderOfHalves is a fold of half-precision elements to float32. Either function may be
+// nil.
 type folderOfHalves struct {
 	rows func(dst []float32, x []uint16, rows, cols int)
 	cols func(dst []float32, x []uint16, rows, cols, ld int)

@@ -10,12 +10,12 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// head is a kernel that lets an epilogue go on with each part of its result while that
-// is in the cache.
+// head is a kernel that calls an epilogue for each part of its result while that is in
+// the cache.
 type head interface {
 	backend.Kernel
-	// attach makes e follow the parts of every run: in it are the bias and the memory
-	// of the run at hand.
+	// attach makes e the epilogue of every run. It holds the bias and the memory of the
+	// current run.
 	attach(e *epilogue)
 }
 
@@ -89,7 +89,7 @@ func (k *fused) Run(out, in []backend.Buf) {
 	k.bias, k.result = nil, backend.Buf{}
 }
 
-// epilogue is what follows the parts of a head's result.
+// epilogue computes a bias, an activation and a program on the parts of a head's result.
 type epilogue struct {
 	bias    []float32 // along the last axis, or nil
 	relu    bool
@@ -98,7 +98,7 @@ type epilogue struct {
 	result  backend.Buf
 }
 
-// span goes on with elements [lo,hi) of the result.
+// span runs the epilogue for elements [lo,hi) of the result.
 func (e *epilogue) span(lo, hi int, w *par.Worker) {
 	switch {
 	case e.bias == nil && !e.relu:

@@ -59,7 +59,7 @@ func loadIndices(dst []int, b backend.Buf, at, step, n int) {
 	}
 }
 
-// nothing returns the bytes of what an index outside reads: NaN, or 0.
+// nothing returns the bytes that an index outside reads: NaN, or 0.
 func nothing(dt tensor.DType) []byte {
 	b := backend.Buf{Spec: tensor.S(dt), Mem: make([]byte, dt.Size())}
 	if dt.IsFloat() {
@@ -135,8 +135,8 @@ func newGatherAlong[T uint8 | uint16 | uint32 | uint64](axis int, x, idx tensor.
 	})
 }
 
-// scatterShape says what a scatter adds up: updates [outer count inner] to
-// [outer n inner], by indices [count], or [outer count inner] if along.
+// scatterShape holds the sizes of a scatter: updates [outer count inner] to [outer n
+// inner], by indices [count], or [outer count inner] if along.
 type scatterShape struct {
 	outer, n, inner, count int
 	along                  bool

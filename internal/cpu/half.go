@@ -12,12 +12,12 @@ import (
 // halfFuncs maps operation types to functions on the bits of halves.
 var halfFuncs = map[reflect.Type]func(op graph.Op) kern.HalfFunc{}
 
-// half adds the function of an operation.
+// half registers the function of an operation.
 func half[O graph.Op](f kern.HalfOp) {
 	halfFuncs[reflect.TypeFor[O]()] = func(graph.Op) kern.HalfFunc { return kern.HalfFunc{Op: f} }
 }
 
-// halfWith adds that of an operation with numbers.
+// halfWith registers the function of an operation with numbers.
 func halfWith[O graph.Op](f kern.HalfOp, numbers func(op O) (float64, float64)) {
 	halfFuncs[reflect.TypeFor[O]()] = func(op graph.Op) kern.HalfFunc {
 		a, b := numbers(op.(O))
@@ -68,7 +68,7 @@ func keepsHalves(op graph.Op) bool {
 	return false
 }
 
-// roundTo rounds float32 to what bfloat16, or float16, can hold.
+// roundTo rounds float32 to the values of bfloat16 or float16.
 func roundTo(bf16 bool, dst, x []float32) {
 	if bf16 {
 		kern.RoundBF16(dst, x)

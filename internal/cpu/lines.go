@@ -6,9 +6,9 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// lines is the kernel of an operation on the lines of elements along an axis that
-// do not depend on each other. Blocks of lines come to f as rows of W: in place
-// where they lie so in memory, else through scratch memory.
+// lines is the kernel of an operation on the lines of elements along an axis that do not
+// depend on each other. f gets blocks of lines as rows of W: in place where they lie so
+// in memory, else through scratch memory.
 type lines[W work] struct {
 	f      func(b block[W])
 	count  int     // lines
@@ -23,11 +23,11 @@ type lines[W work] struct {
 	self   par.Worker
 }
 
-// role is what an input or the first result is to lines.
+// role tells how lines reads an input or writes the first result.
 type role uint8
 
 const (
-	unread  role = iota // f looks after it
+	unread  role = iota // f reads it itself
 	whole               // it has the lines
 	perLine             // it has one element for each line
 )
@@ -54,7 +54,7 @@ func newLines[W work](x tensor.Spec, axis int, in []role, result role, f func(b 
 		k.piece = max(square, k.piece)
 	}
 	k.most = k.piece
-	if k.inner == 1 && x.DType != dtypeOf[W]() { // what is converted stays in the first cache
+	if k.inner == 1 && x.DType != dtypeOf[W]() { // converted elements stay in the first cache
 		k.most = max(1, 2*tileLen/max(1, k.cols))
 	}
 	return k
@@ -88,7 +88,7 @@ func (k *lines[W]) block(lo, rows int, w *par.Worker) {
 		}
 	}
 	if k.inner > 1 {
-		size += b.rows * b.cols // for columns on their way
+		size += b.rows * b.cols // for columns that are copied
 	}
 	mem := scratch[W](w, size)
 	for v, r := range k.roles {

@@ -63,7 +63,7 @@ func newMatMul[T kern.Float](op ops.MatMulOp, out layout, in []layout) *matMul[T
 		last := axes[r-1]
 		p.Batch, p.StrideC, p.StrideA, p.StrideB = last.size, last.strides[0], last.strides[1], last.strides[2]
 		axes = axes[:r-1]
-		// A product whose B is shared is one with more rows.
+		// Products that share B are one product with more rows.
 		if len(axes) == 0 && p.StrideB == 0 && !p.TransA && p.StrideA == m*p.LDA && p.StrideC == m*p.LDC {
 			p.M, p.Batch, p.StrideA, p.StrideC = p.M*p.Batch, 1, 0, 0
 		}
@@ -81,8 +81,8 @@ func newMatMul[T kern.Float](op ops.MatMulOp, out layout, in []layout) *matMul[T
 	return p
 }
 
-// rows returns the distance of the rows of the matrices, and whether these are the
-// columns. It is not ok if neither lie together.
+// rows returns the distance of the rows of the matrices; turned if columns take the part
+// of rows. It is not ok if neither rows nor columns are contiguous.
 func (l layout) rows() (ld int, turned, ok bool) {
 	m, n := l.Shape.At(-2), l.Shape.At(-1)
 	toNext, along := l.strides.At(-2), l.strides.At(-1)
@@ -101,8 +101,8 @@ type batchAxis struct {
 	strides [3]int
 }
 
-// batchAxes returns the axes of a batch that are longer than 1, of which neighbours that
-// every value walks through in one stride are one.
+// batchAxes returns the axes of a batch that are longer than 1. Neighbours that every
+// value walks through in one stride are joined.
 func batchAxes(batch tensor.Dims, values ...layout) []batchAxis {
 	var axes []batchAxis
 	for i := range batch.Rank() {

@@ -12,7 +12,7 @@ func init() {
 		if in[0].gaps() {
 			return nil
 		}
-		in[0].strides = out[0].Shape.Strides() // plans ask where a view does not do
+		in[0].strides = out[0].Shape.Strides() // plans ask for it where a view is not possible
 		return newMoves(out[0].DType).add(0, out[0].Shape, in[0].strides, 0, out[0].strides, 0)
 	})
 	registerStrided(func(op ops.TransposeOp, out, in []layout) backend.Kernel {
@@ -79,8 +79,8 @@ func part(strides, start, step tensor.Dims) (at int, steps tensor.Dims) {
 	return at, steps
 }
 
-// moves is the kernel of operations that copy elements from where they lie to where
-// they belong, whatever their dtype.
+// moves is the kernel of operations that copy elements to other places, whatever their
+// dtype.
 type moves struct {
 	dtype  tensor.DType
 	ground []byte // the element that the result is filled with first, or nil
@@ -151,8 +151,9 @@ func (k *moves) add(input int, shape, from tensor.Dims, atFrom int, to tensor.Di
 	return k
 }
 
-// findTransposition brings the axis along which the source lies together before the
-// last one, along which the result does, if it does and they are not the same.
+// findTransposition moves the axis along which the source is contiguous to the place
+// before the last one, if the result is contiguous along the last and the two axes
+// differ.
 func (m *move) findTransposition() {
 	last := len(m.dims) - 1
 	if m.to[last] != 1 || m.from[last] == 1 || m.from[last] == 0 {
@@ -251,8 +252,8 @@ func copyBlocks[T any](dst []T, d int, src []T, s, rows, ld, cols, lds int) {
 	}
 }
 
-// copySquare transposes one block by way of a copy: so that each line of memory is
-// touched once, however the rows' distances share the cache.
+// copySquare transposes one block through a copy, so that each cache line is touched
+// once, whatever the distances of the rows.
 func copySquare[T any](dst []T, ld int, src []T, from, lds int) {
 	var rows [square][square]T
 	for j := range rows {

@@ -7,8 +7,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// newProduct returns the kernel of a matrix product of integers, in their own type,
-// whose low bits do not depend on signs: package kern has no such product.
+// newProduct returns the kernel of a matrix product of integers, in an unsigned type of
+// their size, since low bits do not depend on signs. Package kern has no such product.
 func newProduct(op ops.MatMulOp, out tensor.Spec, in []tensor.Spec) backend.Kernel {
 	switch out.DType.Size() {
 	case 1:

@@ -76,7 +76,8 @@ func init() {
 	overwrites(func(p *backend.Program, result, input int) bool { return p.Overwrites(result, input) })
 }
 
-// leastRun is how many elements of an input with gaps have to lie side by side.
+// leastRun is the least number of adjacent elements in an input with gaps that a program
+// reads.
 const leastRun = 16
 
 // maxRow is the longest row that programs reduce.
@@ -120,7 +121,7 @@ type load struct {
 	src         walk
 }
 
-// store writes a value to a result that it could not be computed in.
+// store writes a value to a result, if it cannot be computed in the result's memory.
 type store struct {
 	result int
 	row    bool
@@ -148,10 +149,11 @@ func newProgram(p *backend.Program, strides []tensor.Dims) *program {
 	return k
 }
 
-// setTiles chooses the length of tiles: whole rows, and whole periods of what inputs
-// repeat where that is possible, so that it is loaded once. Halves take less memory, and
-// for what is done row by row calls weigh more. Tiles of columns depend on the shape
-// alone, so that sums along them have one order, whatever else the program does.
+// setTiles chooses the length of tiles: whole rows, and where possible whole periods of
+// inputs that repeat, so that they are loaded once. Tiles are longer for halves, which
+// take less memory, and for work done row by row, where calls weigh more. Tiles of
+// columns depend on the shape alone, so that sums along them have one order, whatever
+// else the program does.
 func (k *program) setTiles() {
 	unit, length := k.cols, tileLen
 	if k.columns == nil {
@@ -159,7 +161,7 @@ func (k *program) setTiles() {
 			length *= 2
 		}
 		for i := range k.loads {
-			if p := k.loads[i].period; !k.afterwards(k.loads[i].row) && p > unit && p <= length && p%unit == 0 && p < k.size {
+			if p := k.loads[i].period; !k.isAfterPass(k.loads[i].row) && p > unit && p <= length && p%unit == 0 && p < k.size {
 				unit = p
 			}
 		}
@@ -167,7 +169,7 @@ func (k *program) setTiles() {
 	k.tile = max(1, length/unit) * unit
 	k.piece = max(1, pieceLen/k.tile) * k.tile
 	for i := range k.loads {
-		if l := &k.loads[i]; k.tile%l.period == 0 && !k.afterwards(l.row) {
+		if l := &k.loads[i]; k.tile%l.period == 0 && !k.isAfterPass(l.row) {
 			l.once = true
 			k.period *= l.period / gcd(k.period, l.period)
 		}
@@ -212,9 +214,9 @@ func (k *program) run(mem []byte, lo, hi int) frame {
 	return f
 }
 
-// afterwards reports whether a load, an instruction or a store, of rows or not, belongs to
-// what is done once, after the pass over tiles.
-func (k *program) afterwards(row bool) bool { return row && k.columns != nil }
+// isAfterPass reports whether a load, an instruction or a store is done once, after the
+// pass over tiles. row tells whether it is of rows.
+func (k *program) isAfterPass(row bool) bool { return row && k.columns != nil }
 
 // slotLen returns the elements that a slot has room for.
 func (k *program) slotLen() int { return max(k.tile, tileLen) }
@@ -228,7 +230,7 @@ func (k *program) scratch() int {
 	return n * 4
 }
 
-// frame says where the places of a run are.
+// frame holds the memory of a run.
 type frame struct {
 	*program
 	tiles    []float32 // the slots
@@ -237,13 +239,13 @@ type frame struct {
 }
 
 // fill returns a frame on mem with the slots filled that are the same for all tiles.
-// Those that are the same only for tiles that begin with a period it fills if the spans
-// to come do: are steady.
+// Slots that are the same only for tiles that begin with a period are filled if steady:
+// if all later spans do.
 func (k *program) fill(mem []byte, steady bool) frame {
 	f := frame{program: k, tiles: backend.Data[float32](backend.Buf{Mem: mem})}
 	n := min(k.tile, k.size)
 	for i := range k.loads {
-		if l := &k.loads[i]; k.still(l, steady) {
+		if l := &k.loads[i]; k.isLoadedOnce(l, steady) {
 			if l.row {
 				f.load(l, 0, 0, n/k.cols)
 			} else {
@@ -257,8 +259,8 @@ func (k *program) fill(mem []byte, steady bool) frame {
 	return f
 }
 
-// still reports whether a load is not done again for every tile.
-func (k *program) still(l *load, steady bool) bool { return l.once && (steady || l.period == 1) }
+// isLoadedOnce reports whether a load is done once instead of for every tile.
+func (k *program) isLoadedOnce(l *load, steady bool) bool { return l.once && (steady || l.period == 1) }
 
 // tilesOf goes over the tiles of elements [lo,hi).
 func (f frame) tilesOf(lo, hi int, steady bool) {
@@ -271,7 +273,7 @@ func (f frame) tilesOf(lo, hi int, steady bool) {
 		}
 		for i := range f.loads {
 			switch l := &f.loads[i]; {
-			case f.still(l, steady), f.afterwards(l.row):
+			case f.isLoadedOnce(l, steady), f.isAfterPass(l.row):
 			case l.row:
 				f.load(l, 0, rowAt, rows)
 			default:
@@ -280,7 +282,7 @@ func (f frame) tilesOf(lo, hi int, steady bool) {
 		}
 		for i := range f.code {
 			switch c := &f.code[i]; {
-			case f.afterwards(c.row):
+			case f.isAfterPass(c.row):
 			case c.row:
 				c.op.run(f, c, rowAt, rows)
 			default:
@@ -289,7 +291,7 @@ func (f frame) tilesOf(lo, hi int, steady bool) {
 		}
 		for _, s := range f.stores {
 			switch {
-			case f.afterwards(s.row):
+			case f.isAfterPass(s.row):
 			case s.row:
 				f.store(s, rowAt, rows)
 			default:

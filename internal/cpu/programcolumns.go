@@ -9,10 +9,10 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Reductions along the first axes: each piece of the elements is folded by itself, as rows
-// of lanes, which are one or more rows of columns, in float32; its lanes then become one
-// number a column, and at the end the pieces are folded, in float64, always in the same
-// order. What is computed from the results follows, once.
+// Reductions along the first axes: each piece of the elements is folded by itself, as
+// rows of lanes, which are one or more rows of columns, in float32; its lanes then become
+// one number a column, and at the end the pieces are folded, in float64, always in the
+// same order. Instructions on the results follow, once.
 
 const (
 	leastLanes = 1024    // a fold's, if columns are fewer
@@ -63,7 +63,7 @@ func (l *lowering) foldColumns(f fold, outs int, x ref) []ref {
 	return l.emitAll(combine{of, f}, true, outs)
 }
 
-// setPieces bounds the number of pieces, and makes room for what they give.
+// setPieces bounds the number of pieces, and allocates memory for their results.
 func (c *columns) setPieces(k *program) {
 	most := min(mostPieces, max(4, mostParts/c.cols))
 	least := max(k.piece, leastRows*c.cols, (k.size+most-1)/most)
@@ -99,7 +99,7 @@ func (f *columnFold) numbers() int {
 	return 1
 }
 
-// end keeps what the folds made of piece i.
+// end stores the results of the folds of piece i.
 func (c *columns) end(f frame, i int) {
 	c.rows[i] = float64(min(f.piece, f.size-i*f.piece) / c.cols)
 	for _, fold := range c.folds {
@@ -159,9 +159,8 @@ func (o accumulate) run(f frame, c *instr, at, n int) {
 }
 
 // begin sets the lanes to those of no elements. Moments are taken from sums of distances
-// from a shift and of their squares: the shift is the mean of the first tile, which is
-// near the mean of the piece, or is far from it because the elements are far from each
-// other.
+// from a shift and of their squares. The shift is the mean of the first tile: it is near
+// the mean of the piece compared with the spread of the elements.
 func (c *columnFold) begin(f frame, x []float32) {
 	lanes := f.lanesOf(c, 0)
 	switch c.fold {
@@ -238,7 +237,7 @@ func (c *columnFold) joinMoments() {
 	}
 }
 
-// combine gives the result of a fold: of moments, it may be the mean alone.
+// combine returns the result of a fold: of moments, it may be the mean alone.
 type combine struct {
 	*columnFold
 	wanted fold
@@ -270,7 +269,7 @@ func (o combine) run(f frame, c *instr, at, n int) {
 	}
 }
 
-// finish does what follows the pass: the values of columns.
+// finish computes the values of columns, after the pass.
 func (k *program) finish(mem []byte) {
 	f := frame{program: k, tiles: backend.Data[float32](backend.Buf{Mem: mem})}
 	for i := range k.loads {

@@ -6,7 +6,7 @@ import (
 	"github.com/glia-ml/glia/ops"
 )
 
-// foldOf returns what programs make of rows or columns by a reduction, or noFold.
+// foldOf returns the fold by which programs compute a reduction, or noFold.
 func foldOf(op graph.Op) fold {
 	switch op.(type) {
 	case ops.ReduceSumOp:
@@ -61,7 +61,7 @@ func momentsOfRows(mean, variance, x []float32, cols int) {
 	}
 }
 
-// foldBits reduces rows of the bits of halves, to float32. There is none for moments.
+// foldBits reduces rows of the bits of halves, to float32. It does not support moments.
 type foldBits struct {
 	folderOfHalves
 	mean bool

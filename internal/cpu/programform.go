@@ -25,13 +25,13 @@ const (
 // ref is a value of a lowered program: one form of one value.
 type ref int
 
-// none is no value.
+// none stands for no value.
 const none ref = -1
 
 // held lists the forms in which a value is held.
 type held [forms]ref
 
-// refInfo tells of a lowered value.
+// refInfo describes a lowered value.
 type refInfo struct {
 	input int  // read where it is, or -1
 	half  bool // its elements are bits
@@ -53,7 +53,7 @@ type lowering struct {
 	strides []tensor.Dims // of inputs with gaps
 	cols    int
 	columns *columns // or nil
-	same    []int    // of each value, or the first one of those that are one under several names
+	same    []int    // for each value, the first of its aliases
 	held    []held
 	refs    []refInfo
 	loads   []load // their slots are refs
@@ -113,7 +113,7 @@ func (l *lowering) instr(c *backend.Instr, v int) {
 	}
 }
 
-// alias makes v another name of the value that c reads.
+// alias makes v an alias of the value that c reads.
 func (l *lowering) alias(c *backend.Instr, v int) {
 	switch a := c.Args[0]; {
 	case c.Out == l.DType(a):
@@ -159,7 +159,7 @@ func (l *lowering) onFloats(c *backend.Instr, v int) {
 	}
 }
 
-// onBits returns the operation on bits that does c, if there is one and it costs no more
+// onBits returns the operation on bits that computes c, if it exists and costs no more
 // passes than one on float32.
 func (l *lowering) onBits(c *backend.Instr) (op, bool) {
 	f, ok := halfFuncs[reflect.TypeOf(c.Op)]
@@ -201,7 +201,7 @@ func (l *lowering) wantAll(values []int, f form) []ref {
 	return refs
 }
 
-// want returns value v in form f, which it makes if it is not held yet.
+// want returns value v in form f, which it computes if it is not held yet.
 func (l *lowering) want(v int, f form) ref {
 	v = l.same[v]
 	if h := &l.held[v]; h[f] == none {
@@ -251,8 +251,8 @@ func (l *lowering) constant(v int) float32 {
 	return float32(x)
 }
 
-// load returns input v, broadcast to the shape of the form: where it is, if it lies
-// there in that form.
+// load returns input v, broadcast to the shape of the form: in place, if the input is
+// held in that form.
 func (l *lowering) load(v int, f form) ref {
 	s, shape := l.In[v], l.Shape
 	if f == line {
@@ -306,8 +306,8 @@ func (l *lowering) emitAll(o op, row bool, results int, args ...ref) []ref {
 	return c.dst
 }
 
-// isAlias reports whether instruction c does no more than how its input is loaded: as
-// a type that holds all its values, broadcast.
+// isAlias reports whether loading the input of instruction c already does its work: it
+// broadcasts, or converts to a type that holds all values.
 func isAlias(p *backend.Program, c *backend.Instr) bool {
 	switch c.Op.(type) {
 	case ops.CastOp:

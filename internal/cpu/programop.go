@@ -5,7 +5,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// op is what an instruction of a lowered program does: run does it for n elements, or
+// op is the operation of an instruction of a lowered program: run computes n elements, or
 // rows, from at on.
 type op interface {
 	run(f frame, c *instr, at, n int)

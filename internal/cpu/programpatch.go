@@ -12,7 +12,7 @@ import (
 type patches struct {
 	*program
 	slots       int
-	inAt, outAt []int // slots, -1 for inputs and results that have none
+	inAt, outAt []int // slots, -1 for inputs and results without one
 	half        []bool
 	writes      []store
 }
@@ -39,7 +39,7 @@ func newPatches(p *backend.Program, k *program) *patches {
 	return b
 }
 
-// add gives an input or a result that is read or computed where it is a slot.
+// add gives a slot to an input or a result that is read or computed in place.
 func (b *patches) add(p *backend.Program, at place) {
 	switch {
 	case at.kind == fromInput && b.inAt[at.index] < 0:
@@ -90,7 +90,7 @@ func (b *patches) run(mem []byte, at, rows, cols, ld int) {
 func (f frame) gather(at, rows, cols, ld int) {
 	for i := range f.loads {
 		l := &f.loads[i]
-		if f.still(l, false) {
+		if f.isLoadedOnce(l, false) {
 			continue
 		}
 		again := rows // how many rows from the first on are not copies of it
@@ -149,7 +149,7 @@ func scatterRows[T any](dst, src []T, cols, ld int) {
 	}
 }
 
-// repeatRows sets what follows the first n elements to copies of those.
+// repeatRows sets all elements after the first n to copies of those.
 func repeatRows[T any](dst []T, n int) {
 	for ; n < len(dst); n *= 2 {
 		copy(dst[n:], dst[:n])

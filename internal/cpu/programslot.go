@@ -21,9 +21,9 @@ const (
 	toResult
 )
 
-// slots is the second pass over a program: it gives each lowered value its place, by
-// liveness. Inputs that lie in the wanted form are read where they are, results
-// computed where they belong; other values have a slot until their last use.
+// slots is the second pass over a program: it gives each lowered value its place, by live
+// ranges. Inputs in the wanted form are read in place, results computed in place; other
+// values have a slot until their last use.
 type slots struct {
 	*lowering
 	last   []int // the last instruction that reads a value
@@ -43,7 +43,7 @@ func (l *lowering) place() *program {
 			s.places[x] = s.fresh()
 		}
 	}
-	homes := l.homes()
+	inResults := l.inResults()
 	k := &program{size: l.Shape.Size(), cols: l.cols, period: 1, loads: l.loads, columns: l.columns}
 	for i := range k.loads {
 		k.loads[i].slot = s.places[k.loads[i].slot].index
@@ -57,7 +57,7 @@ func (l *lowering) place() *program {
 			s.free(c.args, i)
 		}
 		for _, x := range c.dst {
-			if r, ok := homes[x]; ok {
+			if r, ok := inResults[x]; ok {
 				s.places[x] = place{toResult, r}
 			} else {
 				s.places[x] = s.slot()
@@ -79,7 +79,7 @@ func (l *lowering) place() *program {
 }
 
 // lastUses returns the last instruction that reads each value; results are read at the
-// end, values that nothing reads never: -1.
+// end, values without a reader never: -1.
 func (l *lowering) lastUses() []int {
 	last := make([]int, len(l.refs))
 	for x := range last {
@@ -96,11 +96,11 @@ func (l *lowering) lastUses() []int {
 	return last
 }
 
-// homes chooses the values that are computed in the memory of a result: those that are
-// held as the result is. One that is computed for an earlier instruction than the
-// result's has none: the memory may be an input's, which is read until then.
-func (l *lowering) homes() map[ref]int {
-	home := map[ref]int{}
+// inResults returns the results in whose memory values are computed: values of the same
+// form as the result. A value that is computed for an earlier instruction than the
+// result's is not among them: the memory may be an input's, which is read until then.
+func (l *lowering) inResults() map[ref]int {
+	of := map[ref]int{}
 	for r, x := range l.results {
 		v := l.Results[r]
 		i, _ := l.Source(v)
@@ -108,11 +108,11 @@ func (l *lowering) homes() map[ref]int {
 		if l.refs[x].fixed || l.refs[x].born < i || dt != tensor.Float32 && (!isHalf(dt) || l.Row(v)) {
 			continue
 		}
-		if _, taken := home[x]; !taken {
-			home[x] = r
+		if _, taken := of[x]; !taken {
+			of[x] = r
 		}
 	}
-	return home
+	return of
 }
 
 func (s *slots) at(refs []ref) []place {

@@ -46,7 +46,7 @@ func init() {
 				kern.DropoutMask(mask, key, stream, uint64(lo), rate)
 				for i, m := range mask {
 					dst[lo+i] = 0
-					if m != 0 { // 0·∞ is no 0
+					if m != 0 { // 0·∞ is NaN
 						dst[lo+i] = x[lo+i] * float64(m)
 					}
 				}

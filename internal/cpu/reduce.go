@@ -31,8 +31,8 @@ func init() {
 	})
 }
 
-// alone returns the kernel of a reduction that is a step by itself. Along columns it is
-// that of a program, so that it gives the same bits as within one.
+// alone returns the kernel of a reduction that is a step by itself. Along columns it is a
+// program's, so that the bits are the same as within a program.
 func alone(op ops.Reducing, f fold, out, in []tensor.Spec) backend.Kernel {
 	if fusesColumns(op, in[0]) {
 		return newProgram(backend.ProgramOf(op, out, in), nil)
@@ -71,9 +71,9 @@ func newReduction(r ops.Reduction, f fold, in tensor.Spec) backend.Kernel {
 	return k
 }
 
-// reduction is the kernel of a reduction. Axes that are neighbours go together, the
-// last first, each group in a stage; a long group goes by parts, which another stage
-// folds. So every sum has an order that depends on the shape alone.
+// reduction is the kernel of a reduction. Neighbouring axes are reduced together, the
+// last first, each group in a stage. A long group is reduced in parts, which another
+// stage folds. So every sum has an order that depends on the shape alone.
 type reduction[T number] struct {
 	folder[T]
 	halves folderOfHalves // of elements that need not be converted first
@@ -94,7 +94,7 @@ type stage[T number] struct {
 	group, chunk, width int
 	parts, blocks       int
 	pieces              int
-	x, y                []T // x is nil for elements that are converted on the way
+	x, y                []T // x is nil for elements that are converted
 }
 
 func newReductionOf[T number](r ops.Reduction, f fold, by folder[T], in tensor.Spec) *reduction[T] {

@@ -35,7 +35,7 @@ func newSearch[W work](edges, x tensor.Spec) backend.Kernel {
 	})
 }
 
-// less returns how many of the ascending edges are less than v, none if v is NaN.
+// less returns how many of the ascending edges are less than v, 0 if v is NaN.
 func less[W work](edges []W, v W) int {
 	lo, hi := 0, len(edges)
 	for lo < hi {

@@ -94,8 +94,8 @@ func init() {
 // maxHalfRow is the longest row that kern.HalfSoftmax takes.
 const maxHalfRow = 2048
 
-// floatLines is newLines for floats: float32 and narrower go through a vector kernel
-// in float32, float64 line by line. A line without elements, too, is float64's.
+// floatLines is newLines for floats: float32 and narrower go through a vector kernel in
+// float32, float64 line by line. A line without elements goes line by line, too.
 func floatLines(x tensor.Spec, axis int, in []role, result role, narrow func(b block[float32]),
 	line func(y []float64, x [3][]float64)) backend.Kernel {
 	if x.DType != tensor.Float64 && x.Shape.At(axis) > 0 {

@@ -29,10 +29,10 @@ func newSparsemax[W float32 | float64](axis int, x tensor.Spec) backend.Kernel {
 	})
 }
 
-// sparsemaxThreshold returns what to take from x so that the rest over 0 sums to 1: NaN
-// if x has a NaN or its greatest element is infinite. Only elements within 1 of the
-// greatest can stay; of these, those that are below the threshold of all are left out,
-// until there are none: the thresholds rise.
+// sparsemaxThreshold returns the number τ for which the sum of max(x-τ, 0) is 1: NaN if x
+// has a NaN or its greatest element is infinite. Only elements within 1 of the greatest
+// can be above τ. Of these, elements below the threshold of all are removed until no such
+// element remains: the thresholds rise.
 func sparsemaxThreshold[W float32 | float64](x []W) float64 {
 	top := math.Inf(-1)
 	for _, v := range x {

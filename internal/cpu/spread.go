@@ -41,7 +41,7 @@ func (k *spread) Piece(i int, w *par.Worker) {
 	}
 }
 
-// do is par.Do that does a single piece itself, with memory of its own.
+// do runs t as par.Do does, but a single piece on self, without other goroutines.
 func do(n int, t par.Task, self *par.Worker) {
 	if n == 1 {
 		t.Piece(0, self)

@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// layout is what a kernel knows of a value before the run: its spec and the distances
-// of its elements along each axis.
+// layout is the spec of a value and the distances of its elements along each axis: known
+// before the run.
 type layout struct {
 	tensor.Spec
 	strides tensor.Dims
@@ -43,7 +43,7 @@ func layouts(specs []tensor.Spec, strides []tensor.Dims) []layout {
 	return list
 }
 
-// stridedMaker is a maker for values of any layout that it covers.
+// stridedMaker is a maker for values of any layout that it supports.
 type stridedMaker func(op graph.Op, out, in []layout) backend.Kernel
 
 var (
@@ -76,8 +76,8 @@ func init() {
 	}
 }
 
-// stridedFused returns the kernel of a head and an epilogue, if nothing has gaps but what
-// the head reads and, if there is no program behind it, writes.
+// stridedFused returns the kernel of a head and an epilogue, if only the head's inputs
+// have gaps and, without a program, the head's result.
 func stridedFused(op *backend.Fused, out, in []layout) backend.Kernel {
 	f := stridedHeads[reflect.TypeOf(op.Head)]
 	specs := make([]tensor.Spec, len(in))

@@ -24,7 +24,7 @@ func init() {
 var updates = map[reflect.Type]func(op graph.Op) update{}
 
 // registerUpdate adds an optimizer's operation, of which a plan makes sweeps; by itself
-// it is a sweep of one. f returns an empty update for one that it does not cover.
+// it is a sweep of one. f returns an empty update for one that it does not support.
 func registerUpdate[O graph.Op](f func(op O) update) {
 	updates[reflect.TypeFor[O]()] = func(op graph.Op) update { return f(op.(O)) }
 	register(func(op O, out, in []tensor.Spec) backend.Kernel {
@@ -55,9 +55,9 @@ type update struct {
 	// Both take the tensors, the parameter and the slots first, and the scalars.
 	narrow func(x rows32, r rates32)
 	wide   func(x rows64, r rates64)
-	// If they are not nil, these go over the tensors first, with room for one more, and
-	// return what to add up for the ratio by which the first scalar is scaled, of n
-	// elements.
+	// If they are not nil, these read the tensors first, with room for one more, and
+	// return the terms of two sums. ratio makes of the sums, and the number n of elements, a
+	// factor of the first scalar.
 	narrowNorms func(x rows32, tmp []float32, r rates32) [2]float64
 	wideNorms   func(x rows64, tmp []float64, r rates64) [2]float64
 	ratio       func(sum [2]float64, n int, r rates64) float64
@@ -83,7 +83,7 @@ type sweepUpdate struct {
 
 type sweepPiece struct{ update, lo, hi int }
 
-// newSweep returns nil if there is an operation that is no update.
+// newSweep returns the kernel of op, or nil if an operation is not an update.
 func newSweep(op *backend.Sweep, in []tensor.Spec) backend.Kernel {
 	switch n := countFactored(op, in); n {
 	case 0:
@@ -135,8 +135,8 @@ func (k *sweep) Run(out, in []backend.Buf) {
 	}
 }
 
-// copyUpdated copies the tensors that are updated to where the results belong, unless
-// they are there.
+// copyUpdated copies the tensors that are updated to the memory of the results, unless
+// they share it.
 func copyUpdated(out, in []backend.Buf) {
 	for i, b := range out {
 		if unsafe.SliceData(b.Mem) != unsafe.SliceData(in[i].Mem) {
@@ -162,7 +162,7 @@ func (k *sweep) addNorms() {
 // Piece implements par.Task.
 func (k *sweep) Piece(i int, w *par.Worker) {
 	if k.norms != nil && !k.first {
-		i = len(k.pieces) - 1 - i // what the first pass left in the cache
+		i = len(k.pieces) - 1 - i // the piece that the first pass left in the cache
 	}
 	p := k.pieces[i]
 	u := &k.updates[p.update]

@@ -17,7 +17,7 @@ func init() {
 	})
 }
 
-// gradient is what a sweep makes of gradients before it updates by them.
+// gradient holds the changes that a sweep makes to gradients before it updates by them.
 type gradient struct {
 	over   int  // of so many it takes the mean, 0 for one; the tensor before is their sum
 	scaled bool // the last scalar is a factor
@@ -34,8 +34,8 @@ func (u update) gatedBy(o ops.ApplyIfOp) update {
 	return u
 }
 
-// readGates finds out whether the update is held. The first gate of a gradient that is
-// added up tells only whether there is an update by the sum.
+// readGates sets whether the update is held. The first gate of a gradient that is added
+// up tells only whether there is an update by the sum.
 func (u *sweepUpdate) readGates() {
 	u.held, u.adding = false, false
 	for i, b := range u.in[u.ins-u.gates : u.ins] {
@@ -86,9 +86,9 @@ var gradients64 = &gradientKernels[float64]{
 	},
 }
 
-// eachGradient calls do with the tensors of a rule, of which the last is the gradient as g
-// makes it, a tile after the other; or once with all of them if there is nothing to make.
-// If it is adding, it only adds the gradients to the sums, which become 0 after an update.
+// eachGradient calls do with the tensors of a rule, of which the last is the gradient as
+// g makes it, a tile after the other; or once with all of them if g changes nothing. If
+// it is adding, it only adds the gradients to the sums, which become 0 after an update.
 func eachGradient[W float32 | float64](
 	g *gradient, adding, first bool, x [maxTensors][]W, tile []W, factor W, k *gradientKernels[W], do func([maxTensors][]W),
 ) {

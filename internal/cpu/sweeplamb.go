@@ -7,7 +7,7 @@ import (
 
 func init() { registerUpdate(lamb) }
 
-// lamb is in two parts: the norms must be known before the step.
+// lamb returns the update in two parts: the norms must be known before the step.
 func lamb(o ops.ApplyLambOp) update {
 	b1, b2, eps := float32(o.OneMinusBeta1), float32(o.OneMinusBeta2), float32(o.Eps)
 	return update{

@@ -67,8 +67,8 @@ func tileOf(op graph.Op) (tile, bool) {
 	return tile{}, false
 }
 
-// castTo returns the function that rounds float32 to what dtype dt can hold. The
-// values stay float32 inside a program and are stored as dt.
+// castTo returns the function that rounds float32 to the values of dtype dt. The values
+// stay float32 inside a program and are stored as dt.
 func castTo(dt tensor.DType) func(dst, x []float32) {
 	switch dt {
 	case tensor.Bool:

@@ -44,7 +44,7 @@ func tupleOf(op ops.Tuple) func(dst, x tuple) {
 	}
 }
 
-// lstmCell sets h and c' from what the gates i, f, g and o get and c.
+// lstmCell sets h and c' from the inputs of the gates i, f, g and o, and from c.
 func lstmCell(dst, x tuple) {
 	var a, b, c [256]float32
 	for at, n := 0, len(dst[0]); at < n; at += len(a) {

@@ -5,8 +5,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// walk turns positions in a shape into positions in a strided tensor, as one that is
-// broadcast to the shape.
+// walk turns positions in a shape into positions in a strided tensor, for example one
+// that is broadcast to the shape.
 type walk struct{ dims, strides []int }
 
 func newWalk(strides, shape tensor.Dims) walk {
