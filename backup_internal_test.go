@@ -39,10 +39,10 @@ func TestStepWithBackupAllocatesNothing(t *testing.T) {
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		f.shuffle(n, 0)
+		f.samples(0)
 		b := 0
 		step := func() {
-			if err := f.batch(0, b, f.order[b%2*32:][:32]); err != nil {
+			if err := f.batch(0, b, f.samples(b%2)); err != nil {
 				t.Fatal(err)
 			}
 			b++

@@ -74,27 +74,35 @@ func checkBatch(b *data.Batch, n int) error {
 	if w := len(b.Weight); w > 1 && w != len(b.Y) {
 		return fmt.Errorf("%d tensors of weights for %d targets: want none, one, or one for each", w, len(b.Y))
 	}
-	for _, w := range b.Weight {
-		if w != nil && (w.Spec() != tensor.S(tensor.Float32, n) || !w.Contiguous()) {
-			return fmt.Errorf("weights %v for %d samples: want a contiguous float32[%d]", w.Spec(), n, n)
+	for i, y := range b.Y {
+		if len(b.Weight) == 0 {
+			break
+		}
+		w := b.Weight[min(i, len(b.Weight)-1)]
+		if w == nil || w.Spec() == tensor.S(tensor.Float32, n) && w.Contiguous() {
+			continue
+		}
+		if rank := w.Shape().Rank(); w.DType() != tensor.Float32 || !w.Contiguous() || rank == 0 || rank > y.Shape().Rank() || w.Shape() != y.Shape().To(rank) {
+			return fmt.Errorf("weights %v for %d samples with targets %v: want a contiguous float32[%d], or more of the targets' first axes", w.Spec(), n, y.Spec(), n)
 		}
 	}
 	return nil
 }
 
-// batches keeps a batch for every length that occurs: all but the last have one
-// length, so no tensor is made twice.
-type batches map[int]*data.Batch
+// batches keeps a batch for every length that occurs in a group: all but the last have
+// one length, so no tensor is made twice.
+type batches map[struct{ n, group int }]*data.Batch
 
-// of returns the batch for n samples.
-func (b *batches) of(n int) *data.Batch {
+// of returns the batch for n samples of a group.
+func (b *batches) of(n, group int) *data.Batch {
 	if *b == nil {
 		*b = batches{}
 	}
-	if (*b)[n] == nil {
-		(*b)[n] = &data.Batch{}
+	key := struct{ n, group int }{n, group}
+	if (*b)[key] == nil {
+		(*b)[key] = &data.Batch{}
 	}
-	return (*b)[n]
+	return (*b)[key]
 }
 
 // specsOf returns the specs of tensors.

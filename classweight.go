@@ -38,6 +38,9 @@ func (c *classWeigher) weigh(b *data.Batch) ([]*tensor.Tensor, error) {
 	if y.Rank() > 2 {
 		return nil, fmt.Errorf("glia: Fit: ClassWeights: labels are %v: want [n], [n 1] or rows [n classes]", b.Y[0].Spec())
 	}
+	if len(b.Weight) > 0 && b.Weight[0] != nil && b.Weight[0].Shape().Rank() > 1 {
+		return nil, fmt.Errorf("glia: Fit: ClassWeights: samples have weights %v: want one a sample", b.Weight[0].Spec())
+	}
 	n := y.At(0)
 	if c.weights[n] == nil {
 		c.labels[n] = tensor.NewSpec(tensor.Spec{DType: tensor.Float64, Shape: y})

@@ -58,11 +58,11 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	ms, err := m.newTotals(y, pred)
+	ms, err := m.newTotals(nn.Concrete(y), pred)
 	if err != nil {
 		return nil, err
 	}
-	m.totals.set(training, y, ms)
+	m.totals.set(memoSize, training, y, ms)
 	return ms, nil
 }
 
@@ -81,8 +81,7 @@ type evaluation struct {
 	ds        data.Dataset
 	totals    *totals
 	callbacks []Callback
-	size      int // of a batch
-	order     []int
+	order     *order
 	batches   batches
 }
 
@@ -98,11 +97,11 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{m: m, ds: ds, totals: ms, callbacks: c.callbacks, size: c.batchOf(ds.Len()), order: inOrder(ds.Len())}
-	if c.steps > 0 && c.steps <= len(e.order)/e.size {
-		e.order = e.order[:c.steps*e.size]
+	order := newOrder(ds, c.batchOf(ds.Len()))
+	if c.steps > 0 {
+		order.batches = order.batches[:min(c.steps, len(order.batches))]
 	}
-	return e, nil
+	return &evaluation{m: m, ds: ds, totals: ms, callbacks: c.callbacks, order: order}, nil
 }
 
 // measure measures the dataset between the callbacks of a test. The bar may be nil.
@@ -137,16 +136,15 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 	e.m.evalMu.Lock()
 	defer e.m.evalMu.Unlock()
 	e.totals.reset()
-	n := len(e.order)
 	if bar != nil {
-		bar.begin(0, (n+e.size-1)/e.size)
+		bar.begin(0, len(e.order.batches))
 	}
 	start := time.Now()
-	for b, at := 0, 0; at < n; b, at = b+1, at+e.size {
+	for b := range e.order.batches {
 		if err := ctx.Err(); err != nil {
 			return Result{}, fmt.Errorf("stopped before batch %d: %w", b+1, err)
 		}
-		if err := e.batch(b, e.order[at:min(at+e.size, n)]); err != nil {
+		if err := e.batch(b, e.order.batch(b)); err != nil {
 			return Result{}, fmt.Errorf("batch %d: %w", b+1, err)
 		}
 		if bar != nil && bar.due() {
@@ -184,7 +182,7 @@ func (e *evaluation) batch(b int, idx []int) error {
 
 // step reads the samples idx and measures them.
 func (e *evaluation) step(idx []int) error {
-	b := e.batches.of(len(idx))
+	b := e.batches.of(len(idx), e.order.group(idx))
 	if err := readBatch(e.ds, idx, b); err != nil {
 		return err
 	}

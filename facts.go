@@ -67,6 +67,9 @@ func (f *fitRun) facts() facts {
 	fs.add("a sample", fmt.Sprintf("%v with labels %v", listed(x), listed(y)))
 	fs.add("batch size", f.batchOf(n))
 	fs.add("InOrder", f.inOrder)
+	if f.passOf(); len(f.order.sizes) > 1 {
+		fs.add("samples of the groups", f.order.sizes)
+	}
 	if f.m.TrainStep != nil {
 		fs.add("TrainStep", "a function")
 	}
@@ -75,7 +78,7 @@ func (f *fitRun) facts() facts {
 		fs.add("StepsPerEpoch", f.steps)
 	}
 	if f.validation != nil {
-		fs.add("validation samples", len(f.validating.order))
+		fs.add("validation samples", f.validating.order.len())
 		fs.add("ValidationFreq", f.valFreq)
 	}
 	for _, a := range withLoss(f.m.outputLosses) {

@@ -76,8 +76,8 @@ type fitRun struct {
 	totals     *totals
 	validating *evaluation
 	bar        *progress
-	order      []int // of the pass
-	pass       int   // through the data
+	order      *order // of the pass
+	pass       int    // through the data; -1: none yet
 	batches    batches
 	classes    *classWeigher
 	weighed    data.Batch
@@ -264,31 +264,21 @@ func (f *fitRun) stepsOf() int {
 
 // passOf returns the number of batches of all the data.
 func (f *fitRun) passOf() int {
-	n := f.train.Len()
-	size := f.batchOf(n)
-	return (n + size - 1) / size
+	if n := f.train.Len(); f.order == nil || len(f.order.samples) != n {
+		f.order, f.pass = newOrder(f.train, f.batchOf(n)), -1
+	}
+	return len(f.order.batches)
 }
 
 // samples returns the numbers of the samples in the k-th batch of the training. It
 // depends on k alone, so that training may resume anywhere.
 func (f *fitRun) samples(k int) []int {
-	n, all := f.train.Len(), f.passOf()
-	if pass := k / all; f.order == nil || len(f.order) != n || pass != f.pass {
-		f.shuffle(n, pass)
+	all := f.passOf()
+	if pass := k / all; pass != f.pass && !f.inOrder {
+		f.order.shuffle(f.m.Seed, uint64(pass))
 		f.pass = pass
 	}
-	size := f.batchOf(n)
-	at := k % all * size
-	return f.order[at:min(at+size, n)]
-}
-
-// shuffle puts the numbers of the samples in the order of a pass through the data.
-func (f *fitRun) shuffle(n, pass int) {
-	if !f.inOrder {
-		f.order = data.Permutation(n, f.m.Seed, uint64(pass), f.order)
-	} else if len(f.order) != n {
-		f.order = inOrder(n)
-	}
+	return f.order.batch(k % all)
 }
 
 // batch trains on the samples idx.
@@ -347,7 +337,7 @@ func (f *fitRun) step(idx []int) error {
 
 // load reads the samples idx and weighs them.
 func (f *fitRun) load(idx []int) (*data.Batch, error) {
-	batch := f.batches.of(len(idx))
+	batch := f.batches.of(len(idx), f.order.group(idx))
 	if err := readBatch(f.train, idx, batch); err != nil {
 		return nil, err
 	}

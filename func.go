@@ -128,6 +128,6 @@ func (f *Function) planFor(in []*tensor.Tensor) (backend.Executable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("glia: Func: %w", err)
 	}
-	f.plans.set(false, f.specs, p)
+	f.plans.set(memoSize, false, f.specs, p)
 	return p, nil
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// memo caches values by the specs of tensors: the [memoSize] that were used last. A look-up
-// allocates nothing.
+// memo caches values by the specs of tensors: the [memoSize], or [stepsKept], that were used
+// last. A look-up allocates nothing.
 type memo[V any] struct {
 	entries []memoed[V]
 	clock   uint64
@@ -20,9 +20,13 @@ type memoed[V any] struct {
 	used     uint64 // on the clock
 }
 
-// memoSize bounds the plans that a model keeps for training and evaluation, those for
-// predicting, and those of a function.
-const memoSize = 16
+// memoSize bounds the plans that a model keeps for predicting, and those of a function;
+// stepsKept those for training and evaluation: sequences in a dozen groups, whose last
+// batches are smaller, have all of theirs.
+const (
+	memoSize  = 16
+	stepsKept = 64
+)
 
 // get returns the value cached for the specs, and whether there is one.
 func (m *memo[V]) get(training bool, specs []tensor.Spec) (v V, ok bool) {
@@ -44,12 +48,12 @@ func (m *memo[V]) find(training bool, specs []tensor.Spec) int {
 	return -1
 }
 
-// set caches v for the specs, if need be in the place of the value used least recently.
-func (m *memo[V]) set(training bool, specs []tensor.Spec, v V) {
+// set caches v for the specs: of most values, in the place of the one used least recently.
+func (m *memo[V]) set(most int, training bool, specs []tensor.Spec, v V) {
 	m.clock++
 	e := memoed[V]{training, slices.Clone(specs), v, m.clock}
 	at := m.find(training, specs)
-	if at < 0 && len(m.entries) < memoSize {
+	if at < 0 && len(m.entries) < most {
 		m.entries = append(m.entries, e)
 		return
 	}

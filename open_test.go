@@ -2,6 +2,7 @@ package glia_test
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 
@@ -109,8 +110,8 @@ func TestOpenAxisFile(t *testing.T) {
 // without nn.Input.
 func TestPaddedSequences(t *testing.T) {
 	var x []*tensor.Tensor
-	y := tensor.New(tensor.Int32, 60)
-	for i := range 60 {
+	y := tensor.New(tensor.Int32, 54)
+	for i := range 54 { // 18 for each boundary
 		x = append(x, noise(t, 1+i%9, 4))
 	}
 	ds, err := data.PaddedBatches(x, y, 3, 6, 9)
@@ -136,4 +137,69 @@ func TestPaddedSequences(t *testing.T) {
 	fixed := overSteps(t, 9)
 	_, err = fixed.Fit(ds)
 	wants(t, "a model of one length", err, `samples are \[-1 4\]: the model takes \[9 4\]`)
+}
+
+// TestOpenTargets trains on a target for each step, of which padding is none: also with
+// the weights of steps alone. In a metric a sequence counts, as in Keras, with the mean of
+// its weights, so with the part of its length that is steps.
+func TestOpenTargets(t *testing.T) {
+	var x, y []*tensor.Tensor
+	for i := range 30 {
+		x, y = append(x, noise(t, 1+i%7, 4)), append(y, noise(t, 1+i%7, 2))
+	}
+	ds, err := data.PaddedBatches(x, nil, 3, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ds, err = ds.WithTargets(y); err != nil {
+		t.Fatal(err)
+	}
+	if ds, err = ds.PadWith(50); err != nil {
+		t.Fatal(err)
+	}
+	model := func(more ...nn.Layer) *glia.Model {
+		m := glia.Sequential(append(more, nn.Dense(3, nn.Tanh), nn.Dense(2))...)
+		mse := loss.MeanSquaredError(loss.MeanByWeight)
+		compile(t, m, optim.Adam(0.01), mse, metric.WithWeights(metric.FromLoss(mse)))
+		return m
+	}
+	for name, m := range map[string]*glia.Model{
+		"weights": model(nn.Input(nn.Any, 4)), "no input": model(), "masks": model(nn.Input(nn.Any, 4), nn.Masking(50)),
+	} {
+		h := fit(t, m, ds, glia.Epochs(6), glia.BatchSize(4))
+		if first, last := h.Epochs[0].Loss, h.Epochs[5].Loss; !(last < first) {
+			t.Errorf("%s: the loss went from %v to %v", name, first, last)
+		}
+		sum, count := 0.0, 0.0
+		for i := range x {
+			length := []float64{3, 7}[ds.Group(i)]
+			count += float64(x[i].Shape().At(0)) / length
+			in, err := x[i].Reshape(append([]int{1}, x[i].Shape().Slice()...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := predict(t, m, in).Float64s()
+			for k, v := range y[i].Float64s() {
+				sum += (got[k] - v) * (got[k] - v) / 2 / length
+			}
+		}
+		want := sum / count
+		for _, size := range []int{3, 30} {
+			if got := evaluate(t, m, ds, glia.BatchSize(size)).Get("mean_squared_error"); math.Abs(got-want) > 1e-5*want {
+				t.Errorf("%s: in batches of %d the mean squared error is %v, want %v", name, size, got, want)
+			}
+		}
+		if _, err := m.Plan(ds, 2); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	m := model(nn.Input(nn.Any, 4))
+	_, err = m.Fit(ds, glia.ClassWeights(map[int]float64{0: 2}))
+	wants(t, "class weights", err, `ClassWeights: .*labels are float32\[\d+ \d 2\]`)
+	weighed := broken{blobs(t, 20, 3, 2), func(b *data.Batch) error {
+		b.Weight = []*tensor.Tensor{tensor.New(tensor.Float32, 20, 2)}
+		return nil
+	}}
+	_, err = classifier(t, 3, 2).Fit(weighed)
+	wants(t, "weights of more axes than targets", err, `weights float32\[20 2\] for 20 samples with targets \w+\[20\]: want a contiguous float32\[20\]`)
 }

@@ -24,7 +24,7 @@ func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}
-	b := &data.Batch{X: blank(nn.Concrete(batchSpecs(batch, x))), Y: blank(batchSpecs(batch, y))}
+	b := &data.Batch{X: blank(nn.Concrete(batchSpecs(batch, x))), Y: blank(nn.Concrete(batchSpecs(batch, y)))}
 	s, err := m.stepFor(b, true, ms)
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)

@@ -148,7 +148,7 @@ func (m *Model) planOf(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.predict.set(false, m.specs, e)
+	m.predict.set(memoSize, false, m.specs, e)
 	return e, nil
 }
 
@@ -182,7 +182,7 @@ func (m *Model) pads(x []*tensor.Tensor, n, padded int) (bool, error) {
 	known, ok := m.padding.get(false, m.specs)
 	if !ok {
 		known = &padding{}
-		m.padding.set(false, m.specs, known)
+		m.padding.set(memoSize, false, m.specs, known)
 	}
 	if !known.known[n] {
 		few, many := withBatch(specsOf(x), n), withBatch(specsOf(x), padded)

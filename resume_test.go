@@ -14,10 +14,12 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -83,6 +85,27 @@ func trainings() []training {
 			data:   onehot(21, 4, 2),
 			opts:   []glia.Option{glia.BatchSize(10), glia.InOrder, glia.ValidationSplit(0.1)},
 			epochs: 2, batches: 2,
+		},
+		{
+			name: "sequences in groups",
+			model: func(t testing.TB) *glia.Model {
+				m := glia.Sequential(nn.Input(nn.Any, 3), nn.Dense(4, nn.Tanh), nn.Dropout(0.2), nn.Lambda(func(x *graph.Node) *graph.Node { return ops.ReduceMean(x, 1) }), nn.Dense(2, nn.Softmax))
+				compile(t, m, optim.Adam(0.02), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
+				return m
+			},
+			data: func(t testing.TB) data.Dataset {
+				var x []*tensor.Tensor
+				for i := range 19 {
+					x = append(x, noise(t, 1+i%4, 3))
+				}
+				ds, err := data.PaddedBatches(x, tensor.Of[int32](0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0), 2, 4)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ds
+			},
+			opts:   []glia.Option{glia.BatchSize(5)},
+			epochs: 2, batches: 4,
 		},
 		{
 			name: "two inputs and outputs, shared layers",

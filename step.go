@@ -145,7 +145,7 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error)
 		return nil, err
 	}
 	s := &step{plan: p, totals: ms}
-	m.steps.set(training, specs, s)
+	m.steps.set(stepsKept, training, specs, s)
 	return s, nil
 }
 

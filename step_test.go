@@ -51,10 +51,10 @@ func TestStepAllocatesNothing(t *testing.T) {
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		f.shuffle(n, 0)
+		f.samples(0)
 		b := 0
 		step := func() {
-			if err := f.batch(0, b, f.order[b%2*128:][:128]); err != nil {
+			if err := f.batch(0, b, f.samples(b%2)); err != nil {
 				t.Fatal(err)
 			}
 			b++
@@ -62,7 +62,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		if a := testing.AllocsPerRun(20, step); a != 0 {
 			t.Errorf("%s: %v allocations per step, want 0", c.name, a)
 		}
-		if a := testing.AllocsPerRun(5, func() { f.shuffle(n, b) }); a != 0 {
+		if a := testing.AllocsPerRun(5, func() { f.order.shuffle(1, uint64(b)) }); a != 0 {
 			t.Errorf("%s: %v allocations per shuffle, want 0", c.name, a)
 		}
 	}
@@ -98,11 +98,11 @@ func TestOutputsAllocateNothing(t *testing.T) {
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		f.shuffle(n, 0)
+		f.samples(0)
 		b := 0
 		none(name+" step", func() error {
 			b++
-			return f.batch(0, b, f.order[b%3*size:][:size])
+			return f.batch(0, b, f.samples(b%3))
 		})
 	}
 	var b data.Batch

@@ -11,8 +11,9 @@ type Batch struct {
 	X []*tensor.Tensor
 	// Y holds the targets: one tensor for each output, or no tensor if they are unknown.
 	Y []*tensor.Tensor
-	// Weight holds the weights of the samples in the loss, float32 [n]: no tensor if each
-	// weighs 1, one for all outputs, or one for each output, of which some may be nil.
+	// Weight holds the weights of the samples in the loss, float32 [n], or [n steps] with
+	// more of the targets' first axes: no tensor if each weighs 1, one for all outputs, or
+	// one for each output, of which some may be nil.
 	Weight []*tensor.Tensor
 
 	rows []int
@@ -25,14 +26,15 @@ func NewBatch(x, y *tensor.Tensor) *Batch {
 	return &Batch{X: []*tensor.Tensor{x}, Y: []*tensor.Tensor{y}}
 }
 
-// Dataset gives samples by number.
+// Dataset gives samples by number. One that says which samples may share a batch
+// implements [Grouped], too.
 type Dataset interface {
 	// Len returns the number of samples.
 	Len() int
 
 	// Specs returns the dtypes and shapes of one sample for each input and output of the
 	// network, without the axis that counts samples in a batch. A set without targets
-	// has no y.
+	// has no y. An axis whose length depends on the batch is -1.
 	Specs() (x, y []tensor.Spec)
 
 	// Read fills b with the samples numbered idx, in that order; a number may
@@ -41,4 +43,16 @@ type Dataset interface {
 	// nothing. After an error the content of b is undefined. Several goroutines may
 	// read at once, each into a batch of its own.
 	Read(idx []int, b *Batch) error
+}
+
+// Grouped is a [Dataset] whose samples do not all fit into one batch, such as sequences
+// padded to different lengths: Fit and Evaluate make batches of the samples of one group.
+// The last batch of a group may be smaller. Fit shuffles the samples of each group, and
+// the batches, by its seed and the number of the epoch; in order the groups follow one
+// another, that of the least number first.
+type Grouped interface {
+	Dataset
+	// Group returns the number of the group of sample i, which may be any and stays the
+	// same.
+	Group(i int) int
 }

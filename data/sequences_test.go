@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,10 +55,69 @@ func TestPaddedBatches(t *testing.T) {
 	}
 }
 
+// TestWithTargets reads targets of steps with their weights.
+func TestWithTargets(t *testing.T) {
+	x := []*tensor.Tensor{tensor.Of[float32](1), tensor.Of[float32](2, 3, 4), tensor.Of[float32](5, 6)}
+	ds, err := data.PaddedBatches(x, nil, 2, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, y := ds.Specs(); len(y) != 0 {
+		t.Errorf("targets %v of sequences that have none", y)
+	}
+	b := data.Batch{Y: []*tensor.Tensor{x[0]}, Weight: []*tensor.Tensor{x[0]}}
+	if err := ds.Read([]int{0}, &b); err != nil || len(b.Y)+len(b.Weight) != 0 {
+		t.Errorf("without targets: read %v with weights %v, error %v", b.Y, b.Weight, err)
+	}
+	ds, err = ds.WithTargets([]*tensor.Tensor{tensor.Of[int32](7), tensor.Of[int32](8, 9, 8), tensor.Of[int32](7, 7)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ds, err = ds.PadWith(-1); err != nil {
+		t.Fatal(err)
+	}
+	if _, y := ds.Specs(); len(y) != 1 || y[0] != tensor.S(tensor.Int32, -1) {
+		t.Errorf("targets are %v, want int32[-1]", y)
+	}
+	for i, want := range []int{0, 1, 0} {
+		if got := ds.Group(i); got != want {
+			t.Errorf("group of sample %d is %d, want %d", i, got, want)
+		}
+	}
+	for _, c := range []struct {
+		idx        []int
+		x, y, w    []float64
+		n, padding int
+	}{
+		{[]int{1, 0}, []float64{2, 3, 4, -1, 1, -1, -1, -1}, []float64{8, 9, 8, 0, 7, 0, 0, 0}, []float64{1, 1, 1, 0, 1, 0, 0, 0}, 2, 4},
+		{[]int{0, 2}, []float64{1, -1, 5, 6}, []float64{7, 0, 7, 7}, []float64{1, 0, 1, 1}, 2, 2},
+		{[]int{2, 0}, []float64{5, 6, 1, -1}, []float64{7, 7, 7, 0}, []float64{1, 1, 1, 0}, 2, 2}, // into the tensors of the one before
+	} {
+		if err := ds.Read(c.idx, &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []struct {
+			got  *tensor.Tensor
+			want []float64
+		}{{b.X[0], c.x}, {b.Y[0], c.y}, {b.Weight[0], c.w}} {
+			if part.got.Shape() != tensor.D(c.n, c.padding) || !slices.Equal(part.got.Float64s(), part.want) {
+				t.Errorf("samples %v: got %v, want %v", c.idx, part.got, part.want)
+			}
+		}
+	}
+	if a := testing.AllocsPerRun(10, func() {
+		if err := ds.Read([]int{2, 0}, &b); err != nil {
+			t.Fatal(err)
+		}
+	}); a != 0 {
+		t.Errorf("%v allocations, want 0", a)
+	}
+}
+
 func TestPaddedBatchesMisuse(t *testing.T) {
 	one, y := tensor.Of[float32](1, 2), tensor.Of[int32](1)
 	for want, f := range map[string]func() error{
-		"0 sequences": func() error { _, err := data.PaddedBatches(nil, y); return err },
+		"no sequences": func() error { _, err := data.PaddedBatches(nil, y); return err },
 		"want a target for each": func() error {
 			_, err := data.PaddedBatches([]*tensor.Tensor{one, one}, y)
 			return err
@@ -75,6 +135,34 @@ func TestPaddedBatchesMisuse(t *testing.T) {
 			return err
 		},
 		"2 steps, boundaries to 1": func() error { _, err := data.PaddedBatches([]*tensor.Tensor{one}, y, 1); return err },
+		"sample 1: want 0 or more and less than 1": func() error {
+			s, err := data.PaddedBatches([]*tensor.Tensor{one}, nil)
+			if err != nil {
+				return err
+			}
+			return s.Read([]int{1}, new(data.Batch))
+		},
+		"sequence 0 is float32[2] with targets int32[1]: want as many steps": func() error {
+			s, err := data.PaddedBatches([]*tensor.Tensor{one}, nil)
+			if err == nil {
+				_, err = s.WithTargets([]*tensor.Tensor{y})
+			}
+			return err
+		},
+		"1 sequences with 2 of targets": func() error {
+			s, err := data.PaddedBatches([]*tensor.Tensor{one}, nil)
+			if err == nil {
+				_, err = s.WithTargets([]*tensor.Tensor{one, one})
+			}
+			return err
+		},
+		"the sequences have targets": func() error {
+			s, err := data.PaddedBatches([]*tensor.Tensor{one}, y)
+			if err == nil {
+				_, err = s.WithTargets([]*tensor.Tensor{one})
+			}
+			return err
+		},
 		"PadWith(300): uint8 holds": func() error {
 			s, err := data.PaddedBatches([]*tensor.Tensor{tensor.Of[uint8](1)}, y)
 			if err != nil {
