@@ -50,7 +50,7 @@ func ExampleModel_Save() {
 	// Output: at 0 the line is at 1.00
 }
 
-// What glia lacks is one error that lists it all.
+// Unsupported parts of a model are one error that lists all of them.
 func ExampleLoad() {
 	_, err := glia.Load("no/such.keras")
 	fmt.Println(errors.Is(err, os.ErrNotExist))

@@ -164,7 +164,7 @@ func (v *conversion) filled(f *modelFile, format keras.Format) (*keras.State, er
 	}
 	k, err := keras.ReadModel(m.Object, keras.Options{SkipCompile: len(f.Optimizer) == 0 && !format.Whole()})
 	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
-		k, err = keras.ReadModel(m.Object, keras.Options{SkipCompile: true}) // if it is not layers that glia lacks
+		k, err = keras.ReadModel(m.Object, keras.Options{SkipCompile: true}) // without its optimizer
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", v.model, err)

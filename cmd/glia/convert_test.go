@@ -105,7 +105,7 @@ func TestConvertRaw(t *testing.T) {
 	}
 }
 
-// TestConvertUnknown copies the weights of a model with a class that glia lacks.
+// TestConvertUnknown copies the weights of a model with an unsupported class.
 func TestConvertUnknown(t *testing.T) {
 	_, whole := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(4), nn.Dense(3, nn.Softmax))
 	unknown := reworded(t, whole, `"Dense"`, `"Capsule"`)

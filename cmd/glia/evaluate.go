@@ -46,7 +46,7 @@ with pixels from 0 to 1, or from 0 to 255 if the model begins with Rescaling;
 --scale sets another factor. A loss whose name begins with Sparse gets class
 numbers, any other one-hot rows.
 
-A model that is not compiled, or with what glia lacks, needs a loss by --loss.`,
+A model that is not compiled, or with unsupported parts, needs a loss by --loss.`,
 		Example: `  glia evaluate mnist.keras mnist
   glia evaluate bare.keras digits --loss sparse_categorical_crossentropy --from-logits`,
 		Args:      wantArgs(argument{name: "MODEL"}, datasetOf("mnist", "digits")),

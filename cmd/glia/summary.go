@@ -24,7 +24,7 @@ func newSummary() *cobra.Command {
 		Long: `Print the layers of the model in a .keras or .h5 file, of glia or Keras, the
 shapes of their outputs, their numbers of parameters, and how it is trained.
 
-Where glia lacks a class, what the file itself tells of the layers is printed, and
+Where a class is unsupported, the layers are printed as the file lists them, and
 then everything that is missing with the places where it stands.`,
 		Example: `  glia summary mnist.keras`,
 		Args:    wantArgs(argument{name: "MODEL"}),

@@ -15,7 +15,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// foreign is the config of a model with what glia lacks, as Keras writes it.
+// foreign is the config of a model with unsupported parts, as Keras writes it.
 const foreign = `{"module": "keras", "class_name": "Sequential", "registered_name": "Sequential", "config": {"name": "sequential", "trainable": true, "layers": [
 	{"module": "keras.layers", "class_name": "InputLayer", "registered_name": null, "config": {"batch_shape": [null, 8, 8, 1], "dtype": "float32", "name": "in"}},
 	{"module": "keras.layers", "class_name": "Capsule2D", "registered_name": null, "config": {"name": "capsule", "trainable": true, "filters": 2, "kernel_initializer": {"module": "keras.initializers", "class_name": "Prime", "config": {}, "registered_name": null}}, "build_config": {"input_shape": [null, 8, 8, 1]}},

@@ -8,8 +8,8 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// checkActivations notes activations of layers that are others in the Keras that wrote
-// the file, and those with a dtype policy of their own.
+// checkActivations notes activations of layers that differ in the Keras that wrote the
+// file, and those with a dtype policy of their own.
 func checkActivations(t *tree) error {
 	t.checkActivations(t.model)
 	return nil
@@ -30,9 +30,9 @@ func (t *tree) checkActivations(p *part) {
 	}
 }
 
-// otherActivations notes activations that are others, under the same name, in the Keras
-// that wrote the file: hard_sigmoid was x/5 + 1/2 within 0 and 1 in Keras 2; sparsemax
-// is no longer what it was up to Keras 3.15.
+// otherActivations notes activations that differ, under the same name, in the Keras that
+// wrote the file: hard_sigmoid was x/5 + 1/2 within 0 and 1 in Keras 2; sparsemax changed
+// in Keras 3.16.
 func (p *part) otherActivations(old bool) {
 	m := p.settings()
 	for _, key := range sorted(m) {
@@ -42,9 +42,9 @@ func (p *part) otherActivations(old bool) {
 		switch name, _, err := vocab.Decode(m[key]); {
 		case err != nil:
 		case old && name == "hard_sigmoid":
-			p.after.lacks("activation", "hard_sigmoid of Keras 2", p.where+" "+key)
+			p.after.add("activation", "hard_sigmoid of Keras 2", p.where+" "+key)
 		case !old && name == "sparsemax":
-			p.after.lacks("activation", "sparsemax of Keras 3.16 and later", p.where+" "+key)
+			p.after.add("activation", "sparsemax of Keras 3.16 and later", p.where+" "+key)
 		}
 	}
 }
@@ -59,11 +59,11 @@ func (p *part) activationPolicies(layer nn.DTypePolicy) {
 		}
 		a, err := objectOf(m[key])
 		if err != nil {
-			continue // as was told
+			continue // noted before
 		}
 		policy, err := p.after.policy(a, p.where+" "+key)
 		if err == nil && policy != "" && policy.String() != layer.String() {
-			p.after.lacks("dtype policy", fmt.Sprintf("%v of an activation beside %v", policy, layer), p.where+" "+key)
+			p.after.add("dtype policy", fmt.Sprintf("%v of an activation beside %v", policy, layer), p.where+" "+key)
 		}
 	}
 }

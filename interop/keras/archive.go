@@ -105,7 +105,7 @@ func membersOf(z *zip.Reader) (map[string]*member, error) {
 }
 
 // A member that is compressed is held in memory. Unless it is small, it must not be
-// mostly air: Keras compresses nothing, weights hardly shrink.
+// mostly redundant: Keras compresses nothing, and weights hardly shrink.
 const (
 	airFloor = 1 << 20
 	mostAir  = 100
@@ -150,7 +150,7 @@ func (m *member) readAll() ([]byte, error) {
 		return nil, m.errorf("%w", err)
 	}
 	defer r.Close()
-	var b bytes.Buffer // grows with what really comes, whatever the header says
+	var b bytes.Buffer // grows with the bytes read, whatever the header says
 	if _, err := b.ReadFrom(r); err != nil {
 		return nil, m.errorf("%w", err)
 	}

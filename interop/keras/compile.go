@@ -13,8 +13,8 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// compile reads how a model is trained: what Keras 3 calls compile_config, and the
-// older training_config. It returns what is missing of that.
+// compile reads how a model is trained: Keras 3's compile_config, or the older
+// training_config. It returns the unsupported parts.
 func compile(m *Model, raw json.RawMessage) ([]Missing, error) {
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return nil, nil
@@ -45,12 +45,12 @@ func compile(m *Model, raw json.RawMessage) ([]Missing, error) {
 	for _, w := range weighted {
 		m.Metrics = append(m.Metrics, metric.WithWeights(w))
 	}
-	return t.lacking, nil
+	return t.missingList, nil
 }
 
 // training is how a model is trained, while it is read.
 type training struct {
-	lacking
+	missingList
 	layers []string // that make the outputs, by name
 }
 
@@ -67,15 +67,14 @@ func outputLayers(n *nn.Network) []string {
 	return of
 }
 
-// perOutput returns what belongs to each output of a model: the elements of a list, or the
-// values of an object without a class, nil for an output without. Otherwise, of a value
-// for all, it returns just that and false. Where the outputs are not known all elements
-// are returned.
+// perOutput returns the values for the outputs of a model: the elements of a list, or the
+// values of an object without a class, nil for an output without one. A single value for
+// all outputs is returned with false. If the outputs are not known it returns all elements.
 func (t *training) perOutput(raw json.RawMessage, what string, outputs []string, where string) (values []json.RawMessage, each bool, err error) {
 	elements, err := vocab.Elements(raw)
 	if err == nil {
 		if len(outputs) > 0 && len(elements) != len(outputs) {
-			t.lacks("option", fmt.Sprintf("%d %s for %d outputs", len(elements), what, len(outputs)), where)
+			t.add("option", fmt.Sprintf("%d %s for %d outputs", len(elements), what, len(outputs)), where)
 			return nil, true, nil
 		}
 		return elements, true, nil
@@ -89,7 +88,7 @@ func (t *training) perOutput(raw json.RawMessage, what string, outputs []string,
 			values = append(values, m[name])
 		}
 		if len(outputs) == 1 && len(values) > 1 {
-			t.lacks("option", fmt.Sprintf("%d %s for 1 output", len(values), what), where)
+			t.add("option", fmt.Sprintf("%d %s for 1 output", len(values), what), where)
 			return nil, true, nil
 		}
 		return values, true, nil
@@ -117,7 +116,7 @@ func (t *training) losses(raw, weights json.RawMessage, outputs []string) (loss.
 		return nil, err
 	}
 	losses := make([]loss.Loss, len(of))
-	before := len(t.lacking)
+	before := len(t.missingList)
 	for i, v := range of {
 		if len(v) > 0 && !vocab.Unset(v) {
 			if losses[i], err = t.loss(v); err != nil {
@@ -126,7 +125,7 @@ func (t *training) losses(raw, weights json.RawMessage, outputs []string) (loss.
 		}
 	}
 	scale, err := t.lossWeights(weights, outputs)
-	if err != nil || len(t.lacking) > before || len(outputs) == 0 {
+	if err != nil || len(t.missingList) > before || len(outputs) == 0 {
 		return nil, err
 	}
 	if len(losses) == 0 {
@@ -146,7 +145,7 @@ func (t *training) losses(raw, weights json.RawMessage, outputs []string) (loss.
 	return loss.PerOutput(all...), nil
 }
 
-// lossWeights returns what the losses of outputs count: 1 if nothing else is said.
+// lossWeights returns the weights of the losses of outputs: 1 by default.
 func (t *training) lossWeights(raw json.RawMessage, outputs []string) ([]float64, error) {
 	const where = "compile_config loss_weights"
 	weights := make([]float64, len(outputs))
@@ -156,9 +155,9 @@ func (t *training) lossWeights(raw json.RawMessage, outputs []string) ([]float64
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return weights, nil
 	}
-	before := len(t.lacking)
+	before := len(t.missingList)
 	of, _, err := t.perOutput(raw, "weights of losses", outputs, where)
-	if err != nil || len(t.lacking) > before || len(of) == 0 {
+	if err != nil || len(t.missingList) > before || len(of) == 0 {
 		return weights, err
 	}
 	for i := range weights {
@@ -214,7 +213,7 @@ func (t *training) loss(raw json.RawMessage) (loss.Loss, error) {
 		return nil, err
 	}
 	if l != nil && functionIn(raw) && usersFunction(loss.ClassOf(l), name) {
-		t.lacks("loss", name, where)
+		t.add("loss", name, where)
 		return nil, nil
 	}
 	return l, nil
@@ -290,7 +289,7 @@ func (t *training) metricsOfOne(raw json.RawMessage, where string) ([]metric.Met
 	return all, nil
 }
 
-// list returns the metrics in what Keras writes, without nests and nulls.
+// list returns the metrics in the JSON that Keras writes, without nests and nulls.
 func (t *training) list(raw json.RawMessage, where string) (all []json.RawMessage, err error) {
 	if len(raw) == 0 || vocab.Unset(raw) {
 		return nil, nil
@@ -325,7 +324,7 @@ func (t *training) metric(raw json.RawMessage, where string) (metric.Metric, err
 		return nil, err
 	}
 	if m, err := vocab.Members(config); err == nil && m["reduction"] != nil {
-		t.lacks("metric", "loss "+name, where) // Keras takes the mean of what it gives for batches
+		t.add("metric", "loss "+name, where) // Keras takes the mean of its values for batches
 		return nil, nil
 	}
 	name, config = t.wrapped(name, config, raw)
@@ -337,7 +336,7 @@ func (t *training) metric(raw json.RawMessage, where string) (metric.Metric, err
 		return nil, err
 	}
 	if m != nil && functionIn(raw) && usersFunction(classOfMean(m), name) {
-		t.lacks("metric", name, where)
+		t.add("metric", name, where)
 		return nil, nil
 	}
 	return m, nil
@@ -427,7 +426,7 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 		return nil, err
 	}
 	switch {
-	case strings.Contains(class, ">"): // of what is registered
+	case strings.Contains(class, ">"): // a registered class
 		return &Object{Class: vocab.ShortName(class), Registered: &class, Config: config}, nil
 	case class == "function":
 		return &Object{Module: module, Class: class, Registered: &class, Config: config}, nil
@@ -435,7 +434,7 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 	return &Object{Module: module, Class: class, Config: config}, nil
 }
 
-// metricObject returns a metric's object, or its name if that is all there is to say.
+// metricObject returns a metric's object, or its name if it has no settings.
 func metricObject(x metric.Metric) (any, error) {
 	if mean, ok := x.(*metric.MeanMetric); ok {
 		if l := mean.Loss(); l != nil {

@@ -36,7 +36,7 @@ func ExampleReadModel() {
 	// adam sparse_categorical_crossentropy accuracy
 }
 
-// What glia lacks is told all at once.
+// Unsupported parts of a model are listed all at once.
 func ExampleMissingError() {
 	o, err := keras.ParseObject([]byte(`{"class_name": "Sequential", "config": {"name": "net", "layers": [
 		{"class_name": "Siren", "config": {"name": "p", "alpha_initializer": "sobol"}},
@@ -48,7 +48,7 @@ func ExampleMissingError() {
 	_, err = keras.ReadModel(o, keras.Options{})
 	fmt.Println(err)
 	// Output:
-	// keras: glia lacks what the model needs:
+	// keras: unsupported parts of the model:
 	//   layer Siren (2 times): layers[0] p, layers[1] q
 	//   initializer sobol: layers[0] p alpha_initializer
 	//   loss pinball: compile_config loss

@@ -14,25 +14,25 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// File is a model or weights file, opened. Its weights are read when they are
-// asked for, so what it was opened from must stay.
+// File is an open model or weights file. Its weights are read on demand, so that its
+// reader must stay open.
 type File struct {
-	// Format tells what kind of file it is.
+	// Format is the kind of file.
 	Format Format
 	// Version is that of the Keras that wrote the file, "" where it does not say.
 	Version string
 	// Object is the serialised model; nil in a file of weights.
 	Object *Object
 	// Weights are the variables of the model's layers, Optimizer those of its
-	// optimizer, Extra what glia keeps beside them.
+	// optimizer, Extra glia's own variables.
 	Weights, Optimizer, Extra []*Weight
 
 	size   int64        // of the file, in bytes
 	verify func() error // compares a checksum of all weights, where there is one
 }
 
-// Open opens a model or weights file of any [Format]; which one its first bytes
-// tell. Errors say where in the file something is wrong.
+// Open opens a model or weights file of any [Format], which its first bytes show. Errors
+// name the place in the file.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	head := make([]byte, 9)
 	n, err := r.ReadAt(head, 0)
@@ -53,14 +53,13 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	}
 	f.size = size
 	if f.Object != nil {
-		f.Object.old, f.Object.later = f.old(), f.later() && len(f.Extra) == 0 // what has these, glia wrote
+		f.Object.old, f.Object.later = f.old(), f.later() && len(f.Extra) == 0 // glia wrote a file that has these
 	}
 	return f, nil
 }
 
-// Verify compares a checksum of all weights with the file's, and reads them all: only a
-// .keras file has one, which the weights themselves are read without. A difference is an
-// error.
+// Verify reads all weights and compares their checksum with the file's; a difference is an
+// error. Only a .keras file has one, which is not compared when single weights are read.
 func (f *File) Verify() error {
 	if f.verify == nil {
 		return nil
@@ -71,9 +70,9 @@ func (f *File) Verify() error {
 	return nil
 }
 
-// Elements returns how many elements the weights have together, no more than a file
-// of that size can hold, whatever it promises. A network that has more does not fit,
-// which [nn.Builder] finds out before it takes memory.
+// Elements returns the number of elements of all weights, at most that which a file of
+// that size can hold, whatever it declares. As the limit of a [nn.Builder] it refuses a
+// larger network before it takes memory.
 func (f *File) Elements() int {
 	n, most := 0, int(airFloor+mostAir*f.size)
 	for _, w := range f.Weights {

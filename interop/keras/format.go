@@ -18,9 +18,9 @@ const (
 	// WeightsHDF5 is a .weights.h5 file.
 	WeightsHDF5
 	// Safetensors is weights by Keras's paths: sequential/dense/kernel in a chain, and
-	// dense/kernel in a model of the functional form. Those of a network in a model begin
-	// with all that is around it; Keras's own may lack that, and be those of two variables:
-	// they are read as well, where they are clear.
+	// dense/kernel in a model of the functional form. Paths in a network in a model begin
+	// with the names of all networks around it. Keras's own may be without these names, and
+	// then belong to two variables: they are read as well, unless they are ambiguous.
 	Safetensors
 	// NPZ is weights by these paths in NumPy's archive.
 	NPZ

@@ -15,7 +15,7 @@ type inbound struct {
 	Kwargs struct{} `json:"kwargs"`
 }
 
-// symbolic is what Keras writes of a symbolic tensor.
+// symbolic is the JSON of a symbolic tensor.
 type symbolic struct {
 	Class  string `json:"class_name"`
 	Config struct {
@@ -77,7 +77,7 @@ func isChain(l nn.Layer) bool {
 	return ok && len(n.InputNames()) == 1
 }
 
-// oneOrAll returns one history by itself: the model then takes and gives no lists.
+// oneOrAll returns a single history alone: the model then takes and returns no lists.
 func oneOrAll(ends [][3]any) any {
 	if len(ends) == 1 {
 		return ends[0]

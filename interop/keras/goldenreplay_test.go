@@ -97,7 +97,7 @@ func (r *report) replay(file string, c *golden) {
 		case lacking(err):
 			o.uncovered++
 			if o.why == "" {
-				o.why = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n ", ""), "keras: glia lacks what the model needs: ")
+				o.why = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n ", ""), "keras: unsupported parts of the model: ")
 			}
 			return
 		case err != nil:
@@ -111,7 +111,7 @@ func (r *report) replay(file string, c *golden) {
 	o.pass++
 }
 
-// lacking reports whether an error says that glia lacks something.
+// lacking reports whether an error lists unsupported parts.
 func lacking(err error) bool {
 	var model *keras.MissingError
 	var object *vocab.MissingError

@@ -13,9 +13,9 @@ func followIntegers(t *tree) error {
 	return nil
 }
 
-// followIntegers does so for a part that is given elements of a dtype, invalid if these
-// may be floats, and returns that of what it gives. What layers inside a functional model
-// in others are given is not followed, nor inside what is missing.
+// followIntegers does so for a part with inputs of a dtype, invalid if these may be floats,
+// and returns the dtype of its outputs. It does not follow integers into functional models
+// inside others, nor into unsupported parts.
 func (p *part) followIntegers(in tensor.DType) tensor.DType {
 	switch p.kind {
 	case chain:
@@ -30,7 +30,7 @@ func (p *part) followIntegers(in tensor.DType) tensor.DType {
 	case plain:
 		out, bad := passed(p.layer, in)
 		if bad {
-			p.after.lacksIntegers(p.layer, in, p.where)
+			p.after.noteIntegers(p.layer, in, p.where)
 		}
 		return out
 	}
@@ -61,15 +61,14 @@ func (p *part) followGraph() {
 		var bad bool
 		if out[i], bad = passed(l, in); bad && !noted[l] {
 			noted[l] = true
-			p.after.lacksIntegers(l, in, where[l])
+			p.after.noteIntegers(l, in, where[l])
 		}
 	}
 }
 
-// passed returns the dtype of the integers that a layer gives if it is given those of a
-// dtype, invalid if it gives, or is given, floats or what is not known. Bad says that the
-// layer takes no integers, which Keras makes floats of. Nil is a layer of which something
-// is missing.
+// passed returns the dtype of a layer's outputs for integer inputs of a dtype, invalid if
+// either are floats or not known. Bad reports that the layer takes no integers, which Keras
+// converts to floats. A nil layer is one with unsupported parts.
 func passed(l nn.Layer, in tensor.DType) (out tensor.DType, bad bool) {
 	switch l := l.(type) {
 	case *nn.InputLayer:
@@ -87,6 +86,6 @@ func passed(l nn.Layer, in tensor.DType) (out tensor.DType, bad bool) {
 	return out, bad
 }
 
-func (l *lacking) lacksIntegers(layer nn.Layer, in tensor.DType, where string) {
-	l.lacks("option", fmt.Sprintf("%s of %v", nn.ClassOf(layer), in), where)
+func (l *missingList) noteIntegers(layer nn.Layer, in tensor.DType, where string) {
+	l.add("option", fmt.Sprintf("%s of %v", nn.ClassOf(layer), in), where)
 }

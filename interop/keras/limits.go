@@ -6,8 +6,8 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// longestPath is how many bytes the names have, together, of a layer and of those that it
-// is in: every variable in it has them in its path.
+// longestPath bounds the bytes of the names of a layer and of the layers around it, together:
+// every variable in it has them in its path.
 const longestPath = 1000
 
 // limitNames returns an error for names that are too long together.
@@ -15,7 +15,7 @@ func limitNames(t *tree) error { return t.model.limitNames(0) }
 
 // limitNames does so for a part in others whose names have length bytes.
 func (p *part) limitNames(length int) error {
-	if p.kind == otherLayer { // no variables come to be of it
+	if p.kind == otherLayer { // it makes no variables
 		return nil
 	}
 	for _, x := range p.parts {
@@ -42,7 +42,7 @@ func (p *part) noteShared(seen map[string]string) {
 		if len(x.shared) > 0 && p.kind != otherLayer {
 			id := string(x.shared)
 			if at, ok := seen[id]; ok {
-				x.before.lacks("option", "layer that stands twice", at+" and "+x.where)
+				x.before.add("option", "layer that stands twice", at+" and "+x.where)
 			} else {
 				seen[id] = x.where
 			}
@@ -51,12 +51,12 @@ func (p *part) noteShared(seen map[string]string) {
 	}
 }
 
-// mostCalls is how many applications of layers a model may come to beyond those that the
-// file has. A model that is applied twice in one that is applied twice, and so on, takes
-// few bytes and any amount of memory.
+// mostCalls bounds the applications of layers in a model beyond those in the file. A model
+// that is applied twice in one that is applied twice, and so on, takes few bytes of a file
+// and any amount of memory.
 const mostCalls = 1 << 16
 
-// limitSize returns an error for a network that comes to too many applications of layers.
+// limitSize returns an error for a network with too many applications of layers.
 func limitSize(t *tree) error {
 	s := sizes{of: map[*nn.Network]int{}}
 	return s.limit(t.model)
@@ -64,12 +64,12 @@ func limitSize(t *tree) error {
 
 // sizes counts applications of layers.
 type sizes struct {
-	of    map[*nn.Network]int // that a network comes to
+	of    map[*nn.Network]int // in a network
 	calls int                 // that the file has
 }
 
-// limit counts the applications that the networks in a part come to, and those of the
-// part itself, with those of networks in it as often as these are applied.
+// limit counts the applications in the networks of a part and in the part itself, where
+// those of a network count as often as it is applied.
 func (s *sizes) limit(p *part) error {
 	for _, x := range p.parts {
 		if err := s.limit(x); err != nil && p.kind != otherLayer {
@@ -93,7 +93,7 @@ func (s *sizes) limit(p *part) error {
 	return nil
 }
 
-// sizeOf returns how many applications of layers one of l comes to.
+// sizeOf returns the number of applications of layers in one of l.
 func (s *sizes) sizeOf(l nn.Layer) int {
 	if n, ok := l.(*nn.Network); ok && s.of[n] > 0 {
 		return s.of[n]

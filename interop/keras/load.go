@@ -10,22 +10,21 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// Match says how the weights of a file find the variables of a network.
+// Match selects how the weights of a file are matched with the variables of a network.
 type Match uint8
 
 const (
-	// ByPlace goes by what the format is about: in HDF5 the order of the layers, in
+	// ByPlace matches by the format's own order: in HDF5 the order of the layers, in
 	// safetensors and NumPy's archives the paths.
 	ByPlace Match = iota
-	// ByName goes by the names of layers. Layers that only one side has keep their
-	// values.
+	// ByName matches by the names of layers. Layers without a match keep their values.
 	ByName
-	// ByOrder gives the tensors of a NumPy archive, whatever their names, to the
+	// ByOrder matches the tensors of a NumPy archive, whatever their names, with the
 	// variables one after the other.
 	ByOrder
 )
 
-// LoadOptions says how weights are loaded.
+// LoadOptions holds the settings of [File.LoadWeights].
 type LoadOptions struct {
 	Match Match
 	// Skip, if set, is called for every layer that does not fit, which keeps its
@@ -33,7 +32,7 @@ type LoadOptions struct {
 	Skip func(why error)
 }
 
-// LoadWeights gives a built network the values of the file's weights. Before any
+// LoadWeights sets the variables of a built network to the file's weights. Before any
 // value changes, everything is compared: the error lists all layers that do not fit.
 func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 	pairs, err := f.pairs(net, o)
@@ -50,7 +49,7 @@ func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 
 // pairs returns which variable of a network gets which weight, of a file that is whole.
 func (f *File) pairs(net *nn.Network, o LoadOptions) ([]pair, error) {
-	if o.Match == ByOrder && f.Format != NPZ { // no layer of the model could help that
+	if o.Match == ByOrder && f.Format != NPZ { // Skip does not apply
 		return nil, fmt.Errorf("keras: by order: a %v file: want .npz", f.Format)
 	}
 	pairs, bad := f.match(net, o.Match)
@@ -70,8 +69,8 @@ type pair struct {
 	w *Weight
 }
 
-// match pairs the variables of a network with the file's weights and lists what
-// does not fit.
+// match pairs the variables of a network with the file's weights and lists the
+// mismatches.
 func (f *File) match(net *nn.Network, m Match) ([]pair, []error) {
 	switch {
 	case m == ByOrder:
@@ -86,7 +85,7 @@ func (f *File) match(net *nn.Network, m Match) ([]pair, []error) {
 	return f.byLayers(net)
 }
 
-// isStore reports whether weights stand as in Keras 3, not by the names of layers.
+// isStore reports whether weights are stored as in Keras 3, not by the names of layers.
 func (f *File) isStore() bool {
 	return f.Format == Archive || !slices.ContainsFunc(f.Weights, func(w *Weight) bool { return w.Layer == w.group && w.group != "" })
 }
@@ -168,7 +167,7 @@ func (f *File) byName(net *nn.Network) (pairs []pair, bad []error) {
 func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 	at := map[string]*Weight{}
 	all := f.Weights
-	switch networkName(net) { // of a model that is named as what stands beside it
+	switch networkName(net) { // of a model named like glia's own or the optimizer's entries
 	case optimizerGroup:
 		all = slices.Concat(all, f.Optimizer)
 	case extraGroup:
@@ -210,9 +209,9 @@ func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 }
 
 // byOwnPaths finds the variables of networks among the layers under the paths that Keras
-// gave them: these begin with that network's name, or within it if it is of the functional
-// form, where it was built before it came to stand in another. A path that may be that of
-// two variables is nobody's.
+// gave them: if a network was built before it became a layer of another, these begin with
+// that network's name, or within it if it is of the functional form. An ambiguous path
+// matches no variable.
 func (f *File) byOwnPaths(paths map[*graph.Var]string) map[*graph.Var]*Weight {
 	at, claims, found := map[string]*Weight{}, map[string]int{}, map[*graph.Var]*Weight{}
 	for _, w := range f.Weights {
@@ -236,7 +235,7 @@ func (f *File) byOwnPaths(paths map[*graph.Var]string) map[*graph.Var]*Weight {
 	return found
 }
 
-// inOrder gives the weights to the variables one after the other.
+// inOrder matches the weights with the variables one after the other.
 func (f *File) inOrder(net *nn.Network) (pairs []pair, bad []error) {
 	weights := f.Weights
 	for _, p := range placesOf(net) {
@@ -282,7 +281,7 @@ func pathsOf(vars []*graph.Var) string {
 	return " (" + strings.Join(s, ", ") + ")"
 }
 
-// mostListed is how many mistakes an error lists.
+// mostListed bounds the mistakes that an error lists.
 const mostListed = 20
 
 // list joins mistakes, the first of them.

@@ -63,13 +63,13 @@ func lossMetric(l loss.Loss) (*Object, error) {
 	return &Object{Module: metric.Module, Class: class, Config: config}, err
 }
 
-// function is what Keras writes of a function of its own.
+// function returns the object that Keras writes for a function of its own.
 func function(name string) map[string]string {
 	return map[string]string{"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 }
 
-// functionIn returns whether a metric is given as a function, bare or in a wrapper. Keras
-// looks for it among the losses first, for a name or a class among the metrics.
+// functionIn reports whether a metric is given as a function, bare or in a wrapper. Keras
+// looks for a function among the losses first, for a name or a class among the metrics.
 func functionIn(raw json.RawMessage) bool {
 	m, err := vocab.Members(raw)
 	if err != nil {
@@ -90,7 +90,7 @@ func metricOf(name string, config json.RawMessage, lossFirst bool) (metric.Metri
 	}
 	m, err := metric.FromConfig(name, config)
 	switch {
-	case !lacksClass(err, name) || lacksClass(lossErr, name):
+	case !isClassMissing(err, name) || isClassMissing(lossErr, name):
 		return m, err
 	case lossErr != nil:
 		return nil, lossErr

@@ -11,8 +11,8 @@ import (
 	_ "github.com/glia-ml/glia/preprocess" // its layers are in nn's table
 )
 
-// makeLayers makes the layers of a model, from the inside out. A part of which something
-// is missing gets none. It returns an error if the model is none.
+// makeLayers makes the layers of a model, from the inside out, none for a part with
+// something unsupported. It returns an error if the object is not a model.
 func makeLayers(t *tree) error {
 	if err := t.make(t.model); err != nil {
 		return err
@@ -26,7 +26,7 @@ func makeLayers(t *tree) error {
 // make makes the layer of a part.
 func (t *tree) make(p *part) (err error) {
 	for _, x := range p.parts {
-		if err := t.make(x); err != nil && p.kind != otherLayer { // what is malformed is refused with its class
+		if err := t.make(x); err != nil && p.kind != otherLayer { // a malformed part is refused with its class
 			return err
 		}
 	}
@@ -41,11 +41,11 @@ func (t *tree) make(p *part) (err error) {
 	case chain, functional:
 		return t.makeNetwork(p)
 	case otherModel:
-		p.before.lacks("model", p.fullName(), p.where)
+		p.before.add("model", p.fullName(), p.where)
 	case operation:
-		p.before.lacks("operation", p.Class, p.where)
+		p.before.add("operation", p.Class, p.where)
 	case otherLayer:
-		p.before.lacks("layer", p.fullName(), p.where)
+		p.before.add("layer", p.fullName(), p.where)
 		_, _ = p.before.policy(p.Object, p.where)
 	case setting:
 		p.readSetting()
@@ -55,14 +55,14 @@ func (t *tree) make(p *part) (err error) {
 	return nil
 }
 
-// network returns the network that a part became, nil if it is another layer or if
-// something of it is missing.
+// network returns the network of a part, nil if it is another layer or something in it is
+// unsupported.
 func (p *part) network() *nn.Network {
 	n, _ := p.layer.(*nn.Network)
 	return n
 }
 
-// incomplete reports whether something of a part is missing.
+// incomplete reports whether something in a part is unsupported.
 func (p *part) incomplete() bool { return p.layer == nil || len(p.before)+len(p.after) > 0 }
 
 // makePlain makes a layer of package nn or preprocess, or one that is registered.
@@ -98,8 +98,8 @@ func (t *tree) makeNetwork(p *part) error {
 				return fmt.Errorf("keras: %s: %s is %s: want a string for a name, true or false for trainable", p.where, s.key, vocab.Short(v))
 			}
 		}
-		if v, ok := m["activity_regularizer"]; ok && !vocab.Unset(v) && !p.root { // Keras passes over that of the model
-			p.after.lacks("option", n.Class()+".activity_regularizer", p.where)
+		if v, ok := m["activity_regularizer"]; ok && !vocab.Unset(v) && !p.root { // Keras ignores that of the model
+			p.after.add("option", n.Class()+".activity_regularizer", p.where)
 			return nil
 		}
 	}
@@ -111,7 +111,7 @@ func (t *tree) makeNetwork(p *part) error {
 	return nil
 }
 
-// connect returns the network of a model's layers, nil if something of it is missing.
+// connect returns the network of a model's layers, nil if something in it is unsupported.
 func (t *tree) connect(p *part) (*nn.Network, error) {
 	if p.kind == functional {
 		return t.wire(p)
@@ -126,8 +126,8 @@ func (t *tree) connect(p *part) (*nn.Network, error) {
 	return nn.Sequential(layers...), nil
 }
 
-// frozen reports whether all layers are. To freeze a network in Keras freezes those in
-// it, one by one, and what is set later for one of them counts.
+// frozen reports whether all layers are frozen. Keras freezes a network by freezing its
+// layers one by one, which may be thawed again later.
 func frozen(layers []nn.Layer) bool {
 	return !slices.ContainsFunc(layers, func(l nn.Layer) bool {
 		_, input := l.(*nn.InputLayer)
@@ -136,7 +136,7 @@ func frozen(layers []nn.Layer) bool {
 	})
 }
 
-// readSetting notes what is missing of a setting of a class that is missing.
+// readSetting notes the unsupported parts of a setting of an unsupported class.
 func (p *part) readSetting() {
 	var v any
 	switch lastWord(p.key) {
@@ -149,15 +149,15 @@ func (p *part) readSetting() {
 	default:
 		v = new(nn.Constraint)
 	}
-	_ = p.before.note(p.where+" "+p.key, json.Unmarshal(p.element, v)) // what is malformed is refused with its class
+	_ = p.before.note(p.where+" "+p.key, json.Unmarshal(p.element, v)) // a malformed part is refused with its class
 }
 
 // noteCode notes code or a function.
 func (p *part) noteCode() {
 	if p.Class != "function" {
-		p.before.lacks("code", p.Class, p.where)
+		p.before.add("code", p.Class, p.where)
 		return
 	}
 	name, _, _ := vocab.Decode(p.element)
-	p.before.lacks("function", name, p.where)
+	p.before.add("function", name, p.where)
 }

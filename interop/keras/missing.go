@@ -8,24 +8,23 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// Missing is something that a model of Keras's needs and glia lacks.
+// Missing is an unsupported part of a model of Keras's.
 type Missing struct {
-	// Kind is what it is: layer, model, activation, initializer, regularizer,
-	// constraint, loss, metric, optimizer, schedule, option, dtype policy, ...
+	// Kind is one of layer, model, activation, initializer, regularizer, constraint,
+	// loss, metric, optimizer, schedule, option, dtype policy, ...
 	Kind string
-	// Name is what Keras calls it, that of an option with the class: "Dense.lora_rank".
+	// Name is Keras's name of it, that of an option with the class: "Dense.lora_rank".
 	Name string
 	// Where is its place: "layers[3] conv2d_1", or further in, "layers[2]
 	// encoder/layers[0] dense kernel_initializer".
 	Where string
 }
 
-// MissingError lists everything that a model needs and glia lacks, in the order of
-// the model.
+// MissingError lists all unsupported parts of a model, in the model's order.
 type MissingError struct{ Items []Missing }
 
-// mostPlaces is how many places of one thing a message lists, and longestList how many
-// bytes of things it does.
+// mostPlaces bounds the places of one thing in a message, and longestList the bytes of all
+// things.
 const (
 	mostPlaces  = 8
 	longestList = 32 << 10
@@ -44,7 +43,7 @@ func (e *MissingError) Error() string {
 		places[t] = append(places[t], m.Where)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "keras: glia lacks what the model needs:")
+	fmt.Fprintf(&b, "keras: unsupported parts of the model:")
 	for i, t := range order {
 		if b.Len() > longestList {
 			fmt.Fprintf(&b, "\n  and %d more", len(order)-i)
@@ -63,10 +62,10 @@ func (e *MissingError) Error() string {
 	return b.String()
 }
 
-// missing returns what is missing of a model, in its order.
+// missing returns the unsupported parts of a model, in its order.
 func (t *tree) missing() []Missing { return t.model.missing(nil) }
 
-// missing appends what is missing of a part.
+// missing appends the unsupported parts of a part.
 func (p *part) missing(all []Missing) []Missing {
 	all = append(all, p.before...)
 	if p.input != nil {
@@ -78,19 +77,19 @@ func (p *part) missing(all []Missing) []Missing {
 	return append(all, p.after...)
 }
 
-// lacking lists what is missing somewhere.
-type lacking []Missing
+// missingList lists unsupported parts.
+type missingList []Missing
 
-// lacks notes something that is missing.
-func (l *lacking) lacks(kind, name, where string) {
+// add adds an unsupported part.
+func (l *missingList) add(kind, name, where string) {
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "") + "..."
 	}
 	*l = append(*l, Missing{kind, name, where})
 }
 
-// note notes what err says is missing. Other errors are returned, with the place.
-func (l *lacking) note(where string, err error) error {
+// note adds the unsupported parts that err lists. Other errors are returned, with the place.
+func (l *missingList) note(where string, err error) error {
 	var m *vocab.MissingError
 	if err == nil {
 		return nil
@@ -103,14 +102,14 @@ func (l *lacking) note(where string, err error) error {
 		if item.At != "" {
 			at += " " + item.At
 		}
-		l.lacks(item.Kind, item.Name, at)
+		l.add(item.Kind, item.Name, at)
 	}
 	return nil
 }
 
-// lacksClass reports whether err says that a class is missing itself, not only some
+// isClassMissing reports whether err says that a class is unsupported itself, not only some
 // setting.
-func lacksClass(err error, name string) bool {
+func isClassMissing(err error, name string) bool {
 	var m *vocab.MissingError
 	return errors.As(err, &m) && len(m.Items) == 1 && m.Items[0].Name == name && m.Items[0].At == ""
 }

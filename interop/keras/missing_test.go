@@ -214,7 +214,7 @@ func TestMissingErrorIsShort(t *testing.T) {
 		e.Items = append(e.Items, keras.Missing{Kind: "layer", Name: "Conv2D", Where: fmt.Sprint("layers[", i, "]")})
 	}
 	e.Items = append(e.Items, keras.Missing{Kind: "loss", Name: "pinball", Where: "compile_config loss"})
-	want := `keras: glia lacks what the model needs:
+	want := `keras: unsupported parts of the model:
   layer Conv2D (10 times): layers[0], layers[1], layers[2], layers[3], layers[4], layers[5], layers[6], layers[7] and 2 more
   loss pinball: compile_config loss`
 	if got := e.Error(); got != want {

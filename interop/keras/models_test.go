@@ -386,7 +386,7 @@ func valuesOf(weights []*keras.Weight) ([]string, error) {
 	return all, nil
 }
 
-// checkApp reads the config of a large model: glia lacks some of its classes, the
+// checkApp reads the config of a large model: some of its classes are unsupported, the
 // outline shows every layer all the same.
 func checkApp(b []byte) (string, error) {
 	var app struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// Keras 1 and 2 spelled some settings otherwise than Keras 3 does. What reads configs
-// knows Keras 3 alone: old ones are rewritten here, before.
+// Keras 1 and 2 spelled some settings otherwise than Keras 3 does. Old configs are
+// rewritten here first; the other passes read those of Keras 3 alone.
 
 // modernize rewrites the configs of layers.
 func modernize(t *tree) error {
@@ -142,8 +142,8 @@ func modernTraining(c map[string]json.RawMessage) {
 	s.rename("optimizer_config", "optimizer")
 }
 
-// modernLoss rewrites the config of a loss of Keras's: Keras 2 wrote which function a
-// class wraps, and left the reduction to what runs the step.
+// modernLoss rewrites the config of a loss of Keras's: Keras 2 wrote the function that a
+// class wraps, and a reduction that its strategy chose.
 func modernLoss(name string, config json.RawMessage) json.RawMessage {
 	m, err := vocab.Members(config)
 	if err != nil || strings.Contains(name, ">") {
@@ -157,7 +157,7 @@ func modernLoss(name string, config json.RawMessage) json.RawMessage {
 	return s.config(config)
 }
 
-// optimizers are those of Keras 2, and what holds another.
+// optimizers lists those of Keras 2, and the wrappers of another one.
 var optimizers = []string{"Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD", "LossScaleOptimizer"}
 
 // modernOptimizer rewrites the name and the config of an optimizer, and of those in it.

@@ -9,7 +9,7 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// Object is what keras.saving.serialize_keras_object writes of a model or a layer.
+// Object is the result of keras.saving.serialize_keras_object for a model or a layer.
 type Object struct {
 	// Module is where Keras has the class, empty in files of Keras 2.
 	Module string
@@ -27,16 +27,16 @@ type Object struct {
 	later bool // out of one of Keras 3.16 and later
 
 	shared  json.RawMessage            // the number of an object that others may name
-	members map[string]json.RawMessage // of the config, once they were asked for
+	members map[string]json.RawMessage // of the config, parsed on demand
 
 	// name and calls are those of a layer of a functional model, when it is written.
 	name  *string
 	calls []inbound
 }
 
-// Lists and objects may nest no deeper than deepest, and where that makes work, since a
-// level is gone through with all that is in it, no deeper on average than meanDepth. A
-// model in a model takes four levels; Keras's applications have six on average.
+// Lists and objects may nest no deeper than deepest. Long ones may nest no deeper on average
+// than meanDepth, since each level is parsed with all its contents. A model in a model takes
+// four levels; Keras's applications have six on average.
 const (
 	deepest   = 512
 	meanDepth = 32
@@ -46,8 +46,8 @@ const (
 // ParseObject reads an object. Its parts share b's memory. Of two members with one
 // name the last counts, as in Python.
 //
-// It fails on what is not JSON, such as Python's NaN and Infinity, on lists and objects
-// more than 512 deep, or more than 32 on average if they are long, and on what has no
+// It fails on text that is not JSON, such as Python's NaN and Infinity, on lists and objects
+// more than 512 deep, or more than 32 on average if they are long, and on objects without a
 // class_name. Errors name the byte.
 func ParseObject(b []byte) (*Object, error) {
 	if err := check(b); err != nil {
@@ -117,7 +117,7 @@ func (o *Object) settings() map[string]json.RawMessage {
 	return o.members
 }
 
-// apart returns an object that notes its members for itself.
+// apart returns a copy of the object that parses its members for itself.
 func (o *Object) apart() *Object {
 	own := *o
 	own.members = nil

@@ -9,7 +9,7 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// StateError says why the state of the optimizer in a file is none for the model. The
+// StateError says why the state of the optimizer in a file does not fit the model. The
 // rest of the file may be whole.
 type StateError struct{ Err error }
 
@@ -19,10 +19,9 @@ func (e *StateError) Error() string { return "keras: the optimizer's state " + e
 // Unwrap returns the cause.
 func (e *StateError) Unwrap() error { return e.Err }
 
-// LoadOptimizer gives an optimizer, built for the network, the state in the file,
-// so that training goes on where it was. State that does not fit is a [*StateError];
-// where the file has none yet, since Keras saved the model untrained, the optimizer's
-// stays.
+// LoadOptimizer sets an optimizer, built for the network, to the state in the file, so
+// that training continues from there. State that does not fit is a [*StateError]. If the
+// file has none, since Keras saved the model untrained, the optimizer's is kept.
 func (f *File) LoadOptimizer(o optim.Optimizer) error {
 	pairs, err := f.statePairs(o)
 	if err != nil {
@@ -136,7 +135,7 @@ func slotOf(v *graph.Var) string {
 	return ""
 }
 
-// oldSlot returns the slot that a path of Keras 2 names, "" if it is none:
+// oldSlot returns the slot that a path of Keras 2 names, "" if it names none:
 // Adam/dense/kernel/m of the older optimizers, Adam/m/dense/kernel of the newer.
 func oldSlot(path string) string {
 	parts := strings.Split(path, "/")
@@ -160,8 +159,8 @@ func counters(vars []*graph.Var) (all []*graph.Var) {
 	return all
 }
 
-// oldState returns what Keras 2 keeps of an optimizer: its learning rate is in the
-// config alone, and SGD has momenta whether it needs them or not.
+// oldState returns the state of an optimizer as Keras 2 stores it: its learning rate is in
+// the config alone, and SGD has momenta whether it needs them or not.
 func oldState(o optim.Optimizer, weights []*Weight) ([]*graph.Var, []*Weight) {
 	vars := slices.DeleteFunc(slices.Clone(o.Vars()), func(v *graph.Var) bool { return slotOf(v) == rateSlot })
 	if s, ok := o.(*optim.SGDOptimizer); ok && s.Momentum == 0 && len(weights) > 1 {

@@ -9,7 +9,7 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// OutlineLayer is what the config of a model says of one of its layers.
+// OutlineLayer describes one layer of a model, from the model's config.
 type OutlineLayer struct {
 	Name, Class string
 	// Depth is 0 for the layers of the model, 1 for those of a model among them, ...
@@ -21,8 +21,8 @@ type OutlineLayer struct {
 }
 
 // Outline lists the layers of a model from its config alone, those of models inside it
-// after the model itself. It knows no classes, so that it lists those that glia lacks,
-// too. It fails if o is not a model with a list of layers.
+// after the model itself. It knows no classes, so that it lists unsupported ones, too. It
+// fails if o is not a model with a list of layers.
 func Outline(o *Object) ([]OutlineLayer, error) {
 	if o.Config != nil {
 		if err := check(o.Config); err != nil {
@@ -37,7 +37,7 @@ func Outline(o *Object) ([]OutlineLayer, error) {
 	return outline(list, 0), nil
 }
 
-// outline lists the layers of a list and what is in them.
+// outline lists the layers of a list and those inside them.
 func outline(list json.RawMessage, depth int) []OutlineLayer {
 	elements, err := vocab.Elements(list)
 	if err != nil {
@@ -112,7 +112,7 @@ func shapesIn(raw json.RawMessage) (all [][]int) {
 }
 
 // inbound sets a layer's name and the shapes of its inputs from its place in a
-// functional model, and adds to outputs what that says of the layers that they are of.
+// functional model, and adds these shapes to the outputs of the layers that they come from.
 func (l *OutlineLayer) inbound(element json.RawMessage, outputs map[string][]int) {
 	m, err := vocab.Members(element)
 	if err != nil {

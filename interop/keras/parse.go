@@ -19,14 +19,14 @@ type tree struct {
 }
 
 // part is a layer in the tree of a model, which may be a model itself. [parse] makes the
-// tree; the passes behind it make the layers and note what is missing.
+// tree; the passes after it make the layers and note unsupported parts.
 type part struct {
 	*Object
 	kind  kind
 	where string // "layers[2] encoder/layers[0] dense"
 	root  bool   // the model that is read
 
-	parts    []*part         // the layers of a model, or what is inside a class that is missing
+	parts    []*part         // the layers of a model, or the parts inside an unsupported class
 	declares json.RawMessage // the shape of its input, as Keras 1 and 2 wrote it
 	// input is the layer that declares the input of a chain, where the file has it in the
 	// config of the chain's first layer.
@@ -38,15 +38,15 @@ type part struct {
 	name  string            // of a layer of a functional model,
 	calls []json.RawMessage // and how it is applied
 
-	layer  nn.Layer       // nil if something of it is missing
+	layer  nn.Layer       // nil if something in it is unsupported
 	policy nn.DTypePolicy // of a layer that does not embed nn.Base
 
-	// before and after list what is missing of the part itself, ahead of and behind what
-	// is missing of the parts in it.
-	before, after lacking
+	// before and after list the unsupported features of the part itself: those ahead of and
+	// behind the ones of the parts in it.
+	before, after missingList
 }
 
-// kind tells how a part is read.
+// kind selects how a part is read.
 type kind uint8
 
 const (
@@ -159,8 +159,8 @@ func (p *part) readCalls() error {
 	return nil
 }
 
-// within parses what is inside a config of a class that is missing: the settings whose
-// names say what they are, and layers. Key is the setting that raw is the value of.
+// within parses the parts inside the config of an unsupported class: layers, and the
+// settings whose names show their kind. Key is the setting that raw is the value of.
 func (p *parser) within(key string, raw json.RawMessage, where string) (parts []*part) {
 	switch {
 	case len(raw) == 0:
@@ -192,7 +192,7 @@ func (p *parser) withinObject(key string, raw json.RawMessage, where string) (pa
 		return []*part{{Object: o, kind: code, where: strings.TrimSpace(where + " " + key), element: raw}}
 	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, lastWord(key)):
 		at := strings.TrimSpace(tail(where) + "/" + key + " " + tail(nameOf(o)))
-		if x, err := p.part(o, at, at+"/"); err == nil { // what is malformed is refused with its class
+		if x, err := p.part(o, at, at+"/"); err == nil { // a malformed part is refused with its class
 			parts = append(parts, x)
 		}
 		return parts
@@ -200,7 +200,7 @@ func (p *parser) withinObject(key string, raw json.RawMessage, where string) (pa
 	return p.within("", o.Config, where)
 }
 
-// isSetting reports whether the name of a setting says what it is.
+// isSetting reports whether the name of a setting shows its kind.
 func isSetting(key string) bool {
 	return slices.Contains([]string{"activation", "initializer", "regularizer", "constraint"}, lastWord(key))
 }
@@ -229,7 +229,7 @@ func nameOf(o *Object) (name string) {
 // sorted returns the names of settings in order.
 func sorted(m map[string]json.RawMessage) []string { return slices.Sorted(maps.Keys(m)) }
 
-// longest is how many bytes of a place are told, so that the places in a hostile file
+// longest bounds the bytes of a place in a message, so that the places in a hostile file
 // take no more than a small multiple of its memory.
 const longest = 200
 

@@ -17,8 +17,7 @@ type place struct {
 	vars  []*graph.Var
 }
 
-// networkName returns the name of a network, for one that has none that which
-// Keras gives it.
+// networkName returns the name of a network, Keras's default if it has none.
 func networkName(n *nn.Network) string {
 	if n.Name != "" {
 		return n.Name
@@ -27,7 +26,7 @@ func networkName(n *nn.Network) string {
 }
 
 // placesOf lists the parts of a built network as a store has them: the network,
-// its layers in order, and the parts of these. An Input of a chain is none.
+// its layers in order, and the parts of these. An Input of a chain has no place.
 func placesOf(n *nn.Network) []place { return placesUnder(n, networkName(n), "") }
 
 func placesUnder(n *nn.Network, name, group string) []place {
@@ -62,8 +61,8 @@ func placesAt(r *nn.Record, group string) []place {
 }
 
 // varPaths returns the paths of a built network's variables by where their layers stand
-// in it. Those of a network in it that was built before, for its own sake, begin with
-// that network's name here, unlike their own: these could be those of other variables.
+// in it. If a network in it was built before, the variables' own paths could be those of
+// others; here they begin with that network's name.
 func varPaths(n *nn.Network) map[*graph.Var]string {
 	paths, taken := map[*graph.Var]string{}, map[string]bool{}
 	var walk func(n *nn.Network, prefix string)
@@ -103,7 +102,7 @@ func isPart(n *nn.Network, r *nn.Record) bool {
 // layersOf lists the layers of a built network as the older form has them, each
 // network among them as one.
 func layersOf(n *nn.Network) []place {
-	n.Params() // sets which variables are trained
+	n.Params() // sets Trainable of the variables
 	var all []place
 	for _, r := range n.Records() {
 		if isPart(n, r) {

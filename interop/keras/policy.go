@@ -7,9 +7,9 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// policy reads the dtype policy of an object, which is empty if the config tells none.
-// One that is missing is noted.
-func (l *lacking) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
+// policy reads the dtype policy of an object, which is empty if the config has none.
+// An unsupported one is noted.
+func (l *missingList) policy(o *Object, where string) (p nn.DTypePolicy, err error) {
 	m := o.settings()
 	if len(m["dtype"]) == 0 { // very old files have a list of layers there
 		return "", nil
@@ -32,26 +32,26 @@ func (p *part) inheritPolicies() error {
 	if n == nil {
 		return nil
 	}
-	var missing lacking
+	var missing missingList
 	policy, err := missing.policy(p.Object, p.where)
 	if err != nil {
 		return err
 	}
-	if len(n.Layers()) == 0 { // else what is missing of a policy counts with the layers that follow it
+	if len(n.Layers()) == 0 { // otherwise an unsupported policy is noted at the layers that follow it
 		p.after = append(p.after, missing...)
 	}
 	inherit(n, policy)
 	for _, x := range p.parts {
 		if nn.BaseOf(x.layer) == nil && x.policy.String() != n.DType.String() {
-			p.after.lacks("dtype policy", fmt.Sprintf("%v of a layer without nn.Base", x.policy), x.where)
+			p.after.add("dtype policy", fmt.Sprintf("%v of a layer without nn.Base", x.policy), x.where)
 		}
 	}
 	return nil
 }
 
-// inherit gives a network its dtype policy: the one that its layers share, or else what
-// the file says, which Keras passes over, or that of the first layer. Layers of that
-// policy then follow the network.
+// inherit sets a network's dtype policy to the one that its layers share, otherwise to that
+// in the file, which Keras ignores, or to that of the first layer. Layers of that policy
+// then follow the network.
 func inherit(n *nn.Network, policy nn.DTypePolicy) {
 	var layers []*nn.Base
 	for _, l := range n.Layers() {

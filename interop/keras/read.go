@@ -19,27 +19,27 @@ type Model struct {
 	Network *nn.Network
 	// Inputs are the specs of the inputs for a batch of 1, nil if they are not known.
 	Inputs []tensor.Spec
-	// Optimizer, Loss and Metrics are how the model is trained, nil if it is not
+	// Optimizer, Loss and Metrics are those of training, nil if the model is not
 	// compiled.
 	Optimizer optim.Optimizer
 	Loss      loss.Loss
 	Metrics   []metric.Metric
 }
 
-// Options says how a model is read.
+// Options holds the settings of [ReadModel].
 type Options struct {
-	// SkipCompile leaves out optimizer, loss and metrics.
+	// SkipCompile skips optimizer, loss and metrics.
 	SkipCompile bool
 }
 
-// ReadModel makes a model of an object. The model is not built: its variables come
-// to be as the network is built for m.Inputs.
+// ReadModel makes a model of an object. The model is not built: building its network for
+// m.Inputs makes the variables.
 //
-// If the model needs something that glia does not support, the error is a
-// [*MissingError] with all of that. Dtype policies are those of floats, the mixed ones
-// too; layers that have the network's have none of their own.
+// If something in the model is unsupported, the error is a [*MissingError] that lists all
+// such parts. Dtype policies are those of floats, the mixed ones too; layers that have the
+// network's have none of their own.
 //
-// The config is parsed into a tree, which passes go over, one after the other.
+// The config is parsed into a tree, and passes walk it one after the other.
 func ReadModel(o *Object, opt Options) (*Model, error) {
 	for _, config := range []json.RawMessage{o.Config, o.BuildConfig, o.CompileConfig} {
 		if config == nil {
@@ -78,7 +78,7 @@ func ReadModel(o *Object, opt Options) (*Model, error) {
 	return m, err
 }
 
-// inputsOf returns the specs of a model's inputs, nil if the object does not say them.
+// inputsOf returns the specs of a model's inputs, nil if the object does not have them.
 func inputsOf(o *Object, m *Model) (in []tensor.Spec, err error) {
 	var declared bool
 	if err := graph.Catch(func() { in, declared = m.Network.Declared() }); err != nil {
@@ -106,7 +106,7 @@ func inputsOf(o *Object, m *Model) (in []tensor.Spec, err error) {
 	return nil, nil
 }
 
-// shapeOf returns a shape, with -1 for lengths that are not known; nil if raw is none.
+// shapeOf returns a shape, with -1 for lengths that are not known; nil if raw is not one.
 func shapeOf(raw json.RawMessage) []int {
 	var dims []*int
 	if json.Unmarshal(raw, &dims) != nil {

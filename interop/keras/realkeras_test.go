@@ -99,8 +99,7 @@ var makers = map[string]func(name string) error{
 	"activation":  func(name string) error { return json.Unmarshal(fmt.Appendf(nil, "%q", name), new(nn.Activation)) },
 }
 
-// lacksAll reports whether an error says that glia lacks classes, all of which it does
-// lack.
+// lacksAll reports whether an error lists unsupported classes, none of which glia supports.
 func lacksAll(err error) bool {
 	var m *keras.MissingError
 	return errors.As(err, &m) && !slices.ContainsFunc(m.Items, func(item keras.Missing) bool {

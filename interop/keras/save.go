@@ -20,18 +20,18 @@ import (
 // Version is the version of Keras whose files glia writes.
 const Version = "3.16.0"
 
-// State is what is written: a built model and what glia keeps beside it.
+// State is the contents of a file to write: a built model and glia's own tensors.
 type State struct {
 	Model
-	// Extra is glia's own, under names without '/'. Keras does not look at it.
+	// Extra holds glia's own tensors, under names without '/'. Keras ignores them.
 	Extra map[string]*tensor.Tensor
-	// Date is when the model was saved, as the file tells it.
+	// Date is the time at which the model was saved, for the file.
 	Date time.Time
 
 	values map[*graph.Var]tensor.Source // of variables that are not in memory
 }
 
-// value returns where the value of a variable comes from.
+// value returns the source of the value of a variable.
 func (s *State) value(v *graph.Var) tensor.Source {
 	if src := s.values[v]; src != nil {
 		return src
@@ -39,8 +39,8 @@ func (s *State) value(v *graph.Var) tensor.Source {
 	return v.Tensor()
 }
 
-// Write writes the state in a format. What has no form in Keras is an error that
-// names the layer.
+// Write writes the state in a format. A part that Keras's files cannot store is an error
+// that names the layer.
 func (s *State) Write(w io.Writer, f Format) error {
 	write := map[Format]func(io.Writer) error{
 		Archive: s.writeArchive, HDF5: s.writeWhole, WeightsHDF5: s.writeStore,
@@ -162,8 +162,8 @@ func (s *State) writeNamed(g *hdf5.GroupWriter, vars []*graph.Var, name func(*gr
 	setTexts(g, "weight_names", names)
 }
 
-// trainingConfig turns what a .keras file says of compiling into the form of the
-// older file: the optimizer has another name.
+// trainingConfig returns the compile_config of a .keras file in the form of the older
+// file, where the optimizer has another name.
 func trainingConfig(compile json.RawMessage) (json.RawMessage, error) {
 	var c map[string]json.RawMessage
 	if err := json.Unmarshal(compile, &c); err != nil {
@@ -174,7 +174,7 @@ func trainingConfig(compile json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(c)
 }
 
-// mostInHeader is how many bytes of an attribute Keras leaves in one piece.
+// mostInHeader bounds the bytes of an attribute that Keras does not split.
 const mostInHeader = 64512
 
 // setTexts sets an attribute to a list of strings, split where it is long.
@@ -191,9 +191,9 @@ func setTexts(o *hdf5.GroupWriter, name string, list []string) {
 	o.SetAttr(name, list)
 }
 
-// paths returns what tells the path of a variable in a file: as in Keras, that of a chain
-// begins with the model's name, and that of a graph with the layer's, unless a layer is
-// named as what stands beside the weights.
+// paths returns a function that returns the path of a variable in a file: as in Keras, that
+// of a chain begins with the model's name, and that of a graph with the layer's, unless a
+// layer is named like an entry beside the weights.
 func (s *State) paths() func(v *graph.Var) string {
 	paths, prefix := varPaths(s.Network), s.name()+"/"
 	beside := func(name string) bool { return name == optimizerGroup || name == extraGroup }

@@ -14,9 +14,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// WriteModel returns what Keras's own save writes of a model, in the form of Keras 3:
-// every layer has its name and dtype policy, and if the network is built the shape of
-// its input.
+// WriteModel returns the object that Keras 3 itself writes for a model: every layer has
+// its name and dtype policy, and if the network is built the shape of its input.
 //
 // A layer of a type of your own is written under the name by which [nn.Register] has it,
 // and so are losses, metrics and activations. WriteModel fails for everything else that
@@ -56,7 +55,7 @@ type writer struct {
 	seen   map[nn.Layer]string // where a layer stands
 }
 
-// around is what a layer has from the networks around it: the beginning of its place,
+// around holds the facts about the networks around a layer: the beginning of its place,
 // whether one is frozen, and the dtype policy.
 type around struct {
 	inside string
@@ -73,7 +72,7 @@ func networkObject(n *nn.Network) *Object {
 	return o
 }
 
-// network writes the config of a network for inputs of specs in, which may be none. It
+// network writes the config of a network for inputs of specs in, which may be empty. It
 // returns its build config.
 func (w *writer) network(n *nn.Network, name string, in []tensor.Spec, a around) (json.RawMessage, error) {
 	var names []string
@@ -157,7 +156,7 @@ func (w *writer) inner(n *nn.Network, name string, calls []inbound, in []tensor.
 	return err
 }
 
-// aroundConfig returns what is written of an object before and after its config.
+// aroundConfig returns the JSON of an object before and after its config.
 func (o *Object) aroundConfig() (before, after []byte, err error) {
 	b, err := json.Marshal(o)
 	before, after, _ = bytes.Cut(b, []byte("null")) // the config, since every object here has a module
@@ -226,7 +225,7 @@ func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Ob
 	}
 	if input, ok := l.(*nn.InputLayer); ok {
 		more := map[string]any{"name": name}
-		if input.DType == tensor.Invalid { // floats come to be those of the first layer
+		if input.DType == tensor.Invalid { // floats are converted to those of the first layer
 			more["dtype"] = a.policy.VariableDType().String()
 		}
 		o.Config, err = with(o.Config, more)
@@ -320,7 +319,7 @@ func isLayer(o *Object) bool {
 		return o.Module == "keras.layers" || o.Class == "Sequential"
 	}
 	_, err := nn.LayerFromConfig(o.fullName(), nil)
-	return !lacksClass(err, o.fullName())
+	return !isClassMissing(err, o.fullName())
 }
 
 // policyObject writes a dtype policy.

@@ -24,7 +24,7 @@ const (
 	varsGroup      = "vars"
 	optimizerGroup = "optimizer"
 	metricsGroup   = "metrics" // Keras 2 kept the totals of an epoch, too
-	extraGroup     = "glia"    // what Keras does not know and does not look at
+	extraGroup     = "glia"    // glia's own, which Keras ignores
 	oldLayers      = "_layer_checkpoint_dependencies"
 )
 

@@ -10,15 +10,14 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// StoredIn returns the state of a model, as [ReadModel] gives it, whose values stay in
-// a file, not that of the config necessarily: they are read as the state is written, so
-// that a file becomes one of another format without being in memory. What does not fit
-// is an error now, a [*StateError] if it is the optimizer's state; damage of a value is
-// one of [State.Write]. Where the file has no state, the optimizer's is that of a new
-// one.
+// StoredIn returns the state of a model that [ReadModel] made, whose values stay in a file,
+// which need not be that of the config. They are read while the state is written, so that a
+// file is converted to another format without being in memory. A mismatch is an error now,
+// a [*StateError] if it is in the optimizer's state; a damaged value is an error of
+// [State.Write]. If the file has no state of the optimizer, it is that of a new one.
 //
-// It builds the network and the optimizer, of memory that is zero and never touched, so
-// that the system does not even give it. They serve no other purpose afterwards.
+// StoredIn builds the network and the optimizer in zeroed memory that is never touched, so
+// that the system does not provide it. They must not be used for anything else afterwards.
 func (m *Model) StoredIn(f *File) (*State, error) {
 	s := &State{Model: *m, Extra: map[string]*tensor.Tensor{}, values: map[*graph.Var]tensor.Source{}}
 	if s.Optimizer == nil || s.Loss == nil {
@@ -59,7 +58,7 @@ func (s *State) build(f *File) error {
 		in[i].Shape = in[i].Shape.With(0, 1)
 	}
 	return graph.Catch(func() {
-		const more = 1 << 20 // small models get an error that lists all that does not fit
+		const more = 1 << 20 // so that small models get an error that lists every mismatch
 		b := nn.NewBuilder(0)
 		b.Blank, b.Limit = true, f.Elements()+more
 		s.Network.BuildOpen(b, in)

@@ -8,15 +8,15 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Weight is a tensor in a file, read when it is asked for.
+// Weight is a tensor in a file, read on demand.
 type Weight struct {
 	// Path is Keras's path of the variable, "sequential/dense/kernel", in files
-	// that hold it; otherwise the place in the file, "layers/dense/vars/0".
+	// that store it; otherwise the place in the file, "layers/dense/vars/0".
 	Path string
-	// Layer is the layer's name, "" in files that do not tell.
+	// Layer is the layer's name, "" in files without it.
 	Layer string
-	// Spec is the dtype and shape in the file; its dtype is Invalid for what no
-	// tensor can hold.
+	// Spec is the dtype and shape in the file; the dtype is Invalid if no tensor can hold
+	// it.
 	Spec tensor.Spec
 
 	group string // the same for the variables of one layer
@@ -25,7 +25,7 @@ type Weight struct {
 	into  func(t *tensor.Tensor) error // reads src into memory at once
 }
 
-// setSource says where the weight is read from, or that it cannot be.
+// setSource sets the source that the weight is read from, or the reason why it cannot be.
 func (w *Weight) setSource(src tensor.Source, err error) {
 	if w.src, w.bad = src, err; err == nil {
 		w.Spec = src.Spec()
@@ -42,8 +42,8 @@ func (w *Weight) Tensor() (*tensor.Tensor, error) {
 }
 
 // Source returns the weight as a tensor that is read when it is written, a piece at a
-// time. That no tensor can hold it is an error now, damage of its values one when they
-// are read.
+// time. It fails now if no tensor can hold it; a damaged value is an error when it is
+// read.
 func (w *Weight) Source() (tensor.Source, error) {
 	if w.bad != nil {
 		return nil, fmt.Errorf("keras: %s: %w", w.Path, w.bad)

@@ -10,7 +10,7 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
-// wire makes the network of a functional model; it is nil if something of it is missing.
+// wire makes the network of a functional model, nil if something in it is unsupported.
 func (t *tree) wire(p *part) (*nn.Network, error) {
 	w := &wiring{part: p, old: t.old, nodes: map[string]*node{}}
 	for _, x := range p.parts {
@@ -113,8 +113,8 @@ type pending struct {
 	made int       // how many of them are there
 }
 
-// make makes the calls of a layer up to one, and before those that they depend on. It
-// does not recurse, so that deep models take no deep stack.
+// make makes the calls of a layer up to one, and first those that they depend on. It keeps
+// its own stack instead of recursing, so that depth is not limited by the goroutine's.
 func (w *wiring) make(n *node, call int) error {
 	for stack := []pending{{n: n, upTo: call}}; len(stack) > 0; {
 		p := &stack[len(stack)-1]
@@ -134,8 +134,8 @@ func (w *wiring) make(n *node, call int) error {
 	return nil
 }
 
-// advance makes the next call, unless another that it depends on is to be made before:
-// that it returns.
+// advance makes the next call, unless it depends on another that is not made: it returns
+// that one then.
 func (w *wiring) advance(p *pending) (before *pending, err error) {
 	if !p.read {
 		if p.ins, err = w.inputs(p.n, p.n.calls[len(p.n.outs)]); err != nil {
@@ -176,7 +176,8 @@ func (w *wiring) call(n *node, ins []history) ([]*nn.Symbol, error) {
 	return nn.ApplyAll(outs, n.layer, symbols...), nil
 }
 
-// inputs returns what a layer is applied to: in the form of Keras 3, or in the older one.
+// inputs returns the outputs that a layer is applied to: in the form of Keras 3, or in the
+// older one.
 func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	if elements, err := vocab.Elements(raw); err == nil {
 		var ins []history
@@ -201,7 +202,7 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	}
 	for _, a := range args[1:] {
 		if !empty(a) {
-			w.after.lacks("option", "second argument of a call", n.where)
+			w.after.add("option", "second argument of a call", n.where)
 		}
 	}
 	tensors, err := vocab.Elements(args[0])
@@ -219,7 +220,7 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	return ins, nil
 }
 
-// tensor reads what Keras 3 writes of a symbolic tensor.
+// tensor reads a symbolic tensor as Keras 3 writes it.
 func (w *wiring) tensor(raw json.RawMessage) (h history, err error) {
 	class, config, err := vocab.Decode(raw)
 	if err != nil || class != "__keras_tensor__" || config == nil {
@@ -268,17 +269,17 @@ func (w *wiring) arguments(raw json.RawMessage, where string) {
 	}
 	m, err := vocab.Members(raw)
 	if err != nil {
-		w.after.lacks("option", "arguments of a call", where)
+		w.after.add("option", "arguments of a call", where)
 		return
 	}
 	for _, key := range sorted(m) {
 		if !empty(m[key]) {
-			w.after.lacks("option", "call argument "+tail(key), where)
+			w.after.add("option", "call argument "+tail(key), where)
 		}
 	}
 }
 
-// empty reports whether a value is none, or a list of such: the masks of inputs.
+// empty reports whether a value is null, or a list of such: the masks of inputs.
 func empty(raw json.RawMessage) bool {
 	elements, err := vocab.Elements(raw)
 	if err != nil {
@@ -293,7 +294,7 @@ func (w *wiring) ends(raw json.RawMessage, what string, outputs bool) ([]*nn.Sym
 	elements, err := vocab.Elements(raw)
 	if err != nil {
 		if _, err := vocab.Members(raw); err == nil && len(raw) > 0 {
-			w.after.lacks("option", what+" in a dict", w.where)
+			w.after.add("option", what+" in a dict", w.where)
 			return nil, nil
 		}
 		return nil, fmt.Errorf("keras: %s: %s: %w", w.where, what, err)
