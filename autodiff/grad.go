@@ -1,5 +1,5 @@
-// Package autodiff takes gradients of graphs, in reverse mode. What it returns
-// are nodes of the same graph, so gradients have gradients.
+// Package autodiff takes gradients of graphs, in reverse mode. Gradients are nodes of the
+// same graph, so they have gradients, too.
 package autodiff
 
 import (
@@ -29,7 +29,7 @@ func VJP(y, dy *graph.Node, wrt ...*graph.Node) []*graph.Node {
 	return VJPs([]*graph.Node{y}, []*graph.Node{dy}, wrt...)
 }
 
-// VJPs is [VJP] of several y, each with its cotangent: the sum of their products.
+// VJPs returns the sum of the products of [VJP] for several y, each with its cotangent.
 func VJPs(y, dy []*graph.Node, wrt ...*graph.Node) []*graph.Node {
 	g := y[0].Graph()
 	s := sweep{grads: map[*graph.Node][]*graph.Node{}}
@@ -56,7 +56,7 @@ func VJPs(y, dy []*graph.Node, wrt ...*graph.Node) []*graph.Node {
 	nodes := g.Nodes()
 	for i := last; i >= 0; i-- {
 		if n := nodes[i]; s.needed[n] {
-			before := g.SetScope(n.Scope()) // the gradient is part of what n is part of
+			before := g.SetScope(n.Scope()) // the gradient has the scope of n
 			s.back(n)
 			g.SetScope(before)
 		}
@@ -92,7 +92,7 @@ func between(g *graph.Graph, ys, wrt []*graph.Node) map[*graph.Node]bool {
 	return needed
 }
 
-// sweep is one reverse pass. grads holds the gradient so far of every result.
+// sweep is one reverse pass. grads holds the gradient accumulated for every result.
 type sweep struct {
 	needed map[*graph.Node]bool
 	grads  map[*graph.Node][]*graph.Node

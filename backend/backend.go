@@ -1,6 +1,6 @@
-// Package backend is the seam between graphs and hardware. A [Device] compiles whole
-// graphs. One that is a table of [Kernels], looked up by the operation's type, leaves
-// compiling to internal/plan, which also makes the fused operations of this package.
+// Package backend is the interface between graphs and hardware. A [Device] compiles whole
+// graphs. For a device that is a table of [Kernels], looked up by the operation's type,
+// internal/plan compiles, and makes the fused operations of this package.
 package backend
 
 import (
@@ -39,13 +39,13 @@ type Kernel interface {
 	Run(out, in []Buf)
 }
 
-// KernelFunc is a kernel without memory of its own.
+// KernelFunc is a function as a kernel, without memory of its own.
 type KernelFunc func(out, in []Buf)
 
 // Run implements [Kernel].
 func (f KernelFunc) Run(out, in []Buf) { f(out, in) }
 
-// Kernels makes the kernels of one device, of which plans are made.
+// Kernels makes the kernels of one device, which plans call.
 type Kernels interface {
 	// Name returns the device's name for people.
 	Name() string
@@ -58,8 +58,8 @@ type Kernels interface {
 	// Heads reports whether op, on inputs of these specs, can be the head of a
 	// [Fused].
 	Heads(op graph.Op, out, in []tensor.Spec) bool
-	// InPlace reports whether the kernel of op may compute a result in the memory of
-	// an input of the same spec that nothing reads later: it reads every element of
-	// that input before, or together with, writing the same element of the result.
+	// InPlace reports whether the kernel of op may compute a result in the memory of an
+	// input of the same spec that is not read later: it reads every element of that input
+	// before, or together with, writing the same element of the result.
 	InPlace(op graph.Op, result, input int) bool
 }

@@ -23,11 +23,11 @@ import (
 // Values are numbered: the inputs first, then the results of the instructions.
 type Program struct {
 	Shape   tensor.Dims
-	Axes    int  // that reductions go along; 0 if there are none
-	Columns bool // these are the first ones, and what is said of rows is said of columns
+	Axes    int  // of the reductions; 0 without reductions
+	Columns bool // reductions go along the first axes: columns take the part of rows
 	In      []tensor.Spec
 	Code    []Instr
-	Results []int // the values that leave the program
+	Results []int // the values that are results
 }
 
 // Instr applies an operation to earlier values: an elementwise one, which may have
@@ -42,7 +42,7 @@ type Instr struct {
 }
 
 // ProgramOf returns the program of one operation, for results and inputs of these specs.
-// Of a reduction, axes that stay are the last ones, axes that vanish the first ones.
+// A reduction with KeepDims goes along the last axes, one without along the first.
 func ProgramOf(op graph.Op, out, in []tensor.Spec) *Program {
 	p := &Program{Shape: out[0].Shape, In: in}
 	c := Instr{Op: op, Out: out[0].DType}
@@ -282,10 +282,10 @@ const (
 )
 
 // Fused is an operation of one result, its head, with an epilogue: a bias over the last
-// axis, an activation, then a program whose input number Acc is the head's result. Which
-// operations can be heads is the kernels' to say: see [Kernels.Heads].
+// axis, an activation, then a program whose input number Acc is the head's result.
+// [Kernels.Heads] reports which operations can be heads.
 //
-// Inputs: the head's, the bias if there is one, the program's other inputs in order.
+// Inputs: the head's, the bias if Bias is set, the program's other inputs in order.
 // Results: those of the program, or the head's without a program.
 type Fused struct {
 	Head  graph.Op
@@ -405,8 +405,8 @@ func (f *Fused) Ref(out, in []ops.Array) {
 }
 
 // Sweep is several operations of one type that do not depend on each other, done
-// together: the optimizer's update of all parameters. What an update of float32 only
-// reads, the gradient, may be of a half type: it is widened on the way.
+// together: the optimizer's update of all parameters. The gradient of a float32 update,
+// which is only read, may be of a half type: it is widened as it is read.
 type Sweep struct {
 	Ops []graph.Op
 	// Ins and Outs count the inputs and results of each operation.

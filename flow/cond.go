@@ -10,13 +10,12 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Cond returns what then returns where pred is true, and what els returns where it is
-// false. Only one of the two is computed. Both return as many nodes, of the same specs.
+// Cond returns the results of then if pred is true, those of els if it is false. Only one
+// of the two is computed. Both return as many nodes, of the same specs.
 //
-// Shapes: pred [], any others. DTypes: pred Bool, any others.
-// Gradient: what the branches read; the branch is computed again.
-// Panics with *graph.Error if pred is not a scalar of dtype Bool or the branches differ
-// in what they return.
+// Shapes: pred [], any others. DTypes: pred Bool, any others. Gradient: the nodes that
+// the branches read; the branch is computed again. Panics with *graph.Error if pred is
+// not a scalar of dtype Bool or the branches' results differ in number or spec.
 func Cond(pred *graph.Node, then, els func() []*graph.Node) []*graph.Node {
 	if want := tensor.S(tensor.Bool); pred.Spec() != want {
 		panic(graph.Errorf("flow.Cond: pred is %v: want %v", pred.Spec(), want))
@@ -28,7 +27,8 @@ func Cond(pred *graph.Node, then, els func() []*graph.Node) []*graph.Node {
 	return picks(n, 0, len(n.Specs()))
 }
 
-// cond applies a CondOp whose branches get in, besides what they capture.
+// cond applies a CondOp whose branches get the inputs in, and the nodes that they
+// capture.
 func cond(pred *graph.Node, in []*graph.Node, then, els func(in []*graph.Node) []*graph.Node) *graph.Node {
 	g := pred.Graph()
 	specs := specsOf(in)
@@ -57,8 +57,8 @@ func sameOut(then, els *graph.Func) error {
 	return nil
 }
 
-// together gives bodies that were traced with inputs in, besides what each captured, all
-// inputs that one of them has. It returns what is outside for these inputs.
+// together gives bodies that were traced with inputs in, and each captured more, the
+// inputs of all of them. It returns the nodes outside for these inputs.
 func together(in []*graph.Node, fs []*graph.Func, captured [][]*graph.Node) ([]*graph.Node, []*graph.Func) {
 	all := slices.Clone(in)
 	for _, nodes := range captured {
@@ -70,7 +70,7 @@ func together(in []*graph.Node, fs []*graph.Func, captured [][]*graph.Node) ([]*
 	}
 	same := make([]*graph.Func, len(fs))
 	for k, f := range fs {
-		inputs := slices.Concat(f.In[:len(in)], all[len(in):]) // of what f lacks it reads nothing
+		inputs := slices.Concat(f.In[:len(in)], all[len(in):]) // f does not read those of the others
 		for i, n := range captured[k] {
 			inputs[len(in)+slices.Index(all[len(in):], n)] = f.In[len(in)+i]
 		}
@@ -79,8 +79,8 @@ func together(in []*graph.Node, fs []*graph.Func, captured [][]*graph.Node) ([]*
 	return all, same
 }
 
-// CondOp is the operation behind [Cond]. Its inputs are the condition and then those
-// that both branches have.
+// CondOp is the operation behind [Cond]. Its inputs are the condition and then the inputs
+// of both branches.
 type CondOp struct{ Then, Else *graph.Func }
 
 // Name implements graph.Op: that of ONNX.

@@ -1,10 +1,9 @@
-// Package flow holds loops and branches: operations whose bodies are graphs. A body
-// is a Go function that is traced once. What it reads from outside becomes an input
-// of the operation, variables too; it updates none, and draws no seed.
+// Package flow holds loops and branches: operations whose bodies are graphs. A body is a
+// Go function that is traced once. Nodes and variables that it reads from outside become
+// inputs of the operation. It updates no variable and draws no seed.
 //
-// A loop keeps the memory of one step, whatever the number of steps, besides the
-// sequences that it reads and returns. Sequences are time-major: step t is at index t
-// of axis 0.
+// Besides the sequences that it reads and returns, a loop keeps the memory of one step,
+// whatever the number of steps. Sequences are time-major: step t is at index t of axis 0.
 package flow
 
 import (

@@ -8,17 +8,17 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// loop is a scan that is being built in graph g. in holds the inputs of the operation.
+// loop is a scan under construction in graph g. in holds the inputs of the operation.
 type loop struct {
 	ScanOp
 	g  *graph.Graph
 	in []*graph.Node
 }
 
-// hoist moves out of body f what need not be computed in every step: what depends on
-// full inputs alone, and products of scanned values and a full matrix, which become
-// one product of all steps. It returns the body that remains, which returns besides
-// what a gradient may ask for.
+// hoist moves out of body f the nodes that need not be computed in every step: those that
+// depend on full inputs alone, and products of scanned values and a full matrix, which
+// become one product of all steps. It returns the remaining body, which also returns the
+// values that a gradient may need.
 func (l *loop) hoist(f *graph.Func) *graph.Func {
 	h := hoisting{loop: l, f: f, outside: map[*graph.Node]*graph.Node{}, kind: map[*graph.Node]kind{}}
 	h.classify()
@@ -27,17 +27,17 @@ func (l *loop) hoist(f *graph.Func) *graph.Func {
 	return h.rebuild(once, steps)
 }
 
-// kind says what a node of a body depends on.
+// kind classifies a node of a body by the inputs that it depends on.
 type kind uint8
 
 const (
-	constant kind = iota // on nothing
+	constant kind = iota // on no input
 	full                 // on full inputs
 	scanned              // on scanned inputs, row by row, and on full ones
 	varying              // on anything
 )
 
-// hoisting is the work of [loop.hoist].
+// hoisting holds the state of [loop.hoist].
 type hoisting struct {
 	*loop
 	f     *graph.Func
@@ -92,8 +92,8 @@ func (h *hoisting) rowwise(n *graph.Node) bool {
 	return false
 }
 
-// view reports whether n costs nothing in a step, or less than to read its result.
-func view(n *graph.Node) bool {
+// isView reports whether n costs nothing in a step, or less than reading its result.
+func isView(n *graph.Node) bool {
 	switch n.Op.(type) {
 	case ops.BroadcastOp, ops.ReshapeOp, ops.FullOp, ops.IotaOp, graph.ConstOp:
 		return true
@@ -101,15 +101,15 @@ func view(n *graph.Node) bool {
 	return false
 }
 
-// invariant computes outside what the rest of the body needs of what depends on full
-// inputs alone, and returns these nodes.
+// invariant computes outside the nodes that depend on full inputs alone and that the rest
+// of the body reads. It returns these nodes.
 func (h *hoisting) invariant() []*graph.Node {
 	stays := map[*graph.Node]bool{} // in the body
 	var roots []*graph.Node
 	need := func(n *graph.Node) {
 		switch {
 		case h.outside[n] != nil || stays[n]:
-		case h.kind[n] == constant || view(n):
+		case h.kind[n] == constant || isView(n):
 			stays[n] = true
 		case h.kind[n] == full && !slices.Contains(roots, n):
 			roots = append(roots, n)
@@ -139,8 +139,8 @@ func (h *hoisting) invariant() []*graph.Node {
 }
 
 // lifted computes for all steps at once the products of scanned values and a matrix,
-// what these need, and the addition of a bias to one. It returns the nodes of which
-// the body reads one step.
+// their inputs, and the addition of a bias. It returns the nodes of which the body reads
+// one step.
 func (h *hoisting) lifted() []*graph.Node {
 	users := usersOf(h.nodes)
 	lift := map[*graph.Node]bool{}
@@ -198,7 +198,7 @@ func (h *hoisting) allSteps(n *graph.Node) *graph.Node {
 
 // whole returns the node outside that stands for all steps of x.
 func (h *hoisting) whole(x *graph.Node) *graph.Node {
-	if h.outside[x] == nil { // what depends on full inputs is here, or a view of such
+	if h.outside[x] == nil { // it depends on full inputs, or is a view of such a node
 		as := map[*graph.Node]*graph.Node{}
 		for n, out := range h.outside {
 			if h.kind[n] <= full {
@@ -210,8 +210,8 @@ func (h *hoisting) whole(x *graph.Node) *graph.Node {
 	return h.outside[x]
 }
 
-// rebuild traces what remains of the body, in which the nodes once and steps are
-// inputs, without the inputs that nothing reads.
+// rebuild traces the remaining body, in which the nodes once and steps are inputs. It
+// drops inputs that are not read.
 func (h *hoisting) rebuild(once, steps []*graph.Node) *graph.Func {
 	input := map[*graph.Node]bool{}
 	for _, n := range slices.Concat(h.f.In, once, steps) {
@@ -254,8 +254,8 @@ func (h *hoisting) rebuild(once, steps []*graph.Node) *graph.Func {
 	return body
 }
 
-// kept returns, of a body's nodes, those that its gradient may read besides scanned and
-// full inputs: states, as they are before a step, and what is not worth computing again.
+// kept returns the nodes of a body that its gradient may read besides scanned and full
+// inputs: states before a step, and nodes that cost much to compute again.
 func (h *hoisting) kept(state, out []*graph.Node) []*graph.Node {
 	var keep []*graph.Node
 	add := func(n *graph.Node) {
@@ -264,18 +264,18 @@ func (h *hoisting) kept(state, out []*graph.Node) []*graph.Node {
 		}
 	}
 	for _, s := range state {
-		if s.Rank() == tensor.MaxRank { // there is no room for the axis of steps
+		if s.Rank() == tensor.MaxRank { // with the axis of steps it would have too many axes
 			s = ops.Reshape(s, s.Shape().Size())
 		}
 		add(s)
 	}
 	users := usersOf(graph.Reachable(out, nil))
 	for _, n := range graph.Reachable(out, nil) {
-		if cheap(n) {
+		if isCheap(n) {
 			continue
 		}
-		for u := users[n]; len(u) == 1 && adds(u[0]) && u[0].Spec() == n.Spec() && !slices.Contains(out, n); u = users[n] {
-			n = u[0] // the gradient reads this instead, if anything
+		for u := users[n]; len(u) == 1 && isSum(u[0]) && u[0].Spec() == n.Spec() && !slices.Contains(out, n); u = users[n] {
+			n = u[0] // the gradient reads this instead
 		}
 		for i := range n.Specs() {
 			add(graph.Pick(n, i))
@@ -284,8 +284,8 @@ func (h *hoisting) kept(state, out []*graph.Node) []*graph.Node {
 	return keep
 }
 
-// adds reports whether n is a sum or a difference, whose gradient reads neither side.
-func adds(n *graph.Node) bool {
+// isSum reports whether n is a sum or a difference, whose gradient reads neither side.
+func isSum(n *graph.Node) bool {
 	switch n.Op.(type) {
 	case ops.AddOp, ops.SubOp:
 		return true
@@ -293,7 +293,7 @@ func adds(n *graph.Node) bool {
 	return false
 }
 
-// usersOf returns the nodes, of those given, that read each node.
+// usersOf returns, for each node, those of nodes that read it.
 func usersOf(nodes []*graph.Node) map[*graph.Node][]*graph.Node {
 	users := map[*graph.Node][]*graph.Node{}
 	for _, n := range nodes {
@@ -304,8 +304,8 @@ func usersOf(nodes []*graph.Node) map[*graph.Node][]*graph.Node {
 	return users
 }
 
-// cheap reports whether to compute n again costs about as much as to read it.
-func cheap(n *graph.Node) bool {
+// isCheap reports whether computing n again costs about as much as reading it.
+func isCheap(n *graph.Node) bool {
 	switch n.Op.(type) {
 	case ops.Unary, ops.Binary, ops.Ternary, ops.CastOp, graph.PickOp, graph.InputOp, graph.ConstOp, ops.FullOp, ops.IotaOp,
 		ops.ReshapeOp, ops.BroadcastOp, ops.TransposeOp, ops.SliceOp, ops.SplitOp, ops.SliceGradOp, ops.ConcatOp, ops.PadOp:

@@ -17,8 +17,8 @@ type scanOption func(*ScanOp)
 
 func (o scanOption) scan(s *ScanOp) { o(s) }
 
-// Reverse makes a scan go from the last step to the first. Results keep the order of
-// the sequences: what the body returns for step t is at index t.
+// Reverse makes a scan go from the last step to the first. Results keep the order of the
+// sequences: the body's result for step t is at index t.
 var Reverse ScanOption = scanOption(func(s *ScanOp) { s.Reverse = true })
 
 // Steps gives the number of steps to a scan that reads no sequence.
@@ -38,16 +38,15 @@ func Steps(n int) ScanOption {
 //		state, y[t] = body(state, x[t])
 //	}
 //
-// It returns the state after the last step and the sequences of all y. Body gets nodes
-// like init, and like xs without their first axis; it returns as many new states, of
-// the same specs, and any number of y. What it reads besides is the same in every step
-// ("full", where state and x are "state" and "scanned").
+// It returns the state after the last step and the sequences of all y. Body gets nodes of
+// the specs of init, and of xs without their first axis; it returns as many new states,
+// of the same specs, and any number of y. Other nodes that it reads are the same in every
+// step ("full", where state and x are "state" and "scanned").
 //
-// Shapes: xs[i] [T ...] -> ys[i] [T ...]. DTypes: any.
-// Gradient: init, xs and what the body reads, of any order; states are kept for all
-// steps then, and what the body computes elementwise is computed again.
-// Panics with *graph.Error if the sequences differ in length, or if the body returns
-// another number of states or states of other specs.
+// Shapes: xs[i] [T ...] -> ys[i] [T ...]. DTypes: any. Gradient: init, xs and the nodes
+// that the body reads, of any order; it keeps the states of all steps, and computes the
+// elementwise operations of the body again. Panics with *graph.Error if the sequences
+// differ in length, or if the new states differ from init in number or spec.
 //
 // Source: the vocabulary is that of ONNX's Scan, and tract's.
 func Scan(init, xs []*graph.Node, body func(state, x []*graph.Node) (next, y []*graph.Node), opts ...ScanOption) (last, ys []*graph.Node) {
@@ -84,8 +83,8 @@ func Scan(init, xs []*graph.Node, body func(state, x []*graph.Node) (next, y []*
 	return picks(n, 0, op.State), picks(n, op.State, declared)
 }
 
-// step returns the spec of one step of sequence i and takes the number of steps from
-// it if that is not known.
+// step returns the spec of one step of sequence i. It takes the number of steps from x if
+// that is not known yet.
 func (o *ScanOp) step(i int, x tensor.Spec) tensor.Spec {
 	if x.Rank() == 0 {
 		panic(graph.Errorf("flow.Scan: sequence %d is %v: want an axis of steps", i, x))
@@ -100,9 +99,9 @@ func (o *ScanOp) step(i int, x tensor.Spec) tensor.Spec {
 }
 
 // ScanOp is the operation behind [Scan]. Its inputs, and those of the body, are first
-// states, then sequences, of which the body gets one step, then what is the same in
-// every step. Its results are the last states and then sequences; the body returns the
-// new states and then one step of each sequence.
+// states, then sequences, of which the body gets one step, then the full inputs. Its
+// results are the last states and then sequences; the body returns the new states and
+// then one step of each sequence.
 //
 // There are more sequences than [Scan] returns: those that a gradient may ask for.
 type ScanOp struct {

@@ -11,8 +11,8 @@ import (
 
 // VJPs implements [ops.DifferentiableTuple]: a scan in the other direction, whose state
 // is the gradient of the state, and whose body is that of this scan, with autodiff.VJP.
-// Gradients of what is the same in every step add up; where they are products of what
-// there is for every step, one product of all steps comes after the loop.
+// Gradients of full inputs are summed over the steps. Where they are products of values
+// that exist for all steps, one product after the loop computes the sum.
 func (o ScanOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	b := &backward{ScanOp: o, n: n, dy: dy}
 	b.activate()
@@ -21,20 +21,20 @@ func (o ScanOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	return b.run()
 }
 
-// backward is the gradient of a scan that is being built.
+// backward is the gradient of a scan, under construction.
 type backward struct {
 	ScanOp
 	n      *graph.Node
 	dy     []*graph.Node
 	active []int // the states that have a gradient
-	given  []int // the sequences, among results, that have one: from outside
+	given  []int // the sequences, among results, that have a gradient from outside
 
 	// What one step computes, all of it: trial is its graph, in parts.
 	trial *graph.Func
 	copy  map[*graph.Node]*graph.Node // of the nodes of Body, in trial
 	wrt   []int                       // inputs of n that have a gradient
 	grads []*graph.Node               // in trial, one for each of wrt
-	// sequence holds the nodes of trial that there are for every step before the loop,
+	// sequence holds the nodes of trial whose values of all steps exist before the loop,
 	// extra those that the loop returns.
 	sequence map[*graph.Node]*source
 	extra    []*graph.Node
@@ -72,7 +72,7 @@ func (b *backward) activate() {
 
 // trace traces a whole step backward: the body again, and its gradient. Inputs are the
 // gradients of the new states, the states before the step, a step of the sequences, one
-// of the gradients from outside, and what is the same in every step.
+// of the gradients from outside, and the full inputs.
 func (b *backward) trace() {
 	in := b.Body.In
 	var specs []tensor.Spec
@@ -114,15 +114,15 @@ func (b *backward) trace() {
 // cut returns the first n of list, and the others.
 func cut(list []*graph.Node, n int) (first, rest []*graph.Node) { return list[:n:n], list[n:] }
 
-// sum is the gradient of a full input: the sum over all steps of terms, nodes of trial.
+// sum is the gradient of a full input: the sum of terms, nodes of trial, over all steps.
 type sum struct {
 	input int           // of n
 	each  []*graph.Node // terms that the loop adds up
 	after []*graph.Node // products and sums, to compute of all steps at once after the loop
 }
 
-// share splits the gradients of full inputs into what the loop adds up and what is
-// computed after it, of sequences that the loop returns.
+// share splits the gradients of full inputs into terms that the loop adds up and terms
+// that are computed after it, from sequences that the loop returns.
 func (b *backward) share() {
 	for k, i := range b.wrt {
 		switch {
@@ -159,7 +159,7 @@ func (b *backward) share() {
 	})
 }
 
-// returns makes n a sequence that there is after the loop.
+// returns makes n a sequence that the loop returns.
 func (b *backward) returns(n *graph.Node) {
 	if b.sequence[n] == nil && !slices.Contains(b.extra, n) {
 		b.extra = append(b.extra, n)
@@ -179,8 +179,8 @@ func termsOf(n *graph.Node) []*graph.Node {
 	return []*graph.Node{n}
 }
 
-// isProduct reports whether n is aᵀ·b for matrices of which both may differ from step
-// to step: the sum of these is one product, over the rows of all steps.
+// isProduct reports whether n is aᵀ·b for matrices that both may differ from step to
+// step: the sum over the steps is one product, over the rows of all steps.
 func (b *backward) isProduct(n *graph.Node) bool {
 	op, ok := n.Op.(ops.MatMulOp)
 	if !ok || !op.TransA || op.TransB {
@@ -194,7 +194,7 @@ func (b *backward) isProduct(n *graph.Node) bool {
 	return true
 }
 
-// reduction returns the sum that n is, seen through a reshape.
+// reduction returns n, or its input if n is a reshape, and whether that is a sum.
 func reduction(n *graph.Node) (*graph.Node, bool) {
 	if _, ok := n.Op.(ops.ReshapeOp); ok {
 		n = n.In[0]
@@ -210,8 +210,8 @@ type source struct {
 	result int
 }
 
-// sources finds the nodes of trial that there are for every step without computing:
-// inputs, and what the scan returned, for the sake of its gradient or not.
+// sources finds the nodes of trial whose values of all steps already exist: inputs, and
+// results of the scan, including those kept for its gradient.
 func (b *backward) sources(given []*graph.Node) {
 	b.sequence = map[*graph.Node]*source{}
 	state := map[*graph.Node]bool{}
@@ -223,7 +223,7 @@ func (b *backward) sources(given []*graph.Node) {
 		if r, ok := n.Op.(ops.ReshapeOp); ok && state[n.In[0]] && r.Shape.Rank() == 1 { // a state of too many axes
 			b.sequence[n.In[0]] = &source{result: i}
 		}
-		if len(n.In) > 0 || state[n] { // else it is an input as it was, or constant
+		if len(n.In) > 0 || state[n] { // else it is an unchanged input, or constant
 			b.sequence[n] = &source{result: i}
 		}
 	}
@@ -261,7 +261,7 @@ func (b *backward) run() []*graph.Node {
 		}
 	}
 
-	as := map[*graph.Node]*graph.Node{} // what stands for inputs of trial
+	as := map[*graph.Node]*graph.Node{} // the nodes that replace inputs of trial
 	full := b.n.In[b.State+b.Scanned:]
 	for i, n := range full {
 		as[b.trial.In[len(b.trial.In)-len(full)+i]] = n

@@ -17,8 +17,8 @@ type whileOption func(*WhileOp)
 
 func (o whileOption) while(w *WhileOp) { o(w) }
 
-// MaxSteps ends a loop after n steps at the latest, and gives it a gradient. It wants
-// one step or more.
+// MaxSteps ends a loop after n steps at the latest, and gives it a gradient. While panics
+// with *graph.Error unless n is 1 or more.
 func MaxSteps(n int) WhileOption { return whileOption(func(w *WhileOp) { w.Max = n }) }
 
 // While runs body as long as cond is true:
@@ -29,11 +29,11 @@ func MaxSteps(n int) WhileOption { return whileOption(func(w *WhileOp) { w.Max =
 //	}
 //
 // It returns the last state. Cond returns a scalar of dtype Bool, body as many nodes as
-// init has, of the same specs.
+// init, of the same specs.
 //
-// DTypes: any. Gradient: none, unless [MaxSteps] says how many steps there are at the
-// most: then init and what cond and body read. It takes the memory and the time of that
-// many steps. Panics with *graph.Error if cond or body return anything else.
+// DTypes: any. Gradient: with [MaxSteps] init and the nodes that cond and body read, in
+// the memory and the time of that many steps; else none. Panics with *graph.Error if cond
+// or body return anything else.
 func While(init []*graph.Node, cond func(state []*graph.Node) *graph.Node, body func(state []*graph.Node) []*graph.Node, opts ...WhileOption) []*graph.Node {
 	op := WhileOp{State: len(init), Max: -1}
 	for _, o := range opts {
@@ -66,7 +66,7 @@ func While(init []*graph.Node, cond func(state []*graph.Node) *graph.Node, body 
 }
 
 // WhileOp is the operation behind [While]. Its inputs, and those of both bodies, are
-// states and then what is the same in every step.
+// states and then full inputs, which are the same in every step.
 type WhileOp struct {
 	Cond, Body *graph.Func
 	State      int // the number of states among the inputs
@@ -110,8 +110,8 @@ func (o WhileOp) Ref(out, in []ops.Array) {
 	}
 }
 
-// VJPs implements [ops.DifferentiableTuple]: that of a scan of Max steps, which pass the
-// state on once the condition is false.
+// VJPs implements [ops.DifferentiableTuple]: the gradient of a scan of Max steps, which
+// keeps the state once the condition is false.
 func (o WhileOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 	if o.Max == 0 {
 		panic(graph.Errorf("autodiff: While without flow.MaxSteps has no gradient; ops.StopGradient says that none is wanted"))

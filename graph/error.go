@@ -51,15 +51,15 @@ func Catch(f func()) (err error) {
 	return nil
 }
 
-// Caller returns file and line of the innermost function on the stack that is
-// not glia's own: the user's. Tests and examples count as users. It is empty if there
-// is none, and in glia's commands: who runs these did not write them.
+// Caller returns file and line of the innermost function on the stack that is not glia's
+// own: the user's. Tests and examples count as users. It is empty if there is none, and
+// inside glia's own commands, whose users did not write the code.
 func Caller() string { return userLine(3) }
 
 // ConstructorCaller returns the user's line that uses a constructor, which may be the
 // user's own, for what the constructor calls: the innermost line of the user's above the
-// function from which ConstructorCaller's caller was called. It is that of [Caller] if no
-// function of the user's called that one, as nobody calls main or a test.
+// function from which ConstructorCaller's caller was called. It returns [Caller]'s line
+// if no function of the user's called that one: main and tests have no caller.
 func ConstructorCaller() string {
 	if line := userLine(5); line != "" {
 		return line

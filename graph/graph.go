@@ -16,7 +16,7 @@ import (
 
 // Op is an operation: a comparable type whose fields are its attributes.
 type Op interface {
-	// Name is the operation's ONNX name where ONNX has it.
+	// Name returns the operation's ONNX name if ONNX has the operation.
 	Name() string
 	// Infer returns the specs of the results for inputs of these specs, or an error
 	// that names the input that does not fit, and a fitting one.
@@ -46,7 +46,7 @@ func (n *Node) want() {
 	}
 }
 
-// ID numbers the nodes of a graph in the order of their making: inputs come first.
+// ID returns the number of n in its graph, in order of creation: inputs come first.
 func (n *Node) ID() int { return n.id }
 
 // Specs returns the spec of every result.
@@ -197,7 +197,7 @@ func Pick(n *Node, i int) *Node {
 	return p
 }
 
-// PickOp is one result of an operation that has several.
+// PickOp selects one result of an operation that has several.
 type PickOp struct{ Result int }
 
 // Name implements Op.

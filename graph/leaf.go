@@ -6,7 +6,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// InputOp is a value that is given anew for every run.
+// InputOp is a value that every run is given.
 type InputOp struct {
 	Label string
 	Index int

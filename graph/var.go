@@ -21,8 +21,8 @@ type Var struct {
 	Path string
 	// Trainable variables are those that an optimizer updates.
 	Trainable bool
-	// Constraint, if there is one, is what training makes of the variable after each
-	// of the optimizer's updates.
+	// Constraint, if not nil, returns the value that training sets after each of the
+	// optimizer's updates.
 	Constraint func(value *Node) *Node
 
 	value *tensor.Tensor // in host memory

@@ -47,12 +47,12 @@ func unwrap(class string, config []byte) (string, []byte, error) {
 	return name, config, err
 }
 
-// ToConfig returns what Keras calls the class of a metric of this package, the module
-// that the class is in, and the metric's config. [Accuracy] has a name of Keras's, but
-// neither module nor config. ToConfig fails for what Keras does not have; a metric
-// that [FromLoss] made is written as the loss is: see [MeanMetric.Loss]. For a metric whose
-// type is registered it returns the name under which it is, and no module; for a function
-// the class "function", and as config the name.
+// ToConfig returns Keras's class of a metric of this package, the module of the class,
+// and the metric's config. [Accuracy] has a name of Keras's, but neither module nor
+// config. ToConfig returns an error for metrics and settings that Keras does not have; a
+// metric that [FromLoss] made is written as the loss is: see [MeanMetric.Loss]. For a
+// metric whose type is registered it returns the name under which it is, and no module;
+// for a function the class "function", and as config the name.
 func ToConfig(m Metric) (module, class string, config []byte, err error) {
 	if f, ok := m.(*MeanMetric); ok && f.own {
 		o, err := f.object()
@@ -83,7 +83,7 @@ func ToConfig(m Metric) (module, class string, config []byte, err error) {
 // "Custom", Keras's default.
 //
 // The exported fields with json tags are the config. Fresh returns a metric with the
-// defaults of settings that a config may lack.
+// defaults of settings that a config may omit.
 //
 // Register panics if the name or the type is registered for another. It may be called at
 // any time, from any goroutine.
@@ -111,8 +111,8 @@ var metrics = vocab.Table[Metric]{
 		{Name: "CosineSimilarity", Own: []string{"axis"}, New: newMean(func(s settings) *MeanMetric { return CosineSimilarity(s.axes()) })},
 		{Name: "F1Score", New: fscoreOf(func(settings) *FScoreMetric { return F1Score() })},
 		{Name: "FBetaScore", New: fscoreOf(func(s settings) *FScoreMetric { return FBetaScore(vocab.Or(s.Beta, 1)) })},
-		{Name: "FalseNegatives", New: thresholdOf(FalseNegatives), Own: countsLack},
-		{Name: "FalsePositives", New: thresholdOf(FalsePositives), Own: countsLack},
+		{Name: "FalseNegatives", New: thresholdOf(FalseNegatives), Own: countsUnsupported},
+		{Name: "FalsePositives", New: thresholdOf(FalsePositives), Own: countsUnsupported},
 		{Name: "IoU", New: iouOf("IoU")},
 		{Name: "LogCoshError", New: newMean(func(settings) *MeanMetric { return LogCoshError() })},
 		{Name: "Mean", New: newMean(func(settings) *MeanMetric { return meanOf("Mean", Unknown, nil, Predictions) })},
@@ -138,13 +138,13 @@ var metrics = vocab.Table[Metric]{
 			return m
 		})},
 		{Name: "TopKCategoricalAccuracy", New: newMean(func(s settings) *MeanMetric { return TopKCategoricalAccuracy(vocab.Or(s.K, 5)) })},
-		{Name: "TrueNegatives", New: thresholdOf(TrueNegatives), Own: countsLack},
-		{Name: "TruePositives", New: thresholdOf(TruePositives), Own: countsLack},
+		{Name: "TrueNegatives", New: thresholdOf(TrueNegatives), Own: countsUnsupported},
+		{Name: "TruePositives", New: thresholdOf(TruePositives), Own: countsUnsupported},
 	},
 }
 
-// countsLack are settings that Keras's counts do not have.
-var countsLack = []string{"top_k", "class_id"}
+// countsUnsupported lists settings that Keras's counts do not have.
+var countsUnsupported = []string{"top_k", "class_id"}
 
 // settings holds the settings of Keras's configs of metrics. Absent ones are not written.
 type settings struct {

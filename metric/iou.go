@@ -196,9 +196,9 @@ func (m *IoUMetric) numbers(what string, x *graph.Node, sparse bool) *graph.Node
 	return ops.Cast(ops.ArgMax(x, axis), tensor.Float32)
 }
 
-// countPairs traces the addition of weights, 1 if there are none, to a matrix: rows by
-// labels t, columns by predictions p. These are whole numbers in float32; numbers that
-// are not classes, and the ignored class, do not count.
+// countPairs traces the addition of weights, 1 if nil, to a matrix: rows by labels t,
+// columns by predictions p. These are whole numbers in float32; numbers that are not
+// classes, and the ignored class, do not count.
 func countPairs(g *graph.Graph, matrix *graph.Var, classes int, t, p *graph.Node, ignore *int, weight *graph.Node) {
 	zero, end := ops.ScalarLike(t, 0), ops.ScalarLike(t, float64(classes))
 	in := func(x *graph.Node) *graph.Node { return ops.And(ops.GreaterEqual(x, zero), ops.Less(x, end)) }

@@ -95,7 +95,7 @@ func (m *MeanMetric) Register() *MeanMetric {
 	return m
 }
 
-// object returns what Keras writes of a function as a metric.
+// object returns the config with which Keras writes a function as a metric.
 func (m *MeanMetric) object() (*vocab.Object, error) {
 	if m.sum {
 		return nil, fmt.Errorf("%s is a sum of a function of your own: Keras's files have means", m.name)

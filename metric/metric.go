@@ -34,8 +34,8 @@ type State interface {
 	Reset()
 }
 
-// Masked is a [State] that leaves out predictions that do not count, such as those of
-// padding. Those that it does not take, Keras counts as well.
+// Masked is a [State] that skips masked predictions, such as those of padding. Other
+// states count them, as in Keras.
 type Masked interface {
 	State
 	// UpdateMasked is Update with a mask: truths for the first axes of yPred, nil if all

@@ -52,7 +52,7 @@ func FalseNegatives(opts ...ThresholdOption) *ThresholdMetric {
 type ThresholdMetric struct {
 	// MetricName is the name in logs.
 	MetricName string
-	// Thresholds is 0.5 if there are none.
+	// Thresholds holds 0.5 if it is empty.
 	Thresholds []float64
 	// TopK makes only the greatest predictions of a sample positive, 0 all.
 	TopK int

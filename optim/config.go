@@ -48,7 +48,7 @@ func ToConfig(o Optimizer) (module, class string, config []byte, err error) {
 // "Custom", Keras's default.
 //
 // The exported fields with json tags are the config. Fresh returns an optimizer with the
-// defaults of settings that a config may lack. Its variables are stored in their order.
+// defaults of settings that a config may omit. Its variables are stored in their order.
 //
 // Register panics if the name or the type is registered for another. It may be called at
 // any time, from any goroutine.

@@ -274,7 +274,7 @@ func (s *step) apply(op ops.Sweepable, i int, slots []*graph.Var, scalars ...*gr
 	}
 }
 
-// end traces what follows the updates: the moving averages of the parameters.
+// end traces the moving averages of the parameters, which follow the updates.
 func (s *step) end() {
 	c := s.c
 	if !c.UseEMA {

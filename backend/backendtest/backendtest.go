@@ -37,8 +37,8 @@ func Kernels(t *testing.T, table backend.Kernels) {
 	}
 }
 
-// allocations returns how many allocations f makes. One run tells mostly; where it
-// shows some, they may be the runtime's own, so more runs decide.
+// allocations returns the number of allocations of f. If the first run makes some, they
+// may be the runtime's own, so more runs decide.
 func allocations(f func()) float64 {
 	if testing.AllocsPerRun(1, f) == 0 {
 		return 0
@@ -70,8 +70,8 @@ func testKernel(t *testing.T, table backend.Kernels, c optest.Case) {
 	}
 }
 
-// widened returns c with the error allowed where the reference itself is not exact:
-// that of Softmax goes by way of ln Σ e^x, whose rounding grows with x.
+// widened returns c with the error allowed where the reference itself is not exact: that
+// of Softmax computes ln Σ e^x, whose rounding grows with x.
 func widened(c optest.Case) optest.Case {
 	if _, ok := c.Op.(ops.SoftmaxOp); ok && c.In[0].DType == tensor.Float64 {
 		for _, v := range c.In[0].V {
@@ -118,7 +118,7 @@ const border = 64
 // Runner has memory for the inputs and results of a case.
 type Runner struct {
 	in, out []backend.Buf
-	before  [][]byte // the inputs as they were
+	before  [][]byte // copies of the inputs
 	guarded [][]byte // all memory, with its borders
 }
 

@@ -16,8 +16,8 @@ import (
 
 // Device tests a device: the cases of optest, and without -short the large ones, each
 // compiled as a graph of its own, against the operations' references; variables, which
-// runs and the host change by turns; runs side by side; and that tensors that do not
-// fit are errors.
+// runs and the host change by turns; concurrent runs; and errors for tensors that do not
+// fit.
 func Device(t *testing.T, d backend.Device) {
 	t.Run("Ops", func(t *testing.T) { testOps(t, d) })
 	t.Run("Variables", func(t *testing.T) { testVariables(t, d) })

@@ -64,14 +64,14 @@ type MatMul = Product[float32]
 // MatMul64 is the float64 matrix product.
 type MatMul64 = Product[float64]
 
-// A cut is how a product is cut into pieces, and how far it is.
+// A cut describes how a product is divided into pieces, and its progress.
 //
-// The rows of C fall into strips, as high as a tile of registers, and the columns
-// into panels. An operand is read where it is if its strides suit the caches, and
-// otherwise packed: A strip by strip and B panel by panel, so that the elements that
-// the kernel reads for one k lie together. If several pieces need the same packed
-// operand it is packed for all of them, one window of the product at a time.
-// Otherwise the window is the whole product, and a piece packs what it needs.
+// The rows of C fall into strips, as high as a tile of registers, and the columns into
+// panels. An operand is read in place if its strides suit the caches, and otherwise
+// packed: A strip by strip and B panel by panel, so that the elements that the kernel
+// reads for one k lie together. If several pieces need the same packed operand it is
+// packed for all of them, one window of the product at a time. Otherwise the window is
+// the whole product, and a piece packs what it needs.
 type cut[T Float] struct {
 	tile
 	narrowing

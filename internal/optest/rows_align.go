@@ -26,8 +26,8 @@ func (t *table) alignments() {
 		t.rows[len(t.rows)-1].once = true
 		t.add(ops.CTCAlignmentGradOp{}, floats, 4, 512, append(in, input{shape: in[0].shape, v: anyReal})...)
 	}
-	// Lengths and labels that are none, equal labels without time for the blank, and
-	// less time than labels.
+	// Invalid lengths and labels, equal labels without time for the blank, and less time
+	// than labels.
 	in := []input{
 		{shape: d(7, 3, 3), v: between(-3, -0.2)}, {d(7, 2), list(1, 2, 1, 2, 1, 2, 1, 3, -1, 2, 2, 2, 1, 2), tensor.Int64},
 		{d(7), list(3, -1, 2, 2, 2, 2, 2), tensor.Int64}, {d(7), list(3, 3, 4, 3, 3, 2, 1), tensor.Int64},

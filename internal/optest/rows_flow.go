@@ -7,8 +7,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// node adds the operation of a node that build makes in an empty graph. Its inputs hold
-// v, those of other dtypes than dt what fits.
+// node adds the operation of a node that build makes in an empty graph. Its inputs of
+// dtype dt hold v, the others values that fit.
 func (t *table) node(dt tensor.DType, v values, ulps, abs float64, build func(g *graph.Graph) *graph.Node) {
 	n := build(graph.New())
 	if _, pick := n.Op.(graph.PickOp); pick {

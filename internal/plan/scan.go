@@ -28,9 +28,9 @@ type placeKind uint8
 
 const (
 	twoBuffers placeKind = iota // the last state's and a spare one, by turns
-	inPlace                    // the last state's, where the body overwrites it
-	inBefore                   // a sequence of the states before each step
-	inAfter                    // a sequence of the states after each step
+	inPlace                     // the last state's, where the body overwrites it
+	inBefore                    // a sequence of the states before each step
+	inAfter                     // a sequence of the states after each step
 )
 
 // newScan compiles the body of op.
