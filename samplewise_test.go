@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/flow"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
@@ -46,6 +47,100 @@ func TestPadding(t *testing.T) {
 		}},
 		{"one hot", true, func(x *graph.Node) *graph.Node {
 			return ops.Mul(ops.OneHot(ops.ArgMax(x, 2), 6, x.DType()), ops.ExpandDims(ops.ReduceMax(x, 2), 2))
+		}},
+		{"LSTM", true, func(x *graph.Node) *graph.Node { // whose products with the steps are one
+			h := ops.Zeros(ops.SliceAxis(ops.Reshape(x, d(x), 12), 1, 0, 3))
+			kernel, recurrent := x.Graph().Const(noise(t, 6, 12)), x.Graph().Const(noise(t, 3, 12))
+			last, ys := scan(x, h, func(s, x *graph.Node) (*graph.Node, *graph.Node) {
+				z := ops.Split(ops.Add(ops.MatMul(x, kernel), ops.MatMul(s, recurrent)), 1, 3, 3, 3, 3)
+				y, next := ops.LSTMCell(z[0], z[1], z[2], z[3], s)
+				return next, y
+			})
+			return ops.Concat(1, ops.Transpose(ys, 1, 0, 2), ops.ExpandDims(last, 1))
+		}},
+		{"moments, triangle", true, func(x *graph.Node) *graph.Node {
+			mean, variance := ops.MomentsKeep(ops.Tril(x, 1), 2)
+			return ops.Add(mean, variance)
+		}},
+		{"rows of steps", true, func(x *graph.Node) *graph.Node {
+			y := ops.Tanh(ops.Reshape(ops.Transpose(x, 1, 0, 2), 2*d(x), 6))
+			return ops.Transpose(ops.Reshape(ops.Add(y, ops.Zeros(y)), 2, d(x), 6), 1, 0, 2)
+		}},
+		{"rows of steps as those of samples", false, func(x *graph.Node) *graph.Node {
+			y := ops.Reshape(ops.Transpose(x, 1, 0, 2), 2*d(x), 6)
+			return ops.Add(x, ops.Reshape(y, d(x), 2, 6))
+		}},
+		{"rows of steps added to those of samples", false, func(x *graph.Node) *graph.Node {
+			y := ops.Add(ops.Reshape(ops.Transpose(x, 1, 0, 2), 2*d(x), 6), ops.Reshape(x, 2*d(x), 6))
+			return ops.Transpose(ops.Reshape(y, 2, d(x), 6), 1, 0, 2)
+		}},
+		{"numbered rows of steps", false, func(x *graph.Node) *graph.Node {
+			y := ops.Reshape(ops.Transpose(x, 1, 0, 2), 2*d(x), 6)
+			return ops.Transpose(ops.Reshape(ops.Add(y, ops.Iota(x.Graph(), y.Spec(), 0)), 2, d(x), 6), 1, 0, 2)
+		}},
+		{"loop while", true, func(x *graph.Node) *graph.Node {
+			n := x.Graph().Const(tensor.Scalar(float32(0)))
+			out := flow.While([]*graph.Node{x, n}, func(s []*graph.Node) *graph.Node {
+				return ops.Less(s[1], ops.ScalarLike(s[1], 3))
+			}, func(s []*graph.Node) []*graph.Node {
+				return []*graph.Node{ops.Tanh(s[0]), ops.Offset(s[1], 1)}
+			})
+			return out[0]
+		}},
+		{"loop while a sample is large", false, func(x *graph.Node) *graph.Node {
+			return flow.While([]*graph.Node{x}, func(s []*graph.Node) *graph.Node {
+				return ops.Greater(ops.ReduceMax(s[0]), ops.ScalarLike(ops.ReduceMax(s[0]), 0.5))
+			}, func(s []*graph.Node) []*graph.Node { return []*graph.Node{ops.Scale(s[0], 0.5)} })[0]
+		}},
+		{"branches", true, func(x *graph.Node) *graph.Node {
+			pred := x.Graph().Const(tensor.Scalar(true))
+			return flow.Cond(pred, func() []*graph.Node { return []*graph.Node{ops.Neg(x)} }, func() []*graph.Node { return []*graph.Node{x} })[0]
+		}},
+		{"branch on the samples", false, func(x *graph.Node) *graph.Node {
+			sum := ops.ReduceSum(x)
+			pred := ops.Greater(sum, ops.ScalarLike(sum, 0))
+			return flow.Cond(pred, func() []*graph.Node { return []*graph.Node{ops.Neg(x)} }, func() []*graph.Node { return []*graph.Node{x} })[0]
+		}},
+		{"scan that mixes samples in a step", false, func(x *graph.Node) *graph.Node {
+			_, ys := scan(x, ops.Zeros(ops.SliceAxis(x, 1, 0, 1)), func(s, x *graph.Node) (*graph.Node, *graph.Node) {
+				return s, ops.Sub(x, ops.ReduceMeanKeep(x, 0))
+			})
+			return ops.Transpose(ys, 1, 0, 2)
+		}},
+		{"scan with a state", true, func(x *graph.Node) *graph.Node {
+			first := ops.Zeros(ops.SliceAxis(ops.SliceAxis(x, 1, 0, 1), 2, 0, 6))
+			last, _ := scan(x, ops.Reshape(first, d(x), 6), func(s, x *graph.Node) (*graph.Node, *graph.Node) {
+				return ops.Add(s, x), x
+			})
+			return last
+		}},
+		{"scan that mixes samples in its state", false, func(x *graph.Node) *graph.Node {
+			first := ops.Zeros(ops.SliceAxis(ops.SliceAxis(x, 1, 0, 1), 2, 0, 6))
+			last, _ := scan(x, ops.Reshape(first, d(x), 6), func(s, x *graph.Node) (*graph.Node, *graph.Node) {
+				return ops.Add(ops.Flip(s, 0), x), x
+			})
+			return last
+		}},
+		{"scan with a sum in its state", false, func(x *graph.Node) *graph.Node {
+			last, _ := scan(x, ops.Zeros(x.Graph().Const(tensor.New(x.DType(), 6))), func(s, x *graph.Node) (*graph.Node, *graph.Node) {
+				return ops.Add(s, ops.ReduceSum(x, 0)), x
+			})
+			return ops.Add(x, last)
+		}},
+		{"scan over the samples", false, func(x *graph.Node) *graph.Node {
+			state := ops.Zeros(x.Graph().Const(tensor.New(x.DType(), 2, 6)))
+			_, ys := flow.Scan([]*graph.Node{state}, []*graph.Node{x}, func(s, x []*graph.Node) (next, y []*graph.Node) {
+				sum := []*graph.Node{ops.Add(s[0], x[0])}
+				return sum, sum
+			})
+			return ys[0]
+		}},
+		{"scan by the length", false, func(x *graph.Node) *graph.Node {
+			n := float64(d(x))
+			_, ys := scan(x, ops.Zeros(ops.SliceAxis(x, 1, 0, 1)), func(s, x *graph.Node) (*graph.Node, *graph.Node) {
+				return s, ops.Scale(x, n)
+			})
+			return ops.Transpose(ys, 1, 0, 2)
 		}},
 		{"mean over the batch", false, func(x *graph.Node) *graph.Node { return ops.Sub(x, ops.ReduceMeanKeep(x, 0)) }},
 		{"mean over all", false, func(x *graph.Node) *graph.Node { return ops.Sub(x, ops.ReduceMean(x)) }},
@@ -125,6 +220,15 @@ func noise(t testing.TB, dims ...int) *tensor.Tensor {
 		v[i] = float32((i*7919+13)%601)/100 - 3
 	}
 	return x
+}
+
+// scan runs a loop over the second axis of x.
+func scan(x, init *graph.Node, body func(s, x *graph.Node) (next, y *graph.Node)) (last, ys *graph.Node) {
+	s, y := flow.Scan([]*graph.Node{init}, []*graph.Node{ops.Transpose(x, 1, 0, 2)}, func(s, x []*graph.Node) (_, _ []*graph.Node) {
+		next, y := body(s[0], x[0])
+		return []*graph.Node{next}, []*graph.Node{y}
+	})
+	return s[0], y[0]
 }
 
 // TestPaddingPlans counts plans: of all batch sizes, and of several inputs and outputs.

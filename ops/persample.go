@@ -24,7 +24,7 @@ func IsPerSample(n *graph.Node, in []int, out int) bool {
 	switch op := n.Op.(type) {
 	case PerSample:
 		return op.PerSample(n, in, out)
-	case Unary, Binary, Ternary:
+	case Unary, Binary, Ternary, Tuple:
 		return aligned(n, in, out)
 	case Reducing:
 		return !slices.Contains(op.Over().Axes.Slice(), in[0])
@@ -94,6 +94,41 @@ func (o SplitOp) PerSample(_ *graph.Node, in []int, out int) bool { return acros
 
 // PerSample implements [PerSample].
 func (o SoftmaxOp) PerSample(_ *graph.Node, in []int, out int) bool { return across(o.Axis, in, out) }
+
+// PerSample implements [PerSample].
+func (o SoftmaxGradOp) PerSample(_ *graph.Node, in []int, out int) bool {
+	return across(o.Axis, in, out)
+}
+
+// PerSample implements [PerSample].
+func (o LogSoftmaxGradOp) PerSample(_ *graph.Node, in []int, out int) bool {
+	return across(o.Axis, in, out)
+}
+
+// PerSample implements [PerSample]: what is kept depends on the last two axes.
+func (TriluOp) PerSample(n *graph.Node, in []int, out int) bool {
+	return in[0] == out && out < n.In[0].Rank()-2
+}
+
+// PerSample implements [PerSample]: all samples share the edges.
+func (SearchSortedOp) PerSample(_ *graph.Node, in []int, out int) bool {
+	return in[0] < 0 && in[1] == out
+}
+
+// PerSample implements [PerSample].
+func (o ScatterAlongOp) PerSample(_ *graph.Node, in []int, out int) bool {
+	return !slices.Contains(in, -1) && across(o.Axis, in, out)
+}
+
+// PerSample implements [PerSample]: the last axis, of the classes, goes.
+func (SoftmaxCrossEntropyOp) PerSample(n *graph.Node, in []int, out int) bool {
+	return across(n.In[0].Rank()-1, in, out)
+}
+
+// PerSample implements [PerSample]: the last axis, of the classes, goes.
+func (SparseSoftmaxCrossEntropyOp) PerSample(n *graph.Node, in []int, out int) bool {
+	return across(n.In[0].Rank()-1, in, out)
+}
 
 // PerSample implements [PerSample].
 func (o LogSoftmaxOp) PerSample(_ *graph.Node, in []int, out int) bool {
