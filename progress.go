@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
+	"github.com/glia-ml/glia/internal/tty"
 )
 
 // progress shows the progress of a training: a moving bar if the writer is a terminal, a
@@ -34,10 +34,10 @@ const (
 
 func newProgress(w io.Writer, epochs int) *progress {
 	p := &progress{w: w, epochs: epochs}
-	if f, ok := w.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := w.(interface{ Fd() uintptr }); ok && tty.Is(f.Fd()) {
 		p.live = true
 		p.width = func() int {
-			if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			if n := tty.Width(f.Fd()); n > 0 {
 				return n
 			}
 			return 80

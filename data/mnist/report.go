@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/term"
+	"github.com/glia-ml/glia/internal/tty"
 )
 
 // report tells how a download goes: on a terminal by a line that changes, elsewhere
@@ -20,7 +20,7 @@ type report struct {
 
 func newReport(w io.Writer) *report {
 	f, ok := w.(*os.File)
-	return &report{w: w, live: ok && f != nil && term.IsTerminal(int(f.Fd()))}
+	return &report{w: w, live: ok && f != nil && tty.Is(f.Fd())}
 }
 
 // clearLine goes to the start of the line and erases it.

@@ -5,9 +5,8 @@ package atomicfile
 import (
 	"errors"
 	"os"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // stale is how old a temporary file is whose writer is taken for dead where locks do
@@ -18,25 +17,37 @@ const stale = time.Hour
 // unlocks it when the process ends, by whatever cause. It is errHeld if another has it,
 // and another error where the file system has no locks.
 func lock(f *os.File) (release func(), err error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := duplicate(f.Fd())
 	if err != nil {
 		return nil, err
 	}
 	for {
-		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
-		if err != unix.EINTR {
+		err = syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB)
+		if err != syscall.EINTR {
 			break
 		}
 	}
 	if err != nil {
-		unix.Close(fd)
-		if errors.Is(err, unix.EWOULDBLOCK) {
+		syscall.Close(fd)
+		if errors.Is(err, syscall.EWOULDBLOCK) {
 			err = errHeld
 		}
 		return nil, err
 	}
 	return func() {
-		unix.Flock(fd, unix.LOCK_UN) // the lock is f's, too
-		unix.Close(fd)
+		syscall.Flock(fd, syscall.LOCK_UN) // the lock is f's, too
+		syscall.Close(fd)
 	}, nil
+}
+
+// duplicate returns another descriptor of a file, which programs that this one starts
+// do not inherit.
+func duplicate(fd uintptr) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	d, err := syscall.Dup(int(fd))
+	if err == nil {
+		syscall.CloseOnExec(d)
+	}
+	return d, err
 }

@@ -9,8 +9,6 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // mapping is a file mapped into memory.
@@ -29,7 +27,7 @@ func mapped(f *os.File, size int64) readAtCloser {
 	if size <= 0 || int64(int(size)) != size {
 		return f
 	}
-	b, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
+	b, err := mapPages(f.Fd(), int(size))
 	if err != nil {
 		return f
 	}
@@ -76,7 +74,7 @@ func (m *mapping) release(from, to int) {
 	page := os.Getpagesize()
 	from, to = (from+page-1)/page*page, to/page*page
 	if from < to {
-		_ = unix.Madvise(m.b[from:to], unix.MADV_DONTNEED)
+		dropPages(m.b[from:to])
 	}
 }
 
@@ -92,5 +90,5 @@ func (m *mapping) Close() error {
 	}
 	b := m.b
 	m.b = nil
-	return unix.Munmap(b)
+	return unmapPages(b)
 }
