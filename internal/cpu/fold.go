@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"unsafe"
+
 	"github.com/glia-ml/glia/internal/kern"
 )
 
@@ -17,24 +19,44 @@ const (
 	noFold
 )
 
-// folder is a fold of elements of T.
-type folder[T number] struct {
-	// rows sets dst[r] to the fold of row r, cols dst[c] to that of column c.
-	rows, cols func(dst, x []T, rows, cols, ld int)
-	none       T // the fold of no elements
+// folder is a fold of elements of one type, given as their bytes, so that
+// reductions are compiled once, not for each type.
+type folder struct {
+	// rows sets dst[r] to the fold of row r, cols dst[c] to that of column c. Rows are
+	// ld elements apart.
+	rows, cols func(dst, x []byte, rows, cols, ld int)
+	none       func(dst []byte)        // sets dst to the fold of no elements
+	divide     func(dst []byte, n int) // divides dst by n
+	size       int                     // of an element, in bytes
+}
+
+// folderOf returns the folder of functions on elements of T. The fold of no elements is none.
+func folderOf[T number](rows, cols func(dst, x []T, rows, cols, ld int), none T) folder {
+	return folder{
+		rows: func(dst, x []byte, n, c, ld int) { rows(view[T](dst), view[T](x), n, c, ld) },
+		cols: func(dst, x []byte, n, c, ld int) { cols(view[T](dst), view[T](x), n, c, ld) },
+		none: func(dst []byte) { fill(view[T](dst), none) },
+		divide: func(dst []byte, n int) {
+			y := view[T](dst)
+			for i := range y {
+				y[i] /= T(n)
+			}
+		},
+		size: int(unsafe.Sizeof(none)),
+	}
 }
 
 // vectorFolder returns the float32 folder, of vector kernels.
-func vectorFolder(f fold) folder[float32] {
+func vectorFolder(f fold) folder {
 	switch f {
 	case productOf:
-		return folder[float32]{kern.ProdRows, colsBy(func(dst, x []float32) { kern.Mul(dst, dst, x) }), 1}
+		return folderOf(kern.ProdRows, colsBy(func(dst, x []float32) { kern.Mul(dst, dst, x) }), 1)
 	case greatestOf:
-		return folder[float32]{rows: kern.MaxRows, cols: kern.MaxCols}
+		return folderOf(kern.MaxRows, kern.MaxCols, 0)
 	case leastOf:
-		return folder[float32]{rows: kern.MinRows, cols: kern.MinCols}
+		return folderOf(kern.MinRows, kern.MinCols, 0)
 	}
-	return folder[float32]{rows: kern.SumRows, cols: kern.SumCols}
+	return folderOf(kern.SumRows, kern.SumCols, 0)
 }
 
 // folderOfHalves is a fold of half-precision elements to float32. Either function may be
@@ -65,16 +87,17 @@ func halfFolder(f fold, bf16 bool) folderOfHalves {
 }
 
 // plainFolder returns the folder of other types, of plain loops.
-func plainFolder[T number](f fold) folder[T] {
+func plainFolder[T number](f fold) folder {
+	of, into, none := sum[T], addTo[T], T(0)
 	switch f {
 	case productOf:
-		return folder[T]{rowsBy(product[T]), colsBy(multiplyBy[T]), 1}
+		of, into, none = product[T], multiplyBy[T], 1
 	case greatestOf:
-		return folder[T]{rowsBy(greatest[T]), colsBy(raiseTo[T]), 0}
+		of, into = greatest[T], raiseTo[T]
 	case leastOf:
-		return folder[T]{rowsBy(least[T]), colsBy(lowerTo[T]), 1}
+		of, into, none = least[T], lowerTo[T], 1
 	}
-	return folder[T]{rowsBy(sum[T]), colsBy(addTo[T]), 0}
+	return folderOf(rowsBy(of), colsBy(into), none)
 }
 
 // rowsBy folds rows by the fold of a slice.

@@ -43,62 +43,67 @@ func alone(op ops.Reducing, f fold, out, in []tensor.Spec) backend.Kernel {
 // newReduction returns the kernel of a reduction, in the type of its elements or in
 // float32 for narrower floats. Truth values are the bytes 0 and 1.
 func newReduction(r ops.Reduction, f fold, in tensor.Spec) backend.Kernel {
-	switch in.DType {
-	case tensor.Int8:
-		return newReductionOf(r, f, plainFolder[int8](f), in)
-	case tensor.Int16:
-		return newReductionOf(r, f, plainFolder[int16](f), in)
-	case tensor.Int32:
-		return newReductionOf(r, f, plainFolder[int32](f), in)
-	case tensor.Int64:
-		return newReductionOf(r, f, plainFolder[int64](f), in)
-	case tensor.Bool, tensor.Uint8:
-		return newReductionOf(r, f, plainFolder[uint8](f), in)
-	case tensor.Uint16:
-		return newReductionOf(r, f, plainFolder[uint16](f), in)
-	case tensor.Uint32:
-		return newReductionOf(r, f, plainFolder[uint32](f), in)
-	case tensor.Uint64:
-		return newReductionOf(r, f, plainFolder[uint64](f), in)
-	case tensor.Float64:
-		return newReductionOf(r, f, plainFolder[float64](f), in)
-	}
-	k := newReductionOf(r, f, vectorFolder(f), in)
-	if in.DType != tensor.Float32 {
+	k := newReductionOf(r, f, folderFor(f, in.DType), in)
+	if in.DType.IsFloat() && in.DType.Size() < 4 {
 		k.narrow = make([]float32, k.size)
 		k.halves = halfFolder(f, in.DType == tensor.BFloat16)
 	}
 	return k
 }
 
+// folderFor returns the folder of elements of dt, or of float32 for narrower floats.
+func folderFor(f fold, dt tensor.DType) folder {
+	switch dt {
+	case tensor.Int8:
+		return plainFolder[int8](f)
+	case tensor.Int16:
+		return plainFolder[int16](f)
+	case tensor.Int32:
+		return plainFolder[int32](f)
+	case tensor.Int64:
+		return plainFolder[int64](f)
+	case tensor.Bool, tensor.Uint8:
+		return plainFolder[uint8](f)
+	case tensor.Uint16:
+		return plainFolder[uint16](f)
+	case tensor.Uint32:
+		return plainFolder[uint32](f)
+	case tensor.Uint64:
+		return plainFolder[uint64](f)
+	case tensor.Float64:
+		return plainFolder[float64](f)
+	}
+	return vectorFolder(f)
+}
+
 // reduction is the kernel of a reduction. Neighbouring axes are reduced together, the
 // last first, each group in a stage. A long group is reduced in parts, which another
 // stage folds. So every sum has an order that depends on the shape alone.
-type reduction[T number] struct {
-	folder[T]
+type reduction struct {
+	by     folder
 	halves folderOfHalves // of elements that need not be converted first
-	stages []stage[T]
+	stages []stage
 	size   int       // of the result
 	count  int       // elements for each result
 	mean   bool      // the result is divided by count
-	narrow []float32 // the result, if it is rounded to a narrower float; T is float32
+	narrow []float32 // the result, if it is rounded to a narrower float
 	from   backend.Buf
-	now    *stage[T]
+	now    *stage
 	self   par.Worker
 }
 
 // stage reduces [outer n inner] over n, in pieces of at most pieceLen elements: of
 // some outer ones (group), or of one, chunk elements along n and width along inner.
-type stage[T number] struct {
+type stage struct {
 	outer, n, inner     int
 	group, chunk, width int
 	parts, blocks       int
 	pieces              int
-	x, y                []T // x is nil for elements that are converted
+	x, y                []byte // x is nil for elements that are converted
 }
 
-func newReductionOf[T number](r ops.Reduction, f fold, by folder[T], in tensor.Spec) *reduction[T] {
-	k := &reduction[T]{folder: by, mean: f == meanOf, count: r.Count(in.Shape)}
+func newReductionOf(r ops.Reduction, f fold, by folder, in tensor.Spec) *reduction {
+	k := &reduction{by: by, mean: f == meanOf, count: r.Count(in.Shape)}
 	k.size = r.Result(in.Shape).Size()
 	if k.count == 0 || k.size == 0 {
 		return k
@@ -121,7 +126,7 @@ func newReductionOf[T number](r ops.Reduction, f fold, by folder[T], in tensor.S
 	}
 	for i := range k.stages[:len(k.stages)-1] {
 		s := &k.stages[i]
-		s.y = make([]T, s.outer*s.parts*s.inner)
+		s.y = make([]byte, s.outer*s.parts*s.inner*by.size)
 		k.stages[i+1].x = s.y
 	}
 	return k
@@ -130,8 +135,8 @@ func newReductionOf[T number](r ops.Reduction, f fold, by folder[T], in tensor.S
 func size(dims []int) int { return tensor.D(dims...).Size() }
 
 // addStages adds the stages that reduce [outer n inner] over n.
-func (k *reduction[T]) addStages(outer, n, inner int) {
-	s := stage[T]{outer: outer, n: n, inner: inner}
+func (k *reduction) addStages(outer, n, inner int) {
+	s := stage{outer: outer, n: n, inner: inner}
 	s.width = min(inner, max(64, pieceLen/n))
 	s.chunk = min(n, pieceLen/s.width)
 	s.parts = (n + s.chunk - 1) / s.chunk
@@ -148,33 +153,31 @@ func (k *reduction[T]) addStages(outer, n, inner int) {
 }
 
 // Run implements backend.Kernel.
-func (k *reduction[T]) Run(out, in []backend.Buf) {
+func (k *reduction) Run(out, in []backend.Buf) {
 	if k.size == 0 {
 		return
 	}
-	y := view[T](out[0].Mem)
+	y := out[0].Mem
 	if k.narrow != nil {
-		y = view[T](view[byte](k.narrow))
+		y = view[byte](k.narrow)
 	}
 	if k.count == 0 {
-		fill(y, k.none)
+		k.by.none(y)
 	} else {
 		k.runStages(y, in[0])
 	}
 	if k.mean {
-		for i := range y {
-			y[i] /= T(k.count)
-		}
+		k.by.divide(y, k.count)
 	}
 	if k.narrow != nil {
 		saveAs(out[0], 0, 1, k.narrow)
 	}
 }
 
-func (k *reduction[T]) runStages(y []T, in backend.Buf) {
+func (k *reduction) runStages(y []byte, in backend.Buf) {
 	k.from = in
 	if k.narrow == nil {
-		k.stages[0].x = view[T](in.Mem)
+		k.stages[0].x = in.Mem
 	}
 	last := len(k.stages) - 1
 	k.stages[last].y = y
@@ -186,45 +189,47 @@ func (k *reduction[T]) runStages(y []T, in backend.Buf) {
 }
 
 // Piece implements par.Task.
-func (k *reduction[T]) Piece(i int, w *par.Worker) {
+func (k *reduction) Piece(i int, w *par.Worker) {
 	s := k.now
 	if s.group > 0 {
 		lo, hi := i*s.group, min((i+1)*s.group, s.outer)
-		if k.foldHalves(s.y[lo*s.inner:hi*s.inner], lo*s.n*s.inner, hi-lo, s.n, s.inner) {
+		y := s.y[lo*s.inner*k.by.size : hi*s.inner*k.by.size]
+		if k.foldHalves(y, lo*s.n*s.inner, hi-lo, s.n, s.inner) {
 			return
 		}
 		x, _ := k.elements(w, lo*s.n*s.inner, (hi-lo)*s.n, s.inner)
-		k.fold(s.y[lo*s.inner:hi*s.inner], x, hi-lo, s.n, s.inner, s.inner)
+		k.fold(y, x, hi-lo, s.n, s.inner, s.inner)
 		return
 	}
 	block, part, o := i%s.blocks, i/s.blocks%s.parts, i/s.blocks/s.parts
 	r0, c0 := part*s.chunk, block*s.width
 	r1, c1 := min(r0+s.chunk, s.n), min(c0+s.width, s.inner)
-	if k.foldHalves(s.y[(o*s.parts+part)*s.inner+c0:][:c1-c0], (o*s.n+r0)*s.inner+c0, 1, r1-r0, c1-c0) {
+	y := s.y[((o*s.parts+part)*s.inner+c0)*k.by.size:][:(c1-c0)*k.by.size]
+	if k.foldHalves(y, (o*s.n+r0)*s.inner+c0, 1, r1-r0, c1-c0) {
 		return
 	}
 	x, ld := k.elements(w, (o*s.n+r0)*s.inner+c0, r1-r0, c1-c0)
-	k.fold(s.y[(o*s.parts+part)*s.inner+c0:][:c1-c0], x, 1, r1-r0, c1-c0, ld)
+	k.fold(y, x, 1, r1-r0, c1-c0, ld)
 }
 
 // fold reduces [outer n inner] over n, rows of length inner being ld apart.
-func (k *reduction[T]) fold(y, x []T, outer, n, inner, ld int) {
+func (k *reduction) fold(y, x []byte, outer, n, inner, ld int) {
 	if inner == 1 {
-		k.rows(y, x, outer, n, n)
+		k.by.rows(y, x, outer, n, n)
 		return
 	}
 	for o := range outer {
-		k.cols(y[o*inner:][:inner], x[o*n*ld:], n, inner, ld)
+		k.by.cols(y[o*inner*k.by.size:][:inner*k.by.size], x[o*n*ld*k.by.size:], n, inner, ld)
 	}
 }
 
 // foldHalves is fold of halves from at on, where there is a function for them.
-func (k *reduction[T]) foldHalves(y []T, at, outer, n, inner int) bool {
+func (k *reduction) foldHalves(y []byte, at, outer, n, inner int) bool {
 	s, f := k.now, k.halves
 	if s.x != nil || inner == 1 && s.inner > 1 {
 		return false
 	}
-	dst := view[float32](view[byte](y))
+	dst := view[float32](y)
 	switch {
 	case inner == 1 && f.rows != nil:
 		f.rows(dst, bits16(k.from)[at:], outer, n)
@@ -239,10 +244,10 @@ func (k *reduction[T]) foldHalves(y []T, at, outer, n, inner int) bool {
 }
 
 // elements returns rows of elements from at on, and how far apart they lie.
-func (k *reduction[T]) elements(w *par.Worker, at, rows, cols int) (x []T, ld int) {
+func (k *reduction) elements(w *par.Worker, at, rows, cols int) (x []byte, ld int) {
 	s := k.now
 	if s.x != nil {
-		return s.x[at:], s.inner
+		return s.x[at*k.by.size:], s.inner
 	}
 	wide := scratch[float32](w, rows*cols)
 	if cols == s.inner {
@@ -252,5 +257,5 @@ func (k *reduction[T]) elements(w *par.Worker, at, rows, cols int) (x []T, ld in
 	for r := range rows {
 		loadAs(wide[r*cols:][:cols], k.from, at+r*s.inner, 1)
 	}
-	return view[T](view[byte](wide)), cols
+	return view[byte](wide), cols
 }
