@@ -123,8 +123,12 @@ func (c *Config) Custom(dst any) error {
 	return u.UnmarshalJSON(text)
 }
 
-// codecs read and write fields of interface types, by the type.
-var codecs sync.Map // of reflect.Type to codec
+// codecs read and write fields of interface types, by the type. It is no sync.Map: each
+// package with a table would compile one.
+var (
+	codecsMu sync.RWMutex
+	codecs   = map[reflect.Type]codec{}
+)
 
 type codec struct {
 	read  func(b []byte) (any, error)
@@ -134,7 +138,7 @@ type codec struct {
 // Fields lets settings be fields of type T, an interface type, and lists of T: they are
 // read and written as objects of the table. Object returns that of a value.
 func (t *Table[T]) Fields(object func(v T) (*Object, error)) {
-	codecs.Store(reflect.TypeFor[T](), codec{
+	setCodec(reflect.TypeFor[T](), codec{
 		read: func(b []byte) (any, error) { return t.Unmarshal(b) },
 		write: func(v any) ([]byte, error) {
 			o, err := object(v.(T))
@@ -146,16 +150,21 @@ func (t *Table[T]) Fields(object func(v T) (*Object, error)) {
 	})
 }
 
+func setCodec(t reflect.Type, c codec) {
+	codecsMu.Lock()
+	defer codecsMu.Unlock()
+	codecs[t] = c
+}
+
 // codecOf returns the codec of an interface type.
 func codecOf(t reflect.Type) (c codec, ok bool) {
 	if t.Kind() != reflect.Interface {
 		return c, false
 	}
-	found, ok := codecs.Load(t)
-	if !ok {
-		return c, false
-	}
-	return found.(codec), true
+	codecsMu.RLock()
+	defer codecsMu.RUnlock()
+	c, ok = codecs[t]
+	return c, ok
 }
 
 // unmarshal is json.Unmarshal that knows fields of the tables' types.
