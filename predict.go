@@ -176,7 +176,8 @@ func paddedSize(n int) int {
 type padding struct{ known, pads [predictBatch]bool }
 
 // pads reports whether n samples like those of x may be padded to a larger batch. The
-// graphs for both are compared once for each n.
+// graphs for both are compared once for each n. A network that takes n samples need not
+// take more.
 func (m *Model) pads(x []*tensor.Tensor, n, padded int) (bool, error) {
 	m.specs = appendSpecsOf(m.specs[:0], x, 0)
 	known, ok := m.padding.get(false, m.specs)
@@ -189,13 +190,13 @@ func (m *Model) pads(x []*tensor.Tensor, n, padded int) (bool, error) {
 		if err := m.accept(few); err != nil {
 			return false, err
 		}
-		err := graph.Catch(func() {
-			a, b := graph.New(), graph.New()
-			known.pads[n] = samplewise(a, b, m.tracePredict(a, few), m.tracePredict(b, many))
-		})
-		if err != nil {
+		a, b := graph.New(), graph.New()
+		var fewOut, manyOut []*graph.Node
+		if err := graph.Catch(func() { fewOut = m.tracePredict(a, few) }); err != nil {
 			return false, err
 		}
+		err := graph.Catch(func() { manyOut = m.tracePredict(b, many) })
+		known.pads[n] = err == nil && samplewise(a, b, fewOut, manyOut)
 		known.known[n] = true
 	}
 	return known.pads[n], nil

@@ -211,6 +211,27 @@ func TestPadding(t *testing.T) {
 	}
 }
 
+// TestPaddingRefused predicts a number of samples that the model takes, where it takes
+// no padded batch.
+func TestPaddingRefused(t *testing.T) {
+	table := noise(t, 6, 6)
+	f := func(x *graph.Node) *graph.Node { // of at most 6 samples
+		return ops.Add(x, ops.SliceAxis(x.Graph().Const(table), 0, 0, x.Shape().At(0)))
+	}
+	m := glia.Sequential(nn.Input(6), nn.Lambda(f))
+	x := noise(t, 6, 6)
+	want, err := glia.Func(func(in ...*graph.Node) []*graph.Node { return []*graph.Node{f(in[0])} }).Call(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := predict(t, m, x); !tensor.Equal(got, want[0]) {
+		t.Errorf("got %v, want %v", got, want[0])
+	}
+	if _, err := m.Predict(noise(t, 7, 6)); err == nil {
+		t.Error("7 samples are taken, want an error")
+	}
+}
+
 // noise returns numbers between -3 and 3.
 func noise(t testing.TB, dims ...int) *tensor.Tensor {
 	t.Helper()
