@@ -97,6 +97,7 @@ func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
 		}
 	}
 	gr.fuseColumns()
+	gr.breakCycles()
 	for _, n := range gr.order {
 		if g := gr.of[n]; g != nil && !g.fused {
 			if e := gr.epilogueOf(n); e != nil {
