@@ -15,8 +15,8 @@ import (
 	"github.com/glia-ml/glia/interop/keras"
 )
 
-// ModelCheckpoint returns a callback that saves the model as training goes on, at
-// the end of every epoch unless options say otherwise.
+// ModelCheckpoint returns a callback that saves the model during training, at the end of
+// every epoch unless options say otherwise.
 //
 // The path may name numbers, which are filled in as by Python's str.format, and
 // directories, which are made when needed:

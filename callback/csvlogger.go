@@ -26,8 +26,8 @@ import (
 //
 // The file holds whole lines at any moment; it is written anew unless [AppendCSV] is
 // given. One that cannot be written, or has other columns, is an error of Fit before
-// training. A training that [glia.BackupAndRestore] resumes goes on with the lines of
-// the epochs that it knows of.
+// training. A training that [glia.BackupAndRestore] resumes keeps the lines of the
+// epochs in the backup and appends to them.
 //
 // Options: [Separator], [AppendCSV].
 func CSVLogger(path string, opts ...CSVOption) glia.Callback {
@@ -161,7 +161,7 @@ func field(e glia.Epoch, name string) string {
 	return digits(v)
 }
 
-// csvState tells which part of the file belongs to a backup.
+// csvState records the part of the file that belongs to a backup.
 type csvState struct {
 	Bytes    int    `json:"bytes"`
 	Checksum uint32 `json:"checksum"` // CRC-32C

@@ -11,8 +11,8 @@ import (
 )
 
 // LearningRateScheduler returns a callback that sets the optimizer's learning rate
-// before every epoch to what f returns for the epoch, counted from 0, and the
-// learning rate so far. A result that is no finite number of 0 or more is an error.
+// before every epoch to the result of f for the epoch, counted from 0, and the
+// learning rate so far. A result that is not finite or less than 0 is an error.
 // For a rate that changes with every step, see the schedules of package optim.
 //
 // Options: [Logger].

@@ -2,7 +2,7 @@ package callback
 
 import "log/slog"
 
-// Logger makes callbacks log what they do; without it they are silent:
+// Logger makes callbacks log their actions; without it they are silent:
 // [EarlyStopping], [ReduceLROnPlateau], [LearningRateScheduler], [TerminateOnNaN].
 func Logger(l *slog.Logger) Logged { return Logged{l} }
 

@@ -42,12 +42,12 @@ func unknown(t *glia.Training, name string, afterBatch bool) error {
 // "val_loss". A metric with one number per class counts with their mean.
 type Monitor string
 
-// Mode tells which numbers are better. The default is [Auto].
+// Mode is the direction in which numbers are better. The default is [Auto].
 type Mode int
 
 const (
-	// Auto takes the direction that the metric tells (metric.DirectionOf), or by the name
-	// less for losses and errors. Where neither decides, it is an error.
+	// Auto takes the direction of the metric (metric.DirectionOf). Without one, less is
+	// better for names of losses and errors; other names are an error.
 	Auto Mode = iota
 	// Minimize takes smaller numbers as better.
 	Minimize
@@ -96,7 +96,7 @@ func (w *monitor) check(t *glia.Training, afterBatch bool) error {
 	return nil
 }
 
-// modeOf returns the mode that a metric tells of itself, or Auto.
+// modeOf returns the mode of a metric's direction, or Auto.
 func modeOf(m metric.Metric) Mode {
 	switch metric.DirectionOf(m) {
 	case metric.Up:

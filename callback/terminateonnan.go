@@ -9,7 +9,7 @@ import (
 
 // TerminateOnNaN returns a callback that ends the training, without an error, after
 // the first batch that makes the loss NaN or infinite. [glia.StopOnNaN] is an error
-// instead, which says where the number came from.
+// instead, which names the operation that made the number.
 //
 // Options: [Logger].
 func TerminateOnNaN(opts ...TerminateOption) glia.Callback {

@@ -24,12 +24,12 @@ import (
 // numbers are null. It is Keras's RemoteMonitor, whose URL by default is
 // http://localhost:9000/publish/epoch/end/.
 //
-// A server that is down, answers with an error, or not in time, see [Timeout], is
-// warned of once, and training goes on. It is tried again, but takes no more than
-// about a tenth of the time of the training.
+// If the server is down, responds with an error, or not within [Timeout], one warning is
+// logged and training continues. It is tried again, but takes no more than about a tenth
+// of the time of the training.
 //
 // Options: [Field], [SendAsJSON], [Header], [Timeout], [Logger]. A string that is
-// no URL is an error of Fit before training.
+// not a URL is an error of Fit before training.
 func Monitor(url string, opts ...Option) glia.Callback {
 	r := &monitor{url: url, form: "data", header: http.Header{}, timeout: 2 * time.Second, log: slog.Default()}
 	for _, o := range opts {
@@ -44,7 +44,7 @@ type Option interface{ monitor(*monitor) }
 type (
 	// Field is the name of the field of the form that [Monitor] sends.
 	Field string
-	// Timeout is how long [Monitor] waits for an answer; 2 seconds by default.
+	// Timeout is the time that [Monitor] waits for a response; 2 seconds by default.
 	Timeout time.Duration
 )
 

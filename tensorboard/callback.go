@@ -56,12 +56,12 @@ type (
 type flag int
 
 const (
-	// NoGraph leaves the graph out.
+	// NoGraph omits the graph.
 	NoGraph flag = iota
 	// WriteImages writes the weights as images where it writes histograms. As in Keras
 	// 0 is black and 1 is white; values beyond are clipped.
 	WriteImages
-	// WriteStepsPerSecond writes how many steps a second training takes.
+	// WriteStepsPerSecond writes the number of steps of training a second.
 	WriteStepsPerSecond
 )
 
@@ -128,7 +128,7 @@ func (c *callback) epochBegin(m *glia.Model, _ int) error {
 	return nil
 }
 
-// iterations returns how many steps the optimizer has done.
+// iterations returns the number of steps of the optimizer so far.
 func iterations(m *glia.Model) int64 {
 	for _, v := range m.Optimizer().Vars() {
 		return v.Tensor().Int64s()[0] // the first of them, by contract

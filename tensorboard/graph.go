@@ -101,7 +101,7 @@ func (g *graphDef) layer(r *nn.Record, box string, in []end) []end {
 	if sub, ok := r.Layer.(*nn.Network); ok && !g.drawn[sub] {
 		return g.layers(sub, box+"/", in)
 	}
-	same := true // as where the layer was first applied, of which the record tells
+	same := true // as in the layer's first application, which the record describes
 	var from []string
 	for i, e := range in {
 		same = same && e.known && e.shape == r.In[i].Shape

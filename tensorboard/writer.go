@@ -26,9 +26,9 @@ type Writer struct {
 	err  error // of a write that left a part of a record
 }
 
-// Open makes a file of events in a directory, which is made if needed and may have
-// others: TensorBoard shows those of one directory as one run, and a directory of
-// directories as several.
+// Open makes a file of events in a directory, which is made if needed and may hold
+// others: TensorBoard shows the files of one directory as one run, and a directory of
+// directories as several runs.
 func Open(dir string) (*Writer, error) {
 	if dir == "" {
 		return nil, errors.New("tensorboard: Open: no directory: want the name of one")
@@ -96,7 +96,7 @@ const (
 	eventSummary = 5
 )
 
-// write writes an event with the fields of what.
+// write writes an event that holds a message.
 func (w *Writer) write(step int64, what message) error {
 	var e message
 	e.double(eventTime, float64(time.Now().UnixNano())/1e9)
@@ -133,7 +133,8 @@ func record(data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(r, masked(data))
 }
 
-// masked is a CRC-32C that is told from one of data with checksums in it.
+// masked returns the CRC-32C of data, rotated and offset as TFRecord does, so that it
+// differs from that of data that holds checksums.
 func masked(data []byte) uint32 {
 	c := crc32.Checksum(data, castagnoli)
 	return (c>>15 | c<<17) + 0xa282ead8

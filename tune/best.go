@@ -2,8 +2,8 @@ package tune
 
 import "math"
 
-// Objective names a number to compare trials by, see [Run.Number], and says whether more
-// of it is better.
+// Objective names a number to compare trials by, see [Run.Number], and the better
+// direction.
 type Objective struct {
 	Name     string
 	Maximize bool

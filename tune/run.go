@@ -14,9 +14,9 @@ type Run struct {
 	Epochs []glia.Epoch
 	// Test is the result of Evaluate on the study's Test, nil if it has none.
 	Test *glia.Result
-	// Seconds is how long Fit took.
+	// Seconds is the time of Fit.
 	Seconds float64
-	// Diverged says that the loss became NaN or infinite: no epoch follows.
+	// Diverged reports that the loss became NaN or infinite: no epoch follows.
 	Diverged bool
 }
 
@@ -55,7 +55,7 @@ func (t *Trial) Over(f func(r *Run) float64) Spread {
 	return SpreadOf(values...)
 }
 
-// Diverged returns how many runs diverged.
+// Diverged returns the number of runs that diverged.
 func (t *Trial) Diverged() (n int) {
 	for i := range t.Runs {
 		if t.Runs[i].Diverged {

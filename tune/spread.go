@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// Spread holds the mean of numbers and how far they are apart. One that is NaN makes all
-// of them NaN but N.
+// Spread holds the mean of numbers and their spread. If one of them is NaN, so is
+// everything but N.
 type Spread struct {
-	// N is how many numbers there are.
+	// N is the number of numbers.
 	N int
 	// Mean is their mean, NaN without numbers.
 	Mean float64

@@ -1,6 +1,6 @@
-// Package tune trains models in several ways and tells which does best, and how far
-// chance matters: every way is a [Trial], every trial is trained once for each seed, and
-// a [Spread] has the mean of a number over the seeds and how far it varies.
+// Package tune trains models in several ways and compares the results, with their
+// variation by chance: every way is a [Trial], every trial is trained once for each seed,
+// and a [Spread] has the mean and the variation of a number over the seeds.
 //
 // A [Study] runs trials. [Best] compares them by a number of the validation: the test
 // data are for the report.
@@ -20,7 +20,7 @@ import (
 
 // Trial is one way to train a model, and the runs of it that are done.
 type Trial struct {
-	// Name tells the trial from others of the study.
+	// Name identifies the trial in the study.
 	Name string
 	// Model returns a new model, compiled. Its Seed, which is usually the one given,
 	// decides the initial weights and the order of the samples.
@@ -64,12 +64,12 @@ func (e *RunError) Error() string {
 func (e *RunError) Unwrap() error { return e.Err }
 
 // Run trains all trials with all seeds: seed by seed, so that a stop leaves as much of
-// one trial as of another. Runs that are there are not done again, so Run called again
-// after an error goes on.
+// one trial as of another. Finished runs are not repeated, so that Run called again after
+// an error continues.
 //
-// A training whose loss is no longer finite ends there: its run has Diverged, which is no
-// error. The context stops at the end of a batch. What fails, also because the context is
-// done, is a *[RunError]; its run is not among the trial's.
+// A training whose loss is no longer finite ends there: its run has Diverged, which is not
+// an error. If the context is done, Run stops at the end of a batch. A failed run, also one
+// that the context ended, is a *[RunError] and not among the trial's runs.
 func (s *Study) Run(ctx context.Context) error {
 	if err := s.check(ctx); err != nil {
 		return fmt.Errorf("tune: Study.Run: %w", err)

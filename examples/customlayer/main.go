@@ -29,8 +29,8 @@ type Waves struct {
 	frequency, phase *graph.Var
 }
 
-// NewWaves returns a layer of so many waves. Options are what every layer takes: nn.Name,
-// nn.Frozen, a dtype policy.
+// NewWaves returns a layer of that number of waves. Options are those of every layer:
+// nn.Name, nn.Frozen, a dtype policy.
 func NewWaves(units int, opts ...nn.LayerOption) *Waves {
 	return &Waves{Base: nn.NewBase(opts...), Units: units}
 }

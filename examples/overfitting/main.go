@@ -53,8 +53,8 @@ type remedy struct {
 	use     func() []glia.Callback
 }
 
-// network returns a network with a hidden layer, whose options follow, and with what
-// comes after it.
+// network returns a network with a hidden layer of these options, and the layers after
+// it.
 func network(units int, after []nn.Layer, opts ...nn.WeightsOption) func() []nn.Layer {
 	return func() []nn.Layer {
 		layers := []nn.Layer{nn.Input(28, 28), nn.Flatten(), nn.Dense(units, append(opts, nn.ReLU)...)}
@@ -73,8 +73,8 @@ var remedies = []remedy{
 	}},
 }
 
-// run trains with every remedy. The first tests are for validation, the others say in
-// the end how good the model is.
+// run trains with every remedy. The first half of the tests is for validation, the other
+// for the final accuracy.
 func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture string) error {
 	if most := train.Len() / 10; samples < 10 || samples > most {
 		return fmt.Errorf("%d samples: want 10 to %d", samples, most)
@@ -115,7 +115,7 @@ func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture str
 	return p.Save(picture)
 }
 
-// lossOf names the loss without what L2 adds, which the remedies are compared by.
+// lossOf names the loss without the penalty of L2, by which the remedies are compared.
 const lossOf = "crossentropy"
 
 func crossentropy() metric.Metric {

@@ -90,7 +90,7 @@ func (c *Config) Get(key string, dst any) error {
 	return nil
 }
 
-// kindOf names what JSON holds a Go type as.
+// kindOf returns the name of the JSON kind of a Go type.
 func kindOf(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -109,7 +109,7 @@ func kindOf(t reflect.Type) string {
 	return "a whole number"
 }
 
-// rest returns the settings that were not read and say something.
+// rest returns the settings that were not read, except null, false and allowed values.
 func (c *Config) rest() (items []Missing) {
 	for _, key := range slices.Sorted(maps.Keys(c.members)) {
 		raw := c.members[key]
@@ -128,7 +128,7 @@ func (c *Config) rest() (items []Missing) {
 // Unset reports whether a setting is null or false.
 func Unset(raw []byte) bool { return string(raw) == "null" || string(raw) == "false" }
 
-// passes reports whether one of the tables lets a setting be what it is.
+// passes reports whether one of the tables allows the value of a setting.
 func passes(key string, raw []byte, fixed []map[string]string) bool {
 	for _, f := range fixed {
 		want, ok := f[key]

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Object is the form in which Keras writes what has a class.
+// Object is the form in which Keras writes a value of a class.
 type Object struct {
 	Module     string          `json:"module,omitempty"`
 	Class      string          `json:"class_name"`
@@ -19,8 +19,8 @@ type Object struct {
 	Registered *string         `json:"registered_name"`
 }
 
-// MarshalJSON writes the object as Keras does. Keras knows no module of what is registered,
-// but takes an object without the word for one of Keras 2.
+// MarshalJSON writes the object as Keras does. A registered class has no module, but the
+// member is written: Keras takes an object without it for one of Keras 2.
 func (o *Object) MarshalJSON() ([]byte, error) {
 	type plain Object
 	if o.Module != "" || o.Registered == nil {
@@ -33,8 +33,8 @@ func (o *Object) MarshalJSON() ([]byte, error) {
 }
 
 // Decode reads an object, a bare name, or null, which has no name. The name of a
-// function is that of the function; a class that is not Keras's has the package that
-// it is of before its name, as in "mine>L2", so that no table takes it for Keras's.
+// function is that of the function; the name of a class that is not Keras's has its package
+// in front, as in "mine>L2", so that no table takes it for Keras's.
 func Decode(b []byte) (name string, config json.RawMessage, err error) {
 	b = bytes.TrimSpace(b)
 	switch {
@@ -49,7 +49,7 @@ func Decode(b []byte) (name string, config json.RawMessage, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if m["class_name"] == nil && m["value"] != nil { // what Keras leaves of a lambda as an activation
+	if m["class_name"] == nil && m["value"] != nil { // Keras writes a lambda as an activation so
 		return "__lambda__", nil, nil
 	}
 	if err := json.Unmarshal(m["class_name"], &name); err != nil || name == "" {
@@ -86,9 +86,9 @@ func InPackage(module, class string, registered *string) string {
 	return "Custom>" + class
 }
 
-// Own reports whether an object is of a class of Keras's. Keras 2 tells no module; of
-// a class of the user's that is not registered, Keras 3 gives the class as the name
-// under which it is, and no module.
+// Own reports whether an object is of a class of Keras's. Keras 2 writes no module. For a
+// class of the user's that is not registered, Keras 3 writes no module, and the class as
+// the registered name.
 func Own(module, class string, registered *string) bool {
 	if registered != nil && (*registered != class || module == "") {
 		return false
@@ -132,7 +132,7 @@ func EachMember(b []byte, f func(key []byte, value json.RawMessage) error) error
 	return nil
 }
 
-// String returns the value of a string in valid JSON. It fails for what is none.
+// String returns the value of a string in valid JSON. It fails for other values.
 func String(b []byte) (string, error) {
 	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != '"' {
 		return "", fmt.Errorf("%s: want a string", Short(b))
@@ -189,7 +189,7 @@ func valueLen(b []byte) int {
 		case '{', '[':
 			depth++
 		case '}', ']':
-			if depth == 0 { // the end of what a number stands in
+			if depth == 0 { // the end of the list or object around a number
 				return i
 			}
 			if depth--; depth == 0 {

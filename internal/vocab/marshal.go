@@ -122,7 +122,7 @@ func marshalFields(b *bytes.Buffer, v reflect.Value) error {
 	return nil
 }
 
-// empty reports what omitempty leaves out.
+// empty reports whether omitempty omits v.
 func empty(v reflect.Value) bool {
 	if v.Kind() == reflect.Slice {
 		return v.Len() == 0

@@ -43,7 +43,7 @@ func (t *Table[T]) Register(name string, fresh func() T) {
 	})
 }
 
-// RegisterValue is Register of a value that its name describes. It is none of Keras's.
+// RegisterValue is Register of a value that its name describes, which is not Keras's.
 func (t *Table[T]) RegisterValue(name string, v T) {
 	if class, ok := t.kerasName(name); ok {
 		panic(fmt.Sprintf("Register: %s %q: want a package of your own before %s", t.Kind, name, class))

@@ -1,5 +1,5 @@
 // Package vocab keeps tables of the classes and functions that Keras's files name:
-// one entry a class, which says what files call it and how one is made from its
+// one entry a class, with its name in files and a function that makes a value from its
 // config. Each kind has one table, in the package that owns the kind, and the table
 // serves reading and writing.
 package vocab
@@ -32,16 +32,16 @@ type Class[T any] struct {
 	Numbers []string
 
 	registered bool         // not one of Keras's
-	typ        reflect.Type // of what New makes, if it came by Register
+	typ        reflect.Type // of the values of New, if it was added by Register
 }
 
 // Table lists the classes of one kind.
 type Table[T any] struct {
-	// Kind is what an entry is, "layer"; Module is where Keras has it, "keras.layers".
+	// Kind is the kind of the entries, "layer"; Module is Keras's module, "keras.layers".
 	Kind, Module string
 	// Fold, if there is one, makes a second name of a class, such as snake case.
 	Fold func(string) string
-	// Fixed holds settings of all classes, Common those of what is registered, as in [Class].
+	// Fixed holds settings of all classes, Common those of registered ones, as in [Class].
 	Fixed, Common map[string]string
 	Classes       []Class[T]
 
@@ -49,8 +49,7 @@ type Table[T any] struct {
 	index map[string]*Class[T] // by every name; nil after a class was added
 }
 
-// Add adds a class, from the file that has what the class makes. It panics if there is
-// one of that name.
+// Add adds a class, from the file of its type. It panics if there is one of that name.
 func (t *Table[T]) Add(c Class[T]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -84,8 +83,8 @@ func (t *Table[T]) Find(name string) *Class[T] {
 	return t.index[name]
 }
 
-// Make returns what a name and a config describe; no config is an empty one. An
-// unsupported class or setting is a *MissingError, which lists all of them.
+// Make returns the value of a name and a config; nil is an empty config. Unsupported
+// classes and settings are a *MissingError, which lists all of them.
 func (t *Table[T]) Make(name string, config []byte) (v T, err error) {
 	class := t.Find(name)
 	if class == nil {
@@ -111,8 +110,8 @@ func (t *Table[T]) Make(name string, config []byte) (v T, err error) {
 	return v, nil
 }
 
-// Unmarshal returns what Keras writes of one of the classes: an object, a name, or
-// null, which is the zero T. Errors name the kind.
+// Unmarshal returns the value of the JSON that Keras writes for one of the classes: an
+// object, a name, or null, which is the zero T. Errors name the kind.
 func (t *Table[T]) Unmarshal(b []byte) (v T, err error) {
 	name, config, err := Decode(b)
 	switch {
@@ -161,8 +160,8 @@ func (t *Table[T]) Function(name string) (*Object, error) {
 }
 
 // Serialize returns the object that Keras writes for v, whose class is given. It
-// fails if Keras lacks v's class or a setting of v, or if the table does not make
-// a v of the same type from what was written.
+// fails if Keras does not support v's class or a setting of v, or if the table does not
+// make a value of v's type from the object.
 func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 	if name := t.Registered(v); name != "" {
 		class = name
@@ -199,8 +198,8 @@ func (t *Table[T]) object(c *Class[T], config []byte) *Object {
 	return &Object{Class: ShortName(c.Name), Config: config, Registered: &c.Name}
 }
 
-// keras returns a config as Keras takes it, or an error if it has settings that Keras
-// lacks.
+// keras returns a config as Keras takes it, or an error if it has settings that Keras does
+// not support.
 func (c *Class[T]) keras(config []byte) ([]byte, error) {
 	if len(c.Own)+len(c.Numbers) == 0 {
 		return config, nil
@@ -226,8 +225,8 @@ func (c *Class[T]) keras(config []byte) ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// ClassOf returns what v's method Class says, or the name of v's type without the suffix
-// that tells kinds apart: "Huber" of *HuberLoss. A name that is the suffix stays.
+// ClassOf returns the result of v's method Class, or the name of v's type without the
+// suffix of its kind: "Huber" of *HuberLoss. A name that is the suffix stays.
 func ClassOf(v any, suffix string) string {
 	if c, ok := v.(interface{ Class() string }); ok {
 		return c.Class()
@@ -242,8 +241,8 @@ func ClassOf(v any, suffix string) string {
 	return suffix
 }
 
-// Parts returns what files hold of an object: the module and the class of one of Keras's,
-// no module and the registered name of another.
+// Parts returns the parts of an object in a file: the module and the class of one of
+// Keras's, no module and the registered name of another.
 func (o *Object) Parts() (module, class string, config []byte) {
 	if o.Module == "" && o.Registered != nil {
 		return "", *o.Registered, o.Config
