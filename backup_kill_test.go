@@ -142,7 +142,7 @@ func (e end) text() string {
 	return fmt.Sprintf("%q", []string{e.history, e.weights, e.optimizer, e.later, e.config})
 }
 
-// checkpoints lists the files of the callback and what is in them.
+// checkpoints returns the files of the callback and their contents.
 func checkpoints(t *testing.T, dir string) string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))

@@ -203,8 +203,7 @@ func TestDamagedBackup(t *testing.T) {
 	tr.endOf(t, m, h).same(t, "the good one again", tr.whole(t))
 }
 
-// TestBackupCannotBeWritten finds what is in the way: before training, and in its
-// course.
+// TestBackupCannotBeWritten reports obstacles before training, and during it.
 func TestBackupCannotBeWritten(t *testing.T) {
 	tr := trainings()[0]
 	dir := t.TempDir()

@@ -26,7 +26,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// counting is a device with memory of its own that counts what it is asked for.
+// counting is a device with memory of its own that counts the calls of its methods.
 type counting struct {
 	backend.Device
 	compiled, runs atomic.Int64

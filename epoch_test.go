@@ -150,7 +150,7 @@ func TestStopIsLast(t *testing.T) {
 	}
 }
 
-// TestResumeSteps goes on within epochs that end in the middle of the data.
+// TestResumeSteps resumes within epochs that end in the middle of the data.
 func TestResumeSteps(t *testing.T) {
 	tr := trainings()[0]
 	tr.opts = append(tr.opts, glia.StepsPerEpoch(7), glia.ValidationFreq(2))

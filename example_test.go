@@ -243,7 +243,7 @@ func ExampleFunction_CallInto() {
 	// [2. 4. 6.]
 }
 
-// Plan shows what a step runs.
+// Plan shows the kernel calls of a step.
 func ExampleModel_Plan() {
 	text, err := straight().Plan(line(), 8)
 	if err != nil {

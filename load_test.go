@@ -17,8 +17,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// TestLoadNoFile loads what is no file. To open a pipe that nobody writes to would
-// wait for ever.
+// TestLoadNoFile loads a directory and a pipe. Opening a pipe without a writer would wait
+// for ever.
 func TestLoadNoFile(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.Mkdir(filepath.Join(dir, "dir.keras"), 0o777))
@@ -102,7 +102,7 @@ func TestLoadWithoutState(t *testing.T) {
 }
 
 // TestOddNames saves models and layers whose names are those of other things in the
-// files, or hard to write. What is saved is loaded; what a format cannot hold is an
+// files, or hard to write. A saved model is loaded; a name that a format cannot store is an
 // error.
 func TestOddNames(t *testing.T) {
 	refused := map[string]string{"top_level_model_weights": "m.h5", "a:b": "m.npz", ".": "m.h5 m.npz", "..": "m.npz", `a\b`: "m.npz", "a\x00b": "all", "\xff": "all"}

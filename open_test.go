@@ -139,9 +139,9 @@ func TestPaddedSequences(t *testing.T) {
 	wants(t, "a model of one length", err, `samples are \[-1 4\]: the model takes \[9 4\]`)
 }
 
-// TestOpenTargets trains on a target for each step, of which padding is none: also with
-// the weights of steps alone. In a metric a sequence counts, as in Keras, with the mean of
-// its weights, so with the part of its length that is steps.
+// TestOpenTargets trains on a target for each step that is not padding: also with the
+// weights of steps alone. In a metric a sequence counts, as in Keras, with the mean of its
+// weights, which is the fraction of its length that is not padding.
 func TestOpenTargets(t *testing.T) {
 	var x, y []*tensor.Tensor
 	for i := range 30 {

@@ -13,7 +13,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// TestCompileBadGraph says what is wrong with a graph, not that it has no layers.
+// TestCompileBadGraph reports the mistake in a graph, not that it has no layers.
 func TestCompileBadGraph(t *testing.T) {
 	x := nn.Apply(nn.Input(3))
 	for _, c := range []struct {

@@ -170,7 +170,7 @@ func TestLossScaleOfCompileAgain(t *testing.T) {
 }
 
 // TestPolicyFromCompileOn: a model that was built takes another policy in Compile, for
-// its predictions too, if its weights stay what they are.
+// its predictions too, if its weights keep their dtype.
 func TestPolicyFromCompileOn(t *testing.T) {
 	m := glia.Sequential(nn.Input(3), nn.Dense(2))
 	x := tensor.New(tensor.Float32, 4, 3)

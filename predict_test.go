@@ -58,7 +58,7 @@ func TestPredictSums(t *testing.T) {
 	}
 }
 
-// TestPredictView checks that a view with gaps is read as what it shows.
+// TestPredictView checks that a view with gaps is read as its elements.
 func TestPredictView(t *testing.T) {
 	m := glia.Sequential(nn.Input(3), nn.Dense(5))
 	x := blobs(t, 40, 3, 2).X()

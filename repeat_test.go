@@ -17,7 +17,7 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// outcome is what a training leads to: the bits of losses and metrics, and the weights.
+// outcome holds the results of a training: the bits of losses and metrics, and the weights.
 type outcome struct {
 	history []float64
 	weights []byte

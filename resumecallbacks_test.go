@@ -79,7 +79,7 @@ func TestResumeCallbacks(t *testing.T) {
 	}
 }
 
-// TestResumeCSVLogger finds a log that is not what the backup knows.
+// TestResumeCSVLogger refuses a log that differs from the one in the backup.
 func TestResumeCSVLogger(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.csv")
 	tr := remembering(path)

@@ -320,7 +320,7 @@ func TestPlansForgotten(t *testing.T) {
 }
 
 // TestServiceMemory predicts batches of every size from eight goroutines. The memory of
-// the largest alone is that of one goroutine, and seven times more what is not weights.
+// the largest alone is that of one goroutine, and seven times more without the weights.
 func TestServiceMemory(t *testing.T) {
 	const most, goroutines, units = 1000, 8, 96
 	service := func(goroutines int, sizes func(worker, i int) int) (bytes, weights int) {

@@ -136,8 +136,8 @@ func TestSaveAndLoadWeights(t *testing.T) {
 	}
 }
 
-// TestUnwritable refuses to write what Keras's files do not hold, leaves the former file,
-// and writes the weights all the same.
+// TestUnwritable refuses to write models that Keras's files cannot store, keeps the former
+// file, and writes the weights all the same.
 func TestUnwritable(t *testing.T) {
 	ds := blobs(t, 20, 3, 2).OneHot(2)
 	for want, c := range map[string]struct {

@@ -169,7 +169,7 @@ func TestVarsErrors(t *testing.T) {
 	}
 }
 
-// TestTrained: what is frozen is not there.
+// TestTrained: frozen variables are not there.
 func TestTrained(t *testing.T) {
 	frozen := nn.Dense(4, nn.Frozen)
 	m := glia.Sequential(nn.Dense(5, nn.Tanh), frozen, nn.Dense(2, nn.Softmax))

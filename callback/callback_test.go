@@ -18,7 +18,7 @@ import (
 	"github.com/glia-ml/glia/optim"
 )
 
-// TestCallbackErrors: what is wrong is found before training.
+// TestCallbackErrors: mistakes are reported before training.
 func TestCallbackErrors(t *testing.T) {
 	ds := blobs(t, 20, 3, 2).OneHot(2)
 	dir := t.TempDir()

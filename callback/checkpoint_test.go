@@ -93,7 +93,7 @@ func TestCheckpointIsTheModel(t *testing.T) {
 	}
 }
 
-// TestSaveBestOnly compares what is saved with the history.
+// TestSaveBestOnly compares the saved models with the history.
 func TestSaveBestOnly(t *testing.T) {
 	ds := blobs(t, 60, 3, 3).OneHot(3)
 	for _, c := range []struct {
@@ -172,7 +172,7 @@ func TestModelCheckpointErrors(t *testing.T) {
 		}
 	}
 
-	// What comes to light at the first save only.
+	// Mistakes that only the first save finds.
 	_, err := classifier(t, 3, 2).Fit(ds, glia.Epochs(2), glia.Use(callback.ModelCheckpoint(filepath.Join(dir, "file", "{epoch}", "m.npz"))))
 	wants(t, "a file in the way of a directory", err, `^glia: Fit: ModelCheckpoint: epoch 1: .*file`)
 }

@@ -43,7 +43,7 @@ func averagesOf(m *glia.Model) []float64 {
 	return all
 }
 
-// TestSwapEMAWeights: training is the same, what is validated and saved are the averages.
+// TestSwapEMAWeights: training is the same, the averages are validated and saved.
 func TestSwapEMAWeights(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "{epoch}.safetensors")
 	for _, onEpoch := range []bool{false, true} {

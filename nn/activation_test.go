@@ -124,8 +124,8 @@ func TestSparsemaxSums(t *testing.T) {
 	}
 }
 
-// TestKerasSparsemax holds what Keras 3.15 computes, on each of its backends, of numbers
-// that leave one, two and three elements, beside the paper's.
+// TestKerasSparsemax compares with Keras 3.15, on each of its backends, for numbers of which
+// one, two and three elements are not 0, beside the paper's results.
 func TestKerasSparsemax(t *testing.T) {
 	for _, c := range []struct{ x, keras, paper [3]float32 }{
 		{[3]float32{0, 0.5, 2}, [3]float32{0, 0, 1}, [3]float32{0, 0, 1}},

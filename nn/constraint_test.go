@@ -14,7 +14,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// apply returns what a constraint makes of a tensor.
+// apply returns the constrained value of a tensor.
 func apply(c nn.Constraint, w *tensor.Tensor) []float64 {
 	g := graph.New()
 	return nntest.Run(g, []*graph.Node{c.Apply(g.Input("w", w.Spec()))}, w)[0].V

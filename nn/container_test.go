@@ -82,8 +82,8 @@ type unnamed struct{ p twoParts }
 func (u *unnamed) Build(b *nn.Builder, in tensor.Spec)       { u.p.Build(b, in) }
 func (u *unnamed) Call(c *nn.Ctx, x *graph.Node) *graph.Node { return u.p.Call(c, x) }
 
-// TestFrozenParts trains what neither it nor what it is in has frozen, also if that
-// changes after the network was built.
+// TestFrozenParts trains layers that are not frozen, neither themselves nor by a container,
+// also if that changes after the network was built.
 func TestFrozenParts(t *testing.T) {
 	inner := nn.Dense(2, nn.Name("inner"))
 	p := &twoParts{first: nn.Dense(2, nn.Frozen), second: nn.Sequential(nn.PReLU(nn.Frozen), inner)}

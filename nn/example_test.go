@@ -58,7 +58,7 @@ func ExampleDense_json() {
 	// 3 relu true
 }
 
-// Residual adds its input to what a layer makes of it.
+// Residual adds its input to the output of a layer.
 type Residual struct {
 	nn.Base
 	Inner nn.Layer
@@ -84,7 +84,7 @@ func ExampleLayer() {
 	// dense/bias float32[1]
 }
 
-// show prints what a layer makes of x, in training or not.
+// show prints the output of a layer for x, in training or not.
 func show(l nn.Layer, training bool, x *tensor.Tensor) {
 	l.Build(nn.NewBuilder(1), x.Spec())
 	g := graph.New()

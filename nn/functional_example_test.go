@@ -19,7 +19,7 @@ func ExampleApply() {
 	// Output: [input_layer dense add dense_1]
 }
 
-// Two answers share all but the last layer.
+// Two outputs share all but the last layer.
 func ExampleFunctional() {
 	x := nn.Apply(nn.Input(28, 28))
 	h := nn.Apply(nn.Dense(64, nn.ReLU), nn.Apply(nn.Flatten(), x))
@@ -58,7 +58,7 @@ func ExampleFunctional_shared() {
 	// encode/bias float32[16]
 }
 
-// A mistake comes to light when the network is built, and names the line of it.
+// A mistake is reported when the network is built, with its line.
 func ExampleFunctional_mistake() {
 	x, other := nn.Apply(nn.Input(8)), nn.Apply(nn.Input(8))
 	y := nn.Apply(nn.Dense(1), other)

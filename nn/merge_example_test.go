@@ -9,7 +9,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// merged prints what a layer makes of several inputs.
+// merged prints the output of a layer for several inputs.
 func merged(l nn.MultiLayer, x ...*tensor.Tensor) {
 	g := graph.New()
 	var in []*graph.Node

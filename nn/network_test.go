@@ -269,7 +269,7 @@ func TestDropout(t *testing.T) {
 	}
 }
 
-// TestAlphaDropout checks what is dropped, and that mean and variance stay.
+// TestAlphaDropout checks the dropped elements, and that mean and variance stay.
 func TestAlphaDropout(t *testing.T) {
 	const n, rate = 20000, 0.2
 	g := graph.New()

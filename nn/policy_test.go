@@ -90,7 +90,8 @@ func (p *note) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
 }
 
 // TestPolicyOfLayers passes numbers through layers with policies of their own and with
-// that of a network around: what is given, what variables are stored and seen as.
+// that of a network around: it checks the dtypes of inputs, and of variables as they are
+// stored and used.
 func TestPolicyOfLayers(t *testing.T) {
 	own, inner, bare, deep := &probe{}, &probe{}, &bareProbe{}, &probe{}
 	own.DType = nn.Float32

@@ -10,7 +10,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Skip adds to x what a layer of any kind makes of it.
+// Skip adds x to the output of a layer of any kind.
 type Skip struct {
 	nn.Base
 	Inner nn.Layer `json:"layer"` // Keras's class has it in an attribute of this name

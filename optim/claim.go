@@ -14,8 +14,8 @@ import (
 // part it from those that it trains. An optimizer of a type of your own is recognized if
 // it embeds one of this package.
 func Claim(owner any, o, former Optimizer) error {
-	claiming.Lock()
-	defer claiming.Unlock()
+	claimMu.Lock()
+	defer claimMu.Unlock()
 	all := claimsOf(o)
 	for _, c := range all {
 		if *c.owner != nil && *c.owner != owner {
@@ -33,10 +33,10 @@ func Claim(owner any, o, former Optimizer) error {
 	return nil
 }
 
-// claiming guards the owners of all optimizers: those of one are claimed together.
-var claiming sync.Mutex
+// claimMu guards the owners of all optimizers: those of one are claimed together.
+var claimMu sync.Mutex
 
-// claim is whose an optimizer is.
+// claim holds the owner of an optimizer.
 type claim struct {
 	of interface {
 		errorf(format string, args ...any) *graph.Error

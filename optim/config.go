@@ -68,7 +68,7 @@ func objectOf(o Optimizer) (*vocab.Object, error) {
 		return nil, fmt.Errorf("name %q: want one without /, as Keras's have", o.Name())
 	}
 	if r, ok := o.(rule); ok {
-		if err := r.config().exclude.told(); err != nil {
+		if err := r.config().exclude.savable(); err != nil {
 			return nil, err
 		}
 		obj.Config, err = withRate(obj.Config, r)
@@ -76,9 +76,9 @@ func objectOf(o Optimizer) (*vocab.Object, error) {
 	return obj, err
 }
 
-// told returns an error if there is something in e, which Keras's files do not tell.
-func (e *exclusion) told() error {
-	const want = "Keras's files do not hold it: want the weights alone in a file, or an optimizer without it"
+// savable returns an error if e excludes anything: Keras's files cannot store that.
+func (e *exclusion) savable() error {
+	const want = "Keras's files cannot store it: want the weights alone in a file, or an optimizer without it"
 	switch {
 	case len(e.names) > 0:
 		return fmt.Errorf("ExcludeFromWeightDecay %q: %s", e.names, want)

@@ -51,7 +51,7 @@ var networks = map[string]func() []nn.Layer{
 	},
 }
 
-// recipe is what a training step is made of.
+// recipe holds the parts of a training step.
 type recipe struct {
 	layers   string // the network, "dense" unless it says another
 	act      nn.Activation

@@ -9,8 +9,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// integers compares what a layer makes of integers in the shapes of in, under several
-// policies, with what it says.
+// integers compares a layer's outputs for integers in the shapes of in, under several
+// policies, with the dtypes that it declares.
 func integers(t *testing.T, l nn.IntegerLayer, in []tensor.Spec) {
 	t.Helper()
 	in = slices.Clone(in)

@@ -14,7 +14,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Case is a layer and what is known of it.
+// Case is a layer with its expected outputs and properties.
 type Case struct {
 	// New makes the layer.
 	New func() nn.Layer
@@ -34,9 +34,10 @@ type Case struct {
 }
 
 // Layer checks a layer: its outputs' shapes for the batch of c.In, for one sample and for
-// three, its number of parameters, whether it keeps masks, that its config comes back from
-// JSON, that it makes of integers what it says, that a step of gradient descent lowers a loss, that the loss depends on each
-// variable by itself, as central differences say, and that training changes its states.
+// three, its number of parameters, whether it keeps masks, that its config survives JSON,
+// that its outputs for integers have the dtypes that it declares, that a step of gradient
+// descent lowers a loss, that the loss depends on each variable by itself, by central
+// differences, and that training changes its states.
 func Layer(t *testing.T, c Case) {
 	t.Helper()
 	if c.Ins == nil {
@@ -198,9 +199,9 @@ func (c Case) step(t *testing.T, l nn.Layer, b *nn.Builder) {
 	}
 }
 
-// wrongGradients returns what is wrong unless total depends on each variable, by the
-// gradient that autodiff gives: at the element with the greatest the central difference is
-// the same. It computes in float64.
+// wrongGradients returns the mistakes in the gradients of total by each variable, in words:
+// at the element with the greatest gradient the central difference must be the same, and not
+// 0. It computes in float64.
 func (c Case) wrongGradients() (wrong []string) {
 	b := nn.NewBuilder(7)
 	b.DType = nn.Float64

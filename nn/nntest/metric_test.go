@@ -17,7 +17,7 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// measured is a metric and what it measures.
+// measured is a metric with the numbers that it gives.
 type measured struct {
 	m    metric.Metric
 	y, p *tensor.Tensor
@@ -120,7 +120,7 @@ func update(g *graph.Graph, s metric.State, in []*tensor.Tensor) {
 	s.Update(g, nodes[0], nodes[1], nodes[2])
 }
 
-// BenchmarkMetrics is what metrics cost in a step on 128 rows of 10 classes.
+// BenchmarkMetrics measures the cost of metrics in a step on 128 rows of 10 classes.
 func BenchmarkMetrics(b *testing.B) {
 	y, p := tensor.New(tensor.Float32, 128, 10), probabilities(128, 10)
 	for i := range 128 {

@@ -1,5 +1,5 @@
-// Package nntest tests layers, and what is built of them, by the references of
-// package ops, without a backend.
+// Package nntest tests layers and networks by the references of package ops, without a
+// backend.
 package nntest
 
 import (
