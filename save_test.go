@@ -144,7 +144,7 @@ func TestUnwritable(t *testing.T) {
 		o      optim.Optimizer
 		hidden *nn.DenseLayer
 	}{
-		`optimizer adamw: optim: ExcludeFromWeightDecay \["bias"\]: Keras's files do not hold it: want the weights alone in a file`: {
+		`optimizer adamw: optim: ExcludeFromWeightDecay \["bias"\]: Keras's files cannot store it: want the weights alone in a file`: {
 			optim.AdamW(0.1, optim.ExcludeFromWeightDecay("bias")), nn.Dense(4)},
 		`optimizer a/b: optim: name "a/b": want one without /`:                      {optim.SGD(0.1, optim.Name("a/b")), nn.Dense(4)},
 		`layer dense: .*initializer Ortho.*: seed 4294967296: Keras's have 32 bits`: {optim.SGD(0.1), nn.Dense(4, nn.KernelInitializer(nn.OrthogonalInitializer(1).Seeded(1<<32)))},

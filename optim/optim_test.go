@@ -274,7 +274,7 @@ func TestToConfigRate(t *testing.T) {
 // TestToConfigUnheld refuses what Keras's configs do not hold, also of an optimizer in
 // another.
 func TestToConfigUnheld(t *testing.T) {
-	const excluded = `ExcludeFromWeightDecay ["bias" "gamma"]: Keras's files do not hold it: want the weights alone in a file, or an optimizer without it`
+	const excluded = `ExcludeFromWeightDecay ["bias" "gamma"]: Keras's files cannot store it: want the weights alone in a file, or an optimizer without it`
 	names := optim.ExcludeFromWeightDecay("bias", "gamma")
 	for want, o := range map[string]optim.Optimizer{
 		"optim: " + excluded: optim.AdamW(1, names),

@@ -34,7 +34,7 @@ func WeightDecay(part float64) Option {
 
 // ExcludeFromWeightDecay leaves the parameters alone in whose name, the last part of
 // the path, one of these regular expressions is found: "bias" for instance. Keras's
-// files do not hold it: to save a model with it is an error, to save its weights is not.
+// files cannot store it: to save a model with it is an error, to save its weights is not.
 func ExcludeFromWeightDecay(names ...string) Option {
 	return Option{func(c *Config) { c.exclude.names = append(c.exclude.names, names...) }}
 }
