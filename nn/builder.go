@@ -90,8 +90,11 @@ func (b *Builder) Build(name string, l Layer, in tensor.Spec) tensor.Spec {
 }
 
 // BuildAll is Build of a layer that may have several inputs and outputs. It panics with
-// *graph.Error if the layer takes another number of inputs, or others.
+// *graph.Error if the layer is nil, takes another number of inputs, or others.
 func (b *Builder) BuildAll(name string, l Layer, in []tensor.Spec) []tensor.Spec {
+	if isNil(l) {
+		panic(graph.Errorf("nn.Builder: %s is nil: want a layer", name))
+	}
 	r := b.record(name, l, in)
 	b.build(r)
 	return r.Out

@@ -129,3 +129,19 @@ func TestFrozenParts(t *testing.T) {
 		t.Errorf("the records of parts are %+v", parts)
 	}
 }
+
+// TestNilParts builds and traces a layer one of whose parts is nil, as a file may have it.
+func TestNilParts(t *testing.T) {
+	for _, second := range []nn.Layer{nil, (*nn.DenseLayer)(nil)} {
+		p := &twoParts{first: nn.Dense(2), second: second}
+		err := graph.Catch(func() { nn.Sequential(p).Build(nn.NewBuilder(1), f32(3, 2)) })
+		if err == nil || !strings.Contains(err.Error(), "second is nil: want a layer") {
+			t.Errorf("built: error %v", err)
+		}
+		g := graph.New()
+		err = graph.Catch(func() { nn.NewCtx(g, nil).Trace(second, g.Input("x", f32(3, 2))) })
+		if err == nil || !strings.Contains(err.Error(), "is nil: want a layer") {
+			t.Errorf("traced: error %v", err)
+		}
+	}
+}

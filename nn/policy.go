@@ -201,6 +201,9 @@ func (c *Ctx) Trace(l Layer, x *graph.Node) *graph.Node {
 
 // TraceAll is Trace of a layer that may have several inputs and outputs.
 func (c *Ctx) TraceAll(l Layer, x []*graph.Node) []*graph.Node {
+	if isNil(l) {
+		panic(graph.Errorf("nn.Ctx: the layer to trace is nil: want a layer"))
+	}
 	defer c.follow(l)()
 	in := make([]*graph.Node, len(x))
 	for i := range x {
