@@ -15,7 +15,7 @@ type Memory struct {
 	x, y   []column
 	weight []column // one or none, or as many as y, some of them with nothing
 	rows   []int    // of the tensors, sample by sample; nil: all, in order
-	err    error    // what Scale or OneHot found wrong
+	err    error    // the first error of Scale or OneHot
 }
 
 // New returns the samples along the first axis of x and their targets along the
@@ -157,10 +157,10 @@ func (m *Memory) Scale(f float64) *Memory {
 	return &s
 }
 
-// OneHot returns m with its one y, labels that are integers from 0, turned into
-// float32 rows that are 1 at the label and 0 elsewhere: y [n] becomes [n classes],
-// and so does [n 1]. Labels that are no integers are an error of the first Read, and
-// so is a label outside the classes when it is read.
+// OneHot returns m with its one y, labels that are integers from 0, turned into float32
+// rows that are 1 at the label and 0 elsewhere: y [n] becomes [n classes], and so does [n
+// 1]. The first Read returns an error unless labels are integers, and each Read for a
+// label outside the classes.
 func (m *Memory) OneHot(classes int) *Memory {
 	s := *m
 	switch {

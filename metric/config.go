@@ -8,9 +8,10 @@ import (
 )
 
 // FromConfig returns the metric of a Keras class or function, "Precision" or
-// "binary_accuracy" for instance, with the config that Keras writes. What package
-// metric cannot do is an error. For those that are the mean of a loss, see [FromLoss].
-// Keras's Mean and Sum, which take values, become those of [Predictions].
+// "binary_accuracy" for instance, with the config that Keras writes. It returns an error
+// for a class or setting that package metric does not support. For those that are the
+// mean of a loss, see [FromLoss]. Keras's Mean and Sum, which take values, become those
+// of [Predictions].
 func FromConfig(class string, config []byte) (Metric, error) {
 	class, config, err := unwrap(class, config)
 	if err != nil {

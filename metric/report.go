@@ -17,9 +17,9 @@ type Report struct {
 	counts []float64 // [class][predicted]
 }
 
-// Scores holds how well one class is told from the others. A number is NaN where nothing
-// was there to be judged: the precision of a class that is never predicted, the recall of
-// one without samples.
+// Scores holds how well one class is told from the others. A number is NaN where it has
+// no samples: the precision of a class that is never predicted, the recall of one without
+// samples.
 type Scores struct {
 	// Precision is the share of the samples predicted to be of the class that are.
 	Precision float64
@@ -52,7 +52,8 @@ func NewReport(classes int, names ...string) (*Report, error) {
 }
 
 // Add counts samples. The class with the greatest prediction is the predicted one, the
-// first of equal ones. What does not fit is an error, which leaves the report as it was.
+// first of equal ones. It returns an error, and does not change the report, if shapes or
+// dtypes do not fit.
 //
 // Shapes: labels are class numbers [B] or [B 1] of an integer dtype, or rows [B C] of which
 // the greatest counts; predictions are rows [B C] of floats, or with two classes the

@@ -49,7 +49,7 @@ type AdafactorOptimizer struct {
 	Epsilon2 float64 `json:"epsilon_2"`
 	// ClipThreshold limits the root mean square of a step.
 	ClipThreshold float64 `json:"clip_threshold"`
-	// RelativeStep is a setting of Keras's that changes nothing.
+	// RelativeStep is a setting of Keras's without effect.
 	RelativeStep bool `json:"relative_step"`
 
 	r, c, v []*graph.Var // r and c are not read for parameters of one axis or none
@@ -70,7 +70,7 @@ type (
 	ClipThreshold float64
 )
 
-// NoRelativeStep clears a setting of [Adafactor] that changes nothing, as in Keras.
+// NoRelativeStep clears a setting of [Adafactor] that has no effect, as in Keras.
 const NoRelativeStep noRelativeStep = true
 
 type noRelativeStep bool

@@ -9,9 +9,9 @@ import (
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
-// FromConfig returns the optimizer of a Keras class, "Adam" for instance, with the
-// config that Keras writes; upper and lower case are one. What optim cannot do is
-// an error.
+// FromConfig returns the optimizer of a Keras class, "Adam" for instance, with the config
+// that Keras writes; upper and lower case are one. It returns an error for a class or
+// setting that optim does not support.
 func FromConfig(class string, config []byte) (Optimizer, error) {
 	o, err := fromConfig(class, config)
 	if err != nil {

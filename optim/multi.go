@@ -34,7 +34,7 @@ func Multi(def Optimizer, opts ...MultiOption) *MultiOptimizer {
 type MultiOptimizer struct {
 	// OptimizerName is the optimizer's name.
 	OptimizerName string
-	// Map tells which optimizer has which parameter.
+	// Map assigns each parameter to an optimizer.
 	Map OptimizerMap
 	// LossScaleFactor is that of all the optimizers.
 	LossScaleFactor Optional
@@ -48,7 +48,7 @@ type MultiOptimizer struct {
 	on     *graph.Node
 }
 
-// OptimizerMap tells which optimizer has which parameter.
+// OptimizerMap assigns each parameter to an optimizer.
 type OptimizerMap struct {
 	// Default updates the parameters that no entry matches.
 	Default Optimizer
@@ -196,7 +196,7 @@ func (m *MultiOptimizer) ScaleLoss(loss *graph.Node) *graph.Node {
 	return ops.Scale(loss, float64(m.LossScaleFactor))
 }
 
-// Averages implements [Averager]: a parameter whose optimizer keeps none stands for
+// Averages implements [Averager]: a parameter whose optimizer keeps no average stands for
 // itself.
 func (m *MultiOptimizer) Averages() []*graph.Var {
 	var all []*graph.Var
@@ -253,7 +253,7 @@ func (m *MultiOptimizer) applyOne(g *graph.Graph, o Optimizer, grads []*graph.No
 	if m.on != nil {
 		h, ok := o.(held)
 		if !ok {
-			panic(m.errorf("%s, a %T, cannot leave steps out: want optimizers of package optim", o.Name(), o))
+			panic(m.errorf("%s, a %T, cannot skip steps: want optimizers of package optim", o.Name(), o))
 		}
 		h.hold(m.on)
 		defer h.hold(nil)

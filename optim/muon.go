@@ -110,8 +110,8 @@ type (
 	nsCoefficients    [3]float64
 )
 
-// ExcludeLayers makes [Muon] leave parameters to AdamW in whose path one of these regular
-// expressions is found.
+// ExcludeLayers makes [Muon] use AdamW for parameters whose path matches one of these
+// regular expressions.
 func ExcludeLayers(paths ...string) MuonOption { return excludeLayers(paths) }
 
 // NSCoefficients are the factors of the Newton-Schulz iteration of [Muon].
@@ -209,9 +209,10 @@ func (o *MuonOptimizer) Apply(g *graph.Graph, grads []*graph.Node) {
 	s.end()
 }
 
-// orthogonal brings the singular values of a matrix near to 1: by x = (a·I + b·A + c·A²)·x
-// with A = x·xᵀ, or for a tall matrix from the other side, with A = xᵀ·x. What is not a
-// product is done to A, the smaller matrix, while it is made; so the first step scales x.
+// orthogonal brings the singular values of a matrix near to 1: by x = (a·I + b·A +
+// c·A²)·x with A = x·xᵀ, or for a tall matrix from the other side, with A = xᵀ·x. The
+// sums are taken on A, the smaller matrix, while it is computed; so the first step scales
+// x.
 func (o *MuonOptimizer) orthogonal(x *graph.Node) *graph.Node {
 	tall := x.Shape().At(0) > x.Shape().At(1)
 	k := min(x.Shape().At(0), x.Shape().At(1))

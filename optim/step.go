@@ -226,7 +226,7 @@ func (s *step) gather() {
 	s.last, s.factors, s.limit = nil, nil, 0
 }
 
-// updates tells whether the step changes parameters, by a bool scalar; nil for always.
+// updates returns a bool scalar, true if the step changes parameters; nil for always.
 func (s *step) updates() *graph.Node {
 	switch {
 	case s.last == nil:

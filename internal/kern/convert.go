@@ -19,7 +19,7 @@ func F16ToF32(dst []float32, src []uint16) { f16ToF32(dst, src) }
 // F32ToF16 rounds to float16.
 func F32ToF16(dst []uint16, src []float32) { f32ToF16(dst, src) }
 
-// BF16ToF32 widens bfloat16; it keeps even a signalling NaN as it is.
+// BF16ToF32 widens bfloat16; it does not change even a signalling NaN.
 func BF16ToF32(dst []float32, src []uint16) { bf16ToF32(dst, src) }
 
 // F32ToBF16 rounds to bfloat16.

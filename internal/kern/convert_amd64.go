@@ -4,8 +4,8 @@ package kern
 
 import "unsafe"
 
-// whole returns the part of n that the conversion kernels take: whole registers. The
-// portable loops do the rest, to the same bits.
+// whole returns the part of n that the conversion kernels compute: whole registers. The
+// portable loops compute the rest, to the same bits.
 func whole(n int) int {
 	switch {
 	case useAVX512:
@@ -102,7 +102,7 @@ func roundF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) in
 	return 0
 }
 
-// roundBF16Rows likewise.
+// roundBF16Rows rounds the first elements of each row, and returns how many.
 func roundBF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int {
 	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
 	switch {

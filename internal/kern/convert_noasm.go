@@ -15,8 +15,8 @@ func f64ToF32(dst []float32, src []float64)                     { f64ToF32Go(dst
 func i32ToF32(dst []float32, src []int32)                       { i32ToF32Go(dst, src) }
 func f32ToI32(dst []int32, src []float32)                       { f32ToI32Go(dst, src) }
 
-// roundF16Rows rounds the first elements of each row, and returns how many: none.
+// roundF16Rows returns 0: the portable loops round all elements.
 func roundF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int { return 0 }
 
-// roundBF16Rows likewise.
+// roundBF16Rows returns 0: the portable loops round all elements.
 func roundBF16Rows(dst []uint16, ldDst int, src []float32, ldSrc, rows, n int) int { return 0 }

@@ -19,8 +19,8 @@ type CTC struct {
 // ctcCost is ln of the weight of a forbidden alignment.
 const ctcCost = -1e5
 
-// CTCLen returns the elements of memory that [NewCTC] wants; tangent asks for those of
-// [CTC.AlignmentGrad].
+// CTCLen returns the number of elements of memory that [NewCTC] needs, with tangent also
+// those of [CTC.AlignmentGrad].
 func CTCLen(times, labels int, tangent bool) int {
 	states := 2*labels + 1
 	n := (times+1)*states + 2*states
@@ -185,7 +185,7 @@ func (c *CTC) before(t int, dy []float64) {
 			continue
 		}
 		if math.IsInf(sum, -1) {
-			c.more[s] = 0 // not what the memory had, which may be a NaN
+			c.more[s] = 0 // the memory may hold a NaN
 			continue
 		}
 		v := math.Exp(c.beta[s]-sum) * c.back[s]

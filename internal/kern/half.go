@@ -46,8 +46,8 @@ const (
 	halfOps
 )
 
-// HalfFunc is a function of half-precision slices with its numbers: the alpha of those
-// that have one, the bounds of [HalfClip].
+// HalfFunc is a function of half-precision slices with its parameters: alpha where the
+// function has one, the bounds of [HalfClip].
 type HalfFunc struct {
 	Op HalfOp
 	P  [2]float32
@@ -59,7 +59,7 @@ func (op HalfOp) Binary() bool { return op < HalfRelu }
 // BF16 sets dst[i] to op of a[i] and b[i], all bfloat16. A unary function takes no b.
 func (op HalfOp) BF16(dst, a, b []uint16) { HalfFunc{Op: op}.BF16(dst, a, b) }
 
-// F16 is [HalfOp.BF16] of float16.
+// F16 sets dst[i] to op of a[i] and b[i], all float16, as [HalfOp.BF16] does.
 func (op HalfOp) F16(dst, a, b []uint16) { HalfFunc{Op: op}.F16(dst, a, b) }
 
 // BF16 sets dst[i] to f of a[i] and b[i], all bfloat16. A unary function takes no b.
@@ -70,7 +70,7 @@ func (f HalfFunc) BF16(dst, a, b []uint16) {
 	}
 }
 
-// F16 is [HalfFunc.BF16] of float16.
+// F16 sets dst[i] to f of a[i] and b[i], all float16, as [HalfFunc.BF16] does.
 func (f HalfFunc) F16(dst, a, b []uint16) {
 	n := halfF16(f.Op, dst, a, b)
 	if n < len(dst) {
@@ -78,7 +78,7 @@ func (f HalfFunc) F16(dst, a, b []uint16) {
 	}
 }
 
-// rest returns s from n on, if there is an s.
+// rest returns s from n on, or nil for nil.
 func rest(s []uint16, n int) []uint16 {
 	if s == nil {
 		return nil
@@ -118,7 +118,7 @@ func widen(bf16 bool, dst []float32, src []uint16) {
 	}
 }
 
-// floats is f on float32, x being a and the destination.
+// floats sets x to f of x and b, in float32.
 func (f HalfFunc) floats(x, b []float32) {
 	switch f.Op {
 	case HalfAdd:
@@ -170,7 +170,7 @@ func (f HalfFunc) floats(x, b []float32) {
 	}
 }
 
-// laterFloats is floats of the functions that fewer use.
+// laterFloats continues floats with the less frequent functions.
 func (f HalfFunc) laterFloats(x []float32) {
 	switch f.Op {
 	case HalfNeg:
@@ -192,11 +192,11 @@ func (f HalfFunc) laterFloats(x []float32) {
 	}
 }
 
-// RoundBF16 sets dst[i] to the bfloat16 nearest to x[i], as [F32ToBF16] finds it, but
-// leaves it a float32. Dst may be x.
+// RoundBF16 sets dst[i] to the bfloat16 nearest to x[i], as [F32ToBF16] does, but as a
+// float32. Dst may be x.
 func RoundBF16(dst, x []float32) { roundBF16(dst, x) }
 
-// RoundF16 is [RoundBF16] for float16.
+// RoundF16 sets dst[i] to the float16 nearest to x[i], as [RoundBF16] does for bfloat16.
 func RoundF16(dst, x []float32) { roundF16(dst, x) }
 
 // FillHalf sets every element to v.

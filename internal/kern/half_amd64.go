@@ -15,7 +15,7 @@ func wholeHalf(n int) int {
 	return 0
 }
 
-// halfBF16 does the first elements of [HalfFunc.BF16], and says how many.
+// halfBF16 computes the first elements of [HalfFunc.BF16], and returns how many.
 func halfBF16(f HalfFunc, dst, a, b []uint16) int {
 	n := wholeHalf(len(dst))
 	if n == 0 || halfBits(f.Op, dst, a, b, n, 0x7f807f80) {
@@ -28,7 +28,7 @@ func halfBF16(f HalfFunc, dst, a, b []uint16) int {
 	return halfBF16AVX2(f, d, x, y, n)
 }
 
-// halfF16 is [halfBF16] for float16.
+// halfF16 computes the first elements of [HalfFunc.F16], and returns how many.
 func halfF16(op HalfOp, dst, a, b []uint16) int {
 	n := wholeHalf(len(dst))
 	if n == 0 || halfBits(op, dst, a, b, n, 0x7c007c00) {
@@ -41,7 +41,8 @@ func halfF16(op HalfOp, dst, a, b []uint16) int {
 	return halfF16AVX2(op, d, x, y, n)
 }
 
-// halfBits does n elements if op is a function of bits, given those of infinity twice.
+// halfBits computes n elements if op is a function of bits. inf holds the bits of
+// infinity twice.
 func halfBits(op HalfOp, dst, a, b []uint16, n int, inf uint32) bool {
 	d, x, y := unsafe.SliceData(dst), unsafe.SliceData(a), unsafe.SliceData(b)
 	switch {
@@ -267,8 +268,8 @@ func roundF16(dst, x []float32) {
 	}
 }
 
-// halfRow reduces rows of a block or more: several if they are of whole blocks. Last
-// holds the identity everywhere, and does again afterwards.
+// halfRow reduces rows of a block or more: several if they are of whole blocks. last
+// holds the identity everywhere, before and after the call.
 func halfRow(op rowOp, bf16 bool, dst []float32, x []uint16, cols int, last *[lanes]uint16) {
 	var l *uint16
 	blocks, rest := cols/lanes, cols%lanes
@@ -311,7 +312,7 @@ func halfRowsOf(op rowOp, bf16 bool, dst *float32, x *uint16, rows, blocks int, 
 	}
 }
 
-// halfSumCols does the first columns of [HalfSumCols], and says how many.
+// halfSumCols computes the first columns of [HalfSumCols], and returns how many.
 func halfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) int {
 	n := whole(cols)
 	d, s := unsafe.SliceData(dst), unsafe.SliceData(x)
@@ -353,7 +354,7 @@ func narrowScaledBF16(dst []uint16, x []float32, v float32) {
 	}
 }
 
-// fillHalf fills the first elements, and says how many.
+// fillHalf fills the first elements, and returns how many.
 func fillHalf(dst []uint16, v uint16) int {
 	n := wholeHalf(len(dst))
 	if d, twice := unsafe.SliceData(dst), uint32(v)<<16|uint32(v); useAVX512 {

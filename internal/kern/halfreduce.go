@@ -121,7 +121,7 @@ func HalfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) {
 	}
 }
 
-// halfLanes is how many columns the narrowest strip of a vector kernel has, at most.
+// halfLanes is the greatest width, in columns, of the narrowest strip of a vector kernel.
 const halfLanes = 16
 
 // sumFewCols sums len(dst) columns from n on. As far as x reaches it takes more than

@@ -1,6 +1,6 @@
 package kern
 
-// HalfSoftmax is [Softmax] of bfloat16, or of float16 if bf16 does not hold: the bits are
+// HalfSoftmax computes [Softmax] of bfloat16, or of float16 unless bf16: the bits are
 // those of the float32 function between conversions. Dst may be x. Cols is at most 2048.
 func HalfSoftmax(bf16 bool, dst, x []uint16, rows, cols int) {
 	var e [softElems]float32

@@ -8,9 +8,9 @@ import (
 	"github.com/glia-ml/glia/internal/impl"
 )
 
-// useAVX2 says that the machine and its system have AVX2, FMA and F16C. useAVX512
-// adds the foundation with BW, DQ and VL: it never holds without useAVX2; nor does
-// useAVX512BF16, which adds products of bfloat16, without useAVX512.
+// useAVX2 tells that the machine and its system support AVX2, FMA and F16C. useAVX512
+// adds the foundation with BW, DQ and VL, and implies useAVX2. useAVX512BF16 adds
+// products of bfloat16, and implies useAVX512.
 var (
 	useAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasF16C
 	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW &&

@@ -2,5 +2,5 @@
 
 package kern
 
-// No vector implementation: the portable loops do all work.
+// There is no vector implementation here: the portable loops do all work.
 const useAVX2, useAVX512 = false, false

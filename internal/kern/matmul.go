@@ -20,9 +20,9 @@ const (
 
 // An Epilogue processes a matrix product's results while they are in cache.
 type Epilogue interface {
-	// Block says that rows [i0,i1) and columns [j0,j1) of C of batch b are final.
-	// The blocks of a product cover C exactly once. Each call comes from the
-	// goroutine that wrote the block, soon after. w.Extra is free for it to use.
+	// Block is called when rows [i0,i1) and columns [j0,j1) of C of batch b are final.
+	// The blocks of a product cover C exactly once. Each call comes from the goroutine
+	// that wrote the block, soon after. w.Extra is free for it to use.
 	Block(b, i0, i1, j0, j1 int, w *par.Worker)
 }
 
@@ -41,8 +41,8 @@ type Product[T Float] struct {
 	Batch                     int // 0 means 1
 	StrideA, StrideB, StrideC int // elements from one matrix to the next; 0 for a shared operand
 
-	// A batch may have two axes: of every Inner matrices, those as far apart as Stride
-	// says, the first is Outer elements behind that of the Inner before. 0 means one axis.
+	// A batch may have two axes: of every Inner matrices, which are Stride apart, the
+	// first is Outer elements behind that of the Inner before. 0 means one axis.
 	Inner                  int
 	OuterA, OuterB, OuterC int
 
@@ -58,7 +58,7 @@ type Product[T Float] struct {
 	cut cut[T]
 }
 
-// MatMul is the float32 matrix product, the one that has vector kernels.
+// MatMul is the float32 matrix product, which has vector kernels.
 type MatMul = Product[float32]
 
 // MatMul64 is the float64 matrix product.
@@ -75,7 +75,7 @@ type MatMul64 = Product[float64]
 type cut[T Float] struct {
 	tile
 	narrowing
-	key                  planKey // what it was planned for
+	key                  planKey // the product that it was planned for
 	packA, packB, shared bool
 	small                bool // not worth sharing, with all its matrices
 	depth                int  // most of K at a time

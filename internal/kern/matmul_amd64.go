@@ -15,7 +15,7 @@ type tileArgs struct {
 	low                    float32 // lower bound of the results
 	next                   uintptr // address of what the kernel reads next, to prefetch
 	nextStep               uintptr // bytes to go on after each four k, except where they bring rows of C
-	flush, saved           uintptr // the control word for the kernel's time, or 0, and what it was before
+	flush, saved           uintptr // the control word during the kernel, or 0, and the one before
 	round                  uintptr // not 0: c is of bfloat16
 	odd                    uintptr // of few rows, or of pairs row by row: K is 2·k + odd
 }
@@ -171,7 +171,7 @@ func kernel[T Float](i isa, s *strips[T]) {
 	}
 }
 
-// ptr is the address of s[i], or of nothing in particular where it has no elements.
+// ptr returns the address of s[i], or an arbitrary one if s has no element i.
 func ptr[T Float](s []T, i int) unsafe.Pointer {
 	if i >= len(s) {
 		return unsafe.Pointer(&zeros)

@@ -11,7 +11,8 @@ const (
 	F16              // float16
 )
 
-// narrowing is how a product of 16-bit floats differs from one of float32.
+// narrowing holds the settings in which a product of 16-bit floats differs from one of
+// float32.
 //
 // Where there is VDPBF16PS the kernel takes pairs of bfloat16, of elements 2i and
 // 2i+1 along K, as one element of 32 bits. Elsewhere packing widens the operands to
@@ -189,7 +190,7 @@ func packNarrowColsGo[T Float](f Narrow, dst []T, ldDst int, src []uint16, ldSrc
 	fillPair(f, dst, ldDst, n, k)
 }
 
-// fillPair has zeros for element k if there are no more than k, an odd number.
+// fillPair writes zeros for element k if k, an odd number, is the number of elements.
 func fillPair[T Float](f Narrow, dst []T, ldDst, n, k int) {
 	if f == BF16 && k%2 != 0 {
 		clear(dst[(k-1)*ldDst:][:n])

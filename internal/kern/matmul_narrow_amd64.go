@@ -57,7 +57,7 @@ func packWidened[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ld
 }
 
 // rowsFit returns how many of k rows of n elements of 16 bits can be read in whole
-// vectors: with AVX2, which has no masks for them, those that memory goes on behind.
+// vectors: with AVX2, which has no masks for them, rows followed by enough memory.
 func (t tile) rowsFit(src []uint16, ld, n, k int) int {
 	more := len(src) - ceil(n, t.lanes)*t.lanes
 	switch {
@@ -115,7 +115,7 @@ func packNarrowLines[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16
 	fit := t.rowsFit(src, ldSrc, n, k)
 	widenRows(t, f, true, dst, ldDst, src, ldSrc, n, fit)
 	for i := 0; f == BF16 && n%2 != 0 && i < fit; i++ {
-		dst[i*ldDst+n-1] = 0 // the place of what is not there
+		dst[i*ldDst+n-1] = 0 // the place of the missing element
 	}
 	packNarrowLinesGo(f, from(dst, fit*ldDst), ldDst, from(src, fit*ldSrc), ldSrc, n, k-fit)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/glia-ml/glia/internal/par"
 )
 
-// packing packs pieces of the operands for all who compute the window.
+// packing packs pieces of the operands for all workers of the window.
 type packing[T Float] Product[T]
 
 func (t *packing[T]) Piece(p int, w *par.Worker) {

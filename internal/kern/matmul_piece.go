@@ -53,7 +53,7 @@ type block[T Float] struct {
 	i0, i1, j0, j1 int // the rows and columns
 	c              []T // results, ldc apart: in place or to be rounded
 	ldc            int
-	ownA, ownB     []T // for what this piece packs for itself
+	ownA, ownB     []T // for operands that this piece packs for itself
 }
 
 // place finds memory for the block: for its results and, if it is to pack for
@@ -177,7 +177,7 @@ type strips[T Float] struct {
 	a16           []uint16 // in place of a: pairs in place, with lda and stepA in 16 bits
 	b16           []uint16 // in place of b: B in place for few rows
 	c16           []uint16 // if there are bfloat16 results to write, in place of c
-	next          []T      // what b will be next, to prefetch; or nil
+	next          []T      // the next b, to prefetch; or nil
 	lda, ldb      int
 	byCol         bool // a is [k rows], not [rows k]
 	stepA         int  // from one strip to the next
@@ -236,5 +236,5 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 	job.a, job.a16 = a, a16
 }
 
-// from is s[i:], or nothing if s is shorter, as where K is 0.
+// from returns s[i:], or an empty slice if s is shorter, as where K is 0.
 func from[T any](s []T, i int) []T { return s[min(i, len(s)):] }

@@ -33,7 +33,7 @@ const ln2 = math.Ln2
 
 const (
 	sqrtHalf = 0x3f3504f3 // the bits of √½
-	farPower = 240        // log2 of what is 0, or inverted infinite, in float32
+	farPower = 240        // 2^-farPower is 0 in float32, 2^farPower infinite
 )
 
 func (p power32) of(x float32) float32 {
@@ -79,8 +79,8 @@ func fma32(a, b, c float32) float32 {
 	return float32(s)
 }
 
-// halfway is fma32 where the sum, which float64 rounds too, ends up half way between two
-// float32: the rounding error tells which is nearer.
+// halfway returns the result of fma32 if the sum, rounded to float64, is half way between two float32:
+// the rounding error tells which is nearer.
 func halfway(a, b, c float32) float32 {
 	p, z := float64(float64(a)*float64(b)), float64(c)
 	s := p + z

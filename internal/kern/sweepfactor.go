@@ -1,7 +1,7 @@
 package kern
 
 // FactorStep takes the step of Adafactor on a row of a matrix, whose mean squares v are
-// those of its columns, c, times a part that the row has:
+// those of its columns, c, times the row's part:
 //
 //	w -= w·decay
 //	w -= g·by·rate

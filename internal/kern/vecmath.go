@@ -138,8 +138,8 @@ func vSeluGo(dst, x []float32) {
 	}
 }
 
-// Pow is dst[i] = a[i]^b[i], within 1 ULP, with the special cases of [math.Pow].
-// It has the portable loop only.
+// Pow sets dst[i] = a[i]^b[i], within 1 ULP, with the special cases of [math.Pow]. It has
+// the portable loop only.
 func Pow(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {

@@ -54,7 +54,7 @@ func vSquareGo(dst, x []float32) {
 // Sqrt is dst[i] = √x[i], correctly rounded.
 func Sqrt(dst, x []float32) { vSqrt(dst, x) }
 
-// root32 is exact: float64 has more than twice the bits of float32.
+// root32 returns √x, exactly rounded: float64 has more than twice the bits of float32.
 func root32(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 func vSqrtGo(dst, x []float32) {
