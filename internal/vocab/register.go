@@ -39,7 +39,13 @@ func (t *Table[T]) Register(name string, fresh func() T) {
 	}
 	t.add(name, typ, func(c *Config) (T, error) {
 		v := fresh()
-		return v, c.Custom(v)
+		if typ.Kind() == reflect.Pointer {
+			return v, c.Custom(v)
+		}
+		settings := reflect.New(typ) // of a value, which cannot be set
+		settings.Elem().Set(reflect.ValueOf(v))
+		err := c.Custom(settings.Interface())
+		return settings.Elem().Interface().(T), err
 	})
 }
 

@@ -442,11 +442,11 @@ func metricObject(x metric.Metric) (any, error) {
 		}
 	}
 	module, class, config, err := metric.ToConfig(x)
-	switch {
-	case err == nil && module == "" && !namesAccuracy(class):
-		return nil, fmt.Errorf("named %q: want accuracy or acc, by which Keras knows it", class)
-	case err == nil && module == "":
-		return class, nil
+	if err != nil || module != "" || strings.Contains(class, ">") { // a class, Keras's or registered
+		return object(module, class, config, err)
 	}
-	return object(module, class, config, err)
+	if !namesAccuracy(class) {
+		return nil, fmt.Errorf("named %q: want accuracy or acc, by which Keras knows it", class)
+	}
+	return class, nil
 }

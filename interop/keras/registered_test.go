@@ -304,3 +304,102 @@ func TestNotRegistered(t *testing.T) {
 		t.Errorf("a layer that is not registered: error %v", err)
 	}
 }
+
+// Within is a metric of the user's: the share of predictions within a distance of the
+// targets.
+type Within struct {
+	Label    string  `json:"name"`
+	Distance float64 `json:"distance"`
+}
+
+func (w *Within) Name() string { return w.Label }
+
+func (w *Within) New(yTrue, yPred tensor.Spec) (metric.State, error) {
+	return metric.Mean(w.Label, func(yTrue, yPred *graph.Node) *graph.Node {
+		return ops.Cast(ops.LessEqual(ops.Scale(ops.Abs(ops.Sub(yTrue, yPred)), 1/w.Distance), ops.Ones(yPred)), yPred.DType())
+	}, metric.Up).New(yTrue, yPred)
+}
+
+// Near is Within as a value.
+type Near struct {
+	Distance float64 `json:"distance"`
+}
+
+func (n Near) Name() string { return "near" }
+
+func (n Near) New(yTrue, yPred tensor.Spec) (metric.State, error) {
+	return (&Within{"near", n.Distance}).New(yTrue, yPred)
+}
+
+// TestRegisteredMetrics saves and loads metrics of types of the user's, with settings.
+func TestRegisteredMetrics(t *testing.T) {
+	metric.Register("tests>Within", func() metric.Metric { return &Within{Label: "within", Distance: 1} })
+	metric.Register("Near", func() metric.Metric { return Near{Distance: 1} })
+	m := glia.New(nn.Sequential(nn.Input(2), nn.Dense(1)))
+	want := []metric.Metric{metric.Accuracy(), &Within{"close", 0.25}, metric.WithWeights(Near{0.5})}
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError(), want[0], want[1], want[2]); err != nil {
+		t.Fatal(err)
+	}
+	x, err := tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := firsts(t, x)
+	before, err := m.Evaluate(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []keras.Format{keras.Archive, keras.HDF5} {
+		var file bytes.Buffer
+		if err := m.SaveTo(&file, f); err != nil {
+			t.Fatalf("%v: %v", f, err)
+		}
+		k, err := keras.Open(bytes.NewReader(file.Bytes()), int64(file.Len()))
+		if err != nil {
+			t.Fatalf("%v: %v", f, err)
+		}
+		back, err := keras.ReadModel(k.Object, keras.Options{})
+		if err != nil {
+			t.Fatalf("%v: %v", f, err)
+		}
+		if len(back.Metrics) != 3 {
+			t.Fatalf("%v: %d metrics: want 3", f, len(back.Metrics))
+		}
+		if want := `"class_name":"Within","config":{"name":"close","distance":0.25},"registered_name":"tests\u003eWithin"`; !strings.Contains(string(k.Object.CompileConfig), want) {
+			t.Errorf("%v: writes %s: want %s", f, k.Object.CompileConfig, want)
+		}
+		if got, ok := back.Metrics[1].(*Within); !ok || *got != (Within{"close", 0.25}) {
+			t.Errorf("%v: loads %#v", f, back.Metrics[1])
+		}
+		if got, _, weighted := metric.Unwrap(back.Metrics[2]); got != metric.Metric(Near{0.5}) || !weighted {
+			t.Errorf("%v: loads %#v, weighted %v", f, got, weighted)
+		}
+		again, err := glia.LoadBytes(file.Bytes())
+		if err != nil {
+			t.Fatalf("%v: %v", f, err)
+		}
+		after, err := again.Evaluate(d)
+		if err != nil || !slices.EqualFunc(after.Metrics, before.Metrics, func(a, b glia.Metric) bool { return a.Name == b.Name && a.Value == b.Value }) {
+			t.Errorf("%v: measures %v, %v: want %v", f, after.Metrics, err, before.Metrics)
+		}
+	}
+}
+
+// TestSharedInside refuses a layer that two wrappers hold, as files would have two.
+func TestSharedInside(t *testing.T) {
+	d := nn.Dense(2)
+	m := glia.New(nn.Sequential(nn.Input(2), &Residual{Inner: d, Scale: 1}, nn.Dense(2),
+		&Residual{Inner: nn.Sequential(nn.Dense(2), d), Scale: 1}))
+	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError()); err != nil {
+		t.Fatal(err)
+	}
+	want := "layers residual/dense and residual_1/sequential/dense_1 are one: want each once"
+	if err := m.CanSave(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("CanSave: got %v: want %s", err, want)
+	}
+	for _, f := range []keras.Format{keras.Archive, keras.HDF5} {
+		if err := m.SaveTo(new(bytes.Buffer), f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("SaveTo %v: got %v: want %s", f, err, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -173,16 +174,49 @@ func (w *writer) object(o *Object, err error) error {
 	return err
 }
 
-// once returns an error if a layer stands twice in the model: it has one set of
-// variables, and a Sequential would make two.
+// once returns an error if a layer, or one in a wrapper, stands twice in the model: it has
+// one set of variables, and who reads the file would make two.
 func (w *writer) once(l nn.Layer, where string) error {
-	if reflect.TypeOf(l).Kind() != reflect.Pointer {
+	if t := reflect.TypeOf(l); t == nil || t.Kind() == reflect.Pointer && reflect.ValueOf(l).IsNil() {
+		return nil // what writes it tells of it
+	} else if t.Kind() == reflect.Pointer {
+		if other, ok := w.seen[l]; ok {
+			return fmt.Errorf("layers %s and %s are one: want each once, as Keras's Sequential has them", other, where)
+		}
+		w.seen[l] = where
+	}
+	if _, ok := l.(*nn.Network); ok { // writing it comes to its layers
 		return nil
 	}
-	if other, ok := w.seen[l]; ok {
-		return fmt.Errorf("layers %s and %s are one: want each once, as Keras's Sequential has them", other, where)
+	return w.onceInside(l, where)
+}
+
+// onceInside is once of the layers in a wrapper, and of those in networks there.
+func (w *writer) onceInside(l nn.Layer, where string) error {
+	c, ok := l.(nn.Container)
+	if !ok {
+		return nil
 	}
-	w.seen[l] = where
+	count := map[string]int{}
+	for _, inner := range c.Layers() {
+		if inner == nil {
+			continue
+		}
+		name := nn.SnakeCase(nn.ClassOf(inner))
+		n := count[name]
+		if count[name]++; n > 0 {
+			name += "_" + strconv.Itoa(n)
+		}
+		at := where + "/" + name
+		if err := w.once(inner, at); err != nil {
+			return err
+		}
+		if n, ok := inner.(*nn.Network); ok && n != nil {
+			if err := w.onceInside(n, at); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
