@@ -63,8 +63,8 @@ func (f *Function) Call(in ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 }
 
 // CallInto is [Function.Call] with the results written to out: tensors of the
-// right dtypes and shapes that share no memory with the inputs. Once warm it
-// allocates nothing.
+// right dtypes and shapes. One that shares memory with an input or another of them is an
+// error. Once warm CallInto allocates nothing.
 func (f *Function) CallInto(out []*tensor.Tensor, in ...*tensor.Tensor) error {
 	p, err := f.planFor(in)
 	if err != nil {

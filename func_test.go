@@ -93,6 +93,22 @@ func TestFuncOfView(t *testing.T) {
 	}
 }
 
+// TestFuncSharedMemory refuses outputs that a run would overwrite before it has read them.
+func TestFuncSharedMemory(t *testing.T) {
+	f := glia.Func(func(in ...*graph.Node) []*graph.Node {
+		return []*graph.Node{ops.Scale(in[0], 2), ops.Scale(in[0], 3)}
+	})
+	mem := []float32{1, 2, 3, 4, 5, 6}
+	x, shifted, apart := tensor.Of(mem[:3]...), tensor.Of(mem[2:5]...), tensor.Of(mem[3:]...)
+	y := tensor.New(tensor.Float32, 3)
+	wants(t, "the input for a result", f.CallInto([]*tensor.Tensor{x, y}, x), `^glia: Func: plan: output 0 shares memory with input 0: want memory of its own`)
+	wants(t, "a part of the input", f.CallInto([]*tensor.Tensor{y, shifted}, x), `output 1 shares memory with input 0`)
+	wants(t, "a tensor for two results", f.CallInto([]*tensor.Tensor{y, y}, x), `output 1 shares memory with output 0`)
+	if err := f.CallInto([]*tensor.Tensor{apart, y}, x); err != nil || mem[3] != 2 || mem[5] != 6 {
+		t.Errorf("memory beside the input: %v, %v", mem, err)
+	}
+}
+
 func TestFuncErrors(t *testing.T) {
 	f := glia.Func(func(in ...*graph.Node) []*graph.Node {
 		return []*graph.Node{ops.MatMul(in[0], in[1])}

@@ -25,7 +25,8 @@ type Executable interface {
 	Outputs() []tensor.Spec
 	// Run computes the outputs from the inputs and updates the variables. in and out
 	// are contiguous tensors of the specs above in host memory; outputs share none
-	// with inputs. It returns an error, and changes nothing, if one does not fit.
+	// with inputs or one another. It returns an error, and changes nothing, if one does
+	// not fit.
 	Run(out, in []*tensor.Tensor) error
 	// String returns a listing of the computation, for people.
 	String() string

@@ -146,13 +146,16 @@ func (p *Plan) References() []graph.Op {
 }
 
 // Run computes the outputs from the inputs and updates the variables. in and out are
-// contiguous tensors of the plan's specs; outputs share no memory with inputs. Runs that
-// change no variable may go on at the same time.
+// contiguous tensors of the plan's specs; an output that shares memory with an input or
+// another output is an error. Runs that change no variable may go on at the same time.
 func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	if err := check("input", in, p.inputs); err != nil {
 		return err
 	}
 	if err := check("output", out, p.outputs); err != nil {
+		return err
+	}
+	if err := checkApart(out, in); err != nil {
 		return err
 	}
 	for _, v := range p.vars {
@@ -234,6 +237,32 @@ func check(what string, got []*tensor.Tensor, want []tensor.Spec) error {
 		}
 	}
 	return nil
+}
+
+// checkApart returns an error if an output shares memory with an input or another output.
+func checkApart(out, in []*tensor.Tensor) error {
+	for i, t := range out {
+		for j, other := range in {
+			if overlap(t.Bytes(), other.Bytes()) {
+				return fmt.Errorf("plan: output %d shares memory with input %d: want memory of its own; Clone makes some", i, j)
+			}
+		}
+		for j, other := range out[:i] {
+			if overlap(t.Bytes(), other.Bytes()) {
+				return fmt.Errorf("plan: output %d shares memory with output %d: want memory of its own; Clone makes some", i, j)
+			}
+		}
+	}
+	return nil
+}
+
+// overlap reports whether a byte is in both a and b.
+func overlap(a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	x, y := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return x < y+uintptr(len(b)) && y < x+uintptr(len(a))
 }
 
 // freeList keeps finished runs for the next ones.
