@@ -15,10 +15,14 @@ import (
 //
 // Shapes: pred [], any others. DTypes: pred Bool, any others. Gradient: the nodes that
 // the branches read; the branch is computed again. Panics with *graph.Error if pred is
-// not a scalar of dtype Bool or the branches' results differ in number or spec.
+// not a scalar of dtype Bool, a branch is nil, or the results of the branches differ in
+// number or spec.
 func Cond(pred *graph.Node, then, els func() []*graph.Node) []*graph.Node {
 	if want := tensor.S(tensor.Bool); pred.Spec() != want {
 		panic(graph.Errorf("flow.Cond: pred is %v: want %v", pred.Spec(), want))
+	}
+	if then == nil || els == nil {
+		panic(graph.Errorf("flow.Cond: a branch is nil: want two functions"))
 	}
 	none := func(f func() []*graph.Node) func([]*graph.Node) []*graph.Node {
 		return func([]*graph.Node) []*graph.Node { return f() }

@@ -45,13 +45,19 @@ func Steps(n int) ScanOption {
 //
 // Shapes: xs[i] [T ...] -> ys[i] [T ...]. DTypes: any. Gradient: init, xs and the nodes
 // that the body reads, of any order; it keeps the states of all steps, and computes the
-// elementwise operations of the body again. Panics with *graph.Error if the sequences
-// differ in length, or if the new states differ from init in number or spec.
+// elementwise operations of the body again. Panics with *graph.Error if body is nil, if the
+// sequences differ in length, or if the new states differ from init in number or spec.
 //
 // Source: the vocabulary is that of ONNX's Scan, and tract's.
 func Scan(init, xs []*graph.Node, body func(state, x []*graph.Node) (next, y []*graph.Node), opts ...ScanOption) (last, ys []*graph.Node) {
+	if body == nil {
+		panic(graph.Errorf("flow.Scan: the body is nil"))
+	}
 	op := ScanOp{State: len(init), Scanned: len(xs), Steps: -1}
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			panic(graph.Errorf("flow.Scan: option %d is nil", i))
+		}
 		o.scan(&op)
 	}
 	specs := specsOf(init)

@@ -19,7 +19,14 @@ func (o whileOption) while(w *WhileOp) { o(w) }
 
 // MaxSteps ends a loop after n steps at the latest, and gives it a gradient. While panics
 // with *graph.Error unless n is 1 or more.
-func MaxSteps(n int) WhileOption { return whileOption(func(w *WhileOp) { w.Max = n }) }
+func MaxSteps(n int) WhileOption {
+	return whileOption(func(w *WhileOp) {
+		if n < 1 {
+			panic(graph.Errorf("flow.While: at most %d steps: want one or more", n))
+		}
+		w.Max = n
+	})
+}
 
 // While runs body as long as cond is true:
 //
@@ -33,16 +40,18 @@ func MaxSteps(n int) WhileOption { return whileOption(func(w *WhileOp) { w.Max =
 //
 // DTypes: any. Gradient: with [MaxSteps] init and the nodes that cond and body read, in
 // the memory and the time of that many steps; else none. Panics with *graph.Error if cond
-// or body return anything else.
+// or body are nil or return anything else.
 func While(init []*graph.Node, cond func(state []*graph.Node) *graph.Node, body func(state []*graph.Node) []*graph.Node, opts ...WhileOption) []*graph.Node {
-	op := WhileOp{State: len(init), Max: -1}
-	for _, o := range opts {
+	if cond == nil || body == nil {
+		panic(graph.Errorf("flow.While: cond or body is nil: want two functions"))
+	}
+	op := WhileOp{State: len(init)}
+	for i, o := range opts {
+		if o == nil {
+			panic(graph.Errorf("flow.While: option %d is nil", i))
+		}
 		o.while(&op)
 	}
-	if op.Max == 0 || op.Max < -1 {
-		panic(graph.Errorf("flow.While: at most %d steps: want one or more", op.Max))
-	}
-	op.Max = max(op.Max, 0)
 	if len(init) == 0 {
 		panic(graph.Errorf("flow.While: got no state: want one or more"))
 	}
