@@ -2,6 +2,7 @@ package glia_test
 
 import (
 	"bytes"
+	"math"
 	"runtime"
 	"testing"
 
@@ -110,4 +111,83 @@ func TestLoopDraws(t *testing.T) {
 		_, err = m.Predict(tensor.New(tensor.Float32, 1, 2))
 	}
 	wants(t, "dropout in a loop", err, `loop_test.go:\d+: .*a seed is drawn inside the body of a loop or branch`)
+}
+
+// stepwise is a layer that calls another on every step of its input, in a loop.
+type stepwise struct {
+	nn.Base
+	inner nn.Layer
+}
+
+func newStepwise(inner nn.Layer) *stepwise { return &stepwise{Base: nn.NewBase(), inner: inner} }
+
+func (l *stepwise) Build(b *nn.Builder, in tensor.Spec) {
+	b.Build("layer", l.inner, tensor.Spec{DType: in.DType, Shape: in.Shape.Without(1)})
+}
+
+func (l *stepwise) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
+	_, ys := flow.Scan(nil, []*graph.Node{ops.SwapAxes(x, 0, 1)}, func(_, x []*graph.Node) (next, y []*graph.Node) {
+		return nil, []*graph.Node{c.Trace(l.inner, x[0])}
+	})
+	return ops.SwapAxes(ys[0], 0, 1)
+}
+
+// TestLoopPenalties trains a layer with penalties of its variables in a loop to the losses
+// that it has without one.
+func TestLoopPenalties(t *testing.T) {
+	dense := func() nn.Layer {
+		return nn.Dense(3, nn.KernelRegularizer(nn.L2(.5)), nn.BiasRegularizer(nn.L1(.5)), nn.BiasInitializer(nn.Ones))
+	}
+	train := func(l nn.Layer) *glia.History {
+		m := glia.Sequential(nn.Input(12, 1), l, nn.Flatten(), nn.Dense(1, nn.Sigmoid))
+		compile(t, m, optim.SGD(1e-2), loss.BinaryCrossentropy())
+		return fit(t, m, firstWins(64), glia.Epochs(3))
+	}
+	got, want := train(newStepwise(dense())), train(dense())
+	for i := range want.Epochs {
+		if g, w := got.Epochs[i].Get("loss"), want.Epochs[i].Get("loss"); math.Abs(g-w) > 1e-5*w {
+			t.Errorf("epoch %d: loss %v in a loop, want %v", i+1, g, w)
+		}
+	}
+}
+
+// TestLoopLosses refuses losses that are added in a body.
+func TestLoopLosses(t *testing.T) {
+	for name, inner := range map[string]nn.Layer{
+		"a layer":          nn.ActivityRegularization(.1, .1),
+		"a setting":        nn.Dense(2, nn.ActivityRegularizer(nn.L2(.1))),
+		"one in a network": nn.Sequential(nn.Dense(2), nn.ActivityRegularization(.1, .1)),
+	} {
+		m := glia.Sequential(nn.Input(4, 2), newStepwise(inner), nn.Dense(1))
+		err := m.Compile(optim.SGD(.1), loss.MeanSquaredError())
+		wants(t, name, err, `loop_test.go:\d+: layer "stepwise.*": nn.AddLoss: a loss, or the penalty of an activity, is added inside the body of a loop or branch`)
+	}
+}
+
+// TestNilInLayers refuses nil layers and variables in a layer of the user's.
+func TestNilInLayers(t *testing.T) {
+	for want, l := range map[string]nn.Layer{
+		`layer "stepwise": nn.Builder: layer is nil: want a layer`:                            newStepwise(nil),
+		`layer "hollow": nn.Ctx: the layer to trace is nil: want a layer`:                     &hollow{},
+		`layer "hollow": nn.Ctx.Update: the variable is nil: want one that was made by Build`: &hollow{update: true},
+	} {
+		err := glia.Sequential(nn.Input(4, 2), l).Compile(optim.SGD(.1), loss.MeanSquaredError())
+		wants(t, want, err, `^glia: .*loop_test.go:\d+: `+want)
+	}
+}
+
+// hollow is a layer that traces a nil layer or updates a nil variable.
+type hollow struct {
+	nn.Base
+	update bool
+}
+
+func (*hollow) Build(*nn.Builder, tensor.Spec) {}
+
+func (l *hollow) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
+	if l.update {
+		c.Update(nil, x)
+		return x
+	}
+	return c.Trace(nil, x)
 }

@@ -63,6 +63,17 @@ func (g *Graph) Trace(names []string, specs []tensor.Spec, f func(in []*Node) []
 // Tracing reports whether the body of a loop or a branch inside g is being traced.
 func (g *Graph) Tracing() bool { return g.inner != nil }
 
+// Outside calls f. What f applies to nodes of g, or of the graph around g if that is a body,
+// becomes part of the outermost graph, even while the body of a loop or a branch is traced.
+func (g *Graph) Outside(f func()) {
+	g = g.outermost()
+	inner, scope := g.inner, g.innermost().scope
+	around := g.scope
+	g.inner, g.scope = nil, scope
+	defer func() { g.inner, g.scope = inner, around }()
+	f()
+}
+
 // innermost returns the body inside g that is being traced, or g.
 func (g *Graph) innermost() *Graph {
 	for g.inner != nil {

@@ -71,6 +71,31 @@ func TestTraceNested(t *testing.T) {
 	}
 }
 
+// TestOutside applies operations to nodes of the outermost graph while two bodies are traced.
+func TestOutside(t *testing.T) {
+	g := graph.New()
+	a := g.Input("a", scalar)
+	g.SetScope("around")
+	var made *graph.Node
+	trace(g, func(x *graph.Node) *graph.Node {
+		inner, from := trace(g, func(y *graph.Node) *graph.Node {
+			defer g.SetScope(g.SetScope("inside"))
+			g.Outside(func() { made = ops.Exp(a) })
+			return ops.Exp(y)
+		})
+		if len(from) != 0 || len(inner.Graph.Nodes()) != 2 {
+			t.Errorf("the inner body is\n%swant Exp y", inner)
+		}
+		return ops.Exp(x)
+	})
+	if made.Graph() != g || made.Scope() != "inside" {
+		t.Errorf("made in scope %q, of the outermost graph: %v", made.Scope(), made.Graph() == g)
+	}
+	if n := ops.Log(a); n.Scope() != "around" {
+		t.Errorf("the scope after it is %q: want the one before", n.Scope())
+	}
+}
+
 func TestTraceErrors(t *testing.T) {
 	g, other := graph.New(), graph.New()
 	a, z := g.Input("a", scalar), other.Input("z", scalar)

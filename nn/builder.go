@@ -249,16 +249,24 @@ func (c *Ctx) Value(v *graph.Var) *graph.Node {
 	return n
 }
 
-// Update makes n the value of v after the step. A float is converted to v's dtype.
+// Update makes n the value of v after the step. A float is converted to v's dtype. It panics
+// with *graph.Error if v or n is nil, or as [graph.Graph.Update] does.
 func (c *Ctx) Update(v *graph.Var, n *graph.Node) {
+	if v == nil {
+		panic(graph.Errorf("nn.Ctx.Update: the variable is nil: want one that was made by Build"))
+	}
 	if dt := v.Spec().DType; dt.IsFloat() && n.DType().IsFloat() {
 		n = ops.Cast(n, dt)
 	}
 	c.g.Update(v, n)
 }
 
-// AddLoss adds a float scalar to the loss that training minimizes.
+// AddLoss adds a float scalar to the loss that training minimizes. It panics with
+// *graph.Error for any other value, and inside the body of a loop or a branch.
 func (c *Ctx) AddLoss(n *graph.Node) {
+	if c.g.Tracing() {
+		panic(graph.Errorf("nn.AddLoss: a loss, or the penalty of an activity, is added inside the body of a loop or branch, which has one value for every step: want the body to return it, and AddLoss after it"))
+	}
 	if n.Rank() != 0 || !n.DType().IsFloat() {
 		panic(graph.Errorf("nn.AddLoss: loss is %v: want a float scalar", n.Spec()))
 	}
@@ -269,13 +277,13 @@ func (c *Ctx) AddLoss(n *graph.Node) {
 func (c *Ctx) Losses() []*graph.Node { return c.losses }
 
 // Regularize adds the penalty r of v to the loss, once a trace however often the
-// layer is called, and only while v is trained.
+// layer is called, in the body of a loop too, and only while v is trained.
 func (c *Ctx) Regularize(v *graph.Var, r Regularizer) {
 	if r.Zero() || !v.Trainable || c.regularized[v] {
 		return
 	}
 	c.regularized[v] = true
-	c.AddLoss(r.Penalty(c.g.Value(v)))
+	c.g.Outside(func() { c.AddLoss(r.Penalty(c.g.Value(v))) })
 }
 
 // Seed returns the seed of random operations, a uint64[2] of key and counter that differs in

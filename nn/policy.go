@@ -189,8 +189,8 @@ func (c *Ctx) ComputeDType() tensor.DType { return c.policy.ComputeDType() }
 // Trace calls l, a part of the layer that is being traced, on x under l's own dtype
 // policy. A part without one may be called directly.
 //
-// Panics with *graph.Error if l was built for variables of another dtype than its
-// policy has.
+// Panics with *graph.Error if l is nil, or was built for variables of another dtype than
+// its policy has.
 func (c *Ctx) Trace(l Layer, x *graph.Node) *graph.Node {
 	out := c.TraceAll(l, []*graph.Node{x})
 	if len(out) != 1 {
