@@ -3,6 +3,7 @@ package glia
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/glia-ml/glia/data"
@@ -13,6 +14,9 @@ import (
 func checkData(ds data.Dataset) error {
 	if ds == nil {
 		return errors.New("the dataset is nil")
+	}
+	if v := reflect.ValueOf(ds); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Errorf("the dataset is a nil %T", ds)
 	}
 	if n := ds.Len(); n < 0 {
 		return fmt.Errorf("the dataset has %d samples: want one or more", n)

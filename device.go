@@ -1,6 +1,8 @@
 package glia
 
 import (
+	"fmt"
+
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
@@ -10,6 +12,11 @@ import (
 // newDevice returns the device on which models and functions run by default: the
 // processor. The memory of its runs is its own.
 func newDevice() backend.Device { return plan.On(cpu.Kernels{}) }
+
+// ReferenceDevice returns a device that computes every operation by its reference: slowly,
+// in float64 inside, and without fusing any. It is for checking the numbers of other
+// devices and of operations of your own.
+func ReferenceDevice() backend.Device { return plan.On(backend.Reference{}) }
 
 // deviceOr returns d, or the default if it is nil.
 func deviceOr(d backend.Device) backend.Device {
@@ -28,6 +35,9 @@ func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node
 	})
 	if caught != nil {
 		return nil, caught
+	}
+	if e == nil && err == nil {
+		return nil, fmt.Errorf("device %s: Compile returns nil: want an executable or an error", d.Name())
 	}
 	return e, err
 }

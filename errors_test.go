@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/loss"
@@ -15,6 +16,7 @@ import (
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/plot"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -304,4 +306,65 @@ func TestRegularizersCount(t *testing.T) {
 	near(t, "loss of training", fit(t, m, ds).Epochs[0].Loss, 1.75, 1e-6)
 	// 1 - 0.1·(2 + 0.25 + 2·0.5)
 	near(t, "kernel", m.Network().Vars()[0].Tensor().Item(), 0.675, 1e-6)
+}
+
+// noPlan is a device that breaks its contract.
+type noPlan struct{}
+
+func (noPlan) Name() string { return "none" }
+func (noPlan) Compile(*graph.Graph, []*graph.Node) (backend.Executable, error) {
+	return nil, nil
+}
+
+// TestNil gives nil for what must be there: an error says so.
+func TestNil(t *testing.T) {
+	ds := blobs(t, 20, 3, 2)
+	x := tensor.New(tensor.Float32, 2, 3)
+	for _, m := range []*glia.Model{glia.New(nil), {}} {
+		wants(t, "Compile", m.Compile(optim.SGD(0.1), loss.MeanSquaredError()), `^glia: Compile: the model has no network`)
+		_, err := m.Predict(x)
+		wants(t, "Predict", err, `^glia: Predict: the model has no network`)
+		if m.Summary() == "" {
+			t.Error("no summary")
+		}
+	}
+	m := classifier(t, 3, 2)
+	_, err := m.Fit((*data.Sequences)(nil))
+	wants(t, "Sequences", err, `^glia: Fit: the dataset is a nil \*data.Sequences`)
+	_, err = m.Fit((*data.Memory)(nil).Scale(2).OneHot(3))
+	wants(t, "Memory", err, `^glia: Fit: the dataset is a nil \*data.Memory`)
+	_, err = m.Fit(ds, glia.Validate(nil))
+	wants(t, "Validate", err, `^glia: Fit: Validate: got nil: want a dataset`)
+	if x, y := (*data.Memory)(nil).Specs(); x != nil || y != nil {
+		t.Error("specs of nil")
+	}
+	_, err = glia.LoadFS(nil, "m.keras")
+	wants(t, "LoadFS", err, `^glia: LoadFS: m.keras: the file system is nil`)
+	_, err = glia.LoadFrom(nil, 9)
+	wants(t, "LoadFrom", err, `^glia: LoadFrom: the reader is nil`)
+	_, err = classifier(t, 3, 2).On(noPlan{}).Predict(x)
+	wants(t, "a device", err, `device none: Compile returns nil: want an executable or an error`)
+	if c := plot.Course(nil, "loss"); len(c.Curves) != 1 || len(c.Curves[0].X) != 0 {
+		t.Errorf("the course of nothing: %+v", c)
+	}
+}
+
+// TestReferenceDevice predicts on it what the processor does.
+func TestReferenceDevice(t *testing.T) {
+	m := classifier(t, 3, 2)
+	x := tensor.New(tensor.Float32, 2, 3)
+	for i := range tensor.Data[float32](x) {
+		tensor.Data[float32](x)[i] = float32(i)
+	}
+	want, err := m.Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.On(glia.ReferenceDevice()).Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tensor.AllClose(got, want, 1e-5, 1e-6); err != nil {
+		t.Error(err)
+	}
 }

@@ -187,6 +187,9 @@ func openFile(path string, f func(r io.ReaderAt, size int64) error) error {
 // openFS calls f with an open file of fsys, which is read into memory if it
 // cannot be read at any place.
 func openFS(fsys fs.FS, name string, f func(r io.ReaderAt, size int64) error) error {
+	if fsys == nil {
+		return errors.New("the file system is nil")
+	}
 	file, err := fsys.Open(name)
 	if err != nil {
 		return err
@@ -238,6 +241,9 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	l, err := loadingOf(ofModel, opts)
 	if err != nil {
 		return nil, err
+	}
+	if r == nil {
+		return nil, errors.New("the reader is nil")
 	}
 	f, err := keras.Open(r, size)
 	if err != nil {

@@ -69,7 +69,10 @@ func Sequential(layers ...nn.Layer) *Model { return New(nn.Sequential(layers...)
 // [nn.Functional].
 func Functional(inputs, outputs []*nn.Symbol) *Model { return New(nn.Functional(inputs, outputs)) }
 
-// New returns a model around a network.
+// errNoNetwork is that of the zero Model and of New(nil).
+var errNoNetwork = errors.New("the model has no network: want one that New, Sequential, Functional or Load returns")
+
+// New returns a model around a network. Without one, nil, all that needs it is an error.
 func New(net *nn.Network) *Model {
 	return &Model{net: net, device: newDevice()}
 }
@@ -100,6 +103,9 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.Metric) error {
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
+	}
+	if m.net == nil {
+		return fmt.Errorf("glia: Compile: %w", errNoNetwork)
 	}
 	if err := graph.Catch(func() { m.net.Names() }); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
@@ -231,6 +237,9 @@ func (m *Model) takeFrozen() error {
 // accept builds the model for samples like those of in, if it is not built, and
 // returns an error unless they fit it.
 func (m *Model) accept(in []tensor.Spec) error {
+	if m.net == nil {
+		return errNoNetwork
+	}
 	if err := graph.Catch(func() { m.build(in, nil) }); err != nil {
 		return err
 	}

@@ -121,7 +121,11 @@ func StepsPerEpoch(n int) Option {
 
 // Validate evaluates the model on other data after every epoch.
 func Validate(ds data.Dataset) Option {
-	return fitOption("Validate", func(c *config) { c.validation = ds })
+	return fitOption("Validate", func(c *config) {
+		if c.validation = ds; ds == nil && c.err == nil {
+			c.err = errors.New("glia: Fit: Validate: got nil: want a dataset")
+		}
+	})
 }
 
 // ValidationSplit sets the last part of the training data aside for validation,

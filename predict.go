@@ -127,6 +127,9 @@ func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
 
 // planOf is planFor for callers that hold traceMu.
 func (m *Model) planOf(x []*tensor.Tensor, n int) (backend.Executable, error) {
+	if m.net == nil {
+		return nil, errNoNetwork
+	}
 	if padded := paddedSize(n); padded > n {
 		ok, err := m.pads(x, n, padded)
 		if err != nil {

@@ -20,6 +20,9 @@ import (
 func (m *Model) Summary() string {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
+	if m.net == nil {
+		return "Model without a network\n"
+	}
 	name := m.net.Name
 	if name == "" {
 		name = nn.SnakeCase(m.net.Class())

@@ -113,7 +113,12 @@ func (m *Memory) Len() int {
 }
 
 // Specs returns dtype and shape of one sample, as [Memory.Read] gives it.
-func (m *Memory) Specs() (x, y []tensor.Spec) { return samples(m.x), samples(m.y) }
+func (m *Memory) Specs() (x, y []tensor.Spec) {
+	if m == nil {
+		return nil, nil
+	}
+	return samples(m.x), samples(m.y)
+}
 
 func samples(of []column) []tensor.Spec {
 	s := make([]tensor.Spec, len(of))
@@ -142,6 +147,9 @@ func (m *Memory) first(of []column) *tensor.Tensor {
 // float32 before: Scale(1.0/255) for images of bytes. It scales all inputs if there
 // are several: [Zip] puts sets together that are scaled one by one.
 func (m *Memory) Scale(f float64) *Memory {
+	if m == nil { // what Fit tells of
+		return nil
+	}
 	s := *m
 	s.x = slices.Clone(m.x)
 	for i := range s.x {
@@ -162,6 +170,9 @@ func (m *Memory) Scale(f float64) *Memory {
 // 1]. The first Read returns an error unless labels are integers, and each Read for a
 // label outside the classes.
 func (m *Memory) OneHot(classes int) *Memory {
+	if m == nil { // what Fit tells of
+		return nil
+	}
 	s := *m
 	switch {
 	case s.err != nil:

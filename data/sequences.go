@@ -129,11 +129,18 @@ func (s *Sequences) PadWith(v float64) (*Sequences, error) {
 }
 
 // Len implements [Dataset].
-func (s *Sequences) Len() int { return len(s.x.of) }
+func (s *Sequences) Len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.x.of)
+}
 
 // Specs implements [Dataset]. The number of steps is -1, as nn.Any is.
 func (s *Sequences) Specs() (x, y []tensor.Spec) {
 	switch {
+	case s == nil:
+		return nil, nil
 	case s.y != nil:
 		_, y = s.y.Specs()
 	case s.steps.of != nil:

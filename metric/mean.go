@@ -40,8 +40,11 @@ func Predictions(_, yPred *graph.Node) *graph.Node { return yPred }
 
 // FromLoss returns the mean of a loss as a metric. A loss that is of a batch as a whole,
 // as [loss.Dice] is by default, counts once a batch, as in Keras, however many samples
-// that has.
+// that has. It panics if l is nil.
 func FromLoss(l loss.Loss) *MeanMetric {
+	if l == nil {
+		panic("metric: FromLoss: got nil: want a loss")
+	}
 	m := Mean(l.Name(), l.Each, Down)
 	m.loss = l
 	if c, ok := l.(loss.Masker); ok {

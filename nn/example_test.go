@@ -381,7 +381,7 @@ func ExampleLayerToConfig() {
 	fmt.Println(err)
 	// Output:
 	// keras.layers Dropout {"name":"drop","trainable":true,"rate":0.5,"noise_shape":null} <nil>
-	// nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class, and none is registered
+	// nn: layer "Lambda" (*nn.LambdaLayer): Keras has none of that class, and none is registered: want it registered by Register
 }
 
 func ExampleBaseOf() {

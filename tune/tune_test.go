@@ -236,6 +236,7 @@ func TestBest(t *testing.T) {
 		{"unknown to all", all, []tune.Objective{tune.Maximize("val_accuracy"), tune.Minimize("loss")}, b},
 		{"no objective", all, nil, bad},
 		{"diverged alone", []*tune.Trial{none, bad}, []tune.Objective{tune.Minimize("loss")}, bad},
+		{"a name that no run has", []*tune.Trial{a, b}, []tune.Objective{tune.Minimize("los")}, nil},
 		{"no run", []*tune.Trial{none}, []tune.Objective{tune.Minimize("loss")}, nil},
 		{"no trial", nil, []tune.Objective{tune.Minimize("loss")}, nil},
 	} {

@@ -16,6 +16,7 @@ type Frame struct{ Width, Height, Channels int }
 // of pixels in a row, [N]. Another shape is an error.
 func FrameOf(shape tensor.Dims) (Frame, error) {
 	switch s := shape.Slice(); {
+	case slices.ContainsFunc(s, func(n int) bool { return n < 1 }): // open or empty
 	case len(s) == 2:
 		return Frame{s[1], s[0], 1}, nil
 	case len(s) == 3 && (s[2] == 1 || s[2] == 3):

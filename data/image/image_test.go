@@ -197,7 +197,7 @@ func TestFrameOf(t *testing.T) {
 		{tensor.D(28, 20, 3), image.Frame{Width: 20, Height: 28, Channels: 3}},
 		{tensor.D(784), image.Frame{Width: 28, Height: 28, Channels: 1}},
 		{tensor.D(1), image.Frame{Width: 1, Height: 1, Channels: 1}},
-		{tensor.D(5), image.Frame{}}, {tensor.D(0), image.Frame{}}, {tensor.D(), image.Frame{}}, {tensor.D(2, 2, 2), image.Frame{}}, {tensor.D(1, 2, 2, 1), image.Frame{}},
+		{tensor.D(5), image.Frame{}}, {tensor.D(-1, 28), image.Frame{}}, {tensor.D(28, -1, 3), image.Frame{}}, {tensor.D(0), image.Frame{}}, {tensor.D(), image.Frame{}}, {tensor.D(2, 2, 2), image.Frame{}}, {tensor.D(1, 2, 2, 1), image.Frame{}},
 	} {
 		got, err := image.FrameOf(c.shape)
 		if got != c.want || (err != nil) != (c.want == image.Frame{}) {

@@ -168,7 +168,7 @@ func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 	}
 	entry := t.Find(class)
 	if entry == nil {
-		return nil, fmt.Errorf("%s %q (%T): Keras has none of that class, and none is registered", t.Kind, class, v)
+		return nil, fmt.Errorf("%s %q (%T): Keras has none of that class, and none is registered: want it registered by Register", t.Kind, class, v)
 	}
 	config, err := Marshal(v)
 	if err != nil {
