@@ -16,7 +16,6 @@ import (
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
-	"github.com/glia-ml/glia/plot"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -344,9 +343,6 @@ func TestNil(t *testing.T) {
 	wants(t, "LoadFrom", err, `^glia: LoadFrom: the reader is nil`)
 	_, err = classifier(t, 3, 2).On(noPlan{}).Predict(x)
 	wants(t, "a device", err, `device none: Compile returns nil: want an executable or an error`)
-	if c := plot.Course(nil, "loss"); len(c.Curves) != 1 || len(c.Curves[0].X) != 0 {
-		t.Errorf("the course of nothing: %+v", c)
-	}
 }
 
 // TestReferenceDevice predicts on it what the processor does.

@@ -348,3 +348,9 @@ func ExamplePicture() {
 	fmt.Println(strings.Contains(b.String(), "validation"), err)
 	// Output: true <nil>
 }
+
+func TestCourseOfNothing(t *testing.T) {
+	if c := plot.Course(nil, "loss"); len(c.Curves) != 1 || len(c.Curves[0].X) != 0 {
+		t.Errorf("got %+v: want one curve without points", c)
+	}
+}
