@@ -48,7 +48,11 @@ func LoadFS(fsys fs.FS, name string, opts ...LoadOption) (*Model, error) {
 
 // LoadBytes is [Load] from memory.
 func LoadBytes(b []byte, opts ...LoadOption) (*Model, error) {
-	return LoadFrom(bytes.NewReader(b), int64(len(b)), opts...)
+	m, err := load(bytes.NewReader(b), int64(len(b)), opts)
+	if err != nil {
+		return nil, fmt.Errorf("glia: LoadBytes: %w", err)
+	}
+	return m, nil
 }
 
 // LoadFrom is [Load] from the size bytes behind r.

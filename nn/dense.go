@@ -19,6 +19,7 @@ import (
 // Source: keras.layers.Dense.
 func Dense(units int, opts ...WeightsOption) *DenseLayer {
 	d := &DenseLayer{Base: NewBase(), Units: units}
+	wantOptions(opts)
 	for _, o := range opts {
 		o.weights(&d.Base, &d.Weights)
 	}

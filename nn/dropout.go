@@ -56,6 +56,7 @@ func (p DTypePolicy) dropping(b *Base, _ *Dropping)  { b.DType = p }
 
 func (d *Dropping) set(b *Base, rate float64, opts []DropoutOption) {
 	d.Rate = rate
+	wantOptions(opts)
 	for _, o := range opts {
 		o.dropping(b, d)
 	}

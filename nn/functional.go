@@ -93,6 +93,8 @@ type Call struct {
 	Layer int
 	// In holds the values that it is applied to.
 	In []Port
+
+	where string // the user's line, empty in a chain
 }
 
 // Port is an output of a call before, or an input of the network if Call is -1, by
@@ -107,7 +109,7 @@ func (n *Network) Calls() []Call {
 	}
 	calls := make([]Call, len(n.layers))
 	for i := range calls {
-		calls[i] = Call{i, []Port{{Call: i - 1}}}
+		calls[i] = Call{Layer: i, In: []Port{{Call: i - 1}}}
 	}
 	return calls
 }
@@ -235,7 +237,7 @@ func (w *walk) wire(inputs map[*application]int, outputs []*Symbol) {
 			number[a.layer] = len(n.layers)
 			n.layers = append(n.layers, a.layer)
 		}
-		c := Call{Layer: number[a.layer]}
+		c := Call{Layer: number[a.layer], where: a.where}
 		if k, ok := inputs[a]; ok {
 			c.In = []Port{{Call: -1, Out: k}}
 		}

@@ -14,7 +14,10 @@ import (
 // Panics with *graph.Error, when built, if f is nil or panics so.
 // Source: keras.layers.Lambda.
 func Lambda(f func(x *graph.Node) *graph.Node, opts ...LayerOption) *LambdaLayer {
-	l := &LambdaLayer{f: f} // no line is recorded: errors name the line in f
+	l := &LambdaLayer{f: f}
+	if f == nil {
+		l.Base = NewBase() // otherwise no line is recorded: errors name the line in f
+	}
 	l.Set(opts...)
 	return l
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Mask returns the mask of x, bools [B T] for x [B T ...] that are false for padding, or nil
-// if x has no mask. A layer such as [Masking] makes masks. The layers that pass them on are
+// if x has no mask. It is nil, too, where Build calls a layer to learn its outputs, so that
+// a layer works without. A layer such as [Masking] makes masks. The layers that pass them on are
 // those of Keras; losses and metrics skip masked predictions.
 func (c *Ctx) Mask(x *graph.Node) *graph.Node { return c.masks[x] }
 

@@ -145,6 +145,7 @@ func raised(n *graph.Node, rank int) *graph.Node {
 // batch or out of range, or there are no inputs. Source: keras.layers.Concatenate.
 func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
 	l := &ConcatenateLayer{Base: NewBase(), Axis: -1}
+	wantOptions(opts)
 	for _, o := range opts {
 		o.concatenate(l)
 	}
@@ -212,6 +213,7 @@ func (l *ConcatenateLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 // keras.layers.Dot.
 func Dot(opts ...DotOption) *DotLayer {
 	l := &DotLayer{Base: NewBase(), Axes: DotAxes{-1, -1}}
+	wantOptions(opts)
 	for _, o := range opts {
 		o.dot(l)
 	}

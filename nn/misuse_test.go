@@ -1,6 +1,9 @@
 package nn_test
 
 import (
+	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -14,6 +17,30 @@ type loose struct{ _ []int }
 
 func (loose) Build(*nn.Builder, tensor.Spec)            {}
 func (loose) Call(_ *nn.Ctx, x *graph.Node) *graph.Node { return x }
+
+// TestConstructorLines tells of mistakes with the line of the constructor.
+func TestConstructorLines(t *testing.T) {
+	for want, f := range map[string]func() *nn.Network{
+		"nn.Lambda: the function is nil": func() *nn.Network { return nn.Sequential(nn.Lambda(nil)) },
+		"nn.Network: output 1 of Dense: it has 1": func() *nn.Network {
+			x := nn.Apply(nn.Input(3))
+			return nn.Functional([]*nn.Symbol{x}, nn.ApplyAll(2, nn.Dense(1), x))
+		},
+		"nn: option 0 of a layer is nil": func() *nn.Network { return nn.Sequential(nn.Dense(3, nil)) },
+		"nn: option 1 of a layer is nil": func() *nn.Network { return nn.Sequential(nn.Flatten(nn.Frozen, nil)) },
+	} {
+		var made int
+		err := graph.Catch(func() {
+			net := f()
+			_, _, made, _ = runtime.Caller(0)
+			net.Build(nn.NewBuilder(1), f32(5, 3))
+		})
+		var e *graph.Error
+		if !errors.As(err, &e) || e.Text != want || !strings.HasPrefix(e.Where, "misuse_test.go:") || made > 0 && e.Where == fmt.Sprintf("misuse_test.go:%d", made+1) {
+			t.Errorf("error %v, want the constructor's line and %s", err, want)
+		}
+	}
+}
 
 // TestBadGraphs tells of mistakes when a network is built, with a *graph.Error.
 func TestBadGraphs(t *testing.T) {

@@ -282,7 +282,7 @@ func flow[V any](n *Network, in []V, call func(c Call, x []V) []V) []V {
 			from = made[p.Call]
 		}
 		if p.Out >= len(from) {
-			panic(graph.Errorf("nn.Network: output %d of %s: it has %d", p.Out, ClassOf(n.layers[calls[p.Call].Layer]), len(from)))
+			panic(&graph.Error{Where: calls[p.Call].where, Text: fmt.Sprintf("nn.Network: output %d of %s: it has %d", p.Out, ClassOf(n.layers[calls[p.Call].Layer]), len(from))})
 		}
 		return from[p.Out]
 	}

@@ -21,6 +21,7 @@ package nn
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
@@ -112,8 +113,17 @@ func Name(name string) LayerSetting { return func(b *Base) { b.Name = name } }
 // Frozen keeps a layer's variables from being trained.
 var Frozen LayerSetting = func(b *Base) { b.Frozen = true }
 
-// Set sets options that every layer takes.
+// wantOptions panics with *graph.Error if one of a layer's options is nil.
+func wantOptions[O comparable](opts []O) {
+	var none O
+	if i := slices.Index(opts, none); i >= 0 {
+		panic(graph.Errorf("nn: option %d of a layer is nil", i))
+	}
+}
+
+// Set sets options that every layer takes. It panics with *graph.Error if one is nil.
 func (l *Base) Set(opts ...LayerOption) {
+	wantOptions(opts)
 	for _, o := range opts {
 		o.layer(l)
 	}

@@ -23,6 +23,7 @@ import (
 // Source: keras.layers.PReLU; He et al. 2015, arXiv:1502.01852, section 2.1.
 func PReLU(opts ...PReLUOption) *PReLULayer {
 	l := &PReLULayer{Base: NewBase()}
+	wantOptions(opts)
 	for _, o := range opts {
 		o.prelu(l)
 	}

@@ -53,12 +53,18 @@ type Tensor struct {
 	data    []byte // begins at the first element
 }
 
-// New returns a tensor of zeros, aligned to a cache line.
+// New returns a tensor of zeros, aligned to a cache line. It panics as [NewSpec] does, and
+// on more than [MaxRank] axes.
 func New(dt DType, dims ...int) *Tensor { return NewSpec(S(dt, dims...)) }
 
-// NewSpec returns a tensor of zeros of the given spec.
+// NewSpec returns a tensor of zeros of the given spec. It panics on a negative length, an
+// unknown dtype, or too many bytes: code that handles foreign specs asks [CheckedBytes].
 func NewSpec(s Spec) *Tensor {
-	return &Tensor{spec: s, strides: s.Shape.Strides(), data: Alloc(s.Bytes())}
+	n, err := CheckedBytes(s)
+	if err != nil {
+		panic(err)
+	}
+	return &Tensor{spec: s, strides: s.Shape.Strides(), data: Alloc(n)}
 }
 
 // largeAlloc is from how many bytes on memory is worth large pages.

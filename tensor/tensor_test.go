@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -73,13 +74,15 @@ func TestDataPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, f := range map[string]func(){
-		"Data[float64] of a tensor of float32": func() { Data[float64](x) },
-		"view with gaps":                       func() { Data[float32](tr) },
-		"want one element, got 6":              func() { x.Item() },
+		"Data[float64] of a tensor of float32":     func() { Data[float64](x) },
+		"view with gaps":                           func() { Data[float32](tr) },
+		"want one element, got 6":                  func() { x.Item() },
+		"got an axis of length -2, want 0 or more": func() { New(Float32, -2) },
+		"want at most":                             func() { New(Float32, 1<<40, 1<<40) },
 	} {
 		func() {
 			defer func() {
-				if got, _ := recover().(string); !strings.Contains(got, want) {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, want) {
 					t.Errorf("panic %q, want %q", got, want)
 				}
 			}()

@@ -32,6 +32,9 @@ func ShortName(name string) string { return name[strings.LastIndexByte(name, '>'
 // program: no name, a name or a type that is registered already, for another type or
 // under another name. To register the same again changes nothing.
 func (t *Table[T]) Register(name string, fresh func() T) {
+	if fresh == nil {
+		panic(fmt.Sprintf("Register: %s %q: the function is nil", t.Kind, name))
+	}
 	v := fresh()
 	typ := reflect.TypeOf(any(v))
 	if typ == nil || typ.Kind() == reflect.Pointer && reflect.ValueOf(any(v)).IsNil() {

@@ -110,6 +110,7 @@ func TestRegister(t *testing.T) {
 		`">Branch": want a name`:                             func() { table.Register(">Branch", func() node { return &branch{} }) },
 		`node "Custom>": want a name`:                        func() { table.Register("", func() node { return &branch{} }) },
 		`the function returns nil`:                           func() { table.Register("nil", func() node { return (*twig)(nil) }) },
+		`Register: node "nil": the function is nil`:          func() { table.Register("nil", nil) },
 		`node "Leaf" of type *vocab_test.twig: glia has one`: func() { table.Register("keras.nodes>Leaf", func() node { return &twig{} }) },
 		`"keras.nodes>": want a name`:                        func() { table.Register("keras.nodes>", func() node { return &branch{} }) },
 		`want a package of your own before Leaf`:             func() { table.RegisterValue("keras.nodes>Leaf", &leaf{}) },
