@@ -40,7 +40,8 @@ func Predictions(_, yPred *graph.Node) *graph.Node { return yPred }
 
 // FromLoss returns the mean of a loss as a metric. A loss that is of a batch as a whole,
 // as [loss.Dice] is by default, counts once a batch, as in Keras, however many samples
-// that has. It panics if l is nil.
+// that has. It panics if l is nil. Of a type that [loss.Register] made known the metric
+// cannot be saved: for that, register a [Mean] of the loss's Each.
 func FromLoss(l loss.Loss) *MeanMetric {
 	if l == nil {
 		panic("metric: FromLoss: got nil: want a loss")

@@ -225,7 +225,8 @@ The tables are written by TestParity in interop/keras:
 Cases are those of interop/keras/testdata/golden, computed by Keras; all pass, on the
 references of the operations and as compiled plans. The worst error is that of the
 compiled plans over all numbers of the cases: the difference from what Keras computes,
-which does so in float32, relative where a number is over 1. Of what draws random numbers
+which does so in float32, relative where a number is over 1. Digits differ with the machine, up to 1e-6 they count as
+one, so that writing the page again may change them. Of what draws random numbers
 the distribution is compared. A metric that is the mean of a loss has the cases of the loss
 where it has none of its own. Up to Keras 3.15 its sparsemax is not that of the paper, which
 is `+"`nn.Sparsemax`"+`: files of Keras 3.16 and later with one are refused.
