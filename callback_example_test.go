@@ -37,7 +37,7 @@ func ExampleBackupAndRestore() {
 		fmt.Println("history of epoch", e.Epoch)
 	}
 	// Output:
-	// power cut in epoch 3
+	// glia: Fit: epoch 3, batch 2: callback 1: power cut in epoch 3
 	// training epoch 3
 	// training epoch 4
 	// history of epoch 1

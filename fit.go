@@ -45,7 +45,7 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 			continue
 		}
 		if e := leave(m); e != nil && !errors.Is(e, ErrStop) {
-			err = errors.Join(err, e)
+			err = errors.Join(err, inFit("", c.callbacks[i].failed(i, e)))
 		}
 	}
 	if o, ok := m.opt.(optim.Averager); ok && err == nil {
@@ -53,12 +53,12 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 		o.Finalize() // as in Keras, before the callbacks
 		m.weightsMu.Unlock()
 	}
-	for _, cb := range c.callbacks {
+	for i, cb := range c.callbacks {
 		if cb.OnTrainEnd == nil {
 			continue
 		}
 		if e := cb.OnTrainEnd(m, h); e != nil && !errors.Is(e, ErrStop) {
-			err = errors.Join(err, e)
+			err = errors.Join(err, inFit("", cb.failed(i, e)))
 		}
 	}
 	if err == nil {
@@ -178,9 +178,10 @@ func (f *fitRun) runEpochs() error {
 		}
 		return cb.OnTrainBegin(f.m)
 	})
-	if err == nil {
-		err = f.backup.restore()
+	if err != nil {
+		return inFit("", err)
 	}
+	err = f.backup.restore()
 	for e := f.at.Epoch; err == nil && e < f.epochs; e = f.at.Epoch {
 		err = f.epoch(e)
 	}
@@ -197,7 +198,7 @@ func (f *fitRun) epoch(e int) error {
 			return cb.OnEpochBegin(f.m, e)
 		})
 		if err != nil {
-			return err
+			return inFit(fmt.Sprintf("epoch %d: ", e+1), err)
 		}
 	}
 	f.at.Begun = true
@@ -217,7 +218,7 @@ func (f *fitRun) epoch(e int) error {
 		return cb.OnEpochEnd(f.m, done)
 	})
 	if err != nil {
-		return err
+		return inFit(fmt.Sprintf("epoch %d: ", e+1), err)
 	}
 	f.at = position{Epoch: e + 1}
 	return f.backup.afterEpoch()
@@ -285,8 +286,10 @@ func (f *fitRun) samples(k int) []int {
 func (f *fitRun) batch(e, b int, idx []int) error {
 	for i := range f.callbacks {
 		if begin := f.callbacks[i].OnBatchBegin; begin != nil {
-			if err := begin(f.m, e, b); err != nil {
+			if err := begin(f.m, e, b); errors.Is(err, ErrStop) {
 				return err
+			} else if err != nil {
+				return inFit(fmt.Sprintf("epoch %d, batch %d: ", e+1, b+1), f.callbacks[i].failed(i, err))
 			}
 		}
 	}
@@ -308,7 +311,7 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 			if err := end(f.m, e, b, f.totals.loss()); errors.Is(err, ErrStop) {
 				stop = err
 			} else if err != nil {
-				return err
+				return inFit(fmt.Sprintf("epoch %d, batch %d: ", e+1, b+1), f.callbacks[i].failed(i, err))
 			}
 		}
 	}

@@ -392,3 +392,24 @@ func TestRecompile(t *testing.T) {
 		t.Errorf("mean squared error %v, want that of a trained model", r.Loss)
 	}
 }
+
+// TestCallbackErrors names the call, the epoch, the batch and the callback.
+func TestCallbackErrors(t *testing.T) {
+	full := errors.New("disk full")
+	ds := blobs(t, 40, 3, 2).OneHot(2)
+	for want, cb := range map[string]glia.Callback{
+		`^glia: Fit: callback log: disk full$`:                   {OnTrainBegin: func(*glia.Model) error { return full }},
+		`^glia: Fit: epoch 1, batch 2: callback log: disk full$`: {OnBatchEnd: func(_ *glia.Model, _, b int, _ float64) error { return []error{nil, full}[b] }},
+		`^glia: Fit: epoch 2, batch 1: callback log: disk full$`: {OnBatchBegin: func(_ *glia.Model, e, _ int) error { return []error{nil, full}[e] }},
+		`^glia: Fit: epoch 1: callback log: disk full$`:          {OnEpochEnd: func(*glia.Model, glia.Epoch) error { return full }},
+		`^glia: Fit: callback log: disk full$|never`:             {OnTrainEnd: func(*glia.Model, *glia.History) error { return full }},
+		`^glia: Fit: callback log: disk full$|not`:               {Leave: func(*glia.Model) error { return full }},
+	} {
+		cb.Name = "log"
+		_, err := classifier(t, 3, 2).Fit(ds, glia.Epochs(2), glia.BatchSize(20), glia.Use(cb))
+		wants(t, "Fit", err, want)
+		if !errors.Is(err, full) {
+			t.Errorf("%v: is not the callback's error", err)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package glia
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 )
@@ -68,8 +70,30 @@ func each(callbacks []Callback, hook func(cb *Callback) error) (stop error) {
 		if err := hook(&callbacks[i]); errors.Is(err, ErrStop) {
 			stop = err
 		} else if err != nil {
-			return err
+			return callbacks[i].failed(i, err)
 		}
 	}
 	return stop
+}
+
+// failed returns the error of the i-th callback, with its name unless the error begins
+// with that, or with the call as Fit's own do.
+func (cb *Callback) failed(i int, err error) error {
+	name, _, _ := strings.Cut(cb.Name, "(")
+	if text := err.Error(); strings.HasPrefix(text, "glia: ") || name != "" && strings.HasPrefix(text, name) {
+		return err
+	}
+	if name == "" {
+		return fmt.Errorf("callback %d: %w", i, err)
+	}
+	return fmt.Errorf("callback %s: %w", cb.Name, err)
+}
+
+// inFit returns an error of callbacks with the call and where Fit was, "" or "epoch 1: ";
+// [ErrStop] and one that has the call as they are.
+func inFit(where string, err error) error {
+	if errors.Is(err, ErrStop) || strings.HasPrefix(err.Error(), "glia: ") {
+		return err
+	}
+	return fmt.Errorf("glia: Fit: %s%w", where, err)
 }
