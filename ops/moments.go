@@ -88,7 +88,7 @@ func (o MomentsOp) VJPs(n *graph.Node, dy []*graph.Node) []*graph.Node {
 // Compose implements [Composed], by way of [ReduceMean].
 func (o MomentsOp) Compose(in []*graph.Node) []*graph.Node {
 	x := in[0]
-	mean := graph.Apply(ReduceMeanOp{o.Reduction}, x)
+	mean := graph.Apply(ReduceMeanOp(o), x)
 	kept := graph.Apply(ReduceMeanOp{Reduction{o.Axes, true}}, x)
-	return []*graph.Node{mean, graph.Apply(ReduceMeanOp{o.Reduction}, Square(Sub(x, kept)))}
+	return []*graph.Node{mean, graph.Apply(ReduceMeanOp(o), Square(Sub(x, kept)))}
 }

@@ -55,7 +55,7 @@ func testOp(d backend.Device, c optest.Case) error {
 		return err
 	}
 	if e.String() == "" {
-		return fmt.Errorf("String is empty: want a listing")
+		return fmt.Errorf("got an empty String: want a listing")
 	}
 	first := outputsOf(e)
 	if err := e.Run(first, in); err != nil {

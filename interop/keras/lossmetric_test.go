@@ -125,7 +125,7 @@ func TestLossMetrics(t *testing.T) {
 			t.Errorf("%s comes back as %T", l.loss.Name(), m.Metrics[0])
 			continue
 		}
-		got, want := configOf(t, mean.Loss().(loss.Loss)), configOf(t, l.loss)
+		got, want := configOf(t, mean.Loss()), configOf(t, l.loss)
 		if got != want {
 			t.Errorf("%s comes back as %s, want %s", l.loss.Name(), got, want)
 		}
