@@ -91,7 +91,10 @@ func (m *Model) LoadWeightsFS(fsys fs.FS, name string, opts ...LoadOption) error
 
 // LoadWeightsBytes is [Model.LoadWeights] from memory.
 func (m *Model) LoadWeightsBytes(b []byte, opts ...LoadOption) error {
-	return m.LoadWeightsFrom(bytes.NewReader(b), int64(len(b)), opts...)
+	if err := m.loadWeights(bytes.NewReader(b), int64(len(b)), opts); err != nil {
+		return fmt.Errorf("glia: LoadWeightsBytes: %w", err)
+	}
+	return nil
 }
 
 // LoadWeightsFrom is [Model.LoadWeights] from the size bytes behind r.
@@ -133,7 +136,8 @@ func (l *loading) match(m keras.Match) {
 // WithoutCompile skips optimizer, loss and metrics, unsupported ones too.
 var WithoutCompile = LoadOption{"WithoutCompile", ofModel, func(l *loading) { l.objects.SkipCompile = true }}
 
-// ByName loads weights into the layers of the same name. Other layers keep theirs.
+// ByName loads weights into the layers of the same name. Other layers keep theirs. It is an
+// error if no layer has a name of the file's. [ReportLoad] tells which were loaded.
 var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.match(keras.ByName) }}
 
 // ByOrder loads the tensors of an .npz file into the weights one after the other,
@@ -141,12 +145,22 @@ var ByName = LoadOption{"ByName", ofWeights, func(l *loading) { l.match(keras.By
 var ByOrder = LoadOption{"ByOrder", ofWeights, func(l *loading) { l.match(keras.ByOrder) }}
 
 // SkipMismatch skips layers whose weights in the file have other shapes. Report, if it
-// is not nil, is called for each.
+// is not nil, is called for each. It is an error if all are skipped.
 func SkipMismatch(report func(why error)) LoadOption {
 	if report == nil {
 		report = func(error) {}
 	}
 	return LoadOption{"SkipMismatch", ofWeights, func(l *loading) { l.weights.Skip = report }}
+}
+
+// ReportLoad fills in r with the variables that were loaded, those that kept their values,
+// and the weights of the file that were not used. r must not be nil.
+func ReportLoad(r *keras.LoadReport) LoadOption {
+	return LoadOption{"ReportLoad", ofWeights, func(l *loading) {
+		if l.weights.Report = r; r == nil {
+			l.err = errors.New("option ReportLoad: the report is nil")
+		}
+	}}
 }
 
 func loadingOf(kind loadKind, opts []LoadOption) (*loading, error) {

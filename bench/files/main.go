@@ -177,7 +177,7 @@ func stored(model, weights *os.File) (*keras.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.StoredIn(f)
+	return m.StoredIn(f, keras.ByPlace)
 }
 
 func opened(f *os.File) (*keras.File, error) {

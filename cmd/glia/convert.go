@@ -15,8 +15,9 @@ import (
 
 // conversion is one call of glia convert: its flags, and where it writes.
 type conversion struct {
-	model string
-	quiet bool
+	model   string
+	byOrder bool
+	quiet   bool
 
 	stdout, stderr io.Writer
 }
@@ -39,7 +40,8 @@ and .npz they get the names of model and layers, such as sequential/dense/kernel
 Weights alone are copied to .safetensors and .npz under the names that they have.
 HDF5 asks where in a model they stand: names such as layers/dense/vars/0, from a
 .weights.h5, tell it; for others, and to write a whole model, --model names a file
-of the model that they belong to. Its own weights do not count.
+of the model that they belong to. Its own weights do not count. Arrays of an .npz
+without such names, arr_0 and so on, are taken --by-order.
 
 The optimizer's state comes along, into every format. With --model it is that of
 FROM; where FROM has none, training begins with a fresh one.
@@ -57,6 +59,9 @@ Weights are read as they are written, so files of any size take little memory.`,
 			if err := wantNames(c, "model"); err != nil {
 				return err
 			}
+			if v.byOrder && v.model == "" {
+				return misused(c, "--by-order: want --model MODEL.keras with it")
+			}
 			format, err := keras.FormatOf(args[1])
 			if err != nil {
 				return misused(c, "%w", err)
@@ -66,6 +71,7 @@ Weights are read as they are written, so files of any size take little memory.`,
 	}
 	f := c.Flags()
 	f.StringVar(&v.model, "model", "", "file of the model that weights belong to: .keras or .h5")
+	f.BoolVar(&v.byOrder, "by-order", false, "with --model, take the arrays of an .npz one after the other, whatever their names")
 	f.BoolVar(&v.quiet, "quiet", false, "print nothing but errors")
 	return c
 }
@@ -132,12 +138,12 @@ func (v *conversion) whole(f *modelFile) (*keras.State, error) {
 			return nil, e
 		}
 		fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: optimizer, loss and metrics are left out\n", f.path, missing)
-		return bare.StoredIn(f.File)
+		return bare.StoredIn(f.File, keras.ByPlace)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := k.StoredIn(f.File)
+	s, err := k.StoredIn(f.File, keras.ByPlace)
 	state := (*keras.StateError)(nil)
 	if !errors.As(err, &state) {
 		return s, err
@@ -148,7 +154,7 @@ func (v *conversion) whole(f *modelFile) (*keras.State, error) {
 	}
 	anew := *f.File
 	anew.Optimizer = nil
-	return k.StoredIn(&anew)
+	return k.StoredIn(&anew, keras.ByPlace)
 }
 
 // filled returns the model that --model names with the weights of f, and the state of
@@ -176,11 +182,19 @@ func (v *conversion) filled(f *modelFile, format keras.Format) (*keras.State, er
 	if len(from.Extra) == 0 { // Keras's files have none
 		from.Extra = m.Extra
 	}
-	s, err := k.StoredIn(&from)
+	s, err := k.StoredIn(&from, v.match())
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", v.model, err)
 	}
 	return s, nil
+}
+
+// match returns how weights are matched with the variables of the model that --model names.
+func (v *conversion) match() keras.Match {
+	if v.byOrder {
+		return keras.ByOrder
+	}
+	return keras.ByPlace
 }
 
 // tell describes the written file by reading it.

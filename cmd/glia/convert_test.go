@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -298,6 +299,44 @@ func TestConvertIntoModel(t *testing.T) {
 		_, got := weightsIn(t, to)
 		if w := want.Spec().String() + string(want.Bytes()); got["sequential/dense/kernel"] != w {
 			t.Errorf("%v: got %q, want %q", dt, got["sequential/dense/kernel"], w)
+		}
+	}
+}
+
+// TestConvertByOrder takes the arrays that numpy.savez named itself.
+func TestConvertByOrder(t *testing.T) {
+	dir := t.TempDir()
+	whole := trainTiny(t, tiny(t), "m.keras")
+	path := func(name string) string { return filepath.Join(dir, name) }
+	m, err := glia.Load(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	a := npy.NewArchiveWriter(&b)
+	for i, v := range m.Network().Vars() {
+		if err := a.Add(fmt.Sprintf("arr_%d", i), v.Tensor()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(a.Close(), os.WriteFile(path("a.npz"), b.Bytes(), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	status, _, text := exec(t.Context(), "convert", path("a.npz"), path("b.keras"), "--model", whole)
+	if status != 1 || !strings.Contains(text, `named "arr_0", "arr_1", "arr_2", "arr_3", as NumPy names those without a name: want option ByOrder (glia convert --by-order)`) {
+		t.Errorf("status %d, error %s", status, text)
+	}
+	if status, _, text := exec(t.Context(), "convert", path("a.npz"), path("b.keras"), "--by-order"); status != 2 || !strings.Contains(text, "want --model") {
+		t.Errorf("--by-order without --model: status %d, %s", status, text)
+	}
+	must(t, "convert", path("a.npz"), path("b.keras"), "--model", whole, "--by-order")
+	got, err := glia.Load(path("b.keras"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range m.Network().Vars() {
+		if w := got.Network().Vars()[i]; !bytes.Equal(v.Tensor().Bytes(), w.Tensor().Bytes()) {
+			t.Errorf("%s has other values", v.Path)
 		}
 	}
 }

@@ -30,10 +30,13 @@ type LoadOptions struct {
 	// Skip, if set, is called for every layer that does not fit, which keeps its
 	// values; otherwise that is an error.
 	Skip func(why error)
+	// Report, if set, is filled in with what was loaded.
+	Report *LoadReport
 }
 
 // LoadWeights sets the variables of a built network to the file's weights. Before any
-// value changes, everything is compared: the error lists all layers that do not fit.
+// value changes, everything is compared: the error lists all layers that do not fit. It is
+// an error, too, if Match and Skip leave nothing to load.
 func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 	pairs, err := f.pairs(net, o)
 	if err != nil {
@@ -44,6 +47,9 @@ func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 			return err
 		}
 	}
+	if o.Report != nil {
+		*o.Report = f.reportOf(net, pairs)
+	}
 	return nil
 }
 
@@ -53,6 +59,11 @@ func (f *File) pairs(net *nn.Network, o LoadOptions) ([]pair, error) {
 		return nil, fmt.Errorf("keras: by order: a %v file: want .npz", f.Format)
 	}
 	pairs, bad := f.match(net, o.Match)
+	if len(pairs) == 0 {
+		if err := f.nothingFits(net, o, bad); err != nil {
+			return nil, err
+		}
+	}
 	if o.Skip != nil {
 		for _, why := range bad {
 			o.Skip(why)

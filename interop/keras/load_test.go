@@ -3,11 +3,13 @@ package keras_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
+	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
@@ -104,6 +106,22 @@ func TestLoadWeightsModes(t *testing.T) {
 			err: "weights do not fit the model: layer b: layers/dense_1/vars/0 in the file is float32[3 2]: want float32[5 2], as b/kernel"},
 		{name: "by name, skipping", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("a", 3), dense("c", 5), dense("b", 2)},
 			opts: []glia.LoadOption{glia.ByName, skip}, want: "a=1 c=2 b=2", skipped: 1},
+		{name: "by names that are others", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("c", 3), dense("d", 2)},
+			opts: []glia.LoadOption{glia.ByName}, formats: ".keras .h5 .weights.h5", want: "c=2 d=2",
+			err: `by name: nothing fits: the file has "a", "b", the model "c", "d": want layers of the same names, or no option ByName`},
+		{name: "by paths that are others", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("c", 3), dense("d", 2)},
+			opts: []glia.LoadOption{glia.ByName, skip}, formats: ".safetensors .npz", want: "c=2 d=2",
+			err: `by name: nothing fits: the file has "sequential/a", "sequential/b", the model "c", "d": want layers of the same names, or no option ByName`},
+		{name: "by name, skipping all", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 5)},
+			opts: []glia.LoadOption{glia.ByName, skip}, formats: ".keras .weights.h5", want: "a=2",
+			err: "nothing fits, all layers would be skipped: layer a: layers/dense/vars/0 in the file is float32[4 3]: want float32[4 5], as a/kernel"},
+		{name: "skipping all", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 5)},
+			opts: []glia.LoadOption{skip}, formats: ".h5", want: "a=2",
+			err: "nothing fits, all layers would be skipped: layer a: sequential/a/kernel in the file is float32[4 3]: want float32[4 5], as a/kernel"},
+		{name: "by name of nothing", file: []nn.Layer{input(), nn.Flatten()}, model: []nn.Layer{input(), dense("a", 5)},
+			opts: []glia.LoadOption{glia.ByName}, formats: ".keras", want: "a=2",
+			err: `the .keras file has no weights: want one with those of "a/kernel", "a/bias"`},
+		{name: "no variables at all", file: []nn.Layer{input(), nn.Flatten()}, model: []nn.Layer{input(), nn.Flatten()}, opts: []glia.LoadOption{glia.ByName, skip}},
 		{name: "by order", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("c", 3), dense("d", 2)},
 			opts: []glia.LoadOption{glia.ByOrder}, formats: ".npz", want: "c=1 d=1"},
 		{name: "by order of others", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 3)},
@@ -146,7 +164,7 @@ func TestLoadWeightsModes(t *testing.T) {
 				b := saved(t, built(t, 1, tt.file...), f)
 				m := built(t, 2, tt.model...)
 				err := m.LoadWeightsBytes(b, tt.opts...)
-				if want := "glia: LoadWeightsFrom: keras: " + tt.err; tt.err == "" && err != nil || tt.err != "" && (err == nil || err.Error() != want) {
+				if want := "glia: LoadWeightsBytes: keras: " + tt.err; tt.err == "" && err != nil || tt.err != "" && (err == nil || err.Error() != want) {
 					t.Errorf("error\n%v\nwant\n%s", err, want)
 				}
 				if got := valuesPerLayer(m); got != tt.want {
@@ -157,5 +175,60 @@ func TestLoadWeightsModes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestReportLoad checks what is told of a load by name.
+func TestReportLoad(t *testing.T) {
+	file := built(t, 1, input(), dense("a", 3), dense("b", 3), dense("c", 2))
+	for _, f := range formats {
+		var r keras.LoadReport
+		m := built(t, 2, input(), dense("b", 4), dense("a", 3), dense("d", 3))
+		err := m.LoadWeightsBytes(saved(t, file, f), glia.ByName, glia.SkipMismatch(nil), glia.ReportLoad(&r))
+		if err != nil {
+			t.Errorf("%v: %v", f, err)
+		}
+		kept := []string{"b/kernel", "b/bias", "d/kernel", "d/bias"}
+		if got := []string{"a/kernel", "a/bias"}; !slices.Equal(r.Loaded, got) || !slices.Equal(r.Kept, kept) || len(r.Unused) != 4 {
+			t.Errorf("%v: report %+v, want %q loaded and %q kept, 4 unused", f, r, got, kept)
+		}
+		if want := `loaded 2 of 6 variables; kept "b/kernel", "b/bias", "d/kernel", "d/bias"; the file's `; !strings.HasPrefix(r.String(), want) {
+			t.Errorf("%v: report is %s, want %s...", f, r, want)
+		}
+	}
+	err := file.LoadWeightsBytes(saved(t, file, keras.NPZ), glia.ReportLoad(nil))
+	if err == nil || !strings.Contains(err.Error(), "option ReportLoad: the report is nil") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestNumberedArrays wants the option named that loads what numpy.savez wrote without
+// names.
+func TestNumberedArrays(t *testing.T) {
+	var b bytes.Buffer
+	a := npy.NewArchiveWriter(&b)
+	for i, spec := range []tensor.Spec{tensor.S(tensor.Float32, 4, 3), tensor.S(tensor.Float32, 3)} {
+		x := tensor.NewSpec(spec)
+		for j := range tensor.Data[float32](x) {
+			tensor.Data[float32](x)[j] = 1
+		}
+		if err := a.Add(fmt.Sprintf("arr_%d", i), x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m := built(t, 2, input(), dense("a", 3))
+	for _, opts := range [][]glia.LoadOption{nil, {glia.ByName}, {glia.SkipMismatch(nil)}} {
+		err := m.LoadWeightsBytes(b.Bytes(), opts...)
+		want := `glia: LoadWeightsBytes: keras: the arrays are named "arr_0", "arr_1", as NumPy names those without a name: ` +
+			`want option ByOrder (glia convert --by-order), which takes them one after the other, or the names "a/kernel", "a/bias"`
+		if err == nil || err.Error() != want {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
+	if err := m.LoadWeightsBytes(b.Bytes(), glia.ByOrder); err != nil || valuesPerLayer(m) != "a=1" {
+		t.Errorf("by order: weights are %s (%v), want a=1", valuesPerLayer(m), err)
 	}
 }

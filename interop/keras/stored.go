@@ -11,14 +11,18 @@ import (
 )
 
 // StoredIn returns the state of a model that [ReadModel] made, whose values stay in a file,
-// which need not be that of the config. They are read while the state is written, so that a
-// file is converted to another format without being in memory. A mismatch is an error now,
-// a [*StateError] if it is in the optimizer's state; a damaged value is an error of
-// [State.Write]. If the file has no state of the optimizer, it is that of a new one.
+// which need not be that of the config. Match is [ByPlace] or [ByOrder]: all weights are the
+// file's. They are read while the state is written, so that a file is converted to another
+// format without being in memory. A mismatch is an error now, a [*StateError] if it is in the
+// optimizer's state; a damaged value is an error of [State.Write]. If the file has no state
+// of the optimizer, it is that of a new one.
 //
 // StoredIn builds the network and the optimizer in zeroed memory that is never touched, so
 // that the system does not provide it. They must not be used for anything else afterwards.
-func (m *Model) StoredIn(f *File) (*State, error) {
+func (m *Model) StoredIn(f *File, match Match) (*State, error) {
+	if match == ByName {
+		return nil, errors.New("keras: by name: layers without a match would have no values: want ByPlace or ByOrder")
+	}
 	s := &State{Model: *m, Extra: map[string]*tensor.Tensor{}, values: map[*graph.Var]tensor.Source{}}
 	if s.Optimizer == nil || s.Loss == nil {
 		s.Optimizer, s.Loss, s.Metrics = nil, nil, nil
@@ -26,7 +30,7 @@ func (m *Model) StoredIn(f *File) (*State, error) {
 	if err := s.build(f); err != nil {
 		return nil, err
 	}
-	pairs, err := f.pairs(s.Network, LoadOptions{})
+	pairs, err := f.pairs(s.Network, LoadOptions{Match: match})
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func ExampleModel_StoredIn() {
 		fmt.Println(err)
 		return
 	}
-	state, err := m.StoredIn(f)
+	state, err := m.StoredIn(f, keras.ByPlace)
 	if err != nil {
 		fmt.Println(err)
 		return

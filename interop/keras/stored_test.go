@@ -109,7 +109,7 @@ func TestStoredIn(t *testing.T) {
 				if from.Whole() {
 					k = modelIn(t, b)
 				}
-				s, err := k.StoredIn(opened(t, b))
+				s, err := k.StoredIn(opened(t, b), keras.ByPlace)
 				if err != nil {
 					t.Fatalf("%s: %v to %v: %v", name, from, to, err)
 				}
@@ -127,7 +127,7 @@ func TestStoredIn(t *testing.T) {
 // TestStoredFresh writes the optimizer's state of a new one where the file has none.
 func TestStoredFresh(t *testing.T) {
 	m := counted(small(t))
-	s, err := modelIn(t, saved(t, m, keras.Archive)).StoredIn(opened(t, saved(t, counted(uncompiled()), keras.Safetensors)))
+	s, err := modelIn(t, saved(t, m, keras.Archive)).StoredIn(opened(t, saved(t, counted(uncompiled()), keras.Safetensors)), keras.ByPlace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestStoredConverted(t *testing.T) {
 		if got := m.Network().Vars()[0].Tensor(); !tensor.Equal(got, want) {
 			t.Errorf("%v: loaded otherwise than tensor.Convert converts", dt)
 		}
-		s, err := modelIn(t, whole).StoredIn(opened(t, b))
+		s, err := modelIn(t, whole).StoredIn(opened(t, b), keras.ByPlace)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +236,7 @@ func TestStoredErrors(t *testing.T) {
 		{"another model", other, "keras: weights do not fit the model: layer a: layers/dense/vars/0 in the file is float32[4 4]: want float32[4 3]"},
 		{"another optimizer", saved(t, adam, keras.Archive), "keras: the optimizer's state does not fit: "},
 	} {
-		_, err := modelIn(t, whole).StoredIn(opened(t, c.b))
+		_, err := modelIn(t, whole).StoredIn(opened(t, c.b), keras.ByPlace)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %s", c.what, err, c.want)
 		}
@@ -246,7 +246,7 @@ func TestStoredErrors(t *testing.T) {
 	}
 	k := modelIn(t, whole)
 	k.Inputs = nil
-	if _, err := k.StoredIn(opened(t, whole)); err == nil || !strings.Contains(err.Error(), "has no shape of a sample") {
+	if _, err := k.StoredIn(opened(t, whole), keras.ByPlace); err == nil || !strings.Contains(err.Error(), "has no shape of a sample") {
 		t.Errorf("without a shape: error %v", err)
 	}
 	// A weight that is damaged in an archive whose checksum is that of one member each.
@@ -254,7 +254,7 @@ func TestStoredErrors(t *testing.T) {
 	at := bytes.Index(b, []byte("sequential/a/kernel.npy"))
 	bad := bytes.Clone(b)
 	bad[at+len("sequential/a/kernel.npy")+150] ^= 1 // behind the dates in the archive and the array's header of 128
-	s, err := modelIn(t, whole).StoredIn(opened(t, bad))
+	s, err := modelIn(t, whole).StoredIn(opened(t, bad), keras.ByPlace)
 	if err != nil {
 		t.Fatal(err)
 	}
