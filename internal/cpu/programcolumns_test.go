@@ -83,8 +83,12 @@ func TestColumnPrograms(t *testing.T) {
 		{tensor.D(7, 5), 1}, {tensor.D(1, 9), 1}, {tensor.D(300, 1), 1}, {tensor.D(129, 10), 1}, {tensor.D(3, 5, 4, 16), 3}, {tensor.D(37, 41, 3), 2},
 		{tensor.D(5, 1, 300), 1}, {tensor.D(40, 1000), 1}, {tensor.D(9, 4096), 1}, {tensor.D(33, 3, 401), 2}, {tensor.D(5000, 7), 1},
 	}
+	seeds := uint64(150)
+	if testing.Short() {
+		seeds = 33
+	}
 	impltest.All(t, "kern", func(t *testing.T) {
-		for i := range uint64(150) {
+		for i := range seeds {
 			r := &columnPrograms{programs{Rand: rand.New(rand.NewPCG(i, 31))}}
 			s := shapes[i%uint64(len(shapes))]
 			p := r.program(s.shape, s.axes, []tensor.DType{tensor.Float32, tensor.Float32, tensor.BFloat16, tensor.Float16}[r.IntN(4)])
@@ -101,6 +105,10 @@ func TestColumnPrograms(t *testing.T) {
 func TestMoments(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 32))
+		means := []float64{0, 1, -300, 1e4}
+		if testing.Short() {
+			means = means[2:3]
+		}
 		for _, c := range []struct {
 			shape tensor.Dims
 			over  ops.Reduction
@@ -109,7 +117,7 @@ func TestMoments(t *testing.T) {
 			{tensor.D(40000, 10), ops.Reduction{Axes: tensor.D(0)}}, {tensor.D(70, 3000), ops.Reduction{Axes: tensor.D(0)}},
 			{tensor.D(20, 1000), ops.Reduction{Axes: tensor.D(1), KeepDims: true}}, {tensor.D(3, 5, 999), ops.Reduction{Axes: tensor.D(1, 2), KeepDims: true}},
 		} {
-			for _, mean := range []float64{0, 1, -300, 1e4} {
+			for _, mean := range means {
 				for _, drift := range []float64{0, 5} { // so that pieces have other means
 					x := ops.NewArray(tensor.Spec{DType: tensor.Float32, Shape: c.shape})
 					for i := range x.V {
@@ -136,7 +144,11 @@ func must(specs []tensor.Spec, err error) []tensor.Spec {
 // the shape alone.
 func TestColumnBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for i := range uint64(20) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 4
+	}
+	for i := range seeds {
 		r := &columnPrograms{programs{Rand: rand.New(rand.NewPCG(i, 33))}}
 		p := r.program(tensor.D(700, 11, 33), 2, tensor.Float32)
 		in := (&halfPrograms{Rand: r.Rand}).values(p.In, false)

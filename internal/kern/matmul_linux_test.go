@@ -53,6 +53,10 @@ func TestMatMulGuard(t *testing.T) {
 
 // TestNarrowMatMulGuard has operands and C of 16 bits end where memory does.
 func TestNarrowMatMulGuard(t *testing.T) {
+	ks := []int{1, 2, 3, 4, 17, 32, 101}
+	if testing.Short() {
+		ks = []int{1, 3, 17}
+	}
 	ga, gb, gc, gbias := mmGuard(t, 1<<16), mmGuard(t, 1<<17), mmGuard(t, 1<<16), mmGuard(t, 1<<12)
 	end := func(guard func([]float32) []float32, h []uint16) []uint16 {
 		pad := len(h) % 2
@@ -64,7 +68,7 @@ func TestNarrowMatMulGuard(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		for _, m := range []int{1, 2, 3, 5, 7, 13, 14, 15, 27, 33} {
 			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 129} {
-				for _, k := range []int{1, 2, 3, 4, 17, 32, 101} {
+				for _, k := range ks {
 					mmLayouts(func(ta, tb bool) {
 						mmNarrows(func(f Narrow) {
 							c := mmCase{m: m, n: n, k: k, transA: ta, transB: tb, bias: true}

@@ -115,7 +115,10 @@ func TestBadWiring(t *testing.T) {
 
 // TestLargeWiring reads long chains, in both orders, and a layer with many calls.
 func TestLargeWiring(t *testing.T) {
-	const n = 5000
+	n := 5000
+	if testing.Short() {
+		n = 1000
+	}
 	calls := []string{callOf(tensorOf("i", 0, 0))}
 	for i := range n - 1 {
 		calls = append(calls, callOf(tensorOf("a", i, 0)))
