@@ -22,7 +22,7 @@ func classNames(s string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		names = strings.Split(strings.TrimRight(string(b), "\r\n"), "\n")
+		names = strings.Split(strings.TrimRight(strings.TrimPrefix(string(b), "\ufeff"), "\r\n"), "\n")
 	}
 	for i := range names {
 		if names[i] = strings.TrimSpace(names[i]); names[i] == "" || !utf8.ValidString(names[i]) {

@@ -40,7 +40,8 @@ func newPredict() *cobra.Command {
       to what it takes, in its proportions, in the colour of its edges
   IDX, plain or .gz, .npy, or .npz (--array says which array): samples along the
       first axis, or one alone
-  .csv, .tsv or .txt: a sample a line, with or without names of columns above
+  .csv, .tsv or .txt: a sample a line; the first line may hold the names of columns,
+      which are no numbers. A line that lacks a value is an error, the first one too
 
 Pictures and bytes (uint8) are scaled from 0..255 to 0..1, unless the model begins
 with Rescaling; all other numbers stay as they are. --scale sets another factor for

@@ -272,7 +272,7 @@ func TestPredictOutput(t *testing.T) {
 	_, three := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(2), nn.Dense(4, nn.Softmax, kernel))
 	_, logits := saved(t, "m.keras", loss.SparseCategoricalCrossentropy(loss.FromLogits), nn.Input(2), nn.Dense(4, kernel))
 	_, picture := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(2, 2, 3), nn.Flatten(), nn.Dense(2, nn.Softmax, kernel))
-	csv := create(t, "x.csv", func(w io.Writer) error { _, err := io.WriteString(w, "a,b\n1,2\n3,4.5\n"); return err })
+	csv := create(t, "x.csv", func(w io.Writer) error { _, err := io.WriteString(w, "1,2\n3,4.5\n"); return err })
 	names := create(t, "names.txt", func(w io.Writer) error { _, err := io.WriteString(w, "red\r\nlight green\nblue\nnone\n"); return err })
 	gray := pngOf(t, image.NewGray(image.Rect(0, 0, 3, 3)))
 	for _, c := range []struct {
@@ -292,6 +292,19 @@ func TestPredictOutput(t *testing.T) {
 		got := must(t, append([]string{"predict"}, c.args...)...)
 		if want := strings.ReplaceAll(c.want, "F", c.args[1]); got != want {
 			t.Errorf("%s: got\n%swant\n%s", c.name, got, want)
+		}
+	}
+}
+
+// TestPredictNames tells of the one line of a table that is no sample.
+func TestPredictNames(t *testing.T) {
+	_, plain := saved(t, "m.keras", loss.MeanSquaredError(), nn.Input(2), nn.Dense(2, nn.KernelInitializer(nn.Zeros)))
+	for _, head := range []string{"RI,Na\n", "# a comment\nNA;x\n", "\"a\"\tb\n"} {
+		path := create(t, "x.csv", func(w io.Writer) error { _, err := io.WriteString(w, head+"1,2\n\n3,4\n\n"); return err })
+		status, out, errs := exec(t.Context(), "predict", plain, path)
+		want := fmt.Sprintf("line %d holds the names of columns, no sample", strings.Count(head, "\n"))
+		if status != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(errs, want) {
+			t.Errorf("%q: status %d, stdout %q, stderr %q, want two samples and %q", head, status, out, errs, want)
 		}
 	}
 }
@@ -320,6 +333,17 @@ func TestPredictFailures(t *testing.T) {
 		{"csv of words", []string{odd, text("1,2,3,4,5\n1,2,x,4,5\n")}, `x.csv: line 2: column 3: got "x", want a number`},
 		{"csv of gaps", []string{odd, text("1,2,3,4,5\n1,2,,4,5\n")}, `x.csv: line 2: column 3: got "", want a number`},
 		{"csv of two heads", []string{odd, text("a,b\nc,d\n")}, `x.csv: line 2: column 1: got "c", want a number`},
+		{"csv whose first line lacks a value", []string{odd, text("1,2,,4,5\n1,2,3,4,5\n")}, `x.csv: line 1: column 3: got "", want a number; a line of names`},
+		{"csv whose first line has no values", []string{odd, text("NA,?,-,.,null\n1,2,3,4,5\n")}, `x.csv: line 1: column 1: got "NA", want a number`},
+		{"csv whose first line has NA", []string{odd, text("NA,2,3,4,5\n1,2,3,4,5\n")}, `x.csv: line 1: column 1: got "NA", want a number`},
+		{"csv whose first line lacks all", []string{odd, text(",,,,\n1,2,3,4,5\n")}, `x.csv: line 1: column 1: got "", want a number`},
+		{"csv whose first line is too large", []string{odd, text("1e999,2,3,4,5\n1,2,3,4,5\n")}, `x.csv: line 1: column 1: got "1e999", want a number that float64 holds`},
+		{"csv with a spreadsheet's error", []string{odd, text("1,2,3,4,5\n#N/A,2,3,4,5\n")}, `x.csv: line 2: column 1: got "#N/A", want a number`},
+		{"tsv that lacks the first value", []string{odd, text("a\tb\tc\td\te\n\t2\t3\t4\t5\n")}, `x.csv: line 2: column 1: got "", want a number`},
+		{"tsv that lacks all values", []string{odd, text("1\t2\t3\t4\t5\n\t\t\t\t\n")}, `x.csv: line 2: column 1: got "", want a number`},
+		{"tsv that lacks the last value", []string{odd, text("1\t2\t3\t4\t\n")}, `x.csv: line 1: column 5: got "", want a number`},
+		{"column with a gap", []string{odd, text("1\n2\n\n4\n5\n6\n")}, `x.csv: line 4: line 3 before it is empty: want a number in every line`},
+		{"names that begin like a zip", []string{odd, text("PK,b\n")}, `x.csv: got no numbers: want a sample a line`},
 		{"csv of nothing", []string{odd, text("a,b\n\n")}, `x.csv: got no numbers: want a sample a line`},
 		{"csv with labels", []string{odd, text("1,2,3,4,5,6\n")}, `cut off the column of labels`},
 		{"array of another shape", []string{path, array(3, 27, 28)}, `x.npy: array is float32\[3 27 28\]: want samples of \[28 28\] along the first axis`},

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/glia-ml/glia/data/idx"
@@ -46,8 +44,8 @@ func (p *predicting) read(path string, m *trained) (*samples, error) {
 	return s, nil
 }
 
-// readFile reads a file of a kind that its first bytes tell, but for text, which
-// its name tells.
+// readFile reads a file of a kind that its first bytes tell, but for text, which its name
+// tells: the first column of a table may be called PK.
 func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained) error {
 	head := make([]byte, 6)
 	n, err := file.ReadAt(head, 0)
@@ -56,6 +54,8 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 	}
 	ext := strings.ToLower(filepath.Ext(s.path))
 	switch begin := string(head[:n]); {
+	case ext == ".csv" || ext == ".tsv" || ext == ".txt":
+		s.x, s.remark, err = readTable(file, p.limit)
 	case begin == "\x93NUMPY":
 		s.x, err = npy.Read(file, npy.BFloat16)
 	case strings.HasPrefix(begin, "PK"):
@@ -64,8 +64,6 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 		s.x, err = idx.ReadFile(s.path, int(min(size, mostIDX)))
 	case strings.HasPrefix(begin, "\x1f\x8b"):
 		s.x, err = idx.ReadFile(s.path, int(min(size*mostDeflated, mostIDX)))
-	case ext == ".csv" || ext == ".tsv" || ext == ".txt":
-		s.x, err = p.readText(file)
 	default:
 		return p.readPictureAs(s, file, m)
 	}
@@ -115,63 +113,6 @@ func shortList(names []string) string {
 		return strings.Join(names[:most], ", ") + ", ..."
 	}
 	return strings.Join(names, ", ")
-}
-
-// readText reads lines of numbers, a sample each. Empty lines and those that begin
-// with # count for nothing; the first other one may be the names of columns.
-func (p *predicting) readText(file io.Reader) (*tensor.Tensor, error) {
-	r := bufio.NewReader(file)
-	var all []float64
-	rows, columns, named := 0, 0, false
-	for line := 1; p.limit == 0 || rows < p.limit; line++ {
-		text, readErr := r.ReadString('\n')
-		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return nil, readErr
-		}
-		text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
-		if text != "" && text[0] != '#' {
-			more, err := appendNumbers(all, text)
-			n := len(more) - len(all)
-			switch {
-			case err != nil && rows == 0 && !named:
-				named = true
-			case err != nil:
-				return nil, fmt.Errorf("line %d: %w", line, err)
-			case rows > 0 && n != columns:
-				return nil, fmt.Errorf("line %d: got %d numbers, want %d as in the line before", line, n, columns)
-			default:
-				all, columns = more, n
-				rows++
-			}
-		}
-		if readErr != nil {
-			break
-		}
-	}
-	if rows == 0 {
-		return nil, errors.New("got no numbers: want a sample a line")
-	}
-	return tensor.FromSlice(all, rows, columns)
-}
-
-// appendNumbers appends the numbers of a line with commas, semicolons, tabs or
-// spaces between.
-func appendNumbers(all []float64, line string) ([]float64, error) {
-	fields := strings.Fields(line)
-	for _, separator := range []string{",", ";", "\t"} {
-		if strings.Contains(line, separator) {
-			fields = strings.Split(line, separator)
-			break
-		}
-	}
-	for i, f := range fields {
-		v, err := strconv.ParseFloat(strings.Trim(f, " \""), 64)
-		if err != nil {
-			return all, fmt.Errorf("column %d: got %.40q, want a number", i+1, f)
-		}
-		all = append(all, v)
-	}
-	return all, nil
 }
 
 // shape brings x into the shape that the model takes.
