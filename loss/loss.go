@@ -21,7 +21,8 @@ type Loss interface {
 	// Name is the name in logs.
 	Name() string
 	// Each returns a loss for every sample, or for every place in it, over the last
-	// axis of yPred, which vanishes; some losses give one for the whole batch.
+	// axis of yPred, which vanishes; some losses give one for the whole batch. A type of
+	// your own gets labels and predictions as [Pair] returns them.
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }
 
@@ -141,7 +142,7 @@ func Reduce(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 //
 // Panics with *graph.Error if shapes or dtypes do not fit.
 func ReduceMasked(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
-	yPred = ops.AtLeastFloat32(yPred)
+	yTrue, yPred = Pair(l, yTrue, ops.AtLeastFloat32(yPred))
 	losses := l.Each(yTrue, yPred)
 	r := MeanOverBatch
 	if c, ok := l.(Reducer); ok && c.ReducedBy() != "" {
@@ -262,6 +263,9 @@ func wantClasses(loss string, yPred *graph.Node) {
 // every place in one. To be saved it needs [FuncLoss.Register]. The name may have a package
 // in front, "my_package>pinball", which is not part of the name in logs.
 //
+// As by Keras, f is given labels and predictions with as many axes: [B] and [B 1] are both
+// [B 1]. Shapes that would still broadcast into a larger one are refused, see [Together].
+//
 // Shapes: yTrue and yPred as f takes them -> [B ...].
 // Panics with *graph.Error, when used, if f is nil or does not return floats.
 func Func(name string, f func(yTrue, yPred *graph.Node) *graph.Node, opts ...Option) *FuncLoss {
@@ -296,7 +300,7 @@ func (l *FuncLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	if l.f == nil {
 		panic(graph.Errorf("loss.Func: the function of %q is nil", l.LossName))
 	}
-	y := l.f(yTrue, yPred)
+	y := l.f(Pair(l, yTrue, yPred))
 	if !y.DType().IsFloat() {
 		panic(graph.Errorf("loss.Func: %q gives %v: want floats", l.LossName, y.Spec()))
 	}

@@ -16,6 +16,9 @@ import (
 // [MeanMetric.Register]. The name may have a package in front, "my_package>gap", which is not
 // part of the name in logs.
 //
+// F is given labels and predictions with as many axes: [B] and [B 1] are both [B 1]. Shapes
+// that would still broadcast into a larger one are refused, see [loss.Together].
+//
 // With a weight for every sample it is Σ weight·value / Σ weight.
 //
 // Options: a [Direction], [Name].
@@ -46,10 +49,10 @@ func FromLoss(l loss.Loss) *MeanMetric {
 	if l == nil {
 		panic("metric: FromLoss: got nil: want a loss")
 	}
-	m := Mean(l.Name(), l.Each, Down)
+	m := Mean(l.Name(), func(yTrue, yPred *graph.Node) *graph.Node { return l.Each(loss.Pair(l, yTrue, yPred)) }, Down)
 	m.loss = l
 	if c, ok := l.(loss.Masker); ok {
-		m.counted = c.Mask
+		m.counted = func(yTrue, yPred *graph.Node) *graph.Node { return c.Mask(loss.Pair(l, yTrue, yPred)) }
 	}
 	return m
 }
@@ -168,6 +171,9 @@ func (s *meanState) UpdateMasked(g *graph.Graph, yTrue, yPred, weight, mask *gra
 			mask = ops.Mul(mask, weight)
 		}
 		weight = mask
+	}
+	if s.m.class == "" && s.m.loss == nil { // a function of the user's
+		yTrue, yPred = loss.Together("metric "+s.m.name, yTrue, yPred)
 	}
 	values := s.m.each(yTrue, yPred)
 	if values.Rank() == 0 && s.m.loss != nil {

@@ -359,3 +359,28 @@ func TestConfigMistakes(t *testing.T) {
 		t.Errorf("binary accuracy at 0.75 is %v, want 0.5", got)
 	}
 }
+
+// TestPairs gives labels [B] with predictions [B 1], and the other way round, to functions
+// of a user's: each sample meets its own label alone.
+func TestPairs(t *testing.T) {
+	gap := func(yTrue, yPred *graph.Node) *graph.Node { return ops.Abs(ops.Sub(yTrue, yPred)) }
+	y, p := tensor.Of[float32](1, 2, 3, 4), tensor.Of[float32](2, 2, 3, 0)
+	for _, k := range []struct {
+		m    metric.Metric
+		want float64
+	}{
+		{metric.Mean("gap", gap), 1.25}, {metric.Sum("gap", gap), 5}, {metric.FromLoss(loss.Func("gap", gap)), 1.25},
+		{metric.WithWeights(metric.Mean("gap", gap)), 1.25},
+	} {
+		m, want := k.m, k.want
+		for _, c := range [][]*tensor.Tensor{{y, p}, {y, rows(t, []float32{2, 2, 3, 0}, 4)}, {rows(t, []float32{1, 2, 3, 4}, 4), p}} {
+			if got := measure(t, m, c).Item(); got != want {
+				t.Errorf("%T of labels %v, predictions %v: got %v, want %v", m, c[0].Spec(), c[1].Spec(), got, want)
+			}
+		}
+		_, err := m.New(tensor.S(tensor.Float32, 4), tensor.S(tensor.Float32, 4, 1, 1))
+		if err == nil || !strings.Contains(err.Error(), "gap: labels float32[4], predictions float32[4 1 1]: want shapes that do not broadcast") {
+			t.Errorf("%T: error %v", m, err)
+		}
+	}
+}
