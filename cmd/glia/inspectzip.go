@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/internal/zipfile"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
 )
@@ -44,16 +45,16 @@ func (l *listing) array(b *branch, name string, h npy.Header) {
 
 // zip lists a .keras file, or a .npz.
 func (l *listing) zip(r io.ReaderAt, size int64) error {
-	z, err := zip.NewReader(r, size)
+	files, err := zipfile.Open(r, size)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "config.json" }) {
+	if !slices.ContainsFunc(files, func(f *zipfile.File) bool { return f.Name == "config.json" }) {
 		return l.npz(r, size)
 	}
-	for _, f := range z.File {
+	for _, f := range files {
 		b := l.root.add(f.Name, "", "", plural(f.UncompressedSize64, "byte"), stored(f))
-		if err := l.member(b, f, r); err != nil {
+		if err := l.member(b, f, size); err != nil {
 			return fmt.Errorf("%.200q: %w", f.Name, err)
 		}
 	}
@@ -61,18 +62,18 @@ func (l *listing) zip(r io.ReaderAt, size int64) error {
 }
 
 // stored tells how a member of an archive is stored.
-func stored(f *zip.File) string {
+func stored(f *zipfile.File) string {
 	if f.Method == zip.Store {
 		return ""
 	}
 	return "compressed to " + plural(f.CompressedSize64, "byte")
 }
 
-// member lists the content of a member of a .keras file.
-func (l *listing) member(b *branch, f *zip.File, archive io.ReaderAt) error {
+// member lists the content of a member of a .keras file of size bytes.
+func (l *listing) member(b *branch, f *zipfile.File, size int64) error {
 	switch {
 	case f.Name == "config.json":
-		text, err := content(f)
+		text, err := f.ReadAll(keras.LimitsOf(size).Config)
 		if err != nil {
 			return err
 		}
@@ -85,7 +86,7 @@ func (l *listing) member(b *branch, f *zip.File, archive io.ReaderAt) error {
 			b.note("layers", grouped(len(layers)))
 		}
 	case f.Name == "metadata.json":
-		text, err := content(f)
+		text, err := f.ReadAll(keras.LimitsOf(size).Metadata)
 		if err != nil {
 			return err
 		}
@@ -97,11 +98,11 @@ func (l *listing) member(b *branch, f *zip.File, archive io.ReaderAt) error {
 			b.note(key, jsonText(values[key]))
 		}
 	case strings.HasSuffix(f.Name, ".h5"):
-		weights, size, err := place(f, archive)
+		weights, n, err := place(f, size)
 		if err != nil {
 			return err
 		}
-		root, err := hdf5.Open(weights, size)
+		root, err := hdf5.Open(weights, n)
 		if err != nil {
 			return err
 		}
@@ -111,36 +112,17 @@ func (l *listing) member(b *branch, f *zip.File, archive io.ReaderAt) error {
 }
 
 // place returns where a member lies in its archive, or its content if that is
-// compressed.
-func place(f *zip.File, archive io.ReaderAt) (io.ReaderAt, int64, error) {
+// compressed, and its length.
+func place(f *zipfile.File, size int64) (io.ReaderAt, int64, error) {
 	if f.Method != zip.Store {
-		b, err := content(f)
+		b, err := f.ReadAll(keras.LimitsOf(size).Inflated)
 		return bytes.NewReader(b), int64(len(b)), err
 	}
-	if f.CompressedSize64 != f.UncompressedSize64 {
-		return nil, 0, fmt.Errorf("%d bytes stored as %d: want the same", f.UncompressedSize64, f.CompressedSize64)
-	}
-	at, err := f.DataOffset()
-	return io.NewSectionReader(archive, at, int64(f.UncompressedSize64)), int64(f.UncompressedSize64), err
-}
-
-// A member that becomes large and mostly air is no model.
-const (
-	airFloor = 64 << 20
-	mostAir  = 100
-)
-
-// content returns the bytes of a member of an archive.
-func content(f *zip.File) ([]byte, error) {
-	if f.UncompressedSize64 > airFloor && f.UncompressedSize64/mostAir > f.CompressedSize64 {
-		return nil, fmt.Errorf("%d bytes come of %d: want no more than %d times as many", f.UncompressedSize64, f.CompressedSize64, mostAir)
-	}
-	r, err := f.Open()
+	s, err := f.Section()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	defer r.Close()
-	return io.ReadAll(r)
+	return s, s.Size(), nil
 }
 
 func (l *listing) npz(r io.ReaderAt, size int64) error {

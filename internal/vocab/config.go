@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -109,13 +108,24 @@ func kindOf(t reflect.Type) string {
 	return "a whole number"
 }
 
-// rest returns the settings that were not read, except null, false and allowed values.
+// mostRest bounds the settings of one object that are listed as unsupported.
+const mostRest = 100
+
+// rest returns the settings that were not read, except null, false and allowed values: the
+// first of them, and how many more there are.
 func (c *Config) rest() (items []Missing) {
-	for _, key := range slices.Sorted(maps.Keys(c.members)) {
-		raw := c.members[key]
-		if c.read[key] || Unset(raw) || passes(key, raw, c.fixed) {
-			continue
+	var unread []string
+	for key, raw := range c.members {
+		if !c.read[key] && !Unset(raw) && !passes(key, raw, c.fixed) {
+			unread = append(unread, key)
 		}
+	}
+	slices.Sort(unread)
+	for i, key := range unread {
+		if i == mostRest {
+			return append(items, Missing{Kind: "option", Name: fmt.Sprintf("%s: %d more", c.class, len(unread)-i)})
+		}
+		raw := c.members[key]
 		if inner, _, err := Decode(raw); err == nil && strings.HasSuffix(key, "_constraint") {
 			items = append(items, Missing{Kind: "constraint", Name: inner, At: key})
 			continue

@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"path"
-	"strings"
 
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/internal/zipfile"
 )
 
 // The members of a .keras file.
@@ -22,11 +21,7 @@ const (
 
 // openZip opens a .keras file, or a zip of NumPy arrays.
 func openZip(r io.ReaderAt, size int64) (*File, error) {
-	z, err := zip.NewReader(r, size)
-	if err != nil {
-		return nil, err
-	}
-	members, err := membersOf(z)
+	members, err := membersOf(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -34,14 +29,14 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 		return openNPZ(r, size)
 	}
 	f := &File{Format: Archive}
-	if err := f.readConfig(members); err != nil {
+	if err := f.readConfig(members, size); err != nil {
 		return nil, err
 	}
 	m := members[weightsFile]
 	if m == nil {
 		return nil, fmt.Errorf("no %s in the archive", weightsFile)
 	}
-	weights, n, err := m.open(r)
+	weights, n, err := m.open(size)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +53,8 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
-func (f *File) readConfig(members map[string]*member) error {
-	b, err := members[configFile].readAll()
+func (f *File) readConfig(members map[string]*member, size int64) error {
+	b, err := members[configFile].ReadAll(LimitsOf(size).Config)
 	if err != nil {
 		return err
 	}
@@ -69,7 +64,7 @@ func (f *File) readConfig(members map[string]*member) error {
 	if members[metadataFile] == nil {
 		return nil
 	}
-	if b, err = members[metadataFile].readAll(); err != nil {
+	if b, err = members[metadataFile].ReadAll(LimitsOf(0).Metadata); err != nil {
 		return err
 	}
 	var meta metadata
@@ -86,46 +81,33 @@ type metadata struct {
 }
 
 // member is a file in a zip archive.
-type member struct{ *zip.File }
+type member struct{ *zipfile.File }
 
-// membersOf lists the files of an archive. It refuses names that stand twice or
-// lead out of a directory.
-func membersOf(z *zip.Reader) (map[string]*member, error) {
-	all := make(map[string]*member, len(z.File))
-	for _, f := range z.File {
-		switch name := strings.TrimSuffix(f.Name, "/"); {
-		case all[f.Name] != nil:
-			return nil, fmt.Errorf("archive member %q stands twice", f.Name)
-		case name != path.Clean(name), path.IsAbs(name), strings.HasPrefix(name, ".."), strings.ContainsAny(name, "\\\x00"), strings.IndexByte(name, ':') == 1:
-			return nil, fmt.Errorf("archive member %q: want a plain relative name", f.Name)
-		}
+// membersOf lists the files of an archive.
+func membersOf(r io.ReaderAt, size int64) (map[string]*member, error) {
+	files, err := zipfile.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]*member, len(files))
+	for _, f := range files {
 		all[f.Name] = &member{f}
 	}
 	return all, nil
 }
 
-// A member that is compressed is held in memory. Unless it is small, it must not be
-// mostly redundant: Keras compresses nothing, and weights hardly shrink.
-const (
-	airFloor = 1 << 20
-	mostAir  = 100
-)
-
-// open returns the member's content and its length: from its place in the archive
-// if it is stored plainly, as Keras does, otherwise from memory.
-func (m *member) open(archive io.ReaderAt) (io.ReaderAt, int64, error) {
+// open returns the member's content and its length: from its place in the archive, of size
+// bytes, if it is stored plainly, as Keras does, otherwise from memory.
+func (m *member) open(size int64) (io.ReaderAt, int64, error) {
 	if m.Method != zip.Store {
-		b, err := m.readAll()
+		b, err := m.ReadAll(LimitsOf(size).Inflated)
 		return bytes.NewReader(b), int64(len(b)), err
 	}
-	if m.CompressedSize64 != m.UncompressedSize64 {
-		return nil, 0, m.errorf("%d bytes stored as %d: want the same", m.UncompressedSize64, m.CompressedSize64)
-	}
-	at, err := m.DataOffset()
+	s, err := m.Section()
 	if err != nil {
-		return nil, 0, m.errorf("%w", err)
+		return nil, 0, err
 	}
-	return io.NewSectionReader(archive, at, int64(m.UncompressedSize64)), int64(m.UncompressedSize64), nil
+	return s, s.Size(), nil
 }
 
 // verify compares the checksum of a member that is stored with the archive's.
@@ -138,23 +120,6 @@ func (m *member) verify(content io.ReaderAt, n int64) error {
 		return m.errorf("checksum %08x: want %08x: the file is damaged", sum.Sum32(), m.CRC32)
 	}
 	return nil
-}
-
-// readAll returns the member's content, whose checksum it checks.
-func (m *member) readAll() ([]byte, error) {
-	if m.UncompressedSize64 > airFloor && m.UncompressedSize64/mostAir > m.CompressedSize64 {
-		return nil, m.errorf("%d bytes come of %d: want no more than %d times as many", m.UncompressedSize64, m.CompressedSize64, mostAir)
-	}
-	r, err := m.Open()
-	if err != nil {
-		return nil, m.errorf("%w", err)
-	}
-	defer r.Close()
-	var b bytes.Buffer // grows with the bytes read, whatever the header says
-	if _, err := b.ReadFrom(r); err != nil {
-		return nil, m.errorf("%w", err)
-	}
-	return b.Bytes(), nil
 }
 
 func (m *member) errorf(format string, args ...any) error {

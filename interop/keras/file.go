@@ -74,7 +74,7 @@ func (f *File) Verify() error {
 // that size can hold, whatever it declares. As the limit of a [nn.Builder] it refuses a
 // larger network before it takes memory.
 func (f *File) Elements() int {
-	n, most := 0, int(airFloor+mostAir*f.size)
+	n, most := 0, LimitsOf(f.size).Elements
 	for _, w := range f.Weights {
 		n += min(w.Spec.Shape.Size(), most-n)
 	}

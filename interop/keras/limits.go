@@ -6,6 +6,36 @@ import (
 	"github.com/glia-ml/glia/nn"
 )
 
+// Limits bounds the bytes that parts of a file may take in memory. All that is read of a file
+// before its weights, and what comes out of compressed ones, takes about 64 MB and four times
+// the file's size at most.
+type Limits struct {
+	Config   int64 // the configuration of a model
+	Metadata int64 // the file metadata.json
+	Inflated int64 // all weights, if they are compressed as a whole
+	Elements int   // all weights, counted in elements
+}
+
+// LimitsOf returns the bounds for a file of size bytes.
+func LimitsOf(size int64) Limits {
+	const mega = 1 << 20
+	return Limits{
+		Config:   min(8*mega+size, 32*mega), // the largest of Keras's applications has 1 MB
+		Metadata: 64 << 10,
+		Inflated: 16*mega + 2*size,
+		Elements: int(4*mega + size/2), // all, if they are of 16 bits
+	}
+}
+
+// A configuration may have no more than mostValues values: numbers, texts, lists, objects
+// and so on, no more than mostMembers of them in objects, and no more than mostParts layers, or
+// parts like layers. The largest of Keras's applications have 62,000, 50,000 and 1,041.
+const (
+	mostValues  = 1 << 20
+	mostMembers = 1 << 18
+	mostParts   = 1 << 15
+)
+
 // longestPath bounds the bytes of the names of a layer and of the layers around it, together:
 // every variable in it has them in its path.
 const longestPath = 1000

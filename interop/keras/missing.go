@@ -33,31 +33,44 @@ const (
 // Error lists what is missing, each thing once with the places where it stands.
 func (e *MissingError) Error() string {
 	type thing struct{ kind, name string }
-	var order []thing
-	places := map[thing][]string{}
+	type found struct {
+		thing
+		places []string // the first of them
+		n      int
+	}
+	var order []*found
+	all, length := map[thing]*found{}, 0
+	left := 0 // things that are not listed
 	for _, m := range e.Items {
 		t := thing{m.Kind, m.Name}
-		if places[t] == nil {
-			order = append(order, t)
+		f := all[t]
+		switch {
+		case f == nil && length > longestList:
+			left++ // each time that it stands somewhere
+			continue
+		case f == nil:
+			f = &found{thing: t}
+			all[t], order = f, append(order, f)
+			length += len(m.Kind) + len(m.Name) + len(m.Where) + len("\n   : ")
 		}
-		places[t] = append(places[t], m.Where)
+		if f.n++; f.n <= mostPlaces {
+			f.places = append(f.places, m.Where)
+		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "keras: unsupported parts of the model:")
-	for i, t := range order {
-		if b.Len() > longestList {
-			fmt.Fprintf(&b, "\n  and %d more", len(order)-i)
-			break
+	for _, f := range order {
+		fmt.Fprintf(&b, "\n  %s %s", f.kind, f.name)
+		if f.n > 1 {
+			fmt.Fprintf(&b, " (%d times)", f.n)
 		}
-		at := places[t]
-		fmt.Fprintf(&b, "\n  %s %s", t.kind, t.name)
-		if len(at) > 1 {
-			fmt.Fprintf(&b, " (%d times)", len(at))
-		}
-		b.WriteString(": " + strings.Join(at[:min(len(at), mostPlaces)], ", "))
-		if n := len(at) - mostPlaces; n > 0 {
+		b.WriteString(": " + strings.Join(f.places, ", "))
+		if n := f.n - len(f.places); n > 0 {
 			fmt.Fprintf(&b, " and %d more", n)
 		}
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "\n  and %d more", left)
 	}
 	return b.String()
 }

@@ -47,8 +47,9 @@ const (
 // name the last counts, as in Python.
 //
 // It fails on text that is not JSON, such as Python's NaN and Infinity, on lists and objects
-// more than 512 deep, or more than 32 on average if they are long, and on objects without a
-// class_name. Errors name the byte.
+// more than 512 deep, or more than 32 on average if they are long, on more than 1048576
+// values, or 262144 members of objects, and on objects without a class_name. Errors name the
+// byte.
 func ParseObject(b []byte) (*Object, error) {
 	if err := check(b); err != nil {
 		return nil, fmt.Errorf("keras: %w", err)
@@ -163,9 +164,10 @@ func (o *Object) own() bool { return vocab.Own(o.Module, o.Class, o.Registered) 
 // which it is registered.
 func (o *Object) fullName() string { return vocab.InPackage(o.Module, o.Class, o.Registered) }
 
-// check returns an error unless b is JSON that is not too deep.
+// check returns an error unless b is JSON of no more than mostValues values that is not too deep.
 func check(b []byte) error {
 	depth, work := 0, 0
+	values, members := 1, 0     // behind each comma stands one, and in each list and object
 	var opened [deepest + 1]int // where the lists and objects around begin
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; c {
@@ -175,7 +177,12 @@ func check(b []byte) error {
 					i++
 				}
 			}
+		case ',':
+			values++
+		case ':':
+			members++
 		case '{', '[':
+			values++
 			if depth++; depth > deepest {
 				return fmt.Errorf("byte %d: lists and objects nest more than %d deep", i, deepest)
 			}
@@ -194,6 +201,9 @@ func check(b []byte) error {
 					return fmt.Errorf("byte %d: number %s: want one that is finite", i, word)
 				}
 			}
+		}
+		if values > mostValues || members > mostMembers {
+			return fmt.Errorf("byte %d: more than %d values, or %d members of objects: want fewer", i, mostValues, mostMembers)
 		}
 	}
 	if json.Valid(b) {

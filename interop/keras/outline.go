@@ -22,7 +22,7 @@ type OutlineLayer struct {
 
 // Outline lists the layers of a model from its config alone, those of models inside it
 // after the model itself. It knows no classes, so that it lists unsupported ones, too. It
-// fails if o is not a model with a list of layers.
+// fails if o is not a model with a list of layers, or has more than 32768 of them.
 func Outline(o *Object) ([]OutlineLayer, error) {
 	if o.Config != nil {
 		if err := check(o.Config); err != nil {
@@ -34,13 +34,21 @@ func Outline(o *Object) ([]OutlineLayer, error) {
 	if list == nil {
 		return nil, fmt.Errorf("keras: class %s without a list of layers: want a model", o.fullName())
 	}
-	return outline(list, 0), nil
+	left := mostParts
+	all := outline(list, 0, &left)
+	if left < 0 {
+		return nil, fmt.Errorf("keras: more than %d layers: want fewer", mostParts)
+	}
+	return all, nil
 }
 
-// outline lists the layers of a list and those inside them.
-func outline(list json.RawMessage, depth int) []OutlineLayer {
+// outline lists the layers of a list and those inside them, unless there are more than left.
+func outline(list json.RawMessage, depth int, left *int) []OutlineLayer {
 	elements, err := vocab.Elements(list)
 	if err != nil {
+		return nil
+	}
+	if *left -= len(elements); *left < 0 {
 		return nil
 	}
 	layers := make([]OutlineLayer, 0, len(elements))
@@ -57,7 +65,7 @@ func outline(list json.RawMessage, depth int) []OutlineLayer {
 		l.inbound(e, outputs)
 		layers = append(layers, l)
 		if sub := layersIn(o); sub != nil {
-			inner[i] = outline(sub, depth+1)
+			inner[i] = outline(sub, depth+1, left)
 		}
 	}
 	var all []OutlineLayer

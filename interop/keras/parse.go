@@ -62,7 +62,7 @@ const (
 
 // parse returns the tree of a model.
 func parse(o *Object) (*tree, error) {
-	p := parser{o.old}
+	p := parser{old: o.old}
 	model, err := p.part(o, "model", "")
 	if err != nil {
 		return nil, err
@@ -73,11 +73,15 @@ func parse(o *Object) (*tree, error) {
 
 // parser makes parts.
 type parser struct {
-	old bool // the file is of Keras 1 or 2
+	old   bool // the file is of Keras 1 or 2
+	parts int  // so far
 }
 
 // part parses a layer. It stands at where; places inside it begin with inside.
 func (p *parser) part(o *Object, where, inside string) (x *part, err error) {
+	if p.full() {
+		return nil, fmt.Errorf("keras: %s: more than %d layers, and parts like layers: want fewer", where, mostParts)
+	}
 	x = &part{Object: o, kind: p.kindOf(o), where: where}
 	switch x.kind {
 	case chain, otherModel:
@@ -117,6 +121,9 @@ func (p *parser) layers(o *Object, inside string) ([]*part, error) {
 	elements, err := vocab.Elements(list)
 	if err != nil {
 		return nil, fmt.Errorf("keras: %slayers: %w", inside, err)
+	}
+	if n := p.parts + len(elements); n > mostParts {
+		return nil, fmt.Errorf("keras: %slayers: %d layers, and parts like layers: want at most %d", inside, n, mostParts)
 	}
 	parts := make([]*part, len(elements))
 	for i, e := range elements {
@@ -165,6 +172,9 @@ func (p *parser) within(key string, raw json.RawMessage, where string) (parts []
 	switch {
 	case len(raw) == 0:
 	case isSetting(key):
+		if p.full() { // the class around it is unsupported in any case
+			return nil
+		}
 		parts = append(parts, &part{Object: &Object{}, kind: setting, where: where, key: key, element: raw})
 	case raw[0] == '[':
 		for e := range vocab.Each(raw) {
@@ -189,6 +199,9 @@ func (p *parser) withinObject(key string, raw json.RawMessage, where string) (pa
 		}
 		return parts
 	case o.Class == "__lambda__" || o.Class == "__bytes__" || o.Class == "function":
+		if p.full() {
+			return nil
+		}
 		return []*part{{Object: o, kind: code, where: strings.TrimSpace(where + " " + key), element: raw}}
 	case strings.HasSuffix(o.Module, "layers") || !o.own() || slices.Contains([]string{"layer", "cell", "cells", "layers"}, lastWord(key)):
 		at := strings.TrimSpace(tail(where) + "/" + key + " " + tail(nameOf(o)))
@@ -198,6 +211,12 @@ func (p *parser) withinObject(key string, raw json.RawMessage, where string) (pa
 		return parts
 	}
 	return p.within("", o.Config, where)
+}
+
+// full counts a part and reports whether it is one too many.
+func (p *parser) full() bool {
+	p.parts++
+	return p.parts > mostParts
 }
 
 // isSetting reports whether the name of a setting shows its kind.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
+	"github.com/glia-ml/glia/internal/zipfile"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -18,59 +18,26 @@ const suffix = ".npy"
 // Archive is an open .npz. Its methods may be called from several goroutines.
 type Archive struct {
 	names []string
-	files map[string]*zip.File
+	files map[string]*zipfile.File
 	opts  []ReadOption
 }
 
 // OpenArchive reads the directory of an archive of size bytes in r. Members that
 // are no .npy are left out. Names that are given twice or lead out of a folder are
-// errors, and so are members that overlap or promise more than their compressed
-// bytes can hold.
+// errors, and so are members that overlap, are encrypted, have another name before their
+// content than in the directory, or promise more than their compressed bytes can hold.
 func OpenArchive(r io.ReaderAt, size int64, opts ...ReadOption) (*Archive, error) {
-	z, err := zip.NewReader(r, size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // checkMember says which
+	files, err := zipfile.Open(r, size)
+	if err != nil {
 		return nil, fmt.Errorf("npy: archive: %w", err)
 	}
-	a := &Archive{files: map[string]*zip.File{}, opts: slices.Clone(opts)}
-	total := uint64(0)
-	for _, f := range z.File {
-		if err := checkMember(f); err != nil {
-			return nil, fmt.Errorf("npy: archive: member %q: %w", f.Name, err)
+	a := &Archive{files: map[string]*zipfile.File{}, opts: slices.Clone(opts)}
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name, suffix); ok {
+			a.names, a.files[name] = append(a.names, name), f
 		}
-		if f.CompressedSize64 > uint64(size)-total {
-			return nil, fmt.Errorf("npy: archive: member %q: got %d bytes compressed, want at most %d: the members overlap or go beyond the end", f.Name, f.CompressedSize64, uint64(size)-total)
-		}
-		total += f.CompressedSize64
-		name, ok := strings.CutSuffix(f.Name, suffix)
-		if !ok {
-			continue
-		}
-		if a.files[name] != nil {
-			return nil, fmt.Errorf("npy: archive: member %q: got it twice", f.Name)
-		}
-		a.names, a.files[name] = append(a.names, name), f
 	}
 	return a, nil
-}
-
-// maxRatio is the best ratio that deflate can reach.
-const maxRatio = 1032
-
-// checkMember checks a member's entry in the directory.
-func checkMember(f *zip.File) error {
-	switch name := strings.TrimSuffix(f.Name, "/"); {
-	case !fs.ValidPath(name) || strings.Contains(name, `\`):
-		return errors.New("want a name without \"..\", \"//\", \"\\\" and \"/\" at the start")
-	case f.Flags&1 != 0:
-		return errors.New("it is encrypted")
-	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return fmt.Errorf("got compression method %d, want %d or %d", f.Method, zip.Store, zip.Deflate)
-	case f.Method == zip.Store && f.UncompressedSize64 != f.CompressedSize64:
-		return fmt.Errorf("got %d bytes for %d that are not compressed", f.CompressedSize64, f.UncompressedSize64)
-	case f.UncompressedSize64/maxRatio > f.CompressedSize64:
-		return fmt.Errorf("got %d bytes compressed, which cannot hold %d", f.CompressedSize64, f.UncompressedSize64)
-	}
-	return nil
 }
 
 // Names lists the arrays in the order of the archive's directory, without ".npy".
@@ -78,7 +45,7 @@ func (a *Archive) Names() []string { return slices.Clone(a.names) }
 
 // Header reads the header of an array.
 func (a *Archive) Header(name string) (h Header, err error) {
-	err = a.open(name, func(r io.Reader, _ *zip.File) error {
+	err = a.open(name, func(r io.Reader, _ *zipfile.File) error {
 		h, _, err = readHeader(r)
 		return err
 	})
@@ -117,7 +84,7 @@ func (a *Archive) ReadInto(name string, t *tensor.Tensor) error {
 // the member, whose checksum must be right. They are certain to be there if the member is
 // stored; a compressed member may turn out shorter than it promises.
 func (a *Archive) elements(name string, do func(r io.Reader, l *layout, n int, certain bool) error) error {
-	return a.open(name, func(r io.Reader, f *zip.File) error {
+	return a.open(name, func(r io.Reader, f *zipfile.File) error {
 		l, n, err := readLayout(r, int64(f.UncompressedSize64), a.opts)
 		if err != nil {
 			return err
@@ -135,7 +102,7 @@ func (a *Archive) elements(name string, do func(r io.Reader, l *layout, n int, c
 }
 
 // open calls do with the contents of an array's member.
-func (a *Archive) open(name string, do func(r io.Reader, f *zip.File) error) error {
+func (a *Archive) open(name string, do func(r io.Reader, f *zipfile.File) error) error {
 	f := a.files[name]
 	if f == nil {
 		return fmt.Errorf("npy: archive: array %q: there is none of this name among the %d", name, len(a.files))

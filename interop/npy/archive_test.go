@@ -218,14 +218,14 @@ func TestOpenArchiveErrors(t *testing.T) {
 	}{
 		{nil, "zip"},
 		{x, "not a valid zip file"},
-		{forge(t, member{name: "a.npy", data: x}, member{name: "a.npy", data: x}), `member "a.npy": got it twice`},
-		{forge(t, member{name: "../a.npy", data: x}), `member "../a.npy": want a name without`},
-		{forge(t, member{name: "/a.npy", data: x}), "want a name without"},
-		{forge(t, member{name: "a/../../b", data: x}), "want a name without"},
-		{forge(t, member{name: `..\a.npy`, data: x}), "want a name without"},
+		{forge(t, member{name: "a.npy", data: x}, member{name: "a.npy", data: x}), `member "a.npy": it stands twice`},
+		{forge(t, member{name: "../a.npy", data: x}), `member "../a.npy": want a plain relative name`},
+		{forge(t, member{name: "/a.npy", data: x}), "want a plain relative name"},
+		{forge(t, member{name: "a/../../b", data: x}), "want a plain relative name"},
+		{forge(t, member{name: `..\a.npy`, data: x}), "want a plain relative name"},
 		{forge(t, member{name: "a.npy", data: x, flags: 1}), "encrypted"},
 		{forge(t, member{name: "a.npy", data: x, method: 12}), "compression method 12"},
-		{forge(t, member{name: "a.npy", data: x, size: 1 << 40}), "that are not compressed"},
+		{forge(t, member{name: "a.npy", data: x, size: 1 << 40}), "stored as"},
 		{forge(t, member{name: "a.npy", data: x, method: zip.Deflate, size: 1 << 40}), "which cannot hold 1099511627776"},
 	} {
 		a, err := OpenArchive(bytes.NewReader(c.file), int64(len(c.file)))
@@ -319,7 +319,7 @@ func TestPromise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data = append(data, make([]byte, promised/maxRatio+1)...) // what deflate never reads
+	data = append(data, make([]byte, promised/1032+1)...) // what deflate never reads
 	b := forge(t, member{name: "x.npy", method: zip.Deflate, data: data, size: promised + uint64(len(head)), crc: crc32.ChecksumIEEE([]byte(head))})
 	a, err := OpenArchive(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
