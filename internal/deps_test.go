@@ -27,7 +27,7 @@ var picture = []string{
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
 	6: "callback remote tensorboard tune plot internal/curves internal/bench",
-	7: "cmd/glia cmd/glia-plot examples/* bench/files",
+	7: "cmd/glia cmd/glia-plot examples/* bench/files bench/reliability",
 	8: forTests,
 }
 
