@@ -296,6 +296,39 @@ func TestBadLabels(t *testing.T) {
 	}
 }
 
+// TestBadLabelsOfMetrics checks the labels that only a metric takes for class numbers: of
+// its classes, whatever the loss has.
+func TestBadLabelsOfMetrics(t *testing.T) {
+	ids := func(x *graph.Node) *graph.Node { return ops.ReduceSum(x, -1) } // predictions that are class numbers
+	own := loss.Func("own", func(yTrue, yPred *graph.Node) *graph.Node { return ops.ReduceMean(yPred, -1) })
+	for _, c := range []struct {
+		metric metric.Metric
+		bad    string
+	}{
+		{metric.MeanIoU(3), "sample 2: label 3: want a class number, 0 or more and less than 3"},
+		{metric.IoU(2, []int{0}), "sample 1: label 2: want a class number, 0 or more and less than 2"},
+		{metric.MeanIoU(3, metric.IgnoreClass(3)), ""},
+	} {
+		m := glia.Sequential(nn.Input(4), nn.Dense(2), nn.Lambda(ids))
+		compile(t, m, optim.SGD(0.1), own, c.metric)
+		before := weights(m)
+		ds := memory(t, tensor.New(tensor.Float32, 4, 4), of(t, []int32{0, 2, 3, 1}, 4))
+		_, err := m.Fit(ds, glia.Validate(ds))
+		_, evalErr := m.Evaluate(ds)
+		_, batchErr := m.TestOnBatch(data.NewBatch(ds.X(), ds.Y()))
+		for what, err := range map[string]error{"Fit: epoch 1, batch 1": err, "Evaluate: batch 1": evalErr, "TestOnBatch": batchErr} {
+			if c.bad != "" {
+				wants(t, what, err, "^glia: "+what+": "+c.bad)
+			} else if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if c.bad != "" && !bytes.Equal(before, weights(m)) {
+			t.Error("the weights changed")
+		}
+	}
+}
+
 // TestRegularizersCount checks that penalties are part of the loss.
 func TestRegularizersCount(t *testing.T) {
 	ds := memory(t, of(t, []float32{1}, 1, 1), of(t, []float32{0}, 1, 1))

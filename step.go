@@ -2,6 +2,7 @@ package glia
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/data"
@@ -59,9 +60,21 @@ func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.name, err)
 		}
+		if c, ok := s.(metric.ClassLabels); ok {
+			m.allowIgnored(c, x.output)
+		}
 		ms.states = append(ms.states, s)
 	}
 	return ms, nil
+}
+
+// allowIgnored has a metric of an output accept the class that the output's loss ignores.
+func (m *Model) allowIgnored(c metric.ClassLabels, output int) {
+	if l, ok := m.outputLosses[output].loss.(loss.Ignorer); ok {
+		if class, ok := l.IgnoredClass(); ok {
+			c.AllowLabel(class)
+		}
+	}
 }
 
 // losses returns the totals of the loss.
@@ -153,36 +166,47 @@ func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error)
 // or a metric.
 func (m *Model) checkLabels(b *data.Batch, idx []int, ms *totals) error {
 	for i := range b.Y {
-		at := m.badLabel(b, i, ms)
+		at, classes := m.badLabel(b, i, ms)
 		if at < 0 {
 			continue
 		}
-		of := ""
+		of, below := "", ""
 		if len(m.outputLosses) > 1 {
 			of = fmt.Sprintf(" of output %s", m.outputLosses[i].output)
 		}
-		return fmt.Errorf("sample %d: label %v%s: want a class number, 0 or more and less than %d",
-			idx[at*len(idx)/b.Y[i].Len()], b.Y[i].Float64s()[at], of, ms.classes[i])
+		if classes < math.MaxInt {
+			below = fmt.Sprintf(" and less than %d", classes)
+		}
+		return fmt.Errorf("sample %d: label %v%s: want a class number, 0 or more%s",
+			idx[at*len(idx)/b.Y[i].Len()], b.Y[i].Float64s()[at], of, below)
 	}
 	return nil
 }
 
-// badLabel returns the place of the first bad label of an output, -1 if there is none.
-func (m *Model) badLabel(b *data.Batch, output int, ms *totals) int {
+// badLabel returns the place of the first label of an output that its loss or a metric
+// refuses, -1 if there is none, and how many classes there are.
+func (m *Model) badLabel(b *data.Batch, output int, ms *totals) (at, classes int) {
 	if output >= len(m.outputLosses) { // for a custom step
-		return -1
+		return -1, 0
 	}
-	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok { // IgnoreClass is valid; metrics count it as a wrong label, as in Keras
-		return l.BadLabel(b.Y[output], ms.classes[output])
-	}
-	for i, x := range m.outputMetrics {
-		if c, ok := ms.states[i].(metric.LabelChecker); ok && x.output == output {
-			if at := c.BadLabel(b.Y[output]); at >= 0 {
-				return at
-			}
+	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok {
+		if at := l.BadLabel(b.Y[output], ms.classes[output]); at >= 0 {
+			return at, ms.classes[output]
 		}
 	}
-	return -1
+	for i, x := range m.outputMetrics {
+		c, ok := ms.states[i].(metric.LabelChecker)
+		if !ok || x.output != output {
+			continue
+		}
+		if at := c.BadLabel(b.Y[output]); at >= 0 {
+			if of, ok := c.(metric.ClassLabels); ok {
+				return at, of.LabelClasses()
+			}
+			return at, ms.classes[output]
+		}
+	}
+	return -1, 0
 }
 
 // traceStep traces a step on batches like b into an empty graph.

@@ -1,8 +1,6 @@
 package loss
 
 import (
-	"math"
-
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -39,8 +37,8 @@ func (l *CTCLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	return ops.CTCLoss(ops.LogSoftmax(yPred, -1), labels, ops.ReduceSum(counts, -1), times)
 }
 
-// BadLabel returns the place in y of the first label that is no class number: see
-// [SparseCategoricalCrossentropyLoss.BadLabel].
+// BadLabel returns the place in y of the first label that is no class number: see the
+// function [BadLabel].
 func (l *CTCLoss) BadLabel(y *tensor.Tensor, classes int) int {
-	return firstBadLabel(y, classes, math.NaN())
+	return BadLabel(y, classes)
 }

@@ -49,6 +49,14 @@ type LabelChecker interface {
 	BadLabel(y *tensor.Tensor, classes int) int
 }
 
+// Ignorer is a [LabelChecker] that may ignore a class, whose number need not be one of the
+// others.
+type Ignorer interface {
+	LabelChecker
+	// IgnoredClass returns the class, and whether there is one.
+	IgnoredClass() (class int, ok bool)
+}
+
 // Reduction says how the losses of a batch become one number. As an option it
 // sets that of a loss. The zero Reduction is [MeanOverBatch].
 type Reduction string

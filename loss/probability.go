@@ -107,10 +107,10 @@ func (l *CategoricalGeneralizedCrossEntropyLoss) Each(yTrue, yPred *graph.Node) 
 	return ops.Scale(ops.Sub(ops.ScalarLike(p, 1), power(p, l.Q)), 1/l.Q)
 }
 
-// BadLabel returns the place in y of the first label that is no class number: see
-// [SparseCategoricalCrossentropyLoss.BadLabel].
+// BadLabel returns the place in y of the first label that is no class number: see the
+// function [BadLabel].
 func (l *CategoricalGeneralizedCrossEntropyLoss) BadLabel(y *tensor.Tensor, classes int) int {
-	return firstBadLabel(y, classes, math.NaN())
+	return BadLabel(y, classes)
 }
 
 // power returns x^c for a constant c. If c is 0 it has no gradient: the formula's would be

@@ -7,7 +7,8 @@ import (
 )
 
 // SparseCategoricalCrossentropy is [CategoricalCrossentropy] for labels that are
-// class numbers, 0 to C-1. A label of C or more gives NaN, a negative one 0.
+// class numbers, 0 to C-1. A model refuses others, see [BadLabel]; in a graph of your own
+// a label of C or more gives NaN, a negative one 0.
 //
 // Shapes: yTrue [B ...] or [B ... 1], of integers or of floats that are whole;
 // yPred [B ... C] -> [B ...].

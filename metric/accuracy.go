@@ -1,6 +1,8 @@
 package metric
 
 import (
+	"math"
+
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -22,7 +24,12 @@ func Accuracy(opts ...MeanOption) *MeanMetric {
 		}
 		return categorical(yTrue, yPred)
 	})
-	m.numbers = func(t, p tensor.Spec) bool { return accuracyOf(t, p) == accuracyOfNumbers }
+	m.numbers = func(t, p tensor.Spec) int {
+		if accuracyOf(t, p) == accuracyOfNumbers {
+			return lastAxis(t, p)
+		}
+		return 0
+	}
 	return m
 }
 
@@ -95,11 +102,12 @@ func categorical(yTrue, yPred *graph.Node) *graph.Node {
 // Shapes: labels, class numbers, [B ...] or [B ... 1], predictions [B ... C].
 func SparseCategoricalAccuracy(opts ...MeanOption) *MeanMetric {
 	m := meanOf("SparseCategoricalAccuracy", Up, opts, sparse)
-	m.numbers = always
+	m.numbers = lastAxis
 	return m
 }
 
-func always(_, _ tensor.Spec) bool { return true }
+// lastAxis returns the number of predictions for each label.
+func lastAxis(_, yPred tensor.Spec) int { return yPred.Shape.At(-1) }
 
 func sparse(yTrue, yPred *graph.Node) *graph.Node {
 	labels := classNumbers("SparseCategoricalAccuracy", yTrue, yPred)
@@ -157,8 +165,9 @@ func SparseTopKCategoricalAccuracy(k int, opts ...SparseTopKOption) *MeanMetric 
 		}
 		return inTopK(ops.Cast(labels, tensor.Int64), yPred, k)
 	}
-	if !sorted {
-		m.numbers = always
+	m.numbers = lastAxis
+	if sorted { // nobody knows how many classes there are
+		m.numbers = func(_, _ tensor.Spec) int { return math.MaxInt }
 	}
 	return m
 }
@@ -182,16 +191,19 @@ func inFirst(labels, ids *graph.Node, k int) *graph.Node {
 		panic(graph.Errorf("metric: top %d of predictions %v: want 1 to %d", k, ids.Spec(), n))
 	}
 	ids = ops.SliceAxis(ids, -1, 0, k)
-	return ops.Any(ops.Equal(ops.ExpandDims(ops.Cast(labels, ids.DType()), -1), ids), -1)
+	found := ops.Any(ops.Equal(ops.ExpandDims(ops.Cast(labels, ids.DType()), -1), ids), -1)
+	return ops.And(found, ops.GreaterEqual(labels, ops.ScalarLike(labels, 0)))
 }
 
 // inTopK returns whether fewer than k predictions are greater than that of the
-// label. NaN counts as greater than any.
+// label, which is one of the classes. NaN counts as greater than any.
 func inTopK(labels, yPred *graph.Node, k int) *graph.Node {
 	if k < 1 {
 		panic(graph.Errorf("metric: top %d: want 1 or more", k))
 	}
 	own := ops.GatherAlong(yPred, ops.ExpandDims(labels, -1), -1)
 	above := ops.Cast(ops.Not(ops.LessEqual(yPred, own)), tensor.Float32)
-	return ops.Less(ops.ReduceSum(above, -1), ops.Full(yPred.Graph(), tensor.S(tensor.Float32), float64(k)))
+	found := ops.Less(ops.ReduceSum(above, -1), ops.Full(yPred.Graph(), tensor.S(tensor.Float32), float64(k)))
+	classes := ops.And(ops.GreaterEqual(labels, ops.ScalarLike(labels, 0)), ops.Less(labels, ops.ScalarLike(labels, float64(yPred.Shape().At(-1)))))
+	return ops.And(found, classes)
 }

@@ -34,7 +34,9 @@ func (m *ConfusionMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 		return nil, graph.Errorf("metric.ConfusionMatrix: %d classes: want 1 to %d", m.Classes, maxClasses)
 	}
 	s := &confusionState{totals: newTotals(m.MetricName, tensor.D(m.Classes, m.Classes), "counts"), m: m}
-	s.numbers = yPred.Rank() > 0 && (yTrue.Shape != yPred.Shape || m.binary(yPred))
+	if yPred.Rank() > 0 && (yTrue.Shape != yPred.Shape || m.binary(yPred)) {
+		s.classLabels.classes = m.Classes
+	}
 	return checked(s, yTrue, yPred)
 }
 
@@ -45,29 +47,21 @@ func (m *ConfusionMetric) binary(yPred tensor.Spec) bool {
 
 type confusionState struct {
 	totals
-	m       *ConfusionMetric
-	numbers bool // labels are class numbers
-}
-
-// BadLabel implements [LabelChecker].
-func (s *confusionState) BadLabel(y *tensor.Tensor) int {
-	if !s.numbers {
-		return -1
-	}
-	return badLabel(y, s.m.Classes)
+	classLabels
+	m *ConfusionMetric
 }
 
 // Update implements [State].
 func (s *confusionState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
-	t, p := s.classes(yTrue, yPred)
+	t, p := s.pairs(yTrue, yPred)
 	if weight != nil {
 		weight = spreadOver(weight, t)
 	}
-	countPairs(g, s.totals[0], s.m.Classes, ops.Cast(t, tensor.Float32), ops.Cast(p, tensor.Float32), nil, weight)
+	countPairs(g, s.totals[0], ops.Cast(t, tensor.Float32), ops.Cast(p, tensor.Float32), nil, weight)
 }
 
-// classes returns the class numbers of labels and predictions, of one shape.
-func (s *confusionState) classes(yTrue, yPred *graph.Node) (t, p *graph.Node) {
+// pairs returns the class numbers of labels and predictions, of one shape.
+func (s *confusionState) pairs(yTrue, yPred *graph.Node) (t, p *graph.Node) {
 	if s.m.binary(yPred.Spec()) {
 		t, p = matched("ConfusionMatrix", yTrue, yPred)
 		return ops.Cast(t, tensor.Int64), ops.Cast(ops.Greater(p, ops.ScalarLike(p, 0.5)), tensor.Int64)

@@ -14,14 +14,15 @@ import (
 //
 //	true positives / (true positives + false positives + false negatives)
 //
-// Places whose label or prediction is no class number, 0 to classes-1, do not count,
-// as in Keras. Weights of samples count with their whole part, as they do in Keras
+// A prediction that is no class number, 0 to classes-1, is a wrong one; Keras drops its
+// place. A model refuses such labels, but for the class to ignore, see [LabelChecker].
+// Weights of samples count with their whole part, as they do in Keras
 // unless the metric's dtype is a float; here with [FloatWeights].
 //
 // There may be up to 4096 classes, which are counted in pairs.
 //
 // Shapes: labels and predictions, class numbers, of one shape [B ...]. With
-// [DenseLabels] or [DensePredictions] they have classes on one more axis, the last
+// [DenseLabels] or [DensePredictions] they have the classes on one more axis, the last
 // unless there is an [Axis], and the greatest counts.
 //
 // Options: [IgnoreClass], [DenseLabels], [DensePredictions], [Axis], [FloatWeights],
@@ -151,7 +152,14 @@ func (m *IoUMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 			return nil, graph.Errorf("metric.%s: target class %d: want 0 to %d", m.MetricName, t, m.Classes-1)
 		}
 	}
-	return checked(&iouState{newTotals(m.MetricName, tensor.D(m.Classes, m.Classes), "total_confusion_matrix"), m}, yTrue, yPred)
+	s := &iouState{totals: newTotals(m.MetricName, tensor.D(m.Classes, m.Classes+1), "total_confusion_matrix"), m: m}
+	if m.SparseLabels {
+		s.classes = m.Classes
+	}
+	if m.IgnoreClass != nil {
+		s.AllowLabel(*m.IgnoreClass)
+	}
+	return checked(s, yTrue, yPred)
 }
 
 // checkSize implements sized.
@@ -159,8 +167,10 @@ func (m *IoUMetric) checkSize() error {
 	return wantSize(m.class, "num_classes", m.Classes, 1, maxClasses)
 }
 
+// iouState counts predictions of no class in one more column.
 type iouState struct {
 	totals
+	classLabels
 	m *IoUMetric
 }
 
@@ -178,7 +188,7 @@ func (s *iouState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 		}
 		weight = spreadOver(weight, p)
 	}
-	countPairs(g, s.totals[0], s.m.Classes, t, p, s.m.IgnoreClass, weight)
+	countPairs(g, s.totals[0], t, p, s.m.IgnoreClass, weight)
 }
 
 // numbers returns class numbers in float32, which holds them exactly.
@@ -193,29 +203,35 @@ func (m *IoUMetric) numbers(what string, x *graph.Node, sparse bool) *graph.Node
 	if axis < 1 || axis >= x.Rank() {
 		panic(graph.Errorf("metric.%s: %s %v: want classes on axis %d", m.MetricName, what, x.Spec(), m.Axis))
 	}
+	if n := x.Shape().At(axis); n != m.Classes {
+		panic(graph.Errorf("metric.%s: %s %v: %d classes on axis %d: want %d", m.MetricName, what, x.Spec(), n, m.Axis, m.Classes))
+	}
 	return ops.Cast(ops.ArgMax(x, axis), tensor.Float32)
 }
 
 // countPairs traces the addition of weights, 1 if nil, to a matrix: rows by labels t,
-// columns by predictions p. These are whole numbers in float32; numbers that are not
-// classes, and the ignored class, do not count.
-func countPairs(g *graph.Graph, matrix *graph.Var, classes int, t, p *graph.Node, ignore *int, weight *graph.Node) {
-	zero, end := ops.ScalarLike(t, 0), ops.ScalarLike(t, float64(classes))
-	in := func(x *graph.Node) *graph.Node { return ops.And(ops.GreaterEqual(x, zero), ops.Less(x, end)) }
-	counts := ops.And(in(t), in(p))
+// columns by predictions p. These are whole numbers in float32. Labels of no class, and the
+// ignored one, do not count; predictions of no class count in the last column.
+func countPairs(g *graph.Graph, matrix *graph.Var, t, p *graph.Node, ignore *int, weight *graph.Node) {
+	classes, columns := matrix.Spec().Shape.At(0), matrix.Spec().Shape.At(1)
+	in := func(x *graph.Node, n int) *graph.Node {
+		return ops.And(ops.GreaterEqual(x, ops.ScalarLike(x, 0)), ops.Less(x, ops.ScalarLike(x, float64(n))))
+	}
+	counts := in(t, classes)
 	if ignore != nil {
 		counts = ops.And(counts, ops.NotEqual(t, ops.ScalarLike(t, float64(*ignore))))
 	}
-	cells := classes * classes
-	at := ops.Where(counts, ops.Add(ops.Mul(t, end), p), ops.ScalarLike(t, float64(cells)))
-	at = ops.Cast(ops.Reshape(at, -1), tensor.Int32)
+	// In int32: float32 does not hold the number of every cell.
+	t = ops.Cast(ops.Where(counts, t, ops.ScalarLike(t, float64(classes))), tensor.Int32)
+	p = ops.Cast(ops.Where(in(p, columns), p, ops.ScalarLike(p, float64(columns-1))), tensor.Int32)
+	at := ops.Reshape(ops.Add(ops.Mul(t, ops.ScalarLike(t, float64(columns))), p), -1) // row number classes is none
 	if weight == nil {
 		weight = ops.Full(g, tensor.Spec{DType: tensor.Float64, Shape: at.Shape()}, 1)
 	} else {
 		weight = ops.Reshape(ops.Cast(weight, tensor.Float64), -1)
 	}
 	all := ops.ScatterAdd(ops.Reshape(g.Value(matrix), -1), at, weight, 0)
-	g.Update(matrix, ops.Reshape(all, classes, classes))
+	g.Update(matrix, ops.Reshape(all, classes, columns))
 }
 
 // Result implements [State].
@@ -223,18 +239,22 @@ func (s *iouState) Result() *tensor.Tensor {
 	const epsilon = 1e-7
 	n, v := s.m.Classes, tensor.Data[float64](s.totals[0].Tensor())
 	union := make([]float64, n)
+	hit := func(i int) float64 { return v[i*(n+1)+i] }
 	for i := range n {
-		for j := range n {
-			union[i] += v[i*n+j] + v[j*n+i]
+		for _, w := range v[i*(n+1):][:n+1] {
+			union[i] += w
 		}
-		union[i] -= v[i*n+i]
+		for j := range n {
+			union[i] += v[j*(n+1)+i]
+		}
+		union[i] -= hit(i)
 	}
 	sum, found := 0.0, 0.0
 	for i, times := range s.m.times() {
 		if union[i] <= 1e-9 {
 			continue
 		}
-		sum += times * v[i*n+i] / (union[i] + epsilon)
+		sum += times * hit(i) / (union[i] + epsilon)
 		found += times
 	}
 	return tensor.Scalar(sum / (found + epsilon))

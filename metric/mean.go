@@ -51,6 +51,9 @@ func FromLoss(l loss.Loss) *MeanMetric {
 	}
 	m := Mean(l.Name(), func(yTrue, yPred *graph.Node) *graph.Node { return l.Each(loss.Pair(l, yTrue, yPred)) }, Down)
 	m.loss = l
+	if _, ok := l.(loss.LabelChecker); ok {
+		m.numbers = lastAxis
+	}
 	if c, ok := l.(loss.Masker); ok {
 		m.counted = func(yTrue, yPred *graph.Node) *graph.Node { return c.Mask(loss.Pair(l, yTrue, yPred)) }
 	}
@@ -71,8 +74,8 @@ type MeanMetric struct {
 	// counted, if there is one, says which values weights are for. As in Keras it
 	// matters only if there are weights.
 	counted func(yTrue, yPred *graph.Node) *graph.Node
-	// numbers, if there is one, says whether labels are class numbers.
-	numbers func(yTrue, yPred tensor.Spec) bool
+	// numbers, if there is one, returns how many classes labels number, 0 if they do not.
+	numbers func(yTrue, yPred tensor.Spec) int
 	sum     bool                    // instead of the mean
 	after   func(v float64) float64 // done to the result, if it is not nil
 }
@@ -126,8 +129,13 @@ func (m *MeanMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 		names = names[:1]
 	}
 	s := &meanState{totals: newTotals(m.name, tensor.Dims{}, names...), m: m}
-	if m.numbers != nil && yPred.Rank() > 0 && m.numbers(yTrue, yPred) {
-		s.classes = yPred.Shape.At(-1)
+	if m.numbers != nil && yPred.Rank() > 0 {
+		s.classes = m.numbers(yTrue, yPred)
+	}
+	if l, ok := m.loss.(loss.Ignorer); ok {
+		if class, ok := l.IgnoredClass(); ok {
+			s.AllowLabel(class)
+		}
 	}
 	return checked(s, yTrue, yPred)
 }
@@ -149,8 +157,8 @@ func checked(s State, yTrue, yPred tensor.Spec) (State, error) {
 
 type meanState struct {
 	totals
-	m       *MeanMetric
-	classes int // that labels number, 0 if they do not
+	classLabels
+	m *MeanMetric
 }
 
 // Update implements [State].
@@ -256,14 +264,6 @@ func (s *meanState) Result() *tensor.Tensor {
 		v = s.m.after(v)
 	}
 	return tensor.Scalar(v)
-}
-
-// BadLabel implements [LabelChecker].
-func (s *meanState) BadLabel(y *tensor.Tensor) int {
-	if s.classes == 0 {
-		return -1
-	}
-	return badLabel(y, s.classes)
 }
 
 // ratio is a/b, and 0 where b is 0.

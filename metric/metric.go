@@ -48,8 +48,19 @@ type Masked interface {
 type LabelChecker interface {
 	State
 	// BadLabel returns the index in y of the first label that is not a class number, 0 or
-	// more and less than the number of predictions a sample; -1 if all are.
+	// more and less than the number of classes; -1 if all are.
 	BadLabel(y *tensor.Tensor) int
+}
+
+// ClassLabels is a [LabelChecker] that tells its classes, and can be told of a label that
+// is none of them but that a loss ignores: it then counts as a wrong label, as in Keras, or
+// not at all where labels and predictions are counted in pairs.
+type ClassLabels interface {
+	LabelChecker
+	// LabelClasses returns the number of classes, 0 if labels are no class numbers.
+	LabelClasses() int
+	// AllowLabel has BadLabel accept a label.
+	AllowLabel(class int)
 }
 
 // totals is the variables of a state.

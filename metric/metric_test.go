@@ -214,6 +214,8 @@ func TestMistakes(t *testing.T) {
 		"target":         {metric.IoU(2, []int{0, 2}), f32(4), f32(4), "target class 2: want 0 to 1"},
 		"no target":      {metric.IoU(2, []int{}), f32(4), f32(4), "no target classes"},
 		"dense":          {metric.OneHotMeanIoU(2), f32(4), f32(4), "want classes on axis -1"},
+		"widths":         {metric.OneHotMeanIoU(3), f32(4, 3), f32(4, 5), "predictions float32[4 5]: 5 classes on axis -1: want 3"},
+		"wide labels":    {metric.IoU(2, []int{0}, metric.DenseLabels), f32(4, 3), f32(4), "labels float32[4 3]: 3 classes on axis -1: want 2"},
 		"aggregation":    {metric.R2Score(metric.Aggregation("sum")), f32(4, 2), f32(4, 2), `aggregation "sum"`},
 		"regressors":     {metric.R2Score(metric.NumRegressors(-1)), f32(4, 2), f32(4, 2), "-1 regressors"},
 		"r2":             {metric.R2Score(), f32(4, 2, 2), f32(4, 2, 2), "want both [B outputs]"},
@@ -260,6 +262,14 @@ func TestBadLabels(t *testing.T) {
 		"sorted":          {metric.SparseTopKCategoricalAccuracy(2, metric.FromSortedIDs), numbers, f32(1, 3), -1},
 		"confusion":       {metric.ConfusionMatrix(3), tensor.Of[uint8](2, 255), f32(1, 3), 1},
 		"confusion of 2":  {metric.ConfusionMatrix(2), tensor.Of[uint8](1, 2), f32(1), 1},
+		"negative id":     {metric.SparseTopKCategoricalAccuracy(2, metric.FromSortedIDs), tensor.Of[int32](0, -1), f32(1, 3), 1},
+		"IoU":             {metric.IoU(3, []int{0}), numbers, f32(1), 2},
+		"mean IoU":        {metric.MeanIoU(3), tensor.Of[uint8](2, 255, 1), f32(1), 1},
+		"ignored":         {metric.MeanIoU(3, metric.IgnoreClass(255)), tensor.Of[uint8](2, 255, 3), f32(1), 2},
+		"binary IoU":      {metric.BinaryIoU(0.5, nil), tensor.Of[float32](1, 2), f32(1), 1},
+		"sparse IoU":      {metric.OneHotMeanIoU(2), rows(t, []float32{5, 0, 0, 5}, 2), f32(1, 2), -1},
+		"loss":            {metric.FromLoss(loss.SparseCategoricalCrossentropy()), numbers, f32(1, 3), 2},
+		"loss ignores":    {metric.FromLoss(loss.SparseCategoricalCrossentropy(loss.IgnoreClass(3))), numbers, f32(1, 3), -1},
 		"rows":            {metric.ConfusionMatrix(2), rows(t, []float32{5, 0, 0, 5}, 2), f32(1, 2), -1},
 	} {
 		spec := c.y.Spec()
@@ -274,6 +284,57 @@ func TestBadLabels(t *testing.T) {
 			t.Errorf("%s: the state does not check labels", name)
 		} else if got := l.BadLabel(c.y); got != c.want {
 			t.Errorf("%s: first bad label of %v is %d, want %d", name, c.y, got, c.want)
+		}
+	}
+}
+
+// TestAllowedLabels has metrics take a label that the loss ignores: it is wrong, or does
+// not count in pairs.
+func TestAllowedLabels(t *testing.T) {
+	p := rows(t, []float32{0.1, 0.2, 0.7, 0.6, 0.3, 0.1}, 2)
+	for name, c := range map[string]struct {
+		m    metric.Metric
+		y, p *tensor.Tensor
+		want float64
+	}{
+		"accuracy":   {metric.Accuracy(), tensor.Of[int32](2, -1), p, 0.5},
+		"top":        {metric.SparseTopKCategoricalAccuracy(3), tensor.Of[int32](2, -1), p, 0.5},
+		"top beyond": {metric.SparseTopKCategoricalAccuracy(5), tensor.Of[int32](2, 255), p, 0.5},
+		"sorted":     {metric.SparseTopKCategoricalAccuracy(1, metric.FromSortedIDs), tensor.Of[int32](2, -1), rows(t, []float32{2, -1}, 2), 0.5},
+		"IoU":        {metric.MeanIoU(3), tensor.Of[int32](2, 255), tensor.Of[int32](2, 0), 1},
+	} {
+		s, err := c.m.New(c.y.Spec(), c.p.Spec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := s.(metric.ClassLabels)
+		if got := l.BadLabel(c.y); got != 1 {
+			t.Errorf("%s: bad label %d, want 1", name, got)
+		}
+		l.AllowLabel(-1)
+		l.AllowLabel(255)
+		if got := l.BadLabel(c.y); got != -1 {
+			t.Errorf("%s, allowed: bad label %d, want none", name, got)
+		}
+		if err := update(s, []*tensor.Tensor{c.y, c.p}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Result().Item(); math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestOutside has predictions that are no class count as wrong ones, where Keras drops
+// their places: of the classes 0 and 1, once and twice labeled, each is found once.
+func TestOutside(t *testing.T) {
+	for _, p := range []*tensor.Tensor{tensor.Of[float32](0, 1, 5), tensor.Of[float32](0, 1, -1), tensor.Of[float32](0, 1, 2), tensor.Of(0, 1, float32(math.NaN()))} {
+		y := tensor.Of[int32](0, 1, 1)
+		if got := measure(t, metric.MeanIoU(2), []*tensor.Tensor{y, p}).Item(); math.Abs(got-0.75) > 1e-6 {
+			t.Errorf("predictions %v: got %v, want (1 + 1/2) / 2", p.Float64s(), got)
+		}
+		if got := measure(t, metric.IoU(2, []int{1}), []*tensor.Tensor{y, p}, []*tensor.Tensor{y, tensor.Of[float32](0, 1, 1)}).Item(); math.Abs(got-0.75) > 1e-6 {
+			t.Errorf("predictions %v: class 1: got %v, want 3/4", p.Float64s(), got)
 		}
 	}
 }
