@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/glia-ml/glia/backend"
@@ -256,6 +257,29 @@ func (m *Model) accept(in []tensor.Spec) error {
 		}
 	}
 	return nil
+}
+
+// batched adds to the error of a batch x how to make one, if x is one sample.
+func (m *Model) batched(x []*tensor.Tensor, err error) error {
+	m.traceMu.Lock()
+	defer m.traceMu.Unlock()
+	if err == nil || m.net == nil {
+		return err
+	}
+	inputs := m.inputs
+	if !m.built {
+		_ = graph.Catch(func() { inputs, _ = m.net.Declared() })
+	}
+	if len(x) != len(inputs) {
+		return err
+	}
+	for i, t := range x {
+		if !nn.Fits(t.Shape(), inputs[i].Shape.From(1)) {
+			return err
+		}
+	}
+	dims := tensor.D(1).Append(x[0].Shape().Slice()...).String()
+	return fmt.Errorf("%w; %v is one sample without the axis of the batch: Reshape(%s) makes a batch of it", err, x[0].Spec(), strings.ReplaceAll(dims[1:len(dims)-1], " ", ", "))
 }
 
 // Params returns the numbers of elements of the variables that training changes, and of

@@ -36,7 +36,7 @@ func (m *Model) TestOnBatch(b *data.Batch) (Result, error) {
 
 // PredictOnBatch is [Model.Predict] with all samples in one batch.
 func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
-	return onlyOutput(m.predictBatches([]*tensor.Tensor{x}, math.MaxInt))
+	return m.predictOne("PredictOnBatch", x, math.MaxInt)
 }
 
 // onBatch does a step by itself, while fitMu or evalMu is held.
@@ -53,7 +53,7 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	}
 	ms, err := m.totalsFor(training, sampleOf(b.X), sampleOf(b.Y))
 	if err != nil {
-		return Result{}, err
+		return Result{}, m.batched(b.X, err)
 	}
 	if training {
 		if err := m.takeFrozen(); err != nil {

@@ -57,9 +57,9 @@ func TestOpenAxis(t *testing.T) {
 		}
 	}
 	_, err := m.Predict(noise(t, 2, 3, 5))
-	wants(t, "another size of steps", err, `samples are \[3 5\]: the model takes \[-1 4\]`)
+	wants(t, "another size of steps", err, `samples are \[3 5\]: the model takes \[None 4\]`)
 	_, err = m.Predict(noise(t, 2, 4))
-	wants(t, "no steps", err, `samples are \[4\]: the model takes \[-1 4\]`)
+	wants(t, "no batch", err, `samples are \[4\]: the model takes \[None 4\]; float32\[2 4\] is one sample without the axis of the batch: Reshape\(1, 2, 4\)`)
 }
 
 // TestOpenAxisNeeded is an error where a layer needs the length.
@@ -136,7 +136,7 @@ func TestPaddedSequences(t *testing.T) {
 	}
 	fixed := overSteps(t, 9)
 	_, err = fixed.Fit(ds)
-	wants(t, "a model of one length", err, `samples are \[-1 4\]: the model takes \[9 4\]`)
+	wants(t, "a model of one length", err, `samples are \[None 4\]: the model takes \[9 4\]`)
 }
 
 // TestOpenTargets trains on a target for each step that is not padding: also with the

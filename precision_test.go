@@ -23,9 +23,8 @@ import (
 // inPolicy returns a multilayer perceptron for digits with a dtype policy.
 func inPolicy(t testing.TB, p nn.DTypePolicy) *glia.Model {
 	t.Helper()
-	m := glia.Sequential(nn.Input(28, 28), preprocess.Rescaling(1.0/255, 0), nn.Flatten(), nn.Dense(48, nn.ReLU), nn.Dense(10), nn.Softmax.Layer(nn.Float32))
+	m := glia.Sequential(nn.Input(28, 28, tensor.Uint8), preprocess.Rescaling(1.0/255, 0), nn.Flatten(), nn.Dense(48, nn.ReLU), nn.Dense(10), nn.Softmax.Layer(nn.Float32))
 	m.Network().DType = p
-	m.Network().Layers()[0].(*nn.InputLayer).DType = tensor.Uint8
 	compile(t, m, optim.Adam(2e-3), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
 	return m
 }

@@ -19,37 +19,46 @@ import (
 //
 // It is for models of one input and output; [Model.PredictAll] is for others.
 func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
-	return onlyOutput(m.predictBatches([]*tensor.Tensor{x}, predictBatch))
+	return m.predictOne("Predict", x, predictBatch)
 }
 
 // PredictAll is [Model.Predict] with a tensor for each input of the model, in the order
 // given to [nn.Functional], all with first axes of one length. It returns one for each
 // output. Tensors that do not fit the model are an error.
 func (m *Model) PredictAll(x ...*tensor.Tensor) ([]*tensor.Tensor, error) {
-	return m.predictBatches(x, predictBatch)
+	return m.predictBatches("PredictAll", x, predictBatch)
 }
 
-// onlyOutput returns the output of a model of one output, an error for other models.
-func onlyOutput(out []*tensor.Tensor, err error) (*tensor.Tensor, error) {
+// predictOne predicts for a model of one output; other models are an error.
+func (m *Model) predictOne(call string, x *tensor.Tensor, size int) (*tensor.Tensor, error) {
+	out, err := m.predictBatches(call, []*tensor.Tensor{x}, size)
 	if err != nil {
 		return nil, err
 	}
 	if len(out) != 1 {
-		return nil, fmt.Errorf("glia: Predict: the model has %d outputs: want one; PredictAll returns all", len(out))
+		return nil, fmt.Errorf("glia: %s: the model has %d outputs: want one; PredictAll returns all", call, len(out))
 	}
 	return out[0], nil
 }
 
-// predictBatches predicts in batches of no more than size samples.
-func (m *Model) predictBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
+// predictBatches predicts in batches of no more than size samples. Errors name the call.
+func (m *Model) predictBatches(call string, x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
+	out, err := m.predictInBatches(x, size)
+	if err != nil {
+		return nil, fmt.Errorf("glia: %s: %w", call, err)
+	}
+	return out, nil
+}
+
+func (m *Model) predictInBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
 	x, err := samplesOf(x)
 	if err != nil {
-		return nil, fmt.Errorf("glia: Predict: %w", err)
+		return nil, err
 	}
 	n := x[0].Shape().At(0)
 	p, err := m.planFor(x, min(n, size))
 	if err != nil {
-		return nil, err
+		return nil, m.batched(x, err)
 	}
 	out := make([]*tensor.Tensor, len(p.Outputs()))
 	for i, s := range p.Outputs() {
@@ -103,7 +112,7 @@ func samplesOf(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 		case t == nil:
 			return nil, errors.New("x is nil")
 		case t.Shape().Rank() == 0:
-			return nil, fmt.Errorf("x is %v: want samples along the first axis", t.Spec())
+			return nil, fmt.Errorf("x is %v: want samples along the first axis; Reshape(1) makes a batch of one", t.Spec())
 		case t.Shape().At(0) == 0:
 			return nil, fmt.Errorf("x is %v: want one sample or more", t.Spec())
 		case t.Shape().At(0) != x[0].Shape().At(0):
@@ -118,15 +127,6 @@ func samplesOf(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
-	e, err := m.planOf(x, n)
-	if err != nil {
-		return nil, fmt.Errorf("glia: Predict: %w", err)
-	}
-	return e, nil
-}
-
-// planOf is planFor for callers that hold traceMu.
-func (m *Model) planOf(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	if m.net == nil {
 		return nil, errNoNetwork
 	}

@@ -187,3 +187,34 @@ func TestPredictWhileFit(t *testing.T) {
 		t.Error("predicting meanwhile changed the training")
 	}
 }
+
+// TestPredictNames wants the error of each function to name that function, and that of a
+// sample without its batch to say how to make one.
+func TestPredictNames(t *testing.T) {
+	one, two := classifier(t, 6, 3), forked()
+	wide := blobs(t, 4, 7, 3).X()
+	sample, err := blobs(t, 1, 6, 3).X().Reshape(6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for call, predict := range map[string]func(m *glia.Model, x *tensor.Tensor) error{
+		"Predict":        func(m *glia.Model, x *tensor.Tensor) error { _, err := m.Predict(x); return err },
+		"PredictOnBatch": func(m *glia.Model, x *tensor.Tensor) error { _, err := m.PredictOnBatch(x); return err },
+		"PredictAll":     func(m *glia.Model, x *tensor.Tensor) error { _, err := m.PredictAll(x); return err },
+		"TestOnBatch": func(m *glia.Model, x *tensor.Tensor) error {
+			if x == nil || x.Shape().Rank() == 0 { // errors of a batch
+				x = wide
+			}
+			_, err := m.TestOnBatch(data.NewBatch(x, tensor.New(tensor.Int32, x.Shape().At(0))))
+			return err
+		},
+	} {
+		begin := "^glia: " + call + ": "
+		wants(t, call+" of nil", predict(one, nil), begin)
+		wants(t, call+" of a scalar", predict(one, tensor.New(tensor.Float32)), begin)
+		wants(t, call+" of other samples", predict(one, wide), begin+`samples are \[7\]: the model takes \[6\]$`)
+		wants(t, call+" of one sample", predict(one, sample), begin+`samples are \[\]: the model takes \[6\]; float32\[6\] is one sample without the axis of the batch: Reshape\(1, 6\)`)
+		wants(t, call+" of one input", predict(two, wide), begin)
+	}
+	wants(t, "a scalar", func() error { _, err := one.Predict(tensor.New(tensor.Float32)); return err }(), `Reshape\(1\)`)
+}

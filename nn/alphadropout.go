@@ -32,13 +32,16 @@ type AlphaDropoutLayer struct {
 }
 
 func init() {
-	addLayer("AlphaDropout", dropping(layerOf[AlphaDropoutLayer]()), anySeed)
+	addLayer("AlphaDropout", droppingPart(layerOf[AlphaDropoutLayer]()), anySeed)
 }
 
 func (*AlphaDropoutLayer) keepsMask() {}
 
 // Build implements [Layer].
-func (d *AlphaDropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("AlphaDropout", in) }
+func (d *AlphaDropoutLayer) Build(_ *Builder, in tensor.Spec) {
+	wantPartRate("AlphaDropout", d.Rate)
+	d.check("AlphaDropout", in)
+}
 
 // Call implements [Layer]. With p the rate and a' = -λα the value of dropped elements, the
 // mean becomes p·a' and the variance (1-p)·(1 + p·a'²).

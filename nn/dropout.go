@@ -12,10 +12,11 @@ import (
 )
 
 // Dropout returns a layer that, in training, sets elements to 0 with probability
-// rate and scales the others by 1/(1-rate). Otherwise it passes x on.
+// rate and scales the others by 1/(1-rate): all become 0 with a rate of 1. Otherwise it passes
+// x on.
 //
 // Shapes: x [...] -> y [...].
-// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats.
+// Panics with *graph.Error, when built, unless 0 <= rate <= 1 and x is of floats.
 //
 // Options: [NoiseShape], and every [LayerOption].
 //
@@ -34,7 +35,7 @@ type DropoutLayer struct {
 }
 
 func init() {
-	addLayer("Dropout", dropping(layerOf[DropoutLayer]()), anySeed)
+	addLayer("Dropout", layerOf[DropoutLayer](), anySeed)
 }
 
 // Dropping groups the settings of [Dropout] and [AlphaDropout].
@@ -68,7 +69,6 @@ func (*Dropping) OfIntegers(tensor.DType) tensor.DType { return tensor.Invalid }
 // check panics unless a layer can drop elements of x.
 func (d *Dropping) check(layer string, x tensor.Spec) {
 	wantFloat(layer, x)
-	wantRate(layer, d.Rate)
 	d.NoiseShape.mask(layer, x.Shape)
 }
 
@@ -113,7 +113,10 @@ func (n *Noise) UnmarshalJSON(b []byte) error {
 func (*DropoutLayer) keepsMask() {}
 
 // Build implements [Layer].
-func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) { d.check("Dropout", in) }
+func (d *DropoutLayer) Build(_ *Builder, in tensor.Spec) {
+	wantRate("Dropout", d.Rate)
+	d.check("Dropout", in)
+}
 
 // mask returns the shape of the mask of x. It panics with *graph.Error unless that
 // broadcasts to x.
@@ -146,6 +149,9 @@ func (d *DropoutLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 
 // dropout drops elements of x with a mask that broadcasts to it.
 func dropout(c *Ctx, x *graph.Node, rate float64, mask tensor.Dims) *graph.Node {
+	if dropsAll(rate) {
+		return ops.Zeros(x)
+	}
 	seed, stream := c.Seed()
 	if mask == x.Shape() {
 		return ops.Dropout(x, seed, rate, stream)
@@ -154,25 +160,37 @@ func dropout(c *Ctx, x *graph.Node, rate float64, mask tensor.Dims) *graph.Node 
 	return ops.Mul(x, ops.Dropout(ones, seed, rate, stream))
 }
 
+// wantRate panics unless rate is a probability.
 func wantRate(layer string, rate float64) {
-	if !(rate >= 0 && float32(rate) < 1) { // a rate that rounds to 1 drops everything
+	if !(rate >= 0 && rate <= 1) {
+		panic(graph.Errorf("nn.%s: rate %g: want 0 <= rate <= 1", layer, rate))
+	}
+}
+
+// wantPartRate panics unless rate is a probability less than 1, for layers that divide by
+// 1-rate: Keras fails where these train with 1.
+func wantPartRate(layer string, rate float64) {
+	if !(rate >= 0 && rate <= 1) || dropsAll(rate) {
 		panic(graph.Errorf("nn.%s: rate %g: want 0 <= rate < 1", layer, rate))
 	}
 }
+
+// dropsAll reports whether a rate is 1, as the kernels round it.
+func dropsAll(rate float64) bool { return float32(rate) == 1 }
 
 // anySeed accepts the seed of a layer's config, of any value: glia draws other numbers than
 // Keras with or without it.
 var anySeed = map[string]string{"seed": ""}
 
-// dropping makes layers with a rate. Keras takes a rate of 1, which drops everything.
-func dropping(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (Layer, error) {
+// droppingPart makes layers with a rate of less than 1. Keras's constructors take 1, too.
+func droppingPart(make func(c *vocab.Config) (Layer, error)) func(c *vocab.Config) (Layer, error) {
 	return func(c *vocab.Config) (Layer, error) {
 		l, err := make(c)
 		rate := 0.0
 		if err == nil {
 			err = c.Get("rate", &rate)
 		}
-		if err == nil && rate <= 1 && float32(rate) == 1 {
+		if err == nil && rate <= 1 && dropsAll(rate) {
 			err = &vocab.MissingError{Items: []vocab.Missing{{Kind: "option", Name: fmt.Sprintf("%s.rate %g", ClassOf(l), rate)}}}
 		}
 		return l, err
@@ -238,7 +256,7 @@ type GaussianDropoutLayer struct {
 }
 
 func init() {
-	addLayer("GaussianDropout", dropping(layerOf[GaussianDropoutLayer]()), anySeed)
+	addLayer("GaussianDropout", droppingPart(layerOf[GaussianDropoutLayer]()), anySeed)
 }
 
 // OfIntegers implements [IntegerLayer].
@@ -249,7 +267,7 @@ func (*GaussianDropoutLayer) keepsMask() {}
 // Build implements [Layer].
 func (l *GaussianDropoutLayer) Build(_ *Builder, in tensor.Spec) {
 	wantFloat("GaussianDropout", in)
-	wantRate("GaussianDropout", l.Rate)
+	wantPartRate("GaussianDropout", l.Rate)
 }
 
 // Call implements [Layer].

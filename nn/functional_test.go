@@ -15,7 +15,7 @@ import (
 func symbols(s ...*nn.Symbol) []*nn.Symbol { return s }
 
 func named(name string, dims ...int) *nn.InputLayer {
-	l := nn.Input(dims...)
+	l := nn.Input(dims)
 	l.Name = name
 	return l
 }

@@ -15,11 +15,52 @@ import (
 // network can be built before there is data. An axis may be [Any]: variables must not
 // depend on its length then, as they must not on the batch's.
 //
+// The parts are the lengths of the axes, ints, or all of them at once, a []int or
+// [tensor.Dims]; behind them may stand the element type, a [tensor.DType], and any
+// [LayerOption]:
+//
+//	nn.Input(28, 28)
+//	nn.Input(nn.Any, tensor.Int32, nn.Name("words"))
+//
+// With an integer type, integers whose values it holds for certain are converted to it, and
+// other samples are an error.
+//
 // Shapes: x [B dims] -> y [B dims].
-// Panics with *graph.Error, when built, if samples have another shape.
-// Source: keras.Input.
-func Input(dims ...int) *InputLayer {
-	return &InputLayer{Base: NewBase(), Dims: dims}
+// Panics with *graph.Error, when built, if samples have another shape or a type that does not
+// fit, or if a part is none of these. Source: keras.Input.
+func Input(parts ...any) *InputLayer {
+	l := &InputLayer{Base: NewBase()}
+	for i, p := range parts {
+		l.take(i, p)
+	}
+	return l
+}
+
+// take sets the part of Input with that number.
+func (l *InputLayer) take(i int, part any) {
+	switch p := part.(type) {
+	case int:
+		l.Dims = append(l.Dims, p)
+	case []int:
+		l.Dims = append(l.Dims, p...)
+	case tensor.Dims:
+		l.Dims = append(l.Dims, p.Slice()...)
+	case tensor.DType:
+		if l.DType = p; p == tensor.Invalid || l.DType.Size() == 0 {
+			l.mistake(i, part)
+		}
+	case LayerOption:
+		l.With(p)
+	default:
+		l.mistake(i, part)
+	}
+}
+
+// mistake records that a part of Input is of no use, for when the layer is built.
+func (l *InputLayer) mistake(i int, part any) {
+	if l.bad == nil {
+		l.bad = &graph.Error{Where: l.where, Text: fmt.Sprintf("nn.Input: part %d is %v, a %T: want lengths of axes, a dtype or options such as nn.Name", i, part, part)}
+	}
 }
 
 // InputLayer passes its input on after checking its shape.
@@ -27,9 +68,12 @@ type InputLayer struct {
 	Base
 	// Dims is the shape of one sample, with [Any] for axes of any length.
 	Dims []int
-	// DType is the element type; floats of another are converted to it. If it is not set,
-	// any is accepted, and [Network.Declared] reports float32.
+	// DType is the element type. Floats of another are converted to it, and so are integers
+	// whose values it holds for certain. If it is not set, any is accepted, and
+	// [Network.Declared] reports float32.
 	DType tensor.DType
+
+	bad *graph.Error // a mistake in the parts of Input
 }
 
 func init() { addLayer("InputLayer", inputOf) }
@@ -54,20 +98,32 @@ func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {
 	if want := l.spec().Shape; !Fits(in.Shape.From(1), want.From(1)) {
 		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.Shape.From(1), want.From(1)))
 	}
-	if l.DType != tensor.Invalid && in.DType != l.DType && !(in.DType.IsFloat() && l.DType.IsFloat()) {
-		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.DType, l.DType))
+	l.wantDType(in.DType)
+}
+
+// wantDType panics unless the layer takes samples of a dtype.
+func (l *InputLayer) wantDType(in tensor.DType) {
+	if l.DType == tensor.Invalid || in == l.DType || in.IsFloat() && l.DType.IsFloat() || in.FitsInto(l.DType) {
+		return
 	}
+	panic(graph.Errorf("nn.Input: samples are %v: want %v; AsType converts them", in, l.DType))
 }
 
 // Call implements [Layer].
 func (l *InputLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
-	if l.DType.IsFloat() && x.DType().IsFloat() {
+	if l.DType.IsInt() {
+		l.wantDType(x.DType())
+	}
+	if l.DType.IsInt() || l.DType.IsFloat() && x.DType().IsFloat() {
 		return ops.Cast(x, l.DType)
 	}
 	return x
 }
 
 func (l *InputLayer) spec() tensor.Spec {
+	if l.bad != nil {
+		panic(l.bad)
+	}
 	shape, err := tensor.MakeDims(append([]int{1}, l.Dims...))
 	if err != nil {
 		panic(&graph.Error{Where: l.where, Text: fmt.Sprintf("nn.Input: %v", err)})

@@ -15,10 +15,11 @@ import (
 // shapes that broadcast. One of fewer axes gets axes of 1 behind the batch.
 //
 // Shapes: x [B ...], y [B ...] -> z [B ...].
-// DTypes: numbers, integers the same in all inputs. Gradient: all inputs; of a maximum
-// or minimum that two share, half goes to each.
-// Panics with *graph.Error, when built, if the shapes do not broadcast, the batches or
-// dtypes differ, or there are no inputs. Source: keras.layers, merging layers.
+// DTypes: numbers; different ones are converted to [tensor.Promote] of all, integers beside
+// floats to these. Gradient: all inputs; of a maximum or minimum that two share, half goes
+// to each.
+// Panics with *graph.Error, when built, if the shapes do not broadcast, the batches
+// differ, or there are no inputs. Source: keras.layers, merging layers.
 type MergeLayer struct {
 	Base
 	class string
@@ -111,6 +112,8 @@ func (l *MergeLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	for _, n := range x {
 		rank = max(rank, n.Rank())
 	}
+	masked := x
+	x = promoted(x)
 	y := raised(x[0], rank)
 	for i, n := range x[1:] {
 		if a, b := x[0].Shape().At(0), n.Shape().At(0); a != b {
@@ -124,8 +127,21 @@ func (l *MergeLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 		}
 		y = ops.Scale(y, 1/float64(len(x)))
 	}
-	setMergedMask(c, y, x)
+	setMergedMask(c, y, masked)
 	return []*graph.Node{y}
+}
+
+// promoted returns x converted to one dtype: [tensor.Promote] of all.
+func promoted(x []*graph.Node) []*graph.Node {
+	dt := x[0].DType()
+	for _, n := range x[1:] {
+		dt = tensor.Promote(dt, n.DType())
+	}
+	all := make([]*graph.Node, len(x))
+	for i, n := range x {
+		all[i] = ops.Cast(n, dt)
+	}
+	return all
 }
 
 // raised gives n axes of 1 behind the batch until it has as many as asked for.
@@ -140,9 +156,9 @@ func raised(n *graph.Node, rank int) *graph.Node {
 // [Axis] is given. Their other axes have the same lengths.
 //
 // Shapes: x [B ... n], y [B ... m] -> z [B ... n+m].
-// DTypes: any, integers the same in all inputs. Gradient: all inputs.
-// Panics with *graph.Error, when built, if shapes or dtypes do not fit, the axis is the
-// batch or out of range, or there are no inputs. Source: keras.layers.Concatenate.
+// DTypes: any; different ones are converted to [tensor.Promote] of all. Gradient: all inputs.
+// Panics with *graph.Error, when built, if shapes do not fit, the axis is the batch or out of
+// range, or there are no inputs. Source: keras.layers.Concatenate.
 func Concatenate(opts ...ConcatenateOption) *ConcatenateLayer {
 	l := &ConcatenateLayer{Base: NewBase(), Axis: -1}
 	wantOptions(opts)
@@ -197,7 +213,7 @@ func (l *ConcatenateLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	if axis < 1 || axis >= rank {
 		panic(graph.Errorf("nn.Concatenate: axis %d of x %v: want one from 1 to %d, or from -1 to %d", l.Axis, x[0].Spec(), rank-1, 1-rank))
 	}
-	y := ops.Concat(axis, x...)
+	y := ops.Concat(axis, promoted(x)...)
 	setJoinedMask(c, y, x, axis)
 	return []*graph.Node{y}
 }
@@ -207,10 +223,10 @@ func (l *ConcatenateLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 // first input come before those of the second.
 //
 // Shapes: x [B n], y [B n] -> z [B 1]; x [B n k], y [B m k] -> z [B n m].
-// DTypes: numbers, floats to normalize them; integers the same in both. Gradient: both.
+// DTypes: numbers, floats to normalize them; different ones are converted to
+// [tensor.Promote] of both. Gradient: both.
 // Panics with *graph.Error, when built, if there are not two inputs, the axes have
-// different lengths or are the batch, or the batches or dtypes differ. Source:
-// keras.layers.Dot.
+// different lengths or are the batch, or the batches differ. Source: keras.layers.Dot.
 func Dot(opts ...DotOption) *DotLayer {
 	l := &DotLayer{Base: NewBase(), Axes: DotAxes{-1, -1}}
 	wantOptions(opts)
@@ -298,6 +314,7 @@ func (l *DotLayer) CallAll(_ *Ctx, x []*graph.Node) []*graph.Node {
 	if len(x) != 2 {
 		panic(graph.Errorf("nn.Dot: %d inputs: want 2", len(x)))
 	}
+	x = promoted(x)
 	var rest [2][]int // the axes that stay, without the batch
 	var m [2]*graph.Node
 	for i, n := range x {

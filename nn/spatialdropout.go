@@ -13,7 +13,7 @@ import (
 // x on.
 //
 // Shapes: x [B T C] -> y [B T C].
-// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
+// Panics with *graph.Error, when built, unless 0 <= rate <= 1 and x is of floats and
 // has three axes.
 //
 // Source: keras.layers.SpatialDropout1D; Tompson et al. 2014, arXiv:1411.4280, section 3.2.
@@ -24,7 +24,7 @@ func SpatialDropout1D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 // SpatialDropout2D is [SpatialDropout1D] for images.
 //
 // Shapes: x [B H W C] -> y [B H W C].
-// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
+// Panics with *graph.Error, when built, unless 0 <= rate <= 1 and x is of floats and
 // has four axes. Source: keras.layers.SpatialDropout2D.
 func SpatialDropout2D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(2, rate, opts)
@@ -33,7 +33,7 @@ func SpatialDropout2D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 // SpatialDropout3D is [SpatialDropout1D] for volumes.
 //
 // Shapes: x [B D H W C] -> y [B D H W C].
-// Panics with *graph.Error, when built, unless 0 <= rate < 1 and x is of floats and
+// Panics with *graph.Error, when built, unless 0 <= rate <= 1 and x is of floats and
 // has five axes. Source: keras.layers.SpatialDropout3D.
 func SpatialDropout3D(rate float64, opts ...LayerOption) *SpatialDropoutLayer {
 	return spatialDropout(3, rate, opts)
@@ -56,7 +56,7 @@ func init() {
 	// A config has a seed, which may be any, and an order of axes, of which glia supports one.
 	fixed := map[string]string{"seed": "", "data_format": `"channels_last"`, "trainable": ""}
 	for places := 1; places <= 3; places++ {
-		layers.Add(vocab.Class[Layer]{Name: fmt.Sprintf("SpatialDropout%dD", places), New: dropping(spatialDropoutOf(places)), Fixed: fixed})
+		layers.Add(vocab.Class[Layer]{Name: fmt.Sprintf("SpatialDropout%dD", places), New: spatialDropoutOf(places), Fixed: fixed})
 	}
 }
 

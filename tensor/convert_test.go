@@ -181,3 +181,34 @@ func BenchmarkConvert(b *testing.B) {
 		})
 	}
 }
+
+// TestPromote wants the types of Keras 3.15.1's dtypes._least_upper_bound, where "float" is
+// its default float32.
+func TestPromote(t *testing.T) {
+	all := []DType{Bool, Uint8, Int8, Int16, Uint16, Int32, Uint32, Int64, Uint64, Float16, BFloat16, Float32, Float64}
+	want := map[DType][]DType{
+		Bool:     all,
+		Uint8:    {Uint8, Uint8, Int16, Int16, Uint16, Int32, Uint32, Int64, Uint64, Float16, BFloat16, Float32, Float64},
+		Int8:     {Int8, Int16, Int8, Int16, Int32, Int32, Int64, Int64, Float32, Float16, BFloat16, Float32, Float64},
+		Int16:    {Int16, Int16, Int16, Int16, Int32, Int32, Int64, Int64, Float32, Float16, BFloat16, Float32, Float64},
+		Uint16:   {Uint16, Uint16, Int32, Int32, Uint16, Int32, Uint32, Int64, Uint64, Float16, BFloat16, Float32, Float64},
+		Int32:    {Int32, Int32, Int32, Int32, Int32, Int32, Int64, Int64, Float32, Float16, BFloat16, Float32, Float64},
+		Uint32:   {Uint32, Uint32, Int64, Int64, Uint32, Int64, Uint32, Int64, Uint64, Float16, BFloat16, Float32, Float64},
+		Int64:    {Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64, Float32, Float16, BFloat16, Float32, Float64},
+		Uint64:   {Uint64, Uint64, Float32, Float32, Uint64, Float32, Uint64, Float32, Uint64, Float16, BFloat16, Float32, Float64},
+		Float16:  {Float16, Float16, Float16, Float16, Float16, Float16, Float16, Float16, Float16, Float16, Float32, Float32, Float64},
+		BFloat16: {BFloat16, BFloat16, BFloat16, BFloat16, BFloat16, BFloat16, BFloat16, BFloat16, BFloat16, Float32, BFloat16, Float32, Float64},
+		Float32:  {Float32, Float32, Float32, Float32, Float32, Float32, Float32, Float32, Float32, Float32, Float32, Float32, Float64},
+		Float64:  {Float64, Float64, Float64, Float64, Float64, Float64, Float64, Float64, Float64, Float64, Float64, Float64, Float64},
+	}
+	for a, row := range want {
+		for i, b := range all {
+			if got := Promote(a, b); got != row[i] {
+				t.Errorf("%v and %v become %v, want %v", a, b, got, row[i])
+			}
+		}
+	}
+	if Int64.FitsInto(Float64) || !Uint8.FitsInto(Int16) || Int32.FitsInto(Uint32) || !Bool.FitsInto(Int8) {
+		t.Error("FitsInto: want uint8 in int16 and bool in int8, not int64 in float64, nor int32 in uint32")
+	}
+}

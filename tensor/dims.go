@@ -110,9 +110,20 @@ func (d Dims) Strides() Dims {
 	return s
 }
 
-// String prints d as NumPy-like error messages in glia do: [32 784].
+// String prints d as NumPy-like error messages in glia do, [32 784], with None for -1, an
+// axis of any length: [None 784].
 func (d Dims) String() string {
-	return "[" + strings.Trim(fmt.Sprint(d.d[:d.n]), "[]") + "]"
+	s := "[" + strings.Trim(fmt.Sprint(d.d[:d.n]), "[]") + "]"
+	if !d.Contains(-1) {
+		return s
+	}
+	words := strings.Fields(s[1 : len(s)-1])
+	for i, v := range d.d[:d.n] {
+		if v == -1 {
+			words[i] = "None"
+		}
+	}
+	return "[" + strings.Join(words, " ") + "]"
 }
 
 // Spec describes a tensor without its values: dtype and shape.

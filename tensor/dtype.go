@@ -84,3 +84,50 @@ func (d DType) IsInt() bool { return d >= Int8 && d <= Uint64 }
 
 // IsUnsigned reports whether d is an unsigned integer type.
 func (d DType) IsUnsigned() bool { return d >= Uint8 && d <= Uint64 }
+
+// Promote returns the type that numbers of a and b are converted to when they meet, as in
+// NumPy: a float if there is one, else the least integer type that holds the values of
+// both. As in Keras a float stays as it is beside integers, float16 and bfloat16 become
+// float32 together, and uint64 beside signed integers becomes float32.
+func Promote(a, b DType) DType {
+	switch {
+	case a == b || b == Bool:
+		return a
+	case a == Bool:
+		return b
+	case a.IsFloat() && b.IsFloat():
+		if a.Size() == b.Size() {
+			return Float32
+		}
+		return widest(a, b)
+	case a.IsFloat():
+		return a
+	case b.IsFloat():
+		return b
+	case a.IsUnsigned() == b.IsUnsigned():
+		return widest(a, b)
+	}
+	signed, unsigned := a, b
+	if a.IsUnsigned() {
+		signed, unsigned = b, a
+	}
+	for _, d := range []DType{Int8, Int16, Int32, Int64} {
+		if d.Size() >= signed.Size() && d.Size() > unsigned.Size() {
+			return d
+		}
+	}
+	return Float32
+}
+
+func widest(a, b DType) DType {
+	if b.Size() > a.Size() {
+		return b
+	}
+	return a
+}
+
+// FitsInto reports whether integer type to holds every value of d, a type of integers or
+// truths.
+func (d DType) FitsInto(to DType) bool {
+	return (d == Bool || d.IsInt()) && to.IsInt() && Promote(d, to) == to
+}

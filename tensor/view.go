@@ -11,7 +11,7 @@ func (t *Tensor) Reshape(dims ...int) (*Tensor, error) {
 		return nil, err
 	}
 	if !t.Contiguous() {
-		return nil, fmt.Errorf("tensor: Reshape %v to %v: want a contiguous tensor, got strides %v: Clone it first", t.spec, shape, t.strides)
+		return nil, fmt.Errorf("tensor: Reshape %v to %v: want a contiguous tensor, got strides %v: Clone it first", t.spec, dims, t.strides)
 	}
 	infer, rest := -1, shape
 	for i, d := range dims {
@@ -20,7 +20,7 @@ func (t *Tensor) Reshape(dims ...int) (*Tensor, error) {
 		}
 	}
 	fail := func() (*Tensor, error) {
-		return nil, fmt.Errorf("tensor: Reshape %v to %v: want a shape of %d elements, with at most one -1", t.spec, shape, t.Len())
+		return nil, fmt.Errorf("tensor: Reshape %v to %v: want a shape of %d elements, with at most one -1", t.spec, dims, t.Len())
 	}
 	if _, err := CheckedBytes(Spec{t.spec.DType, rest}); err != nil {
 		return fail()

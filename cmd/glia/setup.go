@@ -67,7 +67,7 @@ func (s *setup) check(c *cobra.Command) error {
 // model returns the compiled network.
 func (s *setup) model(train *data.Memory, opt optim.Optimizer, seed uint64) (*glia.Model, error) {
 	image, _ := train.Specs()
-	layers := []nn.Layer{nn.Input(image[0].Shape.Slice()...), nn.Flatten()}
+	layers := []nn.Layer{nn.Input(image[0].Shape), nn.Flatten()}
 	for _, n := range s.hidden {
 		layers = append(layers, nn.Dense(n, s.activation.Activation, nn.KernelRegularizer(nn.L2(s.l2))))
 		if s.dropout > 0 {

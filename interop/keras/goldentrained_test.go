@@ -256,7 +256,7 @@ func applied(net *nn.Network, x []*tensor.Tensor) *nn.Network {
 	}
 	in := make([]*nn.Symbol, len(x))
 	for i, t := range x {
-		in[i] = nn.Apply(nn.Input(t.Shape().From(1).Slice()...))
+		in[i] = nn.Apply(nn.Input(t.Shape().From(1)))
 	}
 	return nn.Functional(in, []*nn.Symbol{nn.Apply(net.Layers()[0], in...)})
 }

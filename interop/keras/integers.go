@@ -51,10 +51,7 @@ func (p *part) followGraph() {
 	noted := map[nn.Layer]bool{}
 	for i, c := range n.Calls() {
 		l := n.Layers()[c.Layer]
-		var in tensor.DType
-		if p := c.In[0]; p.Call >= 0 {
-			in = out[p.Call]
-		}
+		in := merged(c.In, out)
 		if _, network := l.(*nn.Network); network {
 			continue
 		}
@@ -64,6 +61,22 @@ func (p *part) followGraph() {
 			p.after.noteIntegers(l, in, where[l])
 		}
 	}
+}
+
+// merged returns the dtype of integers that a layer gets from several calls with outputs of
+// these dtypes, invalid if one may be floats: integers beside them become floats.
+func merged(in []nn.Port, out []tensor.DType) tensor.DType {
+	dt := tensor.Bool
+	for _, p := range in {
+		if p.Call < 0 || out[p.Call] == tensor.Invalid {
+			return tensor.Invalid
+		}
+		dt = tensor.Promote(dt, out[p.Call])
+	}
+	if dt.IsFloat() {
+		return tensor.Invalid
+	}
+	return dt
 }
 
 // passed returns the dtype of a layer's outputs for integer inputs of a dtype, invalid if

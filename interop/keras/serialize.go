@@ -222,8 +222,7 @@ func (w *writer) onceInside(l nn.Layer, where string) error {
 
 // input writes the layer that declares an input, under a name that is not taken.
 func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
-	l := nn.Input(in.Shape.From(1).Slice()...)
-	l.DType = in.DType
+	l := nn.Input(in.Shape.From(1), in.DType)
 	l.Name = "input_layer"
 	for i := 1; slices.Contains(taken, l.Name); i++ {
 		l.Name = fmt.Sprintf("input_layer_%d", i)

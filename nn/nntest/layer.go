@@ -207,7 +207,7 @@ func (c Case) wrongGradients() (wrong []string) {
 	b.DType = nn.Float64
 	var in []*nn.Symbol
 	for _, s := range c.Ins {
-		in = append(in, nn.Apply(nn.Input(s.Shape.From(1).Slice()...), nil...))
+		in = append(in, nn.Apply(nn.Input(s.Shape.From(1)), nil...))
 	}
 	net := nn.Functional(in, nn.ApplyAll(len(c.Outs), c.New(), in...)).With(nn.Float64)
 	net.BuildAll(b, c.Ins)
