@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -69,8 +70,10 @@ func LoadFrom(r io.ReaderAt, size int64, opts ...LoadOption) (*Model, error) {
 // layers find their weights by their order, in .safetensors and .npz by their
 // paths. The optimizer's state is not touched.
 //
-// Dtypes, shapes and layers are compared first: the error lists all that do not fit,
-// and no weight is changed then. A model without weights is built if it begins with
+// Dtypes, shapes and layers are compared and all weights read first: the error lists all
+// that do not fit, and no weight is changed then. So that they need not be in memory twice,
+// weights of more than 16 MB are read twice: only if the file changes meanwhile, or cannot be
+// read again, are some of them changed, which the error says. A model without weights is built if it begins with
 // nn.Input.
 func (m *Model) LoadWeights(path string, opts ...LoadOption) error {
 	err := openFile(path, func(r io.ReaderAt, size int64) error { return m.loadWeights(r, size, opts) })
@@ -243,8 +246,9 @@ func (e *briefError) Error() string { return e.text }
 // Unwrap returns the error as it was.
 func (e *briefError) Unwrap() error { return e.err }
 
-// brief returns err with a text that is not too long.
+// brief returns err with a text that is not too long, in which names of the file are plain.
 func brief(err error) error {
+	err = plaintext.Error(err)
 	if err == nil {
 		return nil
 	}
@@ -256,6 +260,11 @@ func brief(err error) error {
 }
 
 func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
+	m, err := readModel(r, size, opts)
+	return m, brief(err)
+}
+
+func readModel(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	l, err := loadingOf(ofModel, opts)
 	if err != nil {
 		return nil, err
@@ -265,16 +274,17 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 	}
 	f, err := keras.Open(r, size)
 	if err != nil {
-		return nil, brief(err)
+		return nil, err
 	}
 	if f.Object == nil {
 		return nil, fmt.Errorf("a %v file, of weights alone: want a model; LoadWeights reads weights into one", f.Format)
 	}
 	k, err := keras.ReadModel(f.Object, l.objects)
 	if err != nil {
-		return nil, brief(err)
+		return nil, err
 	}
-	f.Object = nil // it may take more memory than the rest of the model
+	f.InPlace = true // after an error nobody has the model
+	f.Object = nil   // it may take more memory than the rest of the model
 	m := New(k.Network)
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
 		if want := tensor.S(tensor.Uint64); w.Spec != want {
@@ -286,7 +296,7 @@ func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
 		}
 		m.Seed = tensor.Data[uint64](t)[0]
 	}
-	return m, brief(m.fill(f, k))
+	return m, m.fill(f, k)
 }
 
 // fill sets the weights and the optimizer's state of a new model from a file.
@@ -322,13 +332,17 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 }
 
 func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
+	return brief(m.readWeights(r, size, opts))
+}
+
+func (m *Model) readWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
 	l, err := loadingOf(ofWeights, opts)
 	if err != nil {
 		return err
 	}
 	f, err := keras.Open(r, size)
 	if err != nil {
-		return brief(err)
+		return err
 	}
 	m.traceMu.Lock()
 	defer m.traceMu.Unlock()
@@ -343,5 +357,5 @@ func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 	}
 	m.weightsMu.Lock()
 	defer m.weightsMu.Unlock()
-	return brief(f.LoadWeights(m.net, l.weights))
+	return f.LoadWeights(m.net, l.weights)
 }

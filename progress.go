@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/internal/tty"
 )
 
@@ -146,7 +147,7 @@ func bar(done, of, cells int) string {
 func values(r Result, prefix string) string {
 	var b strings.Builder
 	for _, m := range r.Metrics {
-		fmt.Fprintf(&b, " - %s%s: %s", prefix, m.Name, number(m.Value))
+		fmt.Fprintf(&b, " - %s%s: %s", prefix, plaintext.Text(m.Name), number(m.Value))
 	}
 	fmt.Fprintf(&b, " - %sloss: %s", prefix, number(r.Loss))
 	return b.String()

@@ -27,6 +27,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/glia-ml/glia/internal/plaintext"
 )
 
 func main() {
@@ -61,8 +63,13 @@ func (o *output) closed() bool {
 	return slices.ContainsFunc(pipeErrors, func(e syscall.Errno) bool { return errors.Is(o.err, e) })
 }
 
-// run executes the command line and returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run executes the command line and returns the exit status. Text of both streams is made
+// plain, whatever a file has for a name: only what redraws a line of its own goes around, see
+// live.
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	stdout, stderr := plaintext.NewWriter(out), plaintext.NewWriter(errs)
+	defer stdout.Flush() // main tells of its errors
+	defer stderr.Flush()
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -71,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if o, ok := stdout.(*output); ok && o.closed() {
+	if o, ok := out.(*output); ok && o.closed() {
 		return 1
 	}
 	fmt.Fprintf(stderr, "glia: %s\n", strings.TrimPrefix(err.Error(), "glia: "))
@@ -80,6 +87,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	return 1
+}
+
+// live returns the stream behind w for text that moves the cursor, in which nothing is of
+// unknown origin.
+func live(w io.Writer) io.Writer {
+	if p, ok := w.(*plaintext.Writer); ok {
+		return p.Unwrap()
+	}
+	return w
 }
 
 // usageError is a mistake in the command line.

@@ -51,7 +51,7 @@ type images struct {
 
 // load returns MNIST, or generated digits where it cannot be had.
 func (s *source) load(ctx context.Context, stderr io.Writer, quiet bool) (images, error) {
-	opts := []mnist.Option{mnist.Context(ctx), mnist.Progress(stderr)}
+	opts := []mnist.Option{mnist.Context(ctx), mnist.Progress(live(stderr))}
 	if quiet {
 		opts = append(opts, mnist.Progress(nil))
 	}

@@ -195,7 +195,7 @@ func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (
 	}
 	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...))
 	if !t.quiet {
-		opts = append(opts, glia.Progress(t.stdout))
+		opts = append(opts, glia.Progress(live(t.stdout)))
 	}
 	return m.Fit(train, opts...)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/internal/tty"
 )
 
@@ -57,7 +58,7 @@ func (r *report) clear() {
 // line prints one line.
 func (r *report) line(format string, args ...any) {
 	if r.w != nil {
-		fmt.Fprintf(r.w, format+"\n", args...)
+		fmt.Fprintln(r.w, plaintext.Lines(fmt.Sprintf(format, args...))) // a server's words among it
 	}
 }
 

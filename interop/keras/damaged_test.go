@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
@@ -29,11 +31,21 @@ func small(t testing.TB) *glia.Model {
 // promise before it is found out, and for the file.
 func mostBytes(n int) uint64 { return 12<<20 + 40*uint64(n) }
 
+// stateOf returns the values of all variables of a model.
+func stateOf(m *glia.Model) (state []byte) {
+	for _, v := range m.Network().Vars() {
+		state = append(state, v.Tensor().Bytes()...)
+	}
+	return state
+}
+
 // tryLoad loads a file as a model and as weights. Whatever it holds, that must neither
-// panic nor take long or much memory.
+// panic nor take long or much memory, an error must leave the weights as they were, and its
+// text must be one for a terminal.
 func tryLoad(t testing.TB, what string, b []byte, into *glia.Model) (model, weights error) {
 	t.Helper()
 	var before, after runtime.MemStats
+	was := stateOf(into)
 	runtime.ReadMemStats(&before)
 	start := time.Now()
 	_, model = glia.LoadBytes(b)
@@ -50,6 +62,12 @@ func tryLoad(t testing.TB, what string, b []byte, into *glia.Model) (model, weig
 		if err != nil && len(err.Error()) > 8000 {
 			t.Errorf("%s: an error of %d bytes: %.300s...", what, len(err.Error()), err)
 		}
+		if err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\t' }) {
+			t.Errorf("%s: an error that moves the cursor: %.300q...", what, err.Error())
+		}
+	}
+	if weights != nil && !bytes.Equal(stateOf(into), was) {
+		t.Errorf("%s: the weights were changed, and then came the error %v", what, weights)
 	}
 	return model, weights
 }
@@ -85,6 +103,76 @@ func TestDamagedFiles(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDamagedWeights damages the weights at the end of files of every format, those of which
+// the checksum, or a filter, tells only when they are read: no weight changes then, whether
+// they are few, or so many that they are read twice.
+func TestDamagedWeights(t *testing.T) {
+	for _, units := range []int{16, 2200} {
+		if units > 1000 && testing.Short() {
+			continue // files of 20 MB
+		}
+		m := built(t, 1, input(), dense("a", units), dense("b", units))
+		for _, f := range formats {
+			b, into := saved(t, m, f), built(t, 2, input(), dense("a", units), dense("b", units))
+			was, failed := stateOf(into), 0
+			for i := range 8 {
+				at := len(b) * (2*i + 1) / 16
+				bad := bytes.Clone(b)
+				bad[at] ^= 0x10
+				err := into.LoadWeightsBytes(bad)
+				if err == nil { // without a checksum, or in the optimizer's state
+					was = stateOf(into)
+					continue
+				}
+				failed++
+				if !bytes.Equal(stateOf(into), was) {
+					t.Fatalf("%v of %d bytes, damaged at %d: the weights were changed, and then came the error %v", f, len(b), at, err)
+				}
+			}
+			if (f == keras.Archive || f == keras.NPZ) && failed == 0 {
+				t.Errorf("%v: no damage was found", f)
+			}
+		}
+	}
+}
+
+// failing is a file that cannot be read from some byte on, as on a disk that is broken.
+type failing struct {
+	b     []byte
+	after int64
+}
+
+var errBroken = errors.New("the disk is broken")
+
+func (f *failing) ReadAt(p []byte, off int64) (int, error) {
+	n, err := bytes.NewReader(f.b).ReadAt(p, off)
+	if off+int64(n) > f.after {
+		return 0, errBroken
+	}
+	return n, err
+}
+
+// TestBrokenDisk loads weights from files that fail to be read, at any place.
+func TestBrokenDisk(t *testing.T) {
+	m := built(t, 1, input(), dense("a", 30), dense("b", 40))
+	for _, f := range formats {
+		b, into := saved(t, m, f), built(t, 2, input(), dense("a", 30), dense("b", 40))
+		was := stateOf(into)
+		for after := range len(b) {
+			if after%37 != 0 && after < len(b)-2 {
+				continue
+			}
+			err := into.LoadWeightsFrom(&failing{b, int64(after)}, int64(len(b)))
+			if err == nil { // what is not needed was not read
+				break
+			}
+			if !bytes.Equal(stateOf(into), was) {
+				t.Fatalf("%v: from byte %d of %d on it cannot be read: the weights were changed, and then came the error %v", f, after, len(b), err)
+			}
+		}
 	}
 }
 

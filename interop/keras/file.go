@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/tensor"
@@ -26,6 +27,10 @@ type File struct {
 	// Weights are the variables of the model's layers, Optimizer those of its
 	// optimizer, Extra glia's own variables.
 	Weights, Optimizer, Extra []*Weight
+	// InPlace reads weights straight into the memory of variables. After an error some
+	// are set: it is for models that nobody uses then. Otherwise weights of 16 MB and less
+	// are in memory twice for a moment, more are read twice.
+	InPlace bool
 
 	size   int64        // of the file, in bytes
 	verify func() error // compares a checksum of all weights, where there is one
@@ -49,7 +54,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	}
 	f, err := open(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("keras: %w", err)
+		return nil, plaintext.Error(fmt.Errorf("keras: %w", err))
 	}
 	f.size = size
 	if f.Object != nil {

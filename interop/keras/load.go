@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/nn"
 )
 
@@ -36,16 +37,15 @@ type LoadOptions struct {
 
 // LoadWeights sets the variables of a built network to the file's weights. Before any
 // value changes, everything is compared: the error lists all layers that do not fit. It is
-// an error, too, if Match and Skip leave nothing to load.
+// an error, too, if Match and Skip leave nothing to load. All weights are read before the
+// first is set, so that an error leaves the network as it was: see [File.InPlace].
 func (f *File) LoadWeights(net *nn.Network, o LoadOptions) error {
 	pairs, err := f.pairs(net, o)
-	if err != nil {
-		return err
+	if err == nil {
+		err = f.setVars(pairs)
 	}
-	for _, p := range pairs {
-		if err := p.w.readVar(p.v); err != nil {
-			return err
-		}
+	if err != nil {
+		return plaintext.Error(err)
 	}
 	if o.Report != nil {
 		*o.Report = f.reportOf(net, pairs)
@@ -66,7 +66,7 @@ func (f *File) pairs(net *nn.Network, o LoadOptions) ([]pair, error) {
 	}
 	if o.Skip != nil {
 		for _, why := range bad {
-			o.Skip(why)
+			o.Skip(plaintext.Error(why))
 		}
 	} else if len(bad) > 0 {
 		return nil, fmt.Errorf("keras: weights do not fit the model: %w", list(bad))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/internal/vocab"
 )
 
@@ -98,6 +99,7 @@ func (l *missingList) add(kind, name, where string) {
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "") + "..."
 	}
+	name, where = plaintext.Text(name), plaintext.Text(where)
 	*l = append(*l, Missing{kind, name, where})
 }
 

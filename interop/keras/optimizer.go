@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/optim"
 )
 
@@ -14,23 +15,24 @@ import (
 type StateError struct{ Err error }
 
 // Error implements error.
-func (e *StateError) Error() string { return "keras: the optimizer's state " + e.Err.Error() }
+func (e *StateError) Error() string {
+	return "keras: the optimizer's state " + plaintext.Lines(e.Err.Error())
+}
 
 // Unwrap returns the cause.
 func (e *StateError) Unwrap() error { return e.Err }
 
 // LoadOptimizer sets an optimizer, built for the network, to the state in the file, so
-// that training continues from there. State that does not fit is a [*StateError]. If the
-// file has none, since Keras saved the model untrained, the optimizer's is kept.
+// that training continues from there. State that does not fit is a [*StateError], which leaves
+// the optimizer as it was, see [File.InPlace]. If the file has none, since Keras saved the
+// model untrained, the optimizer's is kept.
 func (f *File) LoadOptimizer(o optim.Optimizer) error {
 	pairs, err := f.statePairs(o)
 	if err != nil {
 		return err
 	}
-	for _, p := range pairs {
-		if err := p.w.readVar(p.v); err != nil {
-			return &StateError{fmt.Errorf("cannot be read: %w", err)}
-		}
+	if err := f.setVars(pairs); err != nil {
+		return &StateError{fmt.Errorf("cannot be read: %w", err)}
 	}
 	return nil
 }

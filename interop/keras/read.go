@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
@@ -41,6 +42,11 @@ type Options struct {
 //
 // The config is parsed into a tree, and passes walk it one after the other.
 func ReadModel(o *Object, opt Options) (*Model, error) {
+	m, err := readModel(o, opt)
+	return m, plaintext.Error(err)
+}
+
+func readModel(o *Object, opt Options) (*Model, error) {
 	for _, config := range []json.RawMessage{o.Config, o.BuildConfig, o.CompileConfig} {
 		if config == nil {
 			continue

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -20,6 +21,11 @@ import (
 // StoredIn builds the network and the optimizer in zeroed memory that is never touched, so
 // that the system does not provide it. They must not be used for anything else afterwards.
 func (m *Model) StoredIn(f *File, match Match) (*State, error) {
+	s, err := m.storedIn(f, match)
+	return s, plaintext.Error(err)
+}
+
+func (m *Model) storedIn(f *File, match Match) (*State, error) {
 	if match == ByName {
 		return nil, errors.New("keras: by name: layers without a match would have no values: want ByPlace or ByOrder")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -35,7 +36,7 @@ func (w *Weight) setSource(src tensor.Source, err error) {
 // Tensor reads the weight.
 func (w *Weight) Tensor() (*tensor.Tensor, error) {
 	if w.bad != nil {
-		return nil, fmt.Errorf("keras: %s: %w", w.Path, w.bad)
+		return nil, plaintext.Error(fmt.Errorf("keras: %s: %w", w.Path, w.bad))
 	}
 	t := tensor.NewSpec(w.Spec)
 	return t, w.ReadInto(t)
@@ -46,7 +47,7 @@ func (w *Weight) Tensor() (*tensor.Tensor, error) {
 // read.
 func (w *Weight) Source() (tensor.Source, error) {
 	if w.bad != nil {
-		return nil, fmt.Errorf("keras: %s: %w", w.Path, w.bad)
+		return nil, plaintext.Error(fmt.Errorf("keras: %s: %w", w.Path, w.bad))
 	}
 	return w.src, nil
 }
@@ -73,7 +74,7 @@ func (w *Weight) ReadInto(t *tensor.Tensor) error {
 		err = tensor.WriteSource(bytes.NewBuffer(t.Bytes()[:0]), w.as(t.DType()))
 	}
 	if err != nil {
-		return fmt.Errorf("keras: %s: %w", w.Path, err)
+		return plaintext.Error(fmt.Errorf("keras: %s: %w", w.Path, err))
 	}
 	return nil
 }
