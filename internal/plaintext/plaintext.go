@@ -5,6 +5,7 @@ package plaintext
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -103,8 +104,8 @@ func (w *Writer) Unwrap() io.Writer { return w.w }
 func (w *Writer) Write(p []byte) (int, error) {
 	b := append(w.rest, p...)
 	whole := len(b) - unfinished(b)
-	w.rest = append([]byte(nil), b[whole:]...)
-	if _, err := io.WriteString(w.w, Lines(string(b[:whole]))); err != nil {
+	w.rest = slices.Clone(b[whole:])
+	if _, err := w.w.Write([]byte(Lines(string(b[:whole])))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -125,7 +126,10 @@ func unfinished(b []byte) int {
 
 // Flush writes the beginning of a character that did not go on.
 func (w *Writer) Flush() error {
-	_, err := io.WriteString(w.w, Lines(string(w.rest)))
+	if len(w.rest) == 0 {
+		return nil
+	}
+	_, err := w.w.Write([]byte(Lines(string(w.rest))))
 	w.rest = nil
 	return err
 }
