@@ -23,7 +23,10 @@ func F32ToF16(dst []uint16, src []float32) { f32ToF16(dst, src) }
 func BF16ToF32(dst []float32, src []uint16) { bf16ToF32(dst, src) }
 
 // F32ToBF16 rounds to bfloat16.
-func F32ToBF16(dst []uint16, src []float32) { f32ToBF16(dst, src) }
+func F32ToBF16(dst []uint16, src []float32) {
+	n := hNarrowBF16(dst, src)
+	f32ToBF16(dst[n:], src[n:])
+}
 
 // F32ToF64 widens float32.
 func F32ToF64(dst []float64, src []float32) { f32ToF64(dst, src) }

@@ -64,7 +64,7 @@ func (op HalfOp) F16(dst, a, b []uint16) { HalfFunc{Op: op}.F16(dst, a, b) }
 
 // BF16 sets dst[i] to f of a[i] and b[i], all bfloat16. A unary function takes no b.
 func (f HalfFunc) BF16(dst, a, b []uint16) {
-	n := halfBF16(f, dst, a, b)
+	n := f.ofBF16(dst, a, b)
 	if n < len(dst) {
 		f.byFloats(true, dst[n:], a[n:], rest(b, n))
 	}
@@ -72,7 +72,7 @@ func (f HalfFunc) BF16(dst, a, b []uint16) {
 
 // F16 sets dst[i] to f of a[i] and b[i], all float16, as [HalfFunc.BF16] does.
 func (f HalfFunc) F16(dst, a, b []uint16) {
-	n := halfF16(f.Op, dst, a, b)
+	n := f.ofF16(dst, a, b)
 	if n < len(dst) {
 		f.byFloats(false, dst[n:], a[n:], rest(b, n))
 	}
@@ -118,96 +118,34 @@ func widen(bf16 bool, dst []float32, src []uint16) {
 	}
 }
 
-// floats sets x to f of x and b, in float32.
-func (f HalfFunc) floats(x, b []float32) {
+// ofBits computes the first elements if f is a function of the bits of halves, and returns
+// how many. inf holds the bits of infinity twice.
+func (f HalfFunc) ofBits(dst, a, b []uint16, inf uint32) int {
 	switch f.Op {
-	case HalfAdd:
-		Add(x, x, b)
-	case HalfSub:
-		Sub(x, x, b)
-	case HalfMul:
-		Mul(x, x, b)
-	case HalfDiv:
-		Div(x, x, b)
-	case HalfMax:
-		Max(x, x, b)
-	case HalfMin:
-		Min(x, x, b)
-	case HalfReluGrad:
-		ReluGrad(x, x, b)
-	case HalfSigmoidGrad:
-		SigmoidGrad(x, x, b)
-	case HalfTanhGrad:
-		TanhGrad(x, x, b)
 	case HalfRelu:
-		Relu(x, x)
-	case HalfSquare:
-		Square(x, x)
-	case HalfExp:
-		Exp(x, x)
-	case HalfTanh:
-		Tanh(x, x)
-	case HalfSigmoid:
-		Sigmoid(x, x)
-	case HalfSilu:
-		Silu(x, x)
-	case HalfGelu:
-		Gelu(x, x)
-	case HalfGeluTanh:
-		GeluTanh(x, x)
-	case HalfLeakyReluGrad:
-		LeakyReluGrad(x, x, b, f.P[0])
-	case HalfEluGrad:
-		EluGrad(x, x, b, f.P[0])
-	case HalfLeakyRelu:
-		LeakyRelu(x, x, f.P[0])
-	case HalfElu:
-		Elu(x, x, f.P[0])
-	case HalfClip:
-		Clip(x, x, f.P[0], f.P[1])
-	default:
-		f.laterFloats(x)
+		return hRelu(dst, a, inf|0x80008000)
+	case HalfReluGrad:
+		return hReluGrad(dst, a, b, inf)
 	}
-}
-
-// laterFloats continues floats with the less frequent functions.
-func (f HalfFunc) laterFloats(x []float32) {
-	switch f.Op {
-	case HalfNeg:
-		Neg(x, x)
-	case HalfAbs:
-		Abs(x, x)
-	case HalfSqrt:
-		Sqrt(x, x)
-	case HalfRsqrt:
-		Rsqrt(x, x)
-	case HalfLog:
-		Log(x, x)
-	case HalfErf:
-		Erf(x, x)
-	case HalfSoftplus:
-		Softplus(x, x)
-	case HalfSelu:
-		Selu(x, x)
-	}
+	return 0
 }
 
 // RoundBF16 sets dst[i] to the bfloat16 nearest to x[i], as [F32ToBF16] does, but as a
 // float32. Dst may be x.
-func RoundBF16(dst, x []float32) { roundBF16(dst, x) }
+func RoundBF16(dst, x []float32) { hRoundBF16(dst, x) }
 
 // RoundF16 sets dst[i] to the float16 nearest to x[i], as [RoundBF16] does for bfloat16.
-func RoundF16(dst, x []float32) { roundF16(dst, x) }
+func RoundF16(dst, x []float32) { hRoundF16(dst, x) }
 
 // FillHalf sets every element to v.
 func FillHalf(dst []uint16, v uint16) {
-	dst = dst[fillHalf(dst, v):]
+	dst = dst[hFill(dst, uint32(v)<<16|uint32(v)):]
 	for i := range dst {
 		dst[i] = v
 	}
 }
 
-func roundBF16Go(dst, x []float32) {
+func hRoundBF16Go(dst, x []float32) {
 	x = x[:len(dst)]
 	for i, v := range x {
 		b := math.Float32bits(v)
@@ -220,7 +158,7 @@ func roundBF16Go(dst, x []float32) {
 	}
 }
 
-func roundF16Go(dst, x []float32) {
+func hRoundF16Go(dst, x []float32) {
 	x = x[:len(dst)]
 	for i, v := range x {
 		dst[i] = halfToFloat(floatToHalf(v))

@@ -66,7 +66,7 @@ func halfRows(op rowOp, bf16 bool, dst []float32, x []uint16, rows, cols int) {
 			step = max(1, rows)
 		}
 		for r := 0; r < rows; r += step {
-			halfRow(op, bf16, dst[r:][:step], x[r*cols:], cols, &last)
+			op.halfRow(bf16, dst[r:][:step], x[r*cols:], cols, &last)
 		}
 		return
 	}
@@ -82,6 +82,34 @@ func halfRows(op rowOp, bf16 bool, dst []float32, x []uint16, rows, cols int) {
 		widen(bf16, buf[:n*cols], x)
 		op.floats(dst, buf[:n*cols], n, cols)
 		dst, x, rows = dst[n:], x[n*cols:], rows-n
+	}
+}
+
+// halfRow reduces rows of a block or more: several if they are of whole blocks. last
+// holds the identity everywhere, before and after the call.
+func (op rowOp) halfRow(bf16 bool, dst []float32, x []uint16, cols int, last *[lanes]uint16) {
+	var l []uint16
+	blocks, rest := cols/lanes, cols%lanes
+	if rest > 0 {
+		copy(last[:], x[blocks*lanes:cols])
+		l = last[:]
+	}
+	switch {
+	case op == rowSum && bf16:
+		hSumRowsBF16(dst, x, len(dst), blocks, l)
+	case op == rowSum:
+		hSumRowsF16(dst, x, len(dst), blocks, l)
+	case op == rowMax && bf16:
+		hMaxRowsBF16(dst, x, len(dst), blocks, l)
+	case op == rowMax:
+		hMaxRowsF16(dst, x, len(dst), blocks, l)
+	case bf16:
+		hMinRowsBF16(dst, x, len(dst), blocks, l)
+	default:
+		hMinRowsF16(dst, x, len(dst), blocks, l)
+	}
+	for i := range last[:rest] {
+		last[i] = op.identity(bf16)
 	}
 }
 
@@ -119,6 +147,19 @@ func HalfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) {
 	for ; n < cols; n += halfLanes {
 		sumFewCols(bf16, dst[n:min(cols, n+halfLanes)], x, rows, n, ld)
 	}
+}
+
+// halfSumCols computes the first columns of [HalfSumCols], and returns how many.
+func halfSumCols(bf16 bool, dst []float32, x []uint16, rows, cols, ld int) int {
+	n := whole(cols)
+	switch {
+	case n == 0:
+	case bf16:
+		hSumColsBF16(dst, x, rows, n, ld)
+	default:
+		hSumColsF16(dst, x, rows, n, ld)
+	}
+	return n
 }
 
 // halfLanes is the greatest width, in columns, of the narrowest strip of a vector kernel.

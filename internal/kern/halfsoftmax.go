@@ -17,7 +17,7 @@ func HalfSoftmax(bf16 bool, dst, x []uint16, rows, cols int) {
 		}
 		if HalfMaxRows(bf16, m[:n], x, n, cols); bf16 {
 			for r, v := range m[:n] {
-				subWideBF16(e[r*cols:][:cols], x[r*cols:], v)
+				hSubWideBF16(e[r*cols:][:cols], x[r*cols:], v)
 			}
 		} else {
 			F16ToF32(block, x)
@@ -30,7 +30,7 @@ func HalfSoftmax(bf16 bool, dst, x []uint16, rows, cols int) {
 		}
 		if bf16 {
 			for r, v := range s[:n] {
-				narrowScaledBF16(dst[r*cols:][:cols], e[r*cols:], v)
+				hNarrowScaledBF16(dst[r*cols:][:cols], e[r*cols:], v)
 			}
 		} else {
 			scaleRows(block, block, s[:n], n, cols)
@@ -40,16 +40,16 @@ func HalfSoftmax(bf16 bool, dst, x []uint16, rows, cols int) {
 	}
 }
 
-// subWideBF16Go sets dst[i] = x[i] - v.
-func subWideBF16Go(dst []float32, x []uint16, v float32) {
+// hSubWideBF16Go sets dst[i] = x[i] - v.
+func hSubWideBF16Go(dst []float32, x []uint16, v float32) {
 	bf16ToF32Go(dst, x)
 	for i := range dst {
 		dst[i] -= v
 	}
 }
 
-// narrowScaledBF16Go sets dst[i] = x[i]·v, changing x.
-func narrowScaledBF16Go(dst []uint16, x []float32, v float32) {
+// hNarrowScaledBF16Go sets dst[i] = x[i]·v, changing x.
+func hNarrowScaledBF16Go(dst []uint16, x []float32, v float32) {
 	x = x[:len(dst)]
 	for i := range x {
 		x[i] *= v

@@ -372,6 +372,15 @@ func minColsGo(dst, x []float32, rows, cols, ld int) {
 	}
 }
 
+// indexOf returns the index of the first element equal to v, or of the first NaN if v is
+// one.
+func indexOf(x []float32, v float32) int {
+	if v == v {
+		return indexEqual(x, v)
+	}
+	return indexNaN(x, v)
+}
+
 // indexOfGo returns the index of the first element equal to v, or of the first NaN if v
 // is NaN, and len(x) if no element is.
 func indexOfGo(x []float32, v float32) int {

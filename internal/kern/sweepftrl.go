@@ -19,7 +19,8 @@ func Ftrl(w, n, z, g []float32, inv, l1, l2, shrink, decay float32, power float6
 	case power == 0.5:
 		ftrl(w, n, z, g, inv, l1, 0-l1, l2, shrink, decay)
 	case power >= 0 && power <= maxPower:
-		ftrlPower(w, n, z, g, inv, l1, 0-l1, l2, shrink, decay, power)
+		p := newPower32(power)
+		ftrlPower(w, n, z, g, inv, l1, 0-l1, l2, shrink, decay, p.head, p.tail, p.scale, p.atZero, power)
 	default:
 		FtrlLoop(w, n, z, g, inv, l1, l2, shrink, decay, power)
 	}

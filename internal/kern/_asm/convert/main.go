@@ -15,7 +15,6 @@ import (
 //go:generate go run main.go -out ../../convert_amd64.s -stubs ../../convert_stub_amd64.go -pkg kern
 
 func main() {
-	ConstraintExpr("!purego")
 	half, one, quiet := isa.Word("bf16Half", 0x7fff), isa.Word("bf16One", 1), isa.Word("bf16Quiet", 0x40)
 	for _, a := range isa.All {
 		convert(a, "scaleU8", "float32", "uint8", 4, 1, ", scale, offset float32", func() func(d, s Mem) {
@@ -101,7 +100,7 @@ func main() {
 		rows(a, "f32ToF16Rows", func() storing { return toF16 })
 	}
 	prefetch()
-	Generate()
+	isa.Write()
 }
 
 // prefetch emits the touching of n bytes, by cache lines.
@@ -124,8 +123,10 @@ func prefetch() {
 // convert emits a loop over n elements, a multiple of W. Setup emits the instructions
 // before the loop and returns the function that emits the conversion of W elements.
 func convert(a isa.ISA, name, dst, src string, dstSize, srcSize int, params string, setup func() func(d, s Mem)) {
-	a.Func(name, fmt.Sprintf("func(dst *%s, src *%s, n int%s)", dst, src, params),
-		fmt.Sprintf("is %s for n a multiple of %d.", name, a.W))
+	a.Func(isa.Kernel{
+		Name: name, Sig: fmt.Sprintf("func(dst *%s, src *%s, n int%s)", dst, src, params),
+		Doc: fmt.Sprintf("is %s for n a multiple of %d.", name, a.W), Regs: 1,
+	})
 	d, s, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
 	body := setup()
 	for _, unroll := range []int{4, 1} {
@@ -154,7 +155,7 @@ func rows(a isa.ISA, name string, setup func() storing) {
 	if a.Wide() {
 		params, doc = ", mask uint64", fmt.Sprintf("rounds rows of n elements, a multiple of %d, and those of the mask.", a.W)
 	}
-	a.Func(name, "func(dst *uint16, ldDst int, src *float32, ldSrc, rows, n int"+params+")", doc)
+	a.Text(name, "func(dst *uint16, ldDst int, src *float32, ldSrc, rows, n int"+params+")", doc)
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 	ldDst, ldSrc := Load(Param("ldDst"), GP64()), Load(Param("ldSrc"), GP64())
 	count, n := Load(Param("rows"), GP64()), Load(Param("n"), GP64())

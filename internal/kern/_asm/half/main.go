@@ -2,15 +2,14 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
-
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 	"github.com/glia-ml/glia/internal/kern/_asm/vec/kernels"
 )
 
 //go:generate go run main.go -out ../../half_amd64.s -stubs ../../half_stub_amd64.go -pkg kern
 
 func main() {
-	ConstraintExpr("!purego")
 	kernels.WriteHalf()
-	Generate()
+	isa.Write()
+	kernels.WriteHalfTable()
 }

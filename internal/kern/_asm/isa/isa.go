@@ -25,8 +25,8 @@ var (
 // Wide reports whether a is AVX-512.
 func (a ISA) Wide() bool { return a.W == 16 }
 
-// Func begins an assembly function, called name and the suffix of a.
-func (a ISA) Func(name, sig, doc string) {
+// Text begins an assembly function, called name and the suffix of a.
+func (a ISA) Text(name, sig, doc string) {
 	TEXT(name+a.Suffix, attr.NOSPLIT, sig)
 	Doc(name + a.Suffix + " " + doc)
 	Pragma("noescape")

@@ -27,7 +27,6 @@ var (
 )
 
 func main() {
-	ConstraintExpr("!purego")
 	mul0, mul1 = isa.Word("mul0", 0xD2511F53), isa.Word("mul1", 0xCD9E8D57)
 	weyl0, weyl1 = isa.Word("weyl0", 0x9E3779B9), isa.Word("weyl1", 0xBB67AE85)
 	scale24 = isa.Word("scale24", math.Float32bits(0x1p-24))
@@ -63,7 +62,7 @@ func main() {
 				VMOVUPS(w, at)
 			})
 	}
-	Generate()
+	isa.Write()
 }
 
 // source is x of philoxDropout.
@@ -91,7 +90,7 @@ func keep(a isa.ISA, u, rate, v vec) {
 // generate emits a loop over groups of 16 blocks, two sets at a time; put gets their
 // words in order.
 func generate(a isa.ISA, name, params string, scalars []string, put func(w vec, at Mem, p map[string]vec)) {
-	a.Func(name, "func("+params+")", "is "+name+" for groups of 64 elements.")
+	a.Func(isa.Kernel{Name: name, Sig: "func(" + params + ")", Doc: "is " + name + " for groups of 64 elements."})
 	dst, groups := Load(Param("dst"), GP64()), Load(Param("groups"), GP64())
 	source = nil
 	if name == "philoxDropout" {

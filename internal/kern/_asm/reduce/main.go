@@ -87,7 +87,6 @@ func entropy(a isa.ISA, acc, x, y vec, s []vec) {
 }
 
 func main() {
-	ConstraintExpr("!purego")
 	iota := isa.Iota()
 	nan := isa.Word("nan", 0x7fc00000)
 	fills := map[uint32]Mem{}
@@ -107,7 +106,7 @@ func main() {
 		index(a, iota, "indexEqual", 0)
 		index(a, iota, "indexNaN", 3)
 	}
-	Generate()
+	isa.Write()
 }
 
 // rows is the state of one reduction being written.
@@ -130,7 +129,7 @@ func (g *rows) emit() {
 	if g.scalars != nil {
 		sig = "func(dst, x, y, m, s *float32, rows, cols int)"
 	}
-	g.Func(g.name, sig, "is "+g.name+".")
+	g.Func(isa.Kernel{Name: g.name, Sig: sig, Doc: "is " + g.name + "."})
 	dst, n, cols := gp("dst"), gp("rows"), gp("cols")
 	g.x = gp("x")
 	var scalars []reg.GPVirtual
@@ -352,7 +351,7 @@ func (g *rows) putNaN(label string, v vec) {
 
 // sum64 adds rows in float64, in 32 lanes.
 func sum64(a isa.ISA, iota Mem) {
-	a.Func("sum64Rows", "func(dst *float64, x *float32, rows, cols, ld int)", "is sum64Rows.")
+	a.Func(isa.Kernel{Name: "sum64Rows", Sig: "func(dst *float64, x *float32, rows, cols, ld int)", Doc: "is sum64Rows."})
 	dst, x, n, cols, ld := gp("dst"), gp("x"), gp("rows"), gp("cols"), gp("ld")
 	w := a.W / 2
 	rest, left, at := GP64(), GP64(), GP64()
@@ -445,7 +444,7 @@ func best(a isa.ISA, op func(...Op), acc, x vec) {
 // columns goes down strips of eight registers of columns, then of up to four under a
 // mask.
 func columns(a isa.ISA, iota Mem, name string, fill Mem, step func(acc, x vec)) {
-	a.Func(name, "func(dst, x *float32, rows, cols, ld int)", "is "+name+".")
+	a.Func(isa.Kernel{Name: name, Sig: "func(dst, x *float32, rows, cols, ld int)", Doc: "is " + name + "."})
 	dst, x, rows, cols, ld := gp("dst"), gp("x"), gp("rows"), gp("cols"), gp("ld")
 	SHLQ(Imm(2), ld)
 	p, r := GP64(), GP64()
@@ -516,7 +515,7 @@ func columns(a isa.ISA, iota Mem, name string, fill Mem, step func(acc, x vec)) 
 // index finds the first element of x that compares with v, by a predicate; with
 // itself if that asks for NaN.
 func index(a isa.ISA, iota Mem, name string, predicate uint8) {
-	a.Func(name, "func(x *float32, n int, v float32) int", "is indexOf for such a v.")
+	a.Func(isa.Kernel{Name: name, Sig: "func(x *float32, n int, v float32) int", Doc: "is indexOf for such a v.", Loop: "indexOfGo(x, v)"})
 	x, n := gp("x"), gp("n")
 	v := a.Broadcast("v")
 	i, found := GP64(), GP32()

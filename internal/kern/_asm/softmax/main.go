@@ -47,19 +47,20 @@ var passes = []pass{
 }
 
 func main() {
-	ConstraintExpr("!purego")
 	iota := isa.Iota()
 	for _, a := range isa.All {
 		for _, p := range passes {
 			p.emit(a, iota)
 		}
 	}
-	Generate()
+	isa.Write()
 }
 
 func (p pass) emit(a isa.ISA, iota Mem) {
-	a.Func(p.name, fmt.Sprintf("func(dst, %s, %s *float32, rows, cols int)",
-		strings.Join(p.in, ", "), strings.Join(p.numbers, ", ")), "is "+p.name+".")
+	a.Func(isa.Kernel{
+		Name: p.name, Sig: fmt.Sprintf("func(dst, %s, %s *float32, rows, cols int)", strings.Join(p.in, ", "), strings.Join(p.numbers, ", ")),
+		Doc: "is " + p.name + ".",
+	})
 	load := func(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
 	dst, rows, cols := load("dst"), load("rows"), load("cols")
 	var in, numbers []reg.GPVirtual

@@ -26,24 +26,26 @@ type sweep struct {
 	// step gets the values of the slots and the scalars by name, and replaces those
 	// of the slots. It uses no fused operation, except for powers.
 	step func(a isa.ISA, x, c map[string]vec)
-	keep int  // slots at the end that are only read
-	late bool // in AVX2, step loads the scalars itself
+	loop string // the call of the portable loop
+	more string // a parameter that only that takes
+	keep int    // slots at the end that are only read
+	late bool   // in AVX2, step loads the scalars itself
 }
 
 var sweeps = []sweep{
-	{name: "sgd", slots: names("w"), scalars: names("lr decay"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "sgd", loop: "SGDLoop(w, grad, lr, decay)", slots: names("w"), scalars: names("lr decay"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(c["lr"], x["grad"], x["grad"])
 		decay(a, x, c, "w")
 		VSUBPS(x["grad"], x["w"], x["w"])
 	}},
-	{name: "momentumStep", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "momentumStep", loop: "MomentumLoop(w, m, grad, lr, momentum, decay, false)", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(c["lr"], x["grad"], x["grad"])
 		VMULPS(c["momentum"], x["m"], x["m"])
 		VSUBPS(x["grad"], x["m"], x["m"])
 		decay(a, x, c, "w")
 		VADDPS(x["m"], x["w"], x["w"])
 	}},
-	{name: "nesterovStep", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "nesterovStep", loop: "MomentumLoop(w, m, grad, lr, momentum, decay, true)", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
 		t := a.Vec()
 		VMULPS(c["lr"], x["grad"], x["grad"])
 		VMULPS(c["momentum"], x["m"], x["m"])
@@ -53,46 +55,46 @@ var sweeps = []sweep{
 		decay(a, x, c, "w")
 		VADDPS(t, x["w"], x["w"])
 	}},
-	{name: "adam", slots: names("w m v"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "adam", loop: "AdamLoop(w, m, v, grad, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay)", slots: names("w m v"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		square := a.Vec()
 		adam(a, x, c, square)
 		adamStep(a, x, c, x["v"])
 	}},
-	{name: "amsgrad", slots: names("w m v vhat"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "amsgrad", loop: "AMSGradLoop(w, m, v, vhat, grad, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay)", slots: names("w m v vhat"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		adam(a, x, c, x["grad"])
 		VMAXPS(x["v"], x["vhat"], x["vhat"])
 		adamStep(a, x, c, x["vhat"])
 	}},
-	{name: "rmsprop", slots: names("w v"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
-	{name: "rmspropMomentum", slots: names("w v m"), scalars: names("lr rho oneMinusRho eps momentum decay"), unroll: 1, step: rmsprop},
-	{name: "rmspropCentered", slots: names("w v a"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
-	{name: "rmspropCenteredMomentum", slots: names("w v a m"), scalars: names("lr rho oneMinusRho eps momentum decay"), unroll: 1, step: rmsprop},
-	{name: "adamax", slots: names("w m u"), scalars: names("alpha oneMinusBeta1 beta2 eps decay"), unroll: 1, step: adamax},
-	{name: "nadam", slots: names("w m v"), scalars: names("ofM ofG unbias oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: nadam},
-	{name: "adagrad", slots: names("w acc"), scalars: names("lr eps decay"), unroll: 2, step: adagrad},
-	{name: "adadelta", slots: names("w v d"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: adadelta},
-	{name: "lion", slots: names("w m"), scalars: names("lr beta1 oneMinusBeta1 beta2 oneMinusBeta2 decay"), unroll: 1, step: lion},
-	{name: "ftrl", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay"), unroll: 1, step: ftrl},
-	{name: "ftrlPower", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay head tail scale atZero"), unroll: 1, late: true, step: ftrlPower},
-	{name: "scheduleFree", slots: names("y z v"), scalars: names("lr unbias part rest beta1 oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: scheduleFree},
-	{name: "lambMoments", slots: names("m v x"), scalars: names("unbiasM unbiasV oneMinusBeta1 oneMinusBeta2 eps"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "rmsprop", loop: "RMSpropLoop(w, v, nil, nil, grad, lr, rho, oneMinusRho, eps, 0, decay)", slots: names("w v"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
+	{name: "rmspropMomentum", loop: "RMSpropLoop(w, v, nil, m, grad, lr, rho, oneMinusRho, eps, momentum, decay)", slots: names("w v m"), scalars: names("lr rho oneMinusRho eps momentum decay"), unroll: 1, step: rmsprop},
+	{name: "rmspropCentered", loop: "RMSpropLoop(w, v, a, nil, grad, lr, rho, oneMinusRho, eps, 0, decay)", slots: names("w v a"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
+	{name: "rmspropCenteredMomentum", loop: "RMSpropLoop(w, v, a, m, grad, lr, rho, oneMinusRho, eps, momentum, decay)", slots: names("w v a m"), scalars: names("lr rho oneMinusRho eps momentum decay"), unroll: 1, step: rmsprop},
+	{name: "adamax", loop: "AdamaxLoop(w, m, u, grad, alpha, oneMinusBeta1, beta2, eps, decay)", slots: names("w m u"), scalars: names("alpha oneMinusBeta1 beta2 eps decay"), unroll: 1, step: adamax},
+	{name: "nadam", loop: "NadamLoop(w, m, v, grad, ofM, ofG, unbias, oneMinusBeta1, oneMinusBeta2, eps, decay)", slots: names("w m v"), scalars: names("ofM ofG unbias oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: nadam},
+	{name: "adagrad", loop: "AdagradLoop(w, acc, grad, lr, eps, decay)", slots: names("w acc"), scalars: names("lr eps decay"), unroll: 2, step: adagrad},
+	{name: "adadelta", loop: "AdadeltaLoop(w, v, d, grad, lr, rho, oneMinusRho, eps, decay)", slots: names("w v d"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: adadelta},
+	{name: "lion", loop: "LionLoop(w, m, grad, lr, beta1, oneMinusBeta1, beta2, oneMinusBeta2, decay)", slots: names("w m"), scalars: names("lr beta1 oneMinusBeta1 beta2 oneMinusBeta2 decay"), unroll: 1, step: lion},
+	{name: "ftrl", loop: "FtrlLoop(w, acc, z, grad, inv, l1, l2, shrink, decay, 0.5)", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay"), unroll: 1, step: ftrl},
+	{name: "ftrlPower", loop: "FtrlLoop(w, acc, z, grad, inv, l1, l2, shrink, decay, power)", more: "power float64", slots: names("w acc z"), scalars: names("inv l1 minusL1 l2 shrink decay head tail scale atZero"), unroll: 1, late: true, step: ftrlPower},
+	{name: "scheduleFree", loop: "ScheduleFreeLoop(y, z, v, grad, lr, unbias, part, rest, beta1, oneMinusBeta1, oneMinusBeta2, eps, decay)", slots: names("y z v"), scalars: names("lr unbias part rest beta1 oneMinusBeta1 oneMinusBeta2 eps decay"), unroll: 1, step: scheduleFree},
+	{name: "lambMoments", loop: "LambMomentsLoop(m, v, x, grad, unbiasM, unbiasV, oneMinusBeta1, oneMinusBeta2, eps)", slots: names("m v x"), scalars: names("unbiasM unbiasV oneMinusBeta1 oneMinusBeta2 eps"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		adam(a, x, c, x["grad"])
 		lamb(a, x["m"], x["v"], x["x"], c)
 	}},
-	{name: "lambStep", slots: names("w v"), keep: 1, scalars: names("rate unbiasM unbiasV eps decay"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "lambStep", loop: "LambStepLoop(w, grad, v, rate, unbiasM, unbiasV, eps, decay)", slots: names("w v"), keep: 1, scalars: names("rate unbiasM unbiasV eps decay"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		lamb(a, x["grad"], x["v"], x["grad"], c) // grad is m
 		VMULPS(c["rate"], x["grad"], x["grad"])
 		decay(a, x, c, "w")
 		VSUBPS(x["grad"], x["w"], x["w"])
 	}},
-	{name: "factorStep", slots: names("w v by c"), keep: 2, scalars: names("rate part decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "factorStep", loop: "FactorStepLoop(w, v, by, c, grad, rate, part, decay)", slots: names("w v by c"), keep: 2, scalars: names("rate part decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(x["by"], x["grad"], x["grad"])
 		VMULPS(c["rate"], x["grad"], x["grad"])
 		decay(a, x, c, "w")
 		VSUBPS(x["grad"], x["w"], x["w"])
 		VMULPS(c["part"], x["c"], x["v"])
 	}},
-	{name: "average", slots: names("avg"), scalars: names("keep rest"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
+	{name: "average", loop: "AverageLoop(avg, grad, keep, rest)", slots: names("avg"), scalars: names("keep rest"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
 		VMULPS(c["keep"], x["avg"], x["avg"])
 		VMULPS(c["rest"], x["grad"], x["grad"])
 		VADDPS(x["grad"], x["avg"], x["avg"])
@@ -332,7 +334,6 @@ func lamb(a isa.ISA, m, v, x vec, c map[string]vec) {
 }
 
 func main() {
-	ConstraintExpr("!purego")
 	iota := isa.Iota()
 	power.Data()
 	huge, one, minusOne = isa.Word("huge", 0x71800000), isa.Word("one", 0x3F800000), isa.Word("minusOne", 0xBF800000)
@@ -341,13 +342,15 @@ func main() {
 			s.emit(a, iota)
 		}
 	}
-	Generate()
+	isa.Write()
 }
 
 func (s sweep) emit(a isa.ISA, iota Mem) {
 	all := append(append([]string{}, s.slots...), "grad")
-	a.Func(s.name, fmt.Sprintf("func(%s *float32, n int, %s float32)", strings.Join(all, ", "), strings.Join(s.scalars, ", ")),
-		"is "+s.name+".")
+	a.Func(isa.Kernel{
+		Name: s.name, Sig: fmt.Sprintf("func(%s *float32, n int, %s float32)", strings.Join(all, ", "), strings.Join(s.scalars, ", ")),
+		Doc: "is " + s.name + ".", Loop: s.loop, More: s.more,
+	})
 	n, i := Load(Param("n"), GP64()), GP64()
 	base := map[string]reg.Register{}
 	for _, slot := range all {

@@ -2,15 +2,13 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
-
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 	"github.com/glia-ml/glia/internal/kern/_asm/vec/kernels"
 )
 
 //go:generate go run main.go -out ../../vec_amd64.s -stubs ../../vec_stub_amd64.go -pkg kern
 
 func main() {
-	ConstraintExpr("!purego")
 	kernels.Write()
-	Generate()
+	isa.Write()
 }

@@ -2,11 +2,14 @@ package kernels
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
 // A half kernel is a float32 kernel between conversions: it loads half-precision
@@ -16,19 +19,24 @@ import (
 // exact names the kernels whose results need no rounding: they are among the inputs.
 var exact = map[string]bool{"Max": true, "Min": true, "Neg": true, "Abs": true}
 
-// WriteHalf emits the kernels on bfloat16 and float16, and their constants.
-func WriteHalf() {
-	bf16 := []string{
+// bf16Kernels and f16Kernels name the kernels that exist for each half type, besides those
+// on bits.
+var (
+	bf16Kernels = []string{
 		"Add", "Sub", "Mul", "Div", "Max", "Min", "Square", "SigmoidGrad", "TanhGrad",
 		"Exp", "Tanh", "Sigmoid", "Silu", "Gelu", "GeluTanh", "LeakyReluGrad", "EluGrad", "LeakyRelu", "Elu", "Clip",
 		"Neg", "Abs", "Sqrt", "Rsqrt", "Log", "Erf", "Softplus", "Selu",
 	}
-	f16 := []string{"Add", "Sub", "Mul", "Div", "Max", "Min"}
+	f16Kernels = []string{"Add", "Sub", "Mul", "Div", "Max", "Min"}
+)
+
+// WriteHalf emits the kernels on bfloat16 and float16, and their constants.
+func WriteHalf() {
 	for _, avx512 := range []bool{true, false} {
-		for _, name := range bf16 {
+		for _, name := range bf16Kernels {
 			byName(name).writeHalf(&gen{avx512: avx512}, "BF16")
 		}
-		for _, name := range f16 {
+		for _, name := range f16Kernels {
 			byName(name).writeHalf(&gen{avx512: avx512}, "F16")
 		}
 		writeRelu(&gen{avx512: avx512})
@@ -46,6 +54,35 @@ func WriteHalf() {
 	for i := range 32 {
 		DATA(2*i, operand.U16(uint16(2*i+1)))
 	}
+}
+
+// WriteHalfTable writes half_table.go, which finds the function of a HalfFunc.
+func WriteHalfTable() {
+	var b strings.Builder
+	table := func(doc, head, rest string, names []string, call func(k kernel) string) {
+		fmt.Fprintf(&b, "\n// %s\nfunc (f HalfFunc) %s {\nswitch f.Op {\n", doc, head)
+		for _, name := range names {
+			k := byName(name)
+			args := ""
+			for i := range k.scalars {
+				args += fmt.Sprintf(", f.P[%d]", i)
+			}
+			fmt.Fprintf(&b, "case Half%s:\n%s%s)\n", name, call(k), args)
+		}
+		fmt.Fprintf(&b, "}\n%s}\n", rest)
+	}
+	halves := func(half string) func(k kernel) string {
+		return func(k kernel) string {
+			return "return h" + k.name + half + "(dst, " + strings.Join([]string{"a", "b"}[:len(k.in)], ", ")
+		}
+	}
+	table("ofBF16 computes the first elements of [HalfFunc.BF16] in one pass, and returns how many.",
+		"ofBF16(dst, a, b []uint16) int", "return f.ofBits(dst, a, b, 0x7f807f80)\n", bf16Kernels, halves("BF16"))
+	table("ofF16 computes the first elements of [HalfFunc.F16] in one pass, and returns how many.",
+		"ofF16(dst, a, b []uint16) int", "return f.ofBits(dst, a, b, 0x7c007c00)\n", f16Kernels, halves("F16"))
+	table("floats sets x to f of x and b, in float32.", "floats(x, b []float32)", "", append([]string{"Relu", "ReluGrad"}, bf16Kernels...),
+		func(k kernel) string { return k.name + "(x, " + strings.Join([]string{"x", "b"}[:len(k.in)], ", ") })
+	isa.WriteGo("half_table.go", "", b.String())
 }
 
 func byName(name string) kernel {
@@ -73,7 +110,8 @@ func (k kernel) writeHalf(g *gen, half string) {
 	})
 }
 
-// function begins a function of slices of n elements, n a multiple of per vectors.
+// function begins a function of slices of n elements, n a multiple of per vectors. Of
+// halves, the function of kern returns how many it computed.
 func (g *gen) function(name, doc, elem string, in []string, per int, scalars ...string) {
 	sig := "func(dst"
 	for _, p := range in {
@@ -83,9 +121,7 @@ func (g *gen) function(name, doc, elem string, in []string, per int, scalars ...
 	for _, p := range scalars {
 		sig += ", " + p + " float32"
 	}
-	TEXT(name+g.suffix(), attr.NOSPLIT, sig+")")
-	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d.", name, g.suffix(), doc, per*g.width()))
-	Pragma("noescape")
+	g.isa().Func(isa.Kernel{Name: name, Sig: sig + ")", Doc: fmt.Sprintf("is %s for n a multiple of %d.", doc, per*g.width()), Regs: per, Counts: per == 2})
 }
 
 // loops emits a loop over unroll vectors of float32 at a time, one over per vectors, and
@@ -204,9 +240,7 @@ func writeNarrow(g *gen) {
 		if scaled {
 			name, sig, doc = "hNarrowScaledBF16", "func(dst *uint16, x *float32, n int, s float32)", "[F32ToBF16] of x·s"
 		}
-		TEXT(name+g.suffix(), attr.NOSPLIT, sig)
-		Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d.", name, g.suffix(), doc, 2*g.width()))
-		Pragma("noescape")
+		g.isa().Func(isa.Kernel{Name: name, Sig: sig, Doc: fmt.Sprintf("is %s for n a multiple of %d.", doc, 2*g.width()), Regs: 2, Counts: !scaled})
 		var s reg.VecVirtual
 		if scaled {
 			s = g.broadcast("s")
@@ -224,9 +258,7 @@ func (g *gen) broadcast(param string) reg.VecVirtual {
 
 // writeSubWide emits the difference of bfloat16 and a number, as float32.
 func writeSubWide(g *gen) {
-	TEXT("hSubWideBF16"+g.suffix(), attr.NOSPLIT, "func(dst *float32, x *uint16, n int, s float32)")
-	Doc(fmt.Sprintf("hSubWideBF16%s is x - s for n a multiple of %d.", g.suffix(), g.width()))
-	Pragma("noescape")
+	g.isa().Func(isa.Kernel{Name: "hSubWideBF16", Sig: "func(dst *float32, x *uint16, n int, s float32)", Doc: fmt.Sprintf("is x - s for n a multiple of %d.", g.width()), Regs: 1})
 	s := g.broadcast("s")
 	g.loops([]string{"x"}, 1, 4, func(src []reg.Register, dst, i reg.Register) {
 		y := g.vec()
@@ -352,9 +384,10 @@ func (g *gen) halfBits(name, doc string, in []string, bits string, body func(x [
 	for _, p := range in {
 		sig += ", " + p
 	}
-	TEXT(name+g.suffix(), attr.NOSPLIT, sig+" *uint16, n int, "+bits+" uint32)")
-	Doc(fmt.Sprintf("%s%s is %s for n a multiple of %d and bits, of a half type's infinity or a half, that come twice.", name, g.suffix(), doc, 2*g.width()))
-	Pragma("noescape")
+	g.isa().Func(isa.Kernel{
+		Name: name, Sig: sig + " *uint16, n int, " + bits + " uint32)", Regs: 2, Counts: true,
+		Doc: fmt.Sprintf("is %s for n a multiple of %d and bits, of a half type's infinity or a half, that come twice.", doc, 2*g.width()),
+	})
 	v := g.reg()
 	VMOVD(Load(Param(bits), GP32()), v.AsX())
 	VPBROADCASTD(v.AsX(), v)

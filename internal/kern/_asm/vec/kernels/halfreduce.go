@@ -3,10 +3,11 @@ package kernels
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
 // lanes is in how many a row is reduced, see kern/reduce.go.
@@ -35,9 +36,10 @@ func (g *gen) widen(half string, at operand.Mem) reg.VecVirtual {
 // sumCols emits the sum of columns, row after row, in strips of eight registers, of four and of
 // one.
 func (g *gen) sumCols(half string) {
-	TEXT("hSumCols"+half+g.suffix(), attr.NOSPLIT, "func(dst *float32, x *uint16, rows, cols, ld int)")
-	Doc(fmt.Sprintf("hSumCols%s%s is [HalfSumCols] of %s for cols a multiple of %d.", half, g.suffix(), half, g.width()))
-	Pragma("noescape")
+	g.isa().Func(isa.Kernel{
+		Name: "hSumCols" + half, Sig: "func(dst *float32, x *uint16, rows, cols, ld int)", Loop: isa.NoLoop,
+		Doc: fmt.Sprintf("is [HalfSumCols] of %s for cols a multiple of %d.", half, g.width()),
+	})
 	dst, x, rows, cols, ld := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("ld"), GP64())
 	SHLQ(operand.Imm(1), ld)
 	p, r := GP64(), GP64()
@@ -80,9 +82,10 @@ func (g *gen) sumCols(half string) {
 // one that is filled up, if it is there. The order is that of float32 rows.
 func (g *gen) rowOf(name, half string, fill con, nan bool, step func(acc, x reg.VecVirtual), join func(...operand.Op)) {
 	g.u = 1
-	TEXT("h"+name+half+g.suffix(), attr.NOSPLIT, "func(dst *float32, x *uint16, rows, blocks int, last *uint16)")
-	Doc(fmt.Sprintf("h%s%s%s reduces rows, one or more, of blocks of %d elements of %s, and a last one unless it is nil.", name, half, g.suffix(), lanes, half))
-	Pragma("noescape")
+	g.isa().Func(isa.Kernel{
+		Name: "h" + name + half, Sig: "func(dst *float32, x *uint16, rows, blocks int, last *uint16)", Loop: isa.NoLoop,
+		Doc: fmt.Sprintf("reduces rows, one or more, of blocks of %d elements of %s, and a last one unless it is nil.", lanes, half),
+	})
 	dst, x, rows, last := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("rows"), GP64()), Load(Param("last"), GP64())
 	all, blocks := Load(Param("blocks"), GP64()), GP64()
 	Label("row")

@@ -1,12 +1,11 @@
 package kernels
 
 import (
-	"fmt"
-
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
 // Write emits every kernel for both instruction sets, and their constants.
@@ -43,9 +42,7 @@ func (k kernel) write(g *gen) {
 			sig += " float32"
 		}
 	}
-	TEXT("v"+k.name+g.suffix(), attr.NOSPLIT, sig+")")
-	Doc(fmt.Sprintf("v%s%s is [%s].", k.name, g.suffix(), k.name))
-	Pragma("noescape")
+	g.isa().Func(isa.Kernel{Name: "v" + k.name, Sig: sig + ")", Doc: "is [" + k.name + "]."})
 
 	n := Load(Param("dst").Len(), GP64())
 	dst := Load(Param("dst").Base(), GP64())

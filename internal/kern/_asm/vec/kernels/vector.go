@@ -7,6 +7,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
 // A gen writes instructions for one of the two instruction sets. Kernels are
@@ -17,19 +19,14 @@ type gen struct {
 	u      int // vectors worked on at a time
 }
 
-func (g *gen) suffix() string {
+func (g *gen) isa() isa.ISA {
 	if g.avx512 {
-		return "AVX512"
+		return isa.AVX512
 	}
-	return "AVX2"
+	return isa.AVX2
 }
 
-func (g *gen) width() int {
-	if g.avx512 {
-		return 16
-	}
-	return 8
-}
+func (g *gen) width() int { return g.isa().W }
 
 // A vec is u registers. A mask is u opmask registers or u vectors of all-ones lanes.
 // A val is a vec or a con.
