@@ -33,8 +33,9 @@ type Step struct {
 	X, Y, Weight []*graph.Node
 
 	m       *Model
-	parts   []*graph.Node // the losses of outputs, if several have one
-	counted int           // of the layers' losses
+	parts   []part      // the losses of outputs that have one
+	rest    *graph.Node // what Loss adds to them, nil if that is nothing
+	counted int         // of the layers' losses
 	applied bool
 }
 
@@ -69,39 +70,59 @@ func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 	if len(pred) != len(s.m.outputLosses) || len(s.Y) < len(pred) {
 		panic(graph.Errorf("glia: Step.Loss: %d predictions and %d targets: want one for each of the outputs %q", len(pred), len(s.Y), outputsOf(s.m.outputLosses)))
 	}
-	s.parts = nil
+	s.parts, s.rest = nil, nil
 	var loss *graph.Node
 	for i, a := range s.m.outputLosses {
 		if a.loss == nil {
 			continue
 		}
-		part := s.lossOf(i, pred[i])
-		s.parts = append(s.parts, part)
-		if a.weight != 1 {
-			part = ops.Scale(part, a.weight)
-		}
-		if loss == nil {
-			loss = part
-		} else {
-			loss = ops.Add(loss, ops.Cast(part, loss.DType()))
-		}
+		p := part{s.lossOf(i, pred[i]), a.weight}
+		s.parts = append(s.parts, p)
+		loss = plus(loss, p.weighted())
 	}
 	for _, penalty := range s.Losses()[s.counted:] {
-		loss = ops.Add(loss, ops.Cast(penalty, loss.DType()))
+		loss = plus(loss, penalty)
+		s.rest = plus(s.rest, penalty)
 	}
 	s.counted = len(s.Losses())
 	return loss
 }
 
+// part is the loss of one output, and its weight in the sum.
+type part struct {
+	loss.Reduced
+	weight float64
+}
+
+// meansAll reports whether the loss is the mean of all losses of the batch, or at least no
+// mean of fewer.
+func (p part) meansAll() bool { return !p.IsSum && p.Count == nil }
+
+// weighted returns the loss times its weight.
+func (p part) weighted() *graph.Node {
+	if p.weight == 1 {
+		return p.Loss
+	}
+	return ops.Scale(p.Loss, p.weight)
+}
+
+// plus returns a + b in the dtype of a, which may be nil.
+func plus(a, b *graph.Node) *graph.Node {
+	if a == nil {
+		return b
+	}
+	return ops.Add(a, ops.Cast(b, a.DType()))
+}
+
 // lossOf returns the loss of one output by itself.
-func (s *Step) lossOf(output int, pred *graph.Node) *graph.Node {
+func (s *Step) lossOf(output int, pred *graph.Node) loss.Reduced {
 	a := s.m.outputLosses[output]
 	if len(s.m.outputLosses) > 1 {
 		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
 	}
-	l := loss.ReduceMasked(a.loss, s.Y[output], pred, s.weightOf(output), s.Mask(pred))
-	if l.Rank() != 0 || !l.DType().IsFloat() {
-		panic(graph.Errorf("loss %s is %v: want one float; with loss.NoReduction there is nothing to train on", a.loss.Name(), l.Spec()))
+	l := loss.ReduceCounted(a.loss, s.Y[output], pred, s.weightOf(output), s.Mask(pred))
+	if l.Loss.Rank() != 0 || !l.Loss.DType().IsFloat() {
+		panic(graph.Errorf("loss %s is %v: want one float; with loss.NoReduction there is nothing to train on", a.loss.Name(), l.Loss.Spec()))
 	}
 	return l
 }

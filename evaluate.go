@@ -14,8 +14,20 @@ import (
 )
 
 // Evaluate measures loss and metrics on a dataset, in batches of 32 unless
-// [BatchSize] says otherwise. The result does not depend on the size of batches, but for
-// the rounding of the loss.
+// [BatchSize] says otherwise.
+//
+// The loss is that of all samples as one batch, but for rounding: the mean over all
+// samples; over the losses that count alone where a loss ignores a class or the model masks
+// steps; over the weights with loss.MeanByWeight; and the sum of all with loss.Sum. The
+// penalties of layers are added once. Keras takes the mean over batches by their lengths,
+// which in those cases changes with the batch size; so, as in Keras, do the figures of
+// epochs of Fit, of whose validation this says the same as of Evaluate. Metrics are taken
+// over all samples, and without their masked steps; those of class numbers count a label
+// that the loss ignores as a wrong one, as in Keras.
+//
+// What belongs to a batch as a whole depends on its size: losses such as Dice without axes
+// and Circle, metrics made of them, correlations along axis 0, the loss of a TestStep of
+// your own, and samples that a dataset pads to the longest of a batch without a mask.
 func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
 	c, err := configOf("Evaluate", opts)
 	if err != nil {
@@ -58,7 +70,7 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	ms, err := m.newTotals(nn.Concrete(y), pred)
+	ms, err := m.newTotals(training, nn.Concrete(y), pred)
 	if err != nil {
 		return nil, err
 	}

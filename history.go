@@ -80,8 +80,8 @@ func (m *Model) Measured() Result {
 func (m *Model) result(ms *totals) Result {
 	r := Result{Loss: ms.loss()}
 	names := m.logged()
-	for i, total := range ms.each {
-		v := ms.mean(total)
+	for i := range ms.each {
+		v := ms.lossOf(i)
 		r.Metrics = append(r.Metrics, Metric{names[i], v, tensor.Scalar(v)})
 	}
 	for i, name := range names[len(ms.each):] {

@@ -3,6 +3,7 @@ package glia
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/data"
@@ -30,11 +31,23 @@ type totals struct {
 	total   *graph.Var   // of the loss, float64
 	count   *graph.Var   // of the samples, float64
 	each    []*graph.Var // totals of the losses of outputs, if several have one
+	counted []ownCount   // of evaluation, for each output with a loss
 	states  []metric.State
 }
 
-// newTotals returns totals for targets y and predictions, with a spec for each output.
-func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
+// ownCount is the total of a loss that is not the mean of all losses of a batch, and what it
+// is over. Both stay 0 if it is.
+type ownCount struct {
+	total, count *graph.Var // float64
+	weight       float64    // in the sum of the losses
+}
+
+// mean returns the mean of the loss.
+func (o ownCount) mean() float64 { return ratio(o.total, o.count) }
+
+// newTotals returns totals of training or of evaluation for targets y and predictions, with
+// a spec for each output.
+func (m *Model) newTotals(training bool, y, pred []tensor.Spec) (*totals, error) {
 	total := func(name string) *graph.Var { return graph.NewVar("loss/"+name, tensor.New(tensor.Float64)) }
 	ms := &totals{m: m, total: total("total"), count: total("count")}
 	if len(y) != len(pred) && m.TrainStep == nil {
@@ -47,9 +60,13 @@ func (m *Model) newTotals(y, pred []tensor.Spec) (*totals, error) {
 		}
 		ms.classes = append(ms.classes, classes)
 	}
-	if losses := withLoss(m.outputLosses); len(losses) > 1 {
-		for _, a := range losses {
+	losses := withLoss(m.outputLosses)
+	for _, a := range losses {
+		if len(losses) > 1 {
 			ms.each = append(ms.each, total(a.output))
+		}
+		if !training {
+			ms.counted = append(ms.counted, ownCount{total(a.output + "/counted"), total(a.output + "/count"), a.weight})
 		}
 	}
 	for _, x := range m.outputMetrics {
@@ -82,7 +99,11 @@ func (m *totals) losses() []*graph.Var { return append([]*graph.Var{m.total, m.c
 
 // reset sets the totals to 0, for a new epoch.
 func (m *totals) reset() {
-	for _, v := range m.losses() {
+	all := m.losses()
+	for _, o := range m.counted {
+		all = append(all, o.total, o.count)
+	}
+	for _, v := range all {
 		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 	}
 	for _, s := range m.states {
@@ -91,10 +112,26 @@ func (m *totals) reset() {
 }
 
 // loss returns the mean loss so far.
-func (m *totals) loss() float64 { return m.mean(m.total) }
+func (m *totals) loss() float64 {
+	sum := ratio(m.total, m.count)
+	for _, o := range m.counted {
+		sum += o.weight * o.mean()
+	}
+	return sum
+}
 
-func (m *totals) mean(total *graph.Var) float64 {
-	sum, count := tensor.Data[float64](total.Tensor())[0], tensor.Data[float64](m.count.Tensor())[0]
+// lossOf returns the mean so far of the loss of the i-th output of those that have one.
+func (m *totals) lossOf(i int) float64 {
+	v := ratio(m.each[i], m.count)
+	if len(m.counted) > 0 {
+		v += m.counted[i].mean()
+	}
+	return v
+}
+
+// ratio returns a/b for scalars, 0 where b is 0.
+func ratio(a, b *graph.Var) float64 {
+	sum, count := tensor.Data[float64](a.Tensor())[0], tensor.Data[float64](b.Tensor())[0]
 	if count == 0 {
 		return 0
 	}
@@ -103,19 +140,41 @@ func (m *totals) mean(total *graph.Var) float64 {
 
 // trace adds the update of the totals by a batch to the graph. As in Keras, a batch is
 // weighted with its length, whatever its sample weights, and the losses of single outputs
-// are without their weights in the sum.
+// are without their weights in the sum. Unlike in Keras, evaluation weights a loss with
+// what it is a mean over, where that is not all of the batch.
 func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 	g := s.Graph()
 	defer g.SetScope(g.SetScope(metricScope))
 	n := float64(s.X[0].Shape().At(0))
-	add := func(total *graph.Var, loss *graph.Node) {
+	add := func(total *graph.Var, x *graph.Node) {
+		g.Update(total, ops.Add(g.Value(total), ops.Cast(x, tensor.Float64)))
+	}
+	batch := func(total *graph.Var, loss *graph.Node) {
 		g.Update(total, ops.Add(g.Value(total), ops.Scale(ops.Cast(loss, tensor.Float64), n)))
 	}
-	add(m.total, loss)
+	own := m.ownCounts(s)
+	if own {
+		loss = s.rest
+		for _, p := range s.parts {
+			if p.meansAll() {
+				loss = plus(loss, p.weighted())
+			}
+		}
+	}
+	if loss != nil {
+		batch(m.total, loss)
+	}
 	g.Update(m.count, ops.Offset(g.Value(m.count), n))
-	if len(s.parts) == len(m.each) { // a custom step need not take them
-		for i, total := range m.each {
-			add(total, s.parts[i])
+	for i, p := range s.parts {
+		switch {
+		case own && p.IsSum:
+			add(m.counted[i].total, p.Loss)
+			g.Update(m.counted[i].count, g.Const(tensor.Scalar(1.0)))
+		case own && p.Count != nil:
+			add(m.counted[i].total, ops.Mul(ops.Cast(p.Loss, tensor.Float64), p.Count))
+			add(m.counted[i].count, p.Count)
+		case len(m.each) == len(s.parts): // a custom step need not take them
+			batch(m.each[i], p.Loss)
 		}
 	}
 	for i, x := range m.m.outputMetrics {
@@ -133,6 +192,12 @@ func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 		}
 		m.states[i].Update(g, y, full, w)
 	}
+}
+
+// ownCounts reports whether a loss is not the mean of all losses of a batch, and the loss of
+// the step is made of such alone.
+func (m *totals) ownCounts(s *Step) bool {
+	return !s.Training && s.m.TestStep == nil && slices.ContainsFunc(s.parts, func(p part) bool { return !p.meansAll() })
 }
 
 // specsOf returns the key of the step for batches like b, valid till the next call. The

@@ -150,6 +150,24 @@ func Reduce(l Loss, yTrue, yPred, weight *graph.Node) *graph.Node {
 //
 // Panics with *graph.Error if shapes or dtypes do not fit.
 func ReduceMasked(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
+	return ReduceCounted(l, yTrue, yPred, weight, mask).Loss
+}
+
+// Reduced is the loss of a batch.
+type Reduced struct {
+	// Loss is what [ReduceMasked] returns.
+	Loss *graph.Node
+	// Count is what Loss is a mean over, float64: the number of losses that count, or with
+	// [MeanByWeight] the sum of their weights. It is nil for a mean over all losses of the
+	// batch, and for what is no mean.
+	Count *graph.Node
+	// IsSum says that Loss is the [Sum] of the losses.
+	IsSum bool
+}
+
+// ReduceCounted is [ReduceMasked] with what the losses of several batches must be weighted
+// with, so that their mean is that of all samples together.
+func ReduceCounted(l Loss, yTrue, yPred, weight, mask *graph.Node) Reduced {
 	yTrue, yPred = Pair(l, yTrue, ops.AtLeastFloat32(yPred))
 	losses := l.Each(yTrue, yPred)
 	r := MeanOverBatch
@@ -167,6 +185,10 @@ func ReduceMasked(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
 	if m, ok := l.(Masker); ok {
 		mask = both(mask, m.Mask(yTrue, yPred))
 	}
+	of := Reduced{IsSum: r == Sum}
+	if mask != nil && r == MeanOverBatch {
+		of.Count = countOf(mask, losses)
+	}
 	if weight = masked(weight, mask, losses, r); weight != nil {
 		losses, weight = weightsFor(losses, weight)
 		if losses.Rank() == 0 { // one loss of the whole batch
@@ -179,13 +201,25 @@ func ReduceMasked(l Loss, yTrue, yPred, weight, mask *graph.Node) *graph.Node {
 	}
 	switch {
 	case r == NoReduction:
-		return losses
+		of.Loss = losses
 	case r == Sum:
-		return ops.ReduceSum(losses)
+		of.Loss = ops.ReduceSum(losses)
 	case r == MeanByWeight && weight != nil:
-		return ratio(ops.ReduceSum(losses), ops.ReduceSum(ops.BroadcastTo(weight, losses.Shape())))
+		all := ops.ReduceSum(ops.BroadcastTo(weight, losses.Shape()))
+		of.Loss, of.Count = ratio(ops.ReduceSum(losses), all), ops.Cast(all, tensor.Float64)
+	default:
+		of.Loss = ops.Scale(ops.ReduceSum(losses), 1/max(1, float64(losses.Shape().Size())))
 	}
-	return ops.Scale(ops.ReduceSum(losses), 1/max(1, float64(losses.Shape().Size())))
+	return of
+}
+
+// countOf returns how many of the losses a mask keeps.
+func countOf(mask, losses *graph.Node) *graph.Node {
+	count := ops.ReduceSum(ops.Cast(mask, tensor.Float64))
+	if n, all := mask.Shape().Size(), losses.Shape().Size(); n > 0 && n < all {
+		count = ops.Scale(count, float64(all)/float64(n))
+	}
+	return count
 }
 
 // both returns where two masks that may be nil are true.
