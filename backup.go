@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/atomicfile"
 )
 
@@ -175,7 +174,11 @@ func (b *backup) save() error {
 	}
 	past, err := pack(b.f.history)
 	if err == nil {
-		err = writeBackup(b.path, s, append(entriesOf(b.f.vars()), past...))
+		vars := b.f.vars()
+		access := accessTo(vars)
+		access.Lock()
+		defer access.Unlock()
+		err = writeBackup(b.path, s, append(entriesOf(vars), past...))
 	}
 	if err != nil {
 		return b.errorf(err)
@@ -200,7 +203,7 @@ func (b *backup) restore() error {
 	}
 	var past []Epoch
 	if err == nil {
-		past, err = unpack(tensors, b.f.m.logged())
+		past, err = unpack(tensors, b.f.totals.logged())
 	}
 	if err == nil {
 		err = b.apply(s, tensors)
@@ -258,6 +261,10 @@ func (b *backup) apply(s backupState, tensors tensorMap) error {
 		}
 	}
 	m := b.f.m
+	if err := m.hold(); err != nil { // Save reads the seed
+		return err
+	}
+	defer m.traceMu.unlock()
 	m.weightsMu.Lock()
 	defer m.weightsMu.Unlock()
 	for _, v := range b.f.vars() {
@@ -265,8 +272,6 @@ func (b *backup) apply(s backupState, tensors tensorMap) error {
 			return err
 		}
 	}
-	// The optimizer's config follows its variable. A rate of a schedule has none.
-	_ = graph.Catch(func() { m.opt.SetLearningRate(m.opt.LearningRate()) })
 	b.f.at, m.Seed = s.Position, s.Seed
 	return nil
 }

@@ -32,7 +32,8 @@ type Step struct {
 	// for each output, and weights of the samples, float32 [B ...], if there are any.
 	X, Y, Weight []*graph.Node
 
-	m       *Model
+	m *Model
+	*compiled
 	parts   []part      // the losses of outputs that have one
 	rest    *graph.Node // what Loss adds to them, nil if that is nothing
 	counted int         // of the layers' losses
@@ -67,12 +68,12 @@ func (s *Step) Call(x ...*graph.Node) []*graph.Node { return s.m.net.CallAll(s.C
 // output, and they fit the loss.
 func (s *Step) Loss(pred []*graph.Node) *graph.Node {
 	defer s.Graph().SetScope(s.Graph().SetScope(lossScope))
-	if len(pred) != len(s.m.outputLosses) || len(s.Y) < len(pred) {
-		panic(graph.Errorf("glia: Step.Loss: %d predictions and %d targets: want one for each of the outputs %q", len(pred), len(s.Y), outputsOf(s.m.outputLosses)))
+	if len(pred) != len(s.outputLosses) || len(s.Y) < len(pred) {
+		panic(graph.Errorf("glia: Step.Loss: %d predictions and %d targets: want one for each of the outputs %q", len(pred), len(s.Y), outputsOf(s.outputLosses)))
 	}
 	s.parts, s.rest = nil, nil
 	var loss *graph.Node
-	for i, a := range s.m.outputLosses {
+	for i, a := range s.outputLosses {
 		if a.loss == nil {
 			continue
 		}
@@ -116,8 +117,8 @@ func plus(a, b *graph.Node) *graph.Node {
 
 // lossOf returns the loss of one output by itself.
 func (s *Step) lossOf(output int, pred *graph.Node) loss.Reduced {
-	a := s.m.outputLosses[output]
-	if len(s.m.outputLosses) > 1 {
+	a := s.outputLosses[output]
+	if len(s.outputLosses) > 1 {
 		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
 	}
 	l := loss.ReduceCounted(a.loss, s.Y[output], pred, s.weightOf(output), s.Mask(pred))
@@ -153,12 +154,12 @@ func (s *Step) Gradients(loss *graph.Node) []*graph.Node {
 	for i, v := range params {
 		nodes[i] = s.Value(v)
 	}
-	if o, ok := s.m.opt.(optim.LossScaler); ok {
+	if o, ok := s.opt.(optim.LossScaler); ok {
 		loss = o.ScaleLoss(loss)
 	}
 	grads := autodiff.Grad(loss, nodes...)
 	if len(grads) > 0 && !slices.ContainsFunc(grads, isReached) {
-		panic(graph.Errorf("loss %s depends on no weight: want one computed from the predictions", s.m.loss.Name()))
+		panic(graph.Errorf("loss %s depends on no weight: want one computed from the predictions", s.loss.Name()))
 	}
 	return grads
 }
@@ -180,7 +181,7 @@ func (s *Step) Apply(grads []*graph.Node) {
 	}
 	s.applied = true
 	defer s.Graph().SetScope(s.Graph().SetScope(optimizerScope))
-	s.m.opt.Apply(s.Graph(), grads)
+	s.opt.Apply(s.Graph(), grads)
 	nn.Constrain(s.Graph(), s.m.trained)
 }
 
@@ -205,8 +206,8 @@ func (s *Step) custom() (loss *graph.Node, pred []*graph.Node) {
 	loss, pred = f(s)
 	foreign := func(n *graph.Node) bool { return n == nil || n.Graph() != s.Graph() }
 	switch {
-	case len(pred) != len(s.m.outputLosses):
-		panic(graph.Errorf("glia: %s: %d predictions: want one for each of the outputs %q", name, len(pred), outputsOf(s.m.outputLosses)))
+	case len(pred) != len(s.outputLosses):
+		panic(graph.Errorf("glia: %s: %d predictions: want one for each of the outputs %q", name, len(pred), outputsOf(s.outputLosses)))
 	case foreign(loss) || slices.ContainsFunc(pred, foreign):
 		panic(graph.Errorf("glia: %s: loss or predictions are nil or of another graph: want nodes computed from the batch", name))
 	case loss.Rank() != 0 || !loss.DType().IsFloat():

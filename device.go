@@ -7,6 +7,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/cpu"
 	"github.com/glia-ml/glia/internal/plan"
+	"github.com/glia-ml/glia/tensor"
 )
 
 // newDevice returns the device on which models and functions run by default: the
@@ -29,17 +30,46 @@ func deviceOr(d backend.Device) backend.Device {
 // compile compiles the graph that trace builds, with the outputs that it returns. Mistakes
 // in it, which panic with *graph.Error, are returned.
 func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node)) (e backend.Executable, err error) {
+	var access *graph.Access
 	caught := graph.Catch(func() {
 		g := graph.New()
-		e, err = d.Compile(g, trace(g))
+		outputs := trace(g)
+		access = accessOf(g)
+		e, err = d.Compile(g, outputs)
 	})
 	if caught != nil {
 		return nil, caught
 	}
-	if e == nil && err == nil {
+	switch {
+	case err != nil:
+		return nil, err
+	case e == nil:
 		return nil, fmt.Errorf("device %s: Compile returns nil: want an executable or an error", d.Name())
 	}
-	return e, err
+	return &guarded{e, access}, nil
+}
+
+// guarded is an executable whose runs wait for others that update its variables, and for
+// those who set them.
+type guarded struct {
+	backend.Executable
+	access *graph.Access
+}
+
+// Run implements [backend.Executable].
+func (e *guarded) Run(out, in []*tensor.Tensor) error {
+	e.access.Lock()
+	defer e.access.Unlock()
+	return e.Executable.Run(out, in)
+}
+
+// accessOf returns the access to the variables of a graph.
+func accessOf(g *graph.Graph) *graph.Access {
+	var updated []*graph.Var
+	for _, u := range g.Updates() {
+		updated = append(updated, u.Var)
+	}
+	return graph.NewAccess(g.Vars(), updated)
 }
 
 // On makes the model train, evaluate and predict on a device, from the next batch on,
@@ -47,9 +77,12 @@ func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node
 // the optimizer's state move with it. It may be called at any time, for models that
 // [Load] returned too.
 func (m *Model) On(d backend.Device) *Model {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	m.mustHold("On")
+	defer m.traceMu.unlock()
 	m.device = deviceOr(d)
-	m.steps, m.predict = memo[*step]{}, memo[backend.Executable]{}
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	m.renewed++
+	m.predict = memo[backend.Executable]{}
 	return m
 }

@@ -28,7 +28,8 @@ import (
 // What belongs to a batch as a whole depends on its size: losses such as Dice without axes
 // and Circle, metrics made of them, correlations along axis 0, the loss of a TestStep of
 // your own, and samples that a dataset pads to the longest of a batch without a mask.
-func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
+func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (_ Result, err error) {
+	defer catch("Evaluate", &err)
 	c, err := configOf("Evaluate", opts)
 	if err != nil {
 		return Result{}, err
@@ -37,6 +38,7 @@ func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: Evaluate: %w", err)
 	}
+	defer e.end()
 	bar := newProgress(c.progress, 0)
 	defer bar.stop()
 	r, err := e.measure(c.ctx, bar)
@@ -48,16 +50,22 @@ func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (Result, error) {
 
 var errNotCompiled = errors.New("the model is not compiled: want Compile first")
 
-// totalsFor returns the totals for samples of these specs. The
-// model is built for them if it is not.
+// totalsFor returns the totals for samples of these specs, which are the caller's until
+// [Model.release]. The model is built for them if it is not.
 func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	if err := m.hold(); err != nil {
+		return nil, err
+	}
+	defer m.traceMu.unlock()
+	c := m.compiled.Load()
+	if c == nil {
+		return nil, errNotCompiled
+	}
 	x, y = batchSpecs(1, x), batchSpecs(1, y)
 	if err := m.accept(x); err != nil {
 		return nil, err
 	}
-	if ms, ok := m.totals.get(training, y); ok {
+	if ms := m.take(c, training, y); ms != nil {
 		return ms, nil
 	}
 	x = nn.Concrete(x)
@@ -70,12 +78,43 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	ms, err := m.newTotals(training, nn.Concrete(y), pred)
+	var ms *totals
+	err = caught(func() (err error) {
+		ms, err = m.newTotals(c, training, nn.Concrete(y), pred)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	m.totals.set(memoSize, training, y, ms)
+	ms.training, ms.of = training, y
 	return ms, nil
+}
+
+// take returns totals for targets y that no call has, nil if there are none.
+func (m *Model) take(c *compiled, training bool, y []tensor.Spec) *totals {
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	idle, _ := m.idle.get(training, y)
+	if len(idle) == 0 || idle[len(idle)-1].compiled != c {
+		return nil
+	}
+	ms := idle[len(idle)-1]
+	m.idle.set(memoSize, training, y, idle[:len(idle)-1])
+	return ms
+}
+
+// mostIdle bounds the totals, each with plans of its own, that are kept for evaluations
+// which go on at the same time.
+const mostIdle = 4
+
+// release gives back what totalsFor returned.
+func (m *Model) release(ms *totals) {
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	idle, _ := m.idle.get(ms.training, ms.of)
+	if len(idle) < mostIdle && ms.compiled == m.compiled.Load() {
+		m.idle.set(memoSize, ms.training, ms.of, append(idle, ms))
+	}
 }
 
 // call traces the network into g for inputs of these specs.
@@ -97,8 +136,9 @@ type evaluation struct {
 	batches   batches
 }
 
+// newEvaluation returns one that ends with its method end.
 func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
-	if m.opt == nil {
+	if m.compiled.Load() == nil {
 		return nil, errNotCompiled
 	}
 	if err := checkData(ds); err != nil {
@@ -116,6 +156,13 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	return &evaluation{m: m, ds: ds, totals: ms, callbacks: c.callbacks, order: order}, nil
 }
 
+// end gives back what the evaluation has of the model.
+func (e *evaluation) end() {
+	if e != nil {
+		e.m.release(e.totals)
+	}
+}
+
 // measure measures the dataset between the callbacks of a test. The bar may be nil.
 func (e *evaluation) measure(ctx context.Context, bar *progress) (Result, error) {
 	err := each(e.callbacks, func(cb *Callback) error {
@@ -127,7 +174,11 @@ func (e *evaluation) measure(ctx context.Context, bar *progress) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	r, err := e.run(ctx, bar)
+	var r Result
+	err = caught(func() (err error) {
+		r, err = e.run(ctx, bar)
+		return err
+	})
 	if err != nil {
 		r = Result{Loss: math.NaN()}
 	}
@@ -145,9 +196,9 @@ func (e *evaluation) measure(ctx context.Context, bar *progress) (Result, error)
 
 // run measures.
 func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
-	e.m.evalMu.Lock()
-	defer e.m.evalMu.Unlock()
-	e.totals.reset()
+	if err := e.totals.reset(); err != nil {
+		return Result{}, err
+	}
 	if bar != nil {
 		bar.begin(0, len(e.order.batches))
 	}
@@ -156,14 +207,14 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 		if err := ctx.Err(); err != nil {
 			return Result{}, fmt.Errorf("stopped before batch %d: %w", b+1, err)
 		}
-		if err := e.batch(b, e.order.batch(b)); err != nil {
+		if err := caught(func() error { return e.batch(b, e.order.batch(b)) }); err != nil {
 			return Result{}, fmt.Errorf("batch %d: %w", b+1, err)
 		}
 		if bar != nil && bar.due() {
-			bar.show(b+1, e.m.result(e.totals))
+			bar.show(b+1, e.totals.result())
 		}
 	}
-	r := e.m.result(e.totals)
+	r := e.totals.result()
 	if bar != nil {
 		bar.end(Epoch{Seconds: time.Since(start).Seconds(), Result: r})
 	}
@@ -198,11 +249,11 @@ func (e *evaluation) step(idx []int) error {
 	if err := readBatch(e.ds, idx, b); err != nil {
 		return err
 	}
-	s, err := e.m.stepFor(b, false, e.totals)
+	s, err := e.totals.stepFor(b)
 	if err != nil {
 		return err
 	}
-	if err := e.m.checkLabels(b, idx, e.totals); err != nil {
+	if err := e.totals.checkLabels(b, idx); err != nil {
 		return err
 	}
 	return e.m.run(s, b, false)

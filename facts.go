@@ -81,18 +81,18 @@ func (f *fitRun) facts() facts {
 		fs.add("validation samples", f.validating.order.len())
 		fs.add("ValidationFreq", f.valFreq)
 	}
-	for _, a := range withLoss(f.m.outputLosses) {
+	for _, a := range withLoss(f.totals.outputLosses) {
 		what := "loss " + a.loss.Name()
-		if len(f.m.outputLosses) > 1 {
+		if len(f.totals.outputLosses) > 1 {
 			what += " of output " + a.output
 			fs.add(what+": weight", a.weight)
 		}
 		fs.addConfig(what, a.loss)
 	}
-	for _, x := range f.m.outputMetrics {
+	for _, x := range f.totals.outputMetrics {
 		fs.addConfig("metric "+x.name, x.metric)
 	}
-	fs.addConfig("optimizer "+f.m.opt.Name(), f.m.opt)
+	fs.addConfig("optimizer "+f.totals.opt.Name(), f.totals.opt)
 	return append(fs, layerFacts(f.m.net.Records(), f.m.net.PolicyIn(""))...)
 }
 
@@ -174,7 +174,7 @@ func (f *fitRun) vars() []stateVar {
 		}
 	}
 	add("model", f.m.net.Vars()...)
-	add("optimizer", f.m.opt.Vars()...)
+	add("optimizer", f.totals.opt.Vars()...)
 	add("random", f.m.random)
 	add("metrics", f.totals.losses()...)
 	for _, s := range f.totals.states {
@@ -186,6 +186,15 @@ func (f *fitRun) vars() []stateVar {
 		}
 	}
 	return all
+}
+
+// accessTo returns the access of a reader of variables.
+func accessTo(vars []stateVar) *graph.Access {
+	read := make([]*graph.Var, len(vars))
+	for i, v := range vars {
+		read[i] = v.of
+	}
+	return graph.NewAccess(read, nil)
 }
 
 func entriesOf(vars []stateVar) []safetensors.Entry {
@@ -208,7 +217,7 @@ func (f *fitRun) foreignVar() *graph.Var {
 	_ = graph.Catch(func() { // the step reports mistakes
 		b := &data.Batch{X: blank(nn.Concrete(batchSpecs(1, x))), Y: blank(batchSpecs(1, y))}
 		g := graph.New()
-		f.m.traceStep(g, b, true, f.totals)
+		f.totals.traceStep(g, b)
 		for _, u := range g.Updates() {
 			if !known[u.Var] {
 				found = u.Var

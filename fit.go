@@ -1,6 +1,7 @@
 package glia
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -16,24 +17,26 @@ import (
 // context is done, a callback fails, or the loss is not finite and [StopOnNaN] is given,
 // it returns the history so far together with the error.
 // A second Fit of the same model meanwhile is an error.
-func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
-	h := &History{}
+func (m *Model) Fit(train data.Dataset, opts ...Option) (h *History, err error) {
+	h = &History{}
+	defer catch("Fit", &err)
 	c, err := configOf("Fit", opts)
 	if err != nil {
 		return h, err
 	}
-	if !m.fitMu.TryLock() {
-		return h, errors.New("glia: Fit: called during Fit: want one Fit at a time")
+	end, err := m.training.begin("Fit")
+	if err != nil {
+		return h, err
 	}
-	defer m.fitMu.Unlock()
+	defer end()
 	f := &fitRun{m: m, config: c, train: train, history: h}
-	if err := f.prepare(); errors.Is(err, ErrStop) {
+	defer f.end()
+	if err := caught(f.prepare); errors.Is(err, ErrStop) {
 		return h, nil
 	} else if err != nil {
 		return h, fmt.Errorf("glia: Fit: %w", err)
 	}
-	m.training = f.totals
-	defer func() { m.training = nil }()
+	m.fitting.Store(f.totals)
 	err = f.runEpochs()
 	f.bar.stop()
 	if errors.Is(err, ErrStop) {
@@ -44,20 +47,21 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 		if leave == nil {
 			continue
 		}
-		if e := leave(m); e != nil && !errors.Is(e, ErrStop) {
+		if e := caught(func() error { return leave(m) }); e != nil && !errors.Is(e, ErrStop) {
 			err = errors.Join(err, inFit("", c.callbacks[i].failed(i, e)))
 		}
 	}
-	if o, ok := m.opt.(optim.Averager); ok && err == nil {
-		m.weightsMu.Lock()
-		o.Finalize() // as in Keras, before the callbacks
-		m.weightsMu.Unlock()
+	if o, ok := f.totals.opt.(optim.Averager); ok && err == nil {
+		e := m.weightsMu.change(func() { err = graph.Catch(o.Finalize) }) // as in Keras, before the callbacks
+		if err = cmp.Or(e, err); err != nil {
+			err = fmt.Errorf("glia: Fit: %w", err)
+		}
 	}
 	for i, cb := range c.callbacks {
 		if cb.OnTrainEnd == nil {
 			continue
 		}
-		if e := cb.OnTrainEnd(m, h); e != nil && !errors.Is(e, ErrStop) {
+		if e := caught(func() error { return cb.OnTrainEnd(m, h) }); e != nil && !errors.Is(e, ErrStop) {
 			err = errors.Join(err, inFit("", cb.failed(i, e)))
 		}
 	}
@@ -65,6 +69,15 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (*History, error) {
 		err = f.backup.finish()
 	}
 	return h, err
+}
+
+// end gives back what the training has of the model, however it ended.
+func (f *fitRun) end() {
+	f.m.fitting.Store(nil)
+	if f.totals != nil {
+		f.m.release(f.totals)
+	}
+	f.validating.end()
 }
 
 // fitRun is one call of Fit.
@@ -95,7 +108,7 @@ type position struct {
 
 // prepare checks the data, and builds the model and its steps if they are not built.
 func (f *fitRun) prepare() error {
-	if f.m.opt == nil {
+	if f.m.compiled.Load() == nil {
 		return errNotCompiled
 	}
 	if err := f.divide(); err != nil {
@@ -229,7 +242,9 @@ func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 	steps := f.stepsOf()
 	f.bar.begin(e, steps)
 	if f.at.Batch == 0 {
-		f.totals.reset()
+		if err := f.totals.reset(); err != nil {
+			return Epoch{}, fmt.Errorf("glia: Fit: epoch %d: %w", e+1, err)
+		}
 	}
 	f.nan.epoch()
 	start := time.Now()
@@ -242,7 +257,7 @@ func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 			return Epoch{}, err
 		}
 	}
-	done := Epoch{Epoch: e + 1, Result: f.m.result(f.totals)}
+	done := Epoch{Epoch: e + 1, Result: f.totals.result()}
 	if f.validating != nil && (e+1)%f.valFreq == 0 {
 		r, err := f.validating.measure(f.ctx, nil)
 		if err != nil {
@@ -286,7 +301,7 @@ func (f *fitRun) samples(k int) []int {
 func (f *fitRun) batch(e, b int, idx []int) error {
 	for i := range f.callbacks {
 		if begin := f.callbacks[i].OnBatchBegin; begin != nil {
-			if err := begin(f.m, e, b); errors.Is(err, ErrStop) {
+			if err := caught(func() error { return begin(f.m, e, b) }); errors.Is(err, ErrStop) {
 				return err
 			} else if err != nil {
 				return inFit(fmt.Sprintf("epoch %d, batch %d: ", e+1, b+1), f.callbacks[i].failed(i, err))
@@ -294,7 +309,7 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 		}
 	}
 	f.nan.before(b)
-	if err := f.step(idx); err != nil {
+	if err := caught(func() error { return f.step(idx) }); err != nil {
 		return fmt.Errorf("glia: Fit: epoch %d, batch %d: %w", e+1, b+1, err)
 	}
 	if f.stopOnNaN {
@@ -303,12 +318,12 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 		}
 	}
 	if f.bar.due() {
-		f.bar.show(b+1, f.m.result(f.totals))
+		f.bar.show(b+1, f.totals.result())
 	}
 	var stop error
 	for i := range f.callbacks {
 		if end := f.callbacks[i].OnBatchEnd; end != nil {
-			if err := end(f.m, e, b, f.totals.loss()); errors.Is(err, ErrStop) {
+			if err := caught(func() error { return end(f.m, e, b, f.totals.loss()) }); errors.Is(err, ErrStop) {
 				stop = err
 			} else if err != nil {
 				return inFit(fmt.Sprintf("epoch %d, batch %d: ", e+1, b+1), f.callbacks[i].failed(i, err))
@@ -328,11 +343,11 @@ func (f *fitRun) step(idx []int) error {
 	if err != nil {
 		return err
 	}
-	s, err := f.m.stepFor(batch, true, f.totals)
+	s, err := f.totals.stepFor(batch)
 	if err != nil {
 		return err
 	}
-	if err := f.m.checkLabels(batch, idx, f.totals); err != nil {
+	if err := f.totals.checkLabels(batch, idx); err != nil {
 		return err
 	}
 	return f.m.run(s, batch, true)

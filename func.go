@@ -13,11 +13,12 @@ import (
 
 // Function is a compiled function of tensors; [Func] makes it.
 type Function struct {
-	f      func(in ...*graph.Node) []*graph.Node
-	mu     sync.Mutex
-	device backend.Device
-	plans  memo[backend.Executable]
-	specs  []tensor.Spec // scratch: the key of a look-up in it
+	f       func(in ...*graph.Node) []*graph.Node
+	traceMu ownedMu // guards device; f runs under it
+	device  backend.Device
+	plansMu sync.Mutex // guards what follows, and is taken last
+	plans   memo[backend.Executable]
+	specs   []tensor.Spec // scratch: the key of a look-up in it
 }
 
 // Func returns f as a function of tensors. f is traced once for each combination of
@@ -31,7 +32,8 @@ type Function struct {
 //	})
 //	out, err := grad.Call(x) // out[0] is y, out[1] its gradient
 //
-// Call may be used from several goroutines at once if f updates no variable.
+// Call may be used from several goroutines at once; those that update a variable wait for
+// one another. A call from f itself is an error.
 func Func(f func(in ...*graph.Node) []*graph.Node) *Function {
 	return &Function{f: f, device: newDevice()}
 }
@@ -39,8 +41,12 @@ func Func(f func(in ...*graph.Node) []*graph.Node) *Function {
 // On makes f run on a device from the next call on, and returns f. Nil is the
 // processor, where functions run by default.
 func (f *Function) On(d backend.Device) *Function {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	if err := f.traceMu.lock(); err != nil {
+		panic(graph.Errorf("glia: Func: On: %v", err))
+	}
+	defer f.traceMu.unlock()
+	f.plansMu.Lock()
+	defer f.plansMu.Unlock()
 	f.device, f.plans = deviceOr(d), memo[backend.Executable]{}
 	return f
 }
@@ -103,10 +109,14 @@ func (f *Function) planFor(in []*tensor.Tensor) (backend.Executable, error) {
 			return nil, fmt.Errorf("glia: Func: input %d is nil", i)
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.specs = appendSpecs(f.specs[:0], in)
-	if p, ok := f.plans.get(false, f.specs); ok {
+	if p := f.known(in); p != nil {
+		return p, nil
+	}
+	if err := f.traceMu.lock(); err != nil {
+		return nil, fmt.Errorf("glia: Func: %w", err)
+	}
+	defer f.traceMu.unlock()
+	if p := f.known(in); p != nil { // another goroutine was first
 		return p, nil
 	}
 	if f.f == nil {
@@ -128,6 +138,17 @@ func (f *Function) planFor(in []*tensor.Tensor) (backend.Executable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("glia: Func: %w", err)
 	}
-	f.plans.set(memoSize, false, f.specs, p)
+	f.plansMu.Lock()
+	defer f.plansMu.Unlock()
+	f.plans.set(memoSize, false, appendSpecs(nil, in), p)
 	return p, nil
+}
+
+// known returns the plan for inputs of these dtypes and shapes, nil if there is none.
+func (f *Function) known(in []*tensor.Tensor) backend.Executable {
+	f.plansMu.Lock()
+	defer f.plansMu.Unlock()
+	f.specs = appendSpecs(f.specs[:0], in)
+	p, _ := f.plans.get(false, f.specs)
+	return p
 }

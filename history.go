@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -70,16 +71,21 @@ type History struct{ Epochs []Epoch }
 // Measured returns loss and metrics of the epoch so far. It is for callbacks of Fit,
 // such as OnBatchEnd; at other times the result is empty.
 func (m *Model) Measured() Result {
-	if m.training == nil {
+	ms := m.fitting.Load()
+	if ms == nil {
 		return Result{Loss: math.NaN()}
 	}
-	return m.result(m.training)
+	if err := m.weightsMu.read(); err != nil {
+		panic(graph.Errorf("glia: Measured: %v", err))
+	}
+	defer m.weightsMu.RUnlock()
+	return ms.result()
 }
 
 // result returns the loss and the metrics of the epoch so far.
-func (m *Model) result(ms *totals) Result {
+func (ms *totals) result() Result {
 	r := Result{Loss: ms.loss()}
-	names := m.logged()
+	names := ms.logged()
 	for i := range ms.each {
 		v := ms.lossOf(i)
 		r.Metrics = append(r.Metrics, Metric{names[i], v, tensor.Scalar(v)})

@@ -10,9 +10,11 @@ import (
 )
 
 // Callback holds functions that Fit calls while it trains; nil ones are skipped. An
-// error stops the training and is returned by Fit, except [ErrStop]. A callback may use
-// the model's Predict and Evaluate. It is for one training at a time. Package callback
-// has Keras's callbacks, made of these functions alone.
+// error stops the training and is returned by Fit, except [ErrStop]; so is a panic with
+// *graph.Error, such as that of a learning rate set under a schedule. A callback may call
+// the model's methods, but for Fit, Compile and TrainOnBatch, which are errors. It is for
+// one training at a time. Package callback has Keras's callbacks, made of these functions
+// alone.
 type Callback struct {
 	// Name identifies the callback. In a training with [BackupAndRestore], one with State
 	// or Vars needs it.
@@ -40,8 +42,8 @@ type Callback struct {
 	OnBatchEnd   func(m *Model, epoch, batch int, loss float64) error
 
 	// OnTestBegin and OnTestEnd are called around the validation of an epoch and by
-	// Evaluate, the others around its batches: these must not call Evaluate. If an error
-	// stopped a test, OnTestEnd gets a loss of NaN and no metrics.
+	// Evaluate, the others around its batches. If an error stopped a test, OnTestEnd gets a
+	// loss of NaN and no metrics.
 	OnTestBegin      func(m *Model) error
 	OnTestEnd        func(m *Model, r Result) error
 	OnTestBatchBegin func(m *Model, batch int) error
@@ -67,7 +69,7 @@ var ErrStop = errors.New("glia: stop training")
 // all were called.
 func each(callbacks []Callback, hook func(cb *Callback) error) (stop error) {
 	for i := range callbacks {
-		if err := hook(&callbacks[i]); errors.Is(err, ErrStop) {
+		if err := caught(func() error { return hook(&callbacks[i]) }); errors.Is(err, ErrStop) {
 			stop = err
 		} else if err != nil {
 			return callbacks[i].failed(i, err)

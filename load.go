@@ -2,6 +2,7 @@ package glia
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -259,8 +260,12 @@ func brief(err error) error {
 	return &briefError{fmt.Sprintf("%s... and %d bytes more", strings.ToValidUTF8(text[:longestError], ""), len(text)-longestError), err}
 }
 
-func load(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
-	m, err := readModel(r, size, opts)
+// load loads a model. Code of a user's makes the parts of registered types.
+func load(r io.ReaderAt, size int64, opts []LoadOption) (m *Model, err error) {
+	err = caught(func() (err error) {
+		m, err = readModel(r, size, opts)
+		return err
+	})
 	return m, brief(err)
 }
 
@@ -318,7 +323,7 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 			return err
 		}
 		if len(f.Optimizer) > 0 && m.built { // otherwise the optimizer is a new one
-			if err := f.LoadOptimizer(m.opt); err != nil {
+			if err := f.LoadOptimizer(m.Optimizer()); err != nil {
 				return fmt.Errorf("%w; WithoutCompile loads the model without its optimizer", err)
 			}
 		}
@@ -331,8 +336,9 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 	return nil
 }
 
+// loadWeights loads weights. Code of a user's builds the network and is told of mismatches.
 func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
-	return brief(m.readWeights(r, size, opts))
+	return brief(caught(func() error { return m.readWeights(r, size, opts) }))
 }
 
 func (m *Model) readWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
@@ -344,8 +350,10 @@ func (m *Model) readWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 	if err != nil {
 		return err
 	}
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	if err := m.hold(); err != nil {
+		return err
+	}
+	defer m.traceMu.unlock()
 	if !m.built {
 		in, declared := m.net.Declared()
 		if !declared {
@@ -355,7 +363,6 @@ func (m *Model) readWeights(r io.ReaderAt, size int64, opts []LoadOption) error 
 			return err
 		}
 	}
-	m.weightsMu.Lock()
-	defer m.weightsMu.Unlock()
-	return f.LoadWeights(m.net, l.weights)
+	e := m.weightsMu.change(func() { err = f.LoadWeights(m.net, l.weights) })
+	return cmp.Or(e, err)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
@@ -19,8 +20,19 @@ import (
 
 // Model is a network with its optimizer, losses and metrics.
 //
-// Predict and Evaluate may be called from any goroutine, also while Fit runs and
-// from its callbacks: they see the weights between two steps.
+// Its methods may be called from any goroutine and from callbacks, also while others go on:
+// they see the weights between two steps. Fit, Compile and TrainOnBatch change the
+// training: while one of them goes on, a call of another is an error, and so is one from
+// its callbacks, through other goroutines too.
+//
+// Code that runs while the model is held, which is the function of [Model.BetweenSteps],
+// and what builds and traces a network (layers, initializers, losses, metrics, optimizers,
+// [StepFunc]), must not call methods of the model. That is an error, or in methods that
+// return none a panic with *graph.Error, which the running call returns. Nor may it wait
+// for another goroutine that calls them: both would wait for ever.
+//
+// What a call changes is whole, or as it was, when the code of a user's that it runs
+// panics or calls runtime.Goexit; the model can be used afterwards.
 type Model struct {
 	// Seed determines the initial weights, the order of the samples and the elements
 	// that dropout drops. Change it before Compile.
@@ -29,35 +41,36 @@ type Model struct {
 	// Set them before Compile.
 	TrainStep, TestStep StepFunc
 
-	net           *nn.Network
-	opt           optim.Optimizer
-	loss          loss.Loss
-	metrics       []metric.Metric
-	outputLosses  []outputLoss
-	outputMetrics []outputMetric
+	net      *nn.Network
+	compiled atomic.Pointer[compiled] // nil before Compile
 
-	// fitMu is held by Fit and Compile, evalMu by every evaluation: the
-	// totals of an evaluation have one state.
-	fitMu, evalMu sync.Mutex
+	training training
+	fitting  atomic.Pointer[totals] // of a Fit going on
 
-	// training has the totals of a Fit going on.
-	training *totals
-
-	// traceMu guards the variables and plans made from the network.
-	traceMu sync.Mutex
+	traceMu ownedMu // guards the variables made from the network, see lock.go
 	device  backend.Device
 	built   bool
 	trained []*graph.Var  // that the optimizer was built for
 	inputs  []tensor.Spec // that the network was built for, batches of 1
 	random  *graph.Var    // the state of random layers
-	steps   memo[*step]
-	totals  memo[*totals]
+
+	weightsMu weightsMu
+
+	plansMu sync.Mutex      // guards what follows; no code of a user's runs under it
+	renewed int             // how often the plans of steps became old: by Compile, another device, or layers frozen
+	idle    memo[[]*totals] // that no call has, with their plans
 	predict memo[backend.Executable]
 	padding memo[*padding]
 	specs   []tensor.Spec // scratch: the key of a look-up in these
+}
 
-	// weightsMu is held for writing while a step changes them.
-	weightsMu sync.RWMutex
+// compiled holds what Compile was given. It never changes.
+type compiled struct {
+	opt           optim.Optimizer
+	loss          loss.Loss
+	metrics       []metric.Metric
+	outputLosses  []outputLoss
+	outputMetrics []outputMetric
 }
 
 // Sequential returns a model that applies layers one after the other. Mistakes in
@@ -83,7 +96,12 @@ func (m *Model) Network() *nn.Network { return m.net }
 
 // Optimizer returns the optimizer given to Compile, or the one around it that scales the
 // loss. Its learning rate may be changed between calls of Fit and by callbacks.
-func (m *Model) Optimizer() optim.Optimizer { return m.opt }
+func (m *Model) Optimizer() optim.Optimizer {
+	if c := m.compiled.Load(); c != nil {
+		return c.opt
+	}
+	return nil
+}
 
 // Compile sets the optimizer, losses and metrics of the model and builds its weights.
 // Without an nn.Input in front, the weights are built for the first data. A model that was
@@ -101,7 +119,8 @@ func (m *Model) Optimizer() optim.Optimizer { return m.opt }
 // Layers may be frozen and thawed later (the field Frozen), between calls of Fit
 // and by callbacks' OnEpochBegin: if that changes the trained variables, the optimizer's
 // state is reset, except its learning rate.
-func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.Metric) error {
+func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.Metric) (err error) {
+	defer catch("Compile", &err)
 	if opt == nil || loss == nil {
 		return errors.New("glia: Compile: got nil: want an optimizer and a loss")
 	}
@@ -114,54 +133,66 @@ func (m *Model) Compile(opt optim.Optimizer, loss loss.Loss, metrics ...metric.M
 	if len(m.net.Layers()) == 0 {
 		return errors.New("glia: Compile: the model has no layers: want one or more")
 	}
-	outputLosses, outputMetrics, err := m.resolve(loss, metrics)
+	end, err := m.training.begin("Compile")
 	if err != nil {
+		return err
+	}
+	defer end()
+	if err := m.hold(); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
-	if !m.fitMu.TryLock() {
-		return errors.New("glia: Compile: called during Fit: call Compile before or after it")
-	}
-	defer m.fitMu.Unlock()
-	m.evalMu.Lock()
-	defer m.evalMu.Unlock()
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
-	opt = scaled(opt, m.net)
-	if err := optim.Claim(m, opt, m.opt); err != nil {
+	defer m.traceMu.unlock()
+	c := &compiled{opt: scaled(opt, m.net), loss: loss, metrics: metrics}
+	if err := caught(func() error { return c.resolve(m.net) }); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
-	m.opt, m.loss, m.metrics, m.outputLosses, m.outputMetrics = opt, loss, metrics, outputLosses, outputMetrics
-	m.steps, m.totals, m.predict = memo[*step]{}, memo[*totals]{}, memo[backend.Executable]{}
-	m.padding = memo[*padding]{}
-	err = graph.Catch(func() {
-		in, declared := m.net.Declared()
-		switch {
-		case m.built:
-			m.resetOptimizer()
-		case declared:
-			m.build(in, nil)
-		}
-	})
-	if err != nil {
-		_ = optim.Claim(m, nil, opt) // releasing a claim cannot fail
-		m.opt = nil
+	if err := m.use(c); err != nil {
 		return fmt.Errorf("glia: Compile: %w", err)
 	}
 	return nil
 }
 
-// resolve gives every output its loss and its metrics.
-func (m *Model) resolve(loss loss.Loss, metrics []metric.Metric) ([]outputLoss, []outputMetric, error) {
-	var outputs []string
-	if err := graph.Catch(func() { outputs = m.net.OutputNames() }); err != nil {
-		return nil, nil, err
+// use makes c what the model was compiled with. After an error, or a panic of a user's
+// optimizer, the model is not compiled.
+func (m *Model) use(c *compiled) error {
+	if err := optim.Claim(m, c.opt, m.Optimizer()); err != nil {
+		return err
 	}
-	losses, err := outputLossesOf(loss, outputs)
+	done := false
+	defer func() {
+		if !done {
+			m.compiled.Store(nil)
+			_ = optim.Claim(m, nil, c.opt) // releasing a claim cannot fail
+		}
+	}()
+	err := graph.Catch(func() {
+		in, declared := m.net.Declared()
+		if !m.built && declared {
+			m.build(in, nil)
+		}
+		if m.built {
+			m.resetOptimizer(c.opt)
+		}
+	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	measures, err := outputMetricsOf(metrics, losses)
-	return losses, measures, err
+	done = true
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	m.compiled.Store(c)
+	m.renewed++
+	m.idle, m.predict, m.padding = memo[[]*totals]{}, memo[backend.Executable]{}, memo[*padding]{}
+	return nil
+}
+
+// resolve gives every output of a network its loss and its metrics.
+func (c *compiled) resolve(net *nn.Network) (err error) {
+	if c.outputLosses, err = outputLossesOf(c.loss, net.OutputNames()); err != nil {
+		return err
+	}
+	c.outputMetrics, err = outputMetricsOf(c.metrics, c.outputLosses)
+	return err
 }
 
 // build makes the weights, if there are none yet, for samples like those of in,
@@ -184,8 +215,8 @@ func (m *Model) build(in []tensor.Spec, from *keras.File) {
 		open(in, declared)
 	}
 	m.net.BuildOpen(b, in)
-	if m.opt != nil {
-		m.resetOptimizer()
+	if c := m.compiled.Load(); c != nil {
+		m.resetOptimizer(c.opt)
 	}
 	m.random = nn.NewSeed(m.Seed)
 	m.inputs, m.built = in, true
@@ -206,32 +237,40 @@ func open(in, declared []tensor.Spec) {
 // refreeze follows layers that were frozen or thawed: it resets the optimizer for the
 // variables that are trained now, as Compile does. The caller holds traceMu.
 func (m *Model) refreeze() error {
-	if m.opt == nil || !m.built {
+	c := m.compiled.Load()
+	if c == nil || !m.built {
 		return nil
 	}
 	if slices.Equal(m.net.Params(), m.trained) {
 		return nil
 	}
-	m.weightsMu.Lock()
-	defer m.weightsMu.Unlock()
-	m.steps = memo[*step]{}
-	return graph.Catch(m.resetOptimizer)
+	var err error
+	if e := m.weightsMu.change(func() { err = graph.Catch(func() { m.resetOptimizer(c.opt) }) }); e != nil {
+		return e
+	}
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	m.renewed++
+	return err
 }
 
 // resetOptimizer makes the state of the optimizer for the variables that are trained now.
 // Mistakes panic with *graph.Error.
-func (m *Model) resetOptimizer() {
-	if err := optim.Claim(m, m.opt, m.opt); err != nil { // another may have been put into it
+func (m *Model) resetOptimizer(opt optim.Optimizer) {
+	if err := optim.Claim(m, opt, opt); err != nil { // another may have been put into it
 		panic(err)
 	}
-	m.trained = m.net.Params()
-	m.opt.Build(m.trained)
+	trained := m.net.Params()
+	opt.Build(trained)
+	m.trained = trained
 }
 
 // takeFrozen is refreeze for callers that do not hold traceMu.
 func (m *Model) takeFrozen() error {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	if err := m.hold(); err != nil {
+		return err
+	}
+	defer m.traceMu.unlock()
 	return m.refreeze()
 }
 
@@ -261,11 +300,10 @@ func (m *Model) accept(in []tensor.Spec) error {
 
 // batched adds to the error of a batch x how to make one, if x is one sample.
 func (m *Model) batched(x []*tensor.Tensor, err error) error {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
-	if err == nil || m.net == nil {
+	if err == nil || m.net == nil || m.hold() != nil {
 		return err
 	}
+	defer m.traceMu.unlock()
 	inputs := m.inputs
 	if !m.built {
 		_ = graph.Catch(func() { inputs, _ = m.net.Declared() })
@@ -285,8 +323,8 @@ func (m *Model) batched(x []*tensor.Tensor, err error) error {
 // Params returns the numbers of elements of the variables that training changes, and of
 // the others.
 func (m *Model) Params() (trainable, fixed int) {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	m.mustHold("Params")
+	defer m.traceMu.unlock()
 	for _, v := range m.net.Params() {
 		trainable += v.Spec().Shape.Size()
 	}

@@ -55,7 +55,7 @@ func copyState(to [][]byte, vars []stateVar) [][]byte {
 		to = make([][]byte, len(vars))
 	}
 	for i, v := range vars {
-		to[i] = append(to[i][:0], v.of.Tensor().Bytes()...)
+		to[i] = v.of.AppendTo(to[i][:0])
 	}
 	return to
 }
@@ -103,9 +103,9 @@ func (w *nanWatch) explain(e, b int) string {
 
 // broken reports whether the loss, a weight or the optimizer's state is not finite.
 func (w *nanWatch) broken() bool {
-	vars := append(w.f.m.net.Vars(), w.f.m.opt.Vars()...)
+	vars := append(w.f.m.net.Vars(), w.f.totals.opt.Vars()...)
 	for _, v := range append(vars, w.f.totals.total) {
-		if r := rangeOf(v.Tensor()); r.bad {
+		if r := rangeOf(v.Value()); r.bad {
 			return true
 		}
 	}
@@ -150,7 +150,7 @@ func (w *nanWatch) trace(idx []int) (where string) {
 		return where
 	}
 	for _, v := range w.vars {
-		if r := rangeOf(v.of.Tensor()); r.bad {
+		if r := rangeOf(v.of.Value()); r.bad {
 			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.kind())
 		}
 	}
@@ -159,7 +159,7 @@ func (w *nanWatch) trace(idx []int) (where string) {
 
 // badData returns the place of a number in a batch that is not finite, in words, or "".
 func (w *nanWatch) badData(b *data.Batch) string {
-	outputs := outputsOf(w.f.m.outputLosses)
+	outputs := outputsOf(w.f.totals.outputLosses)
 	for _, part := range []struct {
 		name  string
 		of    []*tensor.Tensor
@@ -184,7 +184,7 @@ func (w *nanWatch) badData(b *data.Batch) string {
 }
 
 func (w *nanWatch) find(b *data.Batch) string {
-	p, nodes, all, err := w.compile(b)
+	d, p, nodes, all, err := w.compile(b)
 	if err != nil {
 		return ""
 	}
@@ -196,7 +196,7 @@ func (w *nanWatch) find(b *data.Batch) string {
 	for i, n := range all {
 		values[n] = out[i]
 	}
-	return firstBad(w.f.m.device, nodes, values, "")
+	return firstBad(d, nodes, values, "")
 }
 
 // firstBad returns the operation that made the first number that is not finite, in words:
@@ -227,13 +227,15 @@ func firstBad(d backend.Device, nodes []*graph.Node, values map[*graph.Node]*ten
 }
 
 // compile returns the step on batches like b with the intermediate results all as its
-// outputs, of which nodes are to be watched.
-func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes, all []*graph.Node, err error) {
+// outputs, of which nodes are to be watched, and its device.
+func (w *nanWatch) compile(b *data.Batch) (d backend.Device, p backend.Executable, nodes, all []*graph.Node, err error) {
 	m := w.f.m
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	if err := m.hold(); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	defer m.traceMu.unlock()
 	p, err = compile(m.device, func(g *graph.Graph) []*graph.Node {
-		m.traceStep(g, b, true, w.f.totals)
+		w.f.totals.traceStep(g, b)
 		var roots []*graph.Node
 		for _, u := range g.Updates() {
 			roots = append(roots, u.Node)
@@ -241,7 +243,7 @@ func (w *nanWatch) compile(b *data.Batch) (p backend.Executable, nodes, all []*g
 		nodes, all = watched(roots)
 		return all
 	})
-	return p, nodes, all, err
+	return m.device, p, nodes, all, err
 }
 
 // watched returns the float nodes that roots depend on, without the metrics, in the order in

@@ -11,11 +11,13 @@ import (
 
 // TrainOnBatch does one step of training on a batch and returns its loss and
 // metrics, of that batch alone. The model is built for the batch if it is not.
-func (m *Model) TrainOnBatch(b *data.Batch) (Result, error) {
-	if !m.fitMu.TryLock() {
-		return Result{}, errors.New("glia: TrainOnBatch: called during Fit: call TrainOnBatch before or after it")
+func (m *Model) TrainOnBatch(b *data.Batch) (_ Result, err error) {
+	defer catch("TrainOnBatch", &err)
+	end, err := m.training.begin("TrainOnBatch")
+	if err != nil {
+		return Result{}, err
 	}
-	defer m.fitMu.Unlock()
+	defer end()
 	r, err := m.onBatch(b, true)
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: TrainOnBatch: %w", err)
@@ -24,9 +26,8 @@ func (m *Model) TrainOnBatch(b *data.Batch) (Result, error) {
 }
 
 // TestOnBatch returns loss and metrics of a batch.
-func (m *Model) TestOnBatch(b *data.Batch) (Result, error) {
-	m.evalMu.Lock()
-	defer m.evalMu.Unlock()
+func (m *Model) TestOnBatch(b *data.Batch) (_ Result, err error) {
+	defer catch("TestOnBatch", &err)
 	r, err := m.onBatch(b, false)
 	if err != nil {
 		return Result{}, fmt.Errorf("glia: TestOnBatch: %w", err)
@@ -39,9 +40,9 @@ func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
 	return m.predictOne("PredictOnBatch", x, math.MaxInt)
 }
 
-// onBatch does a step by itself, while fitMu or evalMu is held.
+// onBatch does a step by itself.
 func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
-	if m.opt == nil {
+	if m.compiled.Load() == nil {
 		return Result{}, errNotCompiled
 	}
 	if b == nil || len(b.X) == 0 || b.X[0] == nil || b.X[0].Shape().Rank() == 0 || b.X[0].Shape().At(0) == 0 {
@@ -55,21 +56,24 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	if err != nil {
 		return Result{}, m.batched(b.X, err)
 	}
+	defer m.release(ms)
 	if training {
 		if err := m.takeFrozen(); err != nil {
 			return Result{}, err
 		}
 	}
-	ms.reset()
-	s, err := m.stepFor(b, training, ms)
+	if err := ms.reset(); err != nil {
+		return Result{}, err
+	}
+	s, err := ms.stepFor(b)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := m.checkLabels(b, inOrder(n), ms); err != nil {
+	if err := ms.checkLabels(b, inOrder(n)); err != nil {
 		return Result{}, err
 	}
 	if err := m.run(s, b, training); err != nil {
 		return Result{}, err
 	}
-	return m.result(ms), nil
+	return ms.result(), nil
 }

@@ -154,13 +154,13 @@ func checkNames(names map[string]bool) error {
 
 // logged returns the names of the numbers that a training measures, without the loss, in
 // the order of [Result]'s Metrics.
-func (m *Model) logged() (names []string) {
-	if losses := withLoss(m.outputLosses); len(losses) > 1 {
+func (c *compiled) logged() (names []string) {
+	if losses := withLoss(c.outputLosses); len(losses) > 1 {
 		for _, a := range losses {
 			names = append(names, a.lossName())
 		}
 	}
-	for _, x := range m.outputMetrics {
+	for _, x := range c.outputMetrics {
 		names = append(names, x.name)
 	}
 	return names

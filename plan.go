@@ -9,8 +9,9 @@ import (
 
 // Plan returns the plan of a training step on batches of a dataset as text for a person:
 // the kernel calls in their order, and the memory of their results.
-func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
-	if m.opt == nil {
+func (m *Model) Plan(train data.Dataset, batch int) (_ string, err error) {
+	defer catch("Plan", &err)
+	if m.compiled.Load() == nil {
 		return "", fmt.Errorf("glia: Plan: %w", errNotCompiled)
 	}
 	if err := checkData(train); err != nil {
@@ -24,8 +25,9 @@ func (m *Model) Plan(train data.Dataset, batch int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}
+	defer m.release(ms)
 	b := &data.Batch{X: blank(nn.Concrete(batchSpecs(batch, x))), Y: blank(nn.Concrete(batchSpecs(batch, y)))}
-	s, err := m.stepFor(b, true, ms)
+	s, err := ms.stepFor(b)
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}

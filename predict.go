@@ -43,7 +43,11 @@ func (m *Model) predictOne(call string, x *tensor.Tensor, size int) (*tensor.Ten
 
 // predictBatches predicts in batches of no more than size samples. Errors name the call.
 func (m *Model) predictBatches(call string, x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
-	out, err := m.predictInBatches(x, size)
+	var out []*tensor.Tensor
+	err := caught(func() (err error) {
+		out, err = m.predictInBatches(x, size)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("glia: %s: %w", call, err)
 	}
@@ -125,11 +129,39 @@ func samplesOf(x []*tensor.Tensor) ([]*tensor.Tensor, error) {
 // planFor returns the plan that predicts n samples like those of x, or more if
 // [Model.runPredict] pads the batch. The model is built for them if it is not.
 func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	if e := m.knownPlan(x, n); e != nil {
+		return e, nil
+	}
+	return m.newPlan(x, n)
+}
+
+// knownPlan is planFor without making one: it returns nil if there is none.
+func (m *Model) knownPlan(x []*tensor.Tensor, n int) backend.Executable {
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	if padded := paddedSize(n); padded > n {
+		known := m.paddingOf(x)
+		switch {
+		case !known.known[n]:
+			return nil
+		case known.pads[n]:
+			n = padded
+		}
+	}
+	m.specs = appendSpecsOf(m.specs[:0], x, n)
+	e, _ := m.predict.get(false, m.specs)
+	return e
+}
+
+// newPlan is planFor with the model held.
+func (m *Model) newPlan(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	if m.net == nil {
 		return nil, errNoNetwork
 	}
+	if err := m.hold(); err != nil {
+		return nil, err
+	}
+	defer m.traceMu.unlock()
 	if padded := paddedSize(n); padded > n {
 		ok, err := m.pads(x, n, padded)
 		if err != nil {
@@ -139,8 +171,7 @@ func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
 			n = padded
 		}
 	}
-	m.specs = appendSpecsOf(m.specs[:0], x, n)
-	if e, ok := m.predict.get(false, m.specs); ok {
+	if e := m.knownPlan(x, n); e != nil { // another goroutine was first, or it is padded
 		return e, nil
 	}
 	in := withBatch(specsOf(x), n)
@@ -151,7 +182,9 @@ func (m *Model) planFor(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.predict.set(memoSize, false, m.specs, e)
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	m.predict.set(memoSize, false, appendSpecsOf(nil, x, n), e)
 	return e, nil
 }
 
@@ -182,34 +215,48 @@ type padding struct{ known, pads [predictBatch]bool }
 // graphs for both are compared once for each n. A network that takes n samples need not
 // take more.
 func (m *Model) pads(x []*tensor.Tensor, n, padded int) (bool, error) {
+	m.plansMu.Lock()
+	known := m.paddingOf(x)
+	done, ok := known.known[n], known.pads[n]
+	m.plansMu.Unlock()
+	if done {
+		return ok, nil
+	}
+	few, many := withBatch(specsOf(x), n), withBatch(specsOf(x), padded)
+	if err := m.accept(few); err != nil {
+		return false, err
+	}
+	a, b := graph.New(), graph.New()
+	var fewOut, manyOut []*graph.Node
+	if err := graph.Catch(func() { fewOut = m.tracePredict(a, few) }); err != nil {
+		return false, err
+	}
+	err := graph.Catch(func() { manyOut = m.tracePredict(b, many) })
+	ok = err == nil && samplewise(a, b, fewOut, manyOut)
+	m.plansMu.Lock()
+	defer m.plansMu.Unlock()
+	known.known[n], known.pads[n] = true, ok
+	return ok, nil
+}
+
+// paddingOf returns what is known of samples like those of x. The caller holds plansMu.
+func (m *Model) paddingOf(x []*tensor.Tensor) *padding {
 	m.specs = appendSpecsOf(m.specs[:0], x, 0)
 	known, ok := m.padding.get(false, m.specs)
 	if !ok {
 		known = &padding{}
 		m.padding.set(memoSize, false, m.specs, known)
 	}
-	if !known.known[n] {
-		few, many := withBatch(specsOf(x), n), withBatch(specsOf(x), padded)
-		if err := m.accept(few); err != nil {
-			return false, err
-		}
-		a, b := graph.New(), graph.New()
-		var fewOut, manyOut []*graph.Node
-		if err := graph.Catch(func() { fewOut = m.tracePredict(a, few) }); err != nil {
-			return false, err
-		}
-		err := graph.Catch(func() { manyOut = m.tracePredict(b, many) })
-		known.pads[n] = err == nil && samplewise(a, b, fewOut, manyOut)
-		known.known[n] = true
-	}
-	return known.pads[n], nil
+	return known
 }
 
 // runPredict predicts for x, which may be fewer samples than the plan takes.
 func (m *Model) runPredict(p backend.Executable, out, x []*tensor.Tensor) error {
 	n := x[0].Shape().At(0)
 	if p.Inputs()[0].Shape.At(0) == n {
-		m.weightsMu.RLock()
+		if err := m.weightsMu.read(); err != nil {
+			return err
+		}
 		defer m.weightsMu.RUnlock()
 		return p.Run(out, x)
 	}

@@ -1,11 +1,14 @@
 package glia
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/tensor"
@@ -34,7 +37,11 @@ func (m *Model) saveFile(call, path string, whole bool, want string) error {
 		err = fmt.Errorf("file name %q: %s", path, want)
 	}
 	if err == nil {
-		err = atomicfile.Write(path, func(w io.Writer) error { return m.write(w, f) })
+		write := m.write
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe, whose reader may be slow
+			write = m.writeApart
+		}
+		err = atomicfile.Write(path, func(w io.Writer) error { return write(w, f) })
 	}
 	if err != nil {
 		return fmt.Errorf("glia: %s: %w", call, err)
@@ -42,9 +49,10 @@ func (m *Model) saveFile(call, path string, whole bool, want string) error {
 	return nil
 }
 
-// SaveTo writes a file of a format to w, as [Model.Save] and [Model.SaveWeights] do.
+// SaveTo writes a file of a format to w, as [Model.Save] and [Model.SaveWeights] do. It
+// makes the file in memory first: training need not wait for w, nor w for the model.
 func (m *Model) SaveTo(w io.Writer, f keras.Format) error {
-	if err := m.write(w, f); err != nil {
+	if err := m.writeApart(w, f); err != nil {
 		return fmt.Errorf("glia: SaveTo: %w", err)
 	}
 	return nil
@@ -56,9 +64,22 @@ const (
 	extraSeed   = "seed"
 )
 
+// writeApart is write with the model free while w is written to.
+func (m *Model) writeApart(w io.Writer, f keras.Format) error {
+	var b bytes.Buffer
+	if err := m.write(&b, f); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// write writes the model to w while it is held.
 func (m *Model) write(w io.Writer, f keras.Format) error {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	if err := m.hold(); err != nil {
+		return err
+	}
+	defer m.traceMu.unlock()
 	if !m.built {
 		return errors.New("the model has no weights yet: want nn.Input in front and Compile, or the first data")
 	}
@@ -68,16 +89,25 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
 	}
-	m.weightsMu.RLock()
+	if err := m.weightsMu.read(); err != nil {
+		return err
+	}
 	defer m.weightsMu.RUnlock()
-	return s.Write(w, f)
+	vars := append(m.net.Vars(), m.random)
+	if o := m.Optimizer(); o != nil {
+		vars = append(vars, o.Vars()...)
+	}
+	access := graph.NewAccess(vars, nil)
+	access.Lock()
+	defer access.Unlock()
+	return caught(func() error { return s.Write(w, f) })
 }
 
 // kerasModel returns the model in the form of interop/keras. The caller holds traceMu.
 func (m *Model) kerasModel() keras.Model {
 	k := keras.Model{Network: m.net, Inputs: m.inputs}
-	if m.opt != nil {
-		k.Optimizer, k.Loss, k.Metrics = m.opt, m.loss, m.metrics
+	if c := m.compiled.Load(); c != nil {
+		k.Optimizer, k.Loss, k.Metrics = c.opt, c.loss, c.metrics
 	}
 	return k
 }

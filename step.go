@@ -1,6 +1,7 @@
 package glia
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -19,14 +20,21 @@ import (
 // the optimizer's update. One is compiled for each shape of a batch, for training and
 // for evaluation.
 type step struct {
-	plan   backend.Executable
-	in     []*tensor.Tensor
-	totals *totals // that it updates
+	plan backend.Executable
+	in   []*tensor.Tensor
 }
 
-// totals adds up the losses and the metrics of an epoch.
+// totals adds up the losses and the metrics of an epoch. It is of one call at a time, with
+// the steps that update it.
 type totals struct {
-	m       *Model
+	m *Model
+	*compiled
+	training bool
+	of       []tensor.Spec // the targets
+	steps    memo[*step]
+	renewed  int           // the model's count when the steps were compiled
+	specs    []tensor.Spec // scratch: the key of a look-up in steps
+
 	classes []int        // the length of the last axis of each output
 	total   *graph.Var   // of the loss, float64
 	count   *graph.Var   // of the samples, float64
@@ -47,11 +55,11 @@ func (o ownCount) mean() float64 { return ratio(o.total, o.count) }
 
 // newTotals returns totals of training or of evaluation for targets y and predictions, with
 // a spec for each output.
-func (m *Model) newTotals(training bool, y, pred []tensor.Spec) (*totals, error) {
+func (m *Model) newTotals(c *compiled, training bool, y, pred []tensor.Spec) (*totals, error) {
 	total := func(name string) *graph.Var { return graph.NewVar("loss/"+name, tensor.New(tensor.Float64)) }
-	ms := &totals{m: m, total: total("total"), count: total("count")}
+	ms := &totals{m: m, compiled: c, total: total("total"), count: total("count")}
 	if len(y) != len(pred) && m.TrainStep == nil {
-		return nil, fmt.Errorf("samples have %d targets: want one for each of the model's outputs, %q", len(y), outputsOf(m.outputLosses))
+		return nil, fmt.Errorf("samples have %d targets: want one for each of the model's outputs, %q", len(y), outputsOf(c.outputLosses))
 	}
 	for _, p := range pred {
 		classes := 0
@@ -60,7 +68,7 @@ func (m *Model) newTotals(training bool, y, pred []tensor.Spec) (*totals, error)
 		}
 		ms.classes = append(ms.classes, classes)
 	}
-	losses := withLoss(m.outputLosses)
+	losses := withLoss(c.outputLosses)
 	for _, a := range losses {
 		if len(losses) > 1 {
 			ms.each = append(ms.each, total(a.output))
@@ -69,7 +77,7 @@ func (m *Model) newTotals(training bool, y, pred []tensor.Spec) (*totals, error)
 			ms.counted = append(ms.counted, ownCount{total(a.output + "/counted"), total(a.output + "/count"), a.weight})
 		}
 	}
-	for _, x := range m.outputMetrics {
+	for _, x := range c.outputMetrics {
 		if x.output >= len(y) {
 			return nil, fmt.Errorf("metric %s: samples have %d targets: want one for output %d", x.name, len(y), x.output)
 		}
@@ -77,8 +85,8 @@ func (m *Model) newTotals(training bool, y, pred []tensor.Spec) (*totals, error)
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.name, err)
 		}
-		if c, ok := s.(metric.ClassLabels); ok {
-			m.allowIgnored(c, x.output)
+		if of, ok := s.(metric.ClassLabels); ok {
+			c.allowIgnored(of, x.output)
 		}
 		ms.states = append(ms.states, s)
 	}
@@ -86,10 +94,10 @@ func (m *Model) newTotals(training bool, y, pred []tensor.Spec) (*totals, error)
 }
 
 // allowIgnored has a metric of an output accept the class that the output's loss ignores.
-func (m *Model) allowIgnored(c metric.ClassLabels, output int) {
-	if l, ok := m.outputLosses[output].loss.(loss.Ignorer); ok {
+func (c *compiled) allowIgnored(of metric.ClassLabels, output int) {
+	if l, ok := c.outputLosses[output].loss.(loss.Ignorer); ok {
 		if class, ok := l.IgnoredClass(); ok {
-			c.AllowLabel(class)
+			of.AllowLabel(class)
 		}
 	}
 }
@@ -98,17 +106,23 @@ func (m *Model) allowIgnored(c metric.ClassLabels, output int) {
 func (m *totals) losses() []*graph.Var { return append([]*graph.Var{m.total, m.count}, m.each...) }
 
 // reset sets the totals to 0, for a new epoch.
-func (m *totals) reset() {
+func (m *totals) reset() error {
 	all := m.losses()
 	for _, o := range m.counted {
 		all = append(all, o.total, o.count)
 	}
-	for _, v := range all {
-		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
-	}
-	for _, s := range m.states {
-		s.Reset()
-	}
+	var err error
+	e := m.m.weightsMu.change(func() { // Measured may read them from another goroutine
+		err = graph.Catch(func() {
+			for _, v := range all {
+				v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
+			}
+			for _, s := range m.states {
+				s.Reset()
+			}
+		})
+	})
+	return cmp.Or(e, err)
 }
 
 // loss returns the mean loss so far.
@@ -177,7 +191,7 @@ func (m *totals) trace(s *Step, loss *graph.Node, pred []*graph.Node) {
 			batch(m.each[i], p.Loss)
 		}
 	}
-	for i, x := range m.m.outputMetrics {
+	for i, x := range m.outputMetrics {
 		var w *graph.Node
 		if x.weighted {
 			w = s.weightOf(x.output)
@@ -200,38 +214,51 @@ func (m *totals) ownCounts(s *Step) bool {
 	return !s.Training && s.m.TestStep == nil && slices.ContainsFunc(s.parts, func(p part) bool { return !p.meansAll() })
 }
 
-// specsOf returns the key of the step for batches like b, valid till the next call. The
-// caller holds traceMu.
-func (m *Model) specsOf(b *data.Batch) []tensor.Spec {
+// specsOf returns the key of the step for batches like b, valid till the next call.
+func (m *totals) specsOf(b *data.Batch) []tensor.Spec {
 	m.specs = appendSpecs(appendSpecs(appendSpecs(m.specs[:0], b.X), b.Y), b.Weight)
 	return m.specs
 }
 
 // stepFor returns the step for batches like b, compiled when it is new.
-func (m *Model) stepFor(b *data.Batch, training bool, ms *totals) (*step, error) {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+func (m *totals) stepFor(b *data.Batch) (*step, error) {
 	specs := m.specsOf(b)
-	if s, ok := m.steps.get(training, specs); ok && s.totals == ms {
+	if s := m.known(specs); s != nil {
 		return s, nil
 	}
-	p, err := compile(m.device, func(g *graph.Graph) []*graph.Node {
-		m.traceStep(g, b, training, ms)
+	if err := m.m.hold(); err != nil {
+		return nil, err
+	}
+	defer m.m.traceMu.unlock()
+	m.known(specs) // throws the steps away that became old since
+	p, err := compile(m.m.device, func(g *graph.Graph) []*graph.Node {
+		m.traceStep(g, b)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &step{plan: p, totals: ms}
-	m.steps.set(stepsKept, training, specs, s)
+	s := &step{plan: p}
+	m.steps.set(stepsKept, m.training, specs, s)
 	return s, nil
+}
+
+// known returns the step for specs, nil if there is none or it is old.
+func (m *totals) known(specs []tensor.Spec) *step {
+	m.m.plansMu.Lock()
+	defer m.m.plansMu.Unlock()
+	if m.renewed != m.m.renewed {
+		m.renewed, m.steps = m.m.renewed, memo[*step]{}
+	}
+	s, _ := m.steps.get(m.training, specs)
+	return s
 }
 
 // checkLabels returns an error if a label of the samples idx is not valid for the losses
 // or a metric.
-func (m *Model) checkLabels(b *data.Batch, idx []int, ms *totals) error {
+func (m *totals) checkLabels(b *data.Batch, idx []int) error {
 	for i := range b.Y {
-		at, classes := m.badLabel(b, i, ms)
+		at, classes := m.badLabel(b, i)
 		if at < 0 {
 			continue
 		}
@@ -250,17 +277,17 @@ func (m *Model) checkLabels(b *data.Batch, idx []int, ms *totals) error {
 
 // badLabel returns the place of the first label of an output that its loss or a metric
 // refuses, -1 if there is none, and how many classes there are.
-func (m *Model) badLabel(b *data.Batch, output int, ms *totals) (at, classes int) {
+func (m *totals) badLabel(b *data.Batch, output int) (at, classes int) {
 	if output >= len(m.outputLosses) { // for a custom step
 		return -1, 0
 	}
 	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok {
-		if at := l.BadLabel(b.Y[output], ms.classes[output]); at >= 0 {
-			return at, ms.classes[output]
+		if at := l.BadLabel(b.Y[output], m.classes[output]); at >= 0 {
+			return at, m.classes[output]
 		}
 	}
 	for i, x := range m.outputMetrics {
-		c, ok := ms.states[i].(metric.LabelChecker)
+		c, ok := m.states[i].(metric.LabelChecker)
 		if !ok || x.output != output {
 			continue
 		}
@@ -268,15 +295,15 @@ func (m *Model) badLabel(b *data.Batch, output int, ms *totals) (at, classes int
 			if of, ok := c.(metric.ClassLabels); ok {
 				return at, of.LabelClasses()
 			}
-			return at, ms.classes[output]
+			return at, m.classes[output]
 		}
 	}
 	return -1, 0
 }
 
 // traceStep traces a step on batches like b into an empty graph.
-func (m *Model) traceStep(g *graph.Graph, b *data.Batch, training bool, ms *totals) {
-	s := &Step{Ctx: nn.NewCtx(g, m.random), m: m}
+func (m *totals) traceStep(g *graph.Graph, b *data.Batch) {
+	s := &Step{Ctx: nn.NewCtx(g, m.m.random), m: m.m, compiled: m.compiled}
 	for _, part := range []struct {
 		name string
 		of   []*tensor.Tensor
@@ -294,8 +321,8 @@ func (m *Model) traceStep(g *graph.Graph, b *data.Batch, training bool, ms *tota
 			*part.to = append(*part.to, n)
 		}
 	}
-	s.Training = training
-	s.trace(func(loss *graph.Node, pred []*graph.Node) { ms.trace(s, loss, pred) })
+	s.Training = m.training
+	s.trace(func(loss *graph.Node, pred []*graph.Node) { m.trace(s, loss, pred) })
 }
 
 // inputsOf appends the tensors of a batch to in, as a step takes them.
@@ -318,10 +345,14 @@ func (m *Model) run(s *step, b *data.Batch, training bool) error {
 // runOn runs a plan that changes the weights if it trains.
 func (m *Model) runOn(p backend.Executable, out, in []*tensor.Tensor, training bool) error {
 	if training {
-		m.weightsMu.Lock()
+		if err := m.weightsMu.step(); err != nil {
+			return err
+		}
 		defer m.weightsMu.Unlock()
 	} else {
-		m.weightsMu.RLock()
+		if err := m.weightsMu.read(); err != nil {
+			return err
+		}
 		defer m.weightsMu.RUnlock()
 	}
 	return p.Run(out, in)

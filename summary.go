@@ -18,8 +18,8 @@ import (
 // Unless the graph is a chain, a column lists the inputs of each layer: "encoder[1][0]"
 // is the first output of the second call of the layer encoder.
 func (m *Model) Summary() string {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	m.mustHold("Summary")
+	defer m.traceMu.unlock()
 	if m.net == nil {
 		return "Model without a network\n"
 	}
@@ -31,7 +31,9 @@ func (m *Model) Summary() string {
 	if !m.built {
 		return head + "Not built: want nn.Input in front and Compile, or the first data\n"
 	}
-	_ = m.refreeze() // Compile reported an error of the optimizer
+	if m.training.call.Load() == nil { // a training does so at the next epoch
+		_ = m.refreeze() // Compile reported an error of the optimizer
+	}
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
 	connected := connections(m.net)
 	if connected != nil {
@@ -118,15 +120,16 @@ func (m *Model) paramCounts() string {
 	all, trainable := count(m.net.Vars()), count(m.net.Params())
 	fixed := size{all.n - trainable.n, all.bytes - trainable.bytes}
 	var opt size
-	if m.opt != nil {
-		opt = count(m.opt.Vars())
+	o := m.Optimizer()
+	if o != nil {
+		opt = count(o.Vars())
 	}
 	var b strings.Builder
 	line := func(what string, s size) { fmt.Fprintf(&b, " %s: %s (%s)\n", what, grouped(s.n), s) }
 	line("Total params", size{all.n + opt.n, all.bytes + opt.bytes})
 	line("Trainable params", trainable)
 	line("Non-trainable params", fixed)
-	if m.opt != nil {
+	if o != nil {
 		line("Optimizer params", opt)
 	}
 	return b.String()

@@ -1,6 +1,7 @@
 package glia
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/glia-ml/glia/graph"
@@ -17,14 +18,14 @@ func (t *Training) Model() *Model { return t.run.m }
 // Names returns the names of the numbers that are measured: "loss", and those of
 // [Result]'s Metrics in their order. The names of the validation's numbers have the
 // prefix "val_": see [Epoch.Number].
-func (t *Training) Names() []string { return append([]string{"loss"}, t.run.m.logged()...) }
+func (t *Training) Names() []string { return append([]string{"loss"}, t.run.totals.logged()...) }
 
 // Validates reports whether there is a validation, after every epoch or some.
 func (t *Training) Validates() bool { return t.run.validating != nil }
 
 // Metric returns the metric of that name, or nil, also for the loss.
 func (t *Training) Metric(name string) metric.Metric {
-	for _, x := range t.run.m.outputMetrics {
+	for _, x := range t.run.totals.outputMetrics {
 		if x.name == name {
 			return x.metric
 		}
@@ -35,27 +36,31 @@ func (t *Training) Metric(name string) metric.Metric {
 // Trained returns the variables that training changes, in the optimizer's order, which is
 // that of optim.Averager's Averages. It is empty before the weights are built.
 func (m *Model) Trained() []*graph.Var {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+	m.mustHold("Trained")
+	defer m.traceMu.unlock()
 	return slices.Clone(m.trained)
 }
 
 // BetweenSteps calls f while no step runs and nothing else reads the weights: the way
-// to change variables during Fit, when Predict and Evaluate may be called from other
-// goroutines. Callbacks use it, too. f must not call other methods of the model, such
-// as Predict, which would wait for ever.
+// to change several variables together, also during Fit and from callbacks; one by itself
+// needs no more than its Set. A call of a method of the model in f, but for
+// [Model.Optimizer] and [Model.Network], is an error, which BetweenSteps itself would tell
+// by a panic with *graph.Error.
 func (m *Model) BetweenSteps(f func()) {
-	m.weightsMu.Lock()
-	defer m.weightsMu.Unlock()
-	f()
+	if err := m.weightsMu.change(f); err != nil {
+		panic(graph.Errorf("glia: BetweenSteps: %v", err))
+	}
 }
 
 // CanSave returns an error if Save cannot write the model, whatever the file, since
 // Keras's files cannot store a part of it.
-func (m *Model) CanSave() error {
-	m.traceMu.Lock()
-	defer m.traceMu.Unlock()
+func (m *Model) CanSave() (err error) {
+	defer catch("CanSave", &err)
+	if err := m.hold(); err != nil {
+		return fmt.Errorf("glia: CanSave: %w", err)
+	}
+	defer m.traceMu.unlock()
 	k := m.kerasModel()
-	_, err := keras.WriteModel(&k)
+	_, err = keras.WriteModel(&k)
 	return err
 }

@@ -141,7 +141,7 @@ func (s *earlyStopping) keepWeights(m *glia.Model, epoch int) error {
 // copyVars gives variables the values of others of the same specs.
 func copyVars(to, from []*graph.Var) error {
 	for i, v := range from {
-		if err := to[i].Set(v.Tensor()); err != nil {
+		if err := to[i].Set(v.Value()); err != nil {
 			return err
 		}
 	}

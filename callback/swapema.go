@@ -74,8 +74,8 @@ func swap(a, b []*graph.Var) error {
 		if v == b[i] {
 			continue
 		}
-		was := v.Tensor().Clone()
-		if err := errors.Join(v.Set(b[i].Tensor()), b[i].Set(was)); err != nil {
+		was := v.Value()
+		if err := errors.Join(v.Set(b[i].Value()), b[i].Set(was)); err != nil {
 			return err
 		}
 	}

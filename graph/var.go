@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,8 +16,9 @@ import (
 //
 // A variable has host memory, and may have a [Home] on a device that works in memory
 // of its own. Each of the two is brought up to date only when its value is asked for.
-// Reading goes through Tensor; writing through Set or Write, so that the device learns
-// of it.
+// Reading goes through Tensor or Value; writing through Set or Write, so that the device
+// learns of it. Value, Set and Write may be called from any goroutine, while models and
+// functions run that read or update the variable: they see the value between two runs.
 type Var struct {
 	// Path tells the variable from others of the same model: "dense_1/kernel".
 	Path string
@@ -26,6 +29,9 @@ type Var struct {
 	Constraint func(value *Node) *Node
 
 	value *tensor.Tensor // in host memory
+
+	number  uint64       // of all variables, in the order in which they were made
+	valueMu sync.RWMutex // of the value; no code of a user's runs under it
 
 	mu     sync.Mutex // of home
 	home   Home
@@ -47,14 +53,20 @@ type Home interface {
 }
 
 // NewVar returns a variable that holds t, which becomes the variable's own memory.
-func NewVar(path string, t *tensor.Tensor) *Var { return &Var{Path: path, value: t} }
+func NewVar(path string, t *tensor.Tensor) *Var {
+	return &Var{Path: path, value: t, number: made.Add(1)}
+}
+
+// made counts the variables.
+var made atomic.Uint64
 
 // Spec returns dtype and shape.
 func (v *Var) Spec() tensor.Spec { return v.value.Spec() }
 
 // Tensor returns the variable's host memory, fetched from its home first if the value
-// there is newer. It is for reading: Set and Write change the variable. It panics with
-// *[Error] if the device has lost the value.
+// there is newer. It is for reading while nothing changes the variable: Value returns a
+// copy at any time, Set and Write change it. It panics with *[Error] if the device has lost
+// the value.
 func (v *Var) Tensor() *tensor.Tensor {
 	if err := v.Fetch(); err != nil {
 		panic(Errorf("%v", err))
@@ -92,20 +104,42 @@ func (v *Var) Set(t *tensor.Tensor) error {
 	if !t.Contiguous() {
 		t = t.Clone()
 	}
+	v.valueMu.Lock()
+	defer v.valueMu.Unlock()
 	copy(v.value.Bytes(), t.Bytes())
 	v.Wrote()
 	return nil
 }
 
-// Write calls f with the variable's host memory, which holds its value and which f may
-// change, but not keep.
+// Value returns a copy of the value. It panics with *[Error] if the device has lost it.
+func (v *Var) Value() *tensor.Tensor {
+	v.valueMu.RLock()
+	defer v.valueMu.RUnlock()
+	return v.Tensor().Clone()
+}
+
+// AppendTo appends the bytes of the value to b. It panics with *[Error] if the device has
+// lost it.
+func (v *Var) AppendTo(b []byte) []byte {
+	v.valueMu.RLock()
+	defer v.valueMu.RUnlock()
+	return append(b, v.Tensor().Bytes()...)
+}
+
+// Write calls f with a copy of the variable's value, which f may change, but not keep, and
+// sets the variable to it.
 func (v *Var) Write(f func(t *tensor.Tensor)) {
-	f(v.Tensor())
+	t := v.Value()
+	f(t)
+	v.valueMu.Lock()
+	defer v.valueMu.Unlock()
+	copy(v.value.Bytes(), t.Bytes())
 	v.Wrote()
 }
 
 // Wrote records that the newest value is in the host memory that Tensor returned. It
-// is for devices that compute there; others use Write.
+// is for devices that compute there, between Lock and Unlock of an [Access]; others use
+// Write.
 func (v *Var) Wrote() { v.newest.Store(onHost) }
 
 // Home returns the copy that a device gave to Keep or Moved last, nil if none did, and
@@ -128,4 +162,56 @@ func (v *Var) setHome(h Home, newest uint32) {
 	defer v.mu.Unlock()
 	v.home = h
 	v.newest.Store(newest)
+}
+
+// Access locks the variables of a run, which reads some and updates some, against other
+// runs and against [Var.Set] and the like.
+type Access struct {
+	vars    []*Var // by their numbers, so that no two runs wait for each other
+	updated []bool
+}
+
+// NewAccess returns the access of a run that reads variables and updates variables; a
+// variable may be among both. Nil stands for none.
+func NewAccess(read, updated []*Var) *Access {
+	a := &Access{}
+	writes := map[*Var]bool{}
+	for _, v := range updated {
+		writes[v] = true
+	}
+	known := map[*Var]bool{nil: true}
+	for _, v := range slices.Concat(read, updated) {
+		if !known[v] {
+			known[v] = true
+			a.vars = append(a.vars, v)
+		}
+	}
+	slices.SortFunc(a.vars, func(v, w *Var) int { return cmp.Compare(v.number, w.number) })
+	for _, v := range a.vars {
+		a.updated = append(a.updated, writes[v])
+	}
+	return a
+}
+
+// Lock waits until no other run updates the variables, and none reads those that this one
+// updates.
+func (a *Access) Lock() {
+	for i, v := range a.vars {
+		if a.updated[i] {
+			v.valueMu.Lock()
+		} else {
+			v.valueMu.RLock()
+		}
+	}
+}
+
+// Unlock ends what Lock began.
+func (a *Access) Unlock() {
+	for i, v := range a.vars {
+		if a.updated[i] {
+			v.valueMu.Unlock()
+		} else {
+			v.valueMu.RUnlock()
+		}
+	}
 }

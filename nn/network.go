@@ -188,7 +188,9 @@ func thaw(records []*Record, frozen bool) {
 		}
 		params, _ := r.Own()
 		for _, v := range params {
-			v.Trainable = !off
+			if v.Trainable == off { // others may read it meanwhile
+				v.Trainable = !off
+			}
 		}
 		thaw(r.Parts, off)
 	}

@@ -79,7 +79,7 @@ func (l *LossScaleOptimizer) Scale() float64 {
 	if l.scale == nil {
 		return l.InitialScale
 	}
-	return l.scale.Tensor().Item()
+	return l.scale.Value().Item()
 }
 
 func (l *LossScaleOptimizer) errorf(format string, args ...any) *graph.Error {

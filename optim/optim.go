@@ -202,11 +202,11 @@ func (c *Config) LearningRate() float64 {
 	case c.Rate.Schedule == nil && c.lr == nil:
 		return c.Rate.Value
 	case c.Rate.Schedule == nil:
-		return c.lr.Tensor().Item()
+		return c.lr.Value().Item()
 	case c.iterations == nil:
 		return c.Rate.Schedule.At(0)
 	}
-	return c.Rate.Schedule.At(tensor.Data[int64](c.iterations.Tensor())[0])
+	return c.Rate.Schedule.At(tensor.Data[int64](c.iterations.Value())[0])
 }
 
 // SetLearningRate changes the learning rate. It panics with *graph.Error if the
@@ -215,10 +215,11 @@ func (c *Config) SetLearningRate(lr float64) {
 	if c.Rate.Schedule != nil {
 		panic(graph.Errorf("optim.SetLearningRate: the rate of %s follows a schedule: want one that is a number", c.OptimizerName))
 	}
-	c.Rate.Value = lr
-	if c.lr != nil {
-		c.lr.Write(func(t *tensor.Tensor) { tensor.Data[float64](t)[0] = lr })
+	if c.lr == nil {
+		c.Rate.Value = lr
+		return
 	}
+	c.lr.Write(func(t *tensor.Tensor) { tensor.Data[float64](t)[0] = lr })
 }
 
 // errorf returns an *Error at the user's line that made the optimizer.

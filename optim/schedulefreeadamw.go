@@ -73,7 +73,7 @@ func (o *ScheduleFreeAdamWOptimizer) Build(params []*graph.Var) {
 	o.wantEpsilon(o.Epsilon)
 	o.z, o.v = o.slotPairs("momentum", "velocity")
 	for i, p := range params {
-		if err := o.z[i].Set(p.Tensor()); err != nil {
+		if err := o.z[i].Set(p.Value()); err != nil {
 			panic(err)
 		}
 	}

@@ -20,8 +20,11 @@ func (c *Config) build(params []*graph.Var) {
 	c.params, c.averages, c.sums, c.slots, c.taken = params, nil, nil, nil, map[string]bool{}
 	c.iterations = graph.NewVar(c.path()+"/iteration", tensor.Scalar[int64](0))
 	first := c.Rate.Value
-	if c.Rate.Schedule != nil {
+	switch {
+	case c.Rate.Schedule != nil:
 		first = c.Rate.Schedule.At(0)
+	case c.lr != nil: // which SetLearningRate may have set
+		first = c.LearningRate()
 	}
 	if !(first >= 0) || math.IsInf(first, 1) {
 		panic(c.errorf("learning rate %g: want a finite number, 0 or more", first))
@@ -355,7 +358,7 @@ func (c *Config) Averages() []*graph.Var { return c.averages }
 // when training ends.
 func (c *Config) Finalize() {
 	for i, a := range c.averages {
-		if err := c.params[i].Set(a.Tensor()); err != nil {
+		if err := c.params[i].Set(a.Value()); err != nil {
 			panic(err)
 		}
 	}
