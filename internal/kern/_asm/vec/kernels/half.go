@@ -10,6 +10,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
 // A half kernel is a float32 kernel between conversions: it loads half-precision
@@ -207,7 +208,7 @@ func (g *gen) storeHalf(half string, dst, i reg.Register, v vec) {
 // operations on bfloat16 give them, and stay.
 func (g *gen) roundQuiet(x vec) vec {
 	if !g.avx512 {
-		odd := g.and(g.op1(VPSRLD, x, operand.U8(16)), con(1))
+		odd := g.and(g.op1(VPSRLD, neon.Word{}, x, operand.U8(16)), con(1))
 		return g.iadd(g.iadd(x, con(0x7fff)), odd)
 	}
 	y := g.vec()

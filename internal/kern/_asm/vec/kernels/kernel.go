@@ -1,19 +1,24 @@
 package kernels
 
 import (
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
-// Write emits every kernel for both instruction sets, and their constants.
+// Write emits every kernel for all instruction sets, and their constants.
 func Write() {
+	arm := &neon.File{}
 	for _, k := range append(kernels, mathKernels...) {
 		for _, avx512 := range []bool{true, false} {
 			k.write(&gen{avx512: avx512})
 		}
+		k.writeNEON(arm)
 	}
 	data()
 	tails()
@@ -31,18 +36,7 @@ type kernel struct {
 // write emits k: a loop over unroll vectors, one over single vectors, and a masked
 // rest. Lanes outside the mask are read as zero and not written.
 func (k kernel) write(g *gen) {
-	sig := "func(dst"
-	for _, p := range k.in {
-		sig += ", " + p
-	}
-	sig += " []float32"
-	for i, p := range k.scalars {
-		sig += ", " + p
-		if i == len(k.scalars)-1 {
-			sig += " float32"
-		}
-	}
-	g.isa().Func(isa.Kernel{Name: "v" + k.name, Sig: sig + ")", Doc: "is [" + k.name + "]."})
+	g.isa().Func(isa.Kernel{Name: "v" + k.name, Sig: k.sig(), Doc: "is [" + k.name + "]."})
 
 	n := Load(Param("dst").Len(), GP64())
 	dst := Load(Param("dst").Base(), GP64())
@@ -102,6 +96,15 @@ func (k kernel) write(g *gen) {
 	Label("done")
 	VZEROUPPER()
 	RET()
+}
+
+// sig returns the signature of k.
+func (k kernel) sig() string {
+	sig := "func(" + strings.Join(append([]string{"dst"}, k.in...), ", ") + " []float32"
+	if len(k.scalars) > 0 {
+		sig += ", " + strings.Join(k.scalars, ", ") + " float32"
+	}
+	return sig + ")"
 }
 
 func (k kernel) compute(g *gen, load func(int) vec, scalars []reg.VecVirtual) vec {

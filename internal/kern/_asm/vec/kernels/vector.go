@@ -9,14 +9,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
-// A gen writes instructions for one of the two instruction sets. Kernels are
-// described once, in terms of its methods; each of them is the same IEEE or
-// integer operation in both sets, so both kernels give the same bits.
+// A gen writes instructions for one of the instruction sets. Kernels are described once,
+// in terms of its methods; each of them is the same IEEE or integer operation in all
+// sets, so all kernels give the same bits.
 type gen struct {
 	avx512 bool
-	u      int // vectors worked on at a time
+	neon   *neonGen // or nil
+	u      int      // vectors worked on at a time
 }
 
 func (g *gen) isa() isa.ISA {
@@ -26,7 +28,12 @@ func (g *gen) isa() isa.ISA {
 	return isa.AVX2
 }
 
-func (g *gen) width() int { return g.isa().W }
+func (g *gen) width() int {
+	if g.neon != nil {
+		return 4
+	}
+	return g.isa().W
+}
 
 // A vec is u registers. A mask is u opmask registers or u vectors of all-ones lanes.
 // A val is a vec or a con.
@@ -85,7 +92,10 @@ func tails() {
 }
 
 func (g *gen) reg() reg.VecVirtual {
-	if g.avx512 {
+	switch {
+	case g.neon != nil:
+		return XMM() // its number is all that NEON takes of it
+	case g.avx512:
 		return ZMM()
 	}
 	return YMM()
@@ -105,13 +115,19 @@ func (g *gen) mask() mask {
 		if g.avx512 {
 			m[i] = K()
 		} else {
-			m[i] = YMM()
+			m[i] = g.reg()
 		}
 	}
 	return m
 }
 
 type instr func(...operand.Op)
+
+// An op2 is an operation on two vectors: on amd64, with a constant in AVX-512, in NEON.
+type op2 struct {
+	plain, bcst instr
+	neon        neon.Word
+}
 
 // emit writes plain or, for a constant operand of AVX-512, bcst. The operand b
 // goes where Intel writes it last.
@@ -126,81 +142,95 @@ func (g *gen) emit(plain, bcst instr, b val, i int, rest ...operand.Op) {
 	plain(append([]operand.Op{b.(vec)[i]}, rest...)...)
 }
 
-func (g *gen) op2(plain, bcst instr, a vec, b val) vec {
+func (g *gen) op2(o op2, a vec, b val) vec {
 	d := g.vec()
 	for i := range d {
-		g.emit(plain, bcst, b, i, a[i], d[i])
+		if g.neon != nil {
+			g.neon.Op3(o.neon, n(d[i]), n(a[i]), g.neon.val(b, i))
+		} else {
+			g.emit(o.plain, o.bcst, b, i, a[i], d[i])
+		}
 	}
 	return d
 }
 
-func (g *gen) add(a vec, b val) vec { return g.op2(VADDPS, VADDPS_BCST, a, b) }
-func (g *gen) sub(a vec, b val) vec { return g.op2(VSUBPS, VSUBPS_BCST, a, b) }
-func (g *gen) mul(a vec, b val) vec { return g.op2(VMULPS, VMULPS_BCST, a, b) }
-func (g *gen) div(a vec, b val) vec { return g.op2(VDIVPS, VDIVPS_BCST, a, b) }
+func (g *gen) add(a vec, b val) vec { return g.op2(op2{VADDPS, VADDPS_BCST, neon.FAdd}, a, b) }
+func (g *gen) sub(a vec, b val) vec { return g.op2(op2{VSUBPS, VSUBPS_BCST, neon.FSub}, a, b) }
+func (g *gen) mul(a vec, b val) vec { return g.op2(op2{VMULPS, VMULPS_BCST, neon.FMul}, a, b) }
+func (g *gen) div(a vec, b val) vec { return g.op2(op2{VDIVPS, VDIVPS_BCST, neon.FDiv}, a, b) }
 
-// max is a > b ? a : b, min is a < b ? a : b: b if either is NaN.
-func (g *gen) max(a vec, b val) vec { return g.op2(VMAXPS, VMAXPS_BCST, a, b) }
-func (g *gen) min(a vec, b val) vec { return g.op2(VMINPS, VMINPS_BCST, a, b) }
-
-func (g *gen) iadd(a vec, b val) vec { return g.op2(VPADDD, VPADDD_BCST, a, b) }
-func (g *gen) isub(a vec, b val) vec { return g.op2(VPSUBD, VPSUBD_BCST, a, b) }
-func (g *gen) imax(a vec, b val) vec { return g.op2(VPMAXSD, VPMAXSD_BCST, a, b) }
-func (g *gen) imin(a vec, b val) vec { return g.op2(VPMINSD, VPMINSD_BCST, a, b) }
-
-func (g *gen) and(a vec, b val) vec {
-	if g.avx512 {
-		return g.op2(VPANDD, VPANDD_BCST, a, b)
+// max is a > b ? a : b, min is a < b ? a : b: b if either is NaN. NEON's own give NaN.
+func (g *gen) max(a vec, b val) vec {
+	if g.neon != nil {
+		return g.neon.choose(g, a, b, false)
 	}
-	return g.op2(VPAND3, nil, a, b)
+	return g.op2(op2{plain: VMAXPS, bcst: VMAXPS_BCST}, a, b)
 }
 
-func (g *gen) or(a vec, b val) vec {
-	if g.avx512 {
-		return g.op2(VPORD, VPORD_BCST, a, b)
+func (g *gen) min(a vec, b val) vec {
+	if g.neon != nil {
+		return g.neon.choose(g, a, b, true)
 	}
-	return g.op2(VPOR3, nil, a, b)
+	return g.op2(op2{plain: VMINPS, bcst: VMINPS_BCST}, a, b)
 }
 
-func (g *gen) xor(a vec, b val) vec {
-	if g.avx512 {
-		return g.op2(VPXORD, VPXORD_BCST, a, b)
+func (g *gen) iadd(a vec, b val) vec { return g.op2(op2{VPADDD, VPADDD_BCST, neon.Add}, a, b) }
+func (g *gen) isub(a vec, b val) vec { return g.op2(op2{VPSUBD, VPSUBD_BCST, neon.Sub}, a, b) }
+func (g *gen) imax(a vec, b val) vec { return g.op2(op2{VPMAXSD, VPMAXSD_BCST, neon.SMax}, a, b) }
+func (g *gen) imin(a vec, b val) vec { return g.op2(op2{VPMINSD, VPMINSD_BCST, neon.SMin}, a, b) }
+
+// The operations on bits have other names in AVX2.
+func (g *gen) and(a vec, b val) vec { return g.bits(VPANDD, VPANDD_BCST, VPAND, neon.And, a, b) }
+func (g *gen) or(a vec, b val) vec  { return g.bits(VPORD, VPORD_BCST, VPOR, neon.Orr, a, b) }
+func (g *gen) xor(a vec, b val) vec { return g.bits(VPXORD, VPXORD_BCST, VPXOR, neon.Eor, a, b) }
+
+func (g *gen) bits(plain, bcst instr, avx2 func(b, a, d operand.Op), w neon.Word, a vec, b val) vec {
+	if !g.avx512 {
+		plain = func(o ...operand.Op) { avx2(o[0], o[1], o[2]) }
 	}
-	return g.op2(VPXOR3, nil, a, b)
+	return g.op2(op2{plain, bcst, w}, a, b)
 }
 
-// VPAND3, VPOR3 and VPXOR3 have the type of the other instructions.
-func VPAND3(o ...operand.Op) { VPAND(o[0], o[1], o[2]) }
-func VPOR3(o ...operand.Op)  { VPOR(o[0], o[1], o[2]) }
-func VPXOR3(o ...operand.Op) { VPXOR(o[0], o[1], o[2]) }
-
-func (g *gen) op1(in instr, a vec, imm ...operand.Op) vec {
+func (g *gen) op1(in instr, w neon.Word, a vec, imm ...operand.Op) vec {
 	d := g.vec()
 	for i := range d {
-		in(append(append([]operand.Op{}, imm...), a[i], d[i])...)
+		if g.neon != nil {
+			g.neon.Op2(w, n(d[i]), n(a[i]))
+		} else {
+			in(append(append([]operand.Op{}, imm...), a[i], d[i])...)
+		}
 	}
 	return d
 }
 
-func (g *gen) sqrt(a vec) vec         { return g.op1(VSQRTPS, a) }
-func (g *gen) shl(a vec, n uint8) vec { return g.op1(VPSLLD, a, operand.U8(n)) }
-func (g *gen) sar(a vec, n uint8) vec { return g.op1(VPSRAD, a, operand.U8(n)) }
-func (g *gen) toFloat(a vec) vec      { return g.op1(VCVTDQ2PS, a) }
-func (g *gen) mov(a vec) vec          { return g.op1(VMOVAPS, a) }
+func (g *gen) sqrt(a vec) vec         { return g.op1(VSQRTPS, neon.FSqrt, a) }
+func (g *gen) shl(a vec, n uint8) vec { return g.op1(VPSLLD, neon.Shl(n), a, operand.U8(n)) }
+func (g *gen) sar(a vec, n uint8) vec { return g.op1(VPSRAD, neon.Sar(n), a, operand.U8(n)) }
+func (g *gen) toFloat(a vec) vec      { return g.op1(VCVTDQ2PS, neon.SCvtF, a) }
+
+func (g *gen) mov(a vec) vec {
+	if g.neon != nil {
+		return g.neon.copy(g, a)
+	}
+	return g.op1(VMOVAPS, neon.Word{}, a)
+}
 
 // round rounds to integers: mode 0 to nearest even, 1 down, 2 up, 3 towards zero.
 func (g *gen) round(a vec, mode uint8) vec {
+	w := []neon.Word{neon.RintN, neon.RintM, neon.RintP, neon.RintZ}[mode]
 	if g.avx512 {
-		return g.op1(VRNDSCALEPS, a, operand.U8(mode|8))
+		return g.op1(VRNDSCALEPS, w, a, operand.U8(mode|8))
 	}
-	return g.op1(func(o ...operand.Op) { VROUNDPS(o[0], o[1], o[2]) }, a, operand.U8(mode|8))
+	return g.op1(func(o ...operand.Op) { VROUNDPS(o[0], o[1], o[2]) }, w, a, operand.U8(mode|8))
 }
 
 // con loads a constant into registers of its own.
 func (g *gen) con(c con) vec {
 	d := g.vec()
 	for i := range d {
-		if g.avx512 {
+		if g.neon != nil {
+			g.neon.constant(n(d[i]), c)
+		} else if g.avx512 {
 			VBROADCASTSS(c.mem(), d[i])
 		} else {
 			VMOVUPS(c.mem(), d[i])
@@ -209,10 +239,13 @@ func (g *gen) con(c con) vec {
 	return d
 }
 
-// The fused operations overwrite a.
+// The fused operations overwrite a, or leave it and return other registers.
 
 // mulAdd is a = a*b + c.
 func (g *gen) mulAdd(a, b vec, c val) vec {
+	if g.neon != nil {
+		return g.neon.mulAdd(g, a, b, c)
+	}
 	for i := range a {
 		g.emit(VFMADD213PS, VFMADD213PS_BCST, c, i, b[i], a[i])
 	}
@@ -222,6 +255,10 @@ func (g *gen) mulAdd(a, b vec, c val) vec {
 // addMul is a = a + b*c.
 func (g *gen) addMul(a, b vec, c val) vec {
 	for i := range a {
+		if g.neon != nil {
+			g.neon.Change(neon.FMLA, n(a[i]), n(b[i]), g.neon.val(c, i))
+			continue
+		}
 		g.emit(VFMADD231PS, VFMADD231PS_BCST, c, i, b[i], a[i])
 	}
 	return a
@@ -230,6 +267,10 @@ func (g *gen) addMul(a, b vec, c val) vec {
 // subMul is a = a - b*c.
 func (g *gen) subMul(a, b vec, c val) vec {
 	for i := range a {
+		if g.neon != nil {
+			g.neon.Change(neon.FMLS, n(a[i]), n(b[i]), g.neon.val(c, i))
+			continue
+		}
 		g.emit(VFNMADD231PS, VFNMADD231PS_BCST, c, i, b[i], a[i])
 	}
 	return a
@@ -259,6 +300,10 @@ const (
 func (g *gen) cmp(a vec, pred uint8, b val) mask {
 	m := g.mask()
 	for i := range m {
+		if g.neon != nil {
+			g.neon.cmp(g, n(m[i]), n(a[i]), pred, g.neon.val(b, i))
+			continue
+		}
 		in := func(in instr) instr {
 			return func(o ...operand.Op) { in(append([]operand.Op{operand.U8(pred)}, o...)...) }
 		}
@@ -271,7 +316,10 @@ func (g *gen) cmp(a vec, pred uint8, b val) mask {
 func (g *gen) pick(m mask, a val, b vec) vec {
 	d := g.vec()
 	for i := range d {
-		if g.avx512 {
+		if g.neon != nil {
+			g.neon.Move(n(d[i]), n(m[i]))
+			g.neon.Change(neon.BSL, n(d[i]), g.neon.val(a, i), n(b[i]))
+		} else if g.avx512 {
 			g.emit(VBLENDMPS, VBLENDMPS_BCST, a, i, b[i], m[i], d[i])
 		} else {
 			g.emit(func(o ...operand.Op) { VBLENDVPS(m[i], o[0], o[1], o[2]) }, nil, a, i, b[i], d[i])
@@ -286,6 +334,8 @@ func (g *gen) keep(m mask, a val) vec {
 	for i := range d {
 		c, isCon := a.(con)
 		switch {
+		case g.neon != nil:
+			g.neon.Op3(neon.And, n(d[i]), n(m[i]), g.neon.val(a, i))
 		case g.avx512 && isCon:
 			VBROADCASTSS_Z(c.mem(), m[i], d[i])
 		case g.avx512:
@@ -302,7 +352,7 @@ func (g *gen) keep(m mask, a val) vec {
 // copySign is a with the sign of b.
 func (g *gen) copySign(a, b vec) vec {
 	if !g.avx512 {
-		return g.or(g.and(a, ^signBit), g.and(b, signBit))
+		return g.or(g.and(a, ^signBit), g.and(b, signBit)) // of NEON, too
 	}
 	d := g.con(signBit)
 	for i := range d {

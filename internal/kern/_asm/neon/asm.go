@@ -1,0 +1,296 @@
+// Package neon writes functions of NEON, the vectors of arm64, for Go's assembler: avo,
+// which writes those of amd64, knows that machine alone.
+//
+// A function is a list of instructions on virtual registers. Go's assembler lacks most
+// of NEON's arithmetic, so vector instructions are written as words, with their names
+// beside them.
+//
+// Source of encodings: Arm Architecture Reference Manual for A-profile, C7.2.
+package neon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Reg is a virtual vector register of four float32.
+type Reg uint32
+
+// GP is a general register, 0 to 15.
+type GP int
+
+func (r GP) String() string { return fmt.Sprintf("R%d", int(r)) }
+
+// An instruction defines and uses registers. One that changes a register does both.
+type instruction struct {
+	print    func(in func(Reg) int) string
+	def, use []Reg
+	label    string // that it sets
+	jump     string // to where it may go
+	last     bool   // the next instruction does not follow
+	move     bool   // it copies use[0] to def[0]
+}
+
+// Func is a function being written.
+type Func struct {
+	Name, Doc string
+	Params    []Param
+	code      []instruction
+	next      Reg
+	gps       int
+}
+
+// New returns a new register. Numbers from outside may be used beside, below 1<<31.
+func (f *Func) New() Reg {
+	f.next++
+	return f.next | 1<<31
+}
+
+// GP returns a new general register.
+func (f *Func) GP() GP {
+	f.gps++
+	if f.gps > 16 {
+		panic("no general register is left in " + f.Name)
+	}
+	return GP(f.gps - 1)
+}
+
+func (f *Func) add(i instruction) { f.code = append(f.code, i) }
+
+// Plain adds an instruction without vectors, as Go's assembler writes it.
+func (f *Func) Plain(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	f.add(instruction{print: func(func(Reg) int) string { return text }})
+}
+
+// Label sets a label.
+func (f *Func) Label(name string) {
+	f.add(instruction{label: name, print: func(func(Reg) int) string { return "" }})
+}
+
+// Branch adds a conditional jump: its instruction with operands, without the label.
+func (f *Func) Branch(instr, label string) {
+	f.add(instruction{jump: label, print: func(func(Reg) int) string { return instr + " " + label }})
+}
+
+// Ret returns from the function.
+func (f *Func) Ret() {
+	f.add(instruction{last: true, print: func(func(Reg) int) string { return "RET" }})
+}
+
+// A Word is an instruction on vectors without its registers, and its name.
+type Word struct {
+	Code uint32
+	Name string
+	last string // operand
+}
+
+// The instructions on four float32, int32 or words.
+var (
+	FAdd  = Word{Code: 0x4e20d400, Name: "fadd"}
+	FSub  = Word{Code: 0x4ea0d400, Name: "fsub"}
+	FMul  = Word{Code: 0x6e20dc00, Name: "fmul"}
+	FDiv  = Word{Code: 0x6e20fc00, Name: "fdiv"}
+	FMLA  = Word{Code: 0x4e20cc00, Name: "fmla"} // d += n·m, rounded once
+	FMLS  = Word{Code: 0x4ea0cc00, Name: "fmls"} // d -= n·m
+	FCmEq = Word{Code: 0x4e20e400, Name: "fcmeq"}
+	FCmGE = Word{Code: 0x6e20e400, Name: "fcmge"}
+	FCmGT = Word{Code: 0x6ea0e400, Name: "fcmgt"}
+	FSqrt = Word{Code: 0x6ea1f800, Name: "fsqrt"}
+	RintN = Word{Code: 0x4e218800, Name: "frintn"} // to nearest, ties to even
+	RintM = Word{Code: 0x4e219800, Name: "frintm"} // down
+	RintP = Word{Code: 0x4ea18800, Name: "frintp"} // up
+	RintZ = Word{Code: 0x4ea19800, Name: "frintz"} // toward zero
+	SCvtF = Word{Code: 0x4e21d800, Name: "scvtf"}
+	Add   = Word{Code: 0x4ea08400, Name: "add"}
+	Sub   = Word{Code: 0x6ea08400, Name: "sub"}
+	SMax  = Word{Code: 0x4ea06400, Name: "smax"}
+	SMin  = Word{Code: 0x4ea06c00, Name: "smin"}
+	And   = Word{Code: 0x4e201c00, Name: "and"}
+	Orr   = Word{Code: 0x4ea01c00, Name: "orr"}
+	Eor   = Word{Code: 0x6e201c00, Name: "eor"}
+	BSL   = Word{Code: 0x6e601c00, Name: "bsl"} // d = d&n | ^d&m
+	Not   = Word{Code: 0x6e205800, Name: "not"}
+	Dup   = Word{Code: 0x4e040400, Name: "dup"} // lane 0 in all
+)
+
+// Shl returns the shift to the left by n, Sar that to the right of signed numbers.
+func Shl(n uint8) Word { return Word{0x4f005400 | uint32(32+n)<<16, "shl", fmt.Sprintf(", #%d", n)} }
+func Sar(n uint8) Word { return Word{0x4f000400 | uint32(64-n)<<16, "sshr", fmt.Sprintf(", #%d", n)} }
+
+// Op3 adds d = n op m.
+func (f *Func) Op3(w Word, d, n, m Reg) { f.op(w, d, []Reg{n, m}, false) }
+
+// Op2 adds d = op n.
+func (f *Func) Op2(w Word, d, n Reg) { f.op(w, d, []Reg{n}, false) }
+
+// Change adds an instruction that reads d too.
+func (f *Func) Change(w Word, d, n, m Reg) { f.op(w, d, []Reg{n, m}, true) }
+
+func (f *Func) op(w Word, d Reg, src []Reg, reads bool) {
+	use := slices.Clone(src)
+	if reads {
+		use = append(use, d)
+	}
+	f.add(instruction{def: []Reg{d}, use: use, print: func(in func(Reg) int) string {
+		code, text := w.Code|uint32(in(d)), fmt.Sprintf("%s v%d", w.Name, in(d))
+		for i, r := range src {
+			code |= uint32(in(r)) << []int{5, 16}[i]
+			text += fmt.Sprintf(", v%d", in(r))
+		}
+		return fmt.Sprintf("WORD $0x%08x // %s%s", code, text, w.last)
+	}})
+}
+
+// Move adds d = n, which costs nothing if n is not used later.
+func (f *Func) Move(d, n Reg) {
+	f.add(instruction{def: []Reg{d}, use: []Reg{n}, move: true, print: func(in func(Reg) int) string {
+		if in(d) == in(n) {
+			return ""
+		}
+		return fmt.Sprintf("VMOV V%d.B16, V%d.B16", in(n), in(d))
+	}})
+}
+
+// Load adds a load of a vector, or of one element and zeros.
+func (f *Func) Load(d Reg, base GP, offset int, one bool) {
+	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("%s %d(%v), F%d", width(one), offset, base, in(d))
+	}})
+}
+
+// Store adds a store of a vector, or of its first element.
+func (f *Func) Store(r Reg, base GP, offset int, one bool) {
+	f.add(instruction{use: []Reg{r}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("%s F%d, %d(%v)", width(one), in(r), offset, base)
+	}})
+}
+
+func width(one bool) string {
+	if one {
+		return "FMOVS"
+	}
+	return "FMOVQ"
+}
+
+// text returns the function, or false if it takes more registers than there are.
+func (f *Func) text() (string, bool) {
+	in, ok := f.color()
+	if !ok {
+		return "", false
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n// %s\n", f.head())
+	fmt.Fprintf(&b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", f.Name, f.argsSize())
+	for _, i := range f.code {
+		if i.label != "" {
+			fmt.Fprintf(&b, "\n%s:\n", i.label)
+		} else if t := i.print(func(r Reg) int { return in[r] }); t != "" {
+			b.WriteString("\t" + t + "\n")
+		}
+	}
+	return b.String(), true
+}
+
+// color gives every virtual register one of the 32.
+func (f *Func) color() (map[Reg]int, bool) {
+	live := f.liveAfter()
+	apart := map[Reg]map[Reg]bool{}
+	meet := func(a, b Reg) {
+		for _, p := range [][2]Reg{{a, b}, {b, a}} {
+			if apart[p[0]] == nil {
+				apart[p[0]] = map[Reg]bool{}
+			}
+			apart[p[0]][p[1]] = true
+		}
+	}
+	for i, c := range f.code {
+		for _, d := range c.def {
+			for r := range live[i] {
+				if r != d && !(c.move && r == c.use[0]) {
+					meet(d, r)
+				}
+			}
+		}
+	}
+	in := map[Reg]int{}
+	place := func(r Reg, wish []Reg) bool {
+		if _, ok := in[r]; ok {
+			return true
+		}
+		var taken [32]bool
+		for other := range apart[r] {
+			if n, ok := in[other]; ok {
+				taken[n] = true
+			}
+		}
+		for _, w := range wish {
+			if n, ok := in[w]; ok && !taken[n] {
+				in[r] = n
+				return true
+			}
+		}
+		for n := range taken {
+			if !taken[n] {
+				in[r] = n
+				return true
+			}
+		}
+		return false
+	}
+	for _, c := range f.code {
+		for _, d := range c.def {
+			if !place(d, c.use) {
+				return nil, false
+			}
+		}
+	}
+	return in, true
+}
+
+// liveAfter returns the registers that are used after each instruction.
+func (f *Func) liveAfter() []map[Reg]bool {
+	labels := map[string]int{}
+	for i, c := range f.code {
+		if c.label != "" {
+			labels[c.label] = i
+		}
+	}
+	after, before := make([]map[Reg]bool, len(f.code)), make([]map[Reg]bool, len(f.code)+1)
+	for i := range before {
+		before[i] = map[Reg]bool{}
+	}
+	for changed := true; changed; {
+		changed = false
+		for i := len(f.code) - 1; i >= 0; i-- {
+			c := f.code[i]
+			after[i] = map[Reg]bool{}
+			if !c.last {
+				for r := range before[i+1] {
+					after[i][r] = true
+				}
+			}
+			if c.jump != "" {
+				to, ok := labels[c.jump]
+				if !ok {
+					panic(f.Name + ": no label " + c.jump)
+				}
+				for r := range before[to] {
+					after[i][r] = true
+				}
+			}
+			n := len(before[i])
+			for r := range after[i] {
+				if !slices.Contains(c.def, r) {
+					before[i][r] = true
+				}
+			}
+			for _, r := range c.use {
+				before[i][r] = true
+			}
+			changed = changed || len(before[i]) != n
+		}
+	}
+	return after
+}

@@ -1,0 +1,206 @@
+package kernels
+
+import (
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
+)
+
+// neonGen is what a gen needs to write NEON. Constants lie in memory; those that fit
+// stay in registers.
+type neonGen struct {
+	*neon.Func
+	file  *neon.File
+	table neon.GP
+	keep  int // constants that may stay in registers
+	kept  map[con]neon.Reg
+	seen  func(con) // or nil: is told of constants
+}
+
+// n returns the number of a register.
+func n(r reg.Register) neon.Reg {
+	return neon.Reg(r.(reg.Virtual).ID())
+}
+
+// constant sets d, a register of its own, to c.
+func (g *neonGen) constant(d neon.Reg, c con) {
+	if g.seen != nil {
+		g.seen(c)
+	}
+	if r, ok := g.kept[c]; ok {
+		g.Move(d, r)
+	} else {
+		g.Load(d, g.table, g.file.Word(uint32(c)), false)
+	}
+}
+
+// val returns register i of v, or one that holds the constant v.
+func (g *neonGen) val(v val, i int) neon.Reg {
+	if v, ok := v.(vec); ok {
+		return n(v[i])
+	}
+	if r, ok := g.kept[v.(con)]; ok {
+		return r
+	}
+	d := g.New()
+	g.constant(d, v.(con))
+	return d
+}
+
+// keepConstants loads the first constants that a kernel uses, before its loops.
+func (g *neonGen) keepConstants(used []con) {
+	g.kept = map[con]neon.Reg{}
+	for _, c := range used[:min(len(used), g.keep)] {
+		r := g.New()
+		g.Load(r, g.table, g.file.Word(uint32(c)), false)
+		g.kept[c] = r
+	}
+}
+
+func (ng *neonGen) copy(g *gen, a vec) vec {
+	d := g.vec()
+	for i := range d {
+		ng.Move(n(d[i]), n(a[i]))
+	}
+	return d
+}
+
+// choose returns a where it is greater than b, or less, and b elsewhere.
+func (ng *neonGen) choose(g *gen, a vec, b val, less bool) vec {
+	d := g.vec()
+	for i := range d {
+		x, y := n(a[i]), ng.val(b, i)
+		if less {
+			ng.Op3(neon.FCmGT, n(d[i]), y, x)
+		} else {
+			ng.Op3(neon.FCmGT, n(d[i]), x, y)
+		}
+		ng.Change(neon.BSL, n(d[i]), x, y)
+	}
+	return d
+}
+
+func (ng *neonGen) mulAdd(g *gen, a, b vec, c val) vec {
+	d := g.vec()
+	for i := range d {
+		if k, ok := c.(con); ok {
+			ng.constant(n(d[i]), k)
+		} else {
+			ng.Move(n(d[i]), n(c.(vec)[i]))
+		}
+		ng.Change(neon.FMLA, n(d[i]), n(a[i]), n(b[i]))
+	}
+	return d
+}
+
+func (ng *neonGen) cmp(g *gen, m, a neon.Reg, pred uint8, b neon.Reg) {
+	switch pred {
+	case eq:
+		ng.Op3(neon.FCmEq, m, a, b)
+	case lt:
+		ng.Op3(neon.FCmGT, m, b, a)
+	case le:
+		ng.Op3(neon.FCmGE, m, b, a)
+	case ge:
+		ng.Op3(neon.FCmGE, m, a, b)
+	case gt:
+		ng.Op3(neon.FCmGT, m, a, b)
+	case neq:
+		t := ng.New()
+		ng.Op3(neon.FCmEq, t, a, b)
+		ng.Op2(neon.Not, m, t)
+	case nlt:
+		t := ng.New()
+		ng.Op3(neon.FCmGT, t, b, a)
+		ng.Op2(neon.Not, m, t)
+	case unord:
+		x, y := ng.New(), ng.New()
+		ng.Op3(neon.FCmEq, x, a, a)
+		ng.Op3(neon.FCmEq, y, b, b)
+		t := ng.New()
+		ng.Op3(neon.And, t, x, y)
+		ng.Op2(neon.Not, m, t)
+	default:
+		panic("no such predicate")
+	}
+}
+
+// writeNEON emits k: a loop over unroll vectors, one over single vectors, and one over
+// the elements of the rest, which read zeros into the other lanes.
+func (k kernel) writeNEON(file *neon.File) {
+	used := k.constants()
+	file.Func("v"+k.name+"NEON", k.sig(), "is ["+k.name+"].", func(f *neon.Func, keep int) {
+		g := &gen{neon: &neonGen{Func: f, file: file, keep: keep}}
+		left, dst := f.Arg("dst", "len"), f.Arg("dst", "base")
+		var src []neon.GP
+		for _, p := range k.in {
+			src = append(src, f.Arg(p, "base"))
+		}
+		if len(used) > 0 {
+			g.neon.table = f.GP()
+			f.Plain("MOVD $%s(SB), %v", neon.Constants, g.neon.table)
+		}
+		g.neon.keepConstants(used)
+		var scalars []reg.VecVirtual
+		for _, p := range k.scalars {
+			r := g.reg()
+			f.Move(n(r), f.Broadcast(p))
+			scalars = append(scalars, r)
+		}
+		loop := func(name string, u int, one bool) {
+			g.u = u
+			step := 4 * u
+			if one {
+				step = 1
+			}
+			f.Plain("SUBS $%d, %v, %v", step, left, left)
+			f.Branch("BLT", name+"_end")
+			f.Label(name)
+			y := k.compute(g, func(j int) vec {
+				v := g.vec()
+				for i := range v {
+					f.Load(n(v[i]), src[j], 16*i, one)
+				}
+				return v
+			}, scalars)
+			for i := range y {
+				f.Store(n(y[i]), dst, 16*i, one)
+			}
+			for _, p := range append([]neon.GP{dst}, src...) {
+				f.Plain("ADD $%d, %v, %v", 4*step, p, p)
+			}
+			f.Plain("SUBS $%d, %v, %v", step, left, left)
+			f.Branch("BGE", name)
+			f.Label(name + "_end")
+			f.Plain("ADD $%d, %v, %v", step, left, left)
+		}
+		if k.unroll > 1 {
+			loop("unrolled", k.unroll, false)
+		}
+		loop("single", 1, false)
+		loop("rest", 1, true)
+		f.Ret()
+	})
+	isa.HasNEON("v"+k.name, file)
+}
+
+// constants lists the constants that k uses, in order.
+func (k kernel) constants() (all []con) {
+	trial := &neon.Func{}
+	g := &gen{neon: &neonGen{Func: trial, file: &neon.File{}}, u: 1}
+	g.neon.seen = func(c con) {
+		for _, have := range all {
+			if have == c {
+				return
+			}
+		}
+		all = append(all, c)
+	}
+	var scalars []reg.VecVirtual
+	for range k.scalars {
+		scalars = append(scalars, g.reg())
+	}
+	k.compute(g, func(int) vec { return g.vec() }, scalars)
+	return all
+}
