@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -16,19 +15,15 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Load returns the model in a file that glia or Keras wrote: a .keras file, or an
-// .h5 file of Keras 2 or 3. Its predictions are those of the saved model. If that was
-// compiled, training continues with the optimizer's state.
+// Load returns the model in a file that glia or Keras wrote: a .keras file, which may be a
+// directory that Keras did not zip, or an .h5 file of Keras 2 or 3. Its predictions are those
+// of the saved model. If that was compiled, training continues with the optimizer's state.
 //
 // A file with layers, losses, metrics or an optimizer that glia does not support is a
 // [*keras.MissingError] that lists them all. Layers and the like of your own are made if
 // they are registered: see [nn.Register]. Nothing in a file is ever executed.
 func Load(path string, opts ...LoadOption) (*Model, error) {
-	var m *Model
-	err := openFile(path, func(r io.ReaderAt, size int64) (err error) {
-		m, err = load(r, size, opts)
-		return err
-	})
+	m, err := load(func() (*keras.File, error) { return keras.OpenFile(path) }, opts)
 	if err != nil {
 		return nil, fmt.Errorf("glia: Load: %s: %w", path, err)
 	}
@@ -37,11 +32,7 @@ func Load(path string, opts ...LoadOption) (*Model, error) {
 
 // LoadFS is [Load] from a file system, such as one that go:embed fills.
 func LoadFS(fsys fs.FS, name string, opts ...LoadOption) (*Model, error) {
-	var m *Model
-	err := openFS(fsys, name, func(r io.ReaderAt, size int64) (err error) {
-		m, err = load(r, size, opts)
-		return err
-	})
+	m, err := load(func() (*keras.File, error) { return keras.OpenFS(fsys, name) }, opts)
 	if err != nil {
 		return nil, fmt.Errorf("glia: LoadFS: %s: %w", name, err)
 	}
@@ -50,7 +41,7 @@ func LoadFS(fsys fs.FS, name string, opts ...LoadOption) (*Model, error) {
 
 // LoadBytes is [Load] from memory.
 func LoadBytes(b []byte, opts ...LoadOption) (*Model, error) {
-	m, err := load(bytes.NewReader(b), int64(len(b)), opts)
+	m, err := load(reading(bytes.NewReader(b), int64(len(b))), opts)
 	if err != nil {
 		return nil, fmt.Errorf("glia: LoadBytes: %w", err)
 	}
@@ -59,7 +50,7 @@ func LoadBytes(b []byte, opts ...LoadOption) (*Model, error) {
 
 // LoadFrom is [Load] from the size bytes behind r.
 func LoadFrom(r io.ReaderAt, size int64, opts ...LoadOption) (*Model, error) {
-	m, err := load(r, size, opts)
+	m, err := load(reading(r, size), opts)
 	if err != nil {
 		return nil, fmt.Errorf("glia: LoadFrom: %w", err)
 	}
@@ -67,7 +58,8 @@ func LoadFrom(r io.ReaderAt, size int64, opts ...LoadOption) (*Model, error) {
 }
 
 // LoadWeights gives the model the weights in a file: of any format that
-// [Model.Save] or [Model.SaveWeights] writes, of glia or Keras. Without an option,
+// [Model.Save] or [Model.SaveWeights] writes, of glia or Keras; a .weights.json is read with
+// the shards beside it. Without an option,
 // layers find their weights by their order, in .safetensors and .npz by their
 // paths. The optimizer's state is not touched.
 //
@@ -77,7 +69,7 @@ func LoadFrom(r io.ReaderAt, size int64, opts ...LoadOption) (*Model, error) {
 // read again, are some of them changed, which the error says. A model without weights is built if it begins with
 // nn.Input.
 func (m *Model) LoadWeights(path string, opts ...LoadOption) error {
-	err := openFile(path, func(r io.ReaderAt, size int64) error { return m.loadWeights(r, size, opts) })
+	err := m.loadWeights(func() (*keras.File, error) { return keras.OpenFile(path) }, opts)
 	if err != nil {
 		return fmt.Errorf("glia: LoadWeights: %s: %w", path, err)
 	}
@@ -86,7 +78,7 @@ func (m *Model) LoadWeights(path string, opts ...LoadOption) error {
 
 // LoadWeightsFS is [Model.LoadWeights] from a file system.
 func (m *Model) LoadWeightsFS(fsys fs.FS, name string, opts ...LoadOption) error {
-	err := openFS(fsys, name, func(r io.ReaderAt, size int64) error { return m.loadWeights(r, size, opts) })
+	err := m.loadWeights(func() (*keras.File, error) { return keras.OpenFS(fsys, name) }, opts)
 	if err != nil {
 		return fmt.Errorf("glia: LoadWeightsFS: %s: %w", name, err)
 	}
@@ -95,7 +87,7 @@ func (m *Model) LoadWeightsFS(fsys fs.FS, name string, opts ...LoadOption) error
 
 // LoadWeightsBytes is [Model.LoadWeights] from memory.
 func (m *Model) LoadWeightsBytes(b []byte, opts ...LoadOption) error {
-	if err := m.loadWeights(bytes.NewReader(b), int64(len(b)), opts); err != nil {
+	if err := m.loadWeights(reading(bytes.NewReader(b), int64(len(b))), opts); err != nil {
 		return fmt.Errorf("glia: LoadWeightsBytes: %w", err)
 	}
 	return nil
@@ -103,7 +95,7 @@ func (m *Model) LoadWeightsBytes(b []byte, opts ...LoadOption) error {
 
 // LoadWeightsFrom is [Model.LoadWeights] from the size bytes behind r.
 func (m *Model) LoadWeightsFrom(r io.ReaderAt, size int64, opts ...LoadOption) error {
-	if err := m.loadWeights(r, size, opts); err != nil {
+	if err := m.loadWeights(reading(r, size), opts); err != nil {
 		return fmt.Errorf("glia: LoadWeightsFrom: %w", err)
 	}
 	return nil
@@ -183,54 +175,6 @@ func loadingOf(kind loadKind, opts []LoadOption) (*loading, error) {
 	return l, l.err
 }
 
-// openFile calls f with an open file.
-func openFile(path string, f func(r io.ReaderAt, size int64) error) error {
-	info, err := os.Stat(path) // opening a pipe would wait for its writer
-	if err != nil {
-		return errors.Unwrap(err) // the caller names the file
-	}
-	switch {
-	case info.IsDir():
-		return errors.New("got a directory, want a file")
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("got a %v, want a file", info.Mode().Type())
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return errors.Unwrap(err)
-	}
-	defer file.Close()
-	if info, err = file.Stat(); err != nil {
-		return errors.Unwrap(err)
-	}
-	return f(file, info.Size())
-}
-
-// openFS calls f with an open file of fsys, which is read into memory if it
-// cannot be read at any place.
-func openFS(fsys fs.FS, name string, f func(r io.ReaderAt, size int64) error) error {
-	if fsys == nil {
-		return errors.New("the file system is nil")
-	}
-	file, err := fsys.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if r, ok := file.(io.ReaderAt); ok {
-		return f(r, info.Size())
-	}
-	b, err := io.ReadAll(file)
-	if err != nil {
-		return err
-	}
-	return f(bytes.NewReader(b), int64(len(b)))
-}
-
 // longestError bounds the bytes of an error about a file: a hostile one may make the text
 // as long as itself.
 const longestError = 64 << 10
@@ -260,27 +204,35 @@ func brief(err error) error {
 	return &briefError{fmt.Sprintf("%s... and %d bytes more", strings.ToValidUTF8(text[:longestError], ""), len(text)-longestError), err}
 }
 
+// reading returns a function that opens the file behind r.
+func reading(r io.ReaderAt, size int64) func() (*keras.File, error) {
+	return func() (*keras.File, error) {
+		if r == nil {
+			return nil, errors.New("the reader is nil")
+		}
+		return keras.Open(r, size)
+	}
+}
+
 // load loads a model. Code of a user's makes the parts of registered types.
-func load(r io.ReaderAt, size int64, opts []LoadOption) (m *Model, err error) {
+func load(open func() (*keras.File, error), opts []LoadOption) (m *Model, err error) {
 	err = caught(func() (err error) {
-		m, err = readModel(r, size, opts)
+		m, err = readModel(open, opts)
 		return err
 	})
 	return m, brief(err)
 }
 
-func readModel(r io.ReaderAt, size int64, opts []LoadOption) (*Model, error) {
+func readModel(open func() (*keras.File, error), opts []LoadOption) (*Model, error) {
 	l, err := loadingOf(ofModel, opts)
 	if err != nil {
 		return nil, err
 	}
-	if r == nil {
-		return nil, errors.New("the reader is nil")
-	}
-	f, err := keras.Open(r, size)
+	f, err := open()
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	if f.Object == nil {
 		return nil, fmt.Errorf("a %v file, of weights alone: want a model; LoadWeights reads weights into one", f.Format)
 	}
@@ -337,19 +289,20 @@ func (m *Model) fill(f *keras.File, k *keras.Model) error {
 }
 
 // loadWeights loads weights. Code of a user's builds the network and is told of mismatches.
-func (m *Model) loadWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
-	return brief(caught(func() error { return m.readWeights(r, size, opts) }))
+func (m *Model) loadWeights(open func() (*keras.File, error), opts []LoadOption) error {
+	return brief(caught(func() error { return m.readWeights(open, opts) }))
 }
 
-func (m *Model) readWeights(r io.ReaderAt, size int64, opts []LoadOption) error {
+func (m *Model) readWeights(open func() (*keras.File, error), opts []LoadOption) error {
 	l, err := loadingOf(ofWeights, opts)
 	if err != nil {
 		return err
 	}
-	f, err := keras.Open(r, size)
+	f, err := open()
 	if err != nil {
 		return err
 	}
+	defer f.Close()
 	if err := m.hold(); err != nil {
 		return err
 	}

@@ -21,27 +21,35 @@ import (
 // The file is written beside the former one and renamed, which an error leaves as it
 // was. A part that Keras's files cannot store, such as nn.Lambda, is an error. Save may
 // be called while Fit runs and from its callbacks.
-func (m *Model) Save(path string) error {
-	return m.saveFile("Save", path, true, "want one that ends in .keras or .h5; SaveWeights writes weights alone")
+//
+// Options: [WithoutOptimizer].
+func (m *Model) Save(path string, opts ...SaveOption) error {
+	return m.saveFile("Save", path, true, "want one that ends in .keras or .h5; SaveWeights writes weights alone", opts)
 }
 
 // SaveWeights writes the model's weights, and the optimizer's state if there is
 // one, to a file whose name ends in .weights.h5, .safetensors or .npz.
-func (m *Model) SaveWeights(path string) error {
-	return m.saveFile("SaveWeights", path, false, "want one that ends in .weights.h5, .safetensors or .npz; Save writes whole models")
+//
+// A name that ends in .weights.json is that of the index of several files, the shards, which
+// Keras's save_weights writes with max_shard_size. They stand beside it: m_00000.weights.h5,
+// m_00001.weights.h5 and so on for m.weights.json. All are written before the first of the
+// former files gives way to its successor. A kill just then leaves files of two saves, which
+// LoadWeights refuses.
+//
+// Options: [WithoutOptimizer], [MaxShardSize].
+func (m *Model) SaveWeights(path string, opts ...SaveOption) error {
+	return m.saveFile("SaveWeights", path, false, "want one that ends in .weights.h5, .weights.json, .safetensors or .npz; Save writes whole models", opts)
 }
 
-func (m *Model) saveFile(call, path string, whole bool, want string) error {
+func (m *Model) saveFile(call, path string, whole bool, want string, opts []SaveOption) error {
 	f, err := keras.FormatOf(path)
 	if err != nil || f.Whole() != whole {
-		err = fmt.Errorf("file name %q: %s", path, want)
+		return fmt.Errorf("glia: %s: file name %q: %s", call, path, want)
 	}
-	if err == nil {
-		write := m.write
-		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe, whose reader may be slow
-			write = m.writeApart
-		}
-		err = atomicfile.Write(path, func(w io.Writer) error { return write(w, f) })
+	if info, e := os.Stat(path); e == nil && !info.Mode().IsRegular() && f != keras.Sharded { // a pipe, whose reader may be slow
+		err = atomicfile.Write(path, func(w io.Writer) error { return m.writeApart(w, f, opts) })
+	} else {
+		err = m.withState(f, opts, func(s *keras.State, o keras.WriteOptions) error { return s.WriteFile(path, o) })
 	}
 	if err != nil {
 		return fmt.Errorf("glia: %s: %w", call, err)
@@ -49,13 +57,64 @@ func (m *Model) saveFile(call, path string, whole bool, want string) error {
 	return nil
 }
 
-// SaveTo writes a file of a format to w, as [Model.Save] and [Model.SaveWeights] do. It
-// makes the file in memory first: training need not wait for w, nor w for the model.
-func (m *Model) SaveTo(w io.Writer, f keras.Format) error {
-	if err := m.writeApart(w, f); err != nil {
+// SaveTo writes a file of a format to w, as [Model.Save] and [Model.SaveWeights] do; a format
+// of several files is an error. It makes the file in memory first: training need not wait for
+// w, nor w for the model.
+//
+// Options: [WithoutOptimizer].
+func (m *Model) SaveTo(w io.Writer, f keras.Format, opts ...SaveOption) error {
+	if err := m.writeApart(w, f, opts); err != nil {
 		return fmt.Errorf("glia: SaveTo: %w", err)
 	}
 	return nil
+}
+
+// SaveOption is an option of Save, SaveWeights and SaveTo.
+type SaveOption struct {
+	name string
+	set  func(*saving)
+}
+
+// saving holds the settings of one save.
+type saving struct {
+	bare  bool // without the optimizer
+	write keras.WriteOptions
+	shard bool // write has a size of shards
+}
+
+// WithoutOptimizer leaves out the optimizer's state, which often takes two thirds of a file,
+// and with it how the model was compiled: as after Keras's include_optimizer=False, a loaded
+// model predicts, and must be compiled to be trained or evaluated.
+var WithoutOptimizer = SaveOption{"WithoutOptimizer", func(s *saving) { s.bare = true }}
+
+// MaxShardSize limits the bytes of values in each shard of a .weights.json, 5 GB otherwise,
+// as Keras's max_shard_size does in units of 1<<30. A single variable of more is an error.
+func MaxShardSize(bytes int64) SaveOption {
+	return SaveOption{"MaxShardSize", func(s *saving) { s.write.MaxShardSize, s.shard = bytes, true }}
+}
+
+// CheckSave returns an error unless a file of a format can be saved with the options.
+func CheckSave(f keras.Format, opts ...SaveOption) error {
+	_, err := savingOf(f, opts)
+	return err
+}
+
+// savingOf applies options of a save in a format.
+func savingOf(f keras.Format, opts []SaveOption) (*saving, error) {
+	s := &saving{}
+	for i, o := range opts {
+		if o.set == nil {
+			return nil, fmt.Errorf("option %d is empty: want one that glia made", i)
+		}
+		o.set(s)
+	}
+	switch n := s.write.MaxShardSize; {
+	case s.shard && f != keras.Sharded:
+		return nil, fmt.Errorf("option MaxShardSize: a %v file has no shards: want a name that ends in %v", f, keras.Sharded)
+	case s.shard && n < 1:
+		return nil, fmt.Errorf("option MaxShardSize(%d): want 1 or more", n)
+	}
+	return s, nil
 }
 
 // The names of glia's own variables in a file, beside Keras's.
@@ -64,18 +123,23 @@ const (
 	extraSeed   = "seed"
 )
 
-// writeApart is write with the model free while w is written to.
-func (m *Model) writeApart(w io.Writer, f keras.Format) error {
+// writeApart writes the model to w, which it leaves free meanwhile.
+func (m *Model) writeApart(w io.Writer, f keras.Format, opts []SaveOption) error {
 	var b bytes.Buffer
-	if err := m.write(&b, f); err != nil {
+	err := m.withState(f, opts, func(s *keras.State, _ keras.WriteOptions) error { return s.Write(&b, f) })
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }
 
-// write writes the model to w while it is held.
-func (m *Model) write(w io.Writer, f keras.Format) error {
+// withState calls write with the state of the model, which is held meanwhile.
+func (m *Model) withState(f keras.Format, opts []SaveOption, write func(*keras.State, keras.WriteOptions) error) error {
+	how, err := savingOf(f, opts)
+	if err != nil {
+		return err
+	}
 	if err := m.hold(); err != nil {
 		return err
 	}
@@ -89,6 +153,9 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
 	}
+	if how.bare {
+		s.Optimizer, s.Loss, s.Metrics = nil, nil, nil
+	}
 	if err := m.weightsMu.read(); err != nil {
 		return err
 	}
@@ -100,7 +167,7 @@ func (m *Model) write(w io.Writer, f keras.Format) error {
 	access := graph.NewAccess(vars, nil)
 	access.Lock()
 	defer access.Unlock()
-	return caught(func() error { return s.Write(w, f) })
+	return caught(func() error { return write(&s, how.write) })
 }
 
 // kerasModel returns the model in the form of interop/keras. The caller holds traceMu.

@@ -195,3 +195,62 @@ func BenchmarkLoad(b *testing.B) {
 		})
 	}
 }
+
+// TestWithoutOptimizer saves without the optimizer, as Keras's include_optimizer=False does:
+// what is loaded predicts the same and is not compiled, and the file is less than half as large.
+func TestWithoutOptimizer(t *testing.T) {
+	m := glia.Sequential(nn.Input(20), nn.Dense(300, nn.ReLU), nn.Dense(3, nn.Softmax))
+	check(t, m.Compile(optim.Adam(0.01), loss.CategoricalCrossentropy(), metric.Accuracy()))
+	ds := blobs(t, 40, 20, 3).OneHot(3)
+	fit(t, m, ds)
+	x := noise(t, 5, 20)
+	want := predict(t, m, x)
+	for _, name := range []string{"m.keras", "m.h5", "m.weights.h5", "m.safetensors", "m.npz", "m.weights.json"} {
+		var sizes []int64
+		path := filepath.Join(t.TempDir(), name)
+		f, err := keras.FormatOf(name)
+		check(t, err)
+		for _, opts := range [][]glia.SaveOption{nil, {glia.WithoutOptimizer}} {
+			if f.Whole() {
+				err = m.Save(path, opts...)
+			} else {
+				err = m.SaveWeights(path, opts...)
+			}
+			check(t, err)
+			file, err := keras.OpenFile(path)
+			check(t, err)
+			if got := len(file.Optimizer) > 0; got != (opts == nil) {
+				t.Errorf("%s: an optimizer's state: %v", name, got)
+			}
+			sizes = append(sizes, file.Size())
+			check(t, file.Close())
+		}
+		if sizes[1]*2 > sizes[0] {
+			t.Errorf("%s: %d bytes with the optimizer, %d without: want less than half", name, sizes[0], sizes[1])
+		}
+		if !f.Whole() {
+			continue
+		}
+		got, err := glia.Load(path)
+		check(t, err)
+		if !tensor.Equal(predict(t, got, x), want) {
+			t.Errorf("%s: other predictions", name)
+		}
+		if got.Optimizer() != nil {
+			t.Errorf("%s: the model is compiled", name)
+		}
+		_, err = got.Evaluate(ds)
+		wants(t, name, err, "Compile")
+		check(t, got.Compile(optim.Adam(0.01), loss.CategoricalCrossentropy()))
+	}
+	if m.Optimizer() == nil {
+		t.Error("the model lost its optimizer")
+	}
+	fit(t, m, ds)
+	var a, b bytes.Buffer
+	check(t, m.SaveTo(&a, keras.Archive))
+	check(t, m.SaveTo(&b, keras.Archive, glia.WithoutOptimizer))
+	if b.Len()*2 > a.Len() {
+		t.Errorf("SaveTo: %d bytes with the optimizer, %d without: want less than half", a.Len(), b.Len())
+	}
+}

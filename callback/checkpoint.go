@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,11 +28,11 @@ import (
 // are asked for.
 //
 // The ending decides the kind of file: .keras and .h5 hold the whole model, as
-// [glia.Model.Save] does; .weights.h5, .safetensors and .npz the weights, as
+// [glia.Model.Save] does; .weights.h5, .weights.json, .safetensors and .npz the weights, as
 // [glia.Model.SaveWeights] does. A file is there whole or not at all.
 //
 // Options: [SaveBestOnly] with [Monitor], [Mode] and [InitialValueThreshold];
-// [SaveWeightsOnly], [EveryEpochs], [EveryBatches], [KeepLast]. A wrong path or option, and
+// [SaveWeightsOnly], [SaveWith], [EveryEpochs], [EveryBatches], [KeepLast]. A wrong path or option, and
 // a model that cannot be saved, are errors of Fit before training.
 func ModelCheckpoint(path string, opts ...CheckpointOption) glia.Callback {
 	c := &checkpoint{path: path, every: frequency{n: 1}, watch: monitor{name: "val_loss"}}
@@ -74,6 +73,13 @@ type InitialValueThreshold float64
 // best.
 type KeepLast int
 
+// SaveWith makes [ModelCheckpoint] save with options, such as [glia.WithoutOptimizer].
+func SaveWith(opts ...glia.SaveOption) SavingOption { return opts }
+
+// SavingOption is the option that [SaveWith] returns.
+type SavingOption []glia.SaveOption
+
+func (o SavingOption) checkpoint(c *checkpoint)    { c.how = append(c.how, o...) }
 func (n Monitor) checkpoint(c *checkpoint)         { c.watch.name = string(n) }
 func (m Mode) checkpoint(c *checkpoint)            { c.watch.mode = m }
 func (b saveBestOnly) checkpoint(c *checkpoint)    { c.bestOnly = bool(b) }
@@ -93,7 +99,8 @@ type checkpoint struct {
 	bestOnly, weightsOnly bool
 	keep                  *int     // nil for all
 	written               []string // that are still there, the newest last
-	write                 func(m *glia.Model, path string) error
+	how                   []glia.SaveOption
+	write                 func(m *glia.Model, path string, how ...glia.SaveOption) error
 }
 
 // join checks path and options against the training.
@@ -136,17 +143,22 @@ func (c *checkpoint) check(t *glia.Training) (err error) {
 }
 
 // writer returns the method that writes the kind of file that the path's ending names.
-func (c *checkpoint) writer(m *glia.Model) (func(*glia.Model, string) error, error) {
+func (c *checkpoint) writer(m *glia.Model) (func(*glia.Model, string, ...glia.SaveOption) error, error) {
 	f, err := keras.FormatOf(c.path)
+	if err == nil {
+		if err := glia.CheckSave(f, c.how...); err != nil {
+			return nil, fmt.Errorf("SaveWith: %w", err)
+		}
+	}
 	switch {
 	case err == nil && !f.Whole():
 		return (*glia.Model).SaveWeights, nil
 	case c.weightsOnly:
-		return nil, errors.New("SaveWeightsOnly: want a path that ends in .weights.h5, .safetensors or .npz")
+		return nil, errors.New("SaveWeightsOnly: want a path that ends in .weights.h5, .weights.json, .safetensors or .npz")
 	case err == nil:
 		return (*glia.Model).Save, m.CanSave()
 	}
-	return nil, errors.New("want a path that ends in .keras or .h5, or for weights in .weights.h5, .safetensors or .npz")
+	return nil, errors.New("want a path that ends in .keras or .h5, or for weights in .weights.h5, .weights.json, .safetensors or .npz")
 }
 
 // checkDirectory returns an error if the directory cannot be written to, unless its name
@@ -180,7 +192,7 @@ func (c *checkpoint) save(m *glia.Model, epoch, batch int, e glia.Epoch) error {
 	path := c.pattern.format(epoch, batch, e)
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
-		err = c.write(m, path)
+		err = c.write(m, path, c.how...)
 	}
 	if err == nil {
 		err = c.removeOld(path)
@@ -210,7 +222,7 @@ func (c *checkpoint) removeOld(path string) error {
 	c.written = slices.DeleteFunc(c.written, func(p string) bool { return p == path })
 	c.written = append(c.written, path)
 	for len(c.written) > *c.keep {
-		if err := os.Remove(c.written[0]); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := keras.RemoveFile(c.written[0]); err != nil {
 			return err
 		}
 		c.written = c.written[1:]

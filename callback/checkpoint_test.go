@@ -191,3 +191,32 @@ func TestCheckpointAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations after a batch, want 0", allocs)
 	}
 }
+
+// TestCheckpointSaveWith saves with the options of Save, and removes shards with their index.
+func TestCheckpointSaveWith(t *testing.T) {
+	dir := t.TempDir()
+	whole, shards := filepath.Join(dir, "m.keras"), filepath.Join(dir, "s-{epoch}.weights.json")
+	m, ds := classifier(t, 20, 3), blobs(t, 40, 20, 3).OneHot(3)
+	_, err := m.Fit(ds, glia.Epochs(3), glia.Use(
+		callback.ModelCheckpoint(whole, callback.SaveWith(glia.WithoutOptimizer)),
+		callback.ModelCheckpoint(shards, callback.SaveWith(glia.MaxShardSize(1400), glia.WithoutOptimizer), callback.KeepLast(1)),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := glia.Load(whole)
+	if err != nil || got.Optimizer() != nil {
+		t.Errorf("the file's optimizer is %v (%v), want none", got.Optimizer(), err)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "s-*"))
+	if err != nil || len(names) < 2 || slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(filepath.Base(n), "s-3") }) {
+		t.Errorf("files are %q (%v), want those of epoch 3 alone", names, err)
+	}
+	if err := m.LoadWeights(filepath.Join(dir, "s-3.weights.json")); err != nil {
+		t.Error(err)
+	}
+	_, err = m.Fit(ds, glia.Use(callback.ModelCheckpoint(whole, callback.SaveWith(glia.MaxShardSize(10)))))
+	if want := `SaveWith: option MaxShardSize: a .keras file has no shards`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}

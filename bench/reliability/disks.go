@@ -84,10 +84,10 @@ func fillDisk(task string) {
 	must(err)
 	writers := map[string]func(path string) error{}
 	for _, ending := range []string{".keras", ".h5"} {
-		writers["m"+ending] = m.Save
+		writers["m"+ending] = func(path string) error { return m.Save(path) }
 	}
 	for _, ending := range []string{".weights.h5", ".safetensors", ".npz"} {
-		writers["m"+ending] = m.SaveWeights
+		writers["m"+ending] = func(path string) error { return m.SaveWeights(path) }
 	}
 	writers["converted.h5"] = func(path string) error {
 		if d.Glia == "" {

@@ -15,9 +15,10 @@ import (
 
 // conversion is one call of glia convert: its flags, and where it writes.
 type conversion struct {
-	model   string
-	byOrder bool
-	quiet   bool
+	model    string
+	byOrder  bool
+	maxShard float64 // GB
+	quiet    bool
 
 	stdout, stderr io.Writer
 }
@@ -32,6 +33,7 @@ ending of its name tells:
 
   .keras .h5                          whole models
   .weights.h5 .safetensors .npz       weights
+  .weights.json                       weights in several .weights.h5 beside it
 
 From a whole model, every format can be written; glia must know its classes, or
 else only the weights are copied, under the names that they have. In .safetensors
@@ -39,7 +41,7 @@ and .npz they get the names of model and layers, such as sequential/dense/kernel
 
 Weights alone are copied to .safetensors and .npz under the names that they have.
 HDF5 asks where in a model they stand: names such as layers/dense/vars/0, from a
-.weights.h5, tell it; for others, and to write a whole model, --model names a file
+.weights.h5 or .weights.json, tell it; for others, and to write a whole model, --model names a file
 of the model that they belong to. Its own weights do not count. Arrays of an .npz
 without such names, arr_0 and so on, are taken --by-order.
 
@@ -66,12 +68,19 @@ Weights are read as they are written, so files of any size take little memory.`,
 			if err != nil {
 				return misused(c, "%w", err)
 			}
+			if c.Flags().Changed("max-shard-size") && format != keras.Sharded {
+				return misused(c, "--max-shard-size: a %v file has no shards: want a name that ends in %v", format, keras.Sharded)
+			}
+			if n := v.shardSize(); !(v.maxShard > 0) || n < 1 {
+				return misused(c, "--max-shard-size %v: want a positive number of GB", v.maxShard)
+			}
 			return v.run(args[0], args[1], format)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&v.model, "model", "", "file of the model that weights belong to: .keras or .h5")
 	f.BoolVar(&v.byOrder, "by-order", false, "with --model, take the arrays of an .npz one after the other, whatever their names")
+	f.Float64Var(&v.maxShard, "max-shard-size", keras.DefaultShardSize>>30, "most GB of values in a shard of a .weights.json")
 	f.BoolVar(&v.quiet, "quiet", false, "print nothing but errors")
 	return c
 }
@@ -84,7 +93,7 @@ func (v *conversion) run(from, to string, format keras.Format) error {
 	}
 	defer f.Close()
 	if info, err := os.Stat(to); err == nil {
-		if own, err := f.file.Stat(); err == nil && os.SameFile(info, own) {
+		if f.Includes(info) {
 			return fmt.Errorf("%s and %s are one file: want another name", from, to)
 		}
 	}
@@ -93,7 +102,7 @@ func (v *conversion) run(from, to string, format keras.Format) error {
 	}
 	write, err := v.writer(f, format)
 	if err == nil {
-		err = atomicfile.Write(to, write)
+		err = write(to)
 	}
 	if err != nil {
 		return fmt.Errorf("%s to %s: %w", from, to, err)
@@ -101,31 +110,34 @@ func (v *conversion) run(from, to string, format keras.Format) error {
 	return v.tell(to)
 }
 
-// writer returns a function that writes the content of f in a format. Names and shapes
-// are compared before; weights are read, a piece of one at a time, as they are written.
-func (v *conversion) writer(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
+// writer returns a function that writes the content of f to a file of a format. Names and
+// shapes are compared before; weights are read, a piece of one at a time, as they are written.
+func (v *conversion) writer(f *modelFile, format keras.Format) (func(path string) error, error) {
 	if v.model == "" && f.Object == nil {
-		return raw(f, format)
+		return v.raw(f, format)
 	}
 	if v.model == "" {
 		s, err := v.whole(f)
 		missing := (*keras.MissingError)(nil)
 		if errors.As(err, &missing) && !format.Whole() {
 			fmt.Fprintf(v.stderr, "glia: %s: %v\nglia: the weights are copied under the names that they have\n", f.path, missing)
-			return raw(f, format)
+			return v.raw(f, format)
 		}
-		return writerOf(s, format), err
+		return v.writerOf(s), err
 	}
 	s, err := v.filled(f, format)
-	return writerOf(s, format), err
+	return v.writerOf(s), err
 }
 
-func writerOf(s *keras.State, format keras.Format) func(io.Writer) error {
-	return func(w io.Writer) error {
+func (v *conversion) writerOf(s *keras.State) func(path string) error {
+	return func(path string) error {
 		s.Date = time.Now()
-		return s.Write(w, format)
+		return s.WriteFile(path, keras.WriteOptions{MaxShardSize: v.shardSize()})
 	}
 }
+
+// shardSize returns the most bytes of values in a shard.
+func (v *conversion) shardSize() int64 { return int64(v.maxShard * (1 << 30)) }
 
 // whole returns the model in f, without its training settings if glia does not support
 // them.
@@ -211,7 +223,7 @@ func (v *conversion) tell(path string) error {
 		return err
 	}
 	defer f.Close()
-	fmt.Fprintf(v.stdout, "%s (%v, %s)\n", path, f.Format, byteText(info.Size()))
+	fmt.Fprintf(v.stdout, "%s (%v, %s)\n", path, f.Format, byteText(f.Size()))
 	printCount(v.stdout, "weights", f.Weights)
 	printCount(v.stdout, "optimizer", f.Optimizer)
 	return nil

@@ -46,7 +46,7 @@ func TestConvert(t *testing.T) {
 	dir, data := t.TempDir(), tiny(t)
 	whole := trainTiny(t, data, "m.keras", "--optimizer", "rmsprop")
 	want := variables(t, whole)
-	names := []string{"a.keras", "a.h5", "a.weights.h5", "a.safetensors", "a.npz"}
+	names := []string{"a.keras", "a.h5", "a.weights.h5", "a.safetensors", "a.npz", "a.weights.json"}
 	for _, name := range names {
 		out := must(t, "convert", whole, filepath.Join(dir, name))
 		if !strings.HasPrefix(out, filepath.Join(dir, name)+" (") || !strings.Contains(out, "\n weights: 4 tensors, 9,550 numbers (37.30 KB)\n optimizer: 6 tensors, 9,552 numbers (") {
@@ -54,7 +54,7 @@ func TestConvert(t *testing.T) {
 		}
 	}
 	for _, from := range names {
-		for _, to := range []string{"b.keras", "b.h5", "b.weights.h5", "b.safetensors", "b.npz"} {
+		for _, to := range []string{"b.keras", "b.h5", "b.weights.h5", "b.safetensors", "b.npz", "b.weights.json"} {
 			f, _ := keras.FormatOf(from)
 			args := []string{"convert", "--quiet", filepath.Join(dir, from), filepath.Join(dir, to)}
 			if !f.Whole() {
@@ -337,6 +337,44 @@ func TestConvertByOrder(t *testing.T) {
 	for i, v := range m.Network().Vars() {
 		if w := got.Network().Vars()[i]; !bytes.Equal(v.Tensor().Bytes(), w.Tensor().Bytes()) {
 			t.Errorf("%s has other values", v.Path)
+		}
+	}
+}
+
+// TestConvertShards copies weights into shards and back without a model.
+func TestConvertShards(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	whole := trainTiny(t, tiny(t), "m.keras")
+	must(t, "convert", whole, path("a.weights.h5"))
+	out := must(t, "convert", path("a.weights.h5"), path("b.weights.json"), "--max-shard-size", "4e-5") // 42,950 bytes
+	if !strings.HasPrefix(out, path("b.weights.json")+" (.weights.json, ") || !strings.Contains(out, "\n weights: 4 tensors, 9,550 numbers (37.30 KB)\n") {
+		t.Errorf("output is %s", out)
+	}
+	if names, err := filepath.Glob(path("b_0000?.weights.h5")); err != nil || len(names) < 3 {
+		t.Errorf("shards are %q (%v), want three or more", names, err)
+	}
+	must(t, "convert", path("b.weights.json"), path("c.weights.h5"))
+	must(t, "convert", path("a.weights.h5"), path("copy.weights.h5"))
+	want, err := os.ReadFile(path("copy.weights.h5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path("c.weights.h5")); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("there and back the file differs (%v)", err)
+	}
+	out = must(t, "inspect", path("b.weights.json"))
+	if !strings.Contains(out, "b_00001.weights.h5") || !strings.Contains(out, "layers") {
+		t.Errorf("inspect says\n%s", out)
+	}
+	for want, args := range map[string][]string{
+		"are one file: want another name":                   {path("b.weights.json"), path("b_00000.weights.h5")},
+		"a .weights.h5 file has no shards":                  {path("b.weights.json"), path("d.weights.h5"), "--max-shard-size", "1"},
+		"--max-shard-size -1: want a positive number of GB": {path("a.weights.h5"), path("d.weights.json"), "--max-shard-size", "-1"},
+		"want shards of so many, got 42":                    {path("a.weights.h5"), path("d.weights.json"), "--max-shard-size", "4e-8"},
+	} {
+		if status, _, text := exec(t.Context(), append([]string{"convert"}, args...)...); status == 0 || !strings.Contains(text, want) {
+			t.Errorf("%q: status %d, %s, want %s", args, status, text, want)
 		}
 	}
 }

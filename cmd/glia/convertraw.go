@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
@@ -22,8 +22,9 @@ type named struct {
 	source tensor.Source
 }
 
-// raw returns a function that copies the weights of f under their own names.
-func raw(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
+// raw returns a function that copies the weights of f under their own names to a file of a
+// format.
+func (v *conversion) raw(f *modelFile, format keras.Format) (func(path string) error, error) {
 	all, err := namesOf(f)
 	if err == nil {
 		err = f.Verify()
@@ -33,16 +34,25 @@ func raw(f *modelFile, format keras.Format) (func(io.Writer) error, error) {
 	}
 	switch format {
 	case keras.Safetensors:
-		return func(w io.Writer) error { return rawSafetensors(w, all) }, nil
+		return func(path string) error {
+			return atomicfile.Write(path, func(w io.Writer) error { return rawSafetensors(w, all) })
+		}, nil
 	case keras.NPZ:
-		return func(w io.Writer) error { return rawNPZ(w, all) }, nil
-	case keras.WeightsHDF5:
+		return func(path string) error {
+			return atomicfile.Write(path, func(w io.Writer) error { return rawNPZ(w, all) })
+		}, nil
+	case keras.WeightsHDF5, keras.Sharded:
 		for _, n := range all {
 			if !storeName.MatchString(n.name) {
-				return nil, fmt.Errorf("%s: where in a .weights.h5 it stands its name does not tell, as layers/dense/vars/0 does: want --model MODEL.keras", printable(n.name))
+				return nil, fmt.Errorf("%s: where in a %v it stands its name does not tell, as layers/dense/vars/0 does: want --model MODEL.keras", printable(n.name), format)
 			}
 		}
-		return func(w io.Writer) error { return rawHDF5(w, all) }, nil
+		if format == keras.Sharded {
+			return func(path string) error { return keras.WriteShards(path, groupsOf(all), v.shardSize()) }, nil
+		}
+		return func(path string) error {
+			return atomicfile.Write(path, func(w io.Writer) error { return keras.WriteStore(w, groupsOf(all)) })
+		}, nil
 	}
 	return nil, fmt.Errorf("a %v file of weights alone does not tell the layers of a model: want --model MODEL.keras", f.Format)
 }
@@ -106,19 +116,20 @@ func rawNPZ(w io.Writer, all []named) error {
 	return a.Close()
 }
 
-func rawHDF5(w io.Writer, all []named) error {
-	h := hdf5.NewWriter()
-	attributed := map[string]bool{}
+// groupsOf puts weights whose names are their places in groups.
+func groupsOf(all []named) []keras.Group {
+	var groups []keras.Group
+	at := map[string]int{}
 	for _, n := range all {
 		dir, base := path.Split(n.name)
 		dir = strings.TrimSuffix(dir, "/")
-		g := h.Root().Group(dir)
-		if n.Layer != "" && !attributed[dir] {
-			g.SetAttr("name", n.Layer)
-			attributed[dir] = true
+		i, ok := at[dir]
+		if !ok {
+			i = len(groups)
+			at[dir], groups = i, append(groups, keras.Group{Path: dir, Layer: n.Layer})
 		}
-		g.Dataset(base, n.source)
+		g := &groups[i]
+		g.Names, g.Values = append(g.Names, base), append(g.Values, n.source)
 	}
-	_, err := h.WriteTo(w)
-	return err
+	return groups
 }

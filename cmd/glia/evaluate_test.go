@@ -193,7 +193,7 @@ func TestModelFailures(t *testing.T) {
 		{"evaluate none", []string{"evaluate", missing, "mnist", "--data", dir}, `none.keras: no such file|cannot find`},
 		{"evaluate a directory", []string{"evaluate", dir, "mnist", "--data", dir}, `got a directory, want a file`},
 		{"evaluate weights", []string{"evaluate", weights, "mnist", "--data", dir}, `m.weights.h5: a .weights.h5 file, of weights alone: want one of a whole model`},
-		{"evaluate garbage", []string{"evaluate", garbage, "mnist", "--data", dir}, `m.keras: keras: zip: `},
+		{"evaluate garbage", []string{"evaluate", garbage, "mnist", "--data", dir}, `m.keras: keras: the archive has no directory at its end: `},
 		{"other images", []string{"evaluate", large, "mnist", "--data", dir}, `m.keras: images are \[28 28\]: the model takes \[32 32\]`},
 		{"other classes", []string{"evaluate", five, "mnist", "--data", dir}, `m.keras: the model gives \[5\] for an image: want \[10\]`},
 		{"unknown loss", []string{"evaluate", reworded(t, good, "CategoricalCrossentropy", "Surprise"), "mnist", "--data", dir}, `(?s)loss Surprise.*want --loss NAME`},
@@ -204,10 +204,10 @@ func TestModelFailures(t *testing.T) {
 		{"predict with none", []string{"predict", missing, good}, `none.keras: no such file|cannot find`},
 		{"predict with weights", []string{"predict", weights, good}, `of weights alone`},
 		{"summary of weights", []string{"summary", weights}, `of weights alone: want one of a model; glia inspect lists weights`},
-		{"summary of garbage", []string{"summary", garbage}, `m.keras: keras: zip: `},
-		{"inspect garbage", []string{"inspect", garbage}, `m.keras: zip: `},
+		{"summary of garbage", []string{"summary", garbage}, `m.keras: keras: the archive has no directory at its end: `},
+		{"inspect garbage", []string{"inspect", garbage}, `m.keras: keras: the archive has no directory at its end: `},
 		{"inspect none", []string{"inspect", missing}, `none.keras: no such file|cannot find`},
-		{"inspect something else", []string{"inspect", filepath.Join(dir, "t10k-labels-idx1-ubyte")}, `want a .keras, .h5, .safetensors, .npy or .npz file`},
+		{"inspect something else", []string{"inspect", filepath.Join(dir, "t10k-labels-idx1-ubyte")}, `want a .keras, .h5, .weights.h5, .weights.json, .safetensors or .npz file`},
 	} {
 		status, _, errs := exec(t.Context(), c.args...)
 		if status != 1 || !regexp.MustCompile(c.pattern).MatchString(errs) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -22,7 +23,8 @@ func newInspect() *cobra.Command {
 		Short: "List what is in a model or weights file",
 		Long: `List the groups and tensors of a .keras, .h5, .weights.h5, .safetensors, .npy or
 .npz file, whoever wrote it: names, types, shapes, bytes in the file, how they are
-stored, attributes and metadata. What kind of file it is its first bytes tell.`,
+stored, attributes and metadata. What kind of file it is its first bytes tell. Of a
+.weights.json the tensors in its shards are listed, and in which of them they are.`,
 		Example: `  glia inspect mnist.keras
   glia inspect model.safetensors | head -40`,
 		Args: wantArgs(argument{name: "FILE"}),
@@ -42,7 +44,11 @@ func inspect(w io.Writer, path string) error {
 	}
 	defer file.Close()
 	l := &listing{root: &branch{label: printable(path) + ": " + plural(size, "byte")}, dirs: map[string]*branch{}}
-	err = l.file(file, size)
+	if format, e := keras.FormatOf(path); e == nil && format == keras.Sharded {
+		err = l.shards(path)
+	} else {
+		err = l.file(file, size)
+	}
 	if err == nil || len(l.root.below)+len(l.root.notes) > 0 {
 		l.root.print(w)
 	}
@@ -96,9 +102,35 @@ func (l *listing) file(r io.ReaderAt, size int64) error {
 	}
 	root, err := hdf5.Open(r, size)
 	if err != nil {
-		return fmt.Errorf("want a .keras, .h5, .safetensors, .npy or .npz file: %w", err)
+		return otherKind(r, size, err)
 	}
 	return l.hdf5(l.root, root)
+}
+
+// otherKind returns an error that says what a file is which gave err.
+func otherKind(r io.ReaderAt, size int64, err error) error {
+	if _, e := keras.Open(r, size); e != nil {
+		return e
+	}
+	return err
+}
+
+// shards lists the tensors in the shards of an index.
+func (l *listing) shards(path string) error {
+	f, err := keras.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for _, list := range [][]*keras.Weight{f.Weights, f.Optimizer, f.Extra} {
+		for _, w := range list {
+			_, err := w.Source()
+			l.count(w.Spec, err)
+			b, last := l.dir(w.Path)
+			b.add(last, w.Spec.DType.String(), fmt.Sprint(w.Spec.Shape), plural(w.Spec.Bytes(), "byte"), printable(w.Shard))
+		}
+	}
+	return nil
 }
 
 func (l *listing) safetensors(r io.ReaderAt, size int64) error {

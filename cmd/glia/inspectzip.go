@@ -47,7 +47,7 @@ func (l *listing) array(b *branch, name string, h npy.Header) {
 func (l *listing) zip(r io.ReaderAt, size int64) error {
 	files, err := zipfile.Open(r, size)
 	if err != nil {
-		return err
+		return otherKind(r, size, err)
 	}
 	if !slices.ContainsFunc(files, func(f *zipfile.File) bool { return f.Name == "config.json" }) {
 		return l.npz(r, size)

@@ -16,25 +16,16 @@ import (
 type modelFile struct {
 	*keras.File
 	path string
-	file *os.File
 }
 
 // openModelFile opens a file, which is to be closed.
 func openModelFile(path string) (*modelFile, error) {
-	file, size, err := openRegular(path)
+	k, err := keras.OpenFile(path)
 	if err != nil {
-		return nil, err
-	}
-	k, err := keras.Open(file, size)
-	if err != nil {
-		file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &modelFile{k, path, file}, nil
+	return &modelFile{k, path}, nil
 }
-
-// Close closes the file, whose weights cannot be read any longer.
-func (f *modelFile) Close() error { return f.file.Close() }
 
 // openRegular opens a file and tells its size. A directory or a device is an error.
 func openRegular(path string) (*os.File, int64, error) {

@@ -4,9 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/glia-ml/glia/internal/hdf5"
 	"github.com/glia-ml/glia/internal/zipfile"
@@ -22,10 +25,16 @@ const (
 // openZip opens a .keras file, or a zip of NumPy arrays.
 func openZip(r io.ReaderAt, size int64) (*File, error) {
 	members, err := membersOf(r, size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, fmt.Errorf("the archive has no directory at its end: it is cut off or damaged: %w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if members[configFile] == nil {
+		if err := foreignArchive(slices.Sorted(maps.Keys(members))); err != nil {
+			return nil, err
+		}
 		return openNPZ(r, size)
 	}
 	f := &File{Format: Archive}
@@ -58,17 +67,25 @@ func (f *File) readConfig(members map[string]*member, size int64) error {
 	if err != nil {
 		return err
 	}
-	if f.Object, err = ParseObject(b); err != nil {
+	var meta []byte
+	if members[metadataFile] != nil {
+		if meta, err = members[metadataFile].ReadAll(LimitsOf(0).Metadata); err != nil {
+			return err
+		}
+	}
+	return f.setConfig(b, meta)
+}
+
+// setConfig takes the config of a model and what is told of the file, nil for nothing.
+func (f *File) setConfig(config, about []byte) (err error) {
+	if f.Object, err = ParseObject(config); err != nil {
 		return fmt.Errorf("%s: %w", configFile, err)
 	}
-	if members[metadataFile] == nil {
+	if about == nil {
 		return nil
 	}
-	if b, err = members[metadataFile].ReadAll(LimitsOf(0).Metadata); err != nil {
-		return err
-	}
 	var meta metadata
-	if err := json.Unmarshal(b, &meta); err != nil {
+	if err := json.Unmarshal(about, &meta); err != nil {
 		return fmt.Errorf("%s: %w", metadataFile, err)
 	}
 	f.Version = meta.Version

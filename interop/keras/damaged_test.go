@@ -260,7 +260,7 @@ func TestBadArchives(t *testing.T) {
 		{"good", archive(t, map[string]string{"config.json": good, "model.weights.h5": weights}), ""},
 		{"deflated", archive(t, map[string]string{"config.json*": good, "model.weights.h5*": weights}), ""},
 		{"extra members", archive(t, map[string]string{"config.json": good, "model.weights.h5": weights, "assets/x": "y"}), ""},
-		{"no config", archive(t, map[string]string{"model.weights.h5": weights}), "want a model"},
+		{"no config", archive(t, map[string]string{"model.weights.h5": weights}), `got a zip that holds "model.weights.h5": want that file unpacked`},
 		{"no weights", archive(t, map[string]string{"config.json": good}), "no model.weights.h5 in the archive"},
 		{"empty weights", archive(t, map[string]string{"config.json": good, "model.weights.h5": ""}), "model.weights.h5: hdf5: "},
 		{"bad metadata", archive(t, map[string]string{"config.json": good, "model.weights.h5": weights, "metadata.json": "["}), "metadata.json: unexpected end of JSON input"},

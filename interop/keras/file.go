@@ -1,7 +1,6 @@
 package keras
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,14 +8,13 @@ import (
 	"slices"
 
 	"github.com/glia-ml/glia/internal/hdf5"
-	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/tensor"
 )
 
-// File is an open model or weights file. Its weights are read on demand, so that its
-// reader must stay open.
+// File is an open model or weights file. Its weights are read on demand: until they were, it
+// must not be closed, nor the reader that [Open] got.
 type File struct {
 	// Format is the kind of file.
 	Format Format
@@ -34,37 +32,17 @@ type File struct {
 
 	size   int64        // of the file, in bytes
 	verify func() error // compares a checksum of all weights, where there is one
-}
 
-// Open opens a model or weights file of any [Format], which its first bytes show. Errors
-// name the place in the file.
-func Open(r io.ReaderAt, size int64) (*File, error) {
-	head := make([]byte, 9)
-	n, err := r.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("keras: %w", err)
-	}
-	head = head[:n]
-	open := openSafetensors
-	switch {
-	case bytes.HasPrefix(head, []byte("PK")):
-		open = openZip
-	case !bytes.HasSuffix(head, []byte("{")) || n < 9: // HDF5 may begin behind a block of the user's
-		open = openHDF5
-	}
-	f, err := open(r, size)
-	if err != nil {
-		return nil, plaintext.Error(fmt.Errorf("keras: %w", err))
-	}
-	f.size = size
-	if f.Object != nil {
-		f.Object.old, f.Object.later = f.old(), f.later() && len(f.Extra) == 0 // glia wrote a file that has these
-	}
-	return f, nil
+	content sized             // of one that is a part of others
+	layers  map[string]string // names of layers by their groups, of those without variables too
+
+	closers []io.Closer // of the files that OpenFile or OpenFS opened
+	opened  []fs.FileInfo
 }
 
 // Verify reads all weights and compares their checksum with the file's; a difference is an
-// error. Only a .keras file has one, which is not compared when single weights are read.
+// error. A .keras file has one, and shards that glia wrote; it is not compared when single
+// weights are read.
 func (f *File) Verify() error {
 	if f.verify == nil {
 		return nil
@@ -74,6 +52,9 @@ func (f *File) Verify() error {
 	}
 	return nil
 }
+
+// Size returns the size in bytes, with that of shards.
+func (f *File) Size() int64 { return f.size }
 
 // Elements returns the number of elements of all weights, at most that which a file of
 // that size can hold, whatever it declares. As the limit of a [nn.Builder] it refuses a

@@ -24,17 +24,20 @@ const (
 	Safetensors
 	// NPZ is weights by these paths in NumPy's archive.
 	NPZ
+	// Sharded is a .weights.json file: the index of weights in several .weights.h5 files
+	// beside it, the shards.
+	Sharded
 )
 
 var extensions = []struct {
 	end    string
 	format Format
 }{
-	{".keras", Archive}, {".weights.h5", WeightsHDF5}, {".h5", HDF5}, {".hdf5", HDF5}, {".safetensors", Safetensors}, {".npz", NPZ},
+	{".keras", Archive}, {".weights.h5", WeightsHDF5}, {".weights.json", Sharded}, {".h5", HDF5}, {".hdf5", HDF5}, {".safetensors", Safetensors}, {".npz", NPZ},
 }
 
 // FormatOf returns the format that a file's name asks for. Another ending than
-// .keras, .weights.h5, .h5, .hdf5, .safetensors or .npz is an error.
+// .keras, .weights.h5, .weights.json, .h5, .hdf5, .safetensors or .npz is an error.
 func FormatOf(name string) (Format, error) {
 	var ends []string
 	for _, e := range extensions {

@@ -2,6 +2,7 @@ package keras
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -39,14 +40,17 @@ func (s *State) value(v *graph.Var) tensor.Source {
 	return v.Tensor()
 }
 
-// Write writes the state in a format. A part that Keras's files cannot store is an error
-// that names the layer.
+// Write writes the state in a format, any but Sharded. A part that Keras's files cannot store
+// is an error that names the layer.
 func (s *State) Write(w io.Writer, f Format) error {
 	write := map[Format]func(io.Writer) error{
 		Archive: s.writeArchive, HDF5: s.writeWhole, WeightsHDF5: s.writeStore,
 		Safetensors: s.writeSafetensors, NPZ: s.writeNPZ,
 	}[f]
-	if write == nil {
+	switch {
+	case f == Sharded:
+		return errors.New("keras: a .weights.json and its shards are several files: want them written by path")
+	case write == nil:
 		return fmt.Errorf("keras: write %v: want a format", f)
 	}
 	if err := write(w); err != nil {
@@ -59,24 +63,34 @@ func (s *State) Write(w io.Writer, f Format) error {
 func (s *State) name() string { return networkName(s.Network) }
 
 // writeStore writes a .weights.h5 file.
-func (s *State) writeStore(w io.Writer) error {
-	h := hdf5.NewWriter()
+func (s *State) writeStore(w io.Writer) error { return WriteStore(w, s.store()) }
+
+// store lists the groups of a .weights.h5 file.
+func (s *State) store() []Group {
+	var all []Group
 	for _, p := range placesOf(s.Network) {
-		s.storeVars(h.Root().Group(path.Join(p.group, varsGroup)), p.name, p.vars)
+		all = append(all, s.group(path.Join(p.group, varsGroup), p.name, p.vars))
 	}
 	if vars := s.optimizerVars(); vars != nil {
-		s.storeVars(h.Root().Group(optimizerGroup+"/"+varsGroup), s.Optimizer.Name(), vars)
+		all = append(all, s.group(optimizerGroup+"/"+varsGroup, s.Optimizer.Name(), vars))
 	}
-	s.storeExtra(h.Root())
-	_, err := h.WriteTo(w)
-	return err
+	if len(s.Extra) > 0 {
+		extra := Group{Path: extraGroup}
+		for _, name := range s.extraNames() {
+			extra.Names, extra.Values = append(extra.Names, name), append(extra.Values, s.Extra[name])
+		}
+		all = append(all, extra)
+	}
+	return all
 }
 
-func (s *State) storeVars(g *hdf5.GroupWriter, name string, vars []*graph.Var) {
-	g.SetAttr("name", name)
+// group returns variables as a group.
+func (s *State) group(path, name string, vars []*graph.Var) Group {
+	g := Group{Path: path, Layer: name}
 	for i, v := range vars {
-		g.Dataset(strconv.Itoa(i), s.value(v))
+		g.Names, g.Values = append(g.Names, strconv.Itoa(i)), append(g.Values, s.value(v))
 	}
+	return g
 }
 
 func (s *State) storeExtra(root *hdf5.GroupWriter) {

@@ -47,6 +47,9 @@ func (f *File) readStore(root *hdf5.Group) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		if layer != "" && f.layers != nil {
+			f.layers[group] = layer
+		}
 		names, err := g.Names()
 		if err != nil {
 			return err

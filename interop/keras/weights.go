@@ -16,6 +16,8 @@ type Weight struct {
 	Path string
 	// Layer is the layer's name, "" in files without it.
 	Layer string
+	// Shard is the name of the file that holds it beside a .weights.json, otherwise "".
+	Shard string
 	// Spec is the dtype and shape in the file; the dtype is Invalid if no tensor can hold
 	// it.
 	Spec tensor.Spec
