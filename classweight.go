@@ -1,75 +1,199 @@
 package glia
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/tensor"
 )
 
-// classWeigher gives the samples of a batch the weights of their classes. It
-// keeps its tensors, one pair for every length of a batch.
-type classWeigher struct {
-	of      map[int]float64
-	labels  map[int]*tensor.Tensor   // float64, of the shape of y
-	weights map[int][]*tensor.Tensor // one, float32 [n]
+// ClassWeights multiplies the loss of samples by the weight of their class, 1 for
+// classes that are not named. Labels are class numbers [n] or [n 1], or one-hot
+// rows [n classes]. The model has one output with a loss; see [ClassWeightsFor].
+func ClassWeights(w map[int]float64) Option {
+	return fitOption("ClassWeights", func(c *config) { c.weighClasses("", w) })
 }
 
-func newClassWeigher(of map[int]float64) *classWeigher {
-	return &classWeigher{of, map[int]*tensor.Tensor{}, map[int][]*tensor.Tensor{}}
+// ClassWeightsFor is [ClassWeights] of the loss of one output of several: the labels of
+// that output say the class. It may be given for several outputs.
+func ClassWeightsFor(output string, w map[int]float64) Option {
+	return fitOption("ClassWeightsFor", func(c *config) { c.weighClasses(output, w) })
 }
 
-func checkClassWeights(w map[int]float64) error {
-	for class, v := range w {
-		if class < 0 || !(v >= 0) || math.IsInf(v, 1) {
-			return fmt.Errorf("glia: Fit: ClassWeights: class %d has weight %v: want classes and weights of 0 or more", class, v)
+// classWeights are the weights of the classes of an output, "" being the only one.
+type classWeights struct {
+	output string
+	of     map[int]float64
+}
+
+// weighClasses sets the weights of the classes of an output.
+func (c *config) weighClasses(output string, w map[int]float64) {
+	c.classWeights = slices.DeleteFunc(c.classWeights, func(w classWeights) bool { return w.output == output })
+	c.classWeights = append(c.classWeights, classWeights{output, w})
+}
+
+// name returns how the caller gave them.
+func (w classWeights) name() string {
+	if w.output == "" {
+		return "ClassWeights"
+	}
+	return fmt.Sprintf("ClassWeightsFor(%q)", w.output)
+}
+
+func checkClassWeights(all []classWeights) error {
+	for _, w := range all {
+		for class, v := range w.of {
+			if class < 0 || !(v >= 0) || math.IsInf(v, 1) {
+				return fmt.Errorf("glia: Fit: %s: class %d has weight %v: want classes and weights of 0 or more", w.name(), class, v)
+			}
 		}
 	}
 	return nil
 }
 
-// weigh returns the weights of b, 1 if it has none, times those of the classes.
-func (c *classWeigher) weigh(b *data.Batch) ([]*tensor.Tensor, error) {
-	if len(b.Y) != 1 {
-		return nil, fmt.Errorf("glia: Fit: ClassWeights: samples have %d targets: want one", len(b.Y))
+// classWeigher gives the samples of a batch the weights of their classes.
+type classWeigher struct {
+	targets []*targetWeigher // for each target, nil if its classes have no weights
+	weights []*tensor.Tensor // of a batch
+}
+
+// newClassWeigher returns the weigher of samples with targets y, nil if there are no
+// weights of classes.
+func (m *totals) newClassWeigher(all []classWeights, y []tensor.Spec) (*classWeigher, error) {
+	if len(all) == 0 {
+		return nil, nil
 	}
-	y := b.Y[0].Shape()
-	if y.Rank() > 2 {
-		return nil, fmt.Errorf("glia: Fit: ClassWeights: labels are %v: want [n], [n 1] or rows [n classes]", b.Y[0].Spec())
-	}
-	if len(b.Weight) > 0 && b.Weight[0] != nil && b.Weight[0].Shape().Rank() > 1 {
-		return nil, fmt.Errorf("glia: Fit: ClassWeights: samples have weights %v: want one a sample", b.Weight[0].Spec())
-	}
-	n := y.At(0)
-	if c.weights[n] == nil {
-		c.labels[n] = tensor.NewSpec(tensor.Spec{DType: tensor.Float64, Shape: y})
-		c.weights[n] = []*tensor.Tensor{tensor.New(tensor.Float32, n)}
-	}
-	if err := tensor.Convert(c.labels[n], b.Y[0]); err != nil {
-		return nil, fmt.Errorf("glia: Fit: ClassWeights: %w", err)
-	}
-	labels, weights := tensor.Data[float64](c.labels[n]), tensor.Data[float32](c.weights[n][0])
-	for i := range weights {
-		w, named := c.of[classOf(labels[i*len(labels)/n:][:len(labels)/n])]
-		if !named {
-			w = 1
+	c := &classWeigher{targets: make([]*targetWeigher, len(y)), weights: make([]*tensor.Tensor, len(y))}
+	for _, w := range all {
+		target, err := m.weighed(w, len(y))
+		if err == nil && c.targets[target] != nil {
+			err = errors.New("the output has weights by ClassWeights, too: want one of them")
 		}
-		weights[i] = float32(w)
+		if err == nil {
+			err = m.wantLabels(y[target], m.outputOf(target, len(y)))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", w.name(), err)
+		}
+		c.targets[target] = &targetWeigher{name: w.name(), of: w.of, labels: map[int]*tensor.Tensor{}, weights: map[int]*tensor.Tensor{}}
 	}
-	if len(b.Weight) > 0 && b.Weight[0] != nil {
-		for i, w := range tensor.Data[float32](b.Weight[0]) {
-			weights[i] *= w
+	return c, nil
+}
+
+// weighed returns which of so many targets w is for.
+func (m *compiled) weighed(w classWeights, targets int) (int, error) {
+	if w.output == "" && targets == 1 {
+		return 0, nil
+	}
+	found := -1
+	for i, a := range m.outputLosses {
+		if a.loss == nil || w.output != "" && w.output != a.output {
+			continue
+		}
+		if found >= 0 {
+			return 0, fmt.Errorf("outputs %q have a loss: want ClassWeightsFor one of them", outputsOf(withLoss(m.outputLosses)))
+		}
+		found = i
+	}
+	if found < 0 {
+		return 0, fmt.Errorf("no such output has a loss: want one of %q", outputsOf(withLoss(m.outputLosses)))
+	}
+	target := m.targetOf(found, targets)
+	if target < 0 || target >= targets {
+		return 0, fmt.Errorf("samples have %d targets: want one for each of the model's outputs, or for each that has a loss", targets)
+	}
+	return target, nil
+}
+
+// wantLabels returns an error unless the targets of an output can say the class of a
+// sample, whose spec is y.
+func (m *totals) wantLabels(y tensor.Spec, output int) error {
+	switch {
+	case y.Rank() > 1:
+		return fmt.Errorf("labels are %v: want [n], [n 1] or rows [n classes]", batchSpecs(-1, []tensor.Spec{y})[0])
+	case y.Rank() == 1 && y.Shape.At(0) > 1 && output < len(m.pred) && m.pred[output].Shape.From(1) != y.Shape:
+		return fmt.Errorf("a sample has %d labels, its predictions are %v: want one label or a row of classes", y.Shape.At(0), m.pred[output].Shape.From(1))
+	}
+	return nil
+}
+
+// weigh returns the weights of the samples idx in b, 1 if it has none, times those of the
+// classes.
+func (c *classWeigher) weigh(b *data.Batch, idx []int) ([]*tensor.Tensor, error) {
+	if len(b.Y) != len(c.targets) {
+		return nil, fmt.Errorf("samples have %d targets, the first ones %d: want as many", len(b.Y), len(c.targets))
+	}
+	for i, t := range c.targets {
+		var w *tensor.Tensor
+		if len(b.Weight) > 0 {
+			w = b.Weight[min(i, len(b.Weight)-1)]
+		}
+		if c.weights[i] = w; t == nil {
+			continue
+		}
+		var err error
+		if c.weights[i], err = t.weigh(b.Y[i], w, idx); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	return c.weights, nil
+}
+
+// targetWeigher weighs the samples by one target. It keeps its tensors, one pair for every
+// length of a batch.
+type targetWeigher struct {
+	name    string // of the option
+	of      map[int]float64
+	labels  map[int]*tensor.Tensor // float64, of the shape of y
+	weights map[int]*tensor.Tensor // float32 [n]
+}
+
+// weigh returns the weights of the classes of labels times w, which may be nil.
+func (c *targetWeigher) weigh(y, w *tensor.Tensor, idx []int) (*tensor.Tensor, error) {
+	if y.Shape().Rank() > 2 {
+		return nil, fmt.Errorf("labels are %v: want [n], [n 1] or rows [n classes]", y.Spec())
+	}
+	if w != nil && w.Shape().Rank() > 1 {
+		return nil, fmt.Errorf("samples have weights %v: want one a sample", w.Spec())
+	}
+	n := y.Shape().At(0)
+	if c.labels[n] == nil || c.labels[n].Shape() != y.Shape() {
+		c.labels[n] = tensor.NewSpec(tensor.Spec{DType: tensor.Float64, Shape: y.Shape()})
+		c.weights[n] = tensor.New(tensor.Float32, n)
+	}
+	if err := tensor.Convert(c.labels[n], y); err != nil {
+		return nil, err
+	}
+	labels, weights := tensor.Data[float64](c.labels[n]), tensor.Data[float32](c.weights[n])
+	for i := range weights {
+		label := labels[i*len(labels)/n:][:len(labels)/n]
+		class, ok := classOf(label)
+		if !ok {
+			return nil, fmt.Errorf("sample %d: label %v: want a class number", idx[i], label[0])
+		}
+		of, named := c.of[class]
+		if !named {
+			of = 1
+		}
+		weights[i] = float32(of)
+	}
+	if w != nil {
+		for i, v := range tensor.Data[float32](w) {
+			weights[i] *= v
 		}
 	}
 	return c.weights[n], nil
 }
 
-// classOf returns the class of a label: its number, or the place of the greatest in a
-// row.
-func classOf(label []float64) int {
+// classOf returns the class of a label: its number, which may be one to ignore, or the
+// place of the greatest in a row. It is not ok if it is no number of a class.
+func classOf(label []float64) (class int, ok bool) {
 	if len(label) == 1 {
-		return int(label[0])
+		v := label[0]
+		return int(v), v == math.Trunc(v) && math.Abs(v) <= 1<<53
 	}
 	best := 0
 	for i, v := range label {
@@ -77,5 +201,5 @@ func classOf(label []float64) int {
 			best = i
 		}
 	}
-	return best
+	return best, true
 }

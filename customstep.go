@@ -29,7 +29,8 @@ type StepFunc func(s *Step) (loss *graph.Node, pred []*graph.Node)
 type Step struct {
 	*nn.Ctx
 	// X, Y and Weight are the batch, as in [data.Batch]: samples for each input, targets
-	// for each output, and weights of the samples, float32 [B ...], if there are any.
+	// for each output, and weights of the samples, float32 [B ...], if there are any. Where
+	// only the outputs with a loss have targets, those of others are nil.
 	X, Y, Weight []*graph.Node
 
 	m *Model

@@ -73,7 +73,13 @@ func (f *fitRun) facts() facts {
 	if f.m.TrainStep != nil {
 		fs.add("TrainStep", "a function")
 	}
-	fs.add("class weights", f.classWeights) // fmt sorts maps
+	for _, w := range f.classWeights {
+		what := "class weights"
+		if w.output != "" {
+			what += " of output " + w.output
+		}
+		fs.add(what, w.of) // fmt sorts maps
+	}
 	if f.steps > 0 {
 		fs.add("StepsPerEpoch", f.steps)
 	}

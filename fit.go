@@ -130,8 +130,8 @@ func (f *fitRun) prepare() error {
 			return fmt.Errorf("validation: %w", err)
 		}
 	}
-	if f.classWeights != nil {
-		f.classes = newClassWeigher(f.classWeights)
+	if f.classes, err = f.totals.newClassWeigher(f.classWeights, y); err != nil {
+		return err
 	}
 	if f.stopOnNaN {
 		f.nan = &nanWatch{f: f, batch: -1}
@@ -362,7 +362,7 @@ func (f *fitRun) load(idx []int) (*data.Batch, error) {
 	if f.classes == nil {
 		return batch, nil
 	}
-	w, err := f.classes.weigh(batch)
+	w, err := f.classes.weigh(batch, idx)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type config struct {
 	steps        int   // of an epoch, 0 for all the data
 	err          error // the first option out of range
 	inOrder      bool
-	classWeights map[int]float64
+	classWeights []classWeights
 	callbacks    []Callback
 	ctx          context.Context
 	progress     io.Writer
@@ -157,13 +157,6 @@ func ValidationSteps(n int) Option {
 
 // InOrder turns the shuffling of the training data off.
 var InOrder Option = fitOption("InOrder", func(c *config) { c.inOrder = true })
-
-// ClassWeights multiplies the loss of samples by the weight of their class, 1 for
-// classes that are not named. Labels are class numbers [n] or [n 1], or one-hot
-// rows [n classes].
-func ClassWeights(w map[int]float64) Option {
-	return fitOption("ClassWeights", func(c *config) { c.classWeights = w })
-}
 
 // Use adds callbacks, called in this order. Evaluate calls those of a test alone:
 // OnTestBegin and so on.

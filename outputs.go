@@ -124,6 +124,48 @@ func metricsOfOne(x metric.Metric, losses []outputLoss) ([]outputMetric, error) 
 	return all, nil
 }
 
+// targetOf returns which of so many targets of samples is that of an output: there is one
+// for each output, or for each that has a loss. It is -1 if the output has none.
+func (m *compiled) targetOf(output, targets int) int {
+	if targets == len(m.outputLosses) {
+		return output
+	}
+	if m.outputLosses[output].loss == nil {
+		return -1
+	}
+	n := 0
+	for _, a := range m.outputLosses[:output] {
+		if a.loss != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// outputOf returns the output that one of so many targets is for; beyond the outputs for
+// one of a custom step.
+func (m *compiled) outputOf(target, targets int) int {
+	for i := range m.outputLosses {
+		if m.targetOf(i, targets) == target {
+			return i
+		}
+	}
+	return len(m.outputLosses)
+}
+
+// checkTargets returns an error unless samples may have so many targets.
+func (m *compiled) checkTargets(n int) error {
+	losses := withLoss(m.outputLosses)
+	if n == len(m.outputLosses) || n == len(losses) {
+		return nil
+	}
+	or := ""
+	if len(losses) < len(m.outputLosses) {
+		or = fmt.Sprintf(", or for each that has a loss, %q", outputsOf(losses))
+	}
+	return fmt.Errorf("samples have %d targets: want one for each of the model's outputs, %q%s", n, outputsOf(m.outputLosses), or)
+}
+
 func outputsOf(losses []outputLoss) (names []string) {
 	for _, a := range losses {
 		names = append(names, a.output)

@@ -279,7 +279,7 @@ func TestOutputErrors(t *testing.T) {
 	_, err = m.Fit(z)
 	wants(t, "one target", err, `samples have 1 targets: want one for each of the model's outputs, \["kind" "size"\]`)
 	_, err = m.Fit(forks(t, 8), glia.ClassWeights(map[int]float64{0: 2}))
-	wants(t, "class weights", err, `ClassWeights: samples have 2 targets: want one`)
+	wants(t, "class weights", err, `ClassWeights: outputs \["kind" "size"\] have a loss: want ClassWeightsFor one of them`)
 	_, err = m.Predict(tensor.New(tensor.Float32, 8, 3))
 	wants(t, "Predict", err, `samples have 1 inputs: the model takes 2`)
 	_, err = m.PredictAll(tensor.New(tensor.Float32, 8, 3), tensor.New(tensor.Float32, 7, 2))

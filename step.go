@@ -35,11 +35,11 @@ type totals struct {
 	renewed  int           // the model's count when the steps were compiled
 	specs    []tensor.Spec // scratch: the key of a look-up in steps
 
-	classes []int        // the length of the last axis of each output
-	total   *graph.Var   // of the loss, float64
-	count   *graph.Var   // of the samples, float64
-	each    []*graph.Var // totals of the losses of outputs, if several have one
-	counted []ownCount   // of evaluation, for each output with a loss
+	pred    []tensor.Spec // of each output, for a batch of any length
+	total   *graph.Var    // of the loss, float64
+	count   *graph.Var    // of the samples, float64
+	each    []*graph.Var  // totals of the losses of outputs, if several have one
+	counted []ownCount    // of evaluation, for each output with a loss
 	states  []metric.State
 }
 
@@ -57,16 +57,9 @@ func (o ownCount) mean() float64 { return ratio(o.total, o.count) }
 // a spec for each output.
 func (m *Model) newTotals(c *compiled, training bool, y, pred []tensor.Spec) (*totals, error) {
 	total := func(name string) *graph.Var { return graph.NewVar("loss/"+name, tensor.New(tensor.Float64)) }
-	ms := &totals{m: m, compiled: c, total: total("total"), count: total("count")}
-	if len(y) != len(pred) && m.TrainStep == nil {
-		return nil, fmt.Errorf("samples have %d targets: want one for each of the model's outputs, %q", len(y), outputsOf(c.outputLosses))
-	}
-	for _, p := range pred {
-		classes := 0
-		if p.Rank() > 0 {
-			classes = p.Shape.At(-1)
-		}
-		ms.classes = append(ms.classes, classes)
+	ms := &totals{m: m, compiled: c, pred: pred, total: total("total"), count: total("count")}
+	if err := c.checkTargets(len(y)); err != nil && m.TrainStep == nil {
+		return nil, err
 	}
 	losses := withLoss(c.outputLosses)
 	for _, a := range losses {
@@ -78,10 +71,11 @@ func (m *Model) newTotals(c *compiled, training bool, y, pred []tensor.Spec) (*t
 		}
 	}
 	for _, x := range c.outputMetrics {
-		if x.output >= len(y) {
-			return nil, fmt.Errorf("metric %s: samples have %d targets: want one for output %d", x.name, len(y), x.output)
+		target := c.targetOf(x.output, len(y))
+		if target < 0 || target >= len(y) {
+			return nil, fmt.Errorf("metric %s: samples have %d targets, none for output %q: want a target, or metrics of other outputs with metric.For", x.name, len(y), c.outputLosses[x.output].output)
 		}
-		s, err := x.metric.New(y[x.output], metricSpec(pred[x.output]))
+		s, err := x.metric.New(y[target], metricSpec(pred[x.output]))
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", x.name, err)
 		}
@@ -257,33 +251,37 @@ func (m *totals) known(specs []tensor.Spec) *step {
 // checkLabels returns an error if a label of the samples idx is not valid for the losses
 // or a metric.
 func (m *totals) checkLabels(b *data.Batch, idx []int) error {
-	for i := range b.Y {
-		at, classes := m.badLabel(b, i)
+	for i, y := range b.Y {
+		output := m.outputOf(i, len(b.Y))
+		if output >= len(m.outputLosses) { // for a custom step
+			continue
+		}
+		at, classes := m.badLabel(y, output)
 		if at < 0 {
 			continue
 		}
 		of, below := "", ""
 		if len(m.outputLosses) > 1 {
-			of = fmt.Sprintf(" of output %s", m.outputLosses[i].output)
+			of = fmt.Sprintf(" of output %s", m.outputLosses[output].output)
 		}
 		if classes < math.MaxInt {
 			below = fmt.Sprintf(" and less than %d", classes)
 		}
 		return fmt.Errorf("sample %d: label %v%s: want a class number, 0 or more%s",
-			idx[at*len(idx)/b.Y[i].Len()], b.Y[i].Float64s()[at], of, below)
+			idx[at*len(idx)/y.Len()], y.Float64s()[at], of, below)
 	}
 	return nil
 }
 
-// badLabel returns the place of the first label of an output that its loss or a metric
+// badLabel returns the place of the first label y of an output that its loss or a metric
 // refuses, -1 if there is none, and how many classes there are.
-func (m *totals) badLabel(b *data.Batch, output int) (at, classes int) {
-	if output >= len(m.outputLosses) { // for a custom step
-		return -1, 0
+func (m *totals) badLabel(y *tensor.Tensor, output int) (at, classes int) {
+	if p := m.pred[output]; p.Rank() > 0 {
+		classes = p.Shape.At(-1)
 	}
 	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok {
-		if at := l.BadLabel(b.Y[output], m.classes[output]); at >= 0 {
-			return at, m.classes[output]
+		if at := l.BadLabel(y, classes); at >= 0 {
+			return at, classes
 		}
 	}
 	for i, x := range m.outputMetrics {
@@ -291,11 +289,11 @@ func (m *totals) badLabel(b *data.Batch, output int) (at, classes int) {
 		if !ok || x.output != output {
 			continue
 		}
-		if at := c.BadLabel(b.Y[output]); at >= 0 {
+		if at := c.BadLabel(y); at >= 0 {
 			if of, ok := c.(metric.ClassLabels); ok {
-				return at, of.LabelClasses()
+				classes = of.LabelClasses()
 			}
-			return at, m.classes[output]
+			return at, classes
 		}
 	}
 	return -1, 0
@@ -322,7 +320,26 @@ func (m *totals) traceStep(g *graph.Graph, b *data.Batch) {
 		}
 	}
 	s.Training = m.training
+	s.Y = m.perOutput(s.Y)
+	if len(s.Weight) > 1 { // one is for all
+		s.Weight = m.perOutput(s.Weight)
+	}
 	s.trace(func(loss *graph.Node, pred []*graph.Node) { m.trace(s, loss, pred) })
+}
+
+// perOutput gives each output its node, nil if it has none, where only those with a loss
+// have one.
+func (m *compiled) perOutput(n []*graph.Node) []*graph.Node {
+	if len(n) == len(m.outputLosses) || len(n) != len(withLoss(m.outputLosses)) {
+		return n
+	}
+	all := make([]*graph.Node, len(m.outputLosses))
+	for i := range all {
+		if target := m.targetOf(i, len(n)); target >= 0 {
+			all[i] = n[target]
+		}
+	}
+	return all
 }
 
 // inputsOf appends the tensors of a batch to in, as a step takes them.

@@ -9,11 +9,12 @@ import "github.com/glia-ml/glia/tensor"
 type Batch struct {
 	// X holds one tensor for each of the network's inputs.
 	X []*tensor.Tensor
-	// Y holds the targets: one tensor for each output, or no tensor if they are unknown.
+	// Y holds the targets: one tensor for each output, or for each output that has a loss, or
+	// no tensor if they are unknown.
 	Y []*tensor.Tensor
 	// Weight holds the weights of the samples in the loss, float32 [n], or [n steps] with
 	// more of the targets' first axes: no tensor if each weighs 1, one for all outputs, or
-	// one for each output, of which some may be nil.
+	// one for each of Y, of which some may be nil.
 	Weight []*tensor.Tensor
 
 	rows []int
@@ -33,7 +34,7 @@ type Dataset interface {
 	Len() int
 
 	// Specs returns the dtypes and shapes of one sample for each input and output of the
-	// network, without the axis that counts samples in a batch. A set without targets
+	// network, or for each output that has a loss, without the axis that counts samples in a batch. A set without targets
 	// has no y. An axis whose length depends on the batch is -1.
 	Specs() (x, y []tensor.Spec)
 
