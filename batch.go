@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -49,13 +50,41 @@ func listed(s []tensor.Spec) any {
 	return s
 }
 
-// readBatch fills b with the samples idx and checks their number.
-func readBatch(ds data.Dataset, idx []int, b *data.Batch) error {
+// specs are those of one sample, as a dataset tells them.
+type specs struct{ x, y []tensor.Spec }
+
+// readBatch fills b with the samples idx, and checks their number and that they are what
+// the dataset tells.
+func readBatch(ds data.Dataset, told specs, idx []int, b *data.Batch) error {
 	if err := ds.Read(idx, b); err != nil {
 		return err
 	}
-	if err := checkBatch(b, len(idx)); err != nil {
+	err := checkBatch(b, len(idx))
+	if err == nil {
+		err = wantTold("x", told.x, b.X)
+	}
+	if err == nil {
+		err = wantTold("y", told.y, b.Y)
+	}
+	if err != nil {
 		return fmt.Errorf("the dataset gave %w", err)
+	}
+	return nil
+}
+
+// wantTold returns an error unless the tensors of a batch are what a dataset tells of one
+// sample.
+func wantTold(what string, told []tensor.Spec, got []*tensor.Tensor) error {
+	fits := len(got) == len(told)
+	for i, t := range got {
+		fits = fits && t.DType() == told[i].DType && t.Shape().Rank() == told[i].Rank()+1
+		for axis := 0; fits && axis < told[i].Rank(); axis++ {
+			d := told[i].Shape.At(axis)
+			fits = d == nn.Any || d == t.Shape().At(axis+1)
+		}
+	}
+	if !fits {
+		return fmt.Errorf("%s %v for samples that are %v by its Specs: want the same", what, listed(specsOf(got)), listed(told))
 	}
 	return nil
 }

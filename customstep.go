@@ -122,7 +122,12 @@ func (s *Step) lossOf(output int, pred *graph.Node) loss.Reduced {
 	if len(s.outputLosses) > 1 {
 		defer s.Graph().SetScope(s.Graph().SetScope(outputScope + strconv.Quote(a.output)))
 	}
-	l := loss.ReduceCounted(a.loss, s.Y[output], pred, s.weightOf(output), s.Mask(pred))
+	return a.reduce(s.Y[output], pred, s.weightOf(output), s.Mask(pred))
+}
+
+// reduce returns the loss of a batch, a scalar.
+func (a outputLoss) reduce(y, pred, weight, mask *graph.Node) loss.Reduced {
+	l := loss.ReduceCounted(a.loss, y, pred, weight, mask)
 	if l.Loss.Rank() != 0 || !l.Loss.DType().IsFloat() {
 		panic(graph.Errorf("loss %s is %v: want one float; with loss.NoReduction there is nothing to train on", a.loss.Name(), l.Loss.Spec()))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/glia-ml/glia/data"
@@ -68,19 +69,13 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if ms := m.take(c, training, y); ms != nil {
 		return ms, nil
 	}
-	x = nn.Concrete(x)
-	var pred []tensor.Spec
-	err := graph.Catch(func() {
-		for _, n := range m.call(graph.New(), x) {
-			pred = append(pred, n.Spec())
-		}
-	})
+	pred, err := m.predSpecs(x)
 	if err != nil {
 		return nil, err
 	}
 	var ms *totals
 	err = caught(func() (err error) {
-		ms, err = m.newTotals(c, training, nn.Concrete(y), pred)
+		ms, err = m.newTotals(c, training, c.likePred(y, pred), pred)
 		return err
 	})
 	if err != nil {
@@ -117,6 +112,82 @@ func (m *Model) release(ms *totals) {
 	}
 }
 
+// checkSpecs returns an error unless batches of n samples of these specs fit the network and
+// the losses, before steps change weights. Steps of one's own are not traced.
+func (ms *totals) checkSpecs(n int, x, y []tensor.Spec) error {
+	m := ms.m
+	if err := m.hold(); err != nil {
+		return err
+	}
+	defer m.traceMu.unlock()
+	if ms.training && m.TrainStep != nil || !ms.training && m.TestStep != nil {
+		return nil
+	}
+	if err := ms.checkTargets(len(y)); err != nil {
+		return err
+	}
+	pred, err := m.predSpecs(batchSpecs(1, x))
+	if err != nil {
+		return err
+	}
+	pred = slices.Clone(pred)
+	for i, s := range pred {
+		if s.Rank() > 0 && s.Shape.At(0) == 1 {
+			pred[i].Shape = s.Shape.With(0, n)
+		}
+	}
+	y = ms.likePred(batchSpecs(n, y), pred)
+	for i, a := range ms.outputLosses {
+		if a.loss == nil {
+			continue
+		}
+		err := graph.Catch(func() {
+			g := graph.New()
+			a.reduce(g.Input("y", y[ms.targetOf(i, len(y))]), g.Input("pred", pred[i]), nil, nil)
+		})
+		if err != nil && len(ms.outputLosses) > 1 {
+			err = fmt.Errorf("output %q: %w", a.output, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// predSpecs returns the specs of the outputs for inputs of these specs, which accept took.
+// The caller holds traceMu.
+func (m *Model) predSpecs(x []tensor.Spec) ([]tensor.Spec, error) {
+	if pred, ok := m.preds.get(false, x); ok {
+		return pred, nil
+	}
+	var pred []tensor.Spec
+	err := graph.Catch(func() {
+		for _, n := range m.call(graph.New(), nn.Concrete(x)) {
+			pred = append(pred, n.Spec())
+		}
+	})
+	if err == nil {
+		m.preds.set(memoSize, false, x, pred)
+	}
+	return pred, err
+}
+
+// likePred returns targets whose open axes are as long as those of the predictions for
+// them, where these have such axes.
+func (c *compiled) likePred(y, pred []tensor.Spec) []tensor.Spec {
+	y = slices.Clone(y)
+	for target, s := range y {
+		i := c.outputOf(target, len(y))
+		for axis, d := range s.Shape.Slice() {
+			if d == nn.Any && i < len(pred) && axis < pred[i].Rank() {
+				y[target].Shape = y[target].Shape.With(axis, pred[i].Shape.At(axis))
+			}
+		}
+	}
+	return nn.Concrete(y)
+}
+
 // call traces the network into g for inputs of these specs.
 func (m *Model) call(g *graph.Graph, in []tensor.Spec) []*graph.Node {
 	x := make([]*graph.Node, len(in))
@@ -130,6 +201,7 @@ func (m *Model) call(g *graph.Graph, in []tensor.Spec) []*graph.Node {
 type evaluation struct {
 	m         *Model
 	ds        data.Dataset
+	specs     specs // that ds tells
 	totals    *totals
 	callbacks []Callback
 	order     *order
@@ -149,11 +221,15 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := ms.checkSpecs(c.batchOf(ds.Len()), x, y); err != nil {
+		m.release(ms)
+		return nil, err
+	}
 	order := newOrder(ds, c.batchOf(ds.Len()))
 	if c.steps > 0 {
 		order.batches = order.batches[:min(c.steps, len(order.batches))]
 	}
-	return &evaluation{m: m, ds: ds, totals: ms, callbacks: c.callbacks, order: order}, nil
+	return &evaluation{m: m, ds: ds, specs: specs{x, y}, totals: ms, callbacks: c.callbacks, order: order}, nil
 }
 
 // end gives back what the evaluation has of the model.
@@ -246,7 +322,7 @@ func (e *evaluation) batch(b int, idx []int) error {
 // step reads the samples idx and measures them.
 func (e *evaluation) step(idx []int) error {
 	b := e.batches.of(len(idx), e.order.group(idx))
-	if err := readBatch(e.ds, idx, b); err != nil {
+	if err := readBatch(e.ds, e.specs, idx, b); err != nil {
 		return err
 	}
 	s, err := e.totals.stepFor(b)

@@ -85,6 +85,7 @@ type fitRun struct {
 	*config
 	m          *Model
 	train      data.Dataset
+	told       specs // by train
 	history    *History
 	totals     *totals
 	validating *evaluation
@@ -122,6 +123,10 @@ func (f *fitRun) prepare() error {
 	if f.totals, err = f.m.totalsFor(true, x, y); err != nil {
 		return err
 	}
+	if err := f.totals.checkSpecs(f.batchOf(f.train.Len()), x, y); err != nil {
+		return err
+	}
+	f.told = specs{x, y}
 	if err := f.m.takeFrozen(); err != nil {
 		return err
 	}
@@ -356,7 +361,7 @@ func (f *fitRun) step(idx []int) error {
 // load reads the samples idx and weighs them.
 func (f *fitRun) load(idx []int) (*data.Batch, error) {
 	batch := f.batches.of(len(idx), f.order.group(idx))
-	if err := readBatch(f.train, idx, batch); err != nil {
+	if err := readBatch(f.train, f.told, idx, batch); err != nil {
 		return nil, err
 	}
 	if f.classes == nil {

@@ -50,9 +50,10 @@ type Model struct {
 	traceMu ownedMu // guards the variables made from the network, see lock.go
 	device  backend.Device
 	built   bool
-	trained []*graph.Var  // that the optimizer was built for
-	inputs  []tensor.Spec // that the network was built for, batches of 1
-	random  *graph.Var    // the state of random layers
+	trained []*graph.Var        // that the optimizer was built for
+	inputs  []tensor.Spec       // that the network was built for, batches of 1
+	random  *graph.Var          // the state of random layers
+	preds   memo[[]tensor.Spec] // of the outputs, by the specs of inputs
 
 	weightsMu weightsMu
 
@@ -178,6 +179,7 @@ func (m *Model) use(c *compiled) error {
 		return err
 	}
 	done = true
+	m.preds = memo[[]tensor.Spec]{}
 	m.plansMu.Lock()
 	defer m.plansMu.Unlock()
 	m.compiled.Store(c)

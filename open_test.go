@@ -200,6 +200,8 @@ func TestOpenTargets(t *testing.T) {
 		b.Weight = []*tensor.Tensor{tensor.New(tensor.Float32, 20, 2)}
 		return nil
 	}}
-	_, err = classifier(t, 3, 2).Fit(weighed)
+	sparse := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
+	compile(t, sparse, optim.SGD(0.1), loss.SparseCategoricalCrossentropy())
+	_, err = sparse.Fit(weighed)
 	wants(t, "weights of more axes than targets", err, `weights float32\[20 2\] for 20 samples with targets \w+\[20\]: want a contiguous float32\[20\]`)
 }
