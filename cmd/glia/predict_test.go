@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/draw"
@@ -216,6 +218,14 @@ func TestPredictPicture(t *testing.T) {
 	for i, v := range ink.Pix {
 		clear.Pix[4*i+3] = v
 	}
+	white := image.NewNRGBA(ink.Rect) // white ink on nothing
+	for i, v := range ink.Pix {
+		copy(white.Pix[4*i:], []uint8{255, 255, 255, v})
+	}
+	var plain bytes.Buffer
+	if err := png.Encode(&plain, sideways(ink)); err != nil {
+		t.Fatal(err)
+	}
 	wide := image.NewGray(image.Rect(0, 0, 48, 28)) // with more background at the sides
 	draw.Draw(wide, image.Rect(10, 0, 38, 28), ink, image.Point{}, draw.Src)
 	high := image.NewGray(image.Rect(0, 0, 28, 28))
@@ -243,6 +253,8 @@ func TestPredictPicture(t *testing.T) {
 		{"inverted", []string{pngOf(t, ink), "--invert"}, predicted(t, m, unit(paper)), 1e-6, false},
 		{"large", []string{pngOf(t, large)}, want, 1e-5, false},
 		{"clear", []string{pngOf(t, clear)}, want, 1e-6, true},
+		{"white on nothing", []string{pngOf(t, white)}, want, 1e-6, false},
+		{"turned", []string{create(t, "x.png", func(w io.Writer) error { _, err := w.Write(withOrientation(plain.Bytes(), 6)); return err })}, want, 1e-6, false},
 		{"gif", []string{create(t, "x.gif", func(w io.Writer) error { return gif.Encode(w, large, nil) })}, want, 0.3, false},
 		{"jpeg", []string{create(t, "x.jpg", func(w io.Writer) error { return jpeg.Encode(w, large, &jpeg.Options{Quality: 95}) })}, want, 0.1, false},
 		{"wide", []string{pngOf(t, wide)}, predicted(t, m, unit(high)), 0.02, false},
@@ -262,6 +274,27 @@ func TestPredictPicture(t *testing.T) {
 			}
 		}
 	}
+}
+
+// sideways returns a picture that EXIF's orientation 6 turns back.
+func sideways(img *image.Gray) *image.Gray {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	to := image.NewGray(image.Rect(0, 0, h, w))
+	for y := range h {
+		for x := range w {
+			to.SetGray(y, w-1-x, img.GrayAt(x, y)) // a quarter to the left
+		}
+	}
+	return to
+}
+
+// withOrientation returns a PNG with a chunk of EXIF behind its head.
+func withOrientation(file []byte, orientation byte) []byte {
+	chunk := append([]byte("eXIfMM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), orientation, 0, 0, 0, 0, 0, 0)
+	size := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)-4))
+	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk))
+	const head = 8 + 25 // the signature and IHDR
+	return slices.Concat(file[:head], size, chunk, file[head:])
 }
 
 // TestPredictOutput compares what is printed.

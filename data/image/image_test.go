@@ -248,6 +248,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encoded(f, func(w io.Writer) error { return png.Encode(w, squares()) }))
 	f.Add(encoded(f, func(w io.Writer) error { return gif.Encode(w, squares(), nil) }))
 	f.Add(encoded(f, func(w io.Writer) error { return jpeg.Encode(w, squares(), nil) }))
+	turned := encoded(f, func(w io.Writer) error { return jpeg.Encode(w, squares(), nil) })
+	f.Add(slices.Concat(turned[:2], []byte("\xff\xe1\x00\x22Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x05\x00\x00\x00"), turned[2:]))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if config, _, err := stdimage.DecodeConfig(bytes.NewReader(file)); err == nil && config.Width*config.Height > 1<<16 {
 			t.Skip("large")
