@@ -332,7 +332,7 @@ func TestPredictOutput(t *testing.T) {
 // TestPredictNames tells of the one line of a table that is no sample.
 func TestPredictNames(t *testing.T) {
 	_, plain := saved(t, "m.keras", loss.MeanSquaredError(), nn.Input(2), nn.Dense(2, nn.KernelInitializer(nn.Zeros)))
-	for _, head := range []string{"RI,Na\n", "# a comment\nNA;x\n", "\"a\"\tb\n"} {
+	for _, head := range []string{"RI,Na\n", "# a comment\nNA;x\n", "\"a\"\tb\n", "\"weight, kg\",\"b\"\n", "a \"b c\"\n"} {
 		path := create(t, "x.csv", func(w io.Writer) error { _, err := io.WriteString(w, head+"1,2\n\n3,4\n\n"); return err })
 		status, out, errs := exec(t.Context(), "predict", plain, path)
 		want := fmt.Sprintf("line %d holds the names of columns, no sample", strings.Count(head, "\n"))
@@ -375,6 +375,8 @@ func TestPredictFailures(t *testing.T) {
 		{"tsv that lacks the first value", []string{odd, text("a\tb\tc\td\te\n\t2\t3\t4\t5\n")}, `x.csv: line 2: column 1: got "", want a number`},
 		{"tsv that lacks all values", []string{odd, text("1\t2\t3\t4\t5\n\t\t\t\t\n")}, `x.csv: line 2: column 1: got "", want a number`},
 		{"tsv that lacks the last value", []string{odd, text("1\t2\t3\t4\t\n")}, `x.csv: line 1: column 5: got "", want a number`},
+		{"numbers in quotes with commas", []string{odd, text("\"1,234\",2,3,4\n")}, `x.csv: line 1: column 1: got "1,234", want a number`},
+		{"names over two lines", []string{odd, text("a,\"b\nc\",d\n1,2,3,4,5\n")}, `x.csv: line 1: a quotation mark is not closed`},
 		{"column with a gap", []string{odd, text("1\n2\n\n4\n5\n6\n")}, `x.csv: line 4: line 3 before it is empty: want a number in every line`},
 		{"names that begin like a zip", []string{odd, text("PK,b\n")}, `x.csv: got no numbers: want a sample a line`},
 		{"csv of nothing", []string{odd, text("a,b\n\n")}, `x.csv: got no numbers: want a sample a line`},

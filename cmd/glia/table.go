@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/glia-ml/glia/tensor"
 )
@@ -60,6 +62,8 @@ func (t *table) add(line int, text string) error {
 		return nil
 	case isComment(text):
 		return nil
+	case strings.Count(text, `"`)%2 != 0:
+		return errors.New("a quotation mark is not closed: want both in one line")
 	case t.rows == 0 && t.names == 0 && areNames(fields):
 		t.names = line
 		return nil
@@ -87,22 +91,46 @@ func (t *table) add(line int, text string) error {
 	return nil
 }
 
-// fieldsOf returns the fields of a line with commas, semicolons, tabs or spaces between.
+// fieldsOf returns the fields of a line with commas, semicolons, tabs or spaces between,
+// those in quotation marks being whole.
 func fieldsOf(line string) []string {
-	for _, separator := range []string{",", ";", "\t"} {
-		if strings.Contains(line, separator) {
-			fields := strings.Split(line, separator)
+	for _, separator := range ",;\t" {
+		if fields := splitOutside(line, func(r rune) bool { return r == separator }); len(fields) > 1 {
 			for i, f := range fields {
-				fields[i] = strings.Trim(f, " \"")
+				fields[i] = unquoted(strings.Trim(f, " "))
 			}
 			return fields
 		}
 	}
-	fields := strings.Fields(line)
+	fields := slices.DeleteFunc(splitOutside(line, unicode.IsSpace), func(f string) bool { return f == "" })
 	for i, f := range fields {
-		fields[i] = strings.Trim(f, "\"")
+		fields[i] = unquoted(f)
 	}
 	return fields
+}
+
+// splitOutside splits a line at separators that do not stand in quotation marks.
+func splitOutside(line string, isSeparator func(r rune) bool) []string {
+	var fields []string
+	quoted, begin := false, 0
+	for i, r := range line {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case !quoted && isSeparator(r):
+			fields = append(fields, line[begin:i])
+			begin = i + utf8.RuneLen(r)
+		}
+	}
+	return append(fields, line[begin:])
+}
+
+// unquoted returns a field without the quotation marks around it.
+func unquoted(f string) string {
+	if len(f) >= 2 && f[0] == '"' && f[len(f)-1] == '"' {
+		return strings.Trim(f[1:len(f)-1], " ")
+	}
+	return f
 }
 
 // noValue holds what stands in a table for a value that is not known, beside nothing.
