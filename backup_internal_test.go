@@ -39,10 +39,10 @@ func TestStepWithBackupAllocatesNothing(t *testing.T) {
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		f.samples(0)
+		f.samples(0, 0)
 		b := 0
 		step := func() {
-			if err := f.batch(0, b, f.samples(b%2)); err != nil {
+			if err := f.batch(0, b, f.samples(0, b%2)); err != nil {
 				t.Fatal(err)
 			}
 			b++

@@ -11,19 +11,26 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// checkData returns an error unless a dataset has samples and targets.
-func checkData(ds data.Dataset) error {
+// checkData returns the number of samples of a dataset, and an error unless it has some,
+// and targets. Callers ask for it once: the next time it might be another.
+func checkData(ds data.Dataset) (n int, err error) {
 	if ds == nil {
-		return errors.New("the dataset is nil")
+		return 0, errors.New("the dataset is nil")
 	}
 	if v := reflect.ValueOf(ds); v.Kind() == reflect.Pointer && v.IsNil() {
-		return fmt.Errorf("the dataset is a nil %T", ds)
+		return 0, fmt.Errorf("the dataset is a nil %T", ds)
 	}
-	if n := ds.Len(); n < 0 {
-		return fmt.Errorf("the dataset has %d samples: want one or more", n)
-	} else if n == 0 {
-		return errors.New("the dataset is empty: want one sample or more")
+	switch n = ds.Len(); {
+	case n < 0:
+		return 0, fmt.Errorf("the dataset has %d samples: want one or more", n)
+	case n == 0:
+		return 0, errors.New("the dataset is empty: want one sample or more")
 	}
+	return n, checkSpecs(ds)
+}
+
+// checkSpecs returns an error unless a dataset has inputs and targets.
+func checkSpecs(ds data.Dataset) error {
 	x, y := ds.Specs()
 	if len(x) == 0 {
 		return errors.New("the dataset has no inputs")
@@ -53,13 +60,18 @@ func listed(s []tensor.Spec) any {
 // specs are those of one sample, as a dataset tells them.
 type specs struct{ x, y []tensor.Spec }
 
-// readBatch fills b with the samples idx, and checks their number and that they are what
-// the dataset tells.
+// readBatch fills b with the samples idx, and checks them.
 func readBatch(ds data.Dataset, told specs, idx []int, b *data.Batch) error {
-	if err := ds.Read(idx, b); err != nil {
+	return checkRead(ds.Read(idx, b), told, idx, b)
+}
+
+// checkRead returns the error of reading the samples idx, or that of another number of them,
+// or of others than the dataset tells.
+func checkRead(err error, told specs, idx []int, b *data.Batch) error {
+	if err != nil {
 		return err
 	}
-	err := checkBatch(b, len(idx))
+	err = checkBatch(b, len(idx))
 	if err == nil {
 		err = wantTold("x", told.x, b.X)
 	}

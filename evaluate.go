@@ -213,21 +213,25 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	if m.compiled.Load() == nil {
 		return nil, errNotCompiled
 	}
-	if err := checkData(ds); err != nil {
+	n, err := checkData(ds)
+	if err != nil {
 		return nil, err
+	}
+	order, err := newOrder(ds, n, c.batchOf(n))
+	if err != nil {
+		return nil, err
+	}
+	if c.steps > 0 {
+		order.batches = min(c.steps, order.batches)
 	}
 	x, y := ds.Specs()
 	ms, err := m.totalsFor(false, x, y)
 	if err != nil {
 		return nil, err
 	}
-	if err := ms.checkSpecs(c.batchOf(ds.Len()), x, y); err != nil {
+	if err := ms.checkSpecs(c.batchOf(n), x, y); err != nil {
 		m.release(ms)
 		return nil, err
-	}
-	order := newOrder(ds, c.batchOf(ds.Len()))
-	if c.steps > 0 {
-		order.batches = order.batches[:min(c.steps, len(order.batches))]
 	}
 	return &evaluation{m: m, ds: ds, specs: specs{x, y}, totals: ms, callbacks: c.callbacks, order: order}, nil
 }
@@ -276,7 +280,7 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 		return Result{}, err
 	}
 	if bar != nil {
-		bar.begin(0, len(e.order.batches))
+		bar.begin(0, e.order.batches)
 	}
 	start := time.Now()
 	for b := range e.order.batches {

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/interop/safetensors"
@@ -60,14 +59,14 @@ func (fs *facts) addConfig(what string, v any) {
 // facts returns those of this training.
 func (f *fitRun) facts() facts {
 	var fs facts
-	n := f.train.Len()
+	n := f.order.n
 	x, y := f.train.Specs()
 	fs.add("seed", f.m.Seed)
 	fs.add("samples", n)
 	fs.add("a sample", fmt.Sprintf("%v with labels %v", listed(x), listed(y)))
 	fs.add("batch size", f.batchOf(n))
 	fs.add("InOrder", f.inOrder)
-	if f.passOf(); len(f.order.sizes) > 1 {
+	if len(f.order.sizes) > 1 {
 		fs.add("samples of the groups", f.order.sizes)
 	}
 	if f.m.TrainStep != nil {
@@ -221,9 +220,8 @@ func (f *fitRun) foreignVar() *graph.Var {
 	x, y := f.train.Specs()
 	var found *graph.Var
 	_ = graph.Catch(func() { // the step reports mistakes
-		b := &data.Batch{X: blank(nn.Concrete(batchSpecs(1, x))), Y: blank(batchSpecs(1, y))}
 		g := graph.New()
-		f.totals.traceStep(g, b)
+		f.totals.traceStep(g, form{x: nn.Concrete(batchSpecs(1, x)), y: batchSpecs(1, y)})
 		for _, u := range g.Updates() {
 			if !known[u.Var] {
 				found = u.Var

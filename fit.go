@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -90,8 +91,9 @@ type fitRun struct {
 	totals     *totals
 	validating *evaluation
 	bar        *progress
-	order      *order // of the pass
-	pass       int    // through the data; -1: none yet
+	order      *order
+	pass       uint64 // through the data, of which order has the samples
+	begun      bool   // the order has those of a pass
 	batches    batches
 	classes    *classWeigher
 	weighed    data.Batch
@@ -115,15 +117,18 @@ func (f *fitRun) prepare() error {
 	if err := f.divide(); err != nil {
 		return err
 	}
-	if err := checkData(f.train); err != nil {
+	n, err := checkData(f.train)
+	if err != nil {
+		return err
+	}
+	if f.order, err = newOrder(f.train, n, f.batchOf(n)); err != nil {
 		return err
 	}
 	x, y := f.train.Specs()
-	var err error
 	if f.totals, err = f.m.totalsFor(true, x, y); err != nil {
 		return err
 	}
-	if err := f.totals.checkSpecs(f.batchOf(f.train.Len()), x, y); err != nil {
+	if err := f.totals.checkSpecs(f.batchOf(n), x, y); err != nil {
 		return err
 	}
 	f.told = specs{x, y}
@@ -258,7 +263,7 @@ func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 			err = fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
 			return Epoch{}, f.backup.stopped(err)
 		}
-		if err := f.batch(e, b, f.samples(e*steps+b)); err != nil {
+		if err := f.batch(e, b, f.samples(e, b)); err != nil {
 			return Epoch{}, err
 		}
 	}
@@ -280,26 +285,33 @@ func (f *fitRun) stepsOf() int {
 	if f.steps > 0 {
 		return f.steps
 	}
-	return f.passOf()
+	return f.order.batches
 }
 
-// passOf returns the number of batches of all the data.
-func (f *fitRun) passOf() int {
-	if n := f.train.Len(); f.order == nil || len(f.order.samples) != n {
-		f.order, f.pass = newOrder(f.train, f.batchOf(n)), -1
+// place returns the pass through the data that batch b of epoch e belongs to, and its
+// number in it.
+func (f *fitRun) place(e, b int) (pass uint64, k int) {
+	if f.steps == 0 {
+		return uint64(e), b
 	}
-	return len(f.order.batches)
+	hi, lo := bits.Mul64(uint64(e), uint64(f.steps)) // which may be more than an int holds
+	lo, carry := bits.Add64(lo, uint64(b), 0)
+	all := uint64(f.order.batches)
+	pass, rest := bits.Div64((hi+carry)%all, lo, all)
+	return pass, int(rest)
 }
 
-// samples returns the numbers of the samples in the k-th batch of the training. It
-// depends on k alone, so that training may resume anywhere.
-func (f *fitRun) samples(k int) []int {
-	all := f.passOf()
-	if pass := k / all; pass != f.pass && !f.inOrder {
-		f.order.shuffle(f.m.Seed, uint64(pass))
-		f.pass = pass
+// samples returns the numbers of the samples in batch b of epoch e, till the next call. They
+// depend on these alone, so that training may resume anywhere.
+func (f *fitRun) samples(e, b int) []int {
+	pass, k := f.place(e, b)
+	if pass != f.pass || !f.begun {
+		f.pass, f.begun = pass, true
+		if !f.inOrder {
+			f.order.shuffle(f.m.Seed, pass)
+		}
 	}
-	return f.order.batch(k % all)
+	return f.order.batch(k)
 }
 
 // batch trains on the samples idx.
@@ -358,10 +370,18 @@ func (f *fitRun) step(idx []int) error {
 	return f.m.run(s, batch, true)
 }
 
+// read reads the samples idx, as they are in this pass through the data.
+func (f *fitRun) read(idx []int, b *data.Batch) error {
+	if ds, ok := f.train.(data.Augmented); ok {
+		return checkRead(ds.ReadEpoch(f.m.Seed, f.pass, idx, b), f.told, idx, b)
+	}
+	return readBatch(f.train, f.told, idx, b)
+}
+
 // load reads the samples idx and weighs them.
 func (f *fitRun) load(idx []int) (*data.Batch, error) {
 	batch := f.batches.of(len(idx), f.order.group(idx))
-	if err := readBatch(f.train, f.told, idx, batch); err != nil {
+	if err := f.read(idx, batch); err != nil {
 		return nil, err
 	}
 	if f.classes == nil {

@@ -79,10 +79,9 @@ func (w *nanWatch) explain(e, b int) string {
 	end := copyState(nil, w.vars)
 	w.setState(w.saved)
 	var pre [][]byte
-	steps := w.f.stepsOf()
 	for k := w.batch; k <= b; k++ {
 		pre = copyState(pre, w.vars)
-		idx := w.f.samples(e*steps + k)
+		idx := w.f.samples(e, k)
 		if err := w.f.step(idx); err != nil {
 			break
 		}
@@ -235,7 +234,7 @@ func (w *nanWatch) compile(b *data.Batch) (d backend.Device, p backend.Executabl
 	}
 	defer m.traceMu.unlock()
 	p, err = compile(m.device, func(g *graph.Graph) []*graph.Node {
-		w.f.totals.traceStep(g, b)
+		w.f.totals.traceStep(g, formOf(b))
 		var roots []*graph.Node
 		for _, u := range g.Updates() {
 			roots = append(roots, u.Node)

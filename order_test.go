@@ -24,6 +24,16 @@ type inGroups struct {
 func (g inGroups) Len() int        { return len(g.groups) }
 func (g inGroups) Group(i int) int { return g.groups[i] }
 
+// orderOf returns the order of a dataset as Fit and Evaluate make it.
+func orderOf(t *testing.T, ds data.Dataset, size int) *order {
+	t.Helper()
+	o, err := newOrder(ds, ds.Len(), size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 // TestOrderOfGroups counts samples and batches in passes through groups of 7, 1 and 12.
 func TestOrderOfGroups(t *testing.T) {
 	ds := inGroups{}
@@ -32,7 +42,7 @@ func TestOrderOfGroups(t *testing.T) {
 	}
 	ds.groups[5] = 0
 	pass := func(seed uint64, pass uint64) (batches [][]int) {
-		o := newOrder(ds, 4)
+		o := orderOf(t, ds, 4)
 		for range 2 { // which order there was before does not matter
 			o.shuffle(seed+5, 9)
 			o.shuffle(seed, pass)
@@ -73,7 +83,7 @@ func TestOrderOfGroups(t *testing.T) {
 			t.Errorf("%s is the same, %v", name, other)
 		}
 	}
-	plain := newOrder(ds, 4)
+	plain := orderOf(t, ds, 4)
 	if got, want := plain.batch(0), []int{0, 3, 6, 9}; !slices.Equal(got, want) {
 		t.Errorf("the first batch in order is %v, want %v", got, want)
 	}
@@ -106,9 +116,8 @@ func TestGroupsAllocateNothing(t *testing.T) {
 	}
 	pass := 0
 	epoch := func() {
-		n := f.passOf()
-		for b := range n {
-			if err := f.batch(0, b, f.samples(pass*n+b)); err != nil {
+		for b := range f.order.batches {
+			if err := f.batch(0, b, f.samples(pass, b)); err != nil {
 				t.Fatal(err)
 			}
 		}

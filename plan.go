@@ -14,11 +14,12 @@ func (m *Model) Plan(train data.Dataset, batch int) (_ string, err error) {
 	if m.compiled.Load() == nil {
 		return "", fmt.Errorf("glia: Plan: %w", errNotCompiled)
 	}
-	if err := checkData(train); err != nil {
+	n, err := checkData(train)
+	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}
-	if batch < 1 || batch > train.Len() {
-		return "", fmt.Errorf("glia: Plan: a batch of %d samples of %d: want 1 or more, and no more than there are", batch, train.Len())
+	if batch < 1 || batch > n {
+		return "", fmt.Errorf("glia: Plan: a batch of %d samples of %d: want 1 or more, and no more than there are", batch, n)
 	}
 	x, y := train.Specs()
 	ms, err := m.totalsFor(true, x, y)
@@ -26,8 +27,11 @@ func (m *Model) Plan(train data.Dataset, batch int) (_ string, err error) {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}
 	defer m.release(ms)
-	b := &data.Batch{X: blank(nn.Concrete(batchSpecs(batch, x))), Y: blank(nn.Concrete(batchSpecs(batch, y)))}
-	s, err := ms.stepFor(b)
+	if err := m.hold(); err != nil {
+		return "", fmt.Errorf("glia: Plan: %w", err)
+	}
+	defer m.traceMu.unlock()
+	s, err := ms.compileStep(form{x: nn.Concrete(batchSpecs(batch, x)), y: nn.Concrete(batchSpecs(batch, y))})
 	if err != nil {
 		return "", fmt.Errorf("glia: Plan: %w", err)
 	}

@@ -82,7 +82,8 @@ func (p *progress) due() bool {
 // show draws the bar after a number of batches.
 func (p *progress) show(batch int, r Result) {
 	took := time.Since(p.start)
-	left := took / time.Duration(batch) * time.Duration(p.batches-batch)
+	const most = 1 << 62 // nanoseconds
+	left := time.Duration(min(took.Seconds()*1e9/float64(batch)*float64(p.batches-batch), most))
 	p.draw(batch, seconds(left)+" "+perStep(took, batch), values(r, ""))
 }
 
@@ -136,7 +137,7 @@ func bar(done, of, cells int) string {
 	if cells < minCells {
 		return ""
 	}
-	full := cells * done / max(of, 1)
+	full := int(float64(cells) * float64(done) / float64(max(of, 1)))
 	if full >= cells {
 		return strings.Repeat("━", cells) + " "
 	}

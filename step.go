@@ -225,16 +225,37 @@ func (m *totals) stepFor(b *data.Batch) (*step, error) {
 	}
 	defer m.m.traceMu.unlock()
 	m.known(specs) // throws the steps away that became old since
+	s, err := m.compileStep(formOf(b))
+	if err != nil {
+		return nil, err
+	}
+	m.steps.set(stepsKept, m.training, specs, s)
+	return s, nil
+}
+
+// compileStep compiles the step for batches of a form. The caller holds traceMu.
+func (m *totals) compileStep(of form) (*step, error) {
 	p, err := compile(m.m.device, func(g *graph.Graph) []*graph.Node {
-		m.traceStep(g, b)
+		m.traceStep(g, of)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &step{plan: p}
-	m.steps.set(stepsKept, m.training, specs, s)
-	return s, nil
+	return &step{plan: p}, nil
+}
+
+// form holds the specs of a batch; the zero Spec stands for weights that are nil.
+type form struct{ x, y, weight []tensor.Spec }
+
+func formOf(b *data.Batch) form {
+	weight := make([]tensor.Spec, len(b.Weight))
+	for i, w := range b.Weight {
+		if w != nil {
+			weight[i] = w.Spec()
+		}
+	}
+	return form{specsOf(b.X), specsOf(b.Y), weight}
 }
 
 // known returns the step for specs, nil if there is none or it is old.
@@ -299,22 +320,22 @@ func (m *totals) badLabel(y *tensor.Tensor, output int) (at, classes int) {
 	return -1, 0
 }
 
-// traceStep traces a step on batches like b into an empty graph.
-func (m *totals) traceStep(g *graph.Graph, b *data.Batch) {
+// traceStep traces a step on batches of a form into an empty graph.
+func (m *totals) traceStep(g *graph.Graph, batch form) {
 	s := &Step{Ctx: nn.NewCtx(g, m.m.random), m: m.m, compiled: m.compiled}
 	for _, part := range []struct {
 		name string
-		of   []*tensor.Tensor
+		of   []tensor.Spec
 		to   *[]*graph.Node
-	}{{"x", b.X, &s.X}, {"y", b.Y, &s.Y}, {"sample_weight", b.Weight, &s.Weight}} {
-		for i, t := range part.of {
+	}{{"x", batch.x, &s.X}, {"y", batch.y, &s.Y}, {"sample_weight", batch.weight, &s.Weight}} {
+		for i, spec := range part.of {
 			name := part.name
 			if len(part.of) > 1 {
 				name = fmt.Sprintf("%s[%d]", name, i)
 			}
 			var n *graph.Node
-			if t != nil {
-				n = g.Input(name, t.Spec())
+			if spec != (tensor.Spec{}) {
+				n = g.Input(name, spec)
 			}
 			*part.to = append(*part.to, n)
 		}

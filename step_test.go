@@ -51,10 +51,10 @@ func TestStepAllocatesNothing(t *testing.T) {
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		f.samples(0)
+		f.samples(0, 0)
 		b := 0
 		step := func() {
-			if err := f.batch(0, b, f.samples(b%2)); err != nil {
+			if err := f.batch(0, b, f.samples(0, b%2)); err != nil {
 				t.Fatal(err)
 			}
 			b++
@@ -98,11 +98,11 @@ func TestOutputsAllocateNothing(t *testing.T) {
 		if err := f.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		f.samples(0)
+		f.samples(0, 0)
 		b := 0
 		none(name+" step", func() error {
 			b++
-			return f.batch(0, b, f.samples(b%3))
+			return f.batch(0, b, f.samples(0, b%3))
 		})
 	}
 	var b data.Batch

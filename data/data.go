@@ -17,8 +17,9 @@ type Batch struct {
 	// one for each of Y, of which some may be nil.
 	Weight []*tensor.Tensor
 
-	rows []int
-	work gather
+	rows    []int
+	work    gather
+	mapping *mapping // nil without Map
 }
 
 // NewBatch returns a batch of one input and output, x [n ...] and y [n ...], which it
@@ -28,9 +29,11 @@ func NewBatch(x, y *tensor.Tensor) *Batch {
 }
 
 // Dataset gives samples by number. One that says which samples may share a batch
-// implements [Grouped], too.
+// implements [Grouped], too, one whose samples differ from epoch to epoch [Augmented].
 type Dataset interface {
-	// Len returns the number of samples.
+	// Len returns the number of samples. It may be any number, up to math.MaxInt of a
+	// source that does not end: the order of more than 16 million is computed as it is
+	// needed. Fit and Evaluate ask for it once, at their start.
 	Len() int
 
 	// Specs returns the dtypes and shapes of one sample for each input and output of the
@@ -42,7 +45,7 @@ type Dataset interface {
 	// come twice. Tensors in b whose spec is the right one are overwritten, others
 	// replaced, so that reading batches of one size over and over allocates
 	// nothing. After an error the content of b is undefined. Several goroutines may
-	// read at once, each into a batch of its own.
+	// read at once, each into a batch of its own. idx is the caller's.
 	Read(idx []int, b *Batch) error
 }
 
@@ -50,7 +53,7 @@ type Dataset interface {
 // padded to different lengths: Fit and Evaluate make batches of the samples of one group.
 // The last batch of a group may be smaller. Fit shuffles the samples of each group, and
 // the batches, by its seed and the number of the epoch; in order the groups follow one
-// another, that of the least number first.
+// another, that of the least number first. There may be up to 64 million samples.
 type Grouped interface {
 	Dataset
 	// Group returns the number of the group of sample i, which may be any and stays the
