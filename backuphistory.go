@@ -123,7 +123,7 @@ func unpackResults(tensors tensorMap, group string, metrics []string) (numbers [
 			if err != nil {
 				return nil, nil, err
 			}
-			r.Metrics = append(r.Metrics, Metric{name, mean(t), t})
+			r.Metrics = append(r.Metrics, Metric{Name: name, Value: mean(t), Tensor: t})
 		}
 		numbers, results = append(numbers, int(e)), append(results, r)
 	}

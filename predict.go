@@ -272,3 +272,32 @@ func (m *Model) runPredict(p backend.Executable, out, x []*tensor.Tensor) error 
 	}
 	return nil
 }
+
+// Classes returns the class of the greatest number in each row of predictions, as int64: the
+// first of equal ones. It is for the probabilities or logits of several classes, on the last
+// axis, and takes what [Model.Predict] returns.
+//
+// Shapes: predictions [... classes] -> [...]. It returns an error for a last axis of one: of
+// one probability, more than 0.5 is the second class.
+func Classes(predictions *tensor.Tensor) (*tensor.Tensor, error) {
+	if predictions == nil {
+		return nil, errors.New("glia: Classes: the predictions are nil")
+	}
+	s := predictions.Spec()
+	if s.Rank() == 0 || s.Shape.At(-1) < 2 || s.DType == tensor.Bool {
+		return nil, fmt.Errorf("glia: Classes: predictions are %v: want numbers of two classes or more on the last axis", s)
+	}
+	n := s.Shape.At(-1)
+	classes := tensor.New(tensor.Int64, s.Shape.To(s.Rank()-1).Slice()...)
+	numbers := predictions.Float64s()
+	for i := range tensor.Data[int64](classes) {
+		row, best := numbers[i*n:(i+1)*n], 0
+		for k, v := range row {
+			if v > row[best] || v != v && row[best] == row[best] {
+				best = k
+			}
+		}
+		tensor.Data[int64](classes)[i] = int64(best)
+	}
+	return classes, nil
+}

@@ -3,6 +3,7 @@ package glia
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/interop/keras"
@@ -31,6 +32,17 @@ func (t *Training) Metric(name string) metric.Metric {
 		}
 	}
 	return nil
+}
+
+// Direction returns which numbers of that name, one of [Training.Names] or of the validation,
+// are better: by the metric, otherwise by a name like those of losses; metric.Unknown if
+// neither tells.
+func (t *Training) Direction(name string) metric.Direction {
+	name = strings.TrimPrefix(name, "val_")
+	if m := t.Metric(name); m != nil && metric.DirectionOf(m) != metric.Unknown {
+		return metric.DirectionOf(m)
+	}
+	return directionOf(name)
 }
 
 // Trained returns the variables that training changes, in the optimizer's order, which is

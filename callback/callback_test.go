@@ -52,8 +52,10 @@ func TestCallbackErrors(t *testing.T) {
 		{`CSVLogger\(".*"\): .*: got a directory, want a file$`, callback.CSVLogger(dir)},
 		{`CSVLogger\(".*"\): .*no-such-directory`, callback.CSVLogger(filepath.Join(dir, "no-such-directory", "log.csv"))},
 		{`CSVLogger\(".*"\): Separator\('"'\)`, callback.CSVLogger(filepath.Join(dir, "a.csv"), callback.Separator('"'))},
-		{`the file begins with "epoch,mse": want the columns "epoch,accuracy,loss,val_accuracy,val_loss", or no AppendCSV$`, callback.CSVLogger(write("b.csv", "epoch,mse\n0,1\n"), callback.AppendCSV)},
-		{`the file ends within a line: want whole lines$`, callback.CSVLogger(write("c.csv", "epoch,accuracy,loss,val_accuracy,val_loss\r\n0,1"), callback.AppendCSV)},
+		{`the file begins with "epoch,mse": want the columns "epoch,accuracy,loss", or another file$`, callback.CSVLogger(write("b.csv", "epoch,mse\n0,1\n"), callback.AppendCSV)},
+		{`the file ends within a line: want whole lines$`, callback.CSVLogger(write("c.csv", "epoch,accuracy,loss\r\n0,1"), callback.AppendCSV)},
+		{`the file begins with "epoch,accuracy,loss,val_accuracy,val_loss": want the columns "epoch,accuracy,loss", or another file$`,
+			callback.CSVLogger(write("d.csv", "epoch,accuracy,loss,val_accuracy,val_loss\r\n0,1,1,1,1\r\n"), callback.AppendCSV)},
 	} {
 		m := classifier(t, 3, 2)
 		before := weights(m)
@@ -123,6 +125,25 @@ func TestCSVLoggerFit(t *testing.T) {
 		two := e.Metrics[0].Tensor.Float64s()
 		if f[0] != fmt.Sprint(i) || !strings.HasPrefix(f[1], "[0.") || strings.Count(f[1], ", ") != len(two)-1 || (f[3] == "NA") != (i != 1) || (f[4] == "NA") != (i != 1) {
 			t.Errorf("epoch %d is %q", i, lines[i+1])
+		}
+	}
+}
+
+// TestCSVLoggerColumns writes columns of the validation where there is one, all in the order
+// of their names.
+func TestCSVLoggerColumns(t *testing.T) {
+	ds := blobs(t, 20, 3, 2).OneHot(2)
+	zebra := metric.FromLoss(loss.MeanSquaredError(loss.Name("zebra")))
+	for want, opts := range map[string][]glia.Option{
+		"epoch,accuracy,loss,zebra\r\n0,0.":                                 nil,
+		"epoch,accuracy,loss,val_accuracy,val_loss,val_zebra,zebra\r\n0,0.": {glia.ValidationSplit(0.5)},
+	} {
+		path := filepath.Join(t.TempDir(), "log.csv")
+		m := glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax))
+		compile(t, m, optim.SGD(0.1), loss.CategoricalCrossentropy(), metric.Accuracy(), zebra)
+		fit(t, m, ds, append(opts, glia.Use(callback.CSVLogger(path)))...)
+		if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), want) || strings.Contains(string(text), "NA") {
+			t.Errorf("wrote %q (%v), want %q...", text, err, want)
 		}
 	}
 }

@@ -20,14 +20,15 @@ import (
 )
 
 // CSVLogger returns a callback that writes a line of numbers to a file after every
-// epoch: the epoch, counted from 0, then loss and metrics in the order of their names,
-// then those of the validation. A number that is not known is NA. The first line has the
-// names. A metric of several numbers is [1.5, 2] in one field.
+// epoch: the epoch, counted from 0, then loss and metrics, and those of the validation if the
+// training has one, in the order of their names. A number that is not known is NA, one that
+// is not a number nan. The first line has the names. A metric of several numbers is [1.5, 2]
+// in one field. Keras's has columns of a validation without one, too, which hold NA.
 //
 // The file holds whole lines at any moment; it is written anew unless [AppendCSV] is
 // given. One that cannot be written, or has other columns, is an error of Fit before
 // training. A training that [glia.BackupAndRestore] resumes keeps the lines of the
-// epochs in the backup and appends to them.
+// epochs in the backup and appends to them; if its columns are others, that is an error.
 //
 // Options: [Separator], [AppendCSV].
 func CSVLogger(path string, opts ...CSVOption) glia.Callback {
@@ -75,11 +76,8 @@ func (c *csvLogger) open(t *glia.Training) error {
 	if r := c.separator; r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError || !utf8.ValidRune(r) {
 		return fmt.Errorf("Separator(%q): want a character that is no quote and ends no line", r)
 	}
-	c.names = t.Names()
+	c.names = known(t, false)
 	slices.Sort(c.names)
-	for _, n := range c.names[:len(c.names):len(c.names)] {
-		c.names = append(c.names, "val_"+n)
-	}
 	c.text = nil
 	if c.more {
 		text, err := os.ReadFile(c.path)
@@ -102,7 +100,7 @@ func (c *csvLogger) fits(text []byte) error {
 	want := strings.TrimRight(string(c.line(append([]string{"epoch"}, c.names...))), "\r\n")
 	got, _, _ := strings.Cut(string(text), "\n")
 	if got = strings.TrimRight(got, "\r"); got != want {
-		return fmt.Errorf("the file begins with %.200q: want the columns %q, or no AppendCSV", got, want)
+		return fmt.Errorf("the file begins with %.200q: want the columns %q, or another file", got, want)
 	}
 	if text[len(text)-1] != '\n' {
 		return errors.New("the file ends within a line: want whole lines")
@@ -184,6 +182,9 @@ func (c *csvLogger) restore(b json.RawMessage) error {
 	}
 	if s.Bytes < 0 || s.Bytes > len(text) || crc32.Checksum(text[:s.Bytes], castagnoli) != s.Checksum {
 		return fmt.Errorf("%s is not the file that the backup knows: want its first %d bytes as they were", c.path, s.Bytes)
+	}
+	if err := c.fits(text[:s.Bytes]); err != nil {
+		return fmt.Errorf("%s: %w", c.path, err)
 	}
 	c.text = text[:s.Bytes:s.Bytes]
 	return nil

@@ -172,5 +172,5 @@ func ExampleCSVLogger() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%q\n", text)
-	// Output: "epoch,loss,val_loss\r\n0,1.21875,NA\r\n1,1.21875,NA\r\n"
+	// Output: "epoch,loss\r\n0,1.21875\r\n1,1.21875\r\n"
 }

@@ -83,33 +83,16 @@ func (w *monitor) check(t *glia.Training, afterBatch bool) error {
 	if w.mode != Auto {
 		return nil
 	}
-	name := strings.TrimPrefix(w.name, "val_")
-	if m := t.Metric(name); m != nil {
-		w.mode = modeOf(m)
-	}
-	if w.mode == Auto && (name == "loss" || lessIsBetter(name)) {
+	switch t.Direction(w.name) {
+	case metric.Up:
+		w.mode = Maximize
+	case metric.Down:
 		w.mode = Minimize
 	}
 	if w.mode == Auto {
 		return fmt.Errorf("Monitor: whether less or more of %q is better does not follow from its name: want Minimize or Maximize", w.name)
 	}
 	return nil
-}
-
-// modeOf returns the mode of a metric's direction, or Auto.
-func modeOf(m metric.Metric) Mode {
-	switch metric.DirectionOf(m) {
-	case metric.Up:
-		return Maximize
-	case metric.Down:
-		return Minimize
-	}
-	return Auto
-}
-
-// lessIsBetter reports whether a name is like those of losses.
-func lessIsBetter(name string) bool {
-	return strings.HasSuffix(name, "_error") || strings.HasSuffix(name, "crossentropy") || strings.HasSuffix(name, "loss")
 }
 
 // better reports whether v is better than all before.

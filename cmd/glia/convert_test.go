@@ -69,7 +69,7 @@ func TestConvert(t *testing.T) {
 		}
 	}
 	a, b := must(t, "evaluate", whole, "mnist", "--data", data), must(t, "evaluate", filepath.Join(dir, "back.keras"), "mnist", "--data", data)
-	if behind(a, "\nTest: ") != behind(b, "\nTest: ") {
+	if behind(a, "\nTest:\n") != behind(b, "\nTest:\n") {
 		t.Errorf("the converted model is tested as\n%swant\n%s", b, a)
 	}
 }

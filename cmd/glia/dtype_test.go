@@ -42,7 +42,7 @@ func TestTrainInPolicies(t *testing.T) {
 		if r := m.Network().Records(); r[len(r)-1].Out[0].DType != want || r[2].Out[0].DType != p.ComputeDType() {
 			t.Errorf("%s: layers make %v, the last %v", policy, r[2].Out, r[len(r)-1].Out)
 		}
-		test := regexp.MustCompile(`accuracy \S+, loss [\d.]+`)
+		test := regexp.MustCompile(`Test:\nloss +[\d.]+\naccuracy +\S+`)
 		losses[test.FindString(out)] = policy
 		status, again, errs := exec(t.Context(), "evaluate", model, "mnist", "--data", data)
 		if status != 0 || errs != "" || test.FindString(again) != test.FindString(out) || test.FindString(out) == "" {

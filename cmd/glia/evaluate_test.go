@@ -123,7 +123,7 @@ func TestEvaluateDigits(t *testing.T) {
 	}
 	_, path := saved(t, "m.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(10, nn.Softmax))
 	out := must(t, "evaluate", path, "digits")
-	if want := `(?s)^Model: .*m\.keras\nData: digits, 10000 images for testing\n\nTest: accuracy 0\.\d{4}, loss \d\.\d{4}\n\nConf.* 10000\n$`; !regexp.MustCompile(want).MatchString(out) {
+	if want := `(?s)^Model: .*m\.keras\nData: digits, 10000 images for testing\n\nTest:\nloss      \d\.\d{4}\naccuracy  0\.\d{4}\n\nConf.* 10000\n$`; !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("got %s, want %s", out, want)
 	}
 }

@@ -37,11 +37,7 @@ const testBatch = 1000
 
 // print writes the metrics and the confusion matrix.
 func (r *report) print(w io.Writer) {
-	fmt.Fprint(w, "Test: ")
-	for _, m := range r.Metrics {
-		fmt.Fprintf(w, "%s %.4f, ", m.Name, m.Value)
-	}
-	fmt.Fprintf(w, "loss %.4f\n\n", r.Loss)
+	fmt.Fprintf(w, "Test:\n%v\n", r.Result)
 	fmt.Fprintln(w, "Confusion matrix: a row for each digit, a column for what it was taken for")
 	fmt.Fprint(w, r.digits)
 }

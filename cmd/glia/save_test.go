@@ -68,7 +68,7 @@ func TestSaveAndEvaluate(t *testing.T) {
 		}
 		rec := read(t, to)
 		tested := must(t, "evaluate", path, "mnist", "--data", dir, "--json", to)
-		if got, want := behind(tested, "\nTest: "), behind(trained, "\nTest: "); got != want || got == "" {
+		if got, want := behind(tested, "\nTest:\n"), behind(trained, "\nTest:\n"); got != want || got == "" {
 			t.Errorf("%s: evaluate reports\n%swant what train does\n%s", name, got, want)
 		}
 		var e evaluateRecord

@@ -79,7 +79,7 @@ func TestTrain(t *testing.T) {
 		`│ dense \(Dense\) +│ \(None, 24\) +│ +18,840 │`,
 		`Trainable params: 19,410 `,
 		`Epoch 4/4 - .* - accuracy: 0\.\d{4} - loss: \d\.\d{4} - val_accuracy: [01]\.\d{4} - val_loss: \d\.\d{4}\n`,
-		`Test: accuracy 0\.\d{4}, loss \d\.\d{4}\n`,
+		`Test:\nloss      \d\.\d{4}\naccuracy  0\.\d{4}\n`,
 		`Confusion matrix`,
 		`Class  Precision  Recall      F1  Samples\n0 `,
 		`mean .* 50\n$`,

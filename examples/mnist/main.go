@@ -30,7 +30,9 @@ func run(train, test data.Dataset, epochs int) glia.Result {
 	check(test.Read([]int{0}, &first))
 	probabilities, err := m.Predict(first.X[0])
 	check(err)
-	log.Printf("the first image is %v; predicted: %v", first.Y[0], probabilities)
+	class, err := glia.Classes(probabilities)
+	check(err)
+	log.Printf("the first image is %v; predicted: %v, so class %d", first.Y[0], probabilities, class.Int64s()[0])
 	return result
 }
 

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"math"
 	"os"
 
 	"github.com/glia-ml/glia"
@@ -109,8 +108,12 @@ func run(w io.Writer, train, test *data.Memory, samples, epochs int, picture str
 		c.Title, c.YLabel = r.name, "loss"
 		p.Charts = append(p.Charts, c)
 		end := h.Epochs[len(h.Epochs)-1]
+		best, err := h.Best("val_" + lossOf)
+		if err != nil {
+			return err
+		}
 		fmt.Fprintf(w, "%-14s  %6d  %6d  %10.3f  %8.3f  %14.3f  %13.3f\n", r.name, n, len(h.Epochs),
-			end.Get(lossOf), end.Validation.Get(lossOf), least(h), result.Get("accuracy"))
+			end.Get(lossOf), end.Validation.Get(lossOf), best.Validation.Get(lossOf), result.Get("accuracy"))
 	}
 	return p.Save(picture)
 }
@@ -123,12 +126,3 @@ func crossentropy() metric.Metric {
 }
 
 func digits(ds *data.Memory) *data.Memory { return ds.Scale(1.0 / 255).OneHot(10) }
-
-// least returns the least loss of the validation.
-func least(h *glia.History) float64 {
-	v := math.Inf(1)
-	for _, e := range h.Epochs {
-		v = min(v, e.Validation.Get(lossOf))
-	}
-	return v
-}

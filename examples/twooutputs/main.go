@@ -69,7 +69,6 @@ func run(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "digit: loss %.3f, accuracy %.3f\n", r.Get("digit_loss"), r.Get("digit_accuracy"))
-	fmt.Fprintf(w, "odd:   loss %.3f, accuracy %.3f\n", r.Get("odd_loss"), r.Get("odd_binary_accuracy"))
-	return nil
+	_, err = fmt.Fprint(w, r)
+	return err
 }

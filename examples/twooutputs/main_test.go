@@ -12,9 +12,9 @@ func TestRun(t *testing.T) {
 	if err := run(&b); err != nil {
 		t.Fatal(err)
 	}
-	_, text, found := strings.Cut(b.String(), "digit: ")
-	var loss, digit, oddLoss, odd float64
-	if _, err := fmt.Sscanf(text, "loss %f, accuracy %f\nodd:   loss %f, accuracy %f\n", &loss, &digit, &oddLoss, &odd); err != nil || !found {
+	_, text, found := strings.Cut(b.String(), "digit_accuracy")
+	var digit, odd float64
+	if _, err := fmt.Sscanf(text, "%f\nodd_binary_accuracy %f\n", &digit, &odd); err != nil || !found {
 		t.Fatalf("%v in %q", err, b.String())
 	}
 	if digit < 0.9 || odd < 0.9 {
