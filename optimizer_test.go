@@ -134,3 +134,40 @@ func TestOptimizerAgain(t *testing.T) {
 	compile(t, other, failed, loss)
 	compile(t, glia.Sequential(nn.Input(3), nn.Dense(2, nn.Softmax)), several, loss)
 }
+
+// TestGradientAccumulation wants the weights of Keras 3.15.1 after every batch of one sample:
+// gradients left over at the end of an epoch or of Fit count for the next, and schedules go on
+// by a batch.
+func TestGradientAccumulation(t *testing.T) {
+	for _, c := range []struct {
+		samples int
+		opt     optim.Optimizer
+		first   []float64 // two epochs
+		second  []float64 // one, in another Fit
+	}{
+		{5, optim.SGD(0.25, optim.GradientAccumulation(2)),
+			[]float64{0, 0.5, 0.5, 0.75, 0.75, 0.875, 0.875, 0.9375, 0.9375, 0.96875}, []float64{0.96875, 0.984375, 0.984375, 0.9921875, 0.9921875}},
+		{3, optim.SGD(0.25, optim.GradientAccumulation(4)),
+			[]float64{0, 0, 0, 0.5, 0.5, 0.5}, []float64{0.5, 0.75, 0.75}},
+		{4, optim.SGD(optim.PiecewiseConstantDecay([]int{1}, []float64{0.25, 0.125}), optim.GradientAccumulation(2)),
+			[]float64{0, 0.5, 0.5, 0.625, 0.625, 0.71875, 0.71875, 0.7890625}, []float64{0.7890625, 0.841796875, 0.841796875, 0.88134765625}},
+	} {
+		m := glia.Sequential(nn.Input(1), nn.Dense(1, nn.NoBias, nn.KernelInitializer(nn.Zeros)))
+		compile(t, m, c.opt, loss.MeanSquaredError())
+		ones := make([]float32, c.samples)
+		for i := range ones {
+			ones[i] = 1
+		}
+		ds := memory(t, of(t, ones, c.samples, 1), of(t, ones, c.samples, 1))
+		var got []float64
+		watch := glia.Use(glia.Callback{OnBatchEnd: func(m *glia.Model, _, _ int, _ float64) error {
+			got = append(got, m.Network().Params()[0].Tensor().Item())
+			return nil
+		}})
+		fit(t, m, ds, glia.Epochs(2), glia.BatchSize(1), glia.InOrder, watch)
+		fit(t, m, ds, glia.BatchSize(1), glia.InOrder, watch)
+		if want := slices.Concat(c.first, c.second); !slices.Equal(got, want) {
+			t.Errorf("%d samples: weights %v, want %v", c.samples, got, want)
+		}
+	}
+}

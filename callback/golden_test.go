@@ -237,3 +237,34 @@ func TestCSVLoggerGolden(t *testing.T) {
 		}
 	}
 }
+
+// TestCooldown wants the rates of Keras 3.15.1 for losses that never improve, with
+// Cooldown(3) and Patience(1) a reduction every third epoch as the text says, and no
+// difference between 0 and 1.
+func TestCooldown(t *testing.T) {
+	still := slices.Repeat([]float64{1}, 8)
+	for _, c := range []struct {
+		cooldown, patience int
+		want               []float64
+	}{
+		{0, 1, []float64{1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125}},
+		{1, 1, []float64{1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125}},
+		{2, 1, []float64{1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.0625}},
+		{3, 1, []float64{1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125}},
+		{3, 2, []float64{1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25}},
+	} {
+		var rates []float64
+		decide(t, func() glia.Callback {
+			return ReduceLROnPlateau(Factor(0.5), MinDelta(0), Patience(c.patience), Cooldown(c.cooldown))
+		}, still, func(f *glia.Training) {
+			rates = append(rates, f.Model().Optimizer().LearningRate())
+		})
+		first := rates[0]
+		for i := range rates {
+			rates[i] /= first
+		}
+		if !slices.Equal(rates, c.want) {
+			t.Errorf("Cooldown(%d), Patience(%d): rates %v of the first, Keras's %v", c.cooldown, c.patience, rates, c.want)
+		}
+	}
+}

@@ -91,8 +91,9 @@ type (
 	// Factor multiplies the learning rate in [ReduceLROnPlateau]: more than 0 and less
 	// than 1; 0.1 by default.
 	Factor float64
-	// Cooldown is how many epochs after a reduction [ReduceLROnPlateau] waits before it
-	// counts epochs without improvement again; 0 by default.
+	// Cooldown is the number of the epoch after a reduction, from 1, with which
+	// [ReduceLROnPlateau] begins to count epochs without improvement again: Cooldown(3) with
+	// Patience(1) reduces every third epoch. As in Keras 0, the default, is the same as 1.
 	Cooldown int
 	// MinLR is the least that [ReduceLROnPlateau] makes of the learning rate; 0 by
 	// default.

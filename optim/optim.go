@@ -80,7 +80,7 @@ type Config struct {
 	EMAOverwriteFrequency Steps   `json:"ema_overwrite_frequency"`
 	// LossScaleFactor multiplies the loss and divides the gradients.
 	LossScaleFactor Optional `json:"loss_scale_factor"`
-	// GradientAccumulationSteps is over how many steps gradients are added up; the
+	// GradientAccumulationSteps is over how many batches gradients are added up; the
 	// last of them applies their mean.
 	GradientAccumulationSteps Steps `json:"gradient_accumulation_steps"`
 

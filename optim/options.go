@@ -86,8 +86,14 @@ func LossScaleFactor(factor float64) LossScaleFactorOption {
 
 func (o LossScaleFactorOption) multi(m *MultiOptimizer) { m.LossScaleFactor = Optional(o.factor) }
 
-// GradientAccumulation adds gradients up over so many steps, 2 or more; the last of
+// GradientAccumulation adds gradients up over so many batches, 2 or more; the last of
 // them applies their mean.
+//
+// As in Keras the optimizer's count of steps is that of batches, so schedules of the
+// learning rate go on by a batch, and a rate that is to fall after k updates falls after
+// steps·k batches. Gradients that are left over at the end of an epoch, or of Fit, are kept:
+// the next batches, of the next Fit too, complete them. Those left over at the very end are
+// never applied.
 func GradientAccumulation(steps int) Option {
 	return Option{func(c *Config) { c.GradientAccumulationSteps = Steps(steps) }}
 }
