@@ -216,7 +216,7 @@ func TestEvaluateErrors(t *testing.T) {
 		{"no data", nil, `^glia: Evaluate: the dataset is nil$`, nil},
 		{"other features", blobs(t, 20, 4, 2), `^glia: Evaluate: samples are \[4\]: the model takes \[3\]$`, nil},
 		{"no targets", memory(t, ds.X(), nil), `no targets`, nil},
-		{"option of Fit", ds, `^glia: Evaluate: option Epochs: want BatchSize, Context, Progress or Use$`, []glia.Option{glia.Epochs(2)}},
+		{"option of Fit", ds, `^glia: Evaluate: option Epochs: want BatchSize, Context, Progress, Use or Warn$`, []glia.Option{glia.Epochs(2)}},
 		{"batch size", ds, `^glia: Evaluate: batch size -3`, []glia.Option{glia.BatchSize(-3)}},
 	} {
 		_, err := m.Evaluate(c.ds, c.opts...)

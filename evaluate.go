@@ -81,6 +81,11 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if err != nil {
 		return nil, err
 	}
+	if custom := m.TrainStep != nil && training || m.TestStep != nil && !training; !custom {
+		if ms.doubts, err = m.doubts(c, x, y); err != nil {
+			return nil, err
+		}
+	}
 	ms.training, ms.of = training, y
 	return ms, nil
 }
@@ -206,6 +211,10 @@ type evaluation struct {
 	callbacks []Callback
 	order     *order
 	batches   batches
+	call      string // "Evaluate" or "validation"
+	warn      func(warning string)
+	warnedNaN bool
+	bar       *progress // of the run
 }
 
 // newEvaluation returns one that ends with its method end.
@@ -233,7 +242,8 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 		m.release(ms)
 		return nil, err
 	}
-	return &evaluation{m: m, ds: ds, specs: specs{x, y}, totals: ms, callbacks: c.callbacks, order: order}, nil
+	ms.warnOnce(c.warn, ms.doubts...)
+	return &evaluation{m: m, ds: ds, specs: specs{x, y}, totals: ms, callbacks: c.callbacks, order: order, call: c.call, warn: c.warn}, nil
 }
 
 // end gives back what the evaluation has of the model.
@@ -279,6 +289,7 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 	if err := e.totals.reset(); err != nil {
 		return Result{}, err
 	}
+	e.bar = bar
 	if bar != nil {
 		bar.begin(0, e.order.batches)
 	}
@@ -336,5 +347,13 @@ func (e *evaluation) step(idx []int) error {
 	if err := e.totals.checkLabels(b, idx); err != nil {
 		return err
 	}
-	return e.m.run(s, b, false)
+	if err := e.m.run(s, b, false); err != nil || e.warnedNaN {
+		return err
+	}
+	if text := e.totals.notFinite(b, idx); text != "" {
+		e.warnedNaN = true
+		e.bar.stop()
+		e.warn(fmt.Sprintf("%s: %s", e.call, text))
+	}
+	return nil
 }

@@ -97,6 +97,8 @@ type fitRun struct {
 	batches    batches
 	classes    *classWeigher
 	weighed    data.Batch
+	last       *data.Batch // of the step before
+	warnedNaN  bool
 	at         position
 	backup     *backup   // nil if there is none
 	nan        *nanWatch // nil without StopOnNaN
@@ -132,6 +134,7 @@ func (f *fitRun) prepare() error {
 		return err
 	}
 	f.told = specs{x, y}
+	f.totals.warnOnce(f.warn, f.totals.doubts...)
 	if err := f.m.takeFrozen(); err != nil {
 		return err
 	}
@@ -329,6 +332,9 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 	if err := caught(func() error { return f.step(idx) }); err != nil {
 		return fmt.Errorf("glia: Fit: epoch %d, batch %d: %w", e+1, b+1, err)
 	}
+	if !f.stopOnNaN && !f.warnedNaN {
+		f.warnNaN(e, b, idx)
+	}
 	if f.stopOnNaN {
 		if l := f.totals.loss(); math.IsNaN(l) || math.IsInf(l, 0) {
 			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number; a smaller learning rate or clipped gradients may help%s", e+1, b+1, l, f.nan.explain(e, b))
@@ -354,12 +360,22 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 	return f.backup.afterBatch()
 }
 
+// warnNaN warns when the loss is not finite for the first time.
+func (f *fitRun) warnNaN(e, b int, idx []int) {
+	if text := f.totals.notFinite(f.last, idx); text != "" {
+		f.warnedNaN = true
+		f.bar.stop()
+		f.warn(fmt.Sprintf("epoch %d, batch %d: %s", e+1, b+1, text))
+	}
+}
+
 // step reads the samples idx and changes the weights by them.
 func (f *fitRun) step(idx []int) error {
 	batch, err := f.load(idx)
 	if err != nil {
 		return err
 	}
+	f.last = batch
 	s, err := f.totals.stepFor(batch)
 	if err != nil {
 		return err

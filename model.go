@@ -72,6 +72,8 @@ type compiled struct {
 	metrics       []metric.Metric
 	outputLosses  []outputLoss
 	outputMetrics []outputMetric
+
+	warned sync.Map // the warnings that were given, by text
 }
 
 // Sequential returns a model that applies layers one after the other. Mistakes in

@@ -145,7 +145,7 @@ func (w *nanWatch) trace(idx []int) (where string) {
 	if err != nil {
 		return ""
 	}
-	if where := w.badData(b); where != "" {
+	if where := w.f.totals.badData(b, idx); where != "" {
 		return where
 	}
 	for _, v := range w.vars {
@@ -156,30 +156,63 @@ func (w *nanWatch) trace(idx []int) (where string) {
 	return w.find(b)
 }
 
-// badData returns the place of a number in a batch that is not finite, in words, or "".
-func (w *nanWatch) badData(b *data.Batch) string {
-	outputs := outputsOf(w.f.totals.outputLosses)
+// badData returns the place of the first number in a batch of the samples idx that is not
+// finite, in words, or "".
+func (m *totals) badData(b *data.Batch, idx []int) string {
+	outputs := outputsOf(m.outputLosses)
 	for _, part := range []struct {
 		name  string
 		of    []*tensor.Tensor
 		kind  string
 		names []string
-	}{{"x", b.X, "input", w.f.m.net.InputNames()}, {"y", b.Y, "output", outputs}, {"the weights of the samples", b.Weight, "output", outputs}} {
+	}{{"x", b.X, "input", m.m.net.InputNames()}, {"y", b.Y, "output", outputs}, {"the weights of the samples", b.Weight, "output", outputs}} {
 		for i, t := range part.of {
 			if t == nil {
 				continue
 			}
 			r := rangeOf(t)
-			switch {
-			case !r.bad:
+			if !r.bad {
 				continue
-			case len(part.of) > 1 && i < len(part.names):
-				return fmt.Sprintf("the data has %s in %s of %s %q", r.kind(), part.name, part.kind, part.names[i])
 			}
-			return fmt.Sprintf("the data has %s in %s", r.kind(), part.name)
+			of := ""
+			if len(part.of) > 1 && i < len(part.names) {
+				of = fmt.Sprintf(" of %s %q", part.kind, part.names[i])
+			}
+			return fmt.Sprintf("the data has %s in %s%s: %s", r.kind(), part.name, of, firstOf(t, idx))
 		}
 	}
 	return ""
+}
+
+// firstOf returns the sample, and the place in it, of the first number of t that is not finite,
+// in words.
+func firstOf(t *tensor.Tensor, idx []int) string {
+	at := slices.IndexFunc(t.Float64s(), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	strides, place := t.Shape().Strides(), []int{}
+	sample := at / strides.At(0)
+	for axis := 1; axis < t.Shape().Rank(); axis++ {
+		place = append(place, at/strides.At(axis)%t.Shape().At(axis))
+	}
+	if len(place) == 0 {
+		return fmt.Sprintf("sample %d", idx[sample])
+	}
+	return fmt.Sprintf("sample %d, element %v", idx[sample], place)
+}
+
+// notFinite returns a warning about a loss that is not finite after a batch of the samples idx,
+// "" if it is finite. It does not wait for a device with memory of its own.
+func (m *totals) notFinite(b *data.Batch, idx []int) string {
+	if _, away := m.total.Home(); away {
+		return ""
+	}
+	l := m.loss()
+	if !math.IsNaN(l) && !math.IsInf(l, 0) {
+		return ""
+	}
+	if where := m.badData(b, idx); where != "" {
+		return fmt.Sprintf("the loss is %v: %s", l, where)
+	}
+	return fmt.Sprintf("the loss is %v, the data of the batch is finite: glia.StopOnNaN stops a training there and tells the operation that made the first such number", l)
 }
 
 func (w *nanWatch) find(b *data.Batch) string {

@@ -48,7 +48,7 @@ func TestNaNWatch(t *testing.T) {
 			optim.SGD(0.01), loss.MeanSquaredError(), x,
 			`epoch 1, batch 2: loss is NaN: .*; the first came in epoch 1, batch 1: Div made NaN in layer root, from`, true},
 		{"data", []nn.Layer{nn.Input(1), nn.Dense(1)}, optim.SGD(0.01), loss.MeanSquaredError(), with(300, float32(math.NaN())),
-			`epoch 1, batch 301: loss is NaN: .*; the first came in epoch 1, batch 301: the data has NaN in x$`, true},
+			`epoch 1, batch 301: loss is NaN: .*; the first came in epoch 1, batch 301: the data has NaN in x: sample 300, element \[0\]$`, true},
 		{"overflow", []nn.Layer{nn.Input(1), nn.Dense(1)}, optim.SGD(3e38), loss.MeanSquaredError(), x,
 			`; the first came in epoch 1, batch 2: Mul made infinity in the loss, from`, true},
 	} {
@@ -146,7 +146,7 @@ func TestNaNWatchInputs(t *testing.T) {
 			tensor.Data[float32](of(b))[3] = float32(math.NaN())
 		}}
 		_, err := m.Fit(ds, glia.BatchSize(10), glia.StopOnNaN)
-		wants(t, want, err, `the first came in epoch 1, batch 1: the data has NaN in `+want+`$`)
+		wants(t, want, err, `the first came in epoch 1, batch 1: the data has NaN in `+want+`: sample `)
 	}
 }
 

@@ -57,6 +57,7 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 		return Result{}, m.batched(b.X, err)
 	}
 	defer m.release(ms)
+	ms.warnOnce(warnTo(nil), ms.doubts...)
 	if training {
 		if err := m.takeFrozen(); err != nil {
 			return Result{}, err

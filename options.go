@@ -37,6 +37,7 @@ type config struct {
 	callbacks    []Callback
 	ctx          context.Context
 	progress     io.Writer
+	warn         func(warning string)
 	stopOnNaN    bool
 }
 
@@ -48,9 +49,12 @@ func configOf(call string, opts []Option) (*config, error) {
 			return nil, fmt.Errorf("glia: %s: option %d is empty: want one that glia made", call, i)
 		}
 		if call == "Evaluate" && !o.evaluate {
-			return nil, fmt.Errorf("glia: Evaluate: option %s: want BatchSize, Context, Progress or Use", o.name)
+			return nil, fmt.Errorf("glia: Evaluate: option %s: want BatchSize, Context, Progress, Use or Warn", o.name)
 		}
 		o.set(c)
+	}
+	if c.warn == nil {
+		c.warn = warnTo(c.progress)
 	}
 	return c, c.check()
 }
@@ -99,6 +103,7 @@ func (c *config) ofValidation() *config {
 		v.batchSize = v.valBatchSize
 	}
 	v.steps = v.valSteps
+	v.call = "validation"
 	return &v
 }
 

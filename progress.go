@@ -108,9 +108,9 @@ func (p *progress) end(e Epoch) {
 	}
 }
 
-// stop ends the line of a bar that stopped short.
+// stop ends the line of a bar, if there is one, that stopped short.
 func (p *progress) stop() {
-	if p.open {
+	if p != nil && p.open {
 		fmt.Fprintln(p.w)
 		p.open = false
 	}

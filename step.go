@@ -41,6 +41,7 @@ type totals struct {
 	each    []*graph.Var  // totals of the losses of outputs, if several have one
 	counted []ownCount    // of evaluation, for each output with a loss
 	states  []metric.State
+	doubts  []string // warnings
 }
 
 // ownCount is the total of a loss that is not the mean of all losses of a batch, and what it
@@ -277,47 +278,68 @@ func (m *totals) checkLabels(b *data.Batch, idx []int) error {
 		if output >= len(m.outputLosses) { // for a custom step
 			continue
 		}
-		at, classes := m.badLabel(y, output)
+		at, want := m.badLabel(y, output)
 		if at < 0 {
 			continue
 		}
-		of, below := "", ""
+		of := ""
 		if len(m.outputLosses) > 1 {
 			of = fmt.Sprintf(" of output %s", m.outputLosses[output].output)
 		}
-		if classes < math.MaxInt {
-			below = fmt.Sprintf(" and less than %d", classes)
-		}
-		return fmt.Errorf("sample %d: label %v%s: want a class number, 0 or more%s",
-			idx[at*len(idx)/y.Len()], y.Float64s()[at], of, below)
+		return fmt.Errorf("sample %d: label %v%s: want %s", idx[at*len(idx)/y.Len()], y.Float64s()[at], of, want)
 	}
 	return nil
 }
 
 // badLabel returns the place of the first label y of an output that its loss or a metric
-// refuses, -1 if there is none, and how many classes there are.
-func (m *totals) badLabel(y *tensor.Tensor, output int) (at, classes int) {
+// refuses, -1 if there is none, and the labels that it takes, in words.
+func (m *totals) badLabel(y *tensor.Tensor, output int) (at int, want string) {
+	classes := 0
 	if p := m.pred[output]; p.Rank() > 0 {
 		classes = p.Shape.At(-1)
 	}
-	if l, ok := m.outputLosses[output].loss.(loss.LabelChecker); ok {
+	switch l := m.outputLosses[output].loss.(type) {
+	case loss.LabelChecker:
 		if at := l.BadLabel(y, classes); at >= 0 {
-			return at, classes
+			return at, classNumbers(classes)
+		}
+	case loss.Ranged:
+		low, high := l.TargetRange()
+		if at := loss.OutOfRange(y, low, high); at >= 0 {
+			return at, fmt.Sprintf("%v to %v for loss %s", low, high, l.Name())
 		}
 	}
 	for i, x := range m.outputMetrics {
-		c, ok := m.states[i].(metric.LabelChecker)
-		if !ok || x.output != output {
+		if x.output != output {
 			continue
 		}
-		if at := c.BadLabel(y); at >= 0 {
-			if of, ok := c.(metric.ClassLabels); ok {
-				classes = of.LabelClasses()
+		if c, ok := m.states[i].(metric.LabelChecker); ok {
+			if at := c.BadLabel(y); at >= 0 {
+				if of, ok := c.(metric.ClassLabels); ok {
+					classes = of.LabelClasses()
+				}
+				return at, classNumbers(classes)
 			}
-			return at, classes
+		}
+		if r, ok := m.states[i].(metric.Ranged); ok {
+			low, high, ok := r.LabelRange()
+			if !ok {
+				continue
+			}
+			if at := loss.OutOfRange(y, low, high); at >= 0 {
+				return at, fmt.Sprintf("%v to %v for metric %s", low, high, x.name)
+			}
 		}
 	}
-	return -1, 0
+	return -1, ""
+}
+
+// classNumbers returns the labels of so many classes in words.
+func classNumbers(classes int) string {
+	if classes == math.MaxInt {
+		return "a class number, 0 or more"
+	}
+	return fmt.Sprintf("a class number, 0 or more and less than %d", classes)
 }
 
 // traceStep traces a step on batches of a form into an empty graph.

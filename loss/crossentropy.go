@@ -128,7 +128,7 @@ func logLikelihood(t, p *graph.Node) *graph.Node {
 //
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
 // Panics with *graph.Error, when used, if the shapes differ, yPred is not of floats, the
-// axis is out of range or the label smoothing is not from 0 to 1.
+// axis is out of range or has one class, or the label smoothing is not from 0 to 1.
 //
 // Options: [FromLogits], [LabelSmoothing], an [Axis], [Name], a [Reduction].
 //
@@ -144,6 +144,7 @@ type CategoricalCrossentropyLoss struct{ CrossentropyConfig }
 func (l *CategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	yTrue = rowsFor("CategoricalCrossentropy", yTrue, yPred)
 	axis := l.Axis.of("CategoricalCrossentropy", yPred)
+	wantSeveral("CategoricalCrossentropy", yPred, axis)
 	t := toLast(l.smooth("CategoricalCrossentropy", yTrue, yPred.Shape().At(axis)), axis)
 	if z := logitsOf(yPred, axis, l.FromLogits); z != nil {
 		return ops.SoftmaxCrossEntropy(toLast(z, axis), t)

@@ -108,7 +108,8 @@ func (l *BinaryFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node
 // over the last axis, or that of the option.
 //
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
-// Panics with *graph.Error, when used, unless gamma and alpha are 0 or more.
+// Panics with *graph.Error, when used, unless gamma and alpha are 0 or more and there are
+// several classes.
 //
 // Options: [FromLogits], [LabelSmoothing], an [Axis], a [Gamma], an [Alpha] or
 // [Alphas], [Name], a [Reduction].
@@ -155,6 +156,7 @@ func (l *CategoricalFocalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph
 	wantGamma(name, l.Gamma)
 	yTrue = rowsFor(name, yTrue, yPred)
 	axis := l.Axis.of(name, yPred)
+	wantSeveral(name, yPred, axis)
 	t := toLast(l.smooth(name, yTrue, yPred.Shape().At(axis)), axis)
 	p := toLast(yPred, axis)
 	if l.FromLogits {

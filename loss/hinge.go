@@ -57,8 +57,8 @@ func shortfall(loss string, yTrue, yPred *graph.Node) *graph.Node {
 // the margin is 1 the slope is 0.
 //
 // Shapes: yTrue, yPred [B ... C] -> [B ...].
-// Panics with *graph.Error, when used, if the shapes differ or yPred is not of floats.
-// Source: keras.losses.CategoricalHinge.
+// Panics with *graph.Error, when used, if the shapes differ, yPred is not of floats or there is
+// one class. Source: keras.losses.CategoricalHinge.
 func CategoricalHinge(opts ...Option) *CategoricalHingeLoss {
 	return &CategoricalHingeLoss{newConfig("categorical_hinge", opts)}
 }
@@ -69,6 +69,7 @@ type CategoricalHingeLoss struct{ Config }
 // Each implements [Loss].
 func (l *CategoricalHingeLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	t := rowsFor("CategoricalHinge", yTrue, yPred)
+	wantSeveral("CategoricalHinge", yPred, -1)
 	right := ops.ReduceSum(ops.Mul(t, yPred), -1)
 	wrong := ops.ReduceMax(ops.Mul(ops.Sub(ops.ScalarLike(t, 1), t), yPred), -1)
 	return ops.Relu(ops.Offset(ops.Sub(wrong, right), 1))

@@ -57,6 +57,13 @@ type Ignorer interface {
 	IgnoredClass() (class int, ok bool)
 }
 
+// Ranged is a [Loss] whose targets lie in a range. A model tells of others before a step.
+type Ranged interface {
+	Loss
+	// TargetRange returns the least and the greatest target.
+	TargetRange() (low, high float64)
+}
+
 // Reduction says how the losses of a batch become one number. As an option it
 // sets that of a loss. The zero Reduction is [MeanOverBatch].
 type Reduction string

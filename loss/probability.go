@@ -100,6 +100,7 @@ func (l *CategoricalGeneralizedCrossEntropyLoss) Each(yTrue, yPred *graph.Node) 
 		panic(graph.Errorf("loss.CategoricalGeneralizedCrossEntropy: q %g: want more than 0 and less than 1", l.Q))
 	}
 	labels := numbersFor("CategoricalGeneralizedCrossEntropy", yTrue, yPred)
+	wantSeveral("CategoricalGeneralizedCrossEntropy", yPred, -1)
 	p := ops.Squeeze(ops.GatherAlong(yPred, ops.ExpandDims(labels, -1), -1), -1)
 	if !labels.DType().IsUnsigned() {
 		p = ops.Where(ops.Less(labels, ops.ScalarLike(labels, 0)), ops.ScalarLike(p, math.NaN()), p)

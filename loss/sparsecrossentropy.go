@@ -12,7 +12,8 @@ import (
 //
 // Shapes: yTrue [B ...] or [B ... 1], of integers or of floats that are whole;
 // yPred [B ... C] -> [B ...].
-// Panics with *graph.Error, when used, if the shapes do not fit or yPred is not of floats.
+// Panics with *graph.Error, when used, if the shapes do not fit, yPred is not of floats or
+// there is one class.
 //
 // Options: [FromLogits], [IgnoreClass], [Name], a [Reduction].
 //
@@ -73,7 +74,9 @@ func (l *SparseCategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *grap
 // labels returns the class numbers, as integers of the shape of yPred without its
 // last axis.
 func (l *SparseCategoricalCrossentropyLoss) labels(yTrue, yPred *graph.Node) *graph.Node {
-	return numbersFor("SparseCategoricalCrossentropy", yTrue, yPred)
+	labels := numbersFor("SparseCategoricalCrossentropy", yTrue, yPred)
+	wantSeveral("SparseCategoricalCrossentropy", yPred, -1)
+	return labels
 }
 
 // numbersFor returns class numbers, as integers of the shape of yPred without its last

@@ -18,12 +18,13 @@ func Accuracy(opts ...MeanOption) *MeanMetric {
 	m := meanOf(accuracy, Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
 		switch accuracyOf(yTrue.Spec(), yPred.Spec()) {
 		case accuracyOfTruths:
-			return binary(0.5, yTrue, yPred)
+			return binary("Accuracy", 0.5, yTrue, yPred)
 		case accuracyOfNumbers:
-			return sparse(yTrue, yPred)
+			return sparse("Accuracy", yTrue, yPred)
 		}
-		return categorical(yTrue, yPred)
+		return categorical("Accuracy", yTrue, yPred)
 	})
+	m.truths = func(t, p tensor.Spec) bool { return accuracyOf(t, p) == accuracyOfTruths }
 	m.numbers = func(t, p tensor.Spec) int {
 		if accuracyOf(t, p) == accuracyOfNumbers {
 			return lastAxis(t, p)
@@ -70,14 +71,15 @@ func BinaryAccuracy(threshold float64, opts ...MeanOption) *MeanMetric {
 		if !(threshold > 0 && threshold < 1) {
 			panic(graph.Errorf("metric.BinaryAccuracy: threshold %g: want more than 0 and less than 1", threshold))
 		}
-		return binary(threshold, yTrue, yPred)
+		return binary("BinaryAccuracy", threshold, yTrue, yPred)
 	})
 	m.settings.Threshold = &threshold
+	m.truths = func(_, _ tensor.Spec) bool { return true }
 	return m
 }
 
-func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
-	t, p := matched("BinaryAccuracy", yTrue, yPred)
+func binary(metric string, threshold float64, yTrue, yPred *graph.Node) *graph.Node {
+	t, p := matched(metric, yTrue, yPred)
 	return ops.Equal(t, ops.Cast(ops.Greater(p, ops.ScalarLike(p, threshold)), t.DType()))
 }
 
@@ -86,13 +88,16 @@ func binary(threshold float64, yTrue, yPred *graph.Node) *graph.Node {
 //
 // Shapes: labels and predictions [B ... C].
 func CategoricalAccuracy(opts ...MeanOption) *MeanMetric {
-	return meanOf("CategoricalAccuracy", Up, opts, categorical)
+	return meanOf("CategoricalAccuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
+		return categorical("CategoricalAccuracy", yTrue, yPred)
+	})
 }
 
-func categorical(yTrue, yPred *graph.Node) *graph.Node {
+func categorical(metric string, yTrue, yPred *graph.Node) *graph.Node {
 	if yTrue.Shape() != yPred.Shape() {
-		panic(graph.Errorf("metric.CategoricalAccuracy: labels %v, predictions %v: want one shape", yTrue.Spec(), yPred.Spec()))
+		panic(graph.Errorf("metric.%s: labels %v, predictions %v: want one shape", metric, yTrue.Spec(), yPred.Spec()))
 	}
+	wantSeveral(metric, yPred)
 	return ops.Equal(ops.ArgMax(yTrue, -1), ops.ArgMax(yPred, -1))
 }
 
@@ -101,7 +106,9 @@ func categorical(yTrue, yPred *graph.Node) *graph.Node {
 //
 // Shapes: labels, class numbers, [B ...] or [B ... 1], predictions [B ... C].
 func SparseCategoricalAccuracy(opts ...MeanOption) *MeanMetric {
-	m := meanOf("SparseCategoricalAccuracy", Up, opts, sparse)
+	m := meanOf("SparseCategoricalAccuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
+		return sparse("SparseCategoricalAccuracy", yTrue, yPred)
+	})
 	m.numbers = lastAxis
 	return m
 }
@@ -109,8 +116,9 @@ func SparseCategoricalAccuracy(opts ...MeanOption) *MeanMetric {
 // lastAxis returns the number of predictions for each label.
 func lastAxis(_, yPred tensor.Spec) int { return yPred.Shape.At(-1) }
 
-func sparse(yTrue, yPred *graph.Node) *graph.Node {
-	labels := classNumbers("SparseCategoricalAccuracy", yTrue, yPred)
+func sparse(metric string, yTrue, yPred *graph.Node) *graph.Node {
+	labels := classNumbers(metric, yTrue, yPred)
+	wantSeveral(metric, yPred)
 	best := ops.ArgMax(yPred, -1)
 	if labels.DType().IsFloat() {
 		return ops.Equal(labels, ops.Cast(best, labels.DType()))
@@ -138,6 +146,7 @@ func TopKCategoricalAccuracy(k int, opts ...MeanOption) *MeanMetric {
 		if yTrue.Shape() != yPred.Shape() {
 			panic(graph.Errorf("metric.TopKCategoricalAccuracy: labels %v, predictions %v: want one shape", yTrue.Spec(), yPred.Spec()))
 		}
+		wantSeveral("TopKCategoricalAccuracy", yPred)
 		return inTopK(ops.ArgMax(yTrue, -1), yPred, k)
 	})
 	m.settings.K = &k
@@ -163,6 +172,7 @@ func SparseTopKCategoricalAccuracy(k int, opts ...SparseTopKOption) *MeanMetric 
 		if sorted {
 			return inFirst(labels, yPred, k)
 		}
+		wantSeveral("SparseTopKCategoricalAccuracy", yPred)
 		return inTopK(ops.Cast(labels, tensor.Int64), yPred, k)
 	}
 	m.numbers = lastAxis

@@ -104,6 +104,7 @@ func (s *fscoreState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 	if s.m.Threshold > 0 {
 		pos = ops.Greater(yPred, ops.ScalarLike(yPred, float64(s.m.Threshold)))
 	} else { // the greatest, but none in a row of zeros
+		wantSeveral(s.m.MetricName, yPred)
 		best := ops.GreaterEqual(yPred, ops.ReduceMaxKeep(yPred, -1))
 		pos = ops.And(best, ops.Greater(ops.Abs(yPred), ops.ScalarLike(yPred, 1e-9)))
 	}

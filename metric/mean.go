@@ -76,8 +76,11 @@ type MeanMetric struct {
 	counted func(yTrue, yPred *graph.Node) *graph.Node
 	// numbers, if there is one, returns how many classes labels number, 0 if they do not.
 	numbers func(yTrue, yPred tensor.Spec) int
-	sum     bool                    // instead of the mean
-	after   func(v float64) float64 // done to the result, if it is not nil
+	// truths, if there is one, reports whether labels are 0 or 1 and predictions compared with
+	// a threshold between.
+	truths func(yTrue, yPred tensor.Spec) bool
+	sum    bool                    // instead of the mean
+	after  func(v float64) float64 // done to the result, if it is not nil
 }
 
 // MeanOption is an option of [Mean] and of the means that other functions return.
@@ -129,6 +132,7 @@ func (m *MeanMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 		names = names[:1]
 	}
 	s := &meanState{totals: newTotals(m.name, tensor.Dims{}, names...), m: m}
+	s.truths = m.truths != nil && yPred.Rank() > 0 && m.truths(yTrue, yPred)
 	if m.numbers != nil && yPred.Rank() > 0 {
 		s.classes = m.numbers(yTrue, yPred)
 	}
@@ -158,7 +162,17 @@ func checked(s State, yTrue, yPred tensor.Spec) (State, error) {
 type meanState struct {
 	totals
 	classLabels
-	m *MeanMetric
+	m      *MeanMetric
+	truths bool // labels are 0 or 1
+}
+
+// LabelRange implements [Ranged].
+func (s *meanState) LabelRange() (low, high float64, ok bool) {
+	if l, ok := s.m.loss.(loss.Ranged); ok {
+		low, high = l.TargetRange()
+		return low, high, true
+	}
+	return 0, 1, s.truths
 }
 
 // Update implements [State].

@@ -63,6 +63,13 @@ type ClassLabels interface {
 	AllowLabel(class int)
 }
 
+// Ranged is a [State] of labels that lie in a range. A model tells of others before a step.
+type Ranged interface {
+	State
+	// LabelRange returns the least and the greatest label, and whether there are such.
+	LabelRange() (low, high float64, ok bool)
+}
+
 // totals is the variables of a state.
 type totals []*graph.Var
 

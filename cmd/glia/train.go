@@ -180,6 +180,9 @@ func (t *training) newOptimizer() optim.Optimizer {
 	return t.optimizer.new(t.learningRate)
 }
 
+// warn writes a warning of the training.
+func (t *training) warn(warning string) { fmt.Fprintf(t.stderr, "glia: warning: %s\n", warning) }
+
 // fit trains the model. The history is not nil.
 func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (*glia.History, error) {
 	if t.cpuprofile != "" {
@@ -193,7 +196,7 @@ func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (
 		}
 		defer pprof.StopCPUProfile()
 	}
-	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...))
+	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...), glia.Warn(t.warn))
 	if !t.quiet {
 		opts = append(opts, glia.Progress(live(t.stdout)))
 	}
