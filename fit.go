@@ -183,12 +183,13 @@ func (f *fitRun) divide() error {
 		return nil
 	}
 	s, ok := f.train.(interface {
-		Split(float64) (train, validation *data.Memory, err error)
+		Split(float64, ...data.SplitOption) (train, validation *data.Memory, err error)
 	})
 	if !ok {
 		return fmt.Errorf("ValidationSplit of a %T: want a dataset with Split, such as *data.Memory", f.train)
 	}
-	train, validation, err := s.Split(f.split)
+	warn := data.Warn(func(warning string) { f.m.warnOnce(f.warn, "ValidationSplit: "+warning) })
+	train, validation, err := s.Split(f.split, append([]data.SplitOption{warn}, f.splitOptions...)...)
 	if err != nil {
 		return fmt.Errorf("ValidationSplit: %w", err)
 	}

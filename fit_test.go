@@ -413,3 +413,25 @@ func TestCallbackErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestValidationSplitOptions warns of data ordered by class, unless samples from everywhere are
+// set aside.
+func TestValidationSplitOptions(t *testing.T) {
+	y := slices.Repeat([]int32{0}, 20)
+	y = append(y, slices.Repeat([]int32{1}, 20)...)
+	ds := memory(t, blobs(t, 40, 2, 2).X(), of(t, y, 40))
+	for _, c := range []struct {
+		opts []data.SplitOption
+		warn []string
+	}{
+		{nil, []string{`^ValidationSplit: the samples are ordered by class, so that validation has none of class 0: want data.Shuffle`}},
+		{[]data.SplitOption{data.Stratified(1)}, nil},
+		{[]data.SplitOption{data.InOrder}, nil},
+	} {
+		m := glia.Sequential(nn.Input(2), nn.Dense(2, nn.Softmax))
+		compile(t, m, optim.SGD(0.1), loss.SparseCategoricalCrossentropy())
+		warn, got := heard()
+		fit(t, m, ds, warn, glia.ValidationSplit(0.25, c.opts...))
+		wantWarnings(t, "split", *got, c.warn...)
+	}
+}

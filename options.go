@@ -27,6 +27,7 @@ type config struct {
 	batchSize    int
 	validation   data.Dataset
 	split        float64
+	splitOptions []data.SplitOption
 	valFreq      int   // epochs from one validation to the next
 	valBatchSize int   // 0 for batchSize
 	valSteps     int   // 0 for all
@@ -134,9 +135,11 @@ func Validate(ds data.Dataset) Option {
 }
 
 // ValidationSplit sets the last part of the training data aside for validation,
-// before any shuffling; it needs a dataset with Split, such as data.Memory.
-func ValidationSplit(fraction float64) Option {
-	return fitOption("ValidationSplit", func(c *config) { c.split = fraction })
+// before any shuffling; it needs a dataset with Split, such as data.Memory. The options
+// data.Shuffle and data.Stratified set samples from everywhere aside; without them data that
+// is ordered by class gives a warning, see [data.Memory.Split].
+func ValidationSplit(fraction float64, opts ...data.SplitOption) Option {
+	return fitOption("ValidationSplit", func(c *config) { c.split, c.splitOptions = fraction, opts })
 }
 
 // ValidationFreq validates after every n-th epoch only: with 3 after those that

@@ -134,3 +134,20 @@ func ExampleDataset() {
 	fmt.Println(batch.X[0].Float64s(), batch.Y[0].Float64s())
 	// Output: [2 9] [4 81]
 }
+
+// Each class gives the validation its share of the samples.
+func ExampleStratified() {
+	labels, _ := tensor.FromSlice([]int32{0, 0, 0, 0, 0, 0, 1, 1, 1}, 9)
+	samples, _ := data.New(tensor.New(tensor.Float32, 9, 2), labels)
+	train, validation, _ := samples.Split(1.0/3, data.Stratified(1))
+	for _, part := range []*data.Memory{train, validation} {
+		var count [2]int
+		for _, c := range part.Y().Float64s() {
+			count[int(c)]++
+		}
+		fmt.Println(part.Len(), count)
+	}
+	// Output:
+	// 6 [4 2]
+	// 3 [2 1]
+}

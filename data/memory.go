@@ -232,21 +232,6 @@ func (m *Memory) Subset(idx []int) (*Memory, error) {
 	return &s, nil
 }
 
-// Split returns the first samples for training and the last for validation, as
-// Keras's validation_split does: training gets floor(n·(1-fraction)) of them. It
-// is an error if that leaves one of the two without samples.
-func (m *Memory) Split(fraction float64) (train, validation *Memory, err error) {
-	n := m.Len()
-	if !(fraction > 0 && fraction < 1) {
-		return nil, nil, fmt.Errorf("data: Split: fraction %v: want more than 0 and less than 1", fraction)
-	}
-	at := int(math.Floor(float64(n) * (1 - fraction)))
-	if at == 0 || at == n {
-		return nil, nil, fmt.Errorf("data: Split: %d samples at fraction %v: got %d for training and %d for validation, want 1 or more of each", n, fraction, at, n-at)
-	}
-	return m.part(0, at), m.part(at, n), nil
-}
-
 // part returns samples from to to-1.
 func (m *Memory) part(from, to int) *Memory {
 	s := *m
