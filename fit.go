@@ -188,7 +188,7 @@ func (f *fitRun) divide() error {
 	if !ok {
 		return fmt.Errorf("ValidationSplit of a %T: want a dataset with Split, such as *data.Memory", f.train)
 	}
-	warn := data.Warn(func(warning string) { f.m.warnOnce(f.warn, "ValidationSplit: "+warning) })
+	warn := data.Warn(func(warning string) { f.m.compiled.Load().warnOnce(f.warn, "ValidationSplit: "+warning) })
 	train, validation, err := s.Split(f.split, append([]data.SplitOption{warn}, f.splitOptions...)...)
 	if err != nil {
 		return fmt.Errorf("ValidationSplit: %w", err)
