@@ -233,6 +233,10 @@ func (m *Model) newEvaluation(ds data.Dataset, c *config) (*evaluation, error) {
 	if c.steps > 0 {
 		order.batches = min(c.steps, order.batches)
 	}
+	ds, err = m.inNetworkOrder(ds)
+	if err != nil {
+		return nil, err
+	}
 	x, y := ds.Specs()
 	ms, err := m.totalsFor(false, x, y)
 	if err != nil {

@@ -126,6 +126,9 @@ func (f *fitRun) prepare() error {
 	if f.order, err = newOrder(f.train, n, f.batchOf(n)); err != nil {
 		return err
 	}
+	if f.train, err = f.m.inNetworkOrder(f.train); err != nil {
+		return err
+	}
 	x, y := f.train.Specs()
 	if f.totals, err = f.m.totalsFor(true, x, y); err != nil {
 		return err

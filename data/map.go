@@ -106,6 +106,14 @@ func (m *mapped) Len() int { return m.of.Len() }
 // Specs implements [Dataset].
 func (m *mapped) Specs() (x, y []tensor.Spec) { return m.of.Specs() }
 
+// Names implements [Named]: the names are those of the dataset.
+func (m *mapped) Names() (inputs, targets []string) {
+	if ds, ok := m.of.(Named); ok {
+		return ds.Names()
+	}
+	return nil, nil
+}
+
 // Read implements [Dataset].
 func (m *mapped) Read(idx []int, b *Batch) error { return m.ReadEpoch(0, 0, idx, b) }
 

@@ -16,6 +16,8 @@ type Memory struct {
 	weight []column // one or none, or as many as y, some of them with nothing
 	rows   []int    // of the tensors, sample by sample; nil: all, in order
 	err    error    // the first error of Scale or OneHot
+
+	xNames, yNames []string // of x and y, by which a model takes them; none: in order
 }
 
 // New returns the samples along the first axis of x and their targets along the
@@ -85,6 +87,9 @@ func Zip(sets ...*Memory) (*Memory, error) {
 			}
 			z.weight = append(z.weight, of)
 		}
+	}
+	if err := z.zipNames(sets); err != nil {
+		return nil, err
 	}
 	return z, nil
 }
