@@ -30,6 +30,9 @@ func (m *Model) inNetworkOrder(ds data.Dataset) (data.Dataset, error) {
 	if r.x, err = places("input", x, inputs, len(specX)); err != nil {
 		return nil, err
 	}
+	if losses := withLoss(m.compiled.Load().outputLosses); len(y) < len(outputs) && len(losses) == len(y) {
+		outputs = outputsOf(losses) // the others need no targets
+	}
 	if r.y, err = places("output", y, outputs, len(specY)); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
@@ -75,6 +76,13 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s: loss %v, want the weights and loss %v of the data in order", name, r.Loss, want.Loss)
 		}
 	}
+	one, err := data.FromMaps(x, map[string]*tensor.Tensor{"kind": b.Y[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := namedFork(t)
+	compile(t, alone, optim.Adam(0.02), loss.PerOutput(loss.For("kind", loss.CategoricalCrossentropy())))
+	fit(t, alone, one) // the target of an output without a loss is not needed
 	all, err := m.PredictAll(b.X...)
 	if err != nil {
 		t.Fatal(err)
