@@ -103,6 +103,7 @@ type isa uint8
 
 const (
 	portable isa = iota
+	neon
 	avx2
 	avx512
 	avx512BF16 // multiplies pairs of bfloat16
@@ -178,7 +179,7 @@ func (m *Product[T]) plan() {
 	size := int(unsafe.Sizeof(T(0)))
 	few := m.M <= c.mr
 	c.packA = c.isa == portable || clash(m.LDA*size) && !few && m.N > c.nr
-	c.packB = m.TransB || !few && (clash(m.LDB*size) || m.K*m.N*size > largeB)
+	c.packB = m.TransB || c.isa == neon && m.N%c.lanes != 0 || !few && (clash(m.LDB*size) || m.K*m.N*size > largeB)
 	if m.Narrow != NotNarrow {
 		m.planNarrow()
 	}

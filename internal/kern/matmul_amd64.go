@@ -4,22 +4,6 @@ package kern
 
 import "unsafe"
 
-// tileArgs holds the arguments of the assembly of a strip of tiles; the generator knows
-// the layout. The assembly uses some fields as its variables.
-type tileArgs struct {
-	a, b, c, init          unsafe.Pointer // init: what the accumulators start from
-	lda, ldb, ldc, ldInit  uintptr        // bytes
-	k, rows, strips        int
-	stepA, stepC, stepInit uintptr // bytes from one strip to the next
-	mask                   uintptr // of the last vector: bits, or the address of a vector
-	low                    float32 // lower bound of the results
-	next                   uintptr // address of what the kernel reads next, to prefetch
-	nextStep               uintptr // bytes to go on after each four k, except where they bring rows of C
-	flush, saved           uintptr // the control word during the kernel, or 0, and the one before
-	round                  uintptr // not 0: c is of bfloat16
-	odd                    uintptr // of few rows, or of pairs row by row: K is 2·k + odd
-}
-
 // packArgs holds the arguments of the assembly of packing.
 type packArgs struct {
 	dst   unsafe.Pointer
@@ -81,10 +65,7 @@ func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 	return t
 }
 
-var (
-	zeros [128]float32 // a row of the widest tile
-	masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
-)
+var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 
 // maskFor returns the mask for a vector of n elements, 0 < n <= lanes.
 func (i isa) maskFor(n int) uintptr {
@@ -169,14 +150,6 @@ func kernel[T Float](i isa, s *strips[T]) {
 		}
 		j += n
 	}
-}
-
-// ptr returns the address of s[i], or an arbitrary one if s has no element i.
-func ptr[T Float](s []T, i int) unsafe.Pointer {
-	if i >= len(s) {
-		return unsafe.Pointer(&zeros)
-	}
-	return unsafe.Pointer(&s[i])
 }
 
 // ptr16 is ptr for 16 bits.

@@ -1,4 +1,4 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package kern
 
@@ -9,25 +9,5 @@ func bestISA() isa { return portable }
 func tileFor[T Float](m int, transA bool, narrow Narrow) tile { return goTile }
 
 func kernel[T Float](_ isa, s *strips[T]) { kernelGo(s) }
-
-func packRows[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
-	packRowsGo(dst, ldDst, src, ldSrc, n, k)
-}
-
-func packCols[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
-	packColsGo(dst, ldDst, src, ldSrc, n, k)
-}
-
-func packNarrowRows[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
-	packNarrowRowsGo(f, dst, ldDst, src, ldSrc, n, k)
-}
-
-func packNarrowCols[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
-	packNarrowColsGo(f, dst, ldDst, src, ldSrc, n, k)
-}
-
-func packNarrowLines[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
-	packNarrowLinesGo(f, dst, ldDst, src, ldSrc, n, k)
-}
 
 func fmaLoop(n int) (flops int) { return fmaLoopGo(n) }

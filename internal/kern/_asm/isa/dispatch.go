@@ -97,8 +97,13 @@ func Write() {
 		k.parse().writeARM(&choices)
 	}
 	WriteGo(family+"_dispatch_arm64.go", "!purego", choices.String())
-	WriteGo(family+"_stub_arm64.go", "!purego", arm.Stubs())
-	write(family+"_arm64.s", []byte(generated()+"//go:build !purego\n\n#include \"textflag.h\"\n\n"+arm.Assembly()))
+	WriteNEON(family, arm)
+}
+
+// WriteNEON writes the files of a family's functions of NEON.
+func WriteNEON(family string, f *neon.File) {
+	WriteGo(family+"_stub_arm64.go", "!purego", f.Stubs())
+	write(family+"_arm64.s", []byte(generated()+"//go:build !purego\n\n#include \"textflag.h\"\n\n"+f.Assembly()))
 }
 
 // generated returns the first line of a file.

@@ -89,6 +89,7 @@ func main() {
 	packPairs(avx512)
 	packTransposed(avx512, pairs)
 	Generate()
+	writeNEON()
 }
 
 // Byte offsets in struct tileArgs.

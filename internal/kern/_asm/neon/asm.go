@@ -17,7 +17,7 @@ import (
 // Reg is a virtual vector register of four float32.
 type Reg uint32
 
-// GP is a general register, 0 to 15.
+// GP is a general register: R0 to R15, R19 to R26.
 type GP int
 
 func (r GP) String() string { return fmt.Sprintf("R%d", int(r)) }
@@ -50,10 +50,20 @@ func (f *Func) New() Reg {
 // GP returns a new general register.
 func (f *Func) GP() GP {
 	f.gps++
-	if f.gps > 16 {
-		panic("no general register is left in " + f.Name)
+	switch n := f.gps - 1; {
+	case n < 16:
+		return GP(n)
+	case n < 24:
+		return GP(n + 3) // Go and the system use those between
 	}
-	return GP(f.gps - 1)
+	panic("no general register is left in " + f.Name)
+}
+
+// Scope calls part, whose general registers are free again afterwards.
+func (f *Func) Scope(part func()) {
+	n := f.gps
+	part()
+	f.gps = n
 }
 
 func (f *Func) add(i instruction) { f.code = append(f.code, i) }
@@ -157,6 +167,25 @@ func (f *Func) Move(d, n Reg) {
 func (f *Func) Load(d Reg, base GP, offset int, one bool) {
 	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
 		return fmt.Sprintf("%s %d(%v), F%d", width(one), offset, base, in(d))
+	}})
+}
+
+// LoadNext adds a load of a vector, or of one element, that moves base behind it.
+func (f *Func) LoadNext(d Reg, base GP, one bool) {
+	size := 16
+	if one {
+		size = 4
+	}
+	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("%s.P %d(%v), F%d", width(one), size, base, in(d))
+	}})
+}
+
+// FMLALane adds d += n·m[lane], rounded once.
+func (f *Func) FMLALane(d, n, m Reg, lane int) {
+	f.add(instruction{def: []Reg{d}, use: []Reg{n, m, d}, print: func(in func(Reg) int) string {
+		code := 0x4f801000 | uint32(lane&1)<<21 | uint32(lane>>1)<<11 | uint32(in(m))<<16 | uint32(in(n))<<5 | uint32(in(d))
+		return fmt.Sprintf("WORD $0x%08x // fmla v%d, v%d, v%d[%d]", code, in(d), in(n), in(m), lane)
 	}})
 }
 

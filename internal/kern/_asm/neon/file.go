@@ -132,7 +132,9 @@ func (f *File) Assembly() string {
 			fmt.Fprintf(&b, "DATA %s+%d(SB)/8, $0x%08x%08x\n", Constants, 16*i+8*half, w, w)
 		}
 	}
-	fmt.Fprintf(&b, "GLOBL %s(SB), RODATA|NOPTR, $%d\n", Constants, 16*len(f.words))
+	if len(f.words) > 0 {
+		fmt.Fprintf(&b, "GLOBL %s(SB), RODATA|NOPTR, $%d\n", Constants, 16*len(f.words))
+	}
 	return b.String() + f.asm.String()
 }
 

@@ -1,0 +1,23 @@
+//go:build !amd64 || purego
+
+package kern
+
+func packRows[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
+	packRowsGo(dst, ldDst, src, ldSrc, n, k)
+}
+
+func packCols[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
+	packColsGo(dst, ldDst, src, ldSrc, n, k)
+}
+
+func packNarrowRows[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	packNarrowRowsGo(f, dst, ldDst, src, ldSrc, n, k)
+}
+
+func packNarrowCols[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	packNarrowColsGo(f, dst, ldDst, src, ldSrc, n, k)
+}
+
+func packNarrowLines[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	packNarrowLinesGo(f, dst, ldDst, src, ldSrc, n, k)
+}
