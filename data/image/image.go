@@ -15,7 +15,6 @@ import (
 	"fmt"
 	stdimage "image"
 	"image/color"
-	"image/draw"
 	_ "image/gif" // decoders that image.Decode finds
 	_ "image/jpeg"
 	_ "image/png"
@@ -72,17 +71,16 @@ func decode(r io.Reader) (*stdimage.RGBA, error) {
 	if kind == "gif" {
 		bounds = stdimage.Rect(0, 0, config.Width, config.Height)
 	}
-	return turned(flat(img, bounds), m.orientation), nil
+	return flat(img, bounds, m.orientation), nil
 }
 
 // adobe is the marker of a JPEG of CMYK. The standard library does not decode one without
 // it; others, libjpeg among them, take it for given.
 var adobe = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
 
-// flat returns the part of a picture within bounds on a background, its corner at 0, 0.
-func flat(img stdimage.Image, bounds stdimage.Rectangle) *stdimage.RGBA {
-	to := stdimage.NewRGBA(stdimage.Rect(0, 0, bounds.Dx(), bounds.Dy()))
-	draw.Draw(to, img.Bounds().Sub(bounds.Min), img, img.Bounds().Min, draw.Src)
+// flat returns the part of a picture within bounds on a background, turned, see [drawn].
+func flat(img stdimage.Image, bounds stdimage.Rectangle, orientation int) *stdimage.RGBA {
+	to := drawn(img, bounds, orientation)
 	if to.Opaque() {
 		return to
 	}
@@ -121,7 +119,7 @@ func opaque(img stdimage.Image) (*stdimage.RGBA, error) {
 	if rgba, ok := img.(*stdimage.RGBA); ok && rgba.Rect.Min == (stdimage.Point{}) && rgba.Opaque() {
 		return rgba, nil
 	}
-	return flat(img, img.Bounds()), nil
+	return flat(img, img.Bounds(), 1), nil
 }
 
 // checkSize returns an error unless a picture can have that size.

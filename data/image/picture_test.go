@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"hash/crc32"
 	stdimage "image"
 	"image/color"
 	"image/gif"
@@ -184,6 +185,40 @@ func TestSeen(t *testing.T) {
 		}
 		if v := x.Float64s(); !(v[0] == 0 && v[4*9+4] > 100) {
 			t.Errorf("ink %v: background %v, ink %v, want light on dark", ink, v[0], v[4*9+4])
+		}
+	}
+}
+
+// TestTall turns a picture of more rows than are drawn at once. Orientation 7, for one, has
+// the first row of pixels at the right and the first column at the bottom.
+func TestTall(t *testing.T) {
+	const w, h = 5, 150
+	img := stdimage.NewGray(stdimage.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i * 7)
+	}
+	file := encoded(t, func(w io.Writer) error { return png.Encode(w, img) })
+	for orientation, at := range map[byte]func(column, row int) (x, y int){
+		1: func(c, r int) (x, y int) { return c, r },
+		2: func(c, r int) (x, y int) { return w - 1 - c, r },
+		3: func(c, r int) (x, y int) { return w - 1 - c, h - 1 - r },
+		4: func(c, r int) (x, y int) { return c, h - 1 - r },
+		5: func(c, r int) (x, y int) { return r, c },
+		6: func(c, r int) (x, y int) { return h - 1 - r, c },
+		7: func(c, r int) (x, y int) { return h - 1 - r, w - 1 - c },
+		8: func(c, r int) (x, y int) { return r, w - 1 - c },
+	} {
+		chunk := append([]byte("eXIfMM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), orientation, 0, 0, 0, 0, 0, 0)
+		size := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)-4))
+		chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk))
+		const end = 12 // the chunk IEND; EXIF may stand behind the pixels
+		got := must(t, bytes.Join([][]byte{file[:len(file)-end], size, chunk, file[len(file)-end:]}, nil))
+		for row := range h {
+			for column := range w {
+				if x, y := at(column, row); got.RGBAAt(x, y).R != img.GrayAt(column, row).Y {
+					t.Fatalf("orientation %d: pixel %d %d is not at %d %d of %v", orientation, column, row, x, y, got.Rect)
+				}
+			}
 		}
 	}
 }
