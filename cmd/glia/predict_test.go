@@ -383,6 +383,13 @@ func TestPredictFailures(t *testing.T) {
 		{"csv with labels", []string{odd, text("1,2,3,4,5,6\n")}, `cut off the column of labels`},
 		{"array of another shape", []string{path, array(3, 27, 28)}, `x.npy: array is float32\[3 27 28\]: want samples of \[28 28\] along the first axis`},
 		{"array of none", []string{path, array(0, 28, 28)}, `want one sample or more`},
+		{"two arrays", []string{path, create(t, "x.npy", func(w io.Writer) error {
+			x := tensor.New(tensor.Float32, 1, 28, 28)
+			if err := npy.Write(w, x); err != nil {
+				return err
+			}
+			return npy.Write(w, x)
+		})}, `x.npy: 3264 bytes behind the array: want one array, or several in a .npz`},
 		{"scalar", []string{path, array()}, `x.npy: array is float32\[\]: want samples of \[28 28\]`},
 		{"picture for a vector", []string{odd, pngOf(t, digit(1))}, `digit.png: a picture, but the model takes \[5\]: want`},
 		{"huge picture", []string{path, huge}, `x.gif: gif of 65535 x 65535 pixels: want 1 to`},

@@ -57,7 +57,7 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 	case ext == ".csv" || ext == ".tsv" || ext == ".txt":
 		s.x, s.remark, err = readTable(file, p.limit)
 	case begin == "\x93NUMPY":
-		s.x, err = npy.Read(file, npy.BFloat16)
+		s.x, err = readArray(file, size)
 	case strings.HasPrefix(begin, "PK"):
 		s.x, err = p.readArchive(file, size)
 	case strings.HasPrefix(begin, "\x00\x00"):
@@ -84,6 +84,19 @@ func (p *predicting) readPictureAs(s *samples, file *os.File, m *trained) (err e
 	s.alone, s.pixels = true, true
 	s.x, s.remark, err = p.readPicture(file, in)
 	return err
+}
+
+// readArray reads the array of a .npy, which numpy.save wrote once.
+func readArray(file *os.File, size int64) (*tensor.Tensor, error) {
+	x, err := npy.Read(file, npy.BFloat16)
+	if err != nil {
+		return nil, err
+	}
+	end, err := file.Seek(0, io.SeekCurrent)
+	if err == nil && end < size {
+		err = fmt.Errorf("%d bytes behind the array: want one array, or several in a .npz", size-end)
+	}
+	return x, err
 }
 
 // readArchive reads an array of a .npz.
