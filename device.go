@@ -63,6 +63,14 @@ func (e *guarded) Run(out, in []*tensor.Tensor) error {
 	return e.Executable.Run(out, in)
 }
 
+// Arena implements [backend.Sized]; it is 0 if the device does not tell.
+func (e *guarded) Arena() int {
+	if s, ok := e.Executable.(backend.Sized); ok {
+		return s.Arena()
+	}
+	return 0
+}
+
 // accessOf returns the access to the variables of a graph.
 func accessOf(g *graph.Graph) *graph.Access {
 	var updated []*graph.Var

@@ -22,6 +22,9 @@ import (
 // A file with layers, losses, metrics or an optimizer that glia does not support is a
 // [*keras.MissingError] that lists them all. Layers and the like of your own are made if
 // they are registered: see [nn.Register]. Nothing in a file is ever executed.
+//
+// A file is read in 64 MB of memory and four times its size at most. What the network then
+// takes for a batch is bounded, too: see [Model.LimitMemory].
 func Load(path string, opts ...LoadOption) (*Model, error) {
 	m, err := load(func() (*keras.File, error) { return keras.OpenFile(path) }, opts)
 	if err != nil {
@@ -242,7 +245,7 @@ func readModel(open func() (*keras.File, error), opts []LoadOption) (*Model, err
 	}
 	f.InPlace = true // after an error nobody has the model
 	f.Object = nil   // it may take more memory than the rest of the model
-	m := New(k.Network)
+	m := New(k.Network).LimitMemory(LoadedMemory)
 	if w := keras.Find(f.Extra, "glia/"+extraSeed); w != nil {
 		if want := tensor.S(tensor.Uint64); w.Spec != want {
 			return nil, fmt.Errorf("glia/%s is %v: want %v", extraSeed, w.Spec, want)

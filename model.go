@@ -57,6 +57,8 @@ type Model struct {
 
 	weightsMu weightsMu
 
+	mostMemory atomic.Int64 // that a batch may take, 0 for any
+
 	plansMu sync.Mutex      // guards what follows; no code of a user's runs under it
 	renewed int             // how often the plans of steps became old: by Compile, another device, or layers frozen
 	idle    memo[[]*totals] // that no call has, with their plans

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
@@ -11,7 +12,8 @@ import (
 )
 
 // Predict returns the model's output for the samples along the first axis of x,
-// which is split into batches of 256. Any number of goroutines may predict at once.
+// which is split into batches of 256, or fewer if [Model.LimitMemory] asks for it. Any number
+// of goroutines may predict at once.
 //
 // An output does not depend on the samples beside it, unless a layer of your own mixes
 // them. Where it is certain that none does, batches are padded to 1, 2, 4, ..., 256
@@ -41,13 +43,21 @@ func (m *Model) predictOne(call string, x *tensor.Tensor, size int) (*tensor.Ten
 	return out[0], nil
 }
 
-// predictBatches predicts in batches of no more than size samples. Errors name the call.
+// predictBatches predicts in batches of no more than size samples, or of all if size is larger
+// than predictBatch. Errors name the call.
 func (m *Model) predictBatches(call string, x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
-	var out []*tensor.Tensor
-	err := caught(func() (err error) {
-		out, err = m.predictInBatches(x, size)
-		return err
-	})
+	predict := func() (out []*tensor.Tensor, err error) {
+		err = caught(func() (err error) {
+			out, err = m.predictInBatches(x, size)
+			return err
+		})
+		return out, err
+	}
+	out, err := predict()
+	for isMemoryError(err) && size <= predictBatch && size > 1 {
+		size /= 2
+		out, err = predict()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("glia: %s: %w", call, err)
 	}
@@ -64,9 +74,13 @@ func (m *Model) predictInBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor
 	if err != nil {
 		return nil, m.batched(x, err)
 	}
-	out := make([]*tensor.Tensor, len(p.Outputs()))
-	for i, s := range p.Outputs() {
-		out[i] = tensor.NewSpec(tensor.Spec{DType: s.DType, Shape: s.Shape.With(0, n)})
+	specs := withBatch(slices.Clone(p.Outputs()), n)
+	if err := m.checkMemory(fmt.Sprintf("the output for %d samples", n), bytesOf(specs)); err != nil {
+		return nil, errors.New(err.Error()) // smaller batches do not help
+	}
+	out := make([]*tensor.Tensor, len(specs))
+	for i, s := range specs {
+		out[i] = tensor.NewSpec(s)
 	}
 	if n <= size {
 		return out, m.runPredict(p, out, x)
@@ -178,7 +192,7 @@ func (m *Model) newPlan(x []*tensor.Tensor, n int) (backend.Executable, error) {
 	if err := m.accept(in); err != nil {
 		return nil, err
 	}
-	e, err := compile(m.device, func(g *graph.Graph) []*graph.Node { return m.tracePredict(g, in) })
+	e, err := m.compile(func(g *graph.Graph) []*graph.Node { return m.tracePredict(g, in) })
 	if err != nil {
 		return nil, err
 	}

@@ -236,7 +236,7 @@ func (m *totals) stepFor(b *data.Batch) (*step, error) {
 
 // compileStep compiles the step for batches of a form. The caller holds traceMu.
 func (m *totals) compileStep(of form) (*step, error) {
-	p, err := compile(m.m.device, func(g *graph.Graph) []*graph.Node {
+	p, err := m.m.compile(func(g *graph.Graph) []*graph.Node {
 		m.traceStep(g, of)
 		return nil
 	})

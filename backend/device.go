@@ -31,3 +31,10 @@ type Executable interface {
 	// String returns a listing of the computation, for people.
 	String() string
 }
+
+// Sized is an [Executable] that knows what memory its runs take.
+type Sized interface {
+	// Arena returns the bytes of scratch memory that a run takes, besides inputs, outputs
+	// and variables.
+	Arena() int
+}

@@ -26,6 +26,7 @@ type evaluating struct {
 	loss       string
 	fromLogits bool
 	scale      factor
+	memory     memory
 	jsonPath   string
 	quiet      bool
 
@@ -67,6 +68,7 @@ A model that is not compiled, or with unsupported parts, needs a loss by --loss.
 	f.StringVar(&e.loss, "loss", "", "loss, as Keras names it, in place of the model's")
 	f.BoolVar(&e.fromLogits, "from-logits", false, "the model's output is logits, for --loss")
 	f.Var(&e.scale, "scale", "factor of the pixels from 0 to 255")
+	e.memory.flag(f)
 	f.StringVar(&e.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&e.quiet, "quiet", false, "print nothing but errors")
 	return c
@@ -124,6 +126,10 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 	}
 	m, of, err := e.model(path)
 	if err != nil {
+		return err
+	}
+	e.memory.bound(m.Model)
+	if err := m.wantDigits(); err != nil { // before the data are made
 		return err
 	}
 	images, err := e.images(ctx, set)
@@ -210,6 +216,19 @@ func (e *evaluating) images(ctx context.Context, set string) (images, error) {
 	return e.source.load(ctx, e.stderr, e.quiet)
 }
 
+// wantDigits returns an error unless the model takes images of digits and gives a number for
+// each.
+func (t *trained) wantDigits() error {
+	image := tensor.D(28, 28)
+	if in, known := t.input(); known && !sameBut1(image, in.Shape) {
+		return fmt.Errorf("%s: images are %v: the model takes %v", t.path, image, in.Shape)
+	}
+	if out, known := t.output(); known && out != tensor.D(classes) {
+		return fmt.Errorf("%s: the model gives %v for an image: want %v, a number for each digit", t.path, out, tensor.D(classes))
+	}
+	return nil
+}
+
 // prepare returns the images and labels as the model and its loss take them.
 func (e *evaluating) prepare(m *trained, of loss.Loss, ds *data.Memory) (*data.Memory, error) {
 	if in, known := m.input(); known {
@@ -217,9 +236,6 @@ func (e *evaluating) prepare(m *trained, of loss.Loss, ds *data.Memory) (*data.M
 		if ds, err = reshaped(ds, in.Shape); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.path, err)
 		}
-	}
-	if out, known := m.output(); known && out != tensor.D(classes) {
-		return nil, fmt.Errorf("%s: the model gives %v for an image: want %v, a number for each digit", m.path, out, tensor.D(classes))
 	}
 	ds = ds.Scale(e.scale.or(m.scale()))
 	if strings.HasPrefix(loss.ClassOf(of), "Sparse") {

@@ -139,9 +139,14 @@ func (l *listing) safetensors(r io.ReaderAt, size int64) error {
 		return err
 	}
 	meta := f.Metadata()
-	for _, key := range slices.Sorted(maps.Keys(meta)) {
+	for i, key := range slices.Sorted(maps.Keys(meta)) {
+		if i == mostNotes {
+			l.root.note("and", plural(len(meta)-i, "more text"))
+			break
+		}
 		l.root.note(key, printable(meta[key]))
 	}
+	meta = nil // it may be most of the file
 	for _, name := range f.Names() {
 		i, err := f.Info(name)
 		if err != nil {
@@ -154,9 +159,16 @@ func (l *listing) safetensors(r io.ReaderAt, size int64) error {
 	return nil
 }
 
+// mostNotes bounds the texts of a file that are listed, and mostDirs the branches that its
+// names lead through: those of the names behind are not taken apart.
+const (
+	mostNotes = 1000
+	mostDirs  = 1 << 14
+)
+
 // dir returns the branch that a name with slashes leads to, and its last part.
 func (l *listing) dir(name string) (b *branch, last string) {
-	if strings.Count(name, "/") > deepest {
+	if strings.Count(name, "/") > deepest || len(l.dirs) > mostDirs {
 		return l.root, name
 	}
 	b = l.root

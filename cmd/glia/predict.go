@@ -23,6 +23,7 @@ type predicting struct {
 	scale      factor
 	invert     inversion
 	array      string
+	memory     memory
 	jsonPath   string
 	quiet      bool
 
@@ -78,6 +79,7 @@ classes with the largest are printed; otherwise all outputs, as numbers.`,
 	f.Var(&p.invert, "invert", "change dark and light over in pictures")
 	f.Lookup("invert").NoOptDefVal = string(invertYes)
 	f.StringVar(&p.array, "array", "", "array of a .npz to take")
+	p.memory.flag(f)
 	f.StringVar(&p.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&p.quiet, "quiet", false, "print nothing but errors")
 	return c
@@ -122,6 +124,7 @@ func (p *predicting) run(ctx context.Context, path string, inputs []string) (err
 	if err != nil {
 		return err
 	}
+	p.memory.bound(m.Model)
 	if err := m.wantOneEach("predict"); err != nil {
 		return err
 	}

@@ -63,7 +63,9 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 	case strings.HasPrefix(begin, "\x00\x00"):
 		s.x, err = idx.ReadFile(s.path, int(min(size, mostIDX)))
 	case strings.HasPrefix(begin, "\x1f\x8b"):
-		s.x, err = idx.ReadFile(s.path, int(min(size*mostDeflated, mostIDX)))
+		if s.x, err = idx.ReadFile(s.path, int(min(p.memory.ofFile(size), mostIDX))); errors.Is(err, idx.ErrLimit) {
+			err = fmt.Errorf("%w; --memory allows more", err)
+		}
 	default:
 		return p.readPictureAs(s, file, m)
 	}
@@ -71,10 +73,7 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 	return err
 }
 
-const (
-	mostIDX      = 1 << 30
-	mostDeflated = 1100 // bytes that one compressed byte may stand for
-)
+const mostIDX = 1 << 30
 
 func (p *predicting) readPictureAs(s *samples, file *os.File, m *trained) (err error) {
 	in, known := m.input()
@@ -115,6 +114,17 @@ func (p *predicting) readArchive(file *os.File, size int64) (*tensor.Tensor, err
 			return nil, fmt.Errorf("an archive of %d arrays (%s): want --array NAME", len(names), shortList(names))
 		}
 		name = names[0]
+	}
+	h, err := a.Header(name)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := h.Spec(npy.BFloat16)
+	if err != nil {
+		return nil, fmt.Errorf("array %s: %w", name, err)
+	}
+	if n := int64(spec.Bytes()); n > max(size, p.memory.ofFile(size)) {
+		return nil, fmt.Errorf("array %s: %v of %d bytes in a file of %d: want --memory %dMB to allow so much", name, spec, n, size, n>>20+1)
 	}
 	return a.Tensor(name)
 }

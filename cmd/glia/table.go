@@ -26,13 +26,20 @@ type table struct {
 }
 
 // readTable reads at most limit lines of numbers, all if it is 0, with an optional remark.
-func readTable(file io.Reader, limit int) (x *tensor.Tensor, remark string, err error) {
+func readTable(file io.ReadSeeker, limit int) (x *tensor.Tensor, remark string, err error) {
 	t := &table{}
+	if limit == 0 { // else the rest of the file may be long
+		n, err := countNumbers(file)
+		if err != nil {
+			return nil, "", err
+		}
+		t.all = make([]float64, 0, n) // a slice that grows takes twice as much
+	}
 	r := bufio.NewReader(file)
 	for line := 1; limit == 0 || t.rows < limit; line++ {
-		text, readErr := r.ReadString('\n')
+		text, readErr := readLine(r)
 		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return nil, "", readErr
+			return nil, "", fmt.Errorf("line %d: %w", line, readErr)
 		}
 		if err := t.add(line, strings.Trim(strings.TrimPrefix(text, "\ufeff"), " \r\n")); err != nil {
 			return nil, "", fmt.Errorf("line %d: %w", line, err)
@@ -49,6 +56,44 @@ func readTable(file io.Reader, limit int) (x *tensor.Tensor, remark string, err 
 	}
 	x, err = tensor.FromSlice(t.all, t.rows, t.columns)
 	return x, remark, err
+}
+
+// countNumbers returns how many numbers a table has at most, and goes back to its start.
+func countNumbers(file io.ReadSeeker) (n int, err error) {
+	b := make([]byte, 64<<10)
+	for {
+		k, err := file.Read(b)
+		for _, c := range b[:k] {
+			if strings.IndexByte(",;\t \n", c) >= 0 {
+				n++
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			_, err := file.Seek(0, io.SeekStart)
+			return n + 1, err
+		case err != nil:
+			return 0, err
+		}
+	}
+}
+
+// longestLine bounds the bytes of a line: a sample is no longer.
+const longestLine = 4 << 20
+
+// readLine returns the next line. The last one comes with io.EOF.
+func readLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		piece, err := r.ReadSlice('\n')
+		line = append(line, piece...)
+		switch {
+		case len(line) > longestLine:
+			return "", fmt.Errorf("it is longer than %d bytes: want a sample a line", longestLine)
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return string(line), err
+		}
+	}
 }
 
 // add adds a line to the table.

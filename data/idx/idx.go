@@ -36,6 +36,15 @@ var types = map[byte]tensor.DType{
 // large tensor.
 const maxRatio = 1032
 
+// ErrLimit is, to errors.Is, the error of a tensor that takes more bytes than the limit.
+var ErrLimit = errors.New("idx: more bytes than the limit")
+
+// limitError is an error that is ErrLimit.
+type limitError struct{ error }
+
+// Is reports whether target is ErrLimit.
+func (limitError) Is(target error) bool { return target == ErrLimit }
+
 // Read reads a tensor of at most limit bytes from r, which must end with it. Memory
 // is taken as the header asks, once that is within the limit.
 func Read(r io.Reader, limit int) (*tensor.Tensor, error) { return read(r, -1, limit) }
@@ -99,7 +108,7 @@ func decode(r io.Reader, limit int, check func(size int64) error) (*tensor.Tenso
 		return nil, fmt.Errorf("idx: %w", err)
 	}
 	if n > limit {
-		return nil, fmt.Errorf("idx: %v: got %d bytes, want at most %d", spec, n, limit)
+		return nil, limitError{fmt.Errorf("idx: %v: got %d bytes, want at most %d", spec, n, limit)}
 	}
 	if err := check(int64(n) + int64(header)); err != nil {
 		return nil, fmt.Errorf("idx: %v: %w", spec, err)

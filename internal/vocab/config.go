@@ -109,7 +109,7 @@ func kindOf(t reflect.Type) string {
 }
 
 // mostRest bounds the settings of one object that are listed as unsupported.
-const mostRest = 100
+const mostRest = 20
 
 // rest returns the settings that were not read, except null, false and allowed values: the
 // first of them, and how many more there are.

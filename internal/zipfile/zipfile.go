@@ -16,8 +16,8 @@ import (
 )
 
 // mostDirectory bounds the bytes of an archive's directory: in memory its entries take
-// several times as many. It has room for 80,000 members with names of 50 bytes.
-const mostDirectory = 8 << 20
+// several times as many. It has room for 40,000 members with names of 50 bytes.
+const mostDirectory = 4 << 20
 
 // Open reads the directory of an archive of size bytes in r and compares it with what
 // stands before each member. It returns an error that names the member for

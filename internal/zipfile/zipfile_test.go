@@ -120,7 +120,7 @@ func TestOpenDirectory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, err := Open(bytes.NewReader(b), int64(len(b)))
 	runtime.ReadMemStats(&after)
-	if err == nil || !strings.Contains(err.Error(), "the directory takes more than 8388608 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "the directory takes more than 4194304 bytes") {
 		t.Errorf("a directory of 15 MB: error %v", err)
 	}
 	if got := after.TotalAlloc - before.TotalAlloc; got > 64<<20 {

@@ -37,7 +37,7 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 		}
 		return openNPZ(r, size)
 	}
-	f := &File{Format: Archive}
+	f := &File{Format: Archive, size: size}
 	if err := f.readConfig(members, size); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type File struct {
 	InPlace bool
 
 	size   int64        // of the file, in bytes
+	count  int          // of weights so far
 	verify func() error // compares a checksum of all weights, where there is one
 
 	content sized             // of one that is a part of others
@@ -81,7 +82,7 @@ func openHDF5(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Format: WeightsHDF5}
+	f := &File{Format: WeightsHDF5, size: size}
 	switch config, err := text(root, "model_config"); {
 	case err == nil:
 		f.Format = HDF5
@@ -102,8 +103,12 @@ func openSafetensors(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Format: Safetensors}
-	for _, name := range s.Names() {
+	f := &File{Format: Safetensors, size: size}
+	names := s.Names()
+	if err := f.room(len(names)); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
 		w := &Weight{Path: name, into: func(t *tensor.Tensor) error { return s.ReadInto(name, t) }}
 		w.setSource(s.Source(name))
 		f.add(w)
@@ -116,13 +121,25 @@ func openNPZ(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Format: NPZ}
-	for _, name := range a.Names() {
+	f := &File{Format: NPZ, size: size}
+	names := a.Names()
+	if err := f.room(len(names)); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
 		w := &Weight{Path: name, into: func(t *tensor.Tensor) error { return a.ReadInto(name, t) }}
 		w.setSource(a.Source(name))
 		f.add(w)
 	}
 	return f, nil
+}
+
+// room counts n weights that are about to be listed. It returns an error if they are too many.
+func (f *File) room(n int) error {
+	if f.count += n; f.count > mostWeights(f.size) {
+		return fmt.Errorf("more than %d weights in a file of %d bytes: want fewer", mostWeights(f.size), f.size)
+	}
+	return nil
 }
 
 // add adds a weight of a file that is a list of names. Those of the optimizer and

@@ -41,7 +41,7 @@ func (f *File) readWhole(root *hdf5.Group, config string) (err error) {
 	}
 	switch g, err := root.Group("optimizer_weights"); {
 	case err == nil:
-		if f.Optimizer, err = weightsByName(g); err != nil { // the model is whole without them
+		if f.Optimizer, err = f.weightsByName(g); err != nil { // the model is whole without them
 			f.Optimizer = []*Weight{{Path: "optimizer_weights", bad: err}}
 		}
 	case !errors.Is(err, fs.ErrNotExist):
@@ -63,7 +63,7 @@ func (f *File) readLayers(g *hdf5.Group, names []string) error {
 		if err != nil {
 			return err
 		}
-		weights, err := weightsByName(layer)
+		weights, err := f.weightsByName(layer)
 		if err != nil {
 			return err
 		}
@@ -76,8 +76,11 @@ func (f *File) readLayers(g *hdf5.Group, names []string) error {
 }
 
 // weightsByName lists the weights that an attribute of the group names.
-func weightsByName(g *hdf5.Group) ([]*Weight, error) {
+func (f *File) weightsByName(g *hdf5.Group) ([]*Weight, error) {
 	names, err := texts(g, "weight_names")
+	if err == nil {
+		err = f.room(len(names))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +96,9 @@ func weightsByName(g *hdf5.Group) ([]*Weight, error) {
 
 func (f *File) readExtra(g *hdf5.Group) error {
 	names, err := g.Names()
+	if err == nil {
+		err = f.room(len(names))
+	}
 	if err != nil {
 		return err
 	}

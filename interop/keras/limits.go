@@ -28,13 +28,21 @@ func LimitsOf(size int64) Limits {
 }
 
 // A configuration may have no more than mostValues values: numbers, texts, lists, objects
-// and so on, no more than mostMembers of them in objects, and no more than mostParts layers, or
-// parts like layers. The largest of Keras's applications have 62,000, 50,000 and 1,041.
+// and so on, no more than mostMembers of them in objects, mostSettings in one object, and no
+// more than mostParts layers, or parts like layers. The largest of Keras's applications have
+// 62,000, 50,000, a few dozen and 1,041. Of what is unsupported mostMissing things are listed,
+// and for the others one for each part.
 const (
-	mostValues  = 1 << 20
-	mostMembers = 1 << 18
-	mostParts   = 1 << 15
+	mostValues   = 1 << 18
+	mostMembers  = 1 << 17
+	mostSettings = 1 << 12
+	mostParts    = 1 << 13
+	mostMissing  = 1 << 13
 )
+
+// mostWeights returns how many weights a file of size bytes may have: each of them takes
+// some hundred bytes of memory, however small it is.
+func mostWeights(size int64) int { return int(1<<14 + size>>10) }
 
 // longestPath bounds the bytes of the names of a layer and of the layers around it, together:
 // every variable in it has them in its path.

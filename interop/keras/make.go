@@ -35,6 +35,7 @@ func (t *tree) make(p *part) (err error) {
 			return err
 		}
 	}
+	defer t.cutMissing(p)
 	switch p.kind {
 	case plain:
 		return p.makePlain()
@@ -53,6 +54,17 @@ func (t *tree) make(p *part) (err error) {
 		p.noteCode()
 	}
 	return nil
+}
+
+// cutMissing counts what is unsupported in a part itself, and keeps one of it if there are
+// too many in the model.
+func (t *tree) cutMissing(p *part) {
+	for _, list := range []*missingList{&p.before, &p.after} {
+		if n := len(*list); t.unsupported+n > mostMissing && n > 1 {
+			*list = missingList{(*list)[0], {(*list)[0].Kind, fmt.Sprintf("like this: %d more", n-1), p.where}}
+		}
+		t.unsupported += len(*list)
+	}
 }
 
 // network returns the network of a part, nil if it is another layer or something in it is

@@ -47,9 +47,9 @@ const (
 // name the last counts, as in Python.
 //
 // It fails on text that is not JSON, such as Python's NaN and Infinity, on lists and objects
-// more than 512 deep, or more than 32 on average if they are long, on more than 1048576
-// values, or 262144 members of objects, and on objects without a class_name. Errors name the
-// byte.
+// more than 512 deep, or more than 32 on average if they are long, on more than 262144
+// values, on more than 131072 members of objects or 4096 of one, and on objects without a
+// class_name. Errors name the byte.
 func ParseObject(b []byte) (*Object, error) {
 	if err := check(b); err != nil {
 		return nil, fmt.Errorf("keras: %w", err)
@@ -167,8 +167,9 @@ func (o *Object) fullName() string { return vocab.InPackage(o.Module, o.Class, o
 // check returns an error unless b is JSON of no more than mostValues values that is not too deep.
 func check(b []byte) error {
 	depth, work := 0, 0
-	values, members := 1, 0     // behind each comma stands one, and in each list and object
-	var opened [deepest + 1]int // where the lists and objects around begin
+	values, members := 1, 0       // behind each comma stands one, and in each list and object
+	var opened [deepest + 1]int   // where the lists and objects around begin
+	var settings [deepest + 1]int // members of these so far
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; c {
 		case '"':
@@ -181,12 +182,15 @@ func check(b []byte) error {
 			values++
 		case ':':
 			members++
+			if settings[depth]++; settings[depth] > mostSettings {
+				return fmt.Errorf("byte %d: an object of more than %d members: want fewer", i, mostSettings)
+			}
 		case '{', '[':
 			values++
 			if depth++; depth > deepest {
 				return fmt.Errorf("byte %d: lists and objects nest more than %d deep", i, deepest)
 			}
-			opened[depth] = i
+			opened[depth], settings[depth] = i, 0
 		case '}', ']':
 			if depth > 0 {
 				work += i - opened[depth]

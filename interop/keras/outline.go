@@ -22,7 +22,7 @@ type OutlineLayer struct {
 
 // Outline lists the layers of a model from its config alone, those of models inside it
 // after the model itself. It knows no classes, so that it lists unsupported ones, too. It
-// fails if o is not a model with a list of layers, or has more than 32768 of them.
+// fails if o is not a model with a list of layers, or has more than 8192 of them.
 func Outline(o *Object) ([]OutlineLayer, error) {
 	if o.Config != nil {
 		if err := check(o.Config); err != nil {

@@ -16,6 +16,8 @@ type tree struct {
 	model *part
 	old   bool // the file is of Keras 1 or 2
 	later bool // the file is of Keras 3.16 or later
+
+	unsupported int // parts and features so far
 }
 
 // part is a layer in the tree of a model, which may be a model itself. [parse] makes the

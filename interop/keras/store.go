@@ -54,6 +54,9 @@ func (f *File) readStore(root *hdf5.Group) error {
 		if err != nil {
 			return err
 		}
+		if err := f.room(len(names)); err != nil {
+			return err
+		}
 		slices.SortFunc(names, byNumber)
 		for _, name := range names {
 			w, err := weightOf(g, name)

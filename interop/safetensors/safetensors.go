@@ -21,6 +21,9 @@ const maxHeader = 100_000_000
 // metadataKey is the key of the header that holds no tensor but text.
 const metadataKey = "__metadata__"
 
+// mostTexts bounds the texts there: each takes a hundred bytes of memory, however short.
+const mostTexts = 1 << 16
+
 // Entry is a tensor to write and the name it gets. The tensor may lie in another
 // file, as that of [File.Source] does.
 type Entry struct {
