@@ -110,6 +110,14 @@ func (d *Dataset) keras() error {
 	return nil
 }
 
+// OpaqueBFloat16 takes opaque elements of two bytes for bfloat16, as NumPy's form of it has
+// become, if nothing in the file says what they are. Other elements stay.
+func (d *Dataset) OpaqueBFloat16() {
+	if d.typ.class == classOpaque && d.typ.size == 2 {
+		d.typ.known(tensor.BFloat16)
+	}
+}
+
 // Spec returns dtype and shape of the tensor that holds the elements. That no
 // tensor can is an error that names their type.
 func (d *Dataset) Spec() (tensor.Spec, error) {

@@ -86,9 +86,12 @@ func (f *File) weightsByName(g *hdf5.Group) ([]*Weight, error) {
 	}
 	weights := make([]*Weight, len(names))
 	for i, name := range names {
-		if weights[i], err = weightOf(g, name); err != nil {
+		d, err := g.Dataset(name)
+		if err != nil {
 			return nil, err
 		}
+		d.OpaqueBFloat16() // as Keras 3 writes it here, and cannot read it
+		weights[i] = datasetWeight(d)
 		weights[i].Path = strings.TrimSuffix(name, ":0") // as TensorFlow numbers a variable's values
 	}
 	return weights, nil

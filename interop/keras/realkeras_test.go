@@ -267,7 +267,7 @@ func (m realModel) write(dir string) (err error) {
 	}
 	note("out", out)
 	for _, file := range realFiles {
-		if file == "model.h5" && noH5(dir) {
+		if file == "model.h5" && noH5(dir) && !strings.HasSuffix(dir, "bfloat16") { // glia's has float32
 			continue
 		}
 		save := m.Save

@@ -168,12 +168,23 @@ func (s *State) writeNamed(g *hdf5.GroupWriter, vars []*graph.Var, name func(*gr
 		names[i] = name(v)
 		dir, base := path.Split(names[i])
 		if dir == "" {
-			g.Dataset(base, s.value(v))
+			g.Dataset(base, s.olderValue(v))
 		} else {
-			g.Group(strings.TrimSuffix(dir, "/")).Dataset(base, s.value(v))
+			g.Group(strings.TrimSuffix(dir, "/")).Dataset(base, s.olderValue(v))
 		}
 	}
 	setTexts(g, "weight_names", names)
+}
+
+// olderValue returns the source of a variable's value for the older form: float32 for
+// bfloat16, which Keras's reader of that form refuses. Variables are bfloat16 again when they
+// are loaded, by the dtype policy.
+func (s *State) olderValue(v *graph.Var) tensor.Source {
+	src := s.value(v)
+	if src.Spec().DType == tensor.BFloat16 {
+		return &converted{src, tensor.Float32}
+	}
+	return src
 }
 
 // trainingConfig returns the compile_config of a .keras file in the form of the older

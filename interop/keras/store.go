@@ -86,9 +86,14 @@ func weightOf(g *hdf5.Group, name string) (*Weight, error) {
 	if err != nil {
 		return nil, err
 	}
+	return datasetWeight(d), nil
+}
+
+// datasetWeight returns a dataset as a weight.
+func datasetWeight(d *hdf5.Dataset) *Weight {
 	w := &Weight{into: d.ReadInto}
 	w.setSource(d.Source())
-	return w, nil
+	return w
 }
 
 // text returns an attribute that is a string; a missing one is fs.ErrNotExist.

@@ -458,7 +458,7 @@ def check(at):
         io = dict(np.load(os.path.join(folder, "io.npz")))
         first = {}
         for f in FILES:
-            if f == "model.h5" and name.endswith(NO_H5):
+            if f == "model.h5" and not os.path.exists(os.path.join(folder, f)):
                 continue
             try:
                 check_file(folder, f, io, first)
