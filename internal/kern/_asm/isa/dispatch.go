@@ -82,11 +82,7 @@ func Write() {
 	for _, k := range kernels {
 		k.parse().write(&asm, &noasm)
 	}
-	imports := ""
-	if bytes.Contains(asm.Bytes(), []byte("unsafe.")) {
-		imports = "import \"unsafe\"\n"
-	}
-	WriteGo(family+"_dispatch_amd64.go", "!purego", imports+asm.String())
+	WriteGo(family+"_dispatch_amd64.go", "!purego", asm.String())
 	if arm == nil {
 		WriteGo(family+"_noasm.go", "!amd64 || purego", noasm.String())
 		return
@@ -126,6 +122,9 @@ func WriteGo(name, constraint, text string) {
 	head := generated()
 	if constraint != "" {
 		head += "//go:build " + constraint + "\n\n"
+	}
+	if strings.Contains(text, "unsafe.") {
+		text = "import \"unsafe\"\n\n" + text
 	}
 	b, err := format.Source([]byte(head + "package kern\n\n" + text))
 	if err != nil {

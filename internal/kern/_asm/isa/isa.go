@@ -7,17 +7,21 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
 // An ISA is a vector instruction set: 16 float32 in a register, or 8.
 type ISA struct {
 	Suffix string // of function names
 	W      int    // float32 lanes of a register
+	arm    *neon.Func
+	file   *neon.File
 }
 
 var (
-	AVX512 = ISA{"AVX512", 16}
-	AVX2   = ISA{"AVX2", 8}
+	AVX512 = ISA{Suffix: "AVX512", W: 16}
+	AVX2   = ISA{Suffix: "AVX2", W: 8}
 	// All lists the instruction sets that kernels are written for.
 	All = []ISA{AVX512, AVX2}
 )
@@ -40,7 +44,10 @@ func Leave() {
 
 // Vec returns a new vector register.
 func (a ISA) Vec() reg.VecVirtual {
-	if a.Wide() {
+	switch {
+	case a.arm != nil:
+		return XMM()
+	case a.Wide():
 		return ZMM()
 	}
 	return YMM()
@@ -66,6 +73,10 @@ func Zero(v reg.VecVirtual) {
 // Broadcast returns a register that holds a float32 parameter in every lane.
 func (a ISA) Broadcast(param string) reg.VecVirtual {
 	v := a.Vec()
+	if a.arm != nil {
+		a.arm.Move(Arm(v), a.arm.Broadcast(param))
+		return v
+	}
 	p, err := Param(param).Resolve()
 	if err != nil {
 		panic(err)
@@ -85,6 +96,7 @@ func Iota() Mem {
 
 // Word returns memory that holds 64 bytes of the same 32-bit word.
 func Word(name string, w uint32) Mem {
+	words[name] = w
 	m := GLOBL(name, attr.RODATA|attr.NOPTR)
 	for i := range 16 {
 		DATA(4*i, U32(w))

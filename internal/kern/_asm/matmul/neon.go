@@ -180,13 +180,11 @@ func fmaLoopNEON(file *neon.File) {
 	file.Func("fmaLoopNEON", "func(n int)", "does n rounds of 12 multiply-adds of four float32.", func(f *neon.Func, _ int) {
 		n := f.Arg("n", "")
 		x := f.New()
-		f.Op3(neon.Eor, x, x, x)
-		var sums []neon.Reg
-		for range 12 {
-			s := f.New()
-			f.Move(s, x)
-			f.Change(neon.Eor, s, s, s)
-			sums = append(sums, s)
+		f.Zero(x)
+		sums := make([]neon.Reg, 12)
+		for i := range sums {
+			sums[i] = f.New()
+			f.Zero(sums[i])
 		}
 		f.Label("round")
 		for _, s := range sums {

@@ -39,6 +39,7 @@ type Func struct {
 	code      []instruction
 	next      Reg
 	gps       int
+	table     *GP
 }
 
 // New returns a new register. Numbers from outside may be used beside, below 1<<31.
@@ -161,6 +162,24 @@ func (f *Func) Move(d, n Reg) {
 		}
 		return fmt.Sprintf("VMOV V%d.B16, V%d.B16", in(n), in(d))
 	}})
+}
+
+// Zero sets d to zeros.
+func (f *Func) Zero(d Reg) {
+	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("VEOR V%d.B16, V%d.B16, V%d.B16", in(d), in(d), in(d))
+	}})
+}
+
+// Table returns the register that holds the address of the constants, from the first
+// call on: it has to come before all jumps.
+func (f *Func) Table() GP {
+	if f.table == nil {
+		r := f.GP()
+		f.table = &r
+		f.Plain("MOVD $%s(SB), %v", Constants, r)
+	}
+	return *f.table
 }
 
 // Load adds a load of a vector, or of one element and zeros.

@@ -10,6 +10,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 	"github.com/glia-ml/glia/internal/kern/_asm/sweep/power"
 )
 
@@ -34,26 +35,26 @@ type sweep struct {
 
 var sweeps = []sweep{
 	{name: "sgd", loop: "SGDLoop(w, grad, lr, decay)", slots: names("w"), scalars: names("lr decay"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
-		VMULPS(c["lr"], x["grad"], x["grad"])
+		a.Mul(c["lr"], x["grad"], x["grad"])
 		decay(a, x, c, "w")
-		VSUBPS(x["grad"], x["w"], x["w"])
+		a.Sub(x["grad"], x["w"], x["w"])
 	}},
 	{name: "momentumStep", loop: "MomentumLoop(w, m, grad, lr, momentum, decay, false)", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
-		VMULPS(c["lr"], x["grad"], x["grad"])
-		VMULPS(c["momentum"], x["m"], x["m"])
-		VSUBPS(x["grad"], x["m"], x["m"])
+		a.Mul(c["lr"], x["grad"], x["grad"])
+		a.Mul(c["momentum"], x["m"], x["m"])
+		a.Sub(x["grad"], x["m"], x["m"])
 		decay(a, x, c, "w")
-		VADDPS(x["m"], x["w"], x["w"])
+		a.Add(x["m"], x["w"], x["w"])
 	}},
 	{name: "nesterovStep", loop: "MomentumLoop(w, m, grad, lr, momentum, decay, true)", slots: names("w m"), scalars: names("lr momentum decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
 		t := a.Vec()
-		VMULPS(c["lr"], x["grad"], x["grad"])
-		VMULPS(c["momentum"], x["m"], x["m"])
-		VSUBPS(x["grad"], x["m"], x["m"])
-		VMULPS(c["momentum"], x["m"], t)
-		VSUBPS(x["grad"], t, t)
+		a.Mul(c["lr"], x["grad"], x["grad"])
+		a.Mul(c["momentum"], x["m"], x["m"])
+		a.Sub(x["grad"], x["m"], x["m"])
+		a.Mul(c["momentum"], x["m"], t)
+		a.Sub(x["grad"], t, t)
 		decay(a, x, c, "w")
-		VADDPS(t, x["w"], x["w"])
+		a.Add(t, x["w"], x["w"])
 	}},
 	{name: "adam", loop: "AdamLoop(w, m, v, grad, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay)", slots: names("w m v"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		square := a.Vec()
@@ -62,7 +63,7 @@ var sweeps = []sweep{
 	}},
 	{name: "amsgrad", loop: "AMSGradLoop(w, m, v, vhat, grad, alpha, oneMinusBeta1, oneMinusBeta2, eps, decay)", slots: names("w m v vhat"), scalars: names(adamScalars), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		adam(a, x, c, x["grad"])
-		VMAXPS(x["v"], x["vhat"], x["vhat"])
+		a.Max(x["v"], x["vhat"], x["vhat"])
 		adamStep(a, x, c, x["vhat"])
 	}},
 	{name: "rmsprop", loop: "RMSpropLoop(w, v, nil, nil, grad, lr, rho, oneMinusRho, eps, 0, decay)", slots: names("w v"), scalars: names("lr rho oneMinusRho eps decay"), unroll: 1, step: rmsprop},
@@ -83,21 +84,21 @@ var sweeps = []sweep{
 	}},
 	{name: "lambStep", loop: "LambStepLoop(w, grad, v, rate, unbiasM, unbiasV, eps, decay)", slots: names("w v"), keep: 1, scalars: names("rate unbiasM unbiasV eps decay"), unroll: 1, step: func(a isa.ISA, x, c map[string]vec) {
 		lamb(a, x["grad"], x["v"], x["grad"], c) // grad is m
-		VMULPS(c["rate"], x["grad"], x["grad"])
+		a.Mul(c["rate"], x["grad"], x["grad"])
 		decay(a, x, c, "w")
-		VSUBPS(x["grad"], x["w"], x["w"])
+		a.Sub(x["grad"], x["w"], x["w"])
 	}},
 	{name: "factorStep", loop: "FactorStepLoop(w, v, by, c, grad, rate, part, decay)", slots: names("w v by c"), keep: 2, scalars: names("rate part decay"), unroll: 2, step: func(a isa.ISA, x, c map[string]vec) {
-		VMULPS(x["by"], x["grad"], x["grad"])
-		VMULPS(c["rate"], x["grad"], x["grad"])
+		a.Mul(x["by"], x["grad"], x["grad"])
+		a.Mul(c["rate"], x["grad"], x["grad"])
 		decay(a, x, c, "w")
-		VSUBPS(x["grad"], x["w"], x["w"])
-		VMULPS(c["part"], x["c"], x["v"])
+		a.Sub(x["grad"], x["w"], x["w"])
+		a.Mul(c["part"], x["c"], x["v"])
 	}},
 	{name: "average", loop: "AverageLoop(avg, grad, keep, rest)", slots: names("avg"), scalars: names("keep rest"), unroll: 4, step: func(a isa.ISA, x, c map[string]vec) {
-		VMULPS(c["keep"], x["avg"], x["avg"])
-		VMULPS(c["rest"], x["grad"], x["grad"])
-		VADDPS(x["grad"], x["avg"], x["avg"])
+		a.Mul(c["keep"], x["avg"], x["avg"])
+		a.Mul(c["rest"], x["grad"], x["grad"])
+		a.Add(x["grad"], x["avg"], x["avg"])
 	}},
 }
 
@@ -108,164 +109,164 @@ func names(list string) []string { return strings.Fields(list) }
 // decay takes a part of a slot away.
 func decay(a isa.ISA, x, c map[string]vec, slot string) {
 	t := a.Vec()
-	VMULPS(c["decay"], x[slot], t)
-	VSUBPS(t, x[slot], x[slot])
+	a.Mul(c["decay"], x[slot], t)
+	a.Sub(t, x[slot], x[slot])
 }
 
 // toward moves a slot towards x by a part.
 func toward(a isa.ISA, x, part, slot vec) {
 	t := a.Vec()
-	VSUBPS(slot, x, t)
-	VMULPS(part, t, t)
-	VADDPS(t, slot, slot)
+	a.Sub(slot, x, t)
+	a.Mul(part, t, t)
+	a.Add(t, slot, slot)
 }
 
 // adam updates the two moments; square may be the gradient's register, if that is not
 // needed after.
 func adam(a isa.ISA, x, c map[string]vec, square vec) {
 	toward(a, x["grad"], c["oneMinusBeta1"], x["m"])
-	VMULPS(x["grad"], x["grad"], square)
-	VSUBPS(x["v"], square, square)
-	VMULPS(c["oneMinusBeta2"], square, square)
-	VADDPS(square, x["v"], x["v"])
+	a.Mul(x["grad"], x["grad"], square)
+	a.Sub(x["v"], square, square)
+	a.Mul(c["oneMinusBeta2"], square, square)
+	a.Add(square, x["v"], x["v"])
 }
 
 // rootPlus is √(v·scale) + eps.
 func rootPlus(a isa.ISA, v, scale, eps vec) vec {
 	t := a.Vec()
-	VMULPS(scale, v, t)
-	VSQRTPS(t, t)
-	VADDPS(eps, t, t)
+	a.Mul(scale, v, t)
+	a.Sqrt(t, t)
+	a.Add(eps, t, t)
 	return t
 }
 
 // adamStep decays w and moves it by m·alpha / (√v + eps).
 func adamStep(a isa.ISA, x, c map[string]vec, v vec) {
 	num, den := x["grad"], a.Vec()
-	VSQRTPS(v, den)
-	VADDPS(c["eps"], den, den)
-	VMULPS(c["alpha"], x["m"], num)
-	VDIVPS(den, num, num)
+	a.Sqrt(v, den)
+	a.Add(c["eps"], den, den)
+	a.Mul(c["alpha"], x["m"], num)
+	a.Div(den, num, num)
 	decay(a, x, c, "w")
-	VSUBPS(num, x["w"], x["w"])
+	a.Sub(num, x["w"], x["w"])
 }
 
 // rmsprop is centered if there is a slot a, with momentum if there is a slot m.
 func rmsprop(a isa.ISA, x, c map[string]vec) {
 	t, den := a.Vec(), a.Vec()
-	meanSquare(x["grad"], x["v"], t, c)
-	VMOVAPS(x["v"], den)
+	meanSquare(a, x["grad"], x["v"], t, c)
+	a.Copy(x["v"], den)
 	if avg, ok := x["a"]; ok {
-		VMULPS(c["oneMinusRho"], x["grad"], t)
-		VMULPS(c["rho"], avg, avg)
-		VADDPS(t, avg, avg)
-		VMULPS(avg, avg, t)
-		VSUBPS(t, den, den)
+		a.Mul(c["oneMinusRho"], x["grad"], t)
+		a.Mul(c["rho"], avg, avg)
+		a.Add(t, avg, avg)
+		a.Mul(avg, avg, t)
+		a.Sub(t, den, den)
 	}
-	VADDPS(c["eps"], den, den)
-	VSQRTPS(den, den)
-	VMULPS(c["lr"], x["grad"], x["grad"])
-	VDIVPS(den, x["grad"], x["grad"])
+	a.Add(c["eps"], den, den)
+	a.Sqrt(den, den)
+	a.Mul(c["lr"], x["grad"], x["grad"])
+	a.Div(den, x["grad"], x["grad"])
 	decay(a, x, c, "w")
 	if m, ok := x["m"]; ok {
-		VMULPS(c["momentum"], m, m)
-		VADDPS(x["grad"], m, m)
-		VSUBPS(m, x["w"], x["w"])
+		a.Mul(c["momentum"], m, m)
+		a.Add(x["grad"], m, m)
+		a.Sub(m, x["w"], x["w"])
 	} else {
-		VSUBPS(x["grad"], x["w"], x["w"])
+		a.Sub(x["grad"], x["w"], x["w"])
 	}
 }
 
 // meanSquare updates the moving mean of x²; t is overwritten.
-func meanSquare(x, mean, t vec, c map[string]vec) {
-	VMULPS(x, x, t)
-	VMULPS(c["oneMinusRho"], t, t)
-	VMULPS(c["rho"], mean, mean)
-	VADDPS(t, mean, mean)
+func meanSquare(a isa.ISA, x, mean, t vec, c map[string]vec) {
+	a.Mul(x, x, t)
+	a.Mul(c["oneMinusRho"], t, t)
+	a.Mul(c["rho"], mean, mean)
+	a.Add(t, mean, mean)
 }
 
 func adamax(a isa.ISA, x, c map[string]vec) {
 	toward(a, x["grad"], c["oneMinusBeta1"], x["m"])
 	size := a.Vec()
-	isa.Zero(size)
-	VSUBPS(x["grad"], size, size)
-	VMAXPS(x["grad"], size, size)
-	VMULPS(c["beta2"], x["u"], x["u"])
-	VMAXPS(size, x["u"], x["u"])
-	VADDPS(c["eps"], x["u"], size)
-	VMULPS(c["alpha"], x["m"], x["grad"])
-	VDIVPS(size, x["grad"], x["grad"])
+	a.Clear(size)
+	a.Sub(x["grad"], size, size)
+	a.Max(x["grad"], size, size)
+	a.Mul(c["beta2"], x["u"], x["u"])
+	a.Max(size, x["u"], x["u"])
+	a.Add(c["eps"], x["u"], size)
+	a.Mul(c["alpha"], x["m"], x["grad"])
+	a.Div(size, x["grad"], x["grad"])
 	decay(a, x, c, "w")
-	VSUBPS(x["grad"], x["w"], x["w"])
+	a.Sub(x["grad"], x["w"], x["w"])
 }
 
 func nadam(a isa.ISA, x, c map[string]vec) {
 	adam(a, x, c, a.Vec())
 	num := a.Vec()
-	VMULPS(c["ofM"], x["m"], num)
-	VMULPS(c["ofG"], x["grad"], x["grad"])
-	VADDPS(x["grad"], num, num)
-	VDIVPS(rootPlus(a, x["v"], c["unbias"], c["eps"]), num, num)
+	a.Mul(c["ofM"], x["m"], num)
+	a.Mul(c["ofG"], x["grad"], x["grad"])
+	a.Add(x["grad"], num, num)
+	a.Div(rootPlus(a, x["v"], c["unbias"], c["eps"]), num, num)
 	decay(a, x, c, "w")
-	VSUBPS(num, x["w"], x["w"])
+	a.Sub(num, x["w"], x["w"])
 }
 
 func adagrad(a isa.ISA, x, c map[string]vec) {
 	t := a.Vec()
-	VMULPS(x["grad"], x["grad"], t)
-	VADDPS(t, x["acc"], x["acc"])
-	VADDPS(c["eps"], x["acc"], t)
-	VSQRTPS(t, t)
-	VMULPS(c["lr"], x["grad"], x["grad"])
-	VDIVPS(t, x["grad"], x["grad"])
+	a.Mul(x["grad"], x["grad"], t)
+	a.Add(t, x["acc"], x["acc"])
+	a.Add(c["eps"], x["acc"], t)
+	a.Sqrt(t, t)
+	a.Mul(c["lr"], x["grad"], x["grad"])
+	a.Div(t, x["grad"], x["grad"])
 	decay(a, x, c, "w")
-	VSUBPS(x["grad"], x["w"], x["w"])
+	a.Sub(x["grad"], x["w"], x["w"])
 }
 
 func adadelta(a isa.ISA, x, c map[string]vec) {
 	t := a.Vec()
-	meanSquare(x["grad"], x["v"], t, c)
-	VADDPS(c["eps"], x["d"], t)
-	VSQRTPS(t, t)
-	VMULPS(t, x["grad"], x["grad"])
-	VADDPS(c["eps"], x["v"], t)
-	VSQRTPS(t, t)
-	VDIVPS(t, x["grad"], x["grad"])
-	meanSquare(x["grad"], x["d"], t, c)
-	VMULPS(c["lr"], x["grad"], x["grad"])
+	meanSquare(a, x["grad"], x["v"], t, c)
+	a.Add(c["eps"], x["d"], t)
+	a.Sqrt(t, t)
+	a.Mul(t, x["grad"], x["grad"])
+	a.Add(c["eps"], x["v"], t)
+	a.Sqrt(t, t)
+	a.Div(t, x["grad"], x["grad"])
+	meanSquare(a, x["grad"], x["d"], t, c)
+	a.Mul(c["lr"], x["grad"], x["grad"])
 	decay(a, x, c, "w")
-	VSUBPS(x["grad"], x["w"], x["w"])
+	a.Sub(x["grad"], x["w"], x["w"])
 }
 
 // lion finds the sign by making every number but 0 greater than 1 and clipping it. NaN
 // stays.
 func lion(a isa.ISA, x, c map[string]vec) {
 	sign, t := a.Vec(), a.Vec()
-	VMULPS(c["beta1"], x["m"], sign)
-	VMULPS(c["oneMinusBeta1"], x["grad"], t)
-	VADDPS(t, sign, sign)
-	VMOVUPS(huge, t)
-	VMULPS(t, sign, sign)
-	VMULPS(t, sign, sign)
-	VMOVUPS(one, t)
-	VMINPS(sign, t, sign)
-	VMOVUPS(minusOne, t)
-	VMAXPS(sign, t, sign)
-	VMULPS(c["lr"], sign, sign)
+	a.Mul(c["beta1"], x["m"], sign)
+	a.Mul(c["oneMinusBeta1"], x["grad"], t)
+	a.Add(t, sign, sign)
+	a.Set(huge, t)
+	a.Mul(t, sign, sign)
+	a.Mul(t, sign, sign)
+	a.Set(one, t)
+	a.Min(sign, t, sign)
+	a.Set(minusOne, t)
+	a.Max(sign, t, sign)
+	a.Mul(c["lr"], sign, sign)
 	decay(a, x, c, "w")
-	VSUBPS(sign, x["w"], x["w"])
-	VMULPS(c["beta2"], x["m"], x["m"])
-	VMULPS(c["oneMinusBeta2"], x["grad"], x["grad"])
-	VADDPS(x["grad"], x["m"], x["m"])
+	a.Sub(sign, x["w"], x["w"])
+	a.Mul(c["beta2"], x["m"], x["m"])
+	a.Mul(c["oneMinusBeta2"], x["grad"], x["grad"])
+	a.Add(x["grad"], x["m"], x["m"])
 }
 
 var huge, one, minusOne Mem // for lion: 2^100, 1 and -1
 
 func ftrl(a isa.ISA, x, c map[string]vec) {
 	ftrlStep(a, x, func(name string) vec { return c[name] }, func(x, y vec) (vec, vec) {
-		VSQRTPS(x, x)
+		a.Sqrt(x, x)
 		root := a.Vec()
-		VSQRTPS(y, root)
+		a.Sqrt(y, root)
 		return x, root
 	})
 }
@@ -281,56 +282,56 @@ func ftrlPower(a isa.ISA, x, c map[string]vec) {
 // ftrlStep takes a step with a function that raises two vectors to the power.
 func ftrlStep(a isa.ISA, x map[string]vec, c func(string) vec, powers func(x, y vec) (vec, vec)) {
 	t, sum := a.Vec(), x["acc"]
-	VMULPS(c("decay"), x["w"], t)
-	VSUBPS(t, x["w"], x["w"])
-	VMULPS(x["grad"], x["grad"], t)
+	a.Mul(c("decay"), x["w"], t)
+	a.Sub(t, x["w"], x["w"])
+	a.Mul(x["grad"], x["grad"], t)
 	x["acc"] = t
-	VADDPS(sum, t, t)
+	a.Add(sum, t, t)
 	before, after := powers(sum, t)
-	VSUBPS(before, after, before)
-	VMULPS(c("inv"), before, before)
-	VMULPS(x["w"], before, before)
-	VMULPS(c("shrink"), x["w"], x["w"])
-	VADDPS(x["w"], x["grad"], x["grad"])
-	VSUBPS(before, x["grad"], x["grad"])
-	VADDPS(x["grad"], x["z"], x["z"])
-	VMAXPS(c("minusL1"), x["z"], x["w"])
-	VMINPS(c("l1"), x["w"], x["w"])
-	VSUBPS(x["z"], x["w"], x["w"])
-	VMULPS(c("inv"), after, after)
-	VADDPS(c("l2"), after, after)
-	VDIVPS(after, x["w"], x["w"])
+	a.Sub(before, after, before)
+	a.Mul(c("inv"), before, before)
+	a.Mul(x["w"], before, before)
+	a.Mul(c("shrink"), x["w"], x["w"])
+	a.Add(x["w"], x["grad"], x["grad"])
+	a.Sub(before, x["grad"], x["grad"])
+	a.Add(x["grad"], x["z"], x["z"])
+	a.Max(c("minusL1"), x["z"], x["w"])
+	a.Min(c("l1"), x["w"], x["w"])
+	a.Sub(x["z"], x["w"], x["w"])
+	a.Mul(c("inv"), after, after)
+	a.Add(c("l2"), after, after)
+	a.Div(after, x["w"], x["w"])
 }
 
 func scheduleFree(a isa.ISA, x, c map[string]vec) {
 	t := a.Vec()
-	VMULPS(x["grad"], x["grad"], t)
-	VSUBPS(x["v"], t, t)
-	VMULPS(c["oneMinusBeta2"], t, t)
-	VADDPS(t, x["v"], x["v"])
-	VMULPS(c["decay"], x["y"], t)
-	VSUBPS(t, x["y"], x["y"])
-	VMULPS(c["oneMinusBeta1"], x["z"], t)
-	VSUBPS(t, x["y"], x["y"])
-	VDIVPS(c["beta1"], x["y"], x["y"])
-	VMULPS(c["unbias"], x["v"], t)
-	VSQRTPS(t, t)
-	VADDPS(c["eps"], t, t)
-	VMULPS(c["lr"], x["grad"], x["grad"])
-	VDIVPS(t, x["grad"], x["grad"])
-	VSUBPS(x["grad"], x["z"], x["z"])
-	VMULPS(c["rest"], x["y"], x["y"])
-	VMULPS(c["part"], x["z"], t)
-	VADDPS(t, x["y"], x["y"])
-	VMULPS(c["oneMinusBeta1"], x["z"], t)
-	VMULPS(c["beta1"], x["y"], x["y"])
-	VADDPS(x["y"], t, x["y"])
+	a.Mul(x["grad"], x["grad"], t)
+	a.Sub(x["v"], t, t)
+	a.Mul(c["oneMinusBeta2"], t, t)
+	a.Add(t, x["v"], x["v"])
+	a.Mul(c["decay"], x["y"], t)
+	a.Sub(t, x["y"], x["y"])
+	a.Mul(c["oneMinusBeta1"], x["z"], t)
+	a.Sub(t, x["y"], x["y"])
+	a.Div(c["beta1"], x["y"], x["y"])
+	a.Mul(c["unbias"], x["v"], t)
+	a.Sqrt(t, t)
+	a.Add(c["eps"], t, t)
+	a.Mul(c["lr"], x["grad"], x["grad"])
+	a.Div(t, x["grad"], x["grad"])
+	a.Sub(x["grad"], x["z"], x["z"])
+	a.Mul(c["rest"], x["y"], x["y"])
+	a.Mul(c["part"], x["z"], t)
+	a.Add(t, x["y"], x["y"])
+	a.Mul(c["oneMinusBeta1"], x["z"], t)
+	a.Mul(c["beta1"], x["y"], x["y"])
+	a.Add(x["y"], t, x["y"])
 }
 
 // lamb is m·unbiasM / (√(v·unbiasV) + eps).
 func lamb(a isa.ISA, m, v, x vec, c map[string]vec) {
-	VMULPS(c["unbiasM"], m, x)
-	VDIVPS(rootPlus(a, v, c["unbiasV"], c["eps"]), x, x)
+	a.Mul(c["unbiasM"], m, x)
+	a.Div(rootPlus(a, v, c["unbiasV"], c["eps"]), x, x)
 }
 
 func main() {
@@ -342,13 +343,26 @@ func main() {
 			s.emit(a, iota)
 		}
 	}
+	arm := &neon.File{}
+	for _, s := range sweeps {
+		if s.name != "ftrlPower" { // too many powers for its registers
+			s.emitNEON(arm)
+		}
+	}
 	isa.Write()
 }
 
+// all lists the slots and the gradient.
+func (s sweep) all() []string { return append(append([]string{}, s.slots...), "grad") }
+
+func (s sweep) sig() string {
+	return fmt.Sprintf("func(%s *float32, n int, %s float32)", strings.Join(s.all(), ", "), strings.Join(s.scalars, ", "))
+}
+
 func (s sweep) emit(a isa.ISA, iota Mem) {
-	all := append(append([]string{}, s.slots...), "grad")
+	all := s.all()
 	a.Func(isa.Kernel{
-		Name: s.name, Sig: fmt.Sprintf("func(%s *float32, n int, %s float32)", strings.Join(all, ", "), strings.Join(s.scalars, ", ")),
+		Name: s.name, Sig: s.sig(),
 		Doc: "is " + s.name + ".", Loop: s.loop, More: s.more,
 	})
 	n, i := Load(Param("n"), GP64()), GP64()
@@ -404,4 +418,56 @@ func (s sweep) emit(a isa.ISA, iota Mem) {
 	}
 	Label("done")
 	isa.Leave()
+}
+
+// emitNEON emits a loop over unroll vectors, one over single vectors, and one over the
+// elements of the rest.
+func (s sweep) emitNEON(file *neon.File) {
+	file.Func(s.name+"NEON", s.sig(), "is "+s.name+".", func(f *neon.Func, _ int) {
+		a := isa.NEON(file, f)
+		n := f.Arg("n", "")
+		base := map[string]neon.GP{}
+		for _, slot := range s.all() {
+			base[slot] = f.Arg(slot, "")
+		}
+		c := map[string]vec{}
+		for _, name := range s.scalars {
+			c[name] = a.Broadcast(name)
+		}
+		f.Table()
+		loop := func(name string, unroll int, one bool) {
+			step := 4 * unroll
+			if one {
+				step = 1
+			}
+			f.Plain("SUBS $%d, %v, %v", step, n, n)
+			f.Branch("BLT", name+"_end")
+			f.Label(name)
+			for u := range unroll {
+				x := map[string]vec{}
+				for _, slot := range s.all() {
+					x[slot] = a.Vec()
+					f.Load(isa.Arm(x[slot]), base[slot], 16*u, one)
+				}
+				s.step(a, x, c)
+				for _, slot := range s.slots[:len(s.slots)-s.keep] {
+					f.Store(isa.Arm(x[slot]), base[slot], 16*u, one)
+				}
+			}
+			for _, slot := range s.all() {
+				f.Plain("ADD $%d, %v, %v", 4*step, base[slot], base[slot])
+			}
+			f.Plain("SUBS $%d, %v, %v", step, n, n)
+			f.Branch("BGE", name)
+			f.Label(name + "_end")
+			f.Plain("ADD $%d, %v, %v", step, n, n)
+		}
+		if s.unroll > 1 {
+			loop("unrolled", s.unroll, false)
+		}
+		loop("single", 1, false)
+		loop("rest", 1, true)
+		f.Ret()
+	})
+	isa.HasNEON(s.name, file)
 }

@@ -11,17 +11,14 @@ import (
 // stay in registers.
 type neonGen struct {
 	*neon.Func
-	file  *neon.File
-	table neon.GP
-	keep  int // constants that may stay in registers
-	kept  map[con]neon.Reg
-	seen  func(con) // or nil: is told of constants
+	file *neon.File
+	keep int // constants that may stay in registers
+	kept map[con]neon.Reg
+	seen func(con) // or nil: is told of constants
 }
 
 // n returns the number of a register.
-func n(r reg.Register) neon.Reg {
-	return neon.Reg(r.(reg.Virtual).ID())
-}
+func n(r reg.Register) neon.Reg { return isa.Arm(r) }
 
 // constant sets d, a register of its own, to c.
 func (g *neonGen) constant(d neon.Reg, c con) {
@@ -31,7 +28,7 @@ func (g *neonGen) constant(d neon.Reg, c con) {
 	if r, ok := g.kept[c]; ok {
 		g.Move(d, r)
 	} else {
-		g.Load(d, g.table, g.file.Word(uint32(c)), false)
+		g.Load(d, g.Table(), g.file.Word(uint32(c)), false)
 	}
 }
 
@@ -53,7 +50,7 @@ func (g *neonGen) keepConstants(used []con) {
 	g.kept = map[con]neon.Reg{}
 	for _, c := range used[:min(len(used), g.keep)] {
 		r := g.New()
-		g.Load(r, g.table, g.file.Word(uint32(c)), false)
+		g.Load(r, g.Table(), g.file.Word(uint32(c)), false)
 		g.kept[c] = r
 	}
 }
@@ -138,8 +135,7 @@ func (k kernel) writeNEON(file *neon.File) {
 			src = append(src, f.Arg(p, "base"))
 		}
 		if len(used) > 0 {
-			g.neon.table = f.GP()
-			f.Plain("MOVD $%s(SB), %v", neon.Constants, g.neon.table)
+			f.Table()
 		}
 		g.neon.keepConstants(used)
 		var scalars []reg.VecVirtual
