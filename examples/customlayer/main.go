@@ -24,23 +24,27 @@ import (
 // Shapes: x [B in], frequency [in units], phase [units] -> [B units].
 type Waves struct {
 	nn.Base
-	Units int `json:"units"`
+	Units  int     `json:"units"`
+	Spread float64 `json:"spread"`
 
 	frequency, phase *graph.Var
 }
 
-// NewWaves returns a layer of that number of waves. Options are those of every layer:
-// nn.Name, nn.Frozen, a dtype policy.
-func NewWaves(units int, opts ...nn.LayerOption) *Waves {
-	return &Waves{Base: nn.NewBase(opts...), Units: units}
+// NewWaves returns a layer of that number of waves. Options: [Spread], and those of every
+// layer, nn.Name, nn.Frozen, a dtype policy.
+func NewWaves(units int, opts ...nn.OptionOf[Waves]) *Waves {
+	return nn.Setup(&Waves{Units: units, Spread: 8}, opts...)
 }
 
+// Spread is the standard deviation of the first frequencies, 8 by default.
+func Spread(s float64) nn.SettingOf[Waves] { return func(l *Waves) { l.Spread = s } }
+
 // Models with the layer are saved and loaded, by Keras too if it has a class of this name.
-func init() { nn.Register("glia_examples>Waves", func() nn.Layer { return &Waves{} }) }
+func init() { nn.Register("glia_examples>Waves", func() nn.Layer { return &Waves{Spread: 8} }) }
 
 // Build makes the layer's variables.
 func (l *Waves) Build(b *nn.Builder, in tensor.Spec) {
-	l.frequency = b.Param("frequency", tensor.D(in.Shape.At(-1), l.Units), nn.RandomNormal(0, 8))
+	l.frequency = b.Param("frequency", tensor.D(in.Shape.At(-1), l.Units), nn.RandomNormal(0, l.Spread))
 	l.phase = b.Param("phase", tensor.D(l.Units), nn.Zeros)
 }
 

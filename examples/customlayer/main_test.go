@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 
 // TestSaved wants a model with the layer back from its file.
 func TestSaved(t *testing.T) {
-	m := glia.Sequential(nn.Input(1), NewWaves(3, nn.Name("waves"), nn.Frozen), nn.Dense(1))
+	m := glia.Sequential(nn.Input(1), NewWaves(3, Spread(4), nn.Name("waves"), nn.Frozen), nn.Dense(1))
 	x := tensor.New(tensor.Float32, 4, 1)
 	copy(tensor.Data[float32](x), []float32{-1, 0.25, 0.5, 2})
 	before, err := m.Predict(x)
@@ -45,7 +45,7 @@ func TestSaved(t *testing.T) {
 	if err != nil || !tensor.Equal(after, before) {
 		t.Errorf("loaded it predicts %v (%v), want %v", after, err, before)
 	}
-	if w := m.Network().Layers()[1].(*Waves); w.Units != 3 || w.Name != "waves" || !bool(w.Frozen) {
-		t.Errorf("the layer is %+v, want 3 units, its name, and it frozen", w)
+	if w := m.Network().Layers()[1].(*Waves); w.Units != 3 || w.Spread != 4 || w.Name != "waves" || !bool(w.Frozen) {
+		t.Errorf("the layer is %+v, want 3 units, a spread of 4, its name, and it frozen", w)
 	}
 }
