@@ -21,10 +21,12 @@ type MultiLayer interface {
 }
 
 // Symbol stands for an output of a layer in a network that is not built yet, as Keras's
-// KerasTensor does. [Apply] makes it.
+// KerasTensor does. [Apply] makes it, and its methods make others by arithmetic: see
+// [Symbol.Add].
 type Symbol struct {
 	of  *application
 	out int
+	num any // a number or tensor, see [Num]
 }
 
 // none reports whether the symbol stands for no output: Apply did not make it.
@@ -60,7 +62,7 @@ func ApplyAll(n int, l Layer, in ...*Symbol) []*Symbol {
 	a := applied(l, in)
 	out := make([]*Symbol, n)
 	for i := range out {
-		out[i] = &Symbol{a, i}
+		out[i] = &Symbol{of: a, out: i}
 	}
 	return out
 }

@@ -126,3 +126,19 @@ func ExampleNetwork_Calls() {
 	// add [{0 0} {1 0}]
 	// [{2 0}]
 }
+
+// The numbers of the functional form: 1 - 2x, of the elements behind the first.
+func ExampleSymbol_Add() {
+	x := nn.Apply(nn.Input(3))
+	y := nn.Num(1).Sub(x.Mul(2)).Slice(nn.All, nn.From(1))
+	net := nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{y})
+	net.Build(nn.NewBuilder(1), tensor.S(tensor.Float32, 1, 3))
+	for _, r := range net.Records() {
+		fmt.Println(r.Name, r.Out[0].Shape)
+	}
+	// Output:
+	// input_layer [1 3]
+	// multiply [1 3]
+	// subtract [1 3]
+	// get_item [1 2]
+}

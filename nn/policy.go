@@ -169,11 +169,11 @@ func policyOf(l Layer, around DTypePolicy) DTypePolicy {
 }
 
 // takes returns the dtype that an input of dtype dt is converted to for l: floats become the
-// dtype that l computes in. An Input takes the dtype that it declares, and a network leaves
-// the conversion to its layers.
+// dtype that l computes in. An Input takes the dtype that it declares, an operation any, and a
+// network leaves the conversion to its layers.
 func (p DTypePolicy) takes(l Layer, dt tensor.DType) tensor.DType {
 	switch l.(type) {
-	case *InputLayer, *Network:
+	case *InputLayer, *Network, *OperationLayer:
 		return dt
 	}
 	if dt.IsFloat() {

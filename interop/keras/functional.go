@@ -2,6 +2,7 @@ package keras
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/glia-ml/glia/nn"
 )
@@ -54,6 +55,17 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 		}
 		call := inbound{Args: []any{in}}
 		l := n.Layers()[c.Layer]
+		if o, ok := l.(*nn.OperationLayer); ok {
+			if number[i] > 0 {
+				return nil, fmt.Errorf("operation %s is applied twice: want one for each call", names[c.Layer])
+			}
+			args, err := operationArgs(o, in)
+			if err != nil {
+				return nil, err
+			}
+			of[c.Layer] = append(of[c.Layer], inbound{Args: args})
+			continue
+		}
 		if _, several := l.(nn.MultiLayer); !several || isChain(l) {
 			call.Args = []any{in[0]}
 		}

@@ -44,7 +44,7 @@ func (t *tree) make(p *part) (err error) {
 	case otherModel:
 		p.before.add("model", p.fullName(), p.where)
 	case operation:
-		p.before.add("operation", p.Class, p.where)
+		return p.makeOperation()
 	case otherLayer:
 		p.before.add("layer", p.fullName(), p.where)
 		_, _ = p.before.policy(p.Object, p.where)
@@ -143,8 +143,9 @@ func (t *tree) connect(p *part) (*nn.Network, error) {
 func frozen(layers []nn.Layer) bool {
 	return !slices.ContainsFunc(layers, func(l nn.Layer) bool {
 		_, input := l.(*nn.InputLayer)
+		_, operation := l.(*nn.OperationLayer)
 		base := nn.BaseOf(l)
-		return !input && base != nil && !bool(base.Frozen)
+		return !input && !operation && base != nil && !bool(base.Frozen)
 	})
 }
 

@@ -93,8 +93,11 @@ func varPaths(n *nn.Network) map[*graph.Var]string {
 }
 
 // isPart reports whether Keras counts a layer among those of a network: an Input is one in
-// the functional form alone.
+// the functional form alone, an operation never.
 func isPart(n *nn.Network, r *nn.Record) bool {
+	if _, operation := r.Layer.(*nn.OperationLayer); operation {
+		return false
+	}
 	_, input := r.Layer.(*nn.InputLayer)
 	return !input || n.Class() == functionalClass
 }

@@ -336,7 +336,7 @@ func TestRegisteredMetrics(t *testing.T) {
 	metric.Register("tests>Within", func() metric.Metric { return &Within{Label: "within", Distance: 1} })
 	metric.Register("Near", func() metric.Metric { return Near{Distance: 1} })
 	m := glia.New(nn.Sequential(nn.Input(2), nn.Dense(1)))
-	want := []metric.Metric{metric.Accuracy(), &Within{"close", 0.25}, metric.WithWeights(Near{0.5})}
+	want := []metric.Metric{metric.RootMeanSquaredError(), &Within{"close", 0.25}, metric.WithWeights(Near{0.5})}
 	if err := m.Compile(optim.SGD(0.1), loss.MeanSquaredError(), want[0], want[1], want[2]); err != nil {
 		t.Fatal(err)
 	}

@@ -235,6 +235,9 @@ func (w *writer) layer(l nn.Layer, name string, calls []inbound, in []tensor.Spe
 	if n, ok := l.(*nn.Network); ok {
 		return w.inner(n, name, calls, in, where, a)
 	}
+	if op, ok := l.(*nn.OperationLayer); ok && calls == nil {
+		return fmt.Errorf("layer %s: the operation %s in a Sequential: want the functional form", where, op.Class())
+	}
 	o, err := w.plain(l, name, in, a)
 	if err != nil {
 		return fmt.Errorf("layer %s: %w", where, err)
@@ -252,6 +255,9 @@ func (o *Object) at(name string, calls []inbound) {
 
 // plain returns the object of a layer that is no network.
 func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Object, error) {
+	if op, ok := l.(*nn.OperationLayer); ok {
+		return operationObject(op, name)
+	}
 	o, err := object(nn.LayerToConfig(l))
 	if err != nil {
 		return nil, err

@@ -200,6 +200,9 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	if err != nil || len(args) == 0 {
 		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, vocab.Short(m["args"]))
 	}
+	if _, ok := n.layer.(*nn.OperationLayer); ok {
+		return w.operands(n, args)
+	}
 	for _, a := range args[1:] {
 		if !empty(a) {
 			w.after.add("option", "second argument of a call", n.where)
@@ -212,6 +215,21 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	var ins []history
 	for _, t := range tensors {
 		h, err := w.tensor(t)
+		if err != nil {
+			return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+		}
+		ins = append(ins, h)
+	}
+	return ins, nil
+}
+
+// operands returns the tensors among the arguments of an operation.
+func (w *wiring) operands(n *node, args []json.RawMessage) (ins []history, err error) {
+	for _, a := range args {
+		if class, _, err := vocab.Decode(a); err != nil || class != "__keras_tensor__" {
+			continue
+		}
+		h, err := w.tensor(a)
 		if err != nil {
 			return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
 		}
