@@ -23,12 +23,14 @@ import (
 // penalties of layers are added once. Keras takes the mean over batches by their lengths,
 // which in those cases changes with the batch size; so, as in Keras, do the figures of
 // epochs of Fit, of whose validation this says the same as of Evaluate. Metrics are taken
-// over all samples, and without their masked steps; those of class numbers count a label
+// over all samples, and without their masked steps: as in Keras, a sequence counts with the
+// part of its length in the batch that is not masked. Those of class numbers count a label
 // that the loss ignores as a wrong one, as in Keras.
 //
 // What belongs to a batch as a whole depends on its size: losses such as Dice without axes
 // and Circle, metrics made of them, correlations along axis 0, the loss of a TestStep of
-// your own, and samples that a dataset pads to the longest of a batch without a mask.
+// your own, and what a dataset pads to the longest of a batch: samples without a mask, and
+// the share of each in metrics.
 func (m *Model) Evaluate(ds data.Dataset, opts ...Option) (_ Result, err error) {
 	defer catch("Evaluate", &err)
 	c, err := configOf("Evaluate", opts)
