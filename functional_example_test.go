@@ -46,6 +46,36 @@ func ExampleFunctional() {
 	// down_mean_absolute_error 0.00
 }
 
+// The classes of one output of two have weights: its labels say the class of a sample.
+func ExampleClassWeightsFor() {
+	x := nn.Apply(nn.Input(1))
+	size := nn.Apply(nn.Dense(1, nn.KernelInitializer(nn.Zeros), nn.Name("size")), x)
+	odd := nn.Apply(nn.Dense(1, nn.KernelInitializer(nn.Zeros), nn.Name("odd")), x)
+	m := glia.Functional([]*nn.Symbol{x}, []*nn.Symbol{size, odd})
+	losses := loss.PerOutput(loss.For("size", loss.MeanSquaredError()), loss.For("odd", loss.MeanSquaredError()))
+	if err := m.Compile(optim.SGD(0.1), losses); err != nil {
+		log.Fatal(err)
+	}
+	sizes, err := data.New(tensor.New(tensor.Float32, 4, 1), tensor.Of[float32](2, 2, 2, 2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	odds, err := data.New(nil, tensor.Of[float32](1, 0, 0, 0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	set, err := data.Zip(sizes, odds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	h, err := m.Fit(set, glia.ClassWeightsFor("odd", map[int]float64{1: 3}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(h.Epochs[0].Get("size_loss"), h.Epochs[0].Get("odd_loss")) // 4·2² / 4, 3·1² / 4
+	// Output: 4 0.75
+}
+
 // There is an x for each input, and a result for each output.
 func ExampleModel_PredictAll() {
 	a, b := nn.Apply(nn.Input(2)), nn.Apply(nn.Input(2))

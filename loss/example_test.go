@@ -149,6 +149,35 @@ func ExampleReduceMasked() {
 	// [2]
 }
 
+// The means of two batches, one of which loses two of three losses to a mask, are that of
+// all losses together if each weighs as much as it counts.
+func ExampleReduceCounted() {
+	g := graph.New()
+	mean := func(p *tensor.Tensor, mask *tensor.Tensor) loss.Reduced {
+		return loss.ReduceCounted(loss.MeanSquaredError(), g.Const(matrix(1, 0, 0, 0)), g.Const(p), nil, g.Const(mask))
+	}
+	a := mean(matrix(1, 1, 9, 9), tensor.Of(true, false, false))
+	b := mean(matrix(1, 2, 2, 2), tensor.Of(true, true, true))
+	out := nntest.Run(g, []*graph.Node{a.Loss, a.Count, b.Loss, b.Count})
+	fmt.Println(out[0].V, out[1].V, out[2].V, out[3].V)
+	// Output:
+	// [1] [1] [4] [3]
+}
+
+func ExampleBadLabel() {
+	y := tensor.Of[int32](0, 2, 255, 3)
+	fmt.Println(loss.BadLabel(y, 3), loss.BadLabel(y, 3, 255), loss.BadLabel(y, 4, 255))
+	// Output: 2 3 -1
+}
+
+// Labels [B] and predictions [B 1] differ in an axis of length 1, which both have then.
+func ExampleTogether() {
+	g := graph.New()
+	y, p := loss.Together("a loss", g.Const(tensor.Of[float32](1, 2)), g.Const(matrix(1, 3, 4)))
+	fmt.Println(y.Shape(), p.Shape())
+	// Output: [2 1] [2 1]
+}
+
 func ExampleHuber() {
 	y, p := matrix(1, 0, 0), matrix(1, 0.5, 3)
 	losses(loss.Huber(), y, p)
