@@ -192,6 +192,7 @@ func hostile(weights string) []struct {
 			return callOf("Concatenate", fmt.Sprint("c", i), fmt.Sprint("c", i-1), fmt.Sprint("c", i-1)) + ","
 		})))},
 		{"nested twice.keras", bare(nestOf(16))},
+		{"nested twice, less deep.keras", bare(nestOf(14))},
 		{"repeated.keras", bare(chainOf(text(30, func(int) string {
 			return `{"class_name":"RepeatVector","config":{"n":4096}},{"class_name":"Flatten","config":{}},`
 		})))},

@@ -124,7 +124,7 @@ func (f *file) readAttribute(c *cursor) (attribute, error) {
 	}
 	field := func(n uint64) message {
 		start := c.off
-		m := message{at: c.at + uint64(c.off), body: c.bytes(n)}
+		m := message{at: c.at + uint64(start), body: c.bytes(n)}
 		if version == 1 {
 			c.pad(start)
 		}

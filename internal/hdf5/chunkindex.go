@@ -12,7 +12,7 @@ func (d *Dataset) eachChunk(fn func(chunk) error) error {
 	if l.addr == undefined || len(l.chunk) == 0 || slices.Contains(d.space.dims, 0) {
 		return nil
 	}
-	w := d.f.walk()
+	w := d.f.chunkWalk()
 	within := func(c chunk) error {
 		if c.addr == undefined {
 			return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // undefined is the address of an object without a place in the file.
@@ -20,6 +21,8 @@ type file struct {
 	offsetSize, lengthSize int
 	root, extension        uint64
 	unsummed               bool // checksums are taken for right: tests see behind them
+
+	spent atomic.Uint64 // bytes that walks have read, without those of chunks
 
 	mu     sync.Mutex
 	links  map[uint64][]link // of groups read lately, by their address
@@ -138,19 +141,36 @@ func (f *file) block(what string, addr, n uint64) *cursor {
 // follows a cycle.
 type walk struct {
 	*file
-	left uint64
+	left    uint64
+	counted bool // in file.spent
 }
 
 // walk begins a walk. Headers are read a second time with their objects.
-func (f *file) walk() *walk { return &walk{f, 2*f.size + 1024} }
+func (f *file) walk() *walk { return &walk{f, 2*f.size + 1024, true} }
+
+// chunkWalk begins a walk of the index of a dataset's chunks, which is read as often as the
+// dataset.
+func (f *file) chunkWalk() *walk { return &walk{f, 2*f.size + 1024, false} }
+
+// All walks together read no more than these. Blocks that many objects share, a heap for
+// instance, are read with each of them, which takes little in a valid file and time with the
+// square of its length in one that is made for it.
+const (
+	freeSpent = 32 << 20
+	mostSpent = 16 // times the length of the file
+)
 
 func (w *walk) block(what string, addr, n uint64) *cursor {
+	c := &cursor{f: w.file, what: what, at: addr}
 	if n > w.left {
-		c := &cursor{f: w.file, what: what, at: addr}
 		c.failf("got more bytes than the file has on the way there, want blocks that do not overlap")
 		return c
 	}
 	w.left -= n
+	if w.counted && w.spent.Add(n) > freeSpent+mostSpent*w.size {
+		c.failf("got more than %d times the file's %d bytes on the ways to all objects, want objects that share less", mostSpent, w.size)
+		return c
+	}
 	return w.file.block(what, addr, n)
 }
 

@@ -72,7 +72,8 @@ func (h *header) readV1(w *walk) error {
 		for c.left() >= 8 {
 			kind, size, flags := c.u16(), c.u16(), c.u8()
 			c.bytes(3)
-			m := message{byte(kind), flags, c.at + uint64(c.off), c.bytes(uint64(size))}
+			at := c.at + uint64(c.off)
+			m := message{byte(kind), flags, at, c.bytes(uint64(size))}
 			if kind > 0xff {
 				m.kind = 0xff
 			}
@@ -131,7 +132,8 @@ func (h *header) readV2(w *walk) error {
 		for c.left() >= prefix { // less is a gap
 			kind, size, mflags := c.u8(), c.u16(), c.u8()
 			c.bytes(prefix - 4) // order of creation
-			m := message{kind, mflags, c.at + uint64(c.off), c.bytes(uint64(size))}
+			at := c.at + uint64(c.off)
+			m := message{kind, mflags, at, c.bytes(uint64(size))}
 			more, err := h.add(w, c, m)
 			if err != nil {
 				return err

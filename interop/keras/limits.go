@@ -92,7 +92,7 @@ func (p *part) noteShared(seen map[string]string) {
 // mostCalls bounds the applications of layers in a model beyond those in the file. A model
 // that is applied twice in one that is applied twice, and so on, takes few bytes of a file
 // and any amount of memory.
-const mostCalls = 1 << 16
+const mostCalls = 1 << 15
 
 // limitSize returns an error for a network with too many applications of layers.
 func limitSize(t *tree) error {

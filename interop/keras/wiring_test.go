@@ -100,7 +100,7 @@ func TestBadWiring(t *testing.T) {
 		{"outputs of one", wired(`["a",0,0]`, wiredLayer("Flatten", "a", "", callOf(in, in))), "2 inputs: want"},
 		{"an input of calls", wired(`["a",0,0]`, wiredLayer("InputLayer", "j", `"batch_shape": [null, 4]`, callOf(in)), add("a", callOf(tensorOf("j", 0, 0)))), "layers[1] j: an InputLayer with inbound_nodes"},
 		{"an input that is none", wired(`["a",0,0]`, wiredInput("j"), add("a", callOf(tensorOf("j", 0, 0)))), "an output depends on an nn.Input that is not among the inputs"},
-		{"nests", wiredNest(40), "more than 6"},
+		{"nests", wiredNest(40), "more than 32"},
 		{"no losses", compiled(`"loss": {}, "loss_weights": [2.0]`), ""},
 	} {
 		m, err := read([]byte(c.text), keras.Options{})
