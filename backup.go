@@ -19,7 +19,10 @@ import (
 // seconds differ.
 //
 // The backup is the file backup.safetensors in the directory, which is made if
-// needed and is for one training alone. It is always whole, and removed when
+// needed and is for one training alone: while that goes on it holds the file
+// backup.safetensors.lock, and Fit of another is an error at its start. The lock ends with
+// its process, however that ends. Where the system has no such locks (js, wasip1, Plan 9,
+// Solaris, AIX, some network disks) only trainings of one process are told apart. It is always whole, and removed when
 // training ends without an error. A backup that is damaged, or was made with
 // another model, optimizer, loss, callbacks or visibly other data (count, shapes,
 // batch size, order, class weights) is kept and refused with an error that names the
@@ -60,8 +63,9 @@ type backup struct {
 	every frequency
 	keep  bool
 	f     *fitRun
-	facts facts // of the training, as it began
-	ready bool  // a former backup, if there was one, is restored
+	facts facts  // of the training, as it began
+	ready bool   // a former backup, if there was one, is restored
+	free  func() // unlocks the directory; nil if it is not locked
 }
 
 // join makes b the backup of a training.
@@ -92,10 +96,24 @@ func (b *backup) check() error {
 	if err == nil {
 		err = atomicfile.Prepare(b.path)
 	}
+	if err == nil {
+		b.free, err = atomicfile.Lock(b.path + ".lock")
+	}
+	if locked := (*atomicfile.LockedError)(nil); errors.As(err, &locked) {
+		err = fmt.Errorf("%w: another training backs up there: want another directory, or wait for its end", err)
+	}
 	if err != nil {
 		return fmt.Errorf("BackupAndRestore: %w", err)
 	}
 	return nil
+}
+
+// end unlocks the directory, however the training ended.
+func (b *backup) end() {
+	if b != nil && b.free != nil {
+		b.free()
+		b.free = nil
+	}
 }
 
 // checkStates returns an error unless the states of callbacks can be told apart.

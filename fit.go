@@ -79,6 +79,7 @@ func (f *fitRun) end() {
 		f.m.release(f.totals)
 	}
 	f.validating.end()
+	f.backup.end()
 }
 
 // fitRun is one call of Fit.

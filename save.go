@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/glia-ml/glia/graph"
@@ -150,7 +151,7 @@ func (m *Model) withState(f keras.Format, opts []SaveOption, write func(*keras.S
 	m.net.Params() // sets Trainable of the variables
 	s := keras.State{
 		Model: m.kerasModel(),
-		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Tensor(), extraSeed: tensor.Scalar(m.Seed)},
+		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Value(), extraSeed: tensor.Scalar(m.Seed)},
 		Date:  time.Now(),
 	}
 	if how.bare {
@@ -160,10 +161,13 @@ func (m *Model) withState(f keras.Format, opts []SaveOption, write func(*keras.S
 		return err
 	}
 	defer m.weightsMu.RUnlock()
-	vars := append(m.net.Vars(), m.random)
+	vars := m.net.Vars()
 	if o := m.Optimizer(); o != nil {
 		vars = append(vars, o.Vars()...)
 	}
+	// Numbers by themselves are copied: an optimizer asked for its rate reads one by Value,
+	// which would wait for a Set that waits for this access.
+	vars = slices.DeleteFunc(vars, func(v *graph.Var) bool { return v.Spec().Shape.Size() == 1 })
 	access := graph.NewAccess(vars, nil)
 	access.Lock()
 	defer access.Unlock()

@@ -60,6 +60,11 @@ func (s *saving) begin(stdout, stderr io.Writer) error {
 	if s.dir == "" {
 		return nil
 	}
+	if free, err := s.lock(); err == nil { // the training locks it again
+		free()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--checkpoint: %w", err)
+	}
 	switch _, err := os.Stat(s.backup()); {
 	case err == nil && !s.resume:
 		return fmt.Errorf("--checkpoint: %s is there, the backup of a training that did not end: want --resume to go on from it, another directory, or none of that file", s.backup())
@@ -75,6 +80,15 @@ func (s *saving) begin(stdout, stderr io.Writer) error {
 
 // backup is the file that glia.BackupAndRestore writes.
 func (s *saving) backup() string { return filepath.Join(s.dir, "backup.safetensors") }
+
+// lock locks the backup, as glia.BackupAndRestore does.
+func (s *saving) lock() (free func(), err error) {
+	free, err = atomicfile.Lock(s.backup() + ".lock")
+	if locked := (*atomicfile.LockedError)(nil); errors.As(err, &locked) {
+		err = fmt.Errorf("%w: another training backs up there: want another directory, or wait for its end", err)
+	}
+	return free, err
+}
 
 // callbacks returns the callbacks that save during training. The backup stays beyond its
 // end, until the results are written.
@@ -108,19 +122,21 @@ func (s *saving) stopped() {
 }
 
 // end removes the backup and the temporary files of killed trainings: everything is done
-// and written, and the directory is this training's own.
+// and written. It leaves them if another training has the directory since.
 func (s *saving) end() error {
 	if s.dir == "" {
 		return nil
 	}
-	left, err := filepath.Glob(s.backup() + ".*.tmp")
-	if err != nil { // a name with brackets
-		left = nil
+	free, err := s.lock()
+	if locked := (*atomicfile.LockedError)(nil); errors.As(err, &locked) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
 	}
-	for _, path := range append(left, s.backup()) {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("--checkpoint: %w", err)
-		}
+	defer free()
+	atomicfile.RemoveLeftovers(s.backup())
+	if err := os.Remove(s.backup()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--checkpoint: %w", err)
 	}
 	return nil
 }

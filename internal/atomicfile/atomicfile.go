@@ -18,7 +18,7 @@ import (
 // temporary file in the same directory, which is synced and renamed in the end: an error,
 // a kill or a full disk leaves the former file as it was. Links are followed, and an
 // existing file keeps its permissions. A pipe or a device is written to directly.
-// Temporary files of killed processes in the directory are removed.
+// Temporary files of killed processes in the directory are removed: see [RemoveLeftovers].
 func Write(path string, write func(w io.Writer) error) error {
 	path, mode, special, err := target(path)
 	if err != nil {
@@ -31,7 +31,7 @@ func Write(path string, write func(w io.Writer) error) error {
 		}
 		return finish(f, write, f.Close)
 	}
-	removeLeftovers(path)
+	RemoveLeftovers(path)
 	f, release, err := beside(path, mode)
 	if err != nil {
 		return err
@@ -156,9 +156,8 @@ var host = func() string {
 	return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(name)))
 }()
 
-// temporary finds the end of a temporary file's name, with the host before it if one is
-// told.
-var temporary = regexp.MustCompile(`\.(?:([0-9a-f]{8})-)?\d+-\d+\.tmp$`)
+// temporary finds the end of a temporary file's name, with the host.
+var temporary = regexp.MustCompile(`\.([0-9a-f]{8})-\d+-\d+\.tmp$`)
 
 // finish writes and takes the last steps, all of them, and returns the first error.
 func finish(f *os.File, write func(io.Writer) error, last ...func() error) error {
@@ -175,9 +174,11 @@ func finish(f *os.File, write func(io.Writer) error, last ...func() error) error
 	return err
 }
 
-// removeLeftovers removes the temporary files of killed processes in the directory of
-// path: those that no process holds, and old ones of path itself.
-func removeLeftovers(path string) {
+// RemoveLeftovers removes the temporary files of killed processes of this machine in the
+// directory of path: those that no process holds. Where the system has no locks, it removes
+// old ones of path itself alone. Files of other machines, whose processes may live, and
+// files with other names are no business of ours.
+func RemoveLeftovers(path string) {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
@@ -185,11 +186,11 @@ func removeLeftovers(path string) {
 	}
 	for _, e := range entries {
 		end := temporary.FindStringSubmatchIndex(e.Name())
-		if end == nil || !e.Type().IsRegular() {
+		if end == nil || !e.Type().IsRegular() || e.Name()[end[2]:end[3]] != host {
 			continue
 		}
 		name := filepath.Join(dir, e.Name())
-		if end[2] >= 0 && e.Name()[end[2]:end[3]] == host && removeDead(name) {
+		if removeDead(name) {
 			continue
 		}
 		if info, err := e.Info(); err == nil && e.Name()[:end[0]] == base && time.Since(info.ModTime()) > stale {

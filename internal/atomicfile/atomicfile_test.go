@@ -130,16 +130,20 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestLeftoversGo(t *testing.T) {
+// TestLeftoversOfOthersStay has old files of other machines and of users, and one of a dead
+// process of this machine.
+func TestLeftoversOfOthersStay(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	old, young, other := path+".12-0.tmp", path+".13-0.tmp", path+".notes.tmp"
-	for _, p := range []string{old, young, other} {
+	dead := path + "." + host + "-12-0.tmp"
+	unnamed, elsewhere, notes := path+".12-0.tmp", path+".0badcafe-12-0.tmp", path+".notes.tmp"
+	all := []string{dead, unnamed, elsewhere, notes}
+	for _, p := range all {
 		if err := os.WriteFile(p, nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	long := time.Now().Add(-2 * time.Hour)
-	for _, p := range []string{old, other} {
+	for _, p := range all {
 		if err := os.Chtimes(p, long, long); err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +151,7 @@ func TestLeftoversGo(t *testing.T) {
 	if err := Write(path, text("x")); err != nil {
 		t.Fatal(err)
 	}
-	for p, there := range map[string]bool{old: false, young: true, other: true} {
+	for p, there := range map[string]bool{dead: false, unnamed: true, elsewhere: true, notes: true} {
 		if _, err := os.Stat(p); (err == nil) != there {
 			t.Errorf("%s: %v, want it there: %v", p, err, there)
 		}

@@ -15,6 +15,9 @@ import (
 const writerFor = "GLIA_TEST_WRITE"
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(lockFor); path != "" {
+		lockAndWait(path)
+	}
 	if path := os.Getenv(writerFor); path != "" {
 		err := Write(path, func(w io.Writer) error {
 			_, err := io.WriteString(w, strings.Repeat("x", 1<<20))

@@ -51,3 +51,13 @@ func duplicate(fd uintptr) (int, error) {
 	}
 	return d, err
 }
+
+// lockWhole is lock for a file that is locked as long as it is there.
+func lockWhole(f *os.File) (release func(), err error) { return lock(f) }
+
+// removeLocked removes a file that lockWhole locked, while it is locked.
+func removeLocked(f *os.File, unlock func()) {
+	os.Remove(f.Name())
+	unlock()
+	f.Close()
+}

@@ -28,7 +28,7 @@ func (s *Set) Write(path string, write func(w io.Writer) error) error {
 		return fmt.Errorf("%s: got a device or pipe, want a file: others are beside it", path)
 	}
 	if len(s.files) == 0 {
-		removeLeftovers(path)
+		RemoveLeftovers(path)
 	}
 	f, release, err := beside(path, mode)
 	if err != nil {

@@ -37,6 +37,9 @@ func (s *State) value(v *graph.Var) tensor.Source {
 	if src := s.values[v]; src != nil {
 		return src
 	}
+	if v.Spec().Shape.Size() == 1 { // others may set it meanwhile; see glia's Save
+		return v.Value()
+	}
 	return v.Tensor()
 }
 
