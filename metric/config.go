@@ -55,7 +55,7 @@ func unwrap(class string, config []byte) (string, []byte, error) {
 // metric whose type is registered it returns the name under which it is, and no module;
 // for a function the class "function", and as config the name.
 func ToConfig(m Metric) (module, class string, config []byte, err error) {
-	if f, ok := m.(*MeanMetric); ok && f.own {
+	if f, ok := m.(*MeanMetric); ok && f.ofUser() {
 		o, err := f.object()
 		if err != nil {
 			return "", "", nil, fmt.Errorf("metric: %w", err)

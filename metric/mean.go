@@ -110,8 +110,11 @@ func (m *MeanMetric) Register() *MeanMetric {
 
 // object returns the config with which Keras writes a function as a metric.
 func (m *MeanMetric) object() (*vocab.Object, error) {
-	if m.sum {
-		return nil, fmt.Errorf("%s is a sum of a function of your own: Keras's files have means", m.name)
+	switch {
+	case m.sum:
+		return nil, fmt.Errorf("%q is the sum of a function of your own: Keras's files have means", m.full)
+	case !m.own:
+		return nil, fmt.Errorf("%q is a function of your own: want it registered by its method Register", m.full)
 	}
 	return metrics.Function(m.full)
 }
@@ -141,6 +144,9 @@ func (m *MeanMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 			s.AllowLabel(class)
 		}
 	}
+	if m.ofUser() {
+		return checkedLength(s, yTrue, yPred)
+	}
 	return checked(s, yTrue, yPred)
 }
 
@@ -158,6 +164,23 @@ func checked(s State, yTrue, yPred tensor.Spec) (State, error) {
 	}
 	return s, nil
 }
+
+// checkedLength is checked also for a batch of a length that no other axis has, which shows
+// whether values are those of the samples.
+func checkedLength(s State, yTrue, yPred tensor.Spec) (State, error) {
+	if _, err := checked(s, yTrue, yPred); err != nil {
+		return nil, err
+	}
+	n := 7
+	for yTrue.Shape.Contains(n) || yPred.Shape.Contains(n) {
+		n++
+	}
+	yTrue.Shape, yPred.Shape = yTrue.Shape.With(0, n), yPred.Shape.With(0, n)
+	return checked(s, yTrue, yPred)
+}
+
+// ofUser reports whether the metric is the mean or sum of a function of the user's.
+func (m *MeanMetric) ofUser() bool { return m.class == "" && m.loss == nil }
 
 type meanState struct {
 	totals
@@ -194,15 +217,15 @@ func (s *meanState) UpdateMasked(g *graph.Graph, yTrue, yPred, weight, mask *gra
 		}
 		weight = mask
 	}
-	if s.m.class == "" && s.m.loss == nil { // a function of the user's
+	if s.m.ofUser() {
 		yTrue, yPred = loss.Together("metric "+s.m.name, yTrue, yPred)
 	}
 	values := s.m.each(yTrue, yPred)
-	if values.Rank() == 0 && s.m.loss != nil {
+	switch n := yPred.Shape().At(0); {
+	case values.Rank() == 0 && s.m.loss != nil:
 		values = whole(values, weight)
-	}
-	if values.Rank() == 0 {
-		panic(graph.Errorf("metric.%s: value is %v: want one for every sample", s.m.name, values.Spec()))
+	case values.Rank() == 0 || values.Shape().At(0) != n && s.m.ofUser():
+		panic(graph.Errorf("metric.%s: value is %v for %d samples: want one for every sample, [%d] or [%d ...]", s.m.name, values.Spec(), n, n, n))
 	}
 	if s.m.counted != nil && weight != nil {
 		if keep := s.m.counted(yTrue, yPred); keep != nil {

@@ -445,3 +445,40 @@ func TestPairs(t *testing.T) {
 		}
 	}
 }
+
+// TestValuesOfSamples refuses values that are none of the samples, whatever the length of the
+// batch that New is asked with.
+func TestValuesOfSamples(t *testing.T) {
+	for name, c := range map[string]struct {
+		f    func(yTrue, yPred *graph.Node) *graph.Node
+		want string
+	}{
+		"columns": {func(_, p *graph.Node) *graph.Node { return ops.ReduceMean(p, 0) }, "value is float32[3] for "},
+		"flat":    {func(_, p *graph.Node) *graph.Node { return ops.Reshape(p, -1) }, "value is float32["},
+		"one":     {func(_, p *graph.Node) *graph.Node { return ops.ExpandDims(ops.ReduceMean(p), 0) }, "value is float32[1] for "},
+		"scalar":  {func(_, p *graph.Node) *graph.Node { return ops.ReduceMean(p) }, "value is float32[] for "},
+		"rows":    {func(_, p *graph.Node) *graph.Node { return ops.ReduceMean(p, 1) }, ""},
+		"all":     {func(_, p *graph.Node) *graph.Node { return p }, ""},
+	} {
+		for _, m := range []metric.Metric{metric.Mean("gap", c.f), metric.Sum("gap", c.f)} {
+			for _, n := range []int{1, 3, 7} {
+				_, err := m.New(tensor.S(tensor.Float32, n), tensor.S(tensor.Float32, n, 3))
+				if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "metric.gap: "+c.want)) {
+					t.Errorf("%s of %d samples: error %v, want %q", name, n, err, c.want)
+				}
+			}
+		}
+	}
+}
+
+// TestUnregistered says how to register a function of the user's.
+func TestUnregistered(t *testing.T) {
+	for want, m := range map[string]metric.Metric{
+		`metric: "gap" is a function of your own: want it registered by its method Register`: metric.Mean("gap", metric.Predictions),
+		`metric: "gap" is the sum of a function of your own: Keras's files have means`:       metric.Sum("gap", metric.Predictions),
+	} {
+		if _, _, _, err := metric.ToConfig(m); err == nil || err.Error() != want {
+			t.Errorf("got error %v, want %s", err, want)
+		}
+	}
+}
