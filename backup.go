@@ -134,7 +134,7 @@ func checkStates(callbacks []Callback) error {
 }
 
 func (b *backup) errorf(err error) error {
-	return fmt.Errorf("glia: Fit: BackupAndRestore: %s: %w", b.path, err)
+	return fmt.Errorf("glia: Fit: BackupAndRestore: %s: %w", b.path, brief(err))
 }
 
 // afterBatch is called after a batch and its callbacks.

@@ -62,8 +62,12 @@ func readBackup(path string) (s backupState, tensors tensorMap, err error) {
 	if !ok {
 		return s, nil, errors.New("got a file without " + stateKey + ": want one that BackupAndRestore wrote")
 	}
+	names := f.Names()
+	if err := checkBackupSize(text, len(names)); err != nil {
+		return s, nil, damaged(err)
+	}
 	tensors = tensorMap{}
-	for _, name := range f.Names() {
+	for _, name := range names {
 		if tensors[name], err = f.Tensor(name); err != nil {
 			return s, nil, damaged(err)
 		}
@@ -78,6 +82,27 @@ func readBackup(path string) (s backupState, tensors tensorMap, err error) {
 		return s, nil, fmt.Errorf("version %d of the format: want %d, which this glia writes", s.Version, backupVersion)
 	}
 	return s, tensors, nil
+}
+
+// What a backup may have beside the elements of its tensors: bytes of text, objects in it,
+// and tensors. A training of a thousand layers has a twentieth of each.
+const (
+	mostBackupText    = 16 << 20
+	mostBackupObjects = 1 << 17
+	mostBackupTensors = 1 << 16
+)
+
+// checkBackupSize returns an error if a backup has more of these.
+func checkBackupSize(text string, tensors int) error {
+	switch n := strings.Count(text, "{"); {
+	case len(text) > mostBackupText:
+		return fmt.Errorf("%s of %d bytes: want at most %d", stateKey, len(text), mostBackupText)
+	case n > mostBackupObjects:
+		return fmt.Errorf("%s of %d objects: want at most %d", stateKey, n, mostBackupObjects)
+	case tensors > mostBackupTensors:
+		return fmt.Errorf("%d tensors: want at most %d", tensors, mostBackupTensors)
+	}
+	return nil
 }
 
 func damaged(err error) error {

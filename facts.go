@@ -126,32 +126,47 @@ func layerFacts(records []*nn.Record, around nn.DTypePolicy) (fs facts) {
 func (fs facts) differ(now facts) error {
 	const most = 5
 	values := func(fs facts) map[string]string {
-		m := map[string]string{}
+		m := make(map[string]string, len(fs))
 		for _, f := range fs {
 			m[f.What] = f.Value
 		}
 		return m
 	}
 	a, b := values(fs), values(now)
-	keys := maps.Clone(a)
-	maps.Copy(keys, b)
+	keys := slices.Collect(maps.Keys(a))
+	for what := range b {
+		if _, both := a[what]; !both {
+			keys = append(keys, what)
+		}
+	}
+	slices.Sort(keys)
 	var diff []string
-	for _, what := range slices.Sorted(maps.Keys(keys)) {
+	n := 0
+	note := func(what, format string, values ...any) {
+		if n++; n > most {
+			return
+		}
+		for i, v := range values {
+			values[i] = plainText(v.(string))
+		}
+		diff = append(diff, plainText(what)+": "+fmt.Sprintf(format, values...))
+	}
+	for _, what := range keys {
 		was, in := a[what]
 		is, here := b[what]
 		switch {
 		case !in:
-			diff = append(diff, fmt.Sprintf("%s: %s now, nothing then", what, is))
+			note(what, "%s now, nothing then", is)
 		case !here:
-			diff = append(diff, fmt.Sprintf("%s: nothing now, %s then", what, was))
+			note(what, "nothing now, %s then", was)
 		case was != is:
-			diff = append(diff, fmt.Sprintf("%s: %s now, %s then", what, is, was))
+			note(what, "%s now, %s then", is, was)
 		}
 	}
-	if len(diff) > most {
-		diff = append(diff[:most], fmt.Sprintf("%d more differences", len(diff)-most))
+	if n > most {
+		diff = append(diff, fmt.Sprintf("%d more differences", n-most))
 	}
-	if len(diff) == 0 {
+	if n == 0 {
 		return nil
 	}
 	return errors.New(strings.Join(diff, "; "))
