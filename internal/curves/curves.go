@@ -3,6 +3,7 @@
 package curves
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +13,18 @@ import (
 )
 
 // most bounds the bytes of a file of results.
-const most = 1 << 28
+const most = 1 << 26
+
+// check returns an error for JSON that is denser than results are: it would take much more
+// memory than its length. They have an object in some sixty bytes, and a value in some twelve.
+func check(b []byte) error {
+	const free = 1 << 16
+	objects, values := bytes.Count(b, []byte("{")), bytes.Count(b, []byte(","))+bytes.Count(b, []byte(":"))
+	if objects > free+len(b)/32 || values > 2*free+len(b)/8 {
+		return fmt.Errorf("got %d objects and %d values in %d bytes, want fewer, as in results that glia wrote", objects, values, len(b))
+	}
+	return nil
+}
 
 // Read returns the picture of results in JSON: the loss and the accuracy of each
 // optimizer for glia compare, loss and metrics beside those in validation for glia
@@ -24,6 +36,9 @@ func Read(r io.Reader) (*plot.Picture, error) {
 	}
 	if len(b) > most {
 		return nil, fmt.Errorf("got more than %d bytes, want results that glia wrote", most)
+	}
+	if err := check(b); err != nil {
+		return nil, err
 	}
 	var kind struct {
 		Trials *json.RawMessage `json:"trials"`

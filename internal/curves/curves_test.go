@@ -83,6 +83,14 @@ func TestTraining(t *testing.T) {
 	}
 }
 
+// TestMany reads results of many trainings.
+func TestMany(t *testing.T) {
+	const epoch = `{"epoch":1,"seconds":0.123456,"loss":0.987654321,"metrics":{"accuracy":0.9876},"val_loss":0.9876543,"val_metrics":{"accuracy":0.9765}}`
+	if p := read(t, `{"epochs":[`+strings.Repeat(epoch+",", 100_000)+epoch+`]}`); len(p.Charts) == 0 {
+		t.Error("got no charts")
+	}
+}
+
 func TestReadErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{``, "results as JSON: "},
@@ -94,6 +102,8 @@ func TestReadErrors(t *testing.T) {
 		{`{"epochs": 3}`, "results of glia train: "},
 		{`{"epochs": []}`, "results of glia train: got no epochs, want 1 or more"},
 		{`{"epochs": [{"loss": "x"}]}`, "results of glia train: "},
+		{`{"epochs": [` + strings.Repeat("{},", 1<<20) + `{}]}`, "got 1048578 objects and 1048577 values in 3145744 bytes, want fewer"},
+		{`{"epochs": [` + strings.Repeat("null,", 1<<20) + `null]}`, "got 1 objects and 1048577 values"},
 	} {
 		if p, err := Read(strings.NewReader(c.in)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %+v, error %v, want %s", c.in, p, err, c.want)
