@@ -95,3 +95,44 @@ func (a ISA) Set(m Mem, d vec) {
 
 // words holds the words by the names of their memory.
 var words = map[string]uint32{}
+
+// TakeNaN sets d to x where x is NaN.
+func (a ISA) TakeNaN(x, d vec) {
+	switch {
+	case a.arm != nil:
+		t := a.arm.New()
+		a.arm.Op3(neon.FCmEq, t, Arm(x), Arm(x))
+		a.arm.Change(neon.BSL, t, Arm(d), Arm(x))
+		a.arm.Move(Arm(d), t)
+	case a.Wide():
+		k := K()
+		VCMPPS(Imm(3), x, x, k)
+		VMOVAPS(x, k, d)
+	default:
+		t := YMM()
+		VCMPPS(Imm(3), x, x, t)
+		VBLENDVPS(t, x, d, d)
+	}
+}
+
+// MulNonZero multiplies x by y where x is not zero.
+func (a ISA) MulNonZero(y, x vec) {
+	zero := a.Vec()
+	a.Clear(zero)
+	switch {
+	case a.arm != nil:
+		equal, none := a.arm.New(), a.arm.New()
+		a.arm.Op3(neon.FCmEq, equal, Arm(x), Arm(zero))
+		a.arm.Op2(neon.Not, none, equal)
+		a.Mul(y, x, x)
+		a.arm.Op3(neon.And, Arm(x), none, Arm(x))
+	case a.Wide():
+		k := K()
+		VCMPPS(Imm(4), zero, x, k)
+		VMULPS_Z(y, x, k, x)
+	default:
+		VCMPPS(Imm(4), zero, x, zero)
+		VMULPS(y, x, x)
+		VANDPS(zero, x, x)
+	}
+}

@@ -85,6 +85,11 @@ func (f *Func) Branch(instr, label string) {
 	f.add(instruction{jump: label, print: func(func(Reg) int) string { return instr + " " + label }})
 }
 
+// Jump adds a jump.
+func (f *Func) Jump(label string) {
+	f.add(instruction{jump: label, last: true, print: func(func(Reg) int) string { return "B " + label }})
+}
+
 // Ret returns from the function.
 func (f *Func) Ret() {
 	f.add(instruction{last: true, print: func(func(Reg) int) string { return "RET" }})
@@ -124,6 +129,16 @@ var (
 	BSL   = Word{Code: 0x6e601c00, Name: "bsl"} // d = d&n | ^d&m
 	Not   = Word{Code: 0x6e205800, Name: "not"}
 	Dup   = Word{Code: 0x4e040400, Name: "dup"} // lane 0 in all
+	Dup1  = Word{Code: 0x4e0c0400, Name: "dup", last: " (lane 1)"}
+	MinV  = Word{Code: 0x6eb1a800, Name: "uminv"} // the least of the lanes, unsigned, in lane 0
+	MaxV  = Word{Code: 0x6eb0a800, Name: "umaxv"}
+	Ext8  = Word{Code: 0x6e004000, Name: "ext", last: ", #8"} // the upper half of n, the lower half of m
+
+	// The instructions on two float64.
+	FAdd64  = Word{Code: 0x4e60d400, Name: "fadd.2d"}
+	Widen   = Word{Code: 0x0e617800, Name: "fcvtl"} // of the lower two float32
+	Widen2  = Word{Code: 0x4e617800, Name: "fcvtl2"}
+	DupHigh = Word{Code: 0x4e180400, Name: "dup.2d", last: " (lane 1)"}
 )
 
 // Shl returns the shift to the left by n, Sar that to the right of signed numbers.
@@ -197,6 +212,34 @@ func (f *Func) LoadNext(d Reg, base GP, one bool) {
 	}
 	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
 		return fmt.Sprintf("%s.P %d(%v), F%d", width(one), size, base, in(d))
+	}})
+}
+
+// LoadLane replaces a lane of d by an element, and moves base behind it.
+func (f *Func) LoadLane(d Reg, base GP, lane int) {
+	f.add(instruction{def: []Reg{d}, use: []Reg{d}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("VLD1.P 4(%v), V%d.S[%d]", base, in(d), lane)
+	}})
+}
+
+// StoreLane writes a lane of r, and moves base behind it.
+func (f *Func) StoreLane(r Reg, base GP, lane int) {
+	f.add(instruction{use: []Reg{r}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("VST1.P V%d.S[%d], 4(%v)", in(r), lane, base)
+	}})
+}
+
+// Lane0 copies lane 0 of r, a word, to a general register.
+func (f *Func) Lane0(r Reg, to GP) {
+	f.add(instruction{use: []Reg{r}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("VMOV V%d.S[0], %v", in(r), to)
+	}})
+}
+
+// Store64 writes the first float64 of r.
+func (f *Func) Store64(r Reg, base GP) {
+	f.add(instruction{use: []Reg{r}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("FMOVD F%d, (%v)", in(r), base)
 	}})
 }
 

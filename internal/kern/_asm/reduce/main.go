@@ -12,7 +12,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
-//go:generate go run main.go -out ../../reduce_amd64.s -stubs ../../reduce_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../reduce_amd64.s -stubs ../../reduce_stub_amd64.go -pkg kern
 
 type vec = reg.VecVirtual
 
@@ -30,61 +30,64 @@ type reduction struct {
 	into    bool     // step changes y
 	// step takes x and y into the accumulator. Elements outside of a row are fill.
 	step func(a isa.ISA, acc, x, y vec, s []vec)
-	join func(ops ...Op) // dst = src2 ∘ src1
+	join join
 }
 
 var reductions = []reduction{
-	{name: "sumRows", step: func(a isa.ISA, acc, x, _ vec, _ []vec) { VADDPS(x, acc, acc) }, join: VADDPS},
+	{name: "sumRows", step: func(a isa.ISA, acc, x, _ vec, _ []vec) { a.Add(x, acc, acc) }, join: sum},
 	{name: "sumSqRows", step: func(a isa.ISA, acc, x, _ vec, _ []vec) {
-		VMULPS(x, x, x)
-		VADDPS(x, acc, acc)
-	}, join: VADDPS},
+		a.Mul(x, x, x)
+		a.Add(x, acc, acc)
+	}, join: sum},
 	{name: "dotRows", args: "y", step: func(a isa.ISA, acc, x, y vec, _ []vec) {
-		VMULPS(y, x, x)
-		VADDPS(x, acc, acc)
-	}, join: VADDPS},
+		a.Mul(y, x, x)
+		a.Add(x, acc, acc)
+	}, join: sum},
 	{name: "mulSqRows", args: "y", one: true, step: func(a isa.ISA, acc, x, y vec, _ []vec) {
-		VMULPS(y, x, x)
-		VMULPS(x, x, x)
-		VADDPS(x, acc, acc)
-	}, join: VADDPS},
+		a.Mul(y, x, x)
+		a.Mul(x, x, x)
+		a.Add(x, acc, acc)
+	}, join: sum},
 	{name: "sumSqBoth", args: "y", one: true, into: true, step: func(a isa.ISA, acc, x, y vec, _ []vec) {
-		VMULPS(x, x, x)
-		VADDPS(x, acc, acc)
-		VADDPS(x, y, y)
-	}, join: VADDPS},
+		a.Mul(x, x, x)
+		a.Add(x, acc, acc)
+		a.Add(x, y, y)
+	}, join: sum},
 	{
 		name: "prodRows", fill: math.Float32bits(1),
-		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { VMULPS(x, acc, acc) }, join: VMULPS,
+		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { a.Mul(x, acc, acc) }, join: product,
 	},
 	{
 		name: "maxRows", fill: 0xff800000, nan: true,
-		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { VMAXPS(x, acc, acc) }, join: VMAXPS,
+		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { a.Max(x, acc, acc) }, join: greatest,
 	},
 	{
 		name: "minRows", fill: 0x7f800000, nan: true,
-		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { VMINPS(x, acc, acc) }, join: VMINPS,
+		step: func(a isa.ISA, acc, x, _ vec, _ []vec) { a.Min(x, acc, acc) }, join: least,
 	},
-	{name: "entropyRows", args: "y", scalars: []string{"m", "s"}, step: entropy, join: VADDPS},
+	{name: "entropyRows", args: "y", scalars: []string{"m", "s"}, step: entropy, join: sum},
 }
 
 // entropy adds x·(s - (y - m)) where x is not zero.
 func entropy(a isa.ISA, acc, x, y vec, s []vec) {
-	VSUBPS(s[0], y, y)
-	VSUBPS(y, s[1], y)
-	zero := a.Vec()
-	isa.Zero(zero)
-	if a.Wide() {
-		k := K()
-		VCMPPS(Imm(4), zero, x, k)
-		VMULPS_Z(y, x, k, x)
-	} else {
-		VCMPPS(Imm(4), zero, x, zero)
-		VMULPS(y, x, x)
-		VANDPS(zero, x, x)
-	}
-	VADDPS(x, acc, acc)
+	a.Sub(s[0], y, y)
+	a.Sub(y, s[1], y)
+	a.MulNonZero(y, x)
+	a.Add(x, acc, acc)
 }
+
+// A join is an operation d = y ∘ x on parts of vectors.
+type join struct {
+	amd64 func(ops ...Op)
+	neon  func(a isa.ISA, x, y, d vec)
+}
+
+var (
+	sum      = join{VADDPS, isa.ISA.Add}
+	product  = join{VMULPS, isa.ISA.Mul}
+	greatest = join{VMAXPS, isa.ISA.Max}
+	least    = join{VMINPS, isa.ISA.Min}
+)
 
 func main() {
 	iota := isa.Iota()
@@ -100,12 +103,13 @@ func main() {
 			(&rows{ISA: a, reduction: r, iota: iota, fillAt: fills[r.fill], nanAt: nan}).emit()
 		}
 		sum64(a, iota)
-		columns(a, iota, "sumCols", Mem{}, func(acc, x vec) { VADDPS(x, acc, acc) })
-		columns(a, iota, "maxCols", fills[0xff800000], func(acc, x vec) { best(a, VMAXPS, acc, x) })
-		columns(a, iota, "minCols", fills[0x7f800000], func(acc, x vec) { best(a, VMINPS, acc, x) })
+		for _, c := range folds {
+			columns(a, iota, c.name, fills[c.fill], func(acc, x vec) { c.step(a, acc, x) })
+		}
 		index(a, iota, "indexEqual", 0)
 		index(a, iota, "indexNaN", 3)
 	}
+	writeNEON()
 	isa.Write()
 }
 
@@ -120,16 +124,19 @@ type rows struct {
 	s                   []vec
 }
 
+func (r reduction) sig() string {
+	switch {
+	case r.scalars != nil:
+		return "func(dst, x, y, m, s *float32, rows, cols int)"
+	case r.args != "":
+		return "func(dst, x, y *float32, rows, cols int)"
+	}
+	return "func(dst, x *float32, rows, cols, ld int)"
+}
+
 func (g *rows) emit() {
 	two := g.args != ""
-	sig := "func(dst, x *float32, rows, cols, ld int)"
-	if two {
-		sig = "func(dst, x, y *float32, rows, cols int)"
-	}
-	if g.scalars != nil {
-		sig = "func(dst, x, y, m, s *float32, rows, cols int)"
-	}
-	g.Func(isa.Kernel{Name: g.name, Sig: sig, Doc: "is " + g.name + "."})
+	g.Func(isa.Kernel{Name: g.name, Sig: g.sig(), Doc: "is " + g.name + "."})
 	dst, n, cols := gp("dst"), gp("rows"), gp("cols")
 	g.x = gp("x")
 	var scalars []reg.GPVirtual
@@ -197,7 +204,7 @@ func (g *rows) emit() {
 		g.take(quarter[i], masks[i], i, 0, nil)
 	}
 	if len(quarter) == 2 {
-		g.join(quarter[1], quarter[0], quarter[0])
+		g.join.amd64(quarter[1], quarter[0], quarter[0])
 	}
 	end("short", quarter[0])
 	JMP(LabelRef("done"))
@@ -231,12 +238,12 @@ func (g *rows) emit() {
 	// b = (l0 ∘ l1) ∘ (l2 ∘ l3), by registers of 16 lanes or their halves.
 	p := len(acc) / 4
 	for i := range p {
-		g.join(acc[p+i], acc[i], acc[i])
-		g.join(acc[3*p+i], acc[2*p+i], acc[2*p+i])
-		g.join(acc[2*p+i], acc[i], acc[i])
+		g.join.amd64(acc[p+i], acc[i], acc[i])
+		g.join.amd64(acc[3*p+i], acc[2*p+i], acc[2*p+i])
+		g.join.amd64(acc[2*p+i], acc[i], acc[i])
 	}
 	if p == 2 {
-		g.join(acc[1], acc[0], acc[0])
+		g.join.amd64(acc[1], acc[0], acc[0])
 	}
 	end("row", acc[0])
 	Label("done")
@@ -299,14 +306,14 @@ func (g *rows) joinHalves(v vec) {
 	t := YMM()
 	if g.Wide() {
 		VEXTRACTF64X4(Imm(1), v, t)
-		g.join(t, v.AsY(), v.AsY())
+		g.join.amd64(t, v.AsY(), v.AsY())
 	}
 	VEXTRACTF128(Imm(1), v.AsY(), t.AsX())
-	g.join(t.AsX(), v.AsX(), v.AsX())
+	g.join.amd64(t.AsX(), v.AsX(), v.AsX())
 	VPERMILPS(Imm(0x0e), v.AsX(), t.AsX())
-	g.join(t.AsX(), v.AsX(), v.AsX())
+	g.join.amd64(t.AsX(), v.AsX(), v.AsX())
 	VPERMILPS(Imm(0x01), v.AsX(), t.AsX())
-	g.join(t.AsX(), v.AsX(), v.AsX())
+	g.join.amd64(t.AsX(), v.AsX(), v.AsX())
 }
 
 func (g *rows) clearSeen() reg.Register {
@@ -426,19 +433,25 @@ func sum64(a isa.ISA, iota Mem) {
 	isa.Leave()
 }
 
-// best keeps a NaN that acc has, or takes one that x has, else the better of the two,
-// acc if they are equal.
-func best(a isa.ISA, op func(...Op), acc, x vec) {
-	op(acc, x, acc)
-	if a.Wide() {
-		k := K()
-		VCMPPS(Imm(3), x, x, k)
-		VMOVAPS(x, k, acc)
-	} else {
-		t := YMM()
-		VCMPPS(Imm(3), x, x, t)
-		VBLENDVPS(t, x, acc, acc)
-	}
+// A fold reduces columns.
+type fold struct {
+	name string
+	fill uint32
+	step func(a isa.ISA, acc, x vec)
+}
+
+// The greatest and the least keep a NaN that acc has, or take one that x has, and acc if
+// both are equal.
+var folds = []fold{
+	{"sumCols", 0, func(a isa.ISA, acc, x vec) { a.Add(x, acc, acc) }},
+	{"maxCols", 0xff800000, func(a isa.ISA, acc, x vec) {
+		a.Max(acc, x, acc)
+		a.TakeNaN(x, acc)
+	}},
+	{"minCols", 0x7f800000, func(a isa.ISA, acc, x vec) {
+		a.Min(acc, x, acc)
+		a.TakeNaN(x, acc)
+	}},
 }
 
 // columns goes down strips of eight registers of columns, then of up to four under a

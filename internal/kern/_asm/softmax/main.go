@@ -11,6 +11,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
 //go:generate go run main.go -out ../../softmax_amd64.s -stubs ../../softmax_stub_amd64.go -pkg kern
@@ -21,27 +22,27 @@ type vec = reg.VecVirtual
 type pass struct {
 	name        string
 	in, numbers []string
-	body        func(x, s []vec) vec
+	body        func(a isa.ISA, x, s []vec) vec
 }
 
 var passes = []pass{
-	{"subRows", []string{"x"}, []string{"v"}, func(x, s []vec) vec {
-		VSUBPS(s[0], x[0], x[0])
+	{"subRows", []string{"x"}, []string{"v"}, func(a isa.ISA, x, s []vec) vec {
+		a.Sub(s[0], x[0], x[0])
 		return x[0]
 	}},
-	{"scaleRows", []string{"x"}, []string{"v"}, func(x, s []vec) vec {
-		VMULPS(s[0], x[0], x[0])
+	{"scaleRows", []string{"x"}, []string{"v"}, func(a isa.ISA, x, s []vec) vec {
+		a.Mul(s[0], x[0], x[0])
 		return x[0]
 	}},
-	{"subMulRows", []string{"x", "y"}, []string{"v"}, func(x, s []vec) vec {
-		VSUBPS(s[0], x[0], x[0])
-		VMULPS(x[1], x[0], x[0])
+	{"subMulRows", []string{"x", "y"}, []string{"v"}, func(a isa.ISA, x, s []vec) vec {
+		a.Sub(s[0], x[0], x[0])
+		a.Mul(x[1], x[0], x[0])
 		return x[0]
 	}},
-	{"entropyGradRows", []string{"p", "l"}, []string{"s", "v"}, func(x, s []vec) vec {
-		VMULPS(s[0], x[0], x[0])
-		VSUBPS(x[1], x[0], x[0])
-		VMULPS(s[1], x[0], x[0])
+	{"entropyGradRows", []string{"p", "l"}, []string{"s", "v"}, func(a isa.ISA, x, s []vec) vec {
+		a.Mul(s[0], x[0], x[0])
+		a.Sub(x[1], x[0], x[0])
+		a.Mul(s[1], x[0], x[0])
 		return x[0]
 	}},
 }
@@ -53,14 +54,19 @@ func main() {
 			p.emit(a, iota)
 		}
 	}
+	arm := &neon.File{}
+	for _, p := range passes {
+		p.emitNEON(arm)
+	}
 	isa.Write()
 }
 
+func (p pass) sig() string {
+	return fmt.Sprintf("func(dst, %s, %s *float32, rows, cols int)", strings.Join(p.in, ", "), strings.Join(p.numbers, ", "))
+}
+
 func (p pass) emit(a isa.ISA, iota Mem) {
-	a.Func(isa.Kernel{
-		Name: p.name, Sig: fmt.Sprintf("func(dst, %s, %s *float32, rows, cols int)", strings.Join(p.in, ", "), strings.Join(p.numbers, ", ")),
-		Doc: "is " + p.name + ".",
-	})
+	a.Func(isa.Kernel{Name: p.name, Sig: p.sig(), Doc: "is " + p.name + "."})
 	load := func(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
 	dst, rows, cols := load("dst"), load("rows"), load("cols")
 	var in, numbers []reg.GPVirtual
@@ -118,7 +124,7 @@ func (p pass) emit(a isa.ISA, iota Mem) {
 	}
 	for r := range x {
 		broadcast()
-		x[r][0] = p.body(x[r], s)
+		x[r][0] = p.body(a, x[r], s)
 	}
 	for r := range x {
 		a.StoreMasked(x[r][0], mask, Mem{Base: dst})
@@ -140,7 +146,7 @@ func (p pass) emit(a isa.ISA, iota Mem) {
 		y[j] = a.Vec()
 		VMOVUPS(at(base), y[j])
 	}
-	VMOVUPS(p.body(y, s), at(dst))
+	VMOVUPS(p.body(a, y, s), at(dst))
 	ADDQ(Imm(uint64(a.W)), i)
 	CMPQ(i, whole)
 	JL(LabelRef("whole"))
@@ -150,11 +156,72 @@ func (p pass) emit(a isa.ISA, iota Mem) {
 	for j, base := range in {
 		y[j] = a.LoadMasked(at(base), mask)
 	}
-	a.StoreMasked(p.body(y, s), mask, at(dst))
+	a.StoreMasked(p.body(a, y, s), mask, at(dst))
 	Label("next")
 	next(append(in, dst), row)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	Label("done")
 	isa.Leave()
+}
+
+// emitNEON emits the pass for arm64: vectors, then elements.
+func (p pass) emitNEON(file *neon.File) {
+	file.Func(p.name+"NEON", p.sig(), "is "+p.name+".", func(f *neon.Func, _ int) {
+		a := isa.NEON(file, f)
+		dst, rows, cols := f.Arg("dst", ""), f.Arg("rows", ""), f.Arg("cols", "")
+		var in, numbers []neon.GP
+		for _, name := range p.in {
+			in = append(in, f.Arg(name, ""))
+		}
+		for _, name := range p.numbers {
+			numbers = append(numbers, f.Arg(name, ""))
+		}
+		left := f.GP()
+		f.Plain("CMP $0, %v", rows)
+		f.Branch("BLE", "done")
+		f.Label("row")
+		var s []vec
+		for _, base := range numbers {
+			one, all := f.New(), a.Vec()
+			f.LoadNext(one, base, true)
+			f.Op2(neon.Dup, isa.Arm(all), one)
+			s = append(s, all)
+		}
+		f.Plain("MOVD %v, %v", cols, left)
+		for _, part := range []struct {
+			label string
+			n     int
+			one   bool
+		}{{"wide", 4, false}, {"vector", 1, false}, {"single", 1, true}} {
+			step := 4 * part.n
+			if part.one {
+				step = 1
+			}
+			f.Plain("SUBS $%d, %v, %v", step, left, left)
+			f.Branch("BLT", part.label+"_end")
+			f.Label(part.label)
+			for i := range part.n {
+				var x []vec
+				for _, base := range in {
+					v := a.Vec()
+					f.Load(isa.Arm(v), base, 16*i, part.one)
+					x = append(x, v)
+				}
+				f.Store(isa.Arm(p.body(a, x, s)), dst, 16*i, part.one)
+			}
+			for _, base := range append([]neon.GP{dst}, in...) {
+				f.Plain("ADD $%d, %v, %v", 4*step, base, base)
+			}
+			f.Plain("SUBS $%d, %v, %v", step, left, left)
+			f.Branch("BGE", part.label)
+			f.Label(part.label + "_end")
+			f.Plain("ADD $%d, %v, %v", step, left, left)
+		}
+		f.Plain("SUBS $1, %v, %v", rows, rows)
+		f.Branch("BNE", "row")
+		f.Label("done")
+		f.Ret()
+	})
+	isa.HasNEON(p.name, file)
 }

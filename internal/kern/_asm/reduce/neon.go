@@ -1,0 +1,354 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/glia-ml/glia/internal/kern/_asm/isa"
+	"github.com/glia-ml/glia/internal/kern/_asm/neon"
+)
+
+// writeNEON emits all for arm64, in the same order of operations.
+func writeNEON() {
+	file := &neon.File{}
+	for _, r := range reductions {
+		file.Func(r.name+"NEON", r.sig(), "is "+r.name+".", func(f *neon.Func, _ int) {
+			(&neonRows{Func: f, reduction: r, a: isa.NEON(file, f), file: file}).write()
+		})
+		isa.HasNEON(r.name, file)
+	}
+	file.Func("sum64RowsNEON", "func(dst *float64, x *float32, rows, cols, ld int)", "is sum64Rows.", func(f *neon.Func, _ int) { sum64NEON(f) })
+	isa.HasNEON("sum64Rows", file)
+	for _, c := range folds {
+		file.Func(c.name+"NEON", "func(dst, x *float32, rows, cols, ld int)", "is "+c.name+".", func(f *neon.Func, _ int) { c.writeNEON(file, f) })
+		isa.HasNEON(c.name, file)
+	}
+}
+
+// neonRows is a reduction of rows being written: 64 lanes in 16 registers, of rows of up to
+// 16 elements 4.
+type neonRows struct {
+	*neon.Func
+	reduction
+	a             isa.ISA
+	file          *neon.File
+	dst, n, cols  neon.GP
+	x, y, ld      neon.GP
+	scalars       []neon.GP
+	fillV, number neon.Reg // number: all ones where no NaN was seen
+}
+
+func (g *neonRows) two() bool { return g.args != "" }
+
+func (g *neonRows) write() {
+	g.dst, g.x, g.n, g.cols = g.Arg("dst", ""), g.Arg("x", ""), g.Arg("rows", ""), g.Arg("cols", "")
+	g.ld = g.cols
+	if g.two() {
+		g.y = g.Arg("y", "")
+	} else {
+		g.ld = g.Arg("ld", "")
+	}
+	for _, s := range g.reduction.scalars {
+		g.scalars = append(g.scalars, g.Arg(s, ""))
+	}
+	g.fillV = g.New()
+	if g.fill == 0 {
+		g.Zero(g.fillV)
+	} else {
+		g.Load(g.fillV, g.Table(), g.file.Word(g.fill), false)
+	}
+	if g.nan {
+		g.Table()
+	}
+	g.Plain("CMP $0, %v", g.n)
+	g.Branch("BLE", "done")
+	g.Plain("CMP $%d, %v", lanes/4, g.cols)
+	g.Branch("BGT", "long_row")
+	g.row("short", lanes/16)
+	g.row("long", lanes/4)
+	g.Label("done")
+	g.Ret()
+}
+
+// row writes the loop over rows of some accumulators.
+func (g *neonRows) row(name string, n int) {
+	g.Scope(func() {
+		x, y, left := g.GP(), g.y, g.GP()
+		g.Label(name + "_row")
+		var s []vec
+		for _, p := range g.scalars {
+			one, all := g.New(), g.a.Vec()
+			g.LoadNext(one, p, true)
+			g.Op2(neon.Dup, isa.Arm(all), one)
+			s = append(s, all)
+		}
+		acc := make([]vec, n)
+		for i := range acc {
+			acc[i] = g.a.Vec()
+			g.Move(isa.Arm(acc[i]), g.fillV)
+		}
+		if g.nan {
+			g.number = g.New()
+			g.Op3(neon.FCmEq, g.number, g.fillV, g.fillV)
+		}
+		g.Plain("MOVD %v, %v", g.x, x)
+		if g.two() {
+			y = g.GP()
+			g.Plain("MOVD %v, %v", g.y, y)
+		}
+		g.Plain("MOVD %v, %v", g.cols, left)
+		if n == lanes/4 {
+			g.Plain("SUBS $%d, %v, %v", lanes, left, left)
+			g.Branch("BLT", name+"_rest")
+			g.Label(name + "_block")
+			for i := range acc {
+				g.whole(acc[i], x, y, s)
+			}
+			g.Plain("SUBS $%d, %v, %v", lanes, left, left)
+			g.Branch("BGE", name+"_block")
+			g.Label(name + "_rest")
+			g.Plain("ADD $%d, %v, %v", lanes, left, left)
+		}
+		for i := range acc {
+			g.Plain("SUBS $4, %v, %v", left, left)
+			g.Branch("BLT", fmt.Sprintf("%s_part%d", name, i))
+			g.whole(acc[i], x, y, s)
+		}
+		g.Jump(name + "_join")
+		for i := range acc {
+			label := fmt.Sprintf("%s_part%d", name, i)
+			g.Label(label)
+			g.Plain("ADDS $4, %v, %v", left, left)
+			g.Branch("BEQ", name+"_join")
+			g.Scope(func() { g.part(label, acc[i], x, y, left, s) })
+			g.Jump(name + "_join")
+		}
+		g.Label(name + "_join")
+		g.end(name, acc)
+	})
+}
+
+// whole takes four elements into acc.
+func (g *neonRows) whole(acc vec, x, y neon.GP, s []vec) {
+	xs, ys := g.a.Vec(), g.a.Vec()
+	g.LoadNext(isa.Arm(xs), x, false)
+	if g.two() {
+		g.Load(isa.Arm(ys), y, 0, false)
+	}
+	g.take(acc, xs, ys, s)
+	if g.into {
+		g.Store(isa.Arm(ys), y, 0, false)
+	}
+	if g.two() {
+		g.Plain("ADD $16, %v, %v", y, y)
+	}
+}
+
+// part takes left elements, less than four, and the identity for the others.
+func (g *neonRows) part(label string, acc vec, x, y, left neon.GP, s []vec) {
+	xs, ys := g.a.Vec(), g.a.Vec()
+	g.Move(isa.Arm(xs), g.fillV)
+	g.Move(isa.Arm(ys), g.fillV)
+	lanesOf := func(do string, each func(lane int)) {
+		for l := range 3 {
+			if l > 0 {
+				g.Plain("CMP $%d, %v", l, left)
+				g.Branch("BEQ", label+do)
+			}
+			each(l)
+		}
+		g.Label(label + do)
+	}
+	lanesOf("_x", func(l int) { g.LoadLane(isa.Arm(xs), x, l) })
+	start := g.GP()
+	if g.two() {
+		g.Plain("MOVD %v, %v", y, start)
+		lanesOf("_y", func(l int) { g.LoadLane(isa.Arm(ys), y, l) })
+	}
+	g.take(acc, xs, ys, s)
+	if g.into {
+		lanesOf("_into", func(l int) { g.StoreLane(isa.Arm(ys), start, l) })
+	}
+}
+
+func (g *neonRows) take(acc, x, y vec, s []vec) {
+	if g.nan {
+		t := g.New()
+		g.Op3(neon.FCmEq, t, isa.Arm(x), isa.Arm(x))
+		g.Op3(neon.And, g.number, g.number, t)
+	}
+	g.step(g.a, acc, x, y, s)
+}
+
+// end joins the lanes, stores the result and goes on to the next row.
+func (g *neonRows) end(name string, acc []vec) {
+	join := func(x, y vec) { g.join.neon(g.a, x, y, y) }
+	if p := 4; len(acc) == 16 {
+		for i := range p {
+			join(acc[p+i], acc[i])
+			join(acc[3*p+i], acc[2*p+i])
+			join(acc[2*p+i], acc[i])
+		}
+	}
+	join(acc[2], acc[0])
+	join(acc[3], acc[1])
+	join(acc[1], acc[0])
+	v, t := acc[0], g.a.Vec()
+	g.Op3(neon.Ext8, isa.Arm(t), isa.Arm(v), isa.Arm(v))
+	join(t, v)
+	g.Op2(neon.Dup1, isa.Arm(t), isa.Arm(v))
+	join(t, v)
+	result := isa.Arm(v)
+	if g.nan {
+		least, all, nan := g.New(), g.New(), g.New()
+		g.Op2(neon.MinV, least, g.number)
+		g.Op2(neon.Dup, all, least)
+		g.Load(nan, g.Table(), g.file.Word(0x7fc00000), false)
+		g.Change(neon.BSL, all, result, nan)
+		result = all
+	}
+	g.Store(result, g.dst, 0, true)
+	g.Plain("ADD $4, %v, %v", g.dst, g.dst)
+	g.Plain("ADD %v<<2, %v, %v", g.ld, g.x, g.x)
+	if g.two() && !g.one {
+		g.Plain("ADD %v<<2, %v, %v", g.ld, g.y, g.y)
+	}
+	g.Plain("SUBS $1, %v, %v", g.n, g.n)
+	g.Branch("BNE", name+"_row")
+	g.Jump("done")
+}
+
+// sum64NEON adds rows in float64: 32 lanes in 16 registers.
+func sum64NEON(f *neon.Func) {
+	dst, x, n, cols, ld := f.Arg("dst", ""), f.Arg("x", ""), f.Arg("rows", ""), f.Arg("cols", ""), f.Arg("ld", "")
+	p, left := f.GP(), f.GP()
+	f.Plain("CMP $0, %v", n)
+	f.Branch("BLE", "done")
+	f.Label("row")
+	acc := make([]neon.Reg, 16)
+	for i := range acc {
+		acc[i] = f.New()
+		f.Zero(acc[i])
+	}
+	add := func(v neon.Reg, i int) {
+		low, high := f.New(), f.New()
+		f.Op2(neon.Widen, low, v)
+		f.Op2(neon.Widen2, high, v)
+		f.Op3(neon.FAdd64, acc[2*i], acc[2*i], low)
+		f.Op3(neon.FAdd64, acc[2*i+1], acc[2*i+1], high)
+	}
+	whole := func(i int) {
+		v := f.New()
+		f.LoadNext(v, p, false)
+		add(v, i)
+	}
+	f.Plain("MOVD %v, %v", x, p)
+	f.Plain("SUBS $32, %v, %v", cols, left)
+	f.Branch("BLT", "rest")
+	f.Label("block")
+	for i := range 8 {
+		whole(i)
+	}
+	f.Plain("SUBS $32, %v, %v", left, left)
+	f.Branch("BGE", "block")
+	f.Label("rest")
+	f.Plain("ADD $32, %v, %v", left, left)
+	for i := range 8 {
+		f.Plain("SUBS $4, %v, %v", left, left)
+		f.Branch("BLT", fmt.Sprintf("part%d", i))
+		whole(i)
+	}
+	f.Jump("join")
+	for i := range 8 {
+		label := fmt.Sprintf("part%d", i)
+		f.Label(label)
+		f.Plain("ADDS $4, %v, %v", left, left)
+		f.Branch("BEQ", "join")
+		v := f.New()
+		f.Zero(v)
+		for l := range 3 {
+			if l > 0 {
+				f.Plain("CMP $%d, %v", l, left)
+				f.Branch("BEQ", label+"_x")
+			}
+			f.LoadLane(v, p, l)
+		}
+		f.Label(label + "_x")
+		add(v, i)
+		f.Jump("join")
+	}
+	f.Label("join")
+	join := func(x, y neon.Reg) { f.Op3(neon.FAdd64, y, y, x) }
+	for i := range 4 {
+		join(acc[4+i], acc[i])
+		join(acc[12+i], acc[8+i])
+		join(acc[8+i], acc[i])
+	}
+	join(acc[2], acc[0])
+	join(acc[3], acc[1])
+	join(acc[1], acc[0])
+	high := f.New()
+	f.Op2(neon.DupHigh, high, acc[0])
+	join(high, acc[0])
+	f.Store64(acc[0], dst)
+	f.Plain("ADD $8, %v, %v", dst, dst)
+	f.Plain("ADD %v<<2, %v, %v", ld, x, x)
+	f.Plain("SUBS $1, %v, %v", n, n)
+	f.Branch("BNE", "row")
+	f.Label("done")
+	f.Ret()
+}
+
+// writeNEON goes down strips of eight registers of columns, of one, and of one column.
+func (c fold) writeNEON(file *neon.File, f *neon.Func) {
+	a := isa.NEON(file, f)
+	dst, x, rows, cols, ld := f.Arg("dst", ""), f.Arg("x", ""), f.Arg("rows", ""), f.Arg("cols", ""), f.Arg("ld", "")
+	p, r := f.GP(), f.GP()
+	f.Plain("LSL $2, %v, %v", ld, ld)
+	fill := f.New()
+	if c.fill == 0 {
+		f.Zero(fill)
+	} else {
+		f.Load(fill, f.Table(), file.Word(c.fill), false)
+	}
+	strip := func(label string, n int, one bool) {
+		step := 4 * n
+		if one {
+			step = 1
+		}
+		f.Plain("SUBS $%d, %v, %v", step, cols, cols)
+		f.Branch("BLT", label+"_end")
+		f.Label(label)
+		acc := make([]vec, n)
+		for i := range acc {
+			acc[i] = a.Vec()
+			f.Move(isa.Arm(acc[i]), fill)
+		}
+		f.Plain("MOVD %v, %v", x, p)
+		f.Plain("MOVD %v, %v", rows, r)
+		f.Plain("CMP $0, %v", r)
+		f.Branch("BLE", label+"_store")
+		f.Label(label + "_row")
+		for i := range acc {
+			v := a.Vec()
+			f.Load(isa.Arm(v), p, 16*i, one)
+			c.step(a, acc[i], v)
+		}
+		f.Plain("ADD %v, %v, %v", ld, p, p)
+		f.Plain("SUBS $1, %v, %v", r, r)
+		f.Branch("BNE", label+"_row")
+		f.Label(label + "_store")
+		for i := range acc {
+			f.Store(isa.Arm(acc[i]), dst, 16*i, one)
+		}
+		f.Plain("ADD $%d, %v, %v", 4*step, x, x)
+		f.Plain("ADD $%d, %v, %v", 4*step, dst, dst)
+		f.Plain("SUBS $%d, %v, %v", step, cols, cols)
+		f.Branch("BGE", label)
+		f.Label(label + "_end")
+		f.Plain("ADD $%d, %v, %v", step, cols, cols)
+	}
+	strip("wide", 8, false)
+	strip("narrow", 1, false)
+	strip("single", 1, true)
+	f.Ret()
+}
