@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -71,5 +72,48 @@ func TestOperations(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestDicts reads a model of Keras's whose inputs and outputs are dicts, in the order of their
+// names, and gives it data by name.
+func TestDicts(t *testing.T) {
+	m, err := glia.Load("testdata/dicts.keras")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ones := func(dims ...int) *tensor.Tensor {
+		x := tensor.New(tensor.Float32, dims...)
+		for i := range tensor.Data[float32](x) {
+			tensor.Data[float32](x)[i] = 1
+		}
+		return x
+	}
+	x := map[string]*tensor.Tensor{"zeta": ones(4, 2), "alpha": ones(4, 3)}
+	out, err := m.PredictNamed(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]float64{"kind": {0.2679233, 0.7320766}, "size": {0.0449442}} {
+		for i, v := range want {
+			if got := out[name].Float64s()[i]; math.Abs(got-v) > 1e-6 {
+				t.Errorf("%s is %v, want %v as in Keras 3.15.1", name, out[name].Float64s(), want)
+			}
+		}
+	}
+	kind, err := tensor.FromSlice([]float32{1, 0, 0, 1, 1, 0, 0, 1}, 4, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds, err := data.FromMaps(x, map[string]*tensor.Tensor{"size": ones(4, 1), "kind": kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.Evaluate(ds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(r.Loss-1.2705281) > 1e-6 || math.Abs(r.Get("kind_loss")-0.8144622) > 1e-6 || r.Get("kind_accuracy") != 0.5 {
+		t.Errorf("measured %+v, want loss 1.2705281, kind_loss 0.8144622, kind_accuracy 0.5 as in Keras 3.15.1", r)
 	}
 }

@@ -306,16 +306,31 @@ func empty(raw json.RawMessage) bool {
 	return !slices.ContainsFunc(elements, func(e json.RawMessage) bool { return !vocab.Unset(e) })
 }
 
-// ends reads the inputs or the outputs of a model: one, or a list. Outputs that are
+// inDict returns the histories in a dict of inputs or outputs in Keras's order, that of the
+// names; nil unless the model is the file's own and the names are those of the layers.
+func (w *wiring) inDict(m map[string]json.RawMessage) (elements []json.RawMessage) {
+	for _, key := range sorted(m) {
+		if h, err := w.history(m[key]); err != nil || h.layer != key || !w.root {
+			return nil
+		}
+		elements = append(elements, m[key])
+	}
+	return elements
+}
+
+// ends reads the inputs or the outputs of a model: one, a list or a dict. Outputs that are
 // models count their calls from 1.
 func (w *wiring) ends(raw json.RawMessage, what string, outputs bool) ([]*nn.Symbol, error) {
 	elements, err := vocab.Elements(raw)
 	if err != nil {
-		if _, err := vocab.Members(raw); err == nil && len(raw) > 0 {
+		m, bad := vocab.Members(raw)
+		if bad != nil || len(raw) == 0 {
+			return nil, fmt.Errorf("keras: %s: %s: %w", w.where, what, err)
+		}
+		if elements = w.inDict(m); elements == nil {
 			w.after.add("option", what+" in a dict", w.where)
 			return nil, nil
 		}
-		return nil, fmt.Errorf("keras: %s: %s: %w", w.where, what, err)
 	}
 	var name string
 	if len(elements) > 0 && json.Unmarshal(elements[0], &name) == nil {
