@@ -148,6 +148,9 @@ func fieldsOf(line string) []string {
 		}
 	}
 	fields := slices.DeleteFunc(splitOutside(line, unicode.IsSpace), func(f string) bool { return f == "" })
+	if len(fields) == 0 { // of other spaces, which no one means for an empty line
+		return []string{""}
+	}
 	for i, f := range fields {
 		fields[i] = unquoted(f)
 	}
