@@ -30,6 +30,7 @@ type trial struct {
 
 var trials = []trial{
 	{"mutations", "files are damaged at random and read by every reader", mutations},
+	{"hostile", "files that promise more than they hold are read by every command (3 minutes or more)", hostile},
 	{"kills", "trainings are killed at random times and resumed", kills},
 	{"disks", "files are written to a disk that fills up", disks},
 	{"soak", "a process trains, predicts, saves and loads without end", soak},

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/internal/curves"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/plot"
 )
 
@@ -44,7 +45,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "glia-plot: %s\n", strings.TrimPrefix(err.Error(), errUsage.Error()+": "))
+	fmt.Fprintf(stderr, "glia-plot: %s\n", plaintext.Lines(strings.TrimPrefix(err.Error(), errUsage.Error()+": ")))
 	if errors.Is(err, errUsage) {
 		fmt.Fprintln(stderr, "see glia-plot --help")
 		return 2
