@@ -111,6 +111,7 @@ func (k *comparison) run(ctx context.Context) error {
 	fmt.Fprintf(k.stdout, "Data: %s, %d images for training, %d for testing\nNetwork: %s\n\n",
 		set.name, set.train.Len(), set.test.Len(), plural(rec.Parameters, "parameter"))
 
+	defer winds()()
 	err = k.train(ctx, trials, set)
 	done := begun(trials)
 	if err != nil && ctx.Err() == nil && len(done) == 0 {

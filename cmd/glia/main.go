@@ -12,7 +12,9 @@
 //	glia bench
 //	glia version
 //
-// It exits with status 2 if it is called wrongly, with 1 if anything else fails.
+// It exits with status 2 if it is called wrongly, with 1 if anything else fails, and so if
+// a signal ends it: SIGINT (Ctrl-C), SIGTERM or SIGHUP. A training stops at the end of the
+// batch, then, and tells what is done; a second signal ends it at once.
 package main
 
 import (
@@ -21,7 +23,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,16 +32,17 @@ import (
 	"github.com/glia-ml/glia/internal/plaintext"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process
+func main() { os.Exit(process(os.Args[1:])) }
+
+// process executes the command line as the process does, and returns the exit status.
+func process(args []string) int {
 	stdout := &output{File: os.Stdout}
-	status := run(ctx, os.Args[1:], stdout, os.Stderr)
+	status := run(heed(os.Stderr), args, stdout, os.Stderr)
 	if stdout.err != nil && !stdout.closed() && status == 0 {
 		fmt.Fprintf(os.Stderr, "glia: standard output: %v\n", stdout.err)
 		status = 1
 	}
-	os.Exit(status)
+	return status
 }
 
 // output is standard output; err is the first error of writing to it.
@@ -123,6 +125,8 @@ func newRoot() *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetHelpCommand(newHelp(root))
+	wantShell(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
 	root.AddCommand(newTrain(), newCompare(), newEvaluate(), newPredict(), newSummary(), newInspect(), newConvert(), newBench(), newVersion())
 	return root

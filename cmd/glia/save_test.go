@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		if err := json.Unmarshal([]byte(line), &args); err != nil {
 			panic(err)
 		}
-		os.Exit(run(context.Background(), args, os.Stdout, os.Stderr))
+		os.Exit(process(args))
 	}
 	os.Exit(m.Run())
 }

@@ -7,5 +7,8 @@ import (
 	"syscall"
 )
 
-// stopSignals end the work at the next batch; SIGPIPE: nobody reads the output.
-var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE}
+// stopSignals end the work. SIGPIPE tells that nobody reads the output.
+var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE}
+
+// quietSignals are those that nobody waits for.
+var quietSignals = []os.Signal{syscall.SIGPIPE}

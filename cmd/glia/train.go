@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
-	"runtime/pprof"
 	"time"
 
 	"github.com/glia-ml/glia"
@@ -27,6 +25,7 @@ type training struct {
 	jsonPath     string
 	quiet        bool
 	cpuprofile   string
+	profile      *profile // nil if there is none
 
 	stdout, stderr io.Writer
 }
@@ -103,6 +102,10 @@ func (t *training) run(ctx context.Context) error {
 	if err := t.save.begin(t.stdout, t.stderr); err != nil {
 		return err
 	}
+	if t.profile, err = newProfile(t.cpuprofile); err != nil {
+		return err
+	}
+	defer t.profile.stop()
 	par.SetThreads(t.threads)
 	defer par.SetThreads(0)
 
@@ -125,11 +128,15 @@ func (t *training) run(ctx context.Context) error {
 	rec.Parameters = trainable + fixed
 	fmt.Fprintf(t.stdout, "Data: %s, %d images for training, %d for testing\n\n%s\n", set.name, set.train.Len(), set.test.Len(), m.Summary())
 
+	defer winds()()
 	history, err := t.fit(ctx, m, set.train)
+	profiled := t.profile.stop()
 	for _, e := range history.Epochs {
 		rec.Epochs = append(rec.Epochs, epochOf(e))
 	}
+	var diverged error
 	if err == nil {
+		diverged = t.save.model(m, history)
 		rec.Test, err = t.finish(ctx, m, set.test, labels)
 	}
 	if err != nil && ctx.Err() == nil {
@@ -144,17 +151,14 @@ func (t *training) run(ctx context.Context) error {
 	if e := out.write(rec); e != nil {
 		return errors.Join(err, fmt.Errorf("--json: %w", e))
 	}
-	if err != nil {
-		return err
+	if err == nil && diverged == nil {
+		err = t.save.end()
 	}
-	return t.save.end()
+	return errors.Join(diverged, err, profiled)
 }
 
-// finish saves the trained model and tests it.
+// finish tests the trained model.
 func (t *training) finish(ctx context.Context, m *glia.Model, test *data.Memory, labels []int64) (*measured, error) {
-	if err := t.save.model(m); err != nil {
-		return nil, err
-	}
 	if t.quiet {
 		r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch))
 		if err != nil {
@@ -185,16 +189,8 @@ func (t *training) warn(warning string) { fmt.Fprintf(t.stderr, "glia: warning: 
 
 // fit trains the model. The history is not nil.
 func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (*glia.History, error) {
-	if t.cpuprofile != "" {
-		f, err := os.Create(t.cpuprofile)
-		if err != nil {
-			return &glia.History{}, fmt.Errorf("--cpuprofile: %w", err)
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return &glia.History{}, fmt.Errorf("--cpuprofile: %w", err)
-		}
-		defer pprof.StopCPUProfile()
+	if err := t.profile.start(); err != nil {
+		return &glia.History{}, err
 	}
 	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...), glia.Warn(t.warn))
 	if !t.quiet {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -99,16 +100,40 @@ func (s *saving) callbacks() []glia.Callback {
 	return []glia.Callback{glia.BackupAndRestore(s.dir, glia.KeepBackup)}
 }
 
-// model saves the trained model.
-func (s *saving) model(m *glia.Model) error {
+// model saves the trained model. It returns an error, and leaves the file that there may be
+// as it is, if the training ended in numbers that are not finite.
+func (s *saving) model(m *glia.Model, h *glia.History) error {
 	if s.path == "" {
 		return nil
+	}
+	if bad := notFinite(m, h); bad != "" {
+		return fmt.Errorf("--save: %s at the end of the training: %s is not written: want a smaller --learning-rate, or another --optimizer", bad, s.path)
 	}
 	if err := m.Save(s.path); err != nil {
 		return fmt.Errorf("--save: %w", err)
 	}
 	fmt.Fprintf(s.stdout, "\nSaved: %s\n", s.path)
 	return nil
+}
+
+// notFinite returns the number of a trained model that is not finite, in words, "" if all
+// are.
+func notFinite(m *glia.Model, h *glia.History) string {
+	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+	if n := len(h.Epochs); n > 0 && !finite(h.Epochs[n-1].Loss) {
+		return fmt.Sprintf("the loss is %v", h.Epochs[n-1].Loss)
+	}
+	for _, v := range m.Network().Vars() {
+		if !v.Spec().DType.IsFloat() {
+			continue
+		}
+		for _, x := range v.Value().Float64s() {
+			if !finite(x) {
+				return fmt.Sprintf("%s is %v", v.Path, x)
+			}
+		}
+	}
+	return ""
 }
 
 // stopped tells the way on.

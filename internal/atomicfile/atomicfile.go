@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -112,11 +113,12 @@ func beside(path string, mode fs.FileMode) (f *os.File, release func(), err erro
 		name := fmt.Sprintf("%s.%s-%d-%d%s", path, host, os.Getpid(), i, suffix)
 		f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if err == nil {
-			if release, err = hold(f); err == nil {
-				return f, release, nil
+			release, err = hold(f)
+			if err != nil && err != errHeld { // there are no locks
+				release, err = func() {}, nil
 			}
-			if err != errHeld {
-				return f, func() {}, nil
+			if err == nil {
+				return f, written(name, release), nil
 			}
 			f.Close()
 		}
@@ -127,6 +129,38 @@ func beside(path string, mode fs.FileMode) (f *os.File, release func(), err erro
 		default:
 			return nil, nil, err
 		}
+	}
+}
+
+// unfinished are the temporary files that this process writes.
+var (
+	unfinishedMu sync.Mutex
+	unfinished   = map[string]bool{}
+)
+
+// written notes that a temporary file is being written, until its release is called.
+func written(name string, release func()) func() {
+	set := func(on bool) {
+		unfinishedMu.Lock()
+		defer unfinishedMu.Unlock()
+		if unfinished[name] = on; !on {
+			delete(unfinished, name)
+		}
+	}
+	set(true)
+	return func() {
+		set(false)
+		release()
+	}
+}
+
+// Abandon removes the temporary files that this process writes, for a process that ends at
+// once.
+func Abandon() {
+	unfinishedMu.Lock()
+	defer unfinishedMu.Unlock()
+	for name := range unfinished {
+		os.Remove(name)
 	}
 }
 
