@@ -262,7 +262,7 @@ func TestUnsaved(t *testing.T) {
 		"optimizer adam: optim: no_bias_correction: Keras's Adam has no such setting":                      {Network: nn.Sequential(), Optimizer: optim.Adam(1, optim.NoBiasCorrection)},
 		`schedule "mine" is a function of your own`:                                                        {Network: nn.Sequential(), Optimizer: optim.SGD(optim.ScheduleFunc("mine", nil))},
 		`loss mean_squared_error: loss: loss "pinball" (keras_test.pinball): Keras has none of that class`: {Network: nn.Sequential(), Loss: pinball{mse}},
-		`metric mine: metric: \"mine\" is a function of your own: want it registered by its method Register`:                                                                      {Network: nn.Sequential(), Metrics: []metric.Metric{metric.Mean("mine", nil)}},
+		`metric mine: metric: "mine" is a function of your own: want it registered by its method Register`: {Network: nn.Sequential(), Metrics: []metric.Metric{metric.Mean("mine", nil)}},
 		`metric confusion_matrix: metric: confusion_matrix: metric "*metric.ConfusionMetric"`:              {Network: nn.Sequential(), Metrics: []metric.Metric{metric.ConfusionMatrix(2)}},
 		`metric true_positives: metric: true_positives: top_k: Keras's TruePositives has no such setting`:  {Network: nn.Sequential(), Metrics: []metric.Metric{metric.TruePositives(metric.TopK(2))}},
 		`metric mean_squared_error: loss: loss "pinball"`:                                                  {Network: nn.Sequential(), Metrics: []metric.Metric{metric.FromLoss(pinball{mse})}},
