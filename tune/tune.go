@@ -16,6 +16,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
 )
 
 // Trial is one way to train a model, and the runs of it that are done.
@@ -129,7 +130,10 @@ func (s *Study) check(ctx context.Context) error {
 
 // run trains and tests one model.
 func (s *Study) run(ctx context.Context, t *Trial, seed uint64) (r Run, err error) {
-	m, err := t.Model(seed)
+	var m *glia.Model
+	if caught := graph.Catch(func() { m, err = t.Model(seed) }); caught != nil {
+		err = caught
+	}
 	if err == nil && m == nil {
 		err = errors.New("the function Model returned nil: want a compiled model")
 	}

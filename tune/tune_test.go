@@ -294,3 +294,22 @@ func ExampleSpread() {
 	fmt.Println(s, "from", s.Min, "to", s.Max)
 	// Output: 0.9506 ± 0.0027 from 0.948 to 0.955
 }
+
+// TestModelThatPanics wants a mistake in the function that makes a model to be the error of
+// the run.
+func TestModelThatPanics(t *testing.T) {
+	x := tensor.New(tensor.Float32, 4, 2)
+	ds, err := data.New(x, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial := &tune.Trial{Name: "bad", Model: func(uint64) (*glia.Model, error) {
+		optim.SGD(optim.CosineDecay(0.1, 10)).SetLearningRate(1)
+		return nil, nil
+	}}
+	s := &tune.Study{Trials: []*tune.Trial{trial}, Seeds: []uint64{1}, Train: ds}
+	e := (*tune.RunError)(nil)
+	if err := s.Run(t.Context()); !errors.As(err, &e) || !strings.Contains(err.Error(), "follows a schedule") {
+		t.Errorf("error %v, want that of the optimizer", err)
+	}
+}
