@@ -206,14 +206,14 @@ func (m *Memory) OneHot(classes int) *Memory {
 	return &s
 }
 
-// WithWeights returns m with the weight of each sample in the loss: w is [n], and read
-// as float32.
+// WithWeights returns m with the weight of each sample in the loss: w is [n], or [n steps] with
+// more of the targets' first axes for weights of steps, and read as float32.
 func (m *Memory) WithWeights(w *tensor.Tensor) (*Memory, error) {
 	if m.rows != nil {
 		return nil, fmt.Errorf("data: WithWeights of a Subset: give the weights before")
 	}
-	if w == nil || w.Shape() != tensor.D(m.Len()) {
-		return nil, fmt.Errorf("data: WithWeights: got %v, want [%d]", specOf(w), m.Len())
+	if w == nil || w.Shape().Rank() == 0 || w.Shape().At(0) != m.Len() {
+		return nil, fmt.Errorf("data: WithWeights: got %v, want [%d], or [%[2]d steps]", specOf(w), m.Len())
 	}
 	s := *m
 	if w.DType() != tensor.Float32 {
