@@ -324,16 +324,66 @@ func (l *ActivationLayer) OfIntegers(in tensor.DType) tensor.DType {
 // Build implements [Layer].
 func (l *ActivationLayer) Build(b *Builder, in tensor.Spec) { l.Activation.Build(b, in) }
 
+// isSoftmax reports whether the activation is one of Keras's Softmax layer.
+func (l *ActivationLayer) isSoftmax() bool {
+	return l.Activation.obj != nil && l.Activation.obj.class == "Softmax"
+}
+
+// Keywords implements [KeywordLayer]: Keras's Softmax layer takes a mask.
+func (l *ActivationLayer) Keywords() []string {
+	if l.isSoftmax() {
+		return []string{"mask"}
+	}
+	return nil
+}
+
+// BuildAll implements [MultiLayer].
+func (l *ActivationLayer) BuildAll(b *Builder, in []tensor.Spec) {
+	l.wantInputs(len(in))
+	l.Build(b, in[0])
+}
+
+// CallAll implements [MultiLayer]: a second input of a softmax is the mask, true or more than
+// 0.5 for the elements that count.
+func (l *ActivationLayer) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
+	l.wantInputs(len(x))
+	if len(x) == 1 {
+		return []*graph.Node{l.Call(c, x[0])}
+	}
+	mask := x[1]
+	if mask.DType() != tensor.Bool {
+		mask = ops.Greater(ops.Cast(mask, tensor.Float32), ops.ScalarLike(ops.Cast(mask, tensor.Float32), 0.5))
+	}
+	return []*graph.Node{l.softmaxOf(c, x[0], mask)}
+}
+
+func (l *ActivationLayer) wantInputs(n int) {
+	if most := 1 + len(l.Keywords()); n < 1 || n > most {
+		panic(graph.Errorf("nn.%s is applied to %d inputs: want 1, or x and a mask for nn.SoftmaxAxis", l.Class(), n))
+	}
+}
+
 // Call implements [Layer]. A softmax read as Keras's layer is over the unmasked elements, and
-// 0 elsewhere. Like Keras, it panics with *graph.Error unless the mask has x's shape.
+// 0 elsewhere.
 func (l *ActivationLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
-	mask := c.Mask(x)
-	if obj := l.Activation.obj; mask == nil || obj == nil || obj.class != "Softmax" {
-		return l.Activation.Call(c, x)
+	if mask := c.Mask(x); mask != nil && l.isSoftmax() {
+		return l.softmaxOf(c, x, mask)
 	}
-	if mask.Shape() != x.Shape() {
-		panic(graph.Errorf("nn.SoftmaxAxis: mask %v of x %v: want one of x's shape, or nn.Softmax, which ignores masks", mask.Spec(), x.Spec()))
+	return l.Activation.Call(c, x)
+}
+
+// softmaxOf returns the softmax of the elements of x that a mask of the same axes, each as long
+// as that of x or 1, leaves, and 0 elsewhere. Like Keras, it panics with *graph.Error for other
+// masks.
+func (l *ActivationLayer) softmaxOf(c *Ctx, x, mask *graph.Node) *graph.Node {
+	fits := mask.Rank() == x.Rank()
+	for i := 0; fits && i < x.Rank(); i++ {
+		fits = mask.Shape().At(i) == 1 || mask.Shape().At(i) == x.Shape().At(i)
 	}
+	if !fits {
+		panic(graph.Errorf("nn.SoftmaxAxis: mask %v of x %v: want one of x's shape, with axes of 1 perhaps, or nn.Softmax, which ignores masks", mask.Spec(), x.Spec()))
+	}
+	mask = ops.BroadcastTo(mask, x.Shape())
 	least := -1e9
 	if x.DType() == tensor.Float16 {
 		least = -3e4

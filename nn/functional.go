@@ -20,6 +20,14 @@ type MultiLayer interface {
 	CallAll(c *Ctx, x []*graph.Node) []*graph.Node
 }
 
+// KeywordLayer is a [MultiLayer] of one input and arguments beside it that may be left out:
+// Keras's call(x, mask=None).
+type KeywordLayer interface {
+	MultiLayer
+	// Keywords returns the arguments' names, in the order of the inputs behind the first.
+	Keywords() []string
+}
+
 // Symbol stands for an output of a layer in a network that is not built yet, as Keras's
 // KerasTensor does. [Apply] makes it, and its methods make others by arithmetic: see
 // [Symbol.Add].
@@ -70,6 +78,9 @@ func ApplyAll(n int, l Layer, in ...*Symbol) []*Symbol {
 func applied(l Layer, in []*Symbol) *application {
 	if a, ok := l.(Activation); ok {
 		l = &ActivationLayer{Base: NewBase(), Activation: a}
+	}
+	if a, ok := l.(*ActivationLayer); ok && a.isSoftmax() && len(in) == 2 {
+		a.itself = true // Keras's layer takes a mask, its Activation none
 	}
 	return &application{l, slices.Clone(in), graph.Caller()}
 }

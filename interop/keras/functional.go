@@ -12,8 +12,8 @@ const functionalClass = "Functional"
 
 // inbound is how a layer is applied in a functional model.
 type inbound struct {
-	Args   []any    `json:"args"`
-	Kwargs struct{} `json:"kwargs"`
+	Args   []any               `json:"args"`
+	Kwargs map[string]symbolic `json:"kwargs"`
 }
 
 // symbolic is the JSON of a symbolic tensor.
@@ -53,7 +53,7 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 			s.Config.Shape, s.Config.DType, s.Config.History = batched(spec), spec.DType.String(), history(p)
 			in = append(in, s)
 		}
-		call := inbound{Args: []any{in}}
+		call := inbound{[]any{in}, map[string]symbolic{}}
 		l := n.Layers()[c.Layer]
 		if o, ok := l.(*nn.OperationLayer); ok {
 			if number[i] > 0 {
@@ -63,11 +63,16 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 			if err != nil {
 				return nil, err
 			}
-			of[c.Layer] = append(of[c.Layer], inbound{Args: args})
+			of[c.Layer] = append(of[c.Layer], inbound{args, map[string]symbolic{}})
 			continue
 		}
-		if _, several := l.(nn.MultiLayer); !several || isChain(l) {
+		if !takesList(l) || isChain(l) {
 			call.Args = []any{in[0]}
+		}
+		if k, ok := l.(nn.KeywordLayer); ok {
+			for i, s := range in[1:] {
+				call.Kwargs[k.Keywords()[i]] = s
+			}
 		}
 		of[c.Layer] = append(of[c.Layer], call)
 	}
@@ -81,6 +86,13 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 	}
 	config["input_layers"], config["output_layers"] = oneOrAll(inputs), oneOrAll(outputs)
 	return of, nil
+}
+
+// takesList reports whether Keras gives a layer its inputs as a list, also if there is one.
+func takesList(l nn.Layer) bool {
+	_, several := l.(nn.MultiLayer)
+	_, keywords := l.(nn.KeywordLayer)
+	return several && !keywords
 }
 
 // isChain reports whether a layer is a network of one input.

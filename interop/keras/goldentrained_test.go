@@ -215,7 +215,8 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 		return nil, fmt.Errorf("%d arguments: %w: %w", len(c.Args), err, errUncovered)
 	}
 	raw := []json.RawMessage{c.arg(0, "inputs")}
-	if _, several := m.Network.Layers()[0].(nn.MultiLayer); several {
+	_, several := m.Network.Layers()[0].(nn.MultiLayer)
+	if _, keywords := m.Network.Layers()[0].(nn.KeywordLayer); several && !keywords {
 		of := raw[0]
 		if raw = nil; json.Unmarshal(of, &raw) != nil {
 			return nil, fmt.Errorf("inputs of a layer that merges: %s: %w", of, errUncovered)

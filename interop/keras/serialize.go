@@ -281,8 +281,7 @@ func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Ob
 			return nil, err
 		}
 		o.Config, err = with(o.Config, more)
-		_, several := l.(nn.MultiLayer)
-		o.BuildConfig = w.build(in, several)
+		o.BuildConfig = w.build(in, takesList(l))
 	}
 	return o, err
 }

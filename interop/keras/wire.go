@@ -195,7 +195,11 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
 	}
-	w.arguments(m["kwargs"], n.where)
+	kwargs, named, err := w.keywords(n, m["kwargs"])
+	if err != nil {
+		return nil, err
+	}
+	w.arguments(kwargs, n.where)
 	args, err := vocab.Elements(m["args"])
 	if err != nil || len(args) == 0 {
 		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, vocab.Short(m["args"]))
@@ -220,7 +224,33 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 		}
 		ins = append(ins, h)
 	}
-	return ins, nil
+	return append(ins, named...), nil
+}
+
+// keywords takes the tensors among a call's keyword arguments that the layer has as inputs
+// behind the first, and returns the other arguments.
+func (w *wiring) keywords(n *node, raw json.RawMessage) (rest json.RawMessage, ins []history, err error) {
+	k, ok := n.layer.(nn.KeywordLayer)
+	if !ok || len(raw) == 0 || vocab.Unset(raw) {
+		return raw, nil, nil
+	}
+	m, err := vocab.Members(raw)
+	if err != nil {
+		return raw, nil, nil // noted as it is
+	}
+	for _, key := range k.Keywords() {
+		if len(m[key]) == 0 || empty(m[key]) {
+			break
+		}
+		h, err := w.tensor(m[key])
+		if err != nil {
+			return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %s: %w", n.where, key, err)
+		}
+		ins = append(ins, h)
+		delete(m, key)
+	}
+	rest, err = json.Marshal(m)
+	return rest, ins, err
 }
 
 // operands returns the tensors among the arguments of an operation.
