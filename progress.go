@@ -20,8 +20,9 @@ type progress struct {
 	epochs int        // 0 for an evaluation
 
 	batches int
-	batch   int       // the number of calls of due in this epoch
-	look    int       // the batch at which due looks at the clock again
+	batch   int // the number of calls of due in this epoch
+	look    int // the batch at which due looks at the clock again
+	clock   func() time.Time
 	start   time.Time // of the epoch
 	drawn   time.Time // when the bar was last drawn
 	open    bool      // the bar is on the screen, the line is not ended
@@ -34,7 +35,7 @@ const (
 )
 
 func newProgress(w io.Writer, epochs int) *progress {
-	p := &progress{w: w, epochs: epochs}
+	p := &progress{w: w, epochs: epochs, clock: time.Now}
 	if f, ok := w.(interface{ Fd() uintptr }); ok && tty.Is(f.Fd()) {
 		p.live = true
 		p.width = func() int {
@@ -53,7 +54,7 @@ func (p *progress) begin(epoch, batches int) {
 		return
 	}
 	p.batches, p.batch, p.look = batches, 0, 1
-	p.start = time.Now()
+	p.start = p.clock()
 	p.drawn = p.start
 	if p.live && p.epochs > 0 {
 		fmt.Fprintf(p.w, "Epoch %d/%d\n", epoch+1, p.epochs)
@@ -69,7 +70,7 @@ func (p *progress) due() bool {
 	if p.batch++; p.batch < p.look {
 		return false
 	}
-	now := time.Now()
+	now := p.clock()
 	each := now.Sub(p.start)/time.Duration(p.batch) + 1
 	p.look = p.batch + max(1, int(redraw/4/each))
 	if now.Sub(p.drawn) < redraw {
@@ -81,7 +82,7 @@ func (p *progress) due() bool {
 
 // show draws the bar after a number of batches.
 func (p *progress) show(batch int, r Result) {
-	took := time.Since(p.start)
+	took := p.clock().Sub(p.start)
 	const most = 1 << 62 // nanoseconds
 	left := time.Duration(min(took.Seconds()*1e9/float64(batch)*float64(p.batches-batch), most))
 	p.draw(batch, seconds(left)+" "+perStep(took, batch), values(r, ""))

@@ -18,7 +18,8 @@ var shown = Result{Loss: 0.31234, Metrics: []Metric{{Name: "accuracy", Value: 0.
 
 // terminal returns a progress on a terminal of a given width.
 func terminal(w io.Writer, width int) *progress {
-	return &progress{w: w, live: true, width: func() int { return width }, epochs: 10}
+	start := time.Now()
+	return &progress{w: w, live: true, width: func() int { return width }, epochs: 10, clock: func() time.Time { return start }}
 }
 
 func TestProgressOnTerminal(t *testing.T) {
@@ -91,6 +92,7 @@ func TestProgressElsewhere(t *testing.T) {
 // the clock rarely when batches are short.
 func TestProgressDue(t *testing.T) {
 	p := terminal(io.Discard, 80)
+	p.clock = time.Now
 	p.begin(0, 1<<30)
 	looks, moves := 0, 0
 	start := time.Now()
