@@ -129,6 +129,7 @@ func TestFitErrors(t *testing.T) {
 		{"split of too few", ds.Take(1), `ValidationSplit: .*1 samples`, []glia.Option{glia.ValidationSplit(0.2)}},
 		{"split of all", ds, `fraction 1: want more than 0 and less than 1`, []glia.Option{glia.ValidationSplit(1)}},
 		{"split below 0", ds, `fraction -0.1`, []glia.Option{glia.ValidationSplit(-0.1)}},
+		{"split of a type around a Memory", struct{ *data.Memory }{ds}, `ValidationSplit of a struct .*: want a \*data.Memory; split the data first`, []glia.Option{glia.ValidationSplit(0.2)}},
 		{"two validations", ds, `want one of them`, []glia.Option{glia.ValidationSplit(0.2), glia.Validate(ds)}},
 		{"validation", ds, `^glia: Fit: validation: samples are \[4\]: the model takes \[3\]`, []glia.Option{glia.Validate(blobs(t, 20, 4, 2))}},
 		{"empty validation", ds, `validation: the dataset is empty`, []glia.Option{glia.Validate(none)}},

@@ -186,11 +186,10 @@ func (f *fitRun) divide() error {
 	if f.split == 0 {
 		return nil
 	}
-	s, ok := f.train.(interface {
-		Split(float64, ...data.SplitOption) (train, validation *data.Memory, err error)
-	})
+	// A type that embeds a Memory has its Split, which knows nothing of the type's own Read.
+	s, ok := f.train.(*data.Memory)
 	if !ok {
-		return fmt.Errorf("ValidationSplit of a %T: want a dataset with Split, such as *data.Memory", f.train)
+		return fmt.Errorf("ValidationSplit of a %T: want a *data.Memory; split the data first, and give Validate the second part", f.train)
 	}
 	warn := data.Warn(func(warning string) { f.m.compiled.Load().warnOnce(f.warn, "ValidationSplit: "+warning) })
 	train, validation, err := s.Split(f.split, append([]data.SplitOption{warn}, f.splitOptions...)...)
@@ -342,7 +341,7 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 	}
 	if f.stopOnNaN {
 		if l := f.totals.loss(); math.IsNaN(l) || math.IsInf(l, 0) {
-			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number; a smaller learning rate or clipped gradients may help%s", e+1, b+1, l, f.nan.explain(e, b))
+			return fmt.Errorf("glia: Fit: epoch %d, batch %d: loss is %v: want a finite number%s", e+1, b+1, l, f.nan.explain(e, b))
 		}
 	}
 	if f.bar.due() {

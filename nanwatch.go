@@ -70,11 +70,12 @@ func (w *nanWatch) setState(from [][]byte) {
 }
 
 // explain returns the origin of the first number that is not finite, after batch b of epoch
-// e made such a loss, or "" if it is not found. If it is found, the state is that from before
+// e made such a loss, if it is found, and advice unless the data is at fault. If it is found, the state is that from before
 // the batch; otherwise it stays.
 func (w *nanWatch) explain(e, b int) string {
+	const advice = "; a smaller learning rate or clipped gradients may help"
 	if w == nil || w.batch < 0 {
-		return ""
+		return advice
 	}
 	end := copyState(nil, w.vars)
 	w.setState(w.saved)
@@ -94,10 +95,14 @@ func (w *nanWatch) explain(e, b int) string {
 		if where == "" {
 			break
 		}
-		return fmt.Sprintf("; the first came in epoch %d, batch %d: %s", e+1, k+1, where)
+		first := fmt.Sprintf("; the first came in epoch %d, batch %d: %s", e+1, k+1, where)
+		if strings.HasPrefix(where, "the data has ") {
+			return first
+		}
+		return advice + first
 	}
 	w.setState(end)
-	return ""
+	return advice
 }
 
 // broken reports whether the loss, a weight or the optimizer's state is not finite.

@@ -135,7 +135,8 @@ func Validate(ds data.Dataset) Option {
 }
 
 // ValidationSplit sets the last part of the training data aside for validation,
-// before any shuffling; it needs a dataset with Split, such as data.Memory. The options
+// before any shuffling; it needs a *data.Memory: split what another dataset is made of
+// first, and give [Validate] the second part. The options
 // data.Shuffle and data.Stratified set samples from everywhere aside; without them data that
 // is ordered by class gives a warning, see [data.Memory.Split].
 func ValidationSplit(fraction float64, opts ...data.SplitOption) Option {

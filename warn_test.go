@@ -84,6 +84,8 @@ func TestUnsuitedLosses(t *testing.T) {
 		{name: "squares of a softmax", last: softmax(3), y: rows, loss: loss.MeanSquaredError(), warn: []string{`^loss.MeanSquaredError of a softmax learns classes slowly`}},
 		{name: "accuracy of logits", last: line(1), y: truths, loss: loss.BinaryCrossentropy(loss.FromLogits), metrics: []metric.Metric{metric.Accuracy()}, warn: []string{`^metric accuracy compares predictions with thresholds from 0 to 1, but the output is raw scores: want nn.Sigmoid in the last layer, and a loss without FromLogits, which is as exact$`}},
 		{name: "precision and AUC of logits", last: line(1), y: truths, loss: loss.BinaryCrossentropy(loss.FromLogits), metrics: []metric.Metric{metric.Precision(), metric.AUC(), metric.AUC(metric.FromLogits, metric.Name("area"))}, warn: []string{`^metric precision`, `^metric auc`}},
+		{name: "accuracy of a regression", last: line(1), y: truths, loss: loss.MeanSquaredError(), metrics: []metric.Metric{metric.Accuracy()}, warn: []string{`metric.MeanAbsoluteError$`}},
+		{name: "sigmoid from logits, with accuracy", last: sigmoid(1), y: truths, loss: loss.BinaryCrossentropy(loss.FromLogits), metrics: []metric.Metric{metric.Accuracy()}, warn: []string{`with FromLogits takes raw scores, but the output is a sigmoid`}},
 		{name: "a loss as a metric", last: line(1), y: truths, loss: loss.MeanSquaredError(), metrics: []metric.Metric{metric.FromLoss(loss.BinaryCrossentropy())}, warn: []string{`takes probabilities, but the output is raw scores`}},
 
 		{name: "right: logits", last: line(3), y: classes, loss: loss.SparseCategoricalCrossentropy(loss.FromLogits), metrics: []metric.Metric{metric.Accuracy()}},

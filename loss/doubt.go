@@ -60,6 +60,13 @@ func TakesLogits(l Loss) bool {
 // than 0 to 1.
 func IsScores(yPred *graph.Node) bool { return formOf(yPred) == scores }
 
+// IsProbabilities reports whether predictions are certain to be from 0 to 1: those of a
+// sigmoid or a softmax.
+func IsProbabilities(yPred *graph.Node) bool {
+	f := formOf(yPred)
+	return f == independent || f == distribution
+}
+
 // formOf returns what predictions are.
 func formOf(p *graph.Node) form {
 	switch op := p.Op.(type) {

@@ -18,10 +18,14 @@ func Doubt(m Metric, yTrue tensor.Spec, yPred *graph.Node, logits bool) string {
 		return loss.Doubt(l.Loss(), yPred)
 	}
 	t, ok := m.(thresholded)
-	if !ok || !t.halves(yTrue, yPred.Spec()) || !logits && !loss.IsScores(yPred) {
+	if !ok || !t.halves(yTrue, yPred.Spec()) || loss.IsProbabilities(yPred) || !logits && !loss.IsScores(yPred) {
 		return ""
 	}
-	return fmt.Sprintf("metric %s compares predictions with thresholds from 0 to 1, but the output is raw scores: want nn.Sigmoid in the last layer, and a loss without FromLogits, which is as exact", m.Name())
+	cure := "nn.Sigmoid in the last layer, or for numbers of a regression a metric such as metric.MeanAbsoluteError"
+	if logits {
+		cure = "nn.Sigmoid in the last layer, and a loss without FromLogits, which is as exact"
+	}
+	return fmt.Sprintf("metric %s compares predictions with thresholds from 0 to 1, but the output is raw scores: want %s", m.Name(), cure)
 }
 
 // thresholded is a metric that compares predictions with thresholds from 0 to 1.
