@@ -383,5 +383,8 @@ func (f *Func) liveAfter() []map[Reg]bool {
 			changed = changed || len(before[i]) != n
 		}
 	}
+	if len(before[0]) > 0 {
+		panic(f.Name + ": a register is read before it is set")
+	}
 	return after
 }
