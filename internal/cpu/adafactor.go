@@ -335,7 +335,7 @@ func (u *factors[W]) means(of backend.Buf, to, sums []W, m, n, parts, count int)
 		for p := 1; p < parts; p++ {
 			sum += sums[p*n+i]
 		}
-		to[i] = u.keep*to[i] + u.rest*(sum/W(count)+W(u.Eps1))
+		to[i] = W(u.keep*to[i]) + W(u.rest*(sum/W(count)+W(u.Eps1)))
 	}
 	saveAs(of, m*n, 1, to)
 	loadAs(to, of, m*n, 1) // as rounded

@@ -8,6 +8,7 @@ import (
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/internal/optest"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -67,6 +68,27 @@ func TestAdafactorSweep(t *testing.T) {
 				check(t, s, all, 256)
 				checkInPlace(t, s, all)
 			})
+		}
+	}
+}
+
+// The means round products before they add them, as kernels do: machines whose Go fuses
+// multiply-adds would give other bits.
+func TestAdafactorMeansRound(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	x, sums, want := tensor.New(tensor.Float32, 100), make([]float32, 100), make([]float32, 100)
+	u := &factors[float32]{keep: 0.9, rest: 0.1}
+	u.Eps1 = 1e-3
+	means := tensor.Data[float32](x)
+	for i := range means {
+		means[i], sums[i] = r.Float32(), r.Float32()
+		kept, mean := []float32{means[i] * u.keep}, []float32{(sums[i]/3 + 1e-3) * u.rest}
+		kern.Add(want[i:i+1], kept, mean)
+	}
+	u.means(backend.Buf{Spec: x.Spec(), Mem: x.Bytes()}, make([]float32, 100), sums, 0, 100, 1, 3)
+	for i, v := range means {
+		if v != want[i] {
+			t.Fatalf("mean %d is %v, want %v", i, v, want[i])
 		}
 	}
 }

@@ -230,8 +230,8 @@ func (c *columnFold) joinMoments() {
 			sum := float64(s)
 			m := sum / rows
 			d := float64(shifts[j]) + m - c.total[j]
-			c.total[j] += d * share
-			c.far[j] += max(0, float64(squares[j])-sum*m) + d*d*weight
+			c.total[j] += float64(d * share)
+			c.far[j] += max(0, float64(squares[j])-float64(sum*m)) + float64(d*d*weight)
 		}
 		before = all
 	}
