@@ -78,6 +78,8 @@ func (m *Memory) Split(fraction float64, opts ...SplitOption) (train, validation
 	switch {
 	case s.inOrder && (s.shuffle || s.stratify):
 		return nil, nil, errors.New("data: Split: InOrder with Shuffle or Stratified: want one of them")
+	case s.shuffle && s.stratify:
+		return nil, nil, errors.New("data: Split: Shuffle and Stratified, which shuffles, too: want one of them")
 	case s.stratify:
 		if order, err = m.stratified(at, s.seed); err != nil {
 			return nil, nil, fmt.Errorf("data: Split: Stratified: %w", err)

@@ -176,6 +176,8 @@ func TestSplitErrors(t *testing.T) {
 		"labels are float32[4 2 2]": {labeled(t, tensor.New(tensor.Float32, 4, 2, 2)), []SplitOption{Stratified(1)}},
 		"0 targets: want one":       {memory(t, ramp(t, tensor.Float32, 4), nil), []SplitOption{Stratified(1)}},
 		"InOrder with Shuffle":      {labeled(t, tensor.Of[int32](0, 0, 1, 1)), []SplitOption{InOrder, Shuffle(1)}},
+		"Shuffle and Stratified":    {labeled(t, tensor.Of[int32](0, 0, 1, 1)), []SplitOption{Stratified(1), Shuffle(2)}},
+		"too: want one of them":     {labeled(t, tensor.Of[int32](0, 0, 1, 1)), []SplitOption{Shuffle(1), Stratified(1)}},
 		"option 0 is empty":         {labeled(t, tensor.Of[int32](0, 0, 1, 1)), []SplitOption{{}}},
 	} {
 		if _, _, err := c.m.Split(0.5, c.opts...); err == nil || !strings.HasPrefix(err.Error(), "data: Split: ") || !strings.Contains(err.Error(), want) {
