@@ -30,6 +30,8 @@ type Chart struct {
 	// Log makes the Y axis logarithmic. Numbers of 0 or less are gaps then.
 	Log    bool
 	Curves []Curve
+
+	err error // of what made it
 }
 
 // Curve is a line through points. It has a gap where a number is not finite, and is drawn
@@ -73,8 +75,8 @@ func Files(path string) ([]string, error) {
 func formatOf(path string) Format { return Format(strings.ToLower(filepath.Ext(path))) }
 
 // Save writes the picture to the [Files] of path: each is there whole or not at all.
-// It returns an error if the lists of a curve have different lengths, or a file cannot be
-// written.
+// It returns an error if the lists of a curve have different lengths, a chart is the [Course]
+// of a number that no epoch has, or a file cannot be written.
 func (p *Picture) Save(path string) error {
 	files, err := Files(path)
 	if err != nil {
@@ -98,6 +100,9 @@ func (p *Picture) check() error {
 		return fmt.Errorf("plot: got %d charts in a row, want 1 or more, or 0 for all", p.Columns)
 	}
 	for i := range p.Charts {
+		if err := p.Charts[i].err; err != nil {
+			return fmt.Errorf("plot: chart %d %q: %w", i, p.Charts[i].Title, err)
+		}
 		for j := range p.Charts[i].Curves {
 			if err := p.Charts[i].Curves[j].check(); err != nil {
 				return fmt.Errorf("plot: chart %d %q: curve %d %q: %w", i, p.Charts[i].Title, j, p.Charts[i].Curves[j].Name, err)

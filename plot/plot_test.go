@@ -302,7 +302,6 @@ func TestCourse(t *testing.T) {
 	for name, want := range map[string]string{
 		"loss":     "[1 2] [2 1], [2] [3]",
 		"accuracy": "[1 2] [0.5 0.6], [2] [0.4]",
-		"auc":      "[1 2] [NaN NaN], [2] [NaN]",
 	} {
 		c := plot.Course(h, name)
 		var parts []string
@@ -313,6 +312,19 @@ func TestCourse(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 		drawn(t, &plot.Picture{Charts: []plot.Chart{c}}, plot.SVG)
+	}
+	for _, name := range []string{"acc", "val_loss", ""} {
+		c := plot.Course(h, name)
+		c.Title = "mine"
+		p := &plot.Picture{Charts: []plot.Chart{c}}
+		file := filepath.Join(t.TempDir(), "course.svg")
+		want := fmt.Sprintf(`plot: chart 0 "mine": Course: no epoch has %q: want one of loss, accuracy`, name)
+		if err := p.Save(file); err == nil || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", name, err, want)
+		}
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("%q: a file was written", name)
+		}
 	}
 	h.Epochs = h.Epochs[:1]
 	if c := plot.Course(h, "loss"); len(c.Curves) != 1 {
