@@ -3,16 +3,19 @@ package glia
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/tensor"
 )
 
 // ClassWeights multiplies the loss of samples by the weight of their class, 1 for
 // classes that are not named. Labels are class numbers [n] or [n 1], or one-hot
-// rows [n classes]. The model has one output with a loss; see [ClassWeightsFor].
+// rows [n classes]. Where the loss or the rows say how many classes there are, one that is not
+// among them is an error. The model has one output with a loss; see [ClassWeightsFor].
 func ClassWeights(w map[int]float64) Option {
 	return fitOption("ClassWeights", func(c *config) { c.weighClasses("", w) })
 }
@@ -75,6 +78,9 @@ func (m *totals) newClassWeigher(all []classWeights, y []tensor.Spec) (*classWei
 		if err == nil {
 			err = m.wantLabels(y[target], m.outputOf(target, len(y)))
 		}
+		if err == nil {
+			err = m.wantClasses(w, y[target], m.outputOf(target, len(y)))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.name(), err)
 		}
@@ -118,6 +124,53 @@ func (m *totals) wantLabels(y tensor.Spec, output int) error {
 		return fmt.Errorf("a sample has %d labels, its predictions are %v: want one label or a row of classes", y.Shape.At(0), m.pred[output].Shape.From(1))
 	}
 	return nil
+}
+
+// wantClasses returns an error if w names a class that the labels of an output, whose spec is
+// y, cannot say. It is nil where their classes are not known, as with a loss of a user's.
+func (m *totals) wantClasses(w classWeights, y tensor.Spec, output int) error {
+	n := m.classesOf(y, output)
+	for _, class := range slices.Sorted(maps.Keys(w.of)) {
+		if n > 0 && class >= n && !m.ignores(class, output) {
+			return fmt.Errorf("class %d has weight %v, the labels are of %d classes: want %s", class, w.of[class], n, classNumbers(n))
+		}
+	}
+	return nil
+}
+
+// classesOf returns how many classes the labels of an output say, whose spec is y, 0 if that is
+// not known.
+func (m *totals) classesOf(y tensor.Spec, output int) int {
+	if y.Rank() == 1 && y.Shape.At(0) > 1 {
+		return y.Shape.At(0)
+	}
+	if output >= len(m.outputLosses) { // for a custom step
+		return 0
+	}
+	switch l := m.outputLosses[output].loss.(type) {
+	case loss.LabelChecker:
+		if p := m.pred[output]; p.Rank() > 0 {
+			return p.Shape.At(-1)
+		}
+	case loss.Ranged:
+		if _, high := l.TargetRange(); high == 1 {
+			return 2
+		}
+	}
+	return 0
+}
+
+// ignores reports whether the loss of an output ignores the labels of a class.
+func (m *totals) ignores(class, output int) bool {
+	if output >= len(m.outputLosses) {
+		return false
+	}
+	l, ok := m.outputLosses[output].loss.(loss.Ignorer)
+	if !ok {
+		return false
+	}
+	ignored, ok := l.IgnoredClass()
+	return ok && ignored == class
 }
 
 // weigh returns the weights of the samples idx in b, 1 if it has none, times those of the

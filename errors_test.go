@@ -122,6 +122,7 @@ func TestFitErrors(t *testing.T) {
 		{"too many labels", labels(tensor.New(tensor.Int32, 20, 5)), `^glia: Fit: metric accuracy: .*labels int32\[1 5\], predictions float32\[1 2\]`, nil},
 		{"label out of range", ds.OneHot(1), `label 1: want 0 or more and less than 1`, nil},
 		{"epochs", ds, `0 epochs: want 1 or more`, []glia.Option{glia.Epochs(0)}},
+		{"initial epoch after the last", ds, `^glia: Fit: InitialEpoch\(5\) of Epochs\(3\): want 3 or less; Epochs is the number of the last epoch`, []glia.Option{glia.InitialEpoch(5), glia.Epochs(3)}},
 		{"initial epoch", ds, `initial epoch -1`, []glia.Option{glia.InitialEpoch(-1)}},
 		{"batch size", ds, `batch size 0: want 1 or more, or FullBatch`, []glia.Option{glia.BatchSize(0)}},
 		//lint:ignore SA1012 the mistake that is looked for
@@ -134,6 +135,7 @@ func TestFitErrors(t *testing.T) {
 		{"validation", ds, `^glia: Fit: validation: samples are \[4\]: the model takes \[3\]`, []glia.Option{glia.Validate(blobs(t, 20, 4, 2))}},
 		{"empty validation", ds, `validation: the dataset is empty`, []glia.Option{glia.Validate(none)}},
 		{"class weight", ds, `class 1 has weight -2`, []glia.Option{glia.ClassWeights(map[int]float64{1: -2})}},
+		{"weight of no class", ds, `^glia: Fit: ClassWeights: class 2 has weight 3, the labels are of 2 classes: want a class number, 0 or more and less than 2$`, []glia.Option{glia.ClassWeights(map[int]float64{7: 2, 0: 1, 2: 3})}},
 		{"empty option", ds, `option 0 is empty`, []glia.Option{{}}},
 		{"read", broken{ds, func(*data.Batch) error { return lost }}, `^glia: Fit: epoch 1, batch 1: disk lost$`, nil},
 		{"batch without labels", broken{ds, func(b *data.Batch) error { b.Y = nil; return nil }}, `without x or y`, nil},

@@ -216,6 +216,53 @@ func TestClassAndSampleWeights(t *testing.T) {
 	}
 }
 
+// TestClassesOfWeights wants weights of classes that labels cannot say refused, where the
+// loss or the labels say how many classes there are.
+func TestClassesOfWeights(t *testing.T) {
+	x := of(t, []float32{1, 2, 3, 4}, 4, 1)
+	labels := of(t, []int32{0, 1, 1, 1}, 4)
+	for _, c := range []struct {
+		name    string
+		units   int
+		loss    loss.Loss
+		y       *tensor.Tensor
+		weights map[int]float64
+		ok      bool
+	}{
+		{"sparse", 3, loss.SparseCategoricalCrossentropy(loss.FromLogits), labels, map[int]float64{2: 2}, true},
+		{"beyond sparse", 3, loss.SparseCategoricalCrossentropy(loss.FromLogits), labels, map[int]float64{3: 2}, false},
+		{"ignored", 3, loss.SparseCategoricalCrossentropy(loss.FromLogits, loss.IgnoreClass(255)), labels, map[int]float64{255: 0}, true},
+		{"rows", 3, loss.CategoricalCrossentropy(loss.FromLogits), tensor.New(tensor.Float32, 4, 3), map[int]float64{2: 2}, true},
+		{"beyond rows", 3, loss.CategoricalCrossentropy(loss.FromLogits), tensor.New(tensor.Float32, 4, 3), map[int]float64{3: 2}, false},
+		{"binary", 1, loss.BinaryCrossentropy(loss.FromLogits), labels, map[int]float64{0: 2, 1: 3}, true},
+		{"beyond binary", 1, loss.BinaryCrossentropy(loss.FromLogits), labels, map[int]float64{2: 2}, false},
+		{"beyond hinge", 1, loss.Hinge(), labels, map[int]float64{2: 2}, false},
+		{"counts", 1, loss.MeanSquaredError(), labels, map[int]float64{7: 2}, true},
+	} {
+		m := glia.Sequential(nn.Input(1), nn.Dense(c.units))
+		compile(t, m, optim.SGD(0.1), c.loss)
+		before := m.Network().Vars()[0].Tensor().Float64s()
+		_, err := m.Fit(memory(t, x, c.y), glia.ClassWeights(c.weights))
+		if (err == nil) != c.ok {
+			t.Errorf("%s: weights %v: error %v, want none: %v", c.name, c.weights, err, c.ok)
+		}
+		if after := m.Network().Vars()[0].Tensor().Float64s(); err != nil && !slices.Equal(before, after) {
+			t.Errorf("%s: trained before the error", c.name)
+		}
+	}
+}
+
+// TestNoEpochsLeft trains nothing when the initial epoch is behind the last, as a program
+// does that resumes a training which was done. Keras 3.15.1 trains nothing either.
+func TestNoEpochsLeft(t *testing.T) {
+	ds := blobs(t, 20, 3, 2)
+	m := glia.Sequential(nn.Input(3), nn.Dense(2))
+	compile(t, m, optim.SGD(0.1), loss.SparseCategoricalCrossentropy(loss.FromLogits))
+	if h := fit(t, m, ds, glia.InitialEpoch(3), glia.Epochs(3)); len(h.Epochs) != 0 {
+		t.Errorf("trained %d epochs, want 0", len(h.Epochs))
+	}
+}
+
 // TestWeightsAreNotCompounded trains several epochs: class weights must not find
 // their way into the weights of the dataset.
 func TestWeightsAreNotCompounded(t *testing.T) {

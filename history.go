@@ -122,8 +122,8 @@ func (h *History) Series(name string) []float64 {
 
 // Best returns the epoch with the best number of that name, the first of equal ones. It is the
 // least loss or error, the greatest accuracy, and so on, as the metric's direction has it. It
-// returns an error if no epoch has a number of that name other than NaN, or the direction is
-// not known: [History.BestBy] takes it.
+// returns an error if there are no epochs, or none has a number of that name other than NaN, or
+// the direction is not known: [History.BestBy] takes it.
 func (h *History) Best(name string) (Epoch, error) {
 	d := h.direction(name)
 	if d == metric.Unknown && h.Series(name) != nil {
@@ -152,6 +152,8 @@ func (h *History) best(call, name string, d metric.Direction) (Epoch, error) {
 	switch {
 	case best >= 0:
 		return h.Epochs[best], nil
+	case len(h.Epochs) == 0:
+		return Epoch{}, fmt.Errorf("glia: %s: the history has no epochs: want one or more", call)
 	case series != nil:
 		return Epoch{}, fmt.Errorf("glia: %s: %q is NaN in all epochs", call, name)
 	}

@@ -81,6 +81,10 @@ func TestHistoryBest(t *testing.T) {
 	_, err = h.Best("val_auc")
 	wants(t, "unknown name", err, `^glia: Best: no epoch has "val_auc": want one of loss, accuracy, mine, val_loss, val_accuracy, val_mine$`)
 	h.Epochs = h.Epochs[2:]
+	_, err = (&glia.History{}).Best("loss")
+	wants(t, "no epochs", err, `^glia: Best: the history has no epochs: want one or more$`)
+	_, err = (&glia.History{}).BestBy("mine", metric.Up)
+	wants(t, "no epochs", err, `^glia: BestBy: the history has no epochs: want one or more$`)
 	_, err = h.Best("accuracy")
 	wants(t, "NaN", err, `^glia: Best: "accuracy" is NaN in all epochs$`)
 }

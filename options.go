@@ -69,6 +69,8 @@ func (c *config) check() error {
 		return fmt.Errorf("glia: %s: %d epochs: want 1 or more", c.call, c.epochs)
 	case c.first < 0:
 		return fmt.Errorf("glia: %s: initial epoch %d: want 0 or more", c.call, c.first)
+	case c.first > c.epochs:
+		return fmt.Errorf("glia: %s: InitialEpoch(%d) of Epochs(%d): want %d or less; Epochs is the number of the last epoch, not of those to train", c.call, c.first, c.epochs, c.epochs)
 	case c.batchSize != FullBatch && c.batchSize < 1:
 		return fmt.Errorf("glia: %s: batch size %d: want 1 or more, or FullBatch", c.call, c.batchSize)
 	case c.validation != nil && c.split != 0:
@@ -112,7 +114,8 @@ func (c *config) ofValidation() *config {
 func Epochs(n int) Option { return fitOption("Epochs", func(c *config) { c.epochs = n }) }
 
 // InitialEpoch sets the number of the epoch that Fit begins with, counted from 0:
-// with Epochs(10), InitialEpoch(4) trains six more.
+// with Epochs(10), InitialEpoch(4) trains six more, InitialEpoch(10) none, as a training that
+// resumes after its last epoch does. A larger one is an error.
 func InitialEpoch(n int) Option { return fitOption("InitialEpoch", func(c *config) { c.first = n }) }
 
 // BatchSize sets how many samples make a step; 32 by default. See [FullBatch].
