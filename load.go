@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
@@ -226,6 +227,16 @@ func load(open func() (*keras.File, error), opts []LoadOption) (m *Model, err er
 	return m, brief(err)
 }
 
+// withHint returns err with what helps if a loss or a metric is missing, which may be the
+// user's own.
+func withHint(err error) error {
+	missing := (*keras.MissingError)(nil)
+	if !errors.As(err, &missing) || !slices.ContainsFunc(missing.Items, func(m keras.Missing) bool { return m.Kind == "loss" || m.Kind == "metric" }) {
+		return err
+	}
+	return fmt.Errorf("%w\nwant losses and metrics of your own registered before Load, by Register; glia.WithoutCompile loads the model without them", err)
+}
+
 func readModel(open func() (*keras.File, error), opts []LoadOption) (*Model, error) {
 	l, err := loadingOf(ofModel, opts)
 	if err != nil {
@@ -241,7 +252,7 @@ func readModel(open func() (*keras.File, error), opts []LoadOption) (*Model, err
 	}
 	k, err := keras.ReadModel(f.Object, l.objects)
 	if err != nil {
-		return nil, err
+		return nil, withHint(err)
 	}
 	f.InPlace = true // after an error nobody has the model
 	f.Object = nil   // it may take more memory than the rest of the model

@@ -3,6 +3,7 @@ package glia_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/internal/hdf5"
+	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -77,6 +79,37 @@ func TestLoadUnbuilt(t *testing.T) {
 	}
 	if _, err := m.Fit(blobs(t, 20, 4, 3).OneHot(3)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLoadHint wants the error about a loss or a metric that is not registered, and about them
+// alone, to say what helps.
+func TestLoadHint(t *testing.T) {
+	const hint = "want losses and metrics of your own registered before Load, by Register; glia.WithoutCompile loads"
+	for config, want := range map[string]bool{
+		`"loss": "own_mse"`:                       true,
+		`"loss": "mse", "metrics": ["own_error"]`: true,
+		`"loss": "mse", "optimizer_config": {"class_name": "OwnSGD", "config": {}}`: false,
+	} {
+		h := hdf5.NewWriter()
+		root := h.Root()
+		root.SetAttr("model_config", `{"class_name": "Sequential", "config": {"name": "s", "layers": [
+			{"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [null, 2]}}, {"class_name": "Flatten", "config": {"name": "f"}}]}}`)
+		if want {
+			config += `, "optimizer_config": {"class_name": "SGD", "config": {}}`
+		}
+		root.SetAttr("training_config", "{"+config+"}")
+		root.Group("model_weights").SetAttr("layer_names", []string{})
+		var file bytes.Buffer
+		_, err := h.WriteTo(&file)
+		check(t, err)
+		_, err = glia.LoadBytes(file.Bytes())
+		missing := (*keras.MissingError)(nil)
+		if !errors.As(err, &missing) || strings.Contains(err.Error(), hint) != want {
+			t.Errorf("%s: error %v, with a hint: %v", config, err, want)
+		}
+		_, err = glia.LoadBytes(file.Bytes(), glia.WithoutCompile)
+		check(t, err)
 	}
 }
 

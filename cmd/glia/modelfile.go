@@ -76,6 +76,9 @@ func loadModel(path string, opts ...glia.LoadOption) (*trained, error) {
 		return nil, err
 	}
 	m, err := glia.Load(path, opts...)
+	if missing := (*keras.MissingError)(nil); errors.As(err, &missing) {
+		return nil, fmt.Errorf("glia: Load: %s: %w", path, missing) // without the hint to programmers
+	}
 	if err != nil {
 		return nil, err
 	}
