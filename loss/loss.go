@@ -330,9 +330,9 @@ type FuncLoss struct {
 
 // Register makes the function known to files under its name, as a function with Keras's
 // decorator keras.saving.register_keras_serializable is: see the function [Register]. It
-// returns the loss.
+// returns the loss. It panics if the name is registered for another function.
 func (l *FuncLoss) Register() *FuncLoss {
-	losses.RegisterValue(l.name, l)
+	losses.RegisterValue(l.name, l, l.f)
 	return l
 }
 

@@ -101,10 +101,10 @@ func meanOf(class string, d Direction, opts []MeanOption, each func(yTrue, yPred
 
 // Register makes a function of your own known to files under its name, as a function with
 // Keras's decorator keras.saving.register_keras_serializable is: see the function [Register].
-// It returns the metric.
+// It returns the metric. It panics if the name is registered for another function.
 func (m *MeanMetric) Register() *MeanMetric {
 	m.own = true
-	metrics.RegisterValue(m.full, m)
+	metrics.RegisterValue(m.full, m, m.each)
 	return m
 }
 

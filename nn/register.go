@@ -26,30 +26,34 @@ import (
 func Register(name string, fresh func() Layer) { layers.Register(name, fresh) }
 
 // Register makes an activation of your own, which [ActivationFunc] returned, known to files
-// under its name: see the function [Register] for names. It returns the activation.
+// under its name: see the function [Register] for names. It returns the activation. It panics
+// if the name is registered for another function.
 func (a Activation) Register() Activation {
-	activations.RegisterValue(a.name, a)
+	activations.RegisterValue(a.name, a, a.f)
 	return a
 }
 
 // Register makes an initializer of your own, which [InitializerFunc] returned, known to
 // files under its name: see the function [Register] for names. It returns the initializer.
+// It panics if the name is registered for another function.
 func (i Initializer) Register() Initializer {
-	initializers.RegisterValue(i.class, i)
+	initializers.RegisterValue(i.class, i, i.fill)
 	return i
 }
 
 // Register makes a regularizer of your own, which [RegularizerFunc] returned, known to files
 // under its name: see the function [Register] for names. It returns the regularizer.
+// It panics if the name is registered for another function.
 func (r Regularizer) Register() Regularizer {
-	regularizers.RegisterValue(r.class, r)
+	regularizers.RegisterValue(r.class, r, r.penalty)
 	return r
 }
 
 // Register makes a constraint of your own, which [ConstraintFunc] returned, known to files
 // under its name: see the function [Register] for names. It returns the constraint.
+// It panics if the name is registered for another function.
 func (c Constraint) Register() Constraint {
-	constraints.RegisterValue(c.class, c)
+	constraints.RegisterValue(c.class, c, c.f)
 	return c
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +42,7 @@ func (t *Table[T]) Register(name string, fresh func() T) {
 	if typ == nil || typ.Kind() == reflect.Pointer && reflect.ValueOf(any(v)).IsNil() {
 		panic(fmt.Sprintf("Register: %s %q: the function returns nil", t.Kind, name))
 	}
-	t.add(name, typ, func(c *Config) (T, error) {
+	t.add(name, typ, 0, func(c *Config) (T, error) {
 		v := fresh()
 		if typ.Kind() == reflect.Pointer {
 			return v, c.Custom(v)
@@ -52,12 +54,32 @@ func (t *Table[T]) Register(name string, fresh func() T) {
 	})
 }
 
-// RegisterValue is Register of a value that its name describes, which is not Keras's.
-func (t *Table[T]) RegisterValue(name string, v T) {
+// RegisterValue is Register of a value that its name describes, which is not Keras's: one
+// that is made of the function f. It panics if the name is registered for another function.
+// Two closures of one line are the same: the last one counts.
+func (t *Table[T]) RegisterValue(name string, v T, f any) {
 	if class, ok := t.kerasName(name); ok {
 		panic(fmt.Sprintf("Register: %s %q: want a package of your own before %s", t.Kind, name, class))
 	}
-	t.add(name, nil, Plain(v))
+	t.add(name, nil, reflect.ValueOf(f).Pointer(), Plain(v))
+}
+
+// sameFunction reports whether two functions are the same, closures by where they are made: the
+// compiler may have several copies of one that it inlines.
+func sameFunction(a, b uintptr) bool {
+	return a == b || a != 0 && b != 0 && lineOf(a) == lineOf(b)
+}
+
+// lineOf returns file and line of a function, "nil" of none, or its name if the compiler made it.
+func lineOf(f uintptr) string {
+	if f == 0 {
+		return "nil"
+	}
+	file, line := runtime.FuncForPC(f).FileLine(f)
+	if line <= 1 {
+		return runtime.FuncForPC(f).Name()
+	}
+	return fmt.Sprintf("%s:%d", file, line)
 }
 
 // kerasName returns the name of one of Keras's own classes after the table's module.
@@ -65,13 +87,13 @@ func (t *Table[T]) kerasName(name string) (class string, ok bool) {
 	return strings.CutPrefix(name, t.Module+">")
 }
 
-func (t *Table[T]) add(name string, typ reflect.Type, make func(c *Config) (T, error)) {
+func (t *Table[T]) add(name string, typ reflect.Type, f uintptr, make func(c *Config) (T, error)) {
 	name = RegisteredName(name)
 	short := ShortName(name)
 	if short == "" || strings.HasPrefix(name, ">") {
 		panic(fmt.Sprintf("Register: %s %q: want a name, or a package and a name with '>' between", t.Kind, name))
 	}
-	c := Class[T]{Name: name, New: make, registered: true, typ: typ, Fixed: t.Common}
+	c := Class[T]{Name: name, New: make, registered: true, typ: typ, function: f, Fixed: t.Common}
 	if class, ok := t.kerasName(name); ok {
 		name, c.Name, c.registered = class, class, false
 	}
@@ -84,7 +106,9 @@ func (t *Table[T]) add(name string, typ reflect.Type, make func(c *Config) (T, e
 		switch other := &t.Classes[i]; {
 		case other.Name == name && other.typ == nil && !other.registered:
 			panic(fmt.Sprintf("Register: %s %q of type %v: glia has one", t.Kind, name, typ))
-		case other.Name == name && typ == nil && other.typ == nil: // functions cannot be compared: the last counts
+		case other.Name == name && typ == nil && other.typ == nil && !sameFunction(other.function, f):
+			panic(fmt.Sprintf("Register: %s %q: the name is registered for another function, of %s", t.Kind, name, filepath.Base(lineOf(other.function))))
+		case other.Name == name && typ == nil && other.typ == nil: // closures may differ: the last counts
 			t.Classes = slices.Clone(t.Classes) // others may hold the entry
 			t.Classes[i].New, t.index = make, nil
 			return

@@ -80,6 +80,12 @@ func TestFields(t *testing.T) {
 
 type twig struct{ leaf }
 
+func three() int { return 3 }
+func four() int  { return 4 }
+
+// made is short enough to be inlined, so that there are copies of its closure.
+func made(n int) func() int { return func() int { return n } }
+
 // TestRegister registers from many goroutines, again, and for another.
 func TestRegister(t *testing.T) {
 	table := vocab.Table[node]{Kind: "node", Module: "keras.nodes"}
@@ -88,7 +94,9 @@ func TestRegister(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			table.Register("Twig", func() node { return &twig{} })
-			table.RegisterValue("mine>three", node(&leaf{3}))
+			table.RegisterValue("mine>three", node(&leaf{3}), three)
+			table.RegisterValue("mine>made", node(&leaf{4}), made(1))
+			table.RegisterValue("mine>made", node(&leaf{4}), made(2)) // the same, with other values
 			for _, name := range []string{"Twig", "Custom>Twig", "mine>three", "Leaf"} {
 				if _, err := table.Make(name, nil); err != nil {
 					t.Error(err)
@@ -100,8 +108,8 @@ func TestRegister(t *testing.T) {
 	if got := table.Registered(&twig{}); got != "Custom>Twig" {
 		t.Errorf("a twig is registered as %q, want Custom>Twig", got)
 	}
-	if got := len(table.Classes); got != 3 {
-		t.Errorf("%d classes, want 3", got)
+	if got := len(table.Classes); got != 4 {
+		t.Errorf("%d classes, want 4", got)
 	}
 	for want, f := range map[string]func(){
 		`node "Custom>Twig" is of type *vocab_test.branch: it is registered for *vocab_test.twig`: func() { table.Register("Twig", func() node { return &branch{} }) },
@@ -113,8 +121,10 @@ func TestRegister(t *testing.T) {
 		`Register: node "nil": the function is nil`:          func() { table.Register("nil", nil) },
 		`node "Leaf" of type *vocab_test.twig: glia has one`: func() { table.Register("keras.nodes>Leaf", func() node { return &twig{} }) },
 		`"keras.nodes>": want a name`:                        func() { table.Register("keras.nodes>", func() node { return &branch{} }) },
-		`want a package of your own before Leaf`:             func() { table.RegisterValue("keras.nodes>Leaf", &leaf{}) },
-		`two classes of nodes named Leaf`:                    func() { table.Add(vocab.Class[node]{Name: "Leaf"}) },
+		`want a package of your own before Leaf`:             func() { table.RegisterValue("keras.nodes>Leaf", &leaf{}, three) },
+		`node "mine>three": the name is registered for another function, of register_test.go:`: func() { table.RegisterValue("mine>three", &leaf{}, four) },
+		`node "mine>made": the name is registered for another function`:                        func() { table.RegisterValue("mine>made", &leaf{}, three) },
+		`two classes of nodes named Leaf`:                                                      func() { table.Add(vocab.Class[node]{Name: "Leaf"}) },
 	} {
 		func() {
 			defer func() {

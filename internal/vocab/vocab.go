@@ -33,6 +33,7 @@ type Class[T any] struct {
 
 	registered bool         // not one of Keras's
 	typ        reflect.Type // of the values of New, if it was added by Register
+	function   uintptr      // that it is made of, if it was added by RegisterValue
 }
 
 // Table lists the classes of one kind.
