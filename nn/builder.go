@@ -122,6 +122,9 @@ func (b *Builder) build(r *Record) {
 		r.Params, r.States, r.Parts = base.params, base.states, base.parts
 	} else {
 		p, s := len(b.params), len(b.states)
+		if base != nil && base.misuse != "" {
+			panic(graph.Errorf("nn.%s: %s", ClassOf(l), base.misuse))
+		}
 		r.Parts = b.partsOf(func() {
 			if m, ok := l.(MultiLayer); ok {
 				m.BuildAll(b, in)

@@ -50,7 +50,8 @@ func (l *InputLayer) take(i int, part any) {
 			l.mistake(i, part)
 		}
 	case LayerOption:
-		l.With(p)
+		p.layer(&l.Base)
+		l.takePolicy()
 	default:
 		l.mistake(i, part)
 	}
@@ -85,10 +86,15 @@ func (l *InputLayer) Class() string { return "InputLayer" }
 // input to that in which layers of the policy compute.
 func (l *InputLayer) With(opts ...LayerOption) *InputLayer {
 	l.Set(opts...)
+	l.takePolicy()
+	return l
+}
+
+// takePolicy makes the dtype that an option's policy computes in that of the input.
+func (l *InputLayer) takePolicy() {
 	if dt := l.Base.DType.ComputeDType(); l.Base.DType != "" && dt != tensor.Invalid {
 		l.DType, l.Base.DType = dt, ""
 	}
-	return l
 }
 
 func (*InputLayer) keepsMask() {}

@@ -42,6 +42,44 @@ func TestConstructorLines(t *testing.T) {
 	}
 }
 
+// TestTwoOptions wants two names or activations of a layer told when it is built, with its line,
+// wherever options are set. Options that a constructor sets later are no mistake.
+func TestTwoOptions(t *testing.T) {
+	a, b := nn.Name("a"), nn.Name("b")
+	_, _, line, _ := runtime.Caller(0)
+	for i, l := range []nn.Layer{
+		nn.Dense(3, nn.ReLU, nn.Softmax),
+		nn.Dense(3, nn.Linear, nn.NoBias, nn.ReLU),
+		nn.Dense(3, a, nn.ReLU, b),
+		nn.Flatten(a, b),
+		nn.Dropout(0.5, a, b),
+		nn.PReLU(a, b),
+		nn.Input(3, a, b),
+		nn.ReLU.Layer(a, nn.Frozen, b),
+		newAmplifier(3, a, b),
+		newGate(a, b),
+	} {
+		want := `names "a" and "b": want one`
+		if i < 2 {
+			want = []string{"nn.Dense: activations relu and softmax: want one", "nn.Dense: activations linear and relu: want one"}[i]
+		}
+		err := graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), f32(4, 3)) })
+		if at := fmt.Sprintf("misuse_test.go:%d: layer ", line+2+i); err == nil || !strings.HasPrefix(err.Error(), at) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d: error %v, want %s... %s", i, err, at, want)
+		}
+	}
+	x := nn.Apply(nn.Input(3))
+	for _, l := range []nn.Layer{nn.Concatenate(a, b), nn.Dot(a, b)} {
+		net := nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{nn.Apply(l, x, x)})
+		if err := graph.Catch(func() { net.Build(nn.NewBuilder(1), f32(4, 3)) }); err == nil || !strings.Contains(err.Error(), `names "a" and "b": want one`) {
+			t.Errorf("%T: error %v", l, err)
+		}
+	}
+	later := nn.Dense(3, a, nn.ReLU)
+	later.Set(b)
+	built(t, nn.Sequential(nn.Input(3, a).With(nn.Name("c")), later, newNamedGate(nn.Name("given"))), f32(4, 3))
+}
+
 // TestBadGraphs tells of mistakes when a network is built, with a *graph.Error.
 func TestBadGraphs(t *testing.T) {
 	x := nn.Apply(nn.Input(3))

@@ -51,6 +51,8 @@ type Base struct {
 	DType DTypePolicy `json:"dtype,omitempty"`
 
 	where          string // the user's line that made the layer
+	named          bool   // by one of the options that are being set
+	misuse         string // among the options, told when the layer is built
 	built          bool
 	stored         tensor.DType // of the variables, as the policy was when they were made
 	params, states []*graph.Var
@@ -107,8 +109,22 @@ type LayerSetting func(*Base)
 
 func (s LayerSetting) layer(b *Base) { s(b) }
 
-// Name names a layer.
-func Name(name string) LayerSetting { return func(b *Base) { b.Name = name } }
+// Name names a layer. Two names among a layer's options are an error when it is built.
+func Name(name string) LayerSetting {
+	return func(b *Base) {
+		if b.named {
+			b.mistaken("names %q and %q: want one", b.Name, name)
+		}
+		b.Name, b.named = name, true
+	}
+}
+
+// mistaken records misuse among the options, for when the layer is built.
+func (l *Base) mistaken(format string, args ...any) {
+	if l.misuse == "" {
+		l.misuse = fmt.Sprintf(format, args...)
+	}
+}
 
 // Frozen keeps a layer's variables from being trained.
 var Frozen LayerSetting = func(b *Base) { b.Frozen = true }
@@ -121,9 +137,11 @@ func wantOptions[O comparable](opts []O) {
 	}
 }
 
-// Set sets options that every layer takes. It panics with *graph.Error if one is nil.
+// Set sets options that every layer takes, instead of what was set before. It panics with
+// *graph.Error if one is nil.
 func (l *Base) Set(opts ...LayerOption) {
 	wantOptions(opts)
+	l.named = false
 	for _, o := range opts {
 		o.layer(l)
 	}

@@ -31,6 +31,7 @@ type Weights struct {
 	BiasConstraint   Constraint `json:"bias_constraint"`
 
 	kernel, bias *graph.Var
+	activated    bool // by an option
 }
 
 // WeightsOption is an option of a layer with a kernel and a bias: an [Activation], a
@@ -41,9 +42,15 @@ type WeightsOption interface{ weights(*Base, *Weights) }
 type WeightsSetting func(*Weights)
 
 func (s WeightsSetting) weights(_ *Base, w *Weights) { s(w) }
-func (a Activation) weights(_ *Base, w *Weights)     { w.Activation = a }
 func (s LayerSetting) weights(b *Base, _ *Weights)   { s(b) }
 func (p DTypePolicy) weights(b *Base, _ *Weights)    { b.DType = p }
+
+func (a Activation) weights(b *Base, w *Weights) {
+	if w.activated {
+		b.mistaken("activations %v and %v: want one; the second may be a layer of its own", w.Activation, a)
+	}
+	w.Activation, w.activated = a, true
+}
 
 // NoBias omits the bias of a layer.
 var NoBias WeightsSetting = func(w *Weights) { w.NoBias = true }
