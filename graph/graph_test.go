@@ -150,7 +150,7 @@ func TestErrors(t *testing.T) {
 	wantError(t, "variable w: new value belongs to another graph", func() { g.Update(w, input(other, 3)) })
 	wantError(t, "graph.Apply: Add without inputs", func() { graph.Apply(ops.AddOp{}) })
 	wantError(t, "want at most", func() { ops.BroadcastTo(x, tensor.D(1<<40, 1<<40, 3)) })
-	wantError(t, "ops.Input: tensor: float32[-1]: got an axis of length -1", func() { g.Input("n", tensor.S(tensor.Float32, -1)) })
+	wantError(t, "ops.Input: tensor: float32[None]: got an axis of length -1", func() { g.Input("n", tensor.S(tensor.Float32, -1)) })
 }
 
 // A mistake that a reader makes in a traced function is found at his own line,

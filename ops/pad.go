@@ -91,12 +91,12 @@ func (PadOp) Primitive() {}
 func (o PadOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	x, shape := in[0], in[0].Shape
 	if o.Before.Rank() != x.Rank() || o.After.Rank() != x.Rank() {
-		return nil, fmt.Errorf("%v before and %v behind x %v: want one for each axis", o.Before, o.After, shape)
+		return nil, fmt.Errorf("%v before and %v behind x %v: want one for each axis", o.Before.Slice(), o.After.Slice(), shape)
 	}
 	for i := range x.Rank() {
 		b, a := o.Before.At(i), o.After.At(i)
 		if a < 0 || b < 0 {
-			return nil, fmt.Errorf("%v before and %v behind: want 0 or more", o.Before, o.After)
+			return nil, fmt.Errorf("%v before and %v behind: want 0 or more", o.Before.Slice(), o.After.Slice())
 		}
 		shape = shape.With(i, b+x.Shape.At(i)+a)
 	}

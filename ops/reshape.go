@@ -53,7 +53,7 @@ func (ReshapeOp) Primitive() {}
 func (o ReshapeOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	for i := range o.Shape.Rank() {
 		if o.Shape.At(i) < 0 {
-			return nil, fmt.Errorf("x %v to %v: want lengths of 0 or more, at most one -1 that divides the elements", in[0].Shape, o.Shape)
+			return nil, fmt.Errorf("x %v to %v: want lengths of 0 or more, at most one -1 that divides the elements", in[0].Shape, o.Shape.Slice())
 		}
 	}
 	if got, want := o.Shape.Size(), in[0].Shape.Size(); got != want {
