@@ -22,14 +22,3 @@ func whole(n int) int {
 	}
 	return 0
 }
-
-// wholeHalf is whole for two registers of float32, which make one of halves.
-func wholeHalf(n int) int {
-	switch {
-	case useAVX512:
-		return n &^ 31
-	case useAVX2:
-		return n &^ 15
-	}
-	return 0
-}

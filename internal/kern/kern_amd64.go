@@ -23,3 +23,14 @@ func init() {
 	impl.Register("kern", "avx512", &useAVX512)
 	impl.Register("kern", "avx2", &useAVX2)
 }
+
+// wholeHalf is whole for two registers of float32, which make one of halves.
+func wholeHalf(n int) int {
+	switch {
+	case useAVX512:
+		return n &^ 31
+	case useAVX2:
+		return n &^ 15
+	}
+	return 0
+}
