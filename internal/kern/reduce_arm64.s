@@ -34,6 +34,23 @@ short_row:
 	VMOV V0.B16, V4.B16
 	MOVD R1, R5
 	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F5
+	WORD $0x4e25d421 // fadd v1, v1, v5
+	FMOVQ.P 16(R5), F5
+	WORD $0x4e25d442 // fadd v2, v2, v5
+	FMOVQ.P 16(R5), F5
+	WORD $0x4e25d463 // fadd v3, v3, v5
+	FMOVQ.P 16(R5), F5
+	WORD $0x4e25d484 // fadd v4, v4, v5
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
 	SUBS $4, R6, R6
 	BLT short_part0
 	FMOVQ.P 16(R5), F5
@@ -50,11 +67,11 @@ short_row:
 	BLT short_part3
 	FMOVQ.P 16(R5), F5
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	B short_join
+	B short_all
 
 short_part0:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -66,11 +83,11 @@ short_part0:
 
 short_part0_x:
 	WORD $0x4e25d421 // fadd v1, v1, v5
-	B short_join
+	B short_all
 
 short_part1:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -82,11 +99,11 @@ short_part1:
 
 short_part1_x:
 	WORD $0x4e25d442 // fadd v2, v2, v5
-	B short_join
+	B short_all
 
 short_part2:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -98,11 +115,11 @@ short_part2:
 
 short_part2_x:
 	WORD $0x4e25d463 // fadd v3, v3, v5
-	B short_join
+	B short_all
 
 short_part3:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -114,9 +131,9 @@ short_part3:
 
 short_part3_x:
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x4e23d421 // fadd v1, v1, v3
 	WORD $0x4e24d442 // fadd v2, v2, v4
 	WORD $0x4e22d421 // fadd v1, v1, v2
@@ -151,7 +168,7 @@ long_row:
 	MOVD R1, R5
 	MOVD R3, R6
 	SUBS $64, R6, R6
-	BLT long_rest
+	BLT long_block_end
 
 long_block:
 	FMOVQ.P 16(R5), F17
@@ -189,7 +206,7 @@ long_block:
 	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
+long_block_end:
 	ADD $64, R6, R6
 	SUBS $4, R6, R6
 	BLT long_part0
@@ -255,11 +272,11 @@ long_rest:
 	BLT long_part15
 	FMOVQ.P 16(R5), F17
 	WORD $0x4e31d610 // fadd v16, v16, v17
-	B long_join
+	B long_all
 
 long_part0:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -271,11 +288,11 @@ long_part0:
 
 long_part0_x:
 	WORD $0x4e31d421 // fadd v1, v1, v17
-	B long_join
+	B long_all
 
 long_part1:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -287,11 +304,11 @@ long_part1:
 
 long_part1_x:
 	WORD $0x4e31d442 // fadd v2, v2, v17
-	B long_join
+	B long_all
 
 long_part2:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -303,11 +320,11 @@ long_part2:
 
 long_part2_x:
 	WORD $0x4e31d463 // fadd v3, v3, v17
-	B long_join
+	B long_all
 
 long_part3:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -319,11 +336,11 @@ long_part3:
 
 long_part3_x:
 	WORD $0x4e31d484 // fadd v4, v4, v17
-	B long_join
+	B long_all
 
 long_part4:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -335,11 +352,11 @@ long_part4:
 
 long_part4_x:
 	WORD $0x4e31d4a5 // fadd v5, v5, v17
-	B long_join
+	B long_all
 
 long_part5:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -351,11 +368,11 @@ long_part5:
 
 long_part5_x:
 	WORD $0x4e31d4c6 // fadd v6, v6, v17
-	B long_join
+	B long_all
 
 long_part6:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -367,11 +384,11 @@ long_part6:
 
 long_part6_x:
 	WORD $0x4e31d4e7 // fadd v7, v7, v17
-	B long_join
+	B long_all
 
 long_part7:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -383,11 +400,11 @@ long_part7:
 
 long_part7_x:
 	WORD $0x4e31d508 // fadd v8, v8, v17
-	B long_join
+	B long_all
 
 long_part8:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -399,11 +416,11 @@ long_part8:
 
 long_part8_x:
 	WORD $0x4e31d529 // fadd v9, v9, v17
-	B long_join
+	B long_all
 
 long_part9:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -415,11 +432,11 @@ long_part9:
 
 long_part9_x:
 	WORD $0x4e31d54a // fadd v10, v10, v17
-	B long_join
+	B long_all
 
 long_part10:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -431,11 +448,11 @@ long_part10:
 
 long_part10_x:
 	WORD $0x4e31d56b // fadd v11, v11, v17
-	B long_join
+	B long_all
 
 long_part11:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -447,11 +464,11 @@ long_part11:
 
 long_part11_x:
 	WORD $0x4e31d58c // fadd v12, v12, v17
-	B long_join
+	B long_all
 
 long_part12:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -463,11 +480,11 @@ long_part12:
 
 long_part12_x:
 	WORD $0x4e31d5ad // fadd v13, v13, v17
-	B long_join
+	B long_all
 
 long_part13:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -479,11 +496,11 @@ long_part13:
 
 long_part13_x:
 	WORD $0x4e31d5ce // fadd v14, v14, v17
-	B long_join
+	B long_all
 
 long_part14:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -495,11 +512,11 @@ long_part14:
 
 long_part14_x:
 	WORD $0x4e31d5ef // fadd v15, v15, v17
-	B long_join
+	B long_all
 
 long_part15:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -511,9 +528,9 @@ long_part15:
 
 long_part15_x:
 	WORD $0x4e31d610 // fadd v16, v16, v17
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x4e25d421 // fadd v1, v1, v5
 	WORD $0x4e2dd529 // fadd v9, v9, v13
 	WORD $0x4e29d421 // fadd v1, v1, v9
@@ -563,6 +580,27 @@ short_row:
 	VMOV V0.B16, V4.B16
 	MOVD R1, R5
 	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d421 // fadd v1, v1, v5
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d442 // fadd v2, v2, v5
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d463 // fadd v3, v3, v5
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d484 // fadd v4, v4, v5
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
 	SUBS $4, R6, R6
 	BLT short_part0
 	FMOVQ.P 16(R5), F5
@@ -583,11 +621,11 @@ short_row:
 	FMOVQ.P 16(R5), F5
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	B short_join
+	B short_all
 
 short_part0:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -600,11 +638,11 @@ short_part0:
 short_part0_x:
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d421 // fadd v1, v1, v5
-	B short_join
+	B short_all
 
 short_part1:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -617,11 +655,11 @@ short_part1:
 short_part1_x:
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d442 // fadd v2, v2, v5
-	B short_join
+	B short_all
 
 short_part2:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -634,11 +672,11 @@ short_part2:
 short_part2_x:
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d463 // fadd v3, v3, v5
-	B short_join
+	B short_all
 
 short_part3:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VLD1.P 4(R5), V5.S[0]
 	CMP $1, R6
@@ -651,9 +689,9 @@ short_part3:
 short_part3_x:
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x4e23d421 // fadd v1, v1, v3
 	WORD $0x4e24d442 // fadd v2, v2, v4
 	WORD $0x4e22d421 // fadd v1, v1, v2
@@ -688,7 +726,7 @@ long_row:
 	MOVD R1, R5
 	MOVD R3, R6
 	SUBS $64, R6, R6
-	BLT long_rest
+	BLT long_block_end
 
 long_block:
 	FMOVQ.P 16(R5), F17
@@ -742,7 +780,7 @@ long_block:
 	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
+long_block_end:
 	ADD $64, R6, R6
 	SUBS $4, R6, R6
 	BLT long_part0
@@ -824,11 +862,11 @@ long_rest:
 	FMOVQ.P 16(R5), F17
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d610 // fadd v16, v16, v17
-	B long_join
+	B long_all
 
 long_part0:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -841,11 +879,11 @@ long_part0:
 long_part0_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d421 // fadd v1, v1, v17
-	B long_join
+	B long_all
 
 long_part1:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -858,11 +896,11 @@ long_part1:
 long_part1_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d442 // fadd v2, v2, v17
-	B long_join
+	B long_all
 
 long_part2:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -875,11 +913,11 @@ long_part2:
 long_part2_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d463 // fadd v3, v3, v17
-	B long_join
+	B long_all
 
 long_part3:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -892,11 +930,11 @@ long_part3:
 long_part3_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d484 // fadd v4, v4, v17
-	B long_join
+	B long_all
 
 long_part4:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -909,11 +947,11 @@ long_part4:
 long_part4_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d4a5 // fadd v5, v5, v17
-	B long_join
+	B long_all
 
 long_part5:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -926,11 +964,11 @@ long_part5:
 long_part5_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d4c6 // fadd v6, v6, v17
-	B long_join
+	B long_all
 
 long_part6:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -943,11 +981,11 @@ long_part6:
 long_part6_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d4e7 // fadd v7, v7, v17
-	B long_join
+	B long_all
 
 long_part7:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -960,11 +998,11 @@ long_part7:
 long_part7_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d508 // fadd v8, v8, v17
-	B long_join
+	B long_all
 
 long_part8:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -977,11 +1015,11 @@ long_part8:
 long_part8_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d529 // fadd v9, v9, v17
-	B long_join
+	B long_all
 
 long_part9:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -994,11 +1032,11 @@ long_part9:
 long_part9_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d54a // fadd v10, v10, v17
-	B long_join
+	B long_all
 
 long_part10:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -1011,11 +1049,11 @@ long_part10:
 long_part10_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d56b // fadd v11, v11, v17
-	B long_join
+	B long_all
 
 long_part11:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -1028,11 +1066,11 @@ long_part11:
 long_part11_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d58c // fadd v12, v12, v17
-	B long_join
+	B long_all
 
 long_part12:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -1045,11 +1083,11 @@ long_part12:
 long_part12_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d5ad // fadd v13, v13, v17
-	B long_join
+	B long_all
 
 long_part13:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -1062,11 +1100,11 @@ long_part13:
 long_part13_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d5ce // fadd v14, v14, v17
-	B long_join
+	B long_all
 
 long_part14:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -1079,11 +1117,11 @@ long_part14:
 long_part14_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d5ef // fadd v15, v15, v17
-	B long_join
+	B long_all
 
 long_part15:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VLD1.P 4(R5), V17.S[0]
 	CMP $1, R6
@@ -1096,9 +1134,9 @@ long_part15:
 long_part15_x:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d610 // fadd v16, v16, v17
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x4e25d421 // fadd v1, v1, v5
 	WORD $0x4e2dd529 // fadd v9, v9, v13
 	WORD $0x4e29d421 // fadd v1, v1, v9
@@ -1149,6 +1187,35 @@ short_row:
 	MOVD R1, R5
 	MOVD R4, R7
 	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x4e25d421 // fadd v1, v1, v5
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x4e25d442 // fadd v2, v2, v5
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x4e25d463 // fadd v3, v3, v5
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x4e25d484 // fadd v4, v4, v5
+	ADD $16, R7, R7
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
 	SUBS $4, R6, R6
 	BLT short_part0
 	FMOVQ.P 16(R5), F5
@@ -1177,11 +1244,11 @@ short_row:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x4e25d484 // fadd v4, v4, v5
 	ADD $16, R7, R7
-	B short_join
+	B short_all
 
 short_part0:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -1205,11 +1272,11 @@ short_part0_x:
 short_part0_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x4e25d421 // fadd v1, v1, v5
-	B short_join
+	B short_all
 
 short_part1:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -1233,11 +1300,11 @@ short_part1_x:
 short_part1_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x4e25d442 // fadd v2, v2, v5
-	B short_join
+	B short_all
 
 short_part2:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -1261,11 +1328,11 @@ short_part2_x:
 short_part2_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x4e25d463 // fadd v3, v3, v5
-	B short_join
+	B short_all
 
 short_part3:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -1289,9 +1356,9 @@ short_part3_x:
 short_part3_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x4e23d421 // fadd v1, v1, v3
 	WORD $0x4e24d442 // fadd v2, v2, v4
 	WORD $0x4e22d421 // fadd v1, v1, v2
@@ -1328,7 +1395,7 @@ long_row:
 	MOVD R4, R7
 	MOVD R3, R6
 	SUBS $64, R6, R6
-	BLT long_rest
+	BLT long_block_end
 
 long_block:
 	FMOVQ.P 16(R5), F17
@@ -1414,7 +1481,7 @@ long_block:
 	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
+long_block_end:
 	ADD $64, R6, R6
 	SUBS $4, R6, R6
 	BLT long_part0
@@ -1528,11 +1595,11 @@ long_rest:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d610 // fadd v16, v16, v17
 	ADD $16, R7, R7
-	B long_join
+	B long_all
 
 long_part0:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1556,11 +1623,11 @@ long_part0_x:
 long_part0_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d421 // fadd v1, v1, v17
-	B long_join
+	B long_all
 
 long_part1:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1584,11 +1651,11 @@ long_part1_x:
 long_part1_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d442 // fadd v2, v2, v17
-	B long_join
+	B long_all
 
 long_part2:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1612,11 +1679,11 @@ long_part2_x:
 long_part2_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d463 // fadd v3, v3, v17
-	B long_join
+	B long_all
 
 long_part3:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1640,11 +1707,11 @@ long_part3_x:
 long_part3_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d484 // fadd v4, v4, v17
-	B long_join
+	B long_all
 
 long_part4:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1668,11 +1735,11 @@ long_part4_x:
 long_part4_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d4a5 // fadd v5, v5, v17
-	B long_join
+	B long_all
 
 long_part5:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1696,11 +1763,11 @@ long_part5_x:
 long_part5_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d4c6 // fadd v6, v6, v17
-	B long_join
+	B long_all
 
 long_part6:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1724,11 +1791,11 @@ long_part6_x:
 long_part6_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d4e7 // fadd v7, v7, v17
-	B long_join
+	B long_all
 
 long_part7:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1752,11 +1819,11 @@ long_part7_x:
 long_part7_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d508 // fadd v8, v8, v17
-	B long_join
+	B long_all
 
 long_part8:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1780,11 +1847,11 @@ long_part8_x:
 long_part8_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d529 // fadd v9, v9, v17
-	B long_join
+	B long_all
 
 long_part9:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1808,11 +1875,11 @@ long_part9_x:
 long_part9_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d54a // fadd v10, v10, v17
-	B long_join
+	B long_all
 
 long_part10:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1836,11 +1903,11 @@ long_part10_x:
 long_part10_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d56b // fadd v11, v11, v17
-	B long_join
+	B long_all
 
 long_part11:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1864,11 +1931,11 @@ long_part11_x:
 long_part11_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d58c // fadd v12, v12, v17
-	B long_join
+	B long_all
 
 long_part12:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1892,11 +1959,11 @@ long_part12_x:
 long_part12_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d5ad // fadd v13, v13, v17
-	B long_join
+	B long_all
 
 long_part13:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1920,11 +1987,11 @@ long_part13_x:
 long_part13_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d5ce // fadd v14, v14, v17
-	B long_join
+	B long_all
 
 long_part14:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1948,11 +2015,11 @@ long_part14_x:
 long_part14_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d5ef // fadd v15, v15, v17
-	B long_join
+	B long_all
 
 long_part15:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -1976,9 +2043,9 @@ long_part15_x:
 long_part15_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x4e31d610 // fadd v16, v16, v17
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x4e25d421 // fadd v1, v1, v5
 	WORD $0x4e2dd529 // fadd v9, v9, v13
 	WORD $0x4e29d421 // fadd v1, v1, v9
@@ -2030,6 +2097,39 @@ short_row:
 	MOVD R1, R5
 	MOVD R4, R7
 	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d421 // fadd v1, v1, v5
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d442 // fadd v2, v2, v5
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d463 // fadd v3, v3, v5
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e26dca5 // fmul v5, v5, v6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d484 // fadd v4, v4, v5
+	ADD $16, R7, R7
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
 	SUBS $4, R6, R6
 	BLT short_part0
 	FMOVQ.P 16(R5), F5
@@ -2062,11 +2162,11 @@ short_row:
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d484 // fadd v4, v4, v5
 	ADD $16, R7, R7
-	B short_join
+	B short_all
 
 short_part0:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -2091,11 +2191,11 @@ short_part0_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d421 // fadd v1, v1, v5
-	B short_join
+	B short_all
 
 short_part1:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -2120,11 +2220,11 @@ short_part1_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d442 // fadd v2, v2, v5
-	B short_join
+	B short_all
 
 short_part2:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -2149,11 +2249,11 @@ short_part2_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d463 // fadd v3, v3, v5
-	B short_join
+	B short_all
 
 short_part3:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -2178,9 +2278,9 @@ short_part3_y:
 	WORD $0x6e26dca5 // fmul v5, v5, v6
 	WORD $0x6e25dca5 // fmul v5, v5, v5
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x4e23d421 // fadd v1, v1, v3
 	WORD $0x4e24d442 // fadd v2, v2, v4
 	WORD $0x4e22d421 // fadd v1, v1, v2
@@ -2216,7 +2316,7 @@ long_row:
 	MOVD R4, R7
 	MOVD R3, R6
 	SUBS $64, R6, R6
-	BLT long_rest
+	BLT long_block_end
 
 long_block:
 	FMOVQ.P 16(R5), F17
@@ -2318,7 +2418,7 @@ long_block:
 	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
+long_block_end:
 	ADD $64, R6, R6
 	SUBS $4, R6, R6
 	BLT long_part0
@@ -2448,11 +2548,11 @@ long_rest:
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d610 // fadd v16, v16, v17
 	ADD $16, R7, R7
-	B long_join
+	B long_all
 
 long_part0:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2477,11 +2577,11 @@ long_part0_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d421 // fadd v1, v1, v17
-	B long_join
+	B long_all
 
 long_part1:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2506,11 +2606,11 @@ long_part1_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d442 // fadd v2, v2, v17
-	B long_join
+	B long_all
 
 long_part2:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2535,11 +2635,11 @@ long_part2_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d463 // fadd v3, v3, v17
-	B long_join
+	B long_all
 
 long_part3:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2564,11 +2664,11 @@ long_part3_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d484 // fadd v4, v4, v17
-	B long_join
+	B long_all
 
 long_part4:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2593,11 +2693,11 @@ long_part4_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d4a5 // fadd v5, v5, v17
-	B long_join
+	B long_all
 
 long_part5:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2622,11 +2722,11 @@ long_part5_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d4c6 // fadd v6, v6, v17
-	B long_join
+	B long_all
 
 long_part6:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2651,11 +2751,11 @@ long_part6_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d4e7 // fadd v7, v7, v17
-	B long_join
+	B long_all
 
 long_part7:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2680,11 +2780,11 @@ long_part7_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d508 // fadd v8, v8, v17
-	B long_join
+	B long_all
 
 long_part8:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2709,11 +2809,11 @@ long_part8_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d529 // fadd v9, v9, v17
-	B long_join
+	B long_all
 
 long_part9:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2738,11 +2838,11 @@ long_part9_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d54a // fadd v10, v10, v17
-	B long_join
+	B long_all
 
 long_part10:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2767,11 +2867,11 @@ long_part10_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d56b // fadd v11, v11, v17
-	B long_join
+	B long_all
 
 long_part11:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2796,11 +2896,11 @@ long_part11_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d58c // fadd v12, v12, v17
-	B long_join
+	B long_all
 
 long_part12:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2825,11 +2925,11 @@ long_part12_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d5ad // fadd v13, v13, v17
-	B long_join
+	B long_all
 
 long_part13:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2854,11 +2954,11 @@ long_part13_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d5ce // fadd v14, v14, v17
-	B long_join
+	B long_all
 
 long_part14:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2883,11 +2983,11 @@ long_part14_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d5ef // fadd v15, v15, v17
-	B long_join
+	B long_all
 
 long_part15:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -2912,9 +3012,9 @@ long_part15_y:
 	WORD $0x6e32de31 // fmul v17, v17, v18
 	WORD $0x6e31de31 // fmul v17, v17, v17
 	WORD $0x4e31d610 // fadd v16, v16, v17
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x4e25d421 // fadd v1, v1, v5
 	WORD $0x4e2dd529 // fadd v9, v9, v13
 	WORD $0x4e29d421 // fadd v1, v1, v9
@@ -2965,6 +3065,43 @@ short_row:
 	MOVD R1, R5
 	MOVD R4, R7
 	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d421 // fadd v1, v1, v5
+	WORD $0x4e25d4c6 // fadd v6, v6, v5
+	FMOVQ F6, 0(R7)
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d442 // fadd v2, v2, v5
+	WORD $0x4e25d4c6 // fadd v6, v6, v5
+	FMOVQ F6, 0(R7)
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d463 // fadd v3, v3, v5
+	WORD $0x4e25d4c6 // fadd v6, v6, v5
+	FMOVQ F6, 0(R7)
+	ADD $16, R7, R7
+	FMOVQ.P 16(R5), F5
+	FMOVQ 0(R7), F6
+	WORD $0x6e25dca5 // fmul v5, v5, v5
+	WORD $0x4e25d484 // fadd v4, v4, v5
+	WORD $0x4e25d4c6 // fadd v6, v6, v5
+	FMOVQ F6, 0(R7)
+	ADD $16, R7, R7
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
 	SUBS $4, R6, R6
 	BLT short_part0
 	FMOVQ.P 16(R5), F5
@@ -3001,11 +3138,11 @@ short_row:
 	WORD $0x4e25d4c6 // fadd v6, v6, v5
 	FMOVQ F6, 0(R7)
 	ADD $16, R7, R7
-	B short_join
+	B short_all
 
 short_part0:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -3039,11 +3176,11 @@ short_part0_y:
 	VST1.P V6.S[2], 4(R8)
 
 short_part0_into:
-	B short_join
+	B short_all
 
 short_part1:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -3077,11 +3214,11 @@ short_part1_y:
 	VST1.P V6.S[2], 4(R8)
 
 short_part1_into:
-	B short_join
+	B short_all
 
 short_part2:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -3115,11 +3252,11 @@ short_part2_y:
 	VST1.P V6.S[2], 4(R8)
 
 short_part2_into:
-	B short_join
+	B short_all
 
 short_part3:
 	ADDS $4, R6, R6
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V5.B16
 	VMOV V0.B16, V6.B16
 	VLD1.P 4(R5), V5.S[0]
@@ -3153,9 +3290,9 @@ short_part3_y:
 	VST1.P V6.S[2], 4(R8)
 
 short_part3_into:
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x4e23d421 // fadd v1, v1, v3
 	WORD $0x4e24d442 // fadd v2, v2, v4
 	WORD $0x4e22d421 // fadd v1, v1, v2
@@ -3191,7 +3328,7 @@ long_row:
 	MOVD R4, R7
 	MOVD R3, R6
 	SUBS $64, R6, R6
-	BLT long_rest
+	BLT long_block_end
 
 long_block:
 	FMOVQ.P 16(R5), F17
@@ -3309,7 +3446,7 @@ long_block:
 	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
+long_block_end:
 	ADD $64, R6, R6
 	SUBS $4, R6, R6
 	BLT long_part0
@@ -3455,11 +3592,11 @@ long_rest:
 	WORD $0x4e31d652 // fadd v18, v18, v17
 	FMOVQ F18, 0(R7)
 	ADD $16, R7, R7
-	B long_join
+	B long_all
 
 long_part0:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3493,11 +3630,11 @@ long_part0_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part0_into:
-	B long_join
+	B long_all
 
 long_part1:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3531,11 +3668,11 @@ long_part1_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part1_into:
-	B long_join
+	B long_all
 
 long_part2:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3569,11 +3706,11 @@ long_part2_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part2_into:
-	B long_join
+	B long_all
 
 long_part3:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3607,11 +3744,11 @@ long_part3_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part3_into:
-	B long_join
+	B long_all
 
 long_part4:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3645,11 +3782,11 @@ long_part4_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part4_into:
-	B long_join
+	B long_all
 
 long_part5:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3683,11 +3820,11 @@ long_part5_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part5_into:
-	B long_join
+	B long_all
 
 long_part6:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3721,11 +3858,11 @@ long_part6_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part6_into:
-	B long_join
+	B long_all
 
 long_part7:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3759,11 +3896,11 @@ long_part7_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part7_into:
-	B long_join
+	B long_all
 
 long_part8:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3797,11 +3934,11 @@ long_part8_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part8_into:
-	B long_join
+	B long_all
 
 long_part9:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3835,11 +3972,11 @@ long_part9_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part9_into:
-	B long_join
+	B long_all
 
 long_part10:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3873,11 +4010,11 @@ long_part10_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part10_into:
-	B long_join
+	B long_all
 
 long_part11:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3911,11 +4048,11 @@ long_part11_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part11_into:
-	B long_join
+	B long_all
 
 long_part12:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3949,11 +4086,11 @@ long_part12_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part12_into:
-	B long_join
+	B long_all
 
 long_part13:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -3987,11 +4124,11 @@ long_part13_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part13_into:
-	B long_join
+	B long_all
 
 long_part14:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -4025,11 +4162,11 @@ long_part14_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part14_into:
-	B long_join
+	B long_all
 
 long_part15:
 	ADDS $4, R6, R6
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V17.B16
 	VMOV V0.B16, V18.B16
 	VLD1.P 4(R5), V17.S[0]
@@ -4063,9 +4200,9 @@ long_part15_y:
 	VST1.P V18.S[2], 4(R8)
 
 long_part15_into:
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x4e25d421 // fadd v1, v1, v5
 	WORD $0x4e2dd529 // fadd v9, v9, v13
 	WORD $0x4e29d421 // fadd v1, v1, v9
@@ -4097,13 +4234,13 @@ done:
 
 // func prodRowsNEON(dst *float32, x *float32, rows int, cols int, ld int)
 TEXT ·prodRowsNEON(SB), NOSPLIT, $0-40
+	MOVD $words<>(SB), R15
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD rows+16(FP), R2
 	MOVD cols+24(FP), R3
 	MOVD ld+32(FP), R4
-	MOVD $words<>(SB), R5
-	FMOVQ 0(R5), F0
+	FMOVQ 0(R15), F0
 	CMP $0, R2
 	BLE done
 	CMP $16, R3
@@ -4114,91 +4251,108 @@ short_row:
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
 	VMOV V0.B16, V4.B16
-	MOVD R1, R6
-	MOVD R3, R7
-	SUBS $4, R7, R7
-	BLT short_part0
-	FMOVQ.P 16(R6), F5
+	MOVD R1, R5
+	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F5
 	WORD $0x6e25dc21 // fmul v1, v1, v5
-	SUBS $4, R7, R7
-	BLT short_part1
-	FMOVQ.P 16(R6), F5
+	FMOVQ.P 16(R5), F5
 	WORD $0x6e25dc42 // fmul v2, v2, v5
-	SUBS $4, R7, R7
-	BLT short_part2
-	FMOVQ.P 16(R6), F5
+	FMOVQ.P 16(R5), F5
 	WORD $0x6e25dc63 // fmul v3, v3, v5
-	SUBS $4, R7, R7
-	BLT short_part3
-	FMOVQ.P 16(R6), F5
+	FMOVQ.P 16(R5), F5
 	WORD $0x6e25dc84 // fmul v4, v4, v5
-	B short_join
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
+	SUBS $4, R6, R6
+	BLT short_part0
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dc21 // fmul v1, v1, v5
+	SUBS $4, R6, R6
+	BLT short_part1
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dc42 // fmul v2, v2, v5
+	SUBS $4, R6, R6
+	BLT short_part2
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dc63 // fmul v3, v3, v5
+	SUBS $4, R6, R6
+	BLT short_part3
+	FMOVQ.P 16(R5), F5
+	WORD $0x6e25dc84 // fmul v4, v4, v5
+	B short_all
 
 short_part0:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V5.B16
-	VLD1.P 4(R6), V5.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V5.S[0]
+	CMP $1, R6
 	BEQ short_part0_x
-	VLD1.P 4(R6), V5.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V5.S[1]
+	CMP $2, R6
 	BEQ short_part0_x
-	VLD1.P 4(R6), V5.S[2]
+	VLD1.P 4(R5), V5.S[2]
 
 short_part0_x:
 	WORD $0x6e25dc21 // fmul v1, v1, v5
-	B short_join
+	B short_all
 
 short_part1:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V5.B16
-	VLD1.P 4(R6), V5.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V5.S[0]
+	CMP $1, R6
 	BEQ short_part1_x
-	VLD1.P 4(R6), V5.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V5.S[1]
+	CMP $2, R6
 	BEQ short_part1_x
-	VLD1.P 4(R6), V5.S[2]
+	VLD1.P 4(R5), V5.S[2]
 
 short_part1_x:
 	WORD $0x6e25dc42 // fmul v2, v2, v5
-	B short_join
+	B short_all
 
 short_part2:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V5.B16
-	VLD1.P 4(R6), V5.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V5.S[0]
+	CMP $1, R6
 	BEQ short_part2_x
-	VLD1.P 4(R6), V5.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V5.S[1]
+	CMP $2, R6
 	BEQ short_part2_x
-	VLD1.P 4(R6), V5.S[2]
+	VLD1.P 4(R5), V5.S[2]
 
 short_part2_x:
 	WORD $0x6e25dc63 // fmul v3, v3, v5
-	B short_join
+	B short_all
 
 short_part3:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V5.B16
-	VLD1.P 4(R6), V5.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V5.S[0]
+	CMP $1, R6
 	BEQ short_part3_x
-	VLD1.P 4(R6), V5.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V5.S[1]
+	CMP $2, R6
 	BEQ short_part3_x
-	VLD1.P 4(R6), V5.S[2]
+	VLD1.P 4(R5), V5.S[2]
 
 short_part3_x:
 	WORD $0x6e25dc84 // fmul v4, v4, v5
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x6e23dc21 // fmul v1, v1, v3
 	WORD $0x6e24dc42 // fmul v2, v2, v4
 	WORD $0x6e22dc21 // fmul v1, v1, v2
@@ -4230,372 +4384,372 @@ long_row:
 	VMOV V0.B16, V14.B16
 	VMOV V0.B16, V15.B16
 	VMOV V0.B16, V16.B16
-	MOVD R1, R6
-	MOVD R3, R7
-	SUBS $64, R7, R7
-	BLT long_rest
+	MOVD R1, R5
+	MOVD R3, R6
+	SUBS $64, R6, R6
+	BLT long_block_end
 
 long_block:
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc21 // fmul v1, v1, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc42 // fmul v2, v2, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc63 // fmul v3, v3, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc84 // fmul v4, v4, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dca5 // fmul v5, v5, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dcc6 // fmul v6, v6, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dce7 // fmul v7, v7, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd08 // fmul v8, v8, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd29 // fmul v9, v9, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd4a // fmul v10, v10, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd6b // fmul v11, v11, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd8c // fmul v12, v12, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31ddad // fmul v13, v13, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31ddce // fmul v14, v14, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31ddef // fmul v15, v15, v17
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31de10 // fmul v16, v16, v17
-	SUBS $64, R7, R7
+	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
-	ADD $64, R7, R7
-	SUBS $4, R7, R7
+long_block_end:
+	ADD $64, R6, R6
+	SUBS $4, R6, R6
 	BLT long_part0
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc21 // fmul v1, v1, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part1
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc42 // fmul v2, v2, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part2
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc63 // fmul v3, v3, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part3
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dc84 // fmul v4, v4, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part4
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dca5 // fmul v5, v5, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part5
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dcc6 // fmul v6, v6, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part6
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dce7 // fmul v7, v7, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part7
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd08 // fmul v8, v8, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part8
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd29 // fmul v9, v9, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part9
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd4a // fmul v10, v10, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part10
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd6b // fmul v11, v11, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part11
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31dd8c // fmul v12, v12, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part12
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31ddad // fmul v13, v13, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part13
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31ddce // fmul v14, v14, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part14
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31ddef // fmul v15, v15, v17
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part15
-	FMOVQ.P 16(R6), F17
+	FMOVQ.P 16(R5), F17
 	WORD $0x6e31de10 // fmul v16, v16, v17
-	B long_join
+	B long_all
 
 long_part0:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part0_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part0_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part0_x:
 	WORD $0x6e31dc21 // fmul v1, v1, v17
-	B long_join
+	B long_all
 
 long_part1:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part1_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part1_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part1_x:
 	WORD $0x6e31dc42 // fmul v2, v2, v17
-	B long_join
+	B long_all
 
 long_part2:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part2_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part2_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part2_x:
 	WORD $0x6e31dc63 // fmul v3, v3, v17
-	B long_join
+	B long_all
 
 long_part3:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part3_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part3_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part3_x:
 	WORD $0x6e31dc84 // fmul v4, v4, v17
-	B long_join
+	B long_all
 
 long_part4:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part4_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part4_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part4_x:
 	WORD $0x6e31dca5 // fmul v5, v5, v17
-	B long_join
+	B long_all
 
 long_part5:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part5_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part5_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part5_x:
 	WORD $0x6e31dcc6 // fmul v6, v6, v17
-	B long_join
+	B long_all
 
 long_part6:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part6_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part6_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part6_x:
 	WORD $0x6e31dce7 // fmul v7, v7, v17
-	B long_join
+	B long_all
 
 long_part7:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part7_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part7_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part7_x:
 	WORD $0x6e31dd08 // fmul v8, v8, v17
-	B long_join
+	B long_all
 
 long_part8:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part8_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part8_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part8_x:
 	WORD $0x6e31dd29 // fmul v9, v9, v17
-	B long_join
+	B long_all
 
 long_part9:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part9_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part9_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part9_x:
 	WORD $0x6e31dd4a // fmul v10, v10, v17
-	B long_join
+	B long_all
 
 long_part10:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part10_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part10_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part10_x:
 	WORD $0x6e31dd6b // fmul v11, v11, v17
-	B long_join
+	B long_all
 
 long_part11:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part11_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part11_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part11_x:
 	WORD $0x6e31dd8c // fmul v12, v12, v17
-	B long_join
+	B long_all
 
 long_part12:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part12_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part12_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part12_x:
 	WORD $0x6e31ddad // fmul v13, v13, v17
-	B long_join
+	B long_all
 
 long_part13:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part13_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part13_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part13_x:
 	WORD $0x6e31ddce // fmul v14, v14, v17
-	B long_join
+	B long_all
 
 long_part14:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part14_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part14_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part14_x:
 	WORD $0x6e31ddef // fmul v15, v15, v17
-	B long_join
+	B long_all
 
 long_part15:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V17.B16
-	VLD1.P 4(R6), V17.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V17.S[0]
+	CMP $1, R6
 	BEQ long_part15_x
-	VLD1.P 4(R6), V17.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V17.S[1]
+	CMP $2, R6
 	BEQ long_part15_x
-	VLD1.P 4(R6), V17.S[2]
+	VLD1.P 4(R5), V17.S[2]
 
 long_part15_x:
 	WORD $0x6e31de10 // fmul v16, v16, v17
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x6e25dc21 // fmul v1, v1, v5
 	WORD $0x6e2ddd29 // fmul v9, v9, v13
 	WORD $0x6e29dc21 // fmul v1, v1, v9
@@ -4627,13 +4781,13 @@ done:
 
 // func maxRowsNEON(dst *float32, x *float32, rows int, cols int, ld int)
 TEXT ·maxRowsNEON(SB), NOSPLIT, $0-40
+	MOVD $words<>(SB), R15
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD rows+16(FP), R2
 	MOVD cols+24(FP), R3
 	MOVD ld+32(FP), R4
-	MOVD $words<>(SB), R5
-	FMOVQ 16(R5), F0
+	FMOVQ 16(R15), F0
 	CMP $0, R2
 	BLE done
 	CMP $16, R3
@@ -4645,53 +4799,86 @@ short_row:
 	VMOV V0.B16, V3.B16
 	VMOV V0.B16, V4.B16
 	WORD $0x4e20e405 // fcmeq v5, v0, v0
-	MOVD R1, R6
-	MOVD R3, R7
-	SUBS $4, R7, R7
-	BLT short_part0
-	FMOVQ.P 16(R6), F6
+	MOVD R1, R5
+	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea6e427 // fcmgt v7, v1, v6
 	WORD $0x6e661c27 // bsl v7, v1, v6
 	VMOV V7.B16, V1.B16
-	SUBS $4, R7, R7
-	BLT short_part1
-	FMOVQ.P 16(R6), F6
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea6e447 // fcmgt v7, v2, v6
 	WORD $0x6e661c47 // bsl v7, v2, v6
 	VMOV V7.B16, V2.B16
-	SUBS $4, R7, R7
-	BLT short_part2
-	FMOVQ.P 16(R6), F6
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea6e467 // fcmgt v7, v3, v6
 	WORD $0x6e661c67 // bsl v7, v3, v6
 	VMOV V7.B16, V3.B16
-	SUBS $4, R7, R7
-	BLT short_part3
-	FMOVQ.P 16(R6), F6
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea6e487 // fcmgt v7, v4, v6
 	WORD $0x6e661c87 // bsl v7, v4, v6
 	VMOV V7.B16, V4.B16
-	B short_join
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
+	SUBS $4, R6, R6
+	BLT short_part0
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea6e427 // fcmgt v7, v1, v6
+	WORD $0x6e661c27 // bsl v7, v1, v6
+	VMOV V7.B16, V1.B16
+	SUBS $4, R6, R6
+	BLT short_part1
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea6e447 // fcmgt v7, v2, v6
+	WORD $0x6e661c47 // bsl v7, v2, v6
+	VMOV V7.B16, V2.B16
+	SUBS $4, R6, R6
+	BLT short_part2
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea6e467 // fcmgt v7, v3, v6
+	WORD $0x6e661c67 // bsl v7, v3, v6
+	VMOV V7.B16, V3.B16
+	SUBS $4, R6, R6
+	BLT short_part3
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea6e487 // fcmgt v7, v4, v6
+	WORD $0x6e661c87 // bsl v7, v4, v6
+	VMOV V7.B16, V4.B16
+	B short_all
 
 short_part0:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part0_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part0_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part0_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -4699,19 +4886,19 @@ short_part0_x:
 	WORD $0x6ea6e427 // fcmgt v7, v1, v6
 	WORD $0x6e661c27 // bsl v7, v1, v6
 	VMOV V7.B16, V1.B16
-	B short_join
+	B short_all
 
 short_part1:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part1_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part1_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part1_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -4719,19 +4906,19 @@ short_part1_x:
 	WORD $0x6ea6e447 // fcmgt v7, v2, v6
 	WORD $0x6e661c47 // bsl v7, v2, v6
 	VMOV V7.B16, V2.B16
-	B short_join
+	B short_all
 
 short_part2:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part2_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part2_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part2_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -4739,19 +4926,19 @@ short_part2_x:
 	WORD $0x6ea6e467 // fcmgt v7, v3, v6
 	WORD $0x6e661c67 // bsl v7, v3, v6
 	VMOV V7.B16, V3.B16
-	B short_join
+	B short_all
 
 short_part3:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part3_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part3_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part3_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -4759,9 +4946,9 @@ short_part3_x:
 	WORD $0x6ea6e487 // fcmgt v7, v4, v6
 	WORD $0x6e661c87 // bsl v7, v4, v6
 	VMOV V7.B16, V4.B16
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x6ea3e426 // fcmgt v6, v1, v3
 	WORD $0x6e631c26 // bsl v6, v1, v3
 	VMOV V6.B16, V1.B16
@@ -4781,7 +4968,7 @@ short_join:
 	VMOV V3.B16, V1.B16
 	WORD $0x6eb1a8a5 // uminv v5, v5
 	WORD $0x4e0404a5 // dup v5, v5
-	FMOVQ 32(R5), F2
+	FMOVQ 32(R15), F2
 	WORD $0x6e621c25 // bsl v5, v1, v2
 	FMOVS F5, 0(R0)
 	ADD $4, R0, R0
@@ -4808,254 +4995,254 @@ long_row:
 	VMOV V0.B16, V15.B16
 	VMOV V0.B16, V16.B16
 	WORD $0x4e20e411 // fcmeq v17, v0, v0
-	MOVD R1, R6
-	MOVD R3, R7
-	SUBS $64, R7, R7
-	BLT long_rest
+	MOVD R1, R5
+	MOVD R3, R6
+	SUBS $64, R6, R6
+	BLT long_block_end
 
 long_block:
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e433 // fcmgt v19, v1, v18
 	WORD $0x6e721c33 // bsl v19, v1, v18
 	VMOV V19.B16, V1.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e453 // fcmgt v19, v2, v18
 	WORD $0x6e721c53 // bsl v19, v2, v18
 	VMOV V19.B16, V2.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e473 // fcmgt v19, v3, v18
 	WORD $0x6e721c73 // bsl v19, v3, v18
 	VMOV V19.B16, V3.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e493 // fcmgt v19, v4, v18
 	WORD $0x6e721c93 // bsl v19, v4, v18
 	VMOV V19.B16, V4.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e4b3 // fcmgt v19, v5, v18
 	WORD $0x6e721cb3 // bsl v19, v5, v18
 	VMOV V19.B16, V5.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e4d3 // fcmgt v19, v6, v18
 	WORD $0x6e721cd3 // bsl v19, v6, v18
 	VMOV V19.B16, V6.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e4f3 // fcmgt v19, v7, v18
 	WORD $0x6e721cf3 // bsl v19, v7, v18
 	VMOV V19.B16, V7.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e513 // fcmgt v19, v8, v18
 	WORD $0x6e721d13 // bsl v19, v8, v18
 	VMOV V19.B16, V8.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e533 // fcmgt v19, v9, v18
 	WORD $0x6e721d33 // bsl v19, v9, v18
 	VMOV V19.B16, V9.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e553 // fcmgt v19, v10, v18
 	WORD $0x6e721d53 // bsl v19, v10, v18
 	VMOV V19.B16, V10.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e573 // fcmgt v19, v11, v18
 	WORD $0x6e721d73 // bsl v19, v11, v18
 	VMOV V19.B16, V11.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e593 // fcmgt v19, v12, v18
 	WORD $0x6e721d93 // bsl v19, v12, v18
 	VMOV V19.B16, V12.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e5b3 // fcmgt v19, v13, v18
 	WORD $0x6e721db3 // bsl v19, v13, v18
 	VMOV V19.B16, V13.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e5d3 // fcmgt v19, v14, v18
 	WORD $0x6e721dd3 // bsl v19, v14, v18
 	VMOV V19.B16, V14.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e5f3 // fcmgt v19, v15, v18
 	WORD $0x6e721df3 // bsl v19, v15, v18
 	VMOV V19.B16, V15.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e613 // fcmgt v19, v16, v18
 	WORD $0x6e721e13 // bsl v19, v16, v18
 	VMOV V19.B16, V16.B16
-	SUBS $64, R7, R7
+	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
-	ADD $64, R7, R7
-	SUBS $4, R7, R7
+long_block_end:
+	ADD $64, R6, R6
+	SUBS $4, R6, R6
 	BLT long_part0
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e433 // fcmgt v19, v1, v18
 	WORD $0x6e721c33 // bsl v19, v1, v18
 	VMOV V19.B16, V1.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part1
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e453 // fcmgt v19, v2, v18
 	WORD $0x6e721c53 // bsl v19, v2, v18
 	VMOV V19.B16, V2.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part2
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e473 // fcmgt v19, v3, v18
 	WORD $0x6e721c73 // bsl v19, v3, v18
 	VMOV V19.B16, V3.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part3
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e493 // fcmgt v19, v4, v18
 	WORD $0x6e721c93 // bsl v19, v4, v18
 	VMOV V19.B16, V4.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part4
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e4b3 // fcmgt v19, v5, v18
 	WORD $0x6e721cb3 // bsl v19, v5, v18
 	VMOV V19.B16, V5.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part5
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e4d3 // fcmgt v19, v6, v18
 	WORD $0x6e721cd3 // bsl v19, v6, v18
 	VMOV V19.B16, V6.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part6
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e4f3 // fcmgt v19, v7, v18
 	WORD $0x6e721cf3 // bsl v19, v7, v18
 	VMOV V19.B16, V7.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part7
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e513 // fcmgt v19, v8, v18
 	WORD $0x6e721d13 // bsl v19, v8, v18
 	VMOV V19.B16, V8.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part8
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e533 // fcmgt v19, v9, v18
 	WORD $0x6e721d33 // bsl v19, v9, v18
 	VMOV V19.B16, V9.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part9
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e553 // fcmgt v19, v10, v18
 	WORD $0x6e721d53 // bsl v19, v10, v18
 	VMOV V19.B16, V10.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part10
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e573 // fcmgt v19, v11, v18
 	WORD $0x6e721d73 // bsl v19, v11, v18
 	VMOV V19.B16, V11.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part11
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e593 // fcmgt v19, v12, v18
 	WORD $0x6e721d93 // bsl v19, v12, v18
 	VMOV V19.B16, V12.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part12
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e5b3 // fcmgt v19, v13, v18
 	WORD $0x6e721db3 // bsl v19, v13, v18
 	VMOV V19.B16, V13.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part13
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e5d3 // fcmgt v19, v14, v18
 	WORD $0x6e721dd3 // bsl v19, v14, v18
 	VMOV V19.B16, V14.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part14
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e5f3 // fcmgt v19, v15, v18
 	WORD $0x6e721df3 // bsl v19, v15, v18
 	VMOV V19.B16, V15.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part15
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb2e613 // fcmgt v19, v16, v18
 	WORD $0x6e721e13 // bsl v19, v16, v18
 	VMOV V19.B16, V16.B16
-	B long_join
+	B long_all
 
 long_part0:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part0_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part0_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part0_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5063,19 +5250,19 @@ long_part0_x:
 	WORD $0x6eb2e433 // fcmgt v19, v1, v18
 	WORD $0x6e721c33 // bsl v19, v1, v18
 	VMOV V19.B16, V1.B16
-	B long_join
+	B long_all
 
 long_part1:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part1_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part1_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part1_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5083,19 +5270,19 @@ long_part1_x:
 	WORD $0x6eb2e453 // fcmgt v19, v2, v18
 	WORD $0x6e721c53 // bsl v19, v2, v18
 	VMOV V19.B16, V2.B16
-	B long_join
+	B long_all
 
 long_part2:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part2_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part2_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part2_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5103,19 +5290,19 @@ long_part2_x:
 	WORD $0x6eb2e473 // fcmgt v19, v3, v18
 	WORD $0x6e721c73 // bsl v19, v3, v18
 	VMOV V19.B16, V3.B16
-	B long_join
+	B long_all
 
 long_part3:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part3_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part3_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part3_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5123,19 +5310,19 @@ long_part3_x:
 	WORD $0x6eb2e493 // fcmgt v19, v4, v18
 	WORD $0x6e721c93 // bsl v19, v4, v18
 	VMOV V19.B16, V4.B16
-	B long_join
+	B long_all
 
 long_part4:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part4_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part4_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part4_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5143,19 +5330,19 @@ long_part4_x:
 	WORD $0x6eb2e4b3 // fcmgt v19, v5, v18
 	WORD $0x6e721cb3 // bsl v19, v5, v18
 	VMOV V19.B16, V5.B16
-	B long_join
+	B long_all
 
 long_part5:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part5_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part5_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part5_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5163,19 +5350,19 @@ long_part5_x:
 	WORD $0x6eb2e4d3 // fcmgt v19, v6, v18
 	WORD $0x6e721cd3 // bsl v19, v6, v18
 	VMOV V19.B16, V6.B16
-	B long_join
+	B long_all
 
 long_part6:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part6_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part6_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part6_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5183,19 +5370,19 @@ long_part6_x:
 	WORD $0x6eb2e4f3 // fcmgt v19, v7, v18
 	WORD $0x6e721cf3 // bsl v19, v7, v18
 	VMOV V19.B16, V7.B16
-	B long_join
+	B long_all
 
 long_part7:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part7_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part7_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part7_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5203,19 +5390,19 @@ long_part7_x:
 	WORD $0x6eb2e513 // fcmgt v19, v8, v18
 	WORD $0x6e721d13 // bsl v19, v8, v18
 	VMOV V19.B16, V8.B16
-	B long_join
+	B long_all
 
 long_part8:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part8_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part8_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part8_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5223,19 +5410,19 @@ long_part8_x:
 	WORD $0x6eb2e533 // fcmgt v19, v9, v18
 	WORD $0x6e721d33 // bsl v19, v9, v18
 	VMOV V19.B16, V9.B16
-	B long_join
+	B long_all
 
 long_part9:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part9_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part9_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part9_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5243,19 +5430,19 @@ long_part9_x:
 	WORD $0x6eb2e553 // fcmgt v19, v10, v18
 	WORD $0x6e721d53 // bsl v19, v10, v18
 	VMOV V19.B16, V10.B16
-	B long_join
+	B long_all
 
 long_part10:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part10_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part10_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part10_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5263,19 +5450,19 @@ long_part10_x:
 	WORD $0x6eb2e573 // fcmgt v19, v11, v18
 	WORD $0x6e721d73 // bsl v19, v11, v18
 	VMOV V19.B16, V11.B16
-	B long_join
+	B long_all
 
 long_part11:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part11_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part11_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part11_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5283,19 +5470,19 @@ long_part11_x:
 	WORD $0x6eb2e593 // fcmgt v19, v12, v18
 	WORD $0x6e721d93 // bsl v19, v12, v18
 	VMOV V19.B16, V12.B16
-	B long_join
+	B long_all
 
 long_part12:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part12_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part12_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part12_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5303,19 +5490,19 @@ long_part12_x:
 	WORD $0x6eb2e5b3 // fcmgt v19, v13, v18
 	WORD $0x6e721db3 // bsl v19, v13, v18
 	VMOV V19.B16, V13.B16
-	B long_join
+	B long_all
 
 long_part13:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part13_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part13_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part13_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5323,19 +5510,19 @@ long_part13_x:
 	WORD $0x6eb2e5d3 // fcmgt v19, v14, v18
 	WORD $0x6e721dd3 // bsl v19, v14, v18
 	VMOV V19.B16, V14.B16
-	B long_join
+	B long_all
 
 long_part14:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part14_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part14_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part14_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5343,19 +5530,19 @@ long_part14_x:
 	WORD $0x6eb2e5f3 // fcmgt v19, v15, v18
 	WORD $0x6e721df3 // bsl v19, v15, v18
 	VMOV V19.B16, V15.B16
-	B long_join
+	B long_all
 
 long_part15:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part15_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part15_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part15_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5363,9 +5550,9 @@ long_part15_x:
 	WORD $0x6eb2e613 // fcmgt v19, v16, v18
 	WORD $0x6e721e13 // bsl v19, v16, v18
 	VMOV V19.B16, V16.B16
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x6ea5e432 // fcmgt v18, v1, v5
 	WORD $0x6e651c32 // bsl v18, v1, v5
 	VMOV V18.B16, V1.B16
@@ -5421,7 +5608,7 @@ long_join:
 	VMOV V3.B16, V1.B16
 	WORD $0x6eb1aa31 // uminv v17, v17
 	WORD $0x4e040631 // dup v17, v17
-	FMOVQ 32(R5), F2
+	FMOVQ 32(R15), F2
 	WORD $0x6e621c31 // bsl v17, v1, v2
 	FMOVS F17, 0(R0)
 	ADD $4, R0, R0
@@ -5435,13 +5622,13 @@ done:
 
 // func minRowsNEON(dst *float32, x *float32, rows int, cols int, ld int)
 TEXT ·minRowsNEON(SB), NOSPLIT, $0-40
+	MOVD $words<>(SB), R15
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD rows+16(FP), R2
 	MOVD cols+24(FP), R3
 	MOVD ld+32(FP), R4
-	MOVD $words<>(SB), R5
-	FMOVQ 48(R5), F0
+	FMOVQ 48(R15), F0
 	CMP $0, R2
 	BLE done
 	CMP $16, R3
@@ -5453,53 +5640,86 @@ short_row:
 	VMOV V0.B16, V3.B16
 	VMOV V0.B16, V4.B16
 	WORD $0x4e20e405 // fcmeq v5, v0, v0
-	MOVD R1, R6
-	MOVD R3, R7
-	SUBS $4, R7, R7
-	BLT short_part0
-	FMOVQ.P 16(R6), F6
+	MOVD R1, R5
+	MOVD R3, R6
+	SUBS $16, R6, R6
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea1e4c7 // fcmgt v7, v6, v1
 	WORD $0x6e661c27 // bsl v7, v1, v6
 	VMOV V7.B16, V1.B16
-	SUBS $4, R7, R7
-	BLT short_part1
-	FMOVQ.P 16(R6), F6
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea2e4c7 // fcmgt v7, v6, v2
 	WORD $0x6e661c47 // bsl v7, v2, v6
 	VMOV V7.B16, V2.B16
-	SUBS $4, R7, R7
-	BLT short_part2
-	FMOVQ.P 16(R6), F6
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea3e4c7 // fcmgt v7, v6, v3
 	WORD $0x6e661c67 // bsl v7, v3, v6
 	VMOV V7.B16, V3.B16
-	SUBS $4, R7, R7
-	BLT short_part3
-	FMOVQ.P 16(R6), F6
+	FMOVQ.P 16(R5), F6
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
 	WORD $0x4e271ca5 // and v5, v5, v7
 	WORD $0x6ea4e4c7 // fcmgt v7, v6, v4
 	WORD $0x6e661c87 // bsl v7, v4, v6
 	VMOV V7.B16, V4.B16
-	B short_join
+	SUBS $16, R6, R6
+	BGE short_block
+
+short_block_end:
+	ADD $16, R6, R6
+	SUBS $4, R6, R6
+	BLT short_part0
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea1e4c7 // fcmgt v7, v6, v1
+	WORD $0x6e661c27 // bsl v7, v1, v6
+	VMOV V7.B16, V1.B16
+	SUBS $4, R6, R6
+	BLT short_part1
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea2e4c7 // fcmgt v7, v6, v2
+	WORD $0x6e661c47 // bsl v7, v2, v6
+	VMOV V7.B16, V2.B16
+	SUBS $4, R6, R6
+	BLT short_part2
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea3e4c7 // fcmgt v7, v6, v3
+	WORD $0x6e661c67 // bsl v7, v3, v6
+	VMOV V7.B16, V3.B16
+	SUBS $4, R6, R6
+	BLT short_part3
+	FMOVQ.P 16(R5), F6
+	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
+	WORD $0x4e271ca5 // and v5, v5, v7
+	WORD $0x6ea4e4c7 // fcmgt v7, v6, v4
+	WORD $0x6e661c87 // bsl v7, v4, v6
+	VMOV V7.B16, V4.B16
+	B short_all
 
 short_part0:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part0_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part0_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part0_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -5507,19 +5727,19 @@ short_part0_x:
 	WORD $0x6ea1e4c7 // fcmgt v7, v6, v1
 	WORD $0x6e661c27 // bsl v7, v1, v6
 	VMOV V7.B16, V1.B16
-	B short_join
+	B short_all
 
 short_part1:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part1_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part1_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part1_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -5527,19 +5747,19 @@ short_part1_x:
 	WORD $0x6ea2e4c7 // fcmgt v7, v6, v2
 	WORD $0x6e661c47 // bsl v7, v2, v6
 	VMOV V7.B16, V2.B16
-	B short_join
+	B short_all
 
 short_part2:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part2_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part2_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part2_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -5547,19 +5767,19 @@ short_part2_x:
 	WORD $0x6ea3e4c7 // fcmgt v7, v6, v3
 	WORD $0x6e661c67 // bsl v7, v3, v6
 	VMOV V7.B16, V3.B16
-	B short_join
+	B short_all
 
 short_part3:
-	ADDS $4, R7, R7
-	BEQ short_join
+	ADDS $4, R6, R6
+	BEQ short_all
 	VMOV V0.B16, V6.B16
-	VLD1.P 4(R6), V6.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V6.S[0]
+	CMP $1, R6
 	BEQ short_part3_x
-	VLD1.P 4(R6), V6.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V6.S[1]
+	CMP $2, R6
 	BEQ short_part3_x
-	VLD1.P 4(R6), V6.S[2]
+	VLD1.P 4(R5), V6.S[2]
 
 short_part3_x:
 	WORD $0x4e26e4c7 // fcmeq v7, v6, v6
@@ -5567,9 +5787,9 @@ short_part3_x:
 	WORD $0x6ea4e4c7 // fcmgt v7, v6, v4
 	WORD $0x6e661c87 // bsl v7, v4, v6
 	VMOV V7.B16, V4.B16
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x6ea1e466 // fcmgt v6, v3, v1
 	WORD $0x6e631c26 // bsl v6, v1, v3
 	VMOV V6.B16, V1.B16
@@ -5589,7 +5809,7 @@ short_join:
 	VMOV V3.B16, V1.B16
 	WORD $0x6eb1a8a5 // uminv v5, v5
 	WORD $0x4e0404a5 // dup v5, v5
-	FMOVQ 32(R5), F2
+	FMOVQ 32(R15), F2
 	WORD $0x6e621c25 // bsl v5, v1, v2
 	FMOVS F5, 0(R0)
 	ADD $4, R0, R0
@@ -5616,254 +5836,254 @@ long_row:
 	VMOV V0.B16, V15.B16
 	VMOV V0.B16, V16.B16
 	WORD $0x4e20e411 // fcmeq v17, v0, v0
-	MOVD R1, R6
-	MOVD R3, R7
-	SUBS $64, R7, R7
-	BLT long_rest
+	MOVD R1, R5
+	MOVD R3, R6
+	SUBS $64, R6, R6
+	BLT long_block_end
 
 long_block:
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea1e653 // fcmgt v19, v18, v1
 	WORD $0x6e721c33 // bsl v19, v1, v18
 	VMOV V19.B16, V1.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea2e653 // fcmgt v19, v18, v2
 	WORD $0x6e721c53 // bsl v19, v2, v18
 	VMOV V19.B16, V2.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea3e653 // fcmgt v19, v18, v3
 	WORD $0x6e721c73 // bsl v19, v3, v18
 	VMOV V19.B16, V3.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea4e653 // fcmgt v19, v18, v4
 	WORD $0x6e721c93 // bsl v19, v4, v18
 	VMOV V19.B16, V4.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea5e653 // fcmgt v19, v18, v5
 	WORD $0x6e721cb3 // bsl v19, v5, v18
 	VMOV V19.B16, V5.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea6e653 // fcmgt v19, v18, v6
 	WORD $0x6e721cd3 // bsl v19, v6, v18
 	VMOV V19.B16, V6.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea7e653 // fcmgt v19, v18, v7
 	WORD $0x6e721cf3 // bsl v19, v7, v18
 	VMOV V19.B16, V7.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea8e653 // fcmgt v19, v18, v8
 	WORD $0x6e721d13 // bsl v19, v8, v18
 	VMOV V19.B16, V8.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea9e653 // fcmgt v19, v18, v9
 	WORD $0x6e721d33 // bsl v19, v9, v18
 	VMOV V19.B16, V9.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eaae653 // fcmgt v19, v18, v10
 	WORD $0x6e721d53 // bsl v19, v10, v18
 	VMOV V19.B16, V10.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eabe653 // fcmgt v19, v18, v11
 	WORD $0x6e721d73 // bsl v19, v11, v18
 	VMOV V19.B16, V11.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eace653 // fcmgt v19, v18, v12
 	WORD $0x6e721d93 // bsl v19, v12, v18
 	VMOV V19.B16, V12.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eade653 // fcmgt v19, v18, v13
 	WORD $0x6e721db3 // bsl v19, v13, v18
 	VMOV V19.B16, V13.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eaee653 // fcmgt v19, v18, v14
 	WORD $0x6e721dd3 // bsl v19, v14, v18
 	VMOV V19.B16, V14.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eafe653 // fcmgt v19, v18, v15
 	WORD $0x6e721df3 // bsl v19, v15, v18
 	VMOV V19.B16, V15.B16
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb0e653 // fcmgt v19, v18, v16
 	WORD $0x6e721e13 // bsl v19, v16, v18
 	VMOV V19.B16, V16.B16
-	SUBS $64, R7, R7
+	SUBS $64, R6, R6
 	BGE long_block
 
-long_rest:
-	ADD $64, R7, R7
-	SUBS $4, R7, R7
+long_block_end:
+	ADD $64, R6, R6
+	SUBS $4, R6, R6
 	BLT long_part0
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea1e653 // fcmgt v19, v18, v1
 	WORD $0x6e721c33 // bsl v19, v1, v18
 	VMOV V19.B16, V1.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part1
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea2e653 // fcmgt v19, v18, v2
 	WORD $0x6e721c53 // bsl v19, v2, v18
 	VMOV V19.B16, V2.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part2
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea3e653 // fcmgt v19, v18, v3
 	WORD $0x6e721c73 // bsl v19, v3, v18
 	VMOV V19.B16, V3.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part3
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea4e653 // fcmgt v19, v18, v4
 	WORD $0x6e721c93 // bsl v19, v4, v18
 	VMOV V19.B16, V4.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part4
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea5e653 // fcmgt v19, v18, v5
 	WORD $0x6e721cb3 // bsl v19, v5, v18
 	VMOV V19.B16, V5.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part5
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea6e653 // fcmgt v19, v18, v6
 	WORD $0x6e721cd3 // bsl v19, v6, v18
 	VMOV V19.B16, V6.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part6
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea7e653 // fcmgt v19, v18, v7
 	WORD $0x6e721cf3 // bsl v19, v7, v18
 	VMOV V19.B16, V7.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part7
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea8e653 // fcmgt v19, v18, v8
 	WORD $0x6e721d13 // bsl v19, v8, v18
 	VMOV V19.B16, V8.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part8
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6ea9e653 // fcmgt v19, v18, v9
 	WORD $0x6e721d33 // bsl v19, v9, v18
 	VMOV V19.B16, V9.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part9
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eaae653 // fcmgt v19, v18, v10
 	WORD $0x6e721d53 // bsl v19, v10, v18
 	VMOV V19.B16, V10.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part10
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eabe653 // fcmgt v19, v18, v11
 	WORD $0x6e721d73 // bsl v19, v11, v18
 	VMOV V19.B16, V11.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part11
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eace653 // fcmgt v19, v18, v12
 	WORD $0x6e721d93 // bsl v19, v12, v18
 	VMOV V19.B16, V12.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part12
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eade653 // fcmgt v19, v18, v13
 	WORD $0x6e721db3 // bsl v19, v13, v18
 	VMOV V19.B16, V13.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part13
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eaee653 // fcmgt v19, v18, v14
 	WORD $0x6e721dd3 // bsl v19, v14, v18
 	VMOV V19.B16, V14.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part14
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eafe653 // fcmgt v19, v18, v15
 	WORD $0x6e721df3 // bsl v19, v15, v18
 	VMOV V19.B16, V15.B16
-	SUBS $4, R7, R7
+	SUBS $4, R6, R6
 	BLT long_part15
-	FMOVQ.P 16(R6), F18
+	FMOVQ.P 16(R5), F18
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x6eb0e653 // fcmgt v19, v18, v16
 	WORD $0x6e721e13 // bsl v19, v16, v18
 	VMOV V19.B16, V16.B16
-	B long_join
+	B long_all
 
 long_part0:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part0_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part0_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part0_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5871,19 +6091,19 @@ long_part0_x:
 	WORD $0x6ea1e653 // fcmgt v19, v18, v1
 	WORD $0x6e721c33 // bsl v19, v1, v18
 	VMOV V19.B16, V1.B16
-	B long_join
+	B long_all
 
 long_part1:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part1_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part1_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part1_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5891,19 +6111,19 @@ long_part1_x:
 	WORD $0x6ea2e653 // fcmgt v19, v18, v2
 	WORD $0x6e721c53 // bsl v19, v2, v18
 	VMOV V19.B16, V2.B16
-	B long_join
+	B long_all
 
 long_part2:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part2_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part2_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part2_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5911,19 +6131,19 @@ long_part2_x:
 	WORD $0x6ea3e653 // fcmgt v19, v18, v3
 	WORD $0x6e721c73 // bsl v19, v3, v18
 	VMOV V19.B16, V3.B16
-	B long_join
+	B long_all
 
 long_part3:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part3_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part3_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part3_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5931,19 +6151,19 @@ long_part3_x:
 	WORD $0x6ea4e653 // fcmgt v19, v18, v4
 	WORD $0x6e721c93 // bsl v19, v4, v18
 	VMOV V19.B16, V4.B16
-	B long_join
+	B long_all
 
 long_part4:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part4_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part4_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part4_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5951,19 +6171,19 @@ long_part4_x:
 	WORD $0x6ea5e653 // fcmgt v19, v18, v5
 	WORD $0x6e721cb3 // bsl v19, v5, v18
 	VMOV V19.B16, V5.B16
-	B long_join
+	B long_all
 
 long_part5:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part5_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part5_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part5_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5971,19 +6191,19 @@ long_part5_x:
 	WORD $0x6ea6e653 // fcmgt v19, v18, v6
 	WORD $0x6e721cd3 // bsl v19, v6, v18
 	VMOV V19.B16, V6.B16
-	B long_join
+	B long_all
 
 long_part6:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part6_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part6_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part6_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -5991,19 +6211,19 @@ long_part6_x:
 	WORD $0x6ea7e653 // fcmgt v19, v18, v7
 	WORD $0x6e721cf3 // bsl v19, v7, v18
 	VMOV V19.B16, V7.B16
-	B long_join
+	B long_all
 
 long_part7:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part7_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part7_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part7_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6011,19 +6231,19 @@ long_part7_x:
 	WORD $0x6ea8e653 // fcmgt v19, v18, v8
 	WORD $0x6e721d13 // bsl v19, v8, v18
 	VMOV V19.B16, V8.B16
-	B long_join
+	B long_all
 
 long_part8:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part8_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part8_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part8_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6031,19 +6251,19 @@ long_part8_x:
 	WORD $0x6ea9e653 // fcmgt v19, v18, v9
 	WORD $0x6e721d33 // bsl v19, v9, v18
 	VMOV V19.B16, V9.B16
-	B long_join
+	B long_all
 
 long_part9:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part9_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part9_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part9_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6051,19 +6271,19 @@ long_part9_x:
 	WORD $0x6eaae653 // fcmgt v19, v18, v10
 	WORD $0x6e721d53 // bsl v19, v10, v18
 	VMOV V19.B16, V10.B16
-	B long_join
+	B long_all
 
 long_part10:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part10_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part10_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part10_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6071,19 +6291,19 @@ long_part10_x:
 	WORD $0x6eabe653 // fcmgt v19, v18, v11
 	WORD $0x6e721d73 // bsl v19, v11, v18
 	VMOV V19.B16, V11.B16
-	B long_join
+	B long_all
 
 long_part11:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part11_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part11_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part11_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6091,19 +6311,19 @@ long_part11_x:
 	WORD $0x6eace653 // fcmgt v19, v18, v12
 	WORD $0x6e721d93 // bsl v19, v12, v18
 	VMOV V19.B16, V12.B16
-	B long_join
+	B long_all
 
 long_part12:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part12_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part12_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part12_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6111,19 +6331,19 @@ long_part12_x:
 	WORD $0x6eade653 // fcmgt v19, v18, v13
 	WORD $0x6e721db3 // bsl v19, v13, v18
 	VMOV V19.B16, V13.B16
-	B long_join
+	B long_all
 
 long_part13:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part13_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part13_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part13_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6131,19 +6351,19 @@ long_part13_x:
 	WORD $0x6eaee653 // fcmgt v19, v18, v14
 	WORD $0x6e721dd3 // bsl v19, v14, v18
 	VMOV V19.B16, V14.B16
-	B long_join
+	B long_all
 
 long_part14:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part14_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part14_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part14_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6151,19 +6371,19 @@ long_part14_x:
 	WORD $0x6eafe653 // fcmgt v19, v18, v15
 	WORD $0x6e721df3 // bsl v19, v15, v18
 	VMOV V19.B16, V15.B16
-	B long_join
+	B long_all
 
 long_part15:
-	ADDS $4, R7, R7
-	BEQ long_join
+	ADDS $4, R6, R6
+	BEQ long_all
 	VMOV V0.B16, V18.B16
-	VLD1.P 4(R6), V18.S[0]
-	CMP $1, R7
+	VLD1.P 4(R5), V18.S[0]
+	CMP $1, R6
 	BEQ long_part15_x
-	VLD1.P 4(R6), V18.S[1]
-	CMP $2, R7
+	VLD1.P 4(R5), V18.S[1]
+	CMP $2, R6
 	BEQ long_part15_x
-	VLD1.P 4(R6), V18.S[2]
+	VLD1.P 4(R5), V18.S[2]
 
 long_part15_x:
 	WORD $0x4e32e653 // fcmeq v19, v18, v18
@@ -6171,9 +6391,9 @@ long_part15_x:
 	WORD $0x6eb0e653 // fcmgt v19, v18, v16
 	WORD $0x6e721e13 // bsl v19, v16, v18
 	VMOV V19.B16, V16.B16
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x6ea1e4b2 // fcmgt v18, v5, v1
 	WORD $0x6e651c32 // bsl v18, v1, v5
 	VMOV V18.B16, V1.B16
@@ -6229,7 +6449,7 @@ long_join:
 	VMOV V3.B16, V1.B16
 	WORD $0x6eb1aa31 // uminv v17, v17
 	WORD $0x4e040631 // dup v17, v17
-	FMOVQ 32(R5), F2
+	FMOVQ 32(R15), F2
 	WORD $0x6e621c31 // bsl v17, v1, v2
 	FMOVS F17, 0(R0)
 	ADD $4, R0, R0
@@ -6268,6 +6488,59 @@ short_row:
 	MOVD R1, R7
 	MOVD R4, R9
 	MOVD R3, R8
+	SUBS $16, R8, R8
+	BLT short_block_end
+
+short_block:
+	FMOVQ.P 16(R7), F7
+	FMOVQ 0(R9), F8
+	WORD $0x4ea1d508 // fsub v8, v8, v1
+	WORD $0x4ea8d448 // fsub v8, v2, v8
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4e29e4e9 // fcmeq v9, v7, v9
+	WORD $0x6e205929 // not v9, v9
+	WORD $0x6e28dce7 // fmul v7, v7, v8
+	WORD $0x4e271d27 // and v7, v9, v7
+	WORD $0x4e27d463 // fadd v3, v3, v7
+	ADD $16, R9, R9
+	FMOVQ.P 16(R7), F7
+	FMOVQ 0(R9), F8
+	WORD $0x4ea1d508 // fsub v8, v8, v1
+	WORD $0x4ea8d448 // fsub v8, v2, v8
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4e29e4e9 // fcmeq v9, v7, v9
+	WORD $0x6e205929 // not v9, v9
+	WORD $0x6e28dce7 // fmul v7, v7, v8
+	WORD $0x4e271d27 // and v7, v9, v7
+	WORD $0x4e27d484 // fadd v4, v4, v7
+	ADD $16, R9, R9
+	FMOVQ.P 16(R7), F7
+	FMOVQ 0(R9), F8
+	WORD $0x4ea1d508 // fsub v8, v8, v1
+	WORD $0x4ea8d448 // fsub v8, v2, v8
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4e29e4e9 // fcmeq v9, v7, v9
+	WORD $0x6e205929 // not v9, v9
+	WORD $0x6e28dce7 // fmul v7, v7, v8
+	WORD $0x4e271d27 // and v7, v9, v7
+	WORD $0x4e27d4a5 // fadd v5, v5, v7
+	ADD $16, R9, R9
+	FMOVQ.P 16(R7), F7
+	FMOVQ 0(R9), F8
+	WORD $0x4ea1d508 // fsub v8, v8, v1
+	WORD $0x4ea8d448 // fsub v8, v2, v8
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4e29e4e9 // fcmeq v9, v7, v9
+	WORD $0x6e205929 // not v9, v9
+	WORD $0x6e28dce7 // fmul v7, v7, v8
+	WORD $0x4e271d27 // and v7, v9, v7
+	WORD $0x4e27d4c6 // fadd v6, v6, v7
+	ADD $16, R9, R9
+	SUBS $16, R8, R8
+	BGE short_block
+
+short_block_end:
+	ADD $16, R8, R8
 	SUBS $4, R8, R8
 	BLT short_part0
 	FMOVQ.P 16(R7), F7
@@ -6320,11 +6593,11 @@ short_row:
 	WORD $0x4e271c27 // and v7, v1, v7
 	WORD $0x4e27d4c6 // fadd v6, v6, v7
 	ADD $16, R9, R9
-	B short_join
+	B short_all
 
 short_part0:
 	ADDS $4, R8, R8
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V7.B16
 	VMOV V0.B16, V8.B16
 	VLD1.P 4(R7), V7.S[0]
@@ -6354,11 +6627,11 @@ short_part0_y:
 	WORD $0x6e28dce7 // fmul v7, v7, v8
 	WORD $0x4e271c27 // and v7, v1, v7
 	WORD $0x4e27d463 // fadd v3, v3, v7
-	B short_join
+	B short_all
 
 short_part1:
 	ADDS $4, R8, R8
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V7.B16
 	VMOV V0.B16, V8.B16
 	VLD1.P 4(R7), V7.S[0]
@@ -6388,11 +6661,11 @@ short_part1_y:
 	WORD $0x6e28dce7 // fmul v7, v7, v8
 	WORD $0x4e271c27 // and v7, v1, v7
 	WORD $0x4e27d484 // fadd v4, v4, v7
-	B short_join
+	B short_all
 
 short_part2:
 	ADDS $4, R8, R8
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V7.B16
 	VMOV V0.B16, V8.B16
 	VLD1.P 4(R7), V7.S[0]
@@ -6422,11 +6695,11 @@ short_part2_y:
 	WORD $0x6e28dce7 // fmul v7, v7, v8
 	WORD $0x4e271c27 // and v7, v1, v7
 	WORD $0x4e27d4a5 // fadd v5, v5, v7
-	B short_join
+	B short_all
 
 short_part3:
 	ADDS $4, R8, R8
-	BEQ short_join
+	BEQ short_all
 	VMOV V0.B16, V7.B16
 	VMOV V0.B16, V8.B16
 	VLD1.P 4(R7), V7.S[0]
@@ -6456,9 +6729,9 @@ short_part3_y:
 	WORD $0x6e28dce7 // fmul v7, v7, v8
 	WORD $0x4e271c27 // and v7, v1, v7
 	WORD $0x4e27d4c6 // fadd v6, v6, v7
-	B short_join
+	B short_all
 
-short_join:
+short_all:
 	WORD $0x4e25d463 // fadd v3, v3, v5
 	WORD $0x4e26d484 // fadd v4, v4, v6
 	WORD $0x4e24d463 // fadd v3, v3, v4
@@ -6499,7 +6772,7 @@ long_row:
 	MOVD R4, R9
 	MOVD R3, R8
 	SUBS $64, R8, R8
-	BLT long_rest
+	BLT long_block_end
 
 long_block:
 	FMOVQ.P 16(R7), F19
@@ -6681,7 +6954,7 @@ long_block:
 	SUBS $64, R8, R8
 	BGE long_block
 
-long_rest:
+long_block_end:
 	ADD $64, R8, R8
 	SUBS $4, R8, R8
 	BLT long_part0
@@ -6891,11 +7164,11 @@ long_rest:
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d652 // fadd v18, v18, v19
 	ADD $16, R9, R9
-	B long_join
+	B long_all
 
 long_part0:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -6925,11 +7198,11 @@ long_part0_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d463 // fadd v3, v3, v19
-	B long_join
+	B long_all
 
 long_part1:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -6959,11 +7232,11 @@ long_part1_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d484 // fadd v4, v4, v19
-	B long_join
+	B long_all
 
 long_part2:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -6993,11 +7266,11 @@ long_part2_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d4a5 // fadd v5, v5, v19
-	B long_join
+	B long_all
 
 long_part3:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7027,11 +7300,11 @@ long_part3_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d4c6 // fadd v6, v6, v19
-	B long_join
+	B long_all
 
 long_part4:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7061,11 +7334,11 @@ long_part4_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d4e7 // fadd v7, v7, v19
-	B long_join
+	B long_all
 
 long_part5:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7095,11 +7368,11 @@ long_part5_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d508 // fadd v8, v8, v19
-	B long_join
+	B long_all
 
 long_part6:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7129,11 +7402,11 @@ long_part6_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d529 // fadd v9, v9, v19
-	B long_join
+	B long_all
 
 long_part7:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7163,11 +7436,11 @@ long_part7_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d54a // fadd v10, v10, v19
-	B long_join
+	B long_all
 
 long_part8:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7197,11 +7470,11 @@ long_part8_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d56b // fadd v11, v11, v19
-	B long_join
+	B long_all
 
 long_part9:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7231,11 +7504,11 @@ long_part9_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d58c // fadd v12, v12, v19
-	B long_join
+	B long_all
 
 long_part10:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7265,11 +7538,11 @@ long_part10_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d5ad // fadd v13, v13, v19
-	B long_join
+	B long_all
 
 long_part11:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7299,11 +7572,11 @@ long_part11_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d5ce // fadd v14, v14, v19
-	B long_join
+	B long_all
 
 long_part12:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7333,11 +7606,11 @@ long_part12_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d5ef // fadd v15, v15, v19
-	B long_join
+	B long_all
 
 long_part13:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7367,11 +7640,11 @@ long_part13_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d610 // fadd v16, v16, v19
-	B long_join
+	B long_all
 
 long_part14:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7401,11 +7674,11 @@ long_part14_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d631 // fadd v17, v17, v19
-	B long_join
+	B long_all
 
 long_part15:
 	ADDS $4, R8, R8
-	BEQ long_join
+	BEQ long_all
 	VMOV V0.B16, V19.B16
 	VMOV V0.B16, V20.B16
 	VLD1.P 4(R7), V19.S[0]
@@ -7435,9 +7708,9 @@ long_part15_y:
 	WORD $0x6e34de73 // fmul v19, v19, v20
 	WORD $0x4e331c33 // and v19, v1, v19
 	WORD $0x4e33d652 // fadd v18, v18, v19
-	B long_join
+	B long_all
 
-long_join:
+long_all:
 	WORD $0x4e27d463 // fadd v3, v3, v7
 	WORD $0x4e2fd56b // fadd v11, v11, v15
 	WORD $0x4e2bd463 // fadd v3, v3, v11
@@ -7496,10 +7769,11 @@ row:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	MOVD R1, R5
-	SUBS $32, R3, R6
-	BLT rest
+	MOVD R3, R6
+	SUBS $32, R6, R6
+	BLT row_block_end
 
-block:
+row_block:
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
@@ -7541,221 +7815,221 @@ block:
 	WORD $0x4e71d5ce // fadd.2d v14, v14, v17
 	WORD $0x4e70d5ef // fadd.2d v15, v15, v16
 	SUBS $32, R6, R6
-	BGE block
+	BGE row_block
 
-rest:
+row_block_end:
 	ADD $32, R6, R6
 	SUBS $4, R6, R6
-	BLT part0
+	BLT row_part0
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d400 // fadd.2d v0, v0, v17
 	WORD $0x4e70d421 // fadd.2d v1, v1, v16
 	SUBS $4, R6, R6
-	BLT part1
+	BLT row_part1
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d442 // fadd.2d v2, v2, v17
 	WORD $0x4e70d463 // fadd.2d v3, v3, v16
 	SUBS $4, R6, R6
-	BLT part2
+	BLT row_part2
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d484 // fadd.2d v4, v4, v17
 	WORD $0x4e70d4a5 // fadd.2d v5, v5, v16
 	SUBS $4, R6, R6
-	BLT part3
+	BLT row_part3
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d4c6 // fadd.2d v6, v6, v17
 	WORD $0x4e70d4e7 // fadd.2d v7, v7, v16
 	SUBS $4, R6, R6
-	BLT part4
+	BLT row_part4
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d508 // fadd.2d v8, v8, v17
 	WORD $0x4e70d529 // fadd.2d v9, v9, v16
 	SUBS $4, R6, R6
-	BLT part5
+	BLT row_part5
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d54a // fadd.2d v10, v10, v17
 	WORD $0x4e70d56b // fadd.2d v11, v11, v16
 	SUBS $4, R6, R6
-	BLT part6
+	BLT row_part6
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d58c // fadd.2d v12, v12, v17
 	WORD $0x4e70d5ad // fadd.2d v13, v13, v16
 	SUBS $4, R6, R6
-	BLT part7
+	BLT row_part7
 	FMOVQ.P 16(R5), F16
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d5ce // fadd.2d v14, v14, v17
 	WORD $0x4e70d5ef // fadd.2d v15, v15, v16
-	B join
+	B row_all
 
-part0:
+row_part0:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part0_x
+	BEQ row_part0_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part0_x
+	BEQ row_part0_x
 	VLD1.P 4(R5), V16.S[2]
 
-part0_x:
+row_part0_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d400 // fadd.2d v0, v0, v17
 	WORD $0x4e70d421 // fadd.2d v1, v1, v16
-	B join
+	B row_all
 
-part1:
+row_part1:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part1_x
+	BEQ row_part1_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part1_x
+	BEQ row_part1_x
 	VLD1.P 4(R5), V16.S[2]
 
-part1_x:
+row_part1_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d442 // fadd.2d v2, v2, v17
 	WORD $0x4e70d463 // fadd.2d v3, v3, v16
-	B join
+	B row_all
 
-part2:
+row_part2:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part2_x
+	BEQ row_part2_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part2_x
+	BEQ row_part2_x
 	VLD1.P 4(R5), V16.S[2]
 
-part2_x:
+row_part2_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d484 // fadd.2d v4, v4, v17
 	WORD $0x4e70d4a5 // fadd.2d v5, v5, v16
-	B join
+	B row_all
 
-part3:
+row_part3:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part3_x
+	BEQ row_part3_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part3_x
+	BEQ row_part3_x
 	VLD1.P 4(R5), V16.S[2]
 
-part3_x:
+row_part3_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d4c6 // fadd.2d v6, v6, v17
 	WORD $0x4e70d4e7 // fadd.2d v7, v7, v16
-	B join
+	B row_all
 
-part4:
+row_part4:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part4_x
+	BEQ row_part4_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part4_x
+	BEQ row_part4_x
 	VLD1.P 4(R5), V16.S[2]
 
-part4_x:
+row_part4_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d508 // fadd.2d v8, v8, v17
 	WORD $0x4e70d529 // fadd.2d v9, v9, v16
-	B join
+	B row_all
 
-part5:
+row_part5:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part5_x
+	BEQ row_part5_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part5_x
+	BEQ row_part5_x
 	VLD1.P 4(R5), V16.S[2]
 
-part5_x:
+row_part5_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d54a // fadd.2d v10, v10, v17
 	WORD $0x4e70d56b // fadd.2d v11, v11, v16
-	B join
+	B row_all
 
-part6:
+row_part6:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part6_x
+	BEQ row_part6_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part6_x
+	BEQ row_part6_x
 	VLD1.P 4(R5), V16.S[2]
 
-part6_x:
+row_part6_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d58c // fadd.2d v12, v12, v17
 	WORD $0x4e70d5ad // fadd.2d v13, v13, v16
-	B join
+	B row_all
 
-part7:
+row_part7:
 	ADDS $4, R6, R6
-	BEQ join
+	BEQ row_all
 	VEOR V16.B16, V16.B16, V16.B16
 	VLD1.P 4(R5), V16.S[0]
 	CMP $1, R6
-	BEQ part7_x
+	BEQ row_part7_x
 	VLD1.P 4(R5), V16.S[1]
 	CMP $2, R6
-	BEQ part7_x
+	BEQ row_part7_x
 	VLD1.P 4(R5), V16.S[2]
 
-part7_x:
+row_part7_x:
 	WORD $0x0e617a11 // fcvtl v17, v16
 	WORD $0x4e617a10 // fcvtl2 v16, v16
 	WORD $0x4e71d5ce // fadd.2d v14, v14, v17
 	WORD $0x4e70d5ef // fadd.2d v15, v15, v16
-	B join
+	B row_all
 
-join:
+row_all:
 	WORD $0x4e64d400 // fadd.2d v0, v0, v4
 	WORD $0x4e6cd508 // fadd.2d v8, v8, v12
 	WORD $0x4e68d400 // fadd.2d v0, v0, v8
@@ -7792,9 +8066,9 @@ TEXT ·sumColsNEON(SB), NOSPLIT, $0-40
 	LSL $2, R4, R4
 	VEOR V0.B16, V0.B16, V0.B16
 	SUBS $32, R3, R3
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	VMOV V0.B16, V1.B16
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
@@ -7806,9 +8080,9 @@ wide:
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE wide_store
+	BLE strip1_store
 
-wide_row:
+strip1_row:
 	FMOVQ 0(R5), F9
 	WORD $0x4e29d421 // fadd v1, v1, v9
 	FMOVQ 16(R5), F9
@@ -7827,9 +8101,9 @@ wide_row:
 	WORD $0x4e29d508 // fadd v8, v8, v9
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE wide_row
+	BNE strip1_row
 
-wide_store:
+strip1_store:
 	FMOVQ F1, 0(R0)
 	FMOVQ F2, 16(R0)
 	FMOVQ F3, 32(R0)
@@ -7841,37 +8115,11 @@ wide_store:
 	ADD $128, R1, R1
 	ADD $128, R0, R0
 	SUBS $32, R3, R3
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $32, R3, R3
 	SUBS $4, R3, R3
-	BLT narrow_end
-
-narrow:
-	VMOV V0.B16, V1.B16
-	MOVD R1, R5
-	MOVD R2, R6
-	CMP $0, R6
-	BLE narrow_store
-
-narrow_row:
-	FMOVQ 0(R5), F2
-	WORD $0x4e22d421 // fadd v1, v1, v2
-	ADD R4, R5, R5
-	SUBS $1, R6, R6
-	BNE narrow_row
-
-narrow_store:
-	FMOVQ F1, 0(R0)
-	ADD $16, R1, R1
-	ADD $16, R0, R0
-	SUBS $4, R3, R3
-	BGE narrow
-
-narrow_end:
-	ADD $4, R3, R3
-	SUBS $1, R3, R3
 	BLT single_end
 
 single:
@@ -7879,40 +8127,66 @@ single:
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE single_store
+	BLE strip2_store
 
-single_row:
+strip2_row:
+	FMOVQ 0(R5), F2
+	WORD $0x4e22d421 // fadd v1, v1, v2
+	ADD R4, R5, R5
+	SUBS $1, R6, R6
+	BNE strip2_row
+
+strip2_store:
+	FMOVQ F1, 0(R0)
+	ADD $16, R1, R1
+	ADD $16, R0, R0
+	SUBS $4, R3, R3
+	BGE single
+
+single_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rest_end
+
+rest:
+	VMOV V0.B16, V1.B16
+	MOVD R1, R5
+	MOVD R2, R6
+	CMP $0, R6
+	BLE strip3_store
+
+strip3_row:
 	FMOVS 0(R5), F2
 	WORD $0x4e22d421 // fadd v1, v1, v2
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE single_row
+	BNE strip3_row
 
-single_store:
+strip3_store:
 	FMOVS F1, 0(R0)
 	ADD $4, R1, R1
 	ADD $4, R0, R0
 	SUBS $1, R3, R3
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R3, R3
 	RET
 
 // func maxColsNEON(dst *float32, x *float32, rows int, cols int, ld int)
 TEXT ·maxColsNEON(SB), NOSPLIT, $0-40
+	MOVD $words<>(SB), R15
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD rows+16(FP), R2
 	MOVD cols+24(FP), R3
 	MOVD ld+32(FP), R4
 	LSL $2, R4, R4
-	MOVD $words<>(SB), R7
-	FMOVQ 16(R7), F0
+	FMOVQ 16(R15), F0
 	SUBS $32, R3, R3
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	VMOV V0.B16, V1.B16
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
@@ -7924,9 +8198,9 @@ wide:
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE wide_store
+	BLE strip1_store
 
-wide_row:
+strip1_row:
 	FMOVQ 0(R5), F9
 	WORD $0x6ea1e52a // fcmgt v10, v9, v1
 	WORD $0x6e611d2a // bsl v10, v9, v1
@@ -7985,9 +8259,9 @@ wide_row:
 	VMOV V10.B16, V8.B16
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE wide_row
+	BNE strip1_row
 
-wide_store:
+strip1_store:
 	FMOVQ F1, 0(R0)
 	FMOVQ F2, 16(R0)
 	FMOVQ F3, 32(R0)
@@ -7999,21 +8273,21 @@ wide_store:
 	ADD $128, R1, R1
 	ADD $128, R0, R0
 	SUBS $32, R3, R3
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $32, R3, R3
 	SUBS $4, R3, R3
-	BLT narrow_end
+	BLT single_end
 
-narrow:
+single:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE narrow_store
+	BLE strip2_store
 
-narrow_row:
+strip2_row:
 	FMOVQ 0(R5), F2
 	WORD $0x6ea1e443 // fcmgt v3, v2, v1
 	WORD $0x6e611c43 // bsl v3, v2, v1
@@ -8023,28 +8297,28 @@ narrow_row:
 	VMOV V3.B16, V1.B16
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE narrow_row
+	BNE strip2_row
 
-narrow_store:
+strip2_store:
 	FMOVQ F1, 0(R0)
 	ADD $16, R1, R1
 	ADD $16, R0, R0
 	SUBS $4, R3, R3
-	BGE narrow
+	BGE single
 
-narrow_end:
+single_end:
 	ADD $4, R3, R3
 	SUBS $1, R3, R3
-	BLT single_end
+	BLT rest_end
 
-single:
+rest:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE single_store
+	BLE strip3_store
 
-single_row:
+strip3_row:
 	FMOVS 0(R5), F2
 	WORD $0x6ea1e443 // fcmgt v3, v2, v1
 	WORD $0x6e611c43 // bsl v3, v2, v1
@@ -8054,33 +8328,33 @@ single_row:
 	VMOV V3.B16, V1.B16
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE single_row
+	BNE strip3_row
 
-single_store:
+strip3_store:
 	FMOVS F1, 0(R0)
 	ADD $4, R1, R1
 	ADD $4, R0, R0
 	SUBS $1, R3, R3
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R3, R3
 	RET
 
 // func minColsNEON(dst *float32, x *float32, rows int, cols int, ld int)
 TEXT ·minColsNEON(SB), NOSPLIT, $0-40
+	MOVD $words<>(SB), R15
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD rows+16(FP), R2
 	MOVD cols+24(FP), R3
 	MOVD ld+32(FP), R4
 	LSL $2, R4, R4
-	MOVD $words<>(SB), R7
-	FMOVQ 48(R7), F0
+	FMOVQ 48(R15), F0
 	SUBS $32, R3, R3
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	VMOV V0.B16, V1.B16
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
@@ -8092,9 +8366,9 @@ wide:
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE wide_store
+	BLE strip1_store
 
-wide_row:
+strip1_row:
 	FMOVQ 0(R5), F9
 	WORD $0x6ea9e42a // fcmgt v10, v1, v9
 	WORD $0x6e611d2a // bsl v10, v9, v1
@@ -8153,9 +8427,9 @@ wide_row:
 	VMOV V10.B16, V8.B16
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE wide_row
+	BNE strip1_row
 
-wide_store:
+strip1_store:
 	FMOVQ F1, 0(R0)
 	FMOVQ F2, 16(R0)
 	FMOVQ F3, 32(R0)
@@ -8167,21 +8441,21 @@ wide_store:
 	ADD $128, R1, R1
 	ADD $128, R0, R0
 	SUBS $32, R3, R3
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $32, R3, R3
 	SUBS $4, R3, R3
-	BLT narrow_end
+	BLT single_end
 
-narrow:
+single:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE narrow_store
+	BLE strip2_store
 
-narrow_row:
+strip2_row:
 	FMOVQ 0(R5), F2
 	WORD $0x6ea2e423 // fcmgt v3, v1, v2
 	WORD $0x6e611c43 // bsl v3, v2, v1
@@ -8191,28 +8465,28 @@ narrow_row:
 	VMOV V3.B16, V1.B16
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE narrow_row
+	BNE strip2_row
 
-narrow_store:
+strip2_store:
 	FMOVQ F1, 0(R0)
 	ADD $16, R1, R1
 	ADD $16, R0, R0
 	SUBS $4, R3, R3
-	BGE narrow
+	BGE single
 
-narrow_end:
+single_end:
 	ADD $4, R3, R3
 	SUBS $1, R3, R3
-	BLT single_end
+	BLT rest_end
 
-single:
+rest:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
 	CMP $0, R6
-	BLE single_store
+	BLE strip3_store
 
-single_row:
+strip3_row:
 	FMOVS 0(R5), F2
 	WORD $0x6ea2e423 // fcmgt v3, v1, v2
 	WORD $0x6e611c43 // bsl v3, v2, v1
@@ -8222,15 +8496,15 @@ single_row:
 	VMOV V3.B16, V1.B16
 	ADD R4, R5, R5
 	SUBS $1, R6, R6
-	BNE single_row
+	BNE strip3_row
 
-single_store:
+strip3_store:
 	FMOVS F1, 0(R0)
 	ADD $4, R1, R1
 	ADD $4, R0, R0
 	SUBS $1, R3, R3
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R3, R3
 	RET

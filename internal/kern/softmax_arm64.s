@@ -20,9 +20,9 @@ row:
 	WORD $0x4e040400 // dup v0, v0
 	MOVD R2, R5
 	SUBS $16, R5, R5
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	FMOVQ 0(R3), F1
 	WORD $0x4ea0d421 // fsub v1, v1, v0
 	FMOVQ F1, 0(R0)
@@ -38,37 +38,37 @@ wide:
 	ADD $64, R0, R0
 	ADD $64, R3, R3
 	SUBS $16, R5, R5
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $16, R5, R5
 	SUBS $4, R5, R5
-	BLT vector_end
+	BLT single_end
 
-vector:
+single:
 	FMOVQ 0(R3), F1
 	WORD $0x4ea0d421 // fsub v1, v1, v0
 	FMOVQ F1, 0(R0)
 	ADD $16, R0, R0
 	ADD $16, R3, R3
 	SUBS $4, R5, R5
-	BGE vector
+	BGE single
 
-vector_end:
+single_end:
 	ADD $4, R5, R5
 	SUBS $1, R5, R5
-	BLT single_end
+	BLT rest_end
 
-single:
+rest:
 	FMOVS 0(R3), F1
 	WORD $0x4ea0d421 // fsub v1, v1, v0
 	FMOVS F1, 0(R0)
 	ADD $4, R0, R0
 	ADD $4, R3, R3
 	SUBS $1, R5, R5
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R5, R5
 	SUBS $1, R1, R1
 	BNE row
@@ -91,9 +91,9 @@ row:
 	WORD $0x4e040400 // dup v0, v0
 	MOVD R2, R5
 	SUBS $16, R5, R5
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	FMOVQ 0(R3), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVQ F1, 0(R0)
@@ -109,37 +109,37 @@ wide:
 	ADD $64, R0, R0
 	ADD $64, R3, R3
 	SUBS $16, R5, R5
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $16, R5, R5
 	SUBS $4, R5, R5
-	BLT vector_end
+	BLT single_end
 
-vector:
+single:
 	FMOVQ 0(R3), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVQ F1, 0(R0)
 	ADD $16, R0, R0
 	ADD $16, R3, R3
 	SUBS $4, R5, R5
-	BGE vector
+	BGE single
 
-vector_end:
+single_end:
 	ADD $4, R5, R5
 	SUBS $1, R5, R5
-	BLT single_end
+	BLT rest_end
 
-single:
+rest:
 	FMOVS 0(R3), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVS F1, 0(R0)
 	ADD $4, R0, R0
 	ADD $4, R3, R3
 	SUBS $1, R5, R5
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R5, R5
 	SUBS $1, R1, R1
 	BNE row
@@ -163,9 +163,9 @@ row:
 	WORD $0x4e040400 // dup v0, v0
 	MOVD R2, R6
 	SUBS $16, R6, R6
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R4), F2
 	WORD $0x4ea0d421 // fsub v1, v1, v0
@@ -190,14 +190,14 @@ wide:
 	ADD $64, R3, R3
 	ADD $64, R4, R4
 	SUBS $16, R6, R6
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $16, R6, R6
 	SUBS $4, R6, R6
-	BLT vector_end
+	BLT single_end
 
-vector:
+single:
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R4), F2
 	WORD $0x4ea0d421 // fsub v1, v1, v0
@@ -207,14 +207,14 @@ vector:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R6, R6
-	BGE vector
+	BGE single
 
-vector_end:
+single_end:
 	ADD $4, R6, R6
 	SUBS $1, R6, R6
-	BLT single_end
+	BLT rest_end
 
-single:
+rest:
 	FMOVS 0(R3), F1
 	FMOVS 0(R4), F2
 	WORD $0x4ea0d421 // fsub v1, v1, v0
@@ -224,9 +224,9 @@ single:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R6, R6
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R6, R6
 	SUBS $1, R1, R1
 	BNE row
@@ -253,9 +253,9 @@ row:
 	WORD $0x4e040421 // dup v1, v1
 	MOVD R2, R7
 	SUBS $16, R7, R7
-	BLT wide_end
+	BLT unrolled_end
 
-wide:
+unrolled:
 	FMOVQ 0(R3), F2
 	FMOVQ 0(R4), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -284,14 +284,14 @@ wide:
 	ADD $64, R3, R3
 	ADD $64, R4, R4
 	SUBS $16, R7, R7
-	BGE wide
+	BGE unrolled
 
-wide_end:
+unrolled_end:
 	ADD $16, R7, R7
 	SUBS $4, R7, R7
-	BLT vector_end
+	BLT single_end
 
-vector:
+single:
 	FMOVQ 0(R3), F2
 	FMOVQ 0(R4), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -302,14 +302,14 @@ vector:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R7, R7
-	BGE vector
+	BGE single
 
-vector_end:
+single_end:
 	ADD $4, R7, R7
 	SUBS $1, R7, R7
-	BLT single_end
+	BLT rest_end
 
-single:
+rest:
 	FMOVS 0(R3), F2
 	FMOVS 0(R4), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -320,9 +320,9 @@ single:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R7, R7
-	BGE single
+	BGE rest
 
-single_end:
+rest_end:
 	ADD $1, R7, R7
 	SUBS $1, R1, R1
 	BNE row

@@ -21,7 +21,6 @@ TEXT ·sgdNEON(SB), NOSPLIT, $0-32
 	WORD $0x4e040400 // dup v0, v0
 	FMOVS decay+28(FP), F1
 	WORD $0x4e040421 // dup v1, v1
-	MOVD $words<>(SB), R3
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -111,7 +110,6 @@ TEXT ·momentumStepNEON(SB), NOSPLIT, $0-44
 	WORD $0x4e040421 // dup v1, v1
 	FMOVS decay+40(FP), F2
 	WORD $0x4e040442 // dup v2, v2
-	MOVD $words<>(SB), R4
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -206,7 +204,6 @@ TEXT ·nesterovStepNEON(SB), NOSPLIT, $0-44
 	WORD $0x4e040421 // dup v1, v1
 	FMOVS decay+40(FP), F2
 	WORD $0x4e040442 // dup v2, v2
-	MOVD $words<>(SB), R4
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -314,7 +311,6 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -403,7 +399,6 @@ TEXT ·amsgradNEON(SB), NOSPLIT, $0-68
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+64(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R6
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -502,7 +497,6 @@ TEXT ·rmspropNEON(SB), NOSPLIT, $0-52
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+48(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R4
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -582,7 +576,6 @@ TEXT ·rmspropMomentumNEON(SB), NOSPLIT, $0-64
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+60(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -670,7 +663,6 @@ TEXT ·rmspropCenteredNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -767,7 +759,6 @@ TEXT ·rmspropCenteredMomentumNEON(SB), NOSPLIT, $0-72
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+68(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
-	MOVD $words<>(SB), R6
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -871,7 +862,6 @@ TEXT ·adamaxNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -971,7 +961,6 @@ TEXT ·nadamNEON(SB), NOSPLIT, $0-68
 	WORD $0x4e0404a5 // dup v5, v5
 	FMOVS decay+64(FP), F6
 	WORD $0x4e0404c6 // dup v6, v6
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1060,7 +1049,6 @@ TEXT ·adagradNEON(SB), NOSPLIT, $0-44
 	WORD $0x4e040421 // dup v1, v1
 	FMOVS decay+40(FP), F2
 	WORD $0x4e040442 // dup v2, v2
-	MOVD $words<>(SB), R4
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -1172,7 +1160,6 @@ TEXT ·adadeltaNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1253,6 +1240,7 @@ rest_end:
 
 // func lionNEON(w *float32, m *float32, grad *float32, n int, lr float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, decay float32)
 TEXT ·lionNEON(SB), NOSPLIT, $0-56
+	MOVD $words<>(SB), R15
 	MOVD n+24(FP), R0
 	MOVD w+0(FP), R1
 	MOVD m+8(FP), R2
@@ -1269,7 +1257,6 @@ TEXT ·lionNEON(SB), NOSPLIT, $0-56
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+52(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
-	MOVD $words<>(SB), R4
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1280,14 +1267,14 @@ single:
 	WORD $0x6e21dce9 // fmul v9, v7, v1
 	WORD $0x6e22dd0a // fmul v10, v8, v2
 	WORD $0x4e2ad529 // fadd v9, v9, v10
-	FMOVQ 0(R4), F10
+	FMOVQ 0(R15), F10
 	WORD $0x6e2add29 // fmul v9, v9, v10
 	WORD $0x6e2add29 // fmul v9, v9, v10
-	FMOVQ 16(R4), F10
+	FMOVQ 16(R15), F10
 	WORD $0x6eaae52b // fcmgt v11, v9, v10
 	WORD $0x6e691d4b // bsl v11, v10, v9
 	VMOV V11.B16, V9.B16
-	FMOVQ 32(R4), F10
+	FMOVQ 32(R15), F10
 	WORD $0x6ea9e54b // fcmgt v11, v10, v9
 	WORD $0x6e691d4b // bsl v11, v10, v9
 	VMOV V11.B16, V9.B16
@@ -1318,14 +1305,14 @@ rest:
 	WORD $0x6e21dce9 // fmul v9, v7, v1
 	WORD $0x6e22dd0a // fmul v10, v8, v2
 	WORD $0x4e2ad529 // fadd v9, v9, v10
-	FMOVQ 0(R4), F10
+	FMOVQ 0(R15), F10
 	WORD $0x6e2add29 // fmul v9, v9, v10
 	WORD $0x6e2add29 // fmul v9, v9, v10
-	FMOVQ 16(R4), F10
+	FMOVQ 16(R15), F10
 	WORD $0x6eaae52b // fcmgt v11, v9, v10
 	WORD $0x6e691d4b // bsl v11, v10, v9
 	VMOV V11.B16, V9.B16
-	FMOVQ 32(R4), F10
+	FMOVQ 32(R15), F10
 	WORD $0x6ea9e54b // fcmgt v11, v10, v9
 	WORD $0x6e691d4b // bsl v11, v10, v9
 	VMOV V11.B16, V9.B16
@@ -1367,7 +1354,6 @@ TEXT ·ftrlNEON(SB), NOSPLIT, $0-64
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+60(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1479,7 +1465,6 @@ TEXT ·scheduleFreeNEON(SB), NOSPLIT, $0-76
 	WORD $0x4e0404e7 // dup v7, v7
 	FMOVS decay+72(FP), F8
 	WORD $0x4e040508 // dup v8, v8
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1581,7 +1566,6 @@ TEXT ·lambMomentsNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS eps+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R5
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1664,7 +1648,6 @@ TEXT ·lambStepNEON(SB), NOSPLIT, $0-52
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+48(FP), F4
 	WORD $0x4e040484 // dup v4, v4
-	MOVD $words<>(SB), R4
 	SUBS $4, R0, R0
 	BLT single_end
 
@@ -1731,7 +1714,6 @@ TEXT ·factorStepNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040421 // dup v1, v1
 	FMOVS decay+56(FP), F2
 	WORD $0x4e040442 // dup v2, v2
-	MOVD $words<>(SB), R6
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -1837,7 +1819,6 @@ TEXT ·averageNEON(SB), NOSPLIT, $0-32
 	WORD $0x4e040400 // dup v0, v0
 	FMOVS rest+28(FP), F1
 	WORD $0x4e040421 // dup v1, v1
-	MOVD $words<>(SB), R3
 	SUBS $16, R0, R0
 	BLT unrolled_end
 

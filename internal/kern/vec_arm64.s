@@ -620,12 +620,12 @@ rest_end:
 
 // func vEqualNEON(dst []float32, a []float32, b []float32)
 TEXT ·vEqualNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -696,12 +696,12 @@ rest_end:
 
 // func vNotEqualNEON(dst []float32, a []float32, b []float32)
 TEXT ·vNotEqualNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -778,12 +778,12 @@ rest_end:
 
 // func vLessNEON(dst []float32, a []float32, b []float32)
 TEXT ·vLessNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -854,12 +854,12 @@ rest_end:
 
 // func vLessEqualNEON(dst []float32, a []float32, b []float32)
 TEXT ·vLessEqualNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -930,12 +930,12 @@ rest_end:
 
 // func vGreaterNEON(dst []float32, a []float32, b []float32)
 TEXT ·vGreaterNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -1006,12 +1006,12 @@ rest_end:
 
 // func vGreaterEqualNEON(dst []float32, a []float32, b []float32)
 TEXT ·vGreaterEqualNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -1082,13 +1082,13 @@ rest_end:
 
 // func vSelectNEON(dst []float32, mask []float32, a []float32, b []float32)
 TEXT ·vSelectNEON(SB), NOSPLIT, $0-96
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD mask_base+24(FP), R2
 	MOVD a_base+48(FP), R3
 	MOVD b_base+72(FP), R4
-	MOVD $words<>(SB), R5
-	FMOVQ 16(R5), F0
+	FMOVQ 16(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -1944,11 +1944,11 @@ rest_end:
 
 // func vNegNEON(dst []float32, x []float32)
 TEXT ·vNegNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 32(R3), F0
+	FMOVQ 32(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2004,11 +2004,11 @@ rest_end:
 
 // func vAbsNEON(dst []float32, x []float32)
 TEXT ·vAbsNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 48(R3), F0
+	FMOVQ 48(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2064,13 +2064,13 @@ rest_end:
 
 // func vSignNEON(dst []float32, x []float32)
 TEXT ·vSignNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 16(R3), F0
-	FMOVQ 0(R3), F1
-	FMOVQ 64(R3), F2
+	FMOVQ 16(R15), F0
+	FMOVQ 0(R15), F1
+	FMOVQ 64(R15), F2
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2260,11 +2260,11 @@ rest_end:
 
 // func vReciprocalNEON(dst []float32, x []float32)
 TEXT ·vReciprocalNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 0(R3), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2323,11 +2323,11 @@ rest_end:
 
 // func vRsqrtNEON(dst []float32, x []float32)
 TEXT ·vRsqrtNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 0(R3), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2624,11 +2624,11 @@ rest_end:
 
 // func vReluNEON(dst []float32, x []float32)
 TEXT ·vReluNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2693,11 +2693,11 @@ rest_end:
 
 // func vLeakyReluNEON(dst []float32, x []float32, alpha float32)
 TEXT ·vLeakyReluNEON(SB), NOSPLIT, $0-52
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 16(R3), F0
+	FMOVQ 16(R15), F0
 	FMOVS alpha+48(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
@@ -2767,12 +2767,12 @@ rest_end:
 
 // func vReluGradNEON(dst []float32, y []float32, dy []float32)
 TEXT ·vReluGradNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD y_base+24(FP), R2
 	MOVD dy_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 16(R4), F0
+	FMOVQ 16(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -2843,12 +2843,12 @@ rest_end:
 
 // func vLeakyReluGradNEON(dst []float32, y []float32, dy []float32, alpha float32)
 TEXT ·vLeakyReluGradNEON(SB), NOSPLIT, $0-76
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD y_base+24(FP), R2
 	MOVD dy_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 16(R4), F0
+	FMOVQ 16(R15), F0
 	FMOVS alpha+72(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
@@ -2927,12 +2927,12 @@ rest_end:
 
 // func vEluGradNEON(dst []float32, y []float32, dy []float32, alpha float32)
 TEXT ·vEluGradNEON(SB), NOSPLIT, $0-76
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD y_base+24(FP), R2
 	MOVD dy_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 16(R4), F0
+	FMOVQ 16(R15), F0
 	FMOVS alpha+72(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
@@ -3017,12 +3017,12 @@ rest_end:
 
 // func vSigmoidGradNEON(dst []float32, y []float32, dy []float32)
 TEXT ·vSigmoidGradNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD y_base+24(FP), R2
 	MOVD dy_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -3102,12 +3102,12 @@ rest_end:
 
 // func vTanhGradNEON(dst []float32, y []float32, dy []float32)
 TEXT ·vTanhGradNEON(SB), NOSPLIT, $0-72
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD y_base+24(FP), R2
 	MOVD dy_base+48(FP), R3
-	MOVD $words<>(SB), R4
-	FMOVQ 0(R4), F0
+	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
 	BLT unrolled_end
 
@@ -3187,23 +3187,23 @@ rest_end:
 
 // func vExpNEON(dst []float32, x []float32)
 TEXT ·vExpNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 80(R3), F0
-	FMOVQ 96(R3), F1
-	FMOVQ 112(R3), F2
-	FMOVQ 128(R3), F3
-	FMOVQ 144(R3), F4
-	FMOVQ 160(R3), F5
-	FMOVQ 176(R3), F6
-	FMOVQ 192(R3), F7
-	FMOVQ 208(R3), F8
-	FMOVQ 224(R3), F9
-	FMOVQ 240(R3), F10
-	FMOVQ 0(R3), F11
-	FMOVQ 256(R3), F12
+	FMOVQ 80(R15), F0
+	FMOVQ 96(R15), F1
+	FMOVQ 112(R15), F2
+	FMOVQ 128(R15), F3
+	FMOVQ 144(R15), F4
+	FMOVQ 160(R15), F5
+	FMOVQ 176(R15), F6
+	FMOVQ 192(R15), F7
+	FMOVQ 208(R15), F8
+	FMOVQ 224(R15), F9
+	FMOVQ 240(R15), F10
+	FMOVQ 0(R15), F11
+	FMOVQ 256(R15), F12
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -3368,24 +3368,24 @@ rest_end:
 
 // func vExpm1NEON(dst []float32, x []float32)
 TEXT ·vExpm1NEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 80(R3), F0
-	FMOVQ 272(R3), F1
-	FMOVQ 112(R3), F2
-	FMOVQ 128(R3), F3
-	FMOVQ 144(R3), F4
-	FMOVQ 160(R3), F5
-	FMOVQ 176(R3), F6
-	FMOVQ 192(R3), F7
-	FMOVQ 208(R3), F8
-	FMOVQ 224(R3), F9
-	FMOVQ 240(R3), F10
-	FMOVQ 288(R3), F11
-	FMOVQ 48(R3), F12
-	FMOVQ 32(R3), F13
+	FMOVQ 80(R15), F0
+	FMOVQ 272(R15), F1
+	FMOVQ 112(R15), F2
+	FMOVQ 128(R15), F3
+	FMOVQ 144(R15), F4
+	FMOVQ 160(R15), F5
+	FMOVQ 176(R15), F6
+	FMOVQ 192(R15), F7
+	FMOVQ 208(R15), F8
+	FMOVQ 224(R15), F9
+	FMOVQ 240(R15), F10
+	FMOVQ 288(R15), F11
+	FMOVQ 48(R15), F12
+	FMOVQ 32(R15), F13
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -3542,26 +3542,26 @@ rest_end:
 
 // func vLogNEON(dst []float32, x []float32)
 TEXT ·vLogNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 304(R3), F0
-	FMOVQ 320(R3), F1
-	FMOVQ 336(R3), F2
-	FMOVQ 0(R3), F3
-	FMOVQ 352(R3), F4
-	FMOVQ 368(R3), F5
-	FMOVQ 384(R3), F6
-	FMOVQ 400(R3), F7
-	FMOVQ 416(R3), F8
-	FMOVQ 432(R3), F9
-	FMOVQ 448(R3), F10
-	FMOVQ 464(R3), F11
-	FMOVQ 480(R3), F12
-	FMOVQ 496(R3), F13
-	FMOVQ 160(R3), F14
-	FMOVQ 144(R3), F15
+	FMOVQ 304(R15), F0
+	FMOVQ 320(R15), F1
+	FMOVQ 336(R15), F2
+	FMOVQ 0(R15), F3
+	FMOVQ 352(R15), F4
+	FMOVQ 368(R15), F5
+	FMOVQ 384(R15), F6
+	FMOVQ 400(R15), F7
+	FMOVQ 416(R15), F8
+	FMOVQ 432(R15), F9
+	FMOVQ 448(R15), F10
+	FMOVQ 464(R15), F11
+	FMOVQ 480(R15), F12
+	FMOVQ 496(R15), F13
+	FMOVQ 160(R15), F14
+	FMOVQ 144(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -3635,29 +3635,29 @@ unrolled:
 	WORD $0x4e34d77b // fadd v27, v27, v20
 	WORD $0x4e2fcf1a // fmla v26, v24, v15
 	WORD $0x4e2fcf3b // fmla v27, v25, v15
-	FMOVQ 512(R3), F18
+	FMOVQ 512(R15), F18
 	WORD $0x6eb0e652 // fcmgt v18, v18, v16
 	WORD $0x6e205a52 // not v18, v18
-	FMOVQ 512(R3), F19
+	FMOVQ 512(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e205a73 // not v19, v19
 	WORD $0x6e7a1e12 // bsl v18, v16, v26
 	WORD $0x6e7b1e33 // bsl v19, v17, v27
-	FMOVQ 16(R3), F20
+	FMOVQ 16(R15), F20
 	WORD $0x6eb0e694 // fcmgt v20, v20, v16
-	FMOVQ 16(R3), F21
+	FMOVQ 16(R15), F21
 	WORD $0x6eb1e6b5 // fcmgt v21, v21, v17
-	FMOVQ 528(R3), F22
+	FMOVQ 528(R15), F22
 	WORD $0x6e721ed4 // bsl v20, v22, v18
-	FMOVQ 528(R3), F18
+	FMOVQ 528(R15), F18
 	WORD $0x6e731e55 // bsl v21, v18, v19
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R15), F18
 	WORD $0x4e32e610 // fcmeq v16, v16, v18
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R15), F18
 	WORD $0x4e32e631 // fcmeq v17, v17, v18
-	FMOVQ 544(R3), F18
+	FMOVQ 544(R15), F18
 	WORD $0x6e741e50 // bsl v16, v18, v20
-	FMOVQ 544(R3), F18
+	FMOVQ 544(R15), F18
 	WORD $0x6e751e51 // bsl v17, v18, v21
 	FMOVQ F16, 0(R1)
 	FMOVQ F17, 16(R1)
@@ -3706,17 +3706,17 @@ single:
 	WORD $0x4e31ceb2 // fmla v18, v21, v17
 	WORD $0x4e33d652 // fadd v18, v18, v19
 	WORD $0x4e2fce92 // fmla v18, v20, v15
-	FMOVQ 512(R3), F17
+	FMOVQ 512(R15), F17
 	WORD $0x6eb0e631 // fcmgt v17, v17, v16
 	WORD $0x6e205a31 // not v17, v17
 	WORD $0x6e721e11 // bsl v17, v16, v18
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R15), F18
 	WORD $0x6eb0e652 // fcmgt v18, v18, v16
-	FMOVQ 528(R3), F19
+	FMOVQ 528(R15), F19
 	WORD $0x6e711e72 // bsl v18, v19, v17
-	FMOVQ 16(R3), F17
+	FMOVQ 16(R15), F17
 	WORD $0x4e31e610 // fcmeq v16, v16, v17
-	FMOVQ 544(R3), F17
+	FMOVQ 544(R15), F17
 	WORD $0x6e721e30 // bsl v16, v17, v18
 	FMOVQ F16, 0(R1)
 	ADD $16, R1, R1
@@ -3764,17 +3764,17 @@ rest:
 	WORD $0x4e31ceb2 // fmla v18, v21, v17
 	WORD $0x4e33d652 // fadd v18, v18, v19
 	WORD $0x4e2fce92 // fmla v18, v20, v15
-	FMOVQ 512(R3), F17
+	FMOVQ 512(R15), F17
 	WORD $0x6eb0e631 // fcmgt v17, v17, v16
 	WORD $0x6e205a31 // not v17, v17
 	WORD $0x6e721e11 // bsl v17, v16, v18
-	FMOVQ 16(R3), F18
+	FMOVQ 16(R15), F18
 	WORD $0x6eb0e652 // fcmgt v18, v18, v16
-	FMOVQ 528(R3), F19
+	FMOVQ 528(R15), F19
 	WORD $0x6e711e72 // bsl v18, v19, v17
-	FMOVQ 16(R3), F17
+	FMOVQ 16(R15), F17
 	WORD $0x4e31e610 // fcmeq v16, v16, v17
-	FMOVQ 544(R3), F17
+	FMOVQ 544(R15), F17
 	WORD $0x6e721e30 // bsl v16, v17, v18
 	FMOVS F16, 0(R1)
 	ADD $4, R1, R1
@@ -3788,26 +3788,26 @@ rest_end:
 
 // func vLog1pNEON(dst []float32, x []float32)
 TEXT ·vLog1pNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 0(R3), F0
-	FMOVQ 336(R3), F1
-	FMOVQ 560(R3), F2
-	FMOVQ 64(R3), F3
-	FMOVQ 576(R3), F4
-	FMOVQ 368(R3), F5
-	FMOVQ 384(R3), F6
-	FMOVQ 400(R3), F7
-	FMOVQ 416(R3), F8
-	FMOVQ 432(R3), F9
-	FMOVQ 448(R3), F10
-	FMOVQ 464(R3), F11
-	FMOVQ 480(R3), F12
-	FMOVQ 496(R3), F13
-	FMOVQ 160(R3), F14
-	FMOVQ 144(R3), F15
+	FMOVQ 0(R15), F0
+	FMOVQ 336(R15), F1
+	FMOVQ 560(R15), F2
+	FMOVQ 64(R15), F3
+	FMOVQ 576(R15), F4
+	FMOVQ 368(R15), F5
+	FMOVQ 384(R15), F6
+	FMOVQ 400(R15), F7
+	FMOVQ 416(R15), F8
+	FMOVQ 432(R15), F9
+	FMOVQ 448(R15), F10
+	FMOVQ 464(R15), F11
+	FMOVQ 480(R15), F12
+	FMOVQ 496(R15), F13
+	FMOVQ 160(R15), F14
+	FMOVQ 144(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -3878,35 +3878,35 @@ unrolled:
 	WORD $0x4e37d77b // fadd v27, v27, v23
 	WORD $0x4e2fce9a // fmla v26, v20, v15
 	WORD $0x4e2fcebb // fmla v27, v21, v15
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R15), F18
 	WORD $0x4e321f5a // and v26, v26, v18
-	FMOVQ 48(R3), F18
+	FMOVQ 48(R15), F18
 	WORD $0x4e321f7b // and v27, v27, v18
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R15), F18
 	WORD $0x4e321e12 // and v18, v16, v18
-	FMOVQ 32(R3), F19
+	FMOVQ 32(R15), F19
 	WORD $0x4e331e33 // and v19, v17, v19
 	WORD $0x4eb21f5a // orr v26, v26, v18
 	WORD $0x4eb31f7b // orr v27, v27, v19
-	FMOVQ 512(R3), F18
+	FMOVQ 512(R15), F18
 	WORD $0x6eb0e652 // fcmgt v18, v18, v16
 	WORD $0x6e205a52 // not v18, v18
-	FMOVQ 512(R3), F19
+	FMOVQ 512(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e205a73 // not v19, v19
 	WORD $0x6e7a1e12 // bsl v18, v16, v26
 	WORD $0x6e7b1e33 // bsl v19, v17, v27
 	WORD $0x6eb0e474 // fcmgt v20, v3, v16
 	WORD $0x6eb1e475 // fcmgt v21, v3, v17
-	FMOVQ 528(R3), F22
+	FMOVQ 528(R15), F22
 	WORD $0x6e721ed4 // bsl v20, v22, v18
-	FMOVQ 528(R3), F18
+	FMOVQ 528(R15), F18
 	WORD $0x6e731e55 // bsl v21, v18, v19
 	WORD $0x4e23e610 // fcmeq v16, v16, v3
 	WORD $0x4e23e631 // fcmeq v17, v17, v3
-	FMOVQ 544(R3), F18
+	FMOVQ 544(R15), F18
 	WORD $0x6e741e50 // bsl v16, v18, v20
-	FMOVQ 544(R3), F18
+	FMOVQ 544(R15), F18
 	WORD $0x6e751e51 // bsl v17, v18, v21
 	FMOVQ F16, 0(R1)
 	FMOVQ F17, 16(R1)
@@ -3953,20 +3953,20 @@ single:
 	WORD $0x4e31ceb4 // fmla v20, v21, v17
 	WORD $0x4e33d694 // fadd v20, v20, v19
 	WORD $0x4e2fce54 // fmla v20, v18, v15
-	FMOVQ 48(R3), F17
+	FMOVQ 48(R15), F17
 	WORD $0x4e311e94 // and v20, v20, v17
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e11 // and v17, v16, v17
 	WORD $0x4eb11e94 // orr v20, v20, v17
-	FMOVQ 512(R3), F17
+	FMOVQ 512(R15), F17
 	WORD $0x6eb0e631 // fcmgt v17, v17, v16
 	WORD $0x6e205a31 // not v17, v17
 	WORD $0x6e741e11 // bsl v17, v16, v20
 	WORD $0x6eb0e472 // fcmgt v18, v3, v16
-	FMOVQ 528(R3), F19
+	FMOVQ 528(R15), F19
 	WORD $0x6e711e72 // bsl v18, v19, v17
 	WORD $0x4e23e610 // fcmeq v16, v16, v3
-	FMOVQ 544(R3), F17
+	FMOVQ 544(R15), F17
 	WORD $0x6e721e30 // bsl v16, v17, v18
 	FMOVQ F16, 0(R1)
 	ADD $16, R1, R1
@@ -4012,20 +4012,20 @@ rest:
 	WORD $0x4e31ceb4 // fmla v20, v21, v17
 	WORD $0x4e33d694 // fadd v20, v20, v19
 	WORD $0x4e2fce54 // fmla v20, v18, v15
-	FMOVQ 48(R3), F17
+	FMOVQ 48(R15), F17
 	WORD $0x4e311e94 // and v20, v20, v17
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e11 // and v17, v16, v17
 	WORD $0x4eb11e94 // orr v20, v20, v17
-	FMOVQ 512(R3), F17
+	FMOVQ 512(R15), F17
 	WORD $0x6eb0e631 // fcmgt v17, v17, v16
 	WORD $0x6e205a31 // not v17, v17
 	WORD $0x6e741e11 // bsl v17, v16, v20
 	WORD $0x6eb0e472 // fcmgt v18, v3, v16
-	FMOVQ 528(R3), F19
+	FMOVQ 528(R15), F19
 	WORD $0x6e711e72 // bsl v18, v19, v17
 	WORD $0x4e23e610 // fcmeq v16, v16, v3
-	FMOVQ 544(R3), F17
+	FMOVQ 544(R15), F17
 	WORD $0x6e721e30 // bsl v16, v17, v18
 	FMOVS F16, 0(R1)
 	ADD $4, R1, R1
@@ -4039,26 +4039,26 @@ rest_end:
 
 // func vTanhNEON(dst []float32, x []float32)
 TEXT ·vTanhNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 48(R3), F0
-	FMOVQ 592(R3), F1
-	FMOVQ 608(R3), F2
-	FMOVQ 624(R3), F3
-	FMOVQ 640(R3), F4
-	FMOVQ 656(R3), F5
-	FMOVQ 672(R3), F6
-	FMOVQ 112(R3), F7
-	FMOVQ 128(R3), F8
-	FMOVQ 144(R3), F9
-	FMOVQ 160(R3), F10
-	FMOVQ 176(R3), F11
-	FMOVQ 192(R3), F12
-	FMOVQ 208(R3), F13
-	FMOVQ 224(R3), F14
-	FMOVQ 240(R3), F15
+	FMOVQ 48(R15), F0
+	FMOVQ 592(R15), F1
+	FMOVQ 608(R15), F2
+	FMOVQ 624(R15), F3
+	FMOVQ 640(R15), F4
+	FMOVQ 656(R15), F5
+	FMOVQ 672(R15), F6
+	FMOVQ 112(R15), F7
+	FMOVQ 128(R15), F8
+	FMOVQ 144(R15), F9
+	FMOVQ 160(R15), F10
+	FMOVQ 176(R15), F11
+	FMOVQ 192(R15), F12
+	FMOVQ 208(R15), F13
+	FMOVQ 224(R15), F14
+	FMOVQ 240(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -4128,41 +4128,41 @@ unrolled:
 	WORD $0x4e37cf99 // fmla v25, v28, v23
 	VMOV V15.B16, V28.B16
 	WORD $0x4e38cedc // fmla v28, v22, v24
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e37cf36 // fmla v22, v25, v23
-	FMOVQ 0(R3), F25
+	FMOVQ 0(R15), F25
 	WORD $0x4e38cf99 // fmla v25, v28, v24
-	FMOVQ 0(R3), F28
+	FMOVQ 0(R15), F28
 	WORD $0x4e37cedc // fmla v28, v22, v23
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e38cf36 // fmla v22, v25, v24
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4eb7875a // add v26, v26, v23
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4eb7877b // add v27, v27, v23
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4e3acf97 // fmla v23, v28, v26
-	FMOVQ 0(R3), F24
+	FMOVQ 0(R15), F24
 	WORD $0x4e3bced8 // fmla v24, v22, v27
-	FMOVQ 0(R3), F22
-	FMOVQ 0(R3), F25
-	FMOVQ 688(R3), F26
-	FMOVQ 688(R3), F27
+	FMOVQ 0(R15), F22
+	FMOVQ 0(R15), F25
+	FMOVQ 688(R15), F26
+	FMOVQ 688(R15), F27
 	WORD $0x6e37ff5a // fdiv v26, v26, v23
 	WORD $0x6e38ff7b // fdiv v27, v27, v24
 	WORD $0x4ebad6d6 // fsub v22, v22, v26
 	WORD $0x4ebbd739 // fsub v25, v25, v27
-	FMOVQ 704(R3), F23
+	FMOVQ 704(R15), F23
 	WORD $0x6eb2e6f7 // fcmgt v23, v23, v18
-	FMOVQ 704(R3), F18
+	FMOVQ 704(R15), F18
 	WORD $0x6eb3e652 // fcmgt v18, v18, v19
 	WORD $0x6e761e97 // bsl v23, v20, v22
 	WORD $0x6e791eb2 // bsl v18, v21, v25
 	WORD $0x4e201ef7 // and v23, v23, v0
 	WORD $0x4e201e52 // and v18, v18, v0
-	FMOVQ 32(R3), F19
+	FMOVQ 32(R15), F19
 	WORD $0x4e331e10 // and v16, v16, v19
-	FMOVQ 32(R3), F19
+	FMOVQ 32(R15), F19
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x4eb01ef7 // orr v23, v23, v16
 	WORD $0x4eb11e52 // orr v18, v18, v17
@@ -4210,23 +4210,23 @@ single:
 	WORD $0x4e33ced4 // fmla v20, v22, v19
 	VMOV V15.B16, V22.B16
 	WORD $0x4e33ce96 // fmla v22, v20, v19
-	FMOVQ 0(R3), F20
+	FMOVQ 0(R15), F20
 	WORD $0x4e33ced4 // fmla v20, v22, v19
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e33ce96 // fmla v22, v20, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4eb386b5 // add v21, v21, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4e35ced3 // fmla v19, v22, v21
-	FMOVQ 0(R3), F20
-	FMOVQ 688(R3), F21
+	FMOVQ 0(R15), F20
+	FMOVQ 688(R15), F21
 	WORD $0x6e33feb5 // fdiv v21, v21, v19
 	WORD $0x4eb5d694 // fsub v20, v20, v21
-	FMOVQ 704(R3), F19
+	FMOVQ 704(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e741e53 // bsl v19, v18, v20
 	WORD $0x4e201e73 // and v19, v19, v0
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e10 // and v16, v16, v17
 	WORD $0x4eb01e73 // orr v19, v19, v16
 	FMOVQ F19, 0(R1)
@@ -4272,23 +4272,23 @@ rest:
 	WORD $0x4e33ced4 // fmla v20, v22, v19
 	VMOV V15.B16, V22.B16
 	WORD $0x4e33ce96 // fmla v22, v20, v19
-	FMOVQ 0(R3), F20
+	FMOVQ 0(R15), F20
 	WORD $0x4e33ced4 // fmla v20, v22, v19
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e33ce96 // fmla v22, v20, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4eb386b5 // add v21, v21, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4e35ced3 // fmla v19, v22, v21
-	FMOVQ 0(R3), F20
-	FMOVQ 688(R3), F21
+	FMOVQ 0(R15), F20
+	FMOVQ 688(R15), F21
 	WORD $0x6e33feb5 // fdiv v21, v21, v19
 	WORD $0x4eb5d694 // fsub v20, v20, v21
-	FMOVQ 704(R3), F19
+	FMOVQ 704(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e741e53 // bsl v19, v18, v20
 	WORD $0x4e201e73 // and v19, v19, v0
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e10 // and v16, v16, v17
 	WORD $0x4eb01e73 // orr v19, v19, v16
 	FMOVS F19, 0(R1)
@@ -4303,24 +4303,24 @@ rest_end:
 
 // func vSigmoidNEON(dst []float32, x []float32)
 TEXT ·vSigmoidNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 32(R3), F0
-	FMOVQ 720(R3), F1
-	FMOVQ 112(R3), F2
-	FMOVQ 128(R3), F3
-	FMOVQ 144(R3), F4
-	FMOVQ 160(R3), F5
-	FMOVQ 176(R3), F6
-	FMOVQ 192(R3), F7
-	FMOVQ 208(R3), F8
-	FMOVQ 224(R3), F9
-	FMOVQ 240(R3), F10
-	FMOVQ 0(R3), F11
-	FMOVQ 256(R3), F12
-	FMOVQ 16(R3), F13
+	FMOVQ 32(R15), F0
+	FMOVQ 720(R15), F1
+	FMOVQ 112(R15), F2
+	FMOVQ 128(R15), F3
+	FMOVQ 144(R15), F4
+	FMOVQ 160(R15), F5
+	FMOVQ 176(R15), F6
+	FMOVQ 192(R15), F7
+	FMOVQ 208(R15), F8
+	FMOVQ 224(R15), F9
+	FMOVQ 240(R15), F10
+	FMOVQ 0(R15), F11
+	FMOVQ 256(R15), F12
+	FMOVQ 16(R15), F13
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -4506,26 +4506,26 @@ rest_end:
 
 // func vErfNEON(dst []float32, x []float32)
 TEXT ·vErfNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 48(R3), F0
-	FMOVQ 736(R3), F1
-	FMOVQ 752(R3), F2
-	FMOVQ 768(R3), F3
-	FMOVQ 784(R3), F4
-	FMOVQ 800(R3), F5
-	FMOVQ 816(R3), F6
-	FMOVQ 560(R3), F7
-	FMOVQ 832(R3), F8
-	FMOVQ 848(R3), F9
-	FMOVQ 864(R3), F10
-	FMOVQ 880(R3), F11
-	FMOVQ 896(R3), F12
-	FMOVQ 912(R3), F13
-	FMOVQ 928(R3), F14
-	FMOVQ 112(R3), F15
+	FMOVQ 48(R15), F0
+	FMOVQ 736(R15), F1
+	FMOVQ 752(R15), F2
+	FMOVQ 768(R15), F3
+	FMOVQ 784(R15), F4
+	FMOVQ 800(R15), F5
+	FMOVQ 816(R15), F6
+	FMOVQ 560(R15), F7
+	FMOVQ 832(R15), F8
+	FMOVQ 848(R15), F9
+	FMOVQ 864(R15), F10
+	FMOVQ 880(R15), F11
+	FMOVQ 896(R15), F12
+	FMOVQ 912(R15), F13
+	FMOVQ 928(R15), F14
+	FMOVQ 112(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -4595,67 +4595,67 @@ unrolled:
 	WORD $0x6e34df18 // fmul v24, v24, v20
 	VMOV V15.B16, V20.B16
 	VMOV V15.B16, V25.B16
-	FMOVQ 128(R3), F26
+	FMOVQ 128(R15), F26
 	WORD $0x4e3acef4 // fmla v20, v23, v26
-	FMOVQ 128(R3), F26
+	FMOVQ 128(R15), F26
 	WORD $0x4e3acf19 // fmla v25, v24, v26
 	WORD $0x4f37569a // shl v26, v20, #23
 	WORD $0x4f37573b // shl v27, v25, #23
 	WORD $0x4eafd694 // fsub v20, v20, v15
 	WORD $0x4eafd739 // fsub v25, v25, v15
-	FMOVQ 144(R3), F28
+	FMOVQ 144(R15), F28
 	WORD $0x4ebcce97 // fmls v23, v20, v28
-	FMOVQ 144(R3), F28
+	FMOVQ 144(R15), F28
 	WORD $0x4ebccf38 // fmls v24, v25, v28
-	FMOVQ 160(R3), F28
+	FMOVQ 160(R15), F28
 	WORD $0x4ebcce97 // fmls v23, v20, v28
-	FMOVQ 160(R3), F20
+	FMOVQ 160(R15), F20
 	WORD $0x4eb4cf38 // fmls v24, v25, v20
-	FMOVQ 0(R3), F20
-	FMOVQ 0(R3), F25
-	FMOVQ 176(R3), F28
-	FMOVQ 176(R3), F29
-	FMOVQ 192(R3), F30
+	FMOVQ 0(R15), F20
+	FMOVQ 0(R15), F25
+	FMOVQ 176(R15), F28
+	FMOVQ 176(R15), F29
+	FMOVQ 192(R15), F30
 	WORD $0x4e37cf9e // fmla v30, v28, v23
-	FMOVQ 192(R3), F28
+	FMOVQ 192(R15), F28
 	WORD $0x4e38cfbc // fmla v28, v29, v24
-	FMOVQ 208(R3), F29
+	FMOVQ 208(R15), F29
 	WORD $0x4e37cfdd // fmla v29, v30, v23
-	FMOVQ 208(R3), F30
+	FMOVQ 208(R15), F30
 	WORD $0x4e38cf9e // fmla v30, v28, v24
-	FMOVQ 224(R3), F28
+	FMOVQ 224(R15), F28
 	WORD $0x4e37cfbc // fmla v28, v29, v23
-	FMOVQ 224(R3), F29
+	FMOVQ 224(R15), F29
 	WORD $0x4e38cfdd // fmla v29, v30, v24
-	FMOVQ 240(R3), F30
+	FMOVQ 240(R15), F30
 	WORD $0x4e37cf9e // fmla v30, v28, v23
-	FMOVQ 240(R3), F28
+	FMOVQ 240(R15), F28
 	WORD $0x4e38cfbc // fmla v28, v29, v24
-	FMOVQ 0(R3), F29
+	FMOVQ 0(R15), F29
 	WORD $0x4e37cfdd // fmla v29, v30, v23
-	FMOVQ 0(R3), F30
+	FMOVQ 0(R15), F30
 	WORD $0x4e38cf9e // fmla v30, v28, v24
-	FMOVQ 0(R3), F28
+	FMOVQ 0(R15), F28
 	WORD $0x4e37cfbc // fmla v28, v29, v23
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4e38cfd7 // fmla v23, v30, v24
-	FMOVQ 0(R3), F24
+	FMOVQ 0(R15), F24
 	WORD $0x4eb8875a // add v26, v26, v24
-	FMOVQ 0(R3), F24
+	FMOVQ 0(R15), F24
 	WORD $0x4eb8877b // add v27, v27, v24
 	WORD $0x4ebacf94 // fmls v20, v28, v26
 	WORD $0x4ebbcef9 // fmls v25, v23, v27
-	FMOVQ 944(R3), F23
+	FMOVQ 944(R15), F23
 	WORD $0x6eb2e6f7 // fcmgt v23, v23, v18
-	FMOVQ 944(R3), F18
+	FMOVQ 944(R15), F18
 	WORD $0x6eb3e652 // fcmgt v18, v18, v19
 	WORD $0x6e741eb7 // bsl v23, v21, v20
 	WORD $0x6e791ed2 // bsl v18, v22, v25
 	WORD $0x4e201ef7 // and v23, v23, v0
 	WORD $0x4e201e52 // and v18, v18, v0
-	FMOVQ 32(R3), F19
+	FMOVQ 32(R15), F19
 	WORD $0x4e331e10 // and v16, v16, v19
-	FMOVQ 32(R3), F19
+	FMOVQ 32(R15), F19
 	WORD $0x4e331e31 // and v17, v17, v19
 	WORD $0x4eb01ef7 // orr v23, v23, v16
 	WORD $0x4eb11e52 // orr v18, v18, v17
@@ -4703,36 +4703,36 @@ single:
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	WORD $0x6e35de73 // fmul v19, v19, v21
 	VMOV V15.B16, V20.B16
-	FMOVQ 128(R3), F21
+	FMOVQ 128(R15), F21
 	WORD $0x4e35ce74 // fmla v20, v19, v21
 	WORD $0x4f375695 // shl v21, v20, #23
 	WORD $0x4eafd694 // fsub v20, v20, v15
-	FMOVQ 144(R3), F22
+	FMOVQ 144(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 160(R3), F22
+	FMOVQ 160(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 0(R3), F20
-	FMOVQ 176(R3), F22
-	FMOVQ 192(R3), F23
+	FMOVQ 0(R15), F20
+	FMOVQ 176(R15), F22
+	FMOVQ 192(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 208(R3), F22
+	FMOVQ 208(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 224(R3), F23
+	FMOVQ 224(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 240(R3), F22
+	FMOVQ 240(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4eb386b5 // add v21, v21, v19
 	WORD $0x4eb5ced4 // fmls v20, v22, v21
-	FMOVQ 944(R3), F19
+	FMOVQ 944(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e741e53 // bsl v19, v18, v20
 	WORD $0x4e201e73 // and v19, v19, v0
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e10 // and v16, v16, v17
 	WORD $0x4eb01e73 // orr v19, v19, v16
 	FMOVQ F19, 0(R1)
@@ -4778,36 +4778,36 @@ rest:
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	WORD $0x6e35de73 // fmul v19, v19, v21
 	VMOV V15.B16, V20.B16
-	FMOVQ 128(R3), F21
+	FMOVQ 128(R15), F21
 	WORD $0x4e35ce74 // fmla v20, v19, v21
 	WORD $0x4f375695 // shl v21, v20, #23
 	WORD $0x4eafd694 // fsub v20, v20, v15
-	FMOVQ 144(R3), F22
+	FMOVQ 144(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 160(R3), F22
+	FMOVQ 160(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 0(R3), F20
-	FMOVQ 176(R3), F22
-	FMOVQ 192(R3), F23
+	FMOVQ 0(R15), F20
+	FMOVQ 176(R15), F22
+	FMOVQ 192(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 208(R3), F22
+	FMOVQ 208(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 224(R3), F23
+	FMOVQ 224(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 240(R3), F22
+	FMOVQ 240(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4eb386b5 // add v21, v21, v19
 	WORD $0x4eb5ced4 // fmls v20, v22, v21
-	FMOVQ 944(R3), F19
+	FMOVQ 944(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e741e53 // bsl v19, v18, v20
 	WORD $0x4e201e73 // and v19, v19, v0
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e10 // and v16, v16, v17
 	WORD $0x4eb01e73 // orr v19, v19, v16
 	FMOVS F19, 0(R1)
@@ -4822,26 +4822,26 @@ rest_end:
 
 // func vSoftplusNEON(dst []float32, x []float32)
 TEXT ·vSoftplusNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 32(R3), F0
-	FMOVQ 720(R3), F1
-	FMOVQ 112(R3), F2
-	FMOVQ 128(R3), F3
-	FMOVQ 144(R3), F4
-	FMOVQ 160(R3), F5
-	FMOVQ 176(R3), F6
-	FMOVQ 192(R3), F7
-	FMOVQ 208(R3), F8
-	FMOVQ 224(R3), F9
-	FMOVQ 240(R3), F10
-	FMOVQ 0(R3), F11
-	FMOVQ 256(R3), F12
-	FMOVQ 336(R3), F13
-	FMOVQ 368(R3), F14
-	FMOVQ 384(R3), F15
+	FMOVQ 32(R15), F0
+	FMOVQ 720(R15), F1
+	FMOVQ 112(R15), F2
+	FMOVQ 128(R15), F3
+	FMOVQ 144(R15), F4
+	FMOVQ 160(R15), F5
+	FMOVQ 176(R15), F6
+	FMOVQ 192(R15), F7
+	FMOVQ 208(R15), F8
+	FMOVQ 224(R15), F9
+	FMOVQ 240(R15), F10
+	FMOVQ 0(R15), F11
+	FMOVQ 256(R15), F12
+	FMOVQ 336(R15), F13
+	FMOVQ 368(R15), F14
+	FMOVQ 384(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -4928,33 +4928,33 @@ unrolled:
 	WORD $0x4e34cdd8 // fmla v24, v14, v20
 	VMOV V15.B16, V26.B16
 	WORD $0x4e39cefa // fmla v26, v23, v25
-	FMOVQ 400(R3), F23
+	FMOVQ 400(R15), F23
 	WORD $0x4e34cf17 // fmla v23, v24, v20
-	FMOVQ 400(R3), F24
+	FMOVQ 400(R15), F24
 	WORD $0x4e39cf58 // fmla v24, v26, v25
-	FMOVQ 416(R3), F26
+	FMOVQ 416(R15), F26
 	WORD $0x4e34cefa // fmla v26, v23, v20
-	FMOVQ 416(R3), F23
+	FMOVQ 416(R15), F23
 	WORD $0x4e39cf17 // fmla v23, v24, v25
-	FMOVQ 432(R3), F24
+	FMOVQ 432(R15), F24
 	WORD $0x4e34cf58 // fmla v24, v26, v20
-	FMOVQ 432(R3), F26
+	FMOVQ 432(R15), F26
 	WORD $0x4e39cefa // fmla v26, v23, v25
-	FMOVQ 448(R3), F23
+	FMOVQ 448(R15), F23
 	WORD $0x4e34cf17 // fmla v23, v24, v20
-	FMOVQ 448(R3), F24
+	FMOVQ 448(R15), F24
 	WORD $0x4e39cf58 // fmla v24, v26, v25
-	FMOVQ 464(R3), F26
+	FMOVQ 464(R15), F26
 	WORD $0x4e34cefa // fmla v26, v23, v20
-	FMOVQ 464(R3), F23
+	FMOVQ 464(R15), F23
 	WORD $0x4e39cf17 // fmla v23, v24, v25
-	FMOVQ 480(R3), F24
+	FMOVQ 480(R15), F24
 	WORD $0x4e34cf58 // fmla v24, v26, v20
-	FMOVQ 480(R3), F26
+	FMOVQ 480(R15), F26
 	WORD $0x4e39cefa // fmla v26, v23, v25
-	FMOVQ 496(R3), F23
+	FMOVQ 496(R15), F23
 	WORD $0x4e34cf17 // fmla v23, v24, v20
-	FMOVQ 496(R3), F24
+	FMOVQ 496(R15), F24
 	WORD $0x4e39cf58 // fmla v24, v26, v25
 	WORD $0x6e25deba // fmul v26, v21, v5
 	WORD $0x6e25dedb // fmul v27, v22, v5
@@ -4964,8 +4964,8 @@ unrolled:
 	WORD $0x4e39d77b // fadd v27, v27, v25
 	WORD $0x4e24ceba // fmla v26, v21, v4
 	WORD $0x4e24cedb // fmla v27, v22, v4
-	FMOVQ 16(R3), F18
-	FMOVQ 16(R3), F19
+	FMOVQ 16(R15), F18
+	FMOVQ 16(R15), F19
 	WORD $0x6eb0e654 // fcmgt v20, v18, v16
 	WORD $0x6e701e54 // bsl v20, v18, v16
 	WORD $0x6eb1e670 // fcmgt v16, v19, v17
@@ -5024,25 +5024,25 @@ single:
 	WORD $0x6e33de71 // fmul v17, v19, v19
 	VMOV V15.B16, V20.B16
 	WORD $0x4e33cdd4 // fmla v20, v14, v19
-	FMOVQ 400(R3), F21
+	FMOVQ 400(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
-	FMOVQ 416(R3), F20
+	FMOVQ 416(R15), F20
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 432(R3), F21
+	FMOVQ 432(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
-	FMOVQ 448(R3), F20
+	FMOVQ 448(R15), F20
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 464(R3), F21
+	FMOVQ 464(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
-	FMOVQ 480(R3), F20
+	FMOVQ 480(R15), F20
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 496(R3), F21
+	FMOVQ 496(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	WORD $0x6e25de54 // fmul v20, v18, v5
 	WORD $0x4e31ceb4 // fmla v20, v21, v17
 	WORD $0x4e33d694 // fadd v20, v20, v19
 	WORD $0x4e24ce54 // fmla v20, v18, v4
-	FMOVQ 16(R3), F17
+	FMOVQ 16(R15), F17
 	WORD $0x6eb0e632 // fcmgt v18, v17, v16
 	WORD $0x6e701e32 // bsl v18, v17, v16
 	WORD $0x4e32d694 // fadd v20, v20, v18
@@ -5097,25 +5097,25 @@ rest:
 	WORD $0x6e33de71 // fmul v17, v19, v19
 	VMOV V15.B16, V20.B16
 	WORD $0x4e33cdd4 // fmla v20, v14, v19
-	FMOVQ 400(R3), F21
+	FMOVQ 400(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
-	FMOVQ 416(R3), F20
+	FMOVQ 416(R15), F20
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 432(R3), F21
+	FMOVQ 432(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
-	FMOVQ 448(R3), F20
+	FMOVQ 448(R15), F20
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 464(R3), F21
+	FMOVQ 464(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
-	FMOVQ 480(R3), F20
+	FMOVQ 480(R15), F20
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 496(R3), F21
+	FMOVQ 496(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	WORD $0x6e25de54 // fmul v20, v18, v5
 	WORD $0x4e31ceb4 // fmla v20, v21, v17
 	WORD $0x4e33d694 // fadd v20, v20, v19
 	WORD $0x4e24ce54 // fmla v20, v18, v4
-	FMOVQ 16(R3), F17
+	FMOVQ 16(R15), F17
 	WORD $0x6eb0e632 // fcmgt v18, v17, v16
 	WORD $0x6e701e32 // bsl v18, v17, v16
 	WORD $0x4e32d694 // fadd v20, v20, v18
@@ -5131,24 +5131,24 @@ rest_end:
 
 // func vSiluNEON(dst []float32, x []float32)
 TEXT ·vSiluNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 720(R3), F0
-	FMOVQ 32(R3), F1
-	FMOVQ 112(R3), F2
-	FMOVQ 128(R3), F3
-	FMOVQ 144(R3), F4
-	FMOVQ 160(R3), F5
-	FMOVQ 176(R3), F6
-	FMOVQ 192(R3), F7
-	FMOVQ 208(R3), F8
-	FMOVQ 224(R3), F9
-	FMOVQ 240(R3), F10
-	FMOVQ 0(R3), F11
-	FMOVQ 256(R3), F12
-	FMOVQ 16(R3), F13
+	FMOVQ 720(R15), F0
+	FMOVQ 32(R15), F1
+	FMOVQ 112(R15), F2
+	FMOVQ 128(R15), F3
+	FMOVQ 144(R15), F4
+	FMOVQ 160(R15), F5
+	FMOVQ 176(R15), F6
+	FMOVQ 192(R15), F7
+	FMOVQ 208(R15), F8
+	FMOVQ 224(R15), F9
+	FMOVQ 240(R15), F10
+	FMOVQ 0(R15), F11
+	FMOVQ 256(R15), F12
+	FMOVQ 16(R15), F13
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -5347,25 +5347,25 @@ rest_end:
 
 // func vGeluNEON(dst []float32, x []float32)
 TEXT ·vGeluNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 336(R3), F0
-	FMOVQ 48(R3), F1
-	FMOVQ 736(R3), F2
-	FMOVQ 752(R3), F3
-	FMOVQ 768(R3), F4
-	FMOVQ 784(R3), F5
-	FMOVQ 800(R3), F6
-	FMOVQ 816(R3), F7
-	FMOVQ 560(R3), F8
-	FMOVQ 832(R3), F9
-	FMOVQ 848(R3), F10
-	FMOVQ 864(R3), F11
-	FMOVQ 880(R3), F12
-	FMOVQ 896(R3), F13
-	FMOVQ 912(R3), F14
+	FMOVQ 336(R15), F0
+	FMOVQ 48(R15), F1
+	FMOVQ 736(R15), F2
+	FMOVQ 752(R15), F3
+	FMOVQ 768(R15), F4
+	FMOVQ 784(R15), F5
+	FMOVQ 800(R15), F6
+	FMOVQ 816(R15), F7
+	FMOVQ 560(R15), F8
+	FMOVQ 832(R15), F9
+	FMOVQ 848(R15), F10
+	FMOVQ 864(R15), F11
+	FMOVQ 880(R15), F12
+	FMOVQ 896(R15), F13
+	FMOVQ 912(R15), F14
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -5429,85 +5429,85 @@ unrolled:
 	WORD $0x4e38cf55 // fmla v21, v26, v24
 	VMOV V14.B16, V26.B16
 	WORD $0x4e39cf7a // fmla v26, v27, v25
-	FMOVQ 928(R3), F27
+	FMOVQ 928(R15), F27
 	WORD $0x4e38cebb // fmla v27, v21, v24
-	FMOVQ 928(R3), F21
+	FMOVQ 928(R15), F21
 	WORD $0x4e39cf55 // fmla v21, v26, v25
 	WORD $0x6e3bdf18 // fmul v24, v24, v27
 	WORD $0x6e35df39 // fmul v25, v25, v21
-	FMOVQ 112(R3), F21
-	FMOVQ 112(R3), F26
-	FMOVQ 128(R3), F27
+	FMOVQ 112(R15), F21
+	FMOVQ 112(R15), F26
+	FMOVQ 128(R15), F27
 	WORD $0x4e3bcf15 // fmla v21, v24, v27
-	FMOVQ 128(R3), F27
+	FMOVQ 128(R15), F27
 	WORD $0x4e3bcf3a // fmla v26, v25, v27
 	WORD $0x4f3756bb // shl v27, v21, #23
 	WORD $0x4f37575c // shl v28, v26, #23
-	FMOVQ 112(R3), F29
+	FMOVQ 112(R15), F29
 	WORD $0x4ebdd6b5 // fsub v21, v21, v29
-	FMOVQ 112(R3), F29
+	FMOVQ 112(R15), F29
 	WORD $0x4ebdd75a // fsub v26, v26, v29
-	FMOVQ 144(R3), F29
+	FMOVQ 144(R15), F29
 	WORD $0x4ebdceb8 // fmls v24, v21, v29
-	FMOVQ 144(R3), F29
+	FMOVQ 144(R15), F29
 	WORD $0x4ebdcf59 // fmls v25, v26, v29
-	FMOVQ 160(R3), F29
+	FMOVQ 160(R15), F29
 	WORD $0x4ebdceb8 // fmls v24, v21, v29
-	FMOVQ 160(R3), F21
+	FMOVQ 160(R15), F21
 	WORD $0x4eb5cf59 // fmls v25, v26, v21
-	FMOVQ 0(R3), F21
-	FMOVQ 0(R3), F26
-	FMOVQ 176(R3), F29
-	FMOVQ 176(R3), F30
-	FMOVQ 192(R3), F31
+	FMOVQ 0(R15), F21
+	FMOVQ 0(R15), F26
+	FMOVQ 176(R15), F29
+	FMOVQ 176(R15), F30
+	FMOVQ 192(R15), F31
 	WORD $0x4e38cfbf // fmla v31, v29, v24
-	FMOVQ 192(R3), F29
+	FMOVQ 192(R15), F29
 	WORD $0x4e39cfdd // fmla v29, v30, v25
-	FMOVQ 208(R3), F30
+	FMOVQ 208(R15), F30
 	WORD $0x4e38cffe // fmla v30, v31, v24
-	FMOVQ 208(R3), F31
+	FMOVQ 208(R15), F31
 	WORD $0x4e39cfbf // fmla v31, v29, v25
-	FMOVQ 224(R3), F29
+	FMOVQ 224(R15), F29
 	WORD $0x4e38cfdd // fmla v29, v30, v24
-	FMOVQ 224(R3), F30
+	FMOVQ 224(R15), F30
 	WORD $0x4e39cffe // fmla v30, v31, v25
-	FMOVQ 240(R3), F31
+	FMOVQ 240(R15), F31
 	WORD $0x4e38cfbf // fmla v31, v29, v24
-	FMOVQ 240(R3), F29
+	FMOVQ 240(R15), F29
 	WORD $0x4e39cfdd // fmla v29, v30, v25
-	FMOVQ 0(R3), F30
+	FMOVQ 0(R15), F30
 	WORD $0x4e38cffe // fmla v30, v31, v24
-	FMOVQ 0(R3), F31
+	FMOVQ 0(R15), F31
 	WORD $0x4e39cfbf // fmla v31, v29, v25
-	FMOVQ 0(R3), F29
+	FMOVQ 0(R15), F29
 	WORD $0x4e38cfdd // fmla v29, v30, v24
-	FMOVQ 0(R3), F24
+	FMOVQ 0(R15), F24
 	WORD $0x4e39cff8 // fmla v24, v31, v25
-	FMOVQ 0(R3), F25
+	FMOVQ 0(R15), F25
 	WORD $0x4eb9877b // add v27, v27, v25
-	FMOVQ 0(R3), F25
+	FMOVQ 0(R15), F25
 	WORD $0x4eb9879c // add v28, v28, v25
 	WORD $0x4ebbcfb5 // fmls v21, v29, v27
 	WORD $0x4ebccf1a // fmls v26, v24, v28
-	FMOVQ 944(R3), F24
+	FMOVQ 944(R15), F24
 	WORD $0x6eb3e718 // fcmgt v24, v24, v19
-	FMOVQ 944(R3), F19
+	FMOVQ 944(R15), F19
 	WORD $0x6eb4e673 // fcmgt v19, v19, v20
 	WORD $0x6e751ed8 // bsl v24, v22, v21
 	WORD $0x6e7a1ef3 // bsl v19, v23, v26
 	WORD $0x4e211f18 // and v24, v24, v1
 	WORD $0x4e211e73 // and v19, v19, v1
-	FMOVQ 32(R3), F20
+	FMOVQ 32(R15), F20
 	WORD $0x4e341e31 // and v17, v17, v20
-	FMOVQ 32(R3), F20
+	FMOVQ 32(R15), F20
 	WORD $0x4e341e52 // and v18, v18, v20
 	WORD $0x4eb11f18 // orr v24, v24, v17
 	WORD $0x4eb21e73 // orr v19, v19, v18
-	FMOVQ 960(R3), F17
-	FMOVQ 960(R3), F18
-	FMOVQ 288(R3), F20
+	FMOVQ 960(R15), F17
+	FMOVQ 960(R15), F18
+	FMOVQ 288(R15), F20
 	WORD $0x6e34ddf4 // fmul v20, v15, v20
-	FMOVQ 288(R3), F21
+	FMOVQ 288(R15), F21
 	WORD $0x6e35de15 // fmul v21, v16, v21
 	WORD $0x6eb4e636 // fcmgt v22, v17, v20
 	WORD $0x6e741e36 // bsl v22, v17, v20
@@ -5517,9 +5517,9 @@ unrolled:
 	WORD $0x4e31ce71 // fmla v17, v19, v17
 	WORD $0x4e211ed6 // and v22, v22, v1
 	WORD $0x4e211e31 // and v17, v17, v1
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R15), F18
 	WORD $0x4e321def // and v15, v15, v18
-	FMOVQ 32(R3), F18
+	FMOVQ 32(R15), F18
 	WORD $0x4e321e10 // and v16, v16, v18
 	WORD $0x4eaf1ed6 // orr v22, v22, v15
 	WORD $0x4eb01e31 // orr v17, v17, v16
@@ -5564,51 +5564,51 @@ single:
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	VMOV V14.B16, V20.B16
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 928(R3), F21
+	FMOVQ 928(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	WORD $0x6e35de73 // fmul v19, v19, v21
-	FMOVQ 112(R3), F20
-	FMOVQ 128(R3), F21
+	FMOVQ 112(R15), F20
+	FMOVQ 128(R15), F21
 	WORD $0x4e35ce74 // fmla v20, v19, v21
 	WORD $0x4f375695 // shl v21, v20, #23
-	FMOVQ 112(R3), F22
+	FMOVQ 112(R15), F22
 	WORD $0x4eb6d694 // fsub v20, v20, v22
-	FMOVQ 144(R3), F22
+	FMOVQ 144(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 160(R3), F22
+	FMOVQ 160(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 0(R3), F20
-	FMOVQ 176(R3), F22
-	FMOVQ 192(R3), F23
+	FMOVQ 0(R15), F20
+	FMOVQ 176(R15), F22
+	FMOVQ 192(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 208(R3), F22
+	FMOVQ 208(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 224(R3), F23
+	FMOVQ 224(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 240(R3), F22
+	FMOVQ 240(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4eb386b5 // add v21, v21, v19
 	WORD $0x4eb5ced4 // fmls v20, v22, v21
-	FMOVQ 944(R3), F19
+	FMOVQ 944(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e741e53 // bsl v19, v18, v20
 	WORD $0x4e211e73 // and v19, v19, v1
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e10 // and v16, v16, v17
 	WORD $0x4eb01e73 // orr v19, v19, v16
-	FMOVQ 960(R3), F16
-	FMOVQ 288(R3), F17
+	FMOVQ 960(R15), F16
+	FMOVQ 288(R15), F17
 	WORD $0x6e31ddf1 // fmul v17, v15, v17
 	WORD $0x6eb1e612 // fcmgt v18, v16, v17
 	WORD $0x6e711e12 // bsl v18, v16, v17
 	WORD $0x4e32ce72 // fmla v18, v19, v18
 	WORD $0x4e211e52 // and v18, v18, v1
-	FMOVQ 32(R3), F16
+	FMOVQ 32(R15), F16
 	WORD $0x4e301def // and v15, v15, v16
 	WORD $0x4eaf1e52 // orr v18, v18, v15
 	FMOVQ F18, 0(R1)
@@ -5651,51 +5651,51 @@ rest:
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	VMOV V14.B16, V20.B16
 	WORD $0x4e33ceb4 // fmla v20, v21, v19
-	FMOVQ 928(R3), F21
+	FMOVQ 928(R15), F21
 	WORD $0x4e33ce95 // fmla v21, v20, v19
 	WORD $0x6e35de73 // fmul v19, v19, v21
-	FMOVQ 112(R3), F20
-	FMOVQ 128(R3), F21
+	FMOVQ 112(R15), F20
+	FMOVQ 128(R15), F21
 	WORD $0x4e35ce74 // fmla v20, v19, v21
 	WORD $0x4f375695 // shl v21, v20, #23
-	FMOVQ 112(R3), F22
+	FMOVQ 112(R15), F22
 	WORD $0x4eb6d694 // fsub v20, v20, v22
-	FMOVQ 144(R3), F22
+	FMOVQ 144(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 160(R3), F22
+	FMOVQ 160(R15), F22
 	WORD $0x4eb6ce93 // fmls v19, v20, v22
-	FMOVQ 0(R3), F20
-	FMOVQ 176(R3), F22
-	FMOVQ 192(R3), F23
+	FMOVQ 0(R15), F20
+	FMOVQ 176(R15), F22
+	FMOVQ 192(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 208(R3), F22
+	FMOVQ 208(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 224(R3), F23
+	FMOVQ 224(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 240(R3), F22
+	FMOVQ 240(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F23
+	FMOVQ 0(R15), F23
 	WORD $0x4e33ced7 // fmla v23, v22, v19
-	FMOVQ 0(R3), F22
+	FMOVQ 0(R15), F22
 	WORD $0x4e33cef6 // fmla v22, v23, v19
-	FMOVQ 0(R3), F19
+	FMOVQ 0(R15), F19
 	WORD $0x4eb386b5 // add v21, v21, v19
 	WORD $0x4eb5ced4 // fmls v20, v22, v21
-	FMOVQ 944(R3), F19
+	FMOVQ 944(R15), F19
 	WORD $0x6eb1e673 // fcmgt v19, v19, v17
 	WORD $0x6e741e53 // bsl v19, v18, v20
 	WORD $0x4e211e73 // and v19, v19, v1
-	FMOVQ 32(R3), F17
+	FMOVQ 32(R15), F17
 	WORD $0x4e311e10 // and v16, v16, v17
 	WORD $0x4eb01e73 // orr v19, v19, v16
-	FMOVQ 960(R3), F16
-	FMOVQ 288(R3), F17
+	FMOVQ 960(R15), F16
+	FMOVQ 288(R15), F17
 	WORD $0x6e31ddf1 // fmul v17, v15, v17
 	WORD $0x6eb1e612 // fcmgt v18, v16, v17
 	WORD $0x6e711e12 // bsl v18, v16, v17
 	WORD $0x4e32ce72 // fmla v18, v19, v18
 	WORD $0x4e211e52 // and v18, v18, v1
-	FMOVQ 32(R3), F16
+	FMOVQ 32(R15), F16
 	WORD $0x4e301def // and v15, v15, v16
 	WORD $0x4eaf1e52 // orr v18, v18, v15
 	FMOVS F18, 0(R1)
@@ -5710,26 +5710,26 @@ rest_end:
 
 // func vGeluTanhNEON(dst []float32, x []float32)
 TEXT ·vGeluTanhNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 976(R3), F0
-	FMOVQ 992(R3), F1
-	FMOVQ 1008(R3), F2
-	FMOVQ 32(R3), F3
-	FMOVQ 720(R3), F4
-	FMOVQ 112(R3), F5
-	FMOVQ 128(R3), F6
-	FMOVQ 144(R3), F7
-	FMOVQ 160(R3), F8
-	FMOVQ 176(R3), F9
-	FMOVQ 192(R3), F10
-	FMOVQ 208(R3), F11
-	FMOVQ 224(R3), F12
-	FMOVQ 240(R3), F13
-	FMOVQ 0(R3), F14
-	FMOVQ 256(R3), F15
+	FMOVQ 976(R15), F0
+	FMOVQ 992(R15), F1
+	FMOVQ 1008(R15), F2
+	FMOVQ 32(R15), F3
+	FMOVQ 720(R15), F4
+	FMOVQ 112(R15), F5
+	FMOVQ 128(R15), F6
+	FMOVQ 144(R15), F7
+	FMOVQ 160(R15), F8
+	FMOVQ 176(R15), F9
+	FMOVQ 192(R15), F10
+	FMOVQ 208(R15), F11
+	FMOVQ 224(R15), F12
+	FMOVQ 240(R15), F13
+	FMOVQ 0(R15), F14
+	FMOVQ 256(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 
@@ -5808,9 +5808,9 @@ unrolled:
 	WORD $0x4e2ed696 // fadd v22, v20, v14
 	WORD $0x6e32ff52 // fdiv v18, v26, v18
 	WORD $0x6e36fe96 // fdiv v22, v20, v22
-	FMOVQ 16(R3), F23
+	FMOVQ 16(R15), F23
 	WORD $0x6eb5e6f7 // fcmgt v23, v23, v21
-	FMOVQ 16(R3), F21
+	FMOVQ 16(R15), F21
 	WORD $0x6eb1e6b5 // fcmgt v21, v21, v17
 	VMOV V14.B16, V17.B16
 	VMOV V23.B16, V27.B16
@@ -5874,7 +5874,7 @@ single:
 	WORD $0x6e33deb5 // fmul v21, v21, v19
 	WORD $0x4e2ed6b0 // fadd v16, v21, v14
 	WORD $0x6e30feb0 // fdiv v16, v21, v16
-	FMOVQ 16(R3), F19
+	FMOVQ 16(R15), F19
 	WORD $0x6eb2e673 // fcmgt v19, v19, v18
 	VMOV V19.B16, V18.B16
 	WORD $0x6e6e1eb2 // bsl v18, v21, v14
@@ -5929,7 +5929,7 @@ rest:
 	WORD $0x6e33deb5 // fmul v21, v21, v19
 	WORD $0x4e2ed6b0 // fadd v16, v21, v14
 	WORD $0x6e30feb0 // fdiv v16, v21, v16
-	FMOVQ 16(R3), F19
+	FMOVQ 16(R15), F19
 	WORD $0x6eb2e673 // fcmgt v19, v19, v18
 	VMOV V19.B16, V18.B16
 	WORD $0x6e6e1eb2 // bsl v18, v21, v14
@@ -5949,24 +5949,24 @@ rest_end:
 
 // func vEluNEON(dst []float32, x []float32, alpha float32)
 TEXT ·vEluNEON(SB), NOSPLIT, $0-52
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 16(R3), F0
-	FMOVQ 272(R3), F1
-	FMOVQ 112(R3), F2
-	FMOVQ 128(R3), F3
-	FMOVQ 144(R3), F4
-	FMOVQ 160(R3), F5
-	FMOVQ 176(R3), F6
-	FMOVQ 192(R3), F7
-	FMOVQ 208(R3), F8
-	FMOVQ 224(R3), F9
-	FMOVQ 240(R3), F10
-	FMOVQ 0(R3), F11
-	FMOVQ 48(R3), F12
-	FMOVQ 32(R3), F13
+	FMOVQ 16(R15), F0
+	FMOVQ 272(R15), F1
+	FMOVQ 112(R15), F2
+	FMOVQ 128(R15), F3
+	FMOVQ 144(R15), F4
+	FMOVQ 160(R15), F5
+	FMOVQ 176(R15), F6
+	FMOVQ 192(R15), F7
+	FMOVQ 208(R15), F8
+	FMOVQ 224(R15), F9
+	FMOVQ 240(R15), F10
+	FMOVQ 0(R15), F11
+	FMOVQ 48(R15), F12
+	FMOVQ 32(R15), F13
 	FMOVS alpha+48(FP), F14
 	WORD $0x4e0405ce // dup v14, v14
 	SUBS $8, R0, R0
@@ -6124,26 +6124,26 @@ rest_end:
 
 // func vSeluNEON(dst []float32, x []float32)
 TEXT ·vSeluNEON(SB), NOSPLIT, $0-48
+	MOVD $words<>(SB), R15
 	MOVD dst_len+8(FP), R0
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
-	MOVD $words<>(SB), R3
-	FMOVQ 16(R3), F0
-	FMOVQ 1024(R3), F1
-	FMOVQ 272(R3), F2
-	FMOVQ 112(R3), F3
-	FMOVQ 128(R3), F4
-	FMOVQ 144(R3), F5
-	FMOVQ 160(R3), F6
-	FMOVQ 176(R3), F7
-	FMOVQ 192(R3), F8
-	FMOVQ 208(R3), F9
-	FMOVQ 224(R3), F10
-	FMOVQ 240(R3), F11
-	FMOVQ 0(R3), F12
-	FMOVQ 48(R3), F13
-	FMOVQ 32(R3), F14
-	FMOVQ 1040(R3), F15
+	FMOVQ 16(R15), F0
+	FMOVQ 1024(R15), F1
+	FMOVQ 272(R15), F2
+	FMOVQ 112(R15), F3
+	FMOVQ 128(R15), F4
+	FMOVQ 144(R15), F5
+	FMOVQ 160(R15), F6
+	FMOVQ 176(R15), F7
+	FMOVQ 192(R15), F8
+	FMOVQ 208(R15), F9
+	FMOVQ 224(R15), F10
+	FMOVQ 240(R15), F11
+	FMOVQ 0(R15), F12
+	FMOVQ 48(R15), F13
+	FMOVQ 32(R15), F14
+	FMOVQ 1040(R15), F15
 	SUBS $8, R0, R0
 	BLT unrolled_end
 

@@ -87,7 +87,7 @@ func (a ISA) Clear(d vec) {
 // Set sets d to the word of m, which [Word] returned.
 func (a ISA) Set(m Mem, d vec) {
 	if a.arm != nil {
-		a.arm.Load(Arm(d), a.arm.Table(), a.file.Word(words[m.Symbol.Name]), false)
+		a.arm.LoadWord(Arm(d), a.file.Word(words[m.Symbol.Name]))
 	} else {
 		VMOVUPS(m, d)
 	}
@@ -95,6 +95,15 @@ func (a ISA) Set(m Mem, d vec) {
 
 // words holds the words by the names of their memory.
 var words = map[string]uint32{}
+
+// Next returns a register with the float32 at base in every lane, and moves base behind it.
+// It is one of NEON alone.
+func (a ISA) Next(base neon.GP) reg.VecVirtual {
+	one, all := a.arm.New(), a.Vec()
+	a.arm.LoadNext(one, base, true)
+	a.arm.Op2(neon.Dup, Arm(all), one)
+	return all
+}
 
 // TakeNaN sets d to x where x is NaN.
 func (a ISA) TakeNaN(x, d vec) {

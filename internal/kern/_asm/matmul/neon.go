@@ -108,17 +108,11 @@ func (t neonTile) products(p neon.GP, sums [][]neon.Reg) {
 	step := t.stepOf(sums, a, lda, b, ldb, row)
 	name := fmt.Sprintf("rows%d", r)
 	for _, unroll := range []int{4, 1} {
-		loop := fmt.Sprintf("%sby%d", name, unroll)
-		t.Plain("SUBS $%d, %v, %v", unroll, k, k)
-		t.Branch("BLT", loop+"_end")
-		t.Label(loop)
-		for range unroll {
-			step()
-		}
-		t.Plain("SUBS $%d, %v, %v", unroll, k, k)
-		t.Branch("BGE", loop)
-		t.Label(loop + "_end")
-		t.Plain("ADD $%d, %v, %v", unroll, k, k)
+		t.Loop(fmt.Sprintf("%sby%d", name, unroll), k, unroll, func() {
+			for range unroll {
+				step()
+			}
+		})
 	}
 }
 

@@ -17,8 +17,11 @@ import (
 // Reg is a virtual vector register of four float32.
 type Reg uint32
 
-// GP is a general register: R0 to R15, R19 to R26.
+// GP is a general register: R0 to R15, R19 to R25.
 type GP int
+
+// table has the address of the file's words.
+const table GP = 15
 
 func (r GP) String() string { return fmt.Sprintf("R%d", int(r)) }
 
@@ -39,7 +42,7 @@ type Func struct {
 	code      []instruction
 	next      Reg
 	gps       int
-	table     *GP
+	words     bool // of the file are used
 }
 
 // New returns a new register. Numbers from outside may be used beside, below 1<<31.
@@ -51,11 +54,11 @@ func (f *Func) New() Reg {
 // GP returns a new general register.
 func (f *Func) GP() GP {
 	f.gps++
-	switch n := f.gps - 1; {
-	case n < 16:
-		return GP(n)
-	case n < 24:
-		return GP(n + 3) // Go and the system use those between
+	switch n := GP(f.gps - 1); {
+	case n < table:
+		return n
+	case n < 22:
+		return n + 4 // Go and the system use those between
 	}
 	panic("no general register is left in " + f.Name)
 }
@@ -186,15 +189,10 @@ func (f *Func) Zero(d Reg) {
 	}})
 }
 
-// Table returns the register that holds the address of the constants, from the first
-// call on: it has to come before all jumps.
-func (f *Func) Table() GP {
-	if f.table == nil {
-		r := f.GP()
-		f.table = &r
-		f.Plain("MOVD $%s(SB), %v", Constants, r)
-	}
-	return *f.table
+// LoadWord adds a load of a word that a [File] has, into every lane.
+func (f *Func) LoadWord(d Reg, at int) {
+	f.words = true
+	f.Load(d, table, at, false)
 }
 
 // Load adds a load of a vector, or of one element and zeros.
@@ -274,6 +272,9 @@ func (f *Func) text() (string, bool) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n// %s\n", f.head())
 	fmt.Fprintf(&b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", f.Name, f.argsSize())
+	if f.words {
+		fmt.Fprintf(&b, "\tMOVD $%s(SB), %v\n", constants, table)
+	}
 	for _, i := range f.code {
 		if i.label != "" {
 			fmt.Fprintf(&b, "\n%s:\n", i.label)

@@ -72,8 +72,8 @@ type File struct {
 	words      []uint32 // constants, four times each
 }
 
-// Constants is the symbol of the constants.
-const Constants = "words<>"
+// constants is the symbol of the constants.
+const constants = "words<>"
 
 // Word returns where the file has a word four times.
 func (f *File) Word(w uint32) int {
@@ -129,11 +129,11 @@ func (f *File) Assembly() string {
 	var b strings.Builder
 	for i, w := range f.words {
 		for half := range 2 {
-			fmt.Fprintf(&b, "DATA %s+%d(SB)/8, $0x%08x%08x\n", Constants, 16*i+8*half, w, w)
+			fmt.Fprintf(&b, "DATA %s+%d(SB)/8, $0x%08x%08x\n", constants, 16*i+8*half, w, w)
 		}
 	}
 	if len(f.words) > 0 {
-		fmt.Fprintf(&b, "GLOBL %s(SB), RODATA|NOPTR, $%d\n", Constants, 16*len(f.words))
+		fmt.Fprintf(&b, "GLOBL %s(SB), RODATA|NOPTR, $%d\n", constants, 16*len(f.words))
 	}
 	return b.String() + f.asm.String()
 }

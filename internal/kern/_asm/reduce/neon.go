@@ -54,10 +54,7 @@ func (g *neonRows) write() {
 	if g.fill == 0 {
 		g.Zero(g.fillV)
 	} else {
-		g.Load(g.fillV, g.Table(), g.file.Word(g.fill), false)
-	}
-	if g.nan {
-		g.Table()
+		g.LoadWord(g.fillV, g.file.Word(g.fill))
 	}
 	g.Plain("CMP $0, %v", g.n)
 	g.Branch("BLE", "done")
@@ -76,10 +73,7 @@ func (g *neonRows) row(name string, n int) {
 		g.Label(name + "_row")
 		var s []vec
 		for _, p := range g.scalars {
-			one, all := g.New(), g.a.Vec()
-			g.LoadNext(one, p, true)
-			g.Op2(neon.Dup, isa.Arm(all), one)
-			s = append(s, all)
+			s = append(s, g.a.Next(p))
 		}
 		acc := make([]vec, n)
 		for i := range acc {
@@ -96,33 +90,7 @@ func (g *neonRows) row(name string, n int) {
 			g.Plain("MOVD %v, %v", g.y, y)
 		}
 		g.Plain("MOVD %v, %v", g.cols, left)
-		if n == lanes/4 {
-			g.Plain("SUBS $%d, %v, %v", lanes, left, left)
-			g.Branch("BLT", name+"_rest")
-			g.Label(name + "_block")
-			for i := range acc {
-				g.whole(acc[i], x, y, s)
-			}
-			g.Plain("SUBS $%d, %v, %v", lanes, left, left)
-			g.Branch("BGE", name+"_block")
-			g.Label(name + "_rest")
-			g.Plain("ADD $%d, %v, %v", lanes, left, left)
-		}
-		for i := range acc {
-			g.Plain("SUBS $4, %v, %v", left, left)
-			g.Branch("BLT", fmt.Sprintf("%s_part%d", name, i))
-			g.whole(acc[i], x, y, s)
-		}
-		g.Jump(name + "_join")
-		for i := range acc {
-			label := fmt.Sprintf("%s_part%d", name, i)
-			g.Label(label)
-			g.Plain("ADDS $4, %v, %v", left, left)
-			g.Branch("BEQ", name+"_join")
-			g.Scope(func() { g.part(label, acc[i], x, y, left, s) })
-			g.Jump(name + "_join")
-		}
-		g.Label(name + "_join")
+		g.Row(name, left, n, func(i int) { g.whole(acc[i], x, y, s) }, func(label string, i int) { g.part(label, acc[i], x, y, left, s) })
 		g.end(name, acc)
 	})
 }
@@ -148,25 +116,15 @@ func (g *neonRows) part(label string, acc vec, x, y, left neon.GP, s []vec) {
 	xs, ys := g.a.Vec(), g.a.Vec()
 	g.Move(isa.Arm(xs), g.fillV)
 	g.Move(isa.Arm(ys), g.fillV)
-	lanesOf := func(do string, each func(lane int)) {
-		for l := range 3 {
-			if l > 0 {
-				g.Plain("CMP $%d, %v", l, left)
-				g.Branch("BEQ", label+do)
-			}
-			each(l)
-		}
-		g.Label(label + do)
-	}
-	lanesOf("_x", func(l int) { g.LoadLane(isa.Arm(xs), x, l) })
+	g.Lanes(label+"_x", left, func(lane int) { g.LoadLane(isa.Arm(xs), x, lane) })
 	start := g.GP()
 	if g.two() {
 		g.Plain("MOVD %v, %v", y, start)
-		lanesOf("_y", func(l int) { g.LoadLane(isa.Arm(ys), y, l) })
+		g.Lanes(label+"_y", left, func(lane int) { g.LoadLane(isa.Arm(ys), y, lane) })
 	}
 	g.take(acc, xs, ys, s)
 	if g.into {
-		lanesOf("_into", func(l int) { g.StoreLane(isa.Arm(ys), start, l) })
+		g.Lanes(label+"_into", left, func(lane int) { g.StoreLane(isa.Arm(ys), start, lane) })
 	}
 }
 
@@ -182,16 +140,7 @@ func (g *neonRows) take(acc, x, y vec, s []vec) {
 // end joins the lanes, stores the result and goes on to the next row.
 func (g *neonRows) end(name string, acc []vec) {
 	join := func(x, y vec) { g.join.neon(g.a, x, y, y) }
-	if p := 4; len(acc) == 16 {
-		for i := range p {
-			join(acc[p+i], acc[i])
-			join(acc[3*p+i], acc[2*p+i])
-			join(acc[2*p+i], acc[i])
-		}
-	}
-	join(acc[2], acc[0])
-	join(acc[3], acc[1])
-	join(acc[1], acc[0])
+	joinRegisters(acc, join)
 	v, t := acc[0], g.a.Vec()
 	g.Op3(neon.Ext8, isa.Arm(t), isa.Arm(v), isa.Arm(v))
 	join(t, v)
@@ -202,7 +151,7 @@ func (g *neonRows) end(name string, acc []vec) {
 		least, all, nan := g.New(), g.New(), g.New()
 		g.Op2(neon.MinV, least, g.number)
 		g.Op2(neon.Dup, all, least)
-		g.Load(nan, g.Table(), g.file.Word(0x7fc00000), false)
+		g.LoadWord(nan, g.file.Word(0x7fc00000))
 		g.Change(neon.BSL, all, result, nan)
 		result = all
 	}
@@ -215,6 +164,20 @@ func (g *neonRows) end(name string, acc []vec) {
 	g.Plain("SUBS $1, %v, %v", g.n, g.n)
 	g.Branch("BNE", name+"_row")
 	g.Jump("done")
+}
+
+// joinRegisters joins 16 registers, or 4, into the first by the tree of kern/reduce.go.
+func joinRegisters[T any](acc []T, join func(x, y T)) {
+	if p := 4; len(acc) == 16 {
+		for i := range p {
+			join(acc[p+i], acc[i])
+			join(acc[3*p+i], acc[2*p+i])
+			join(acc[2*p+i], acc[i])
+		}
+	}
+	join(acc[2], acc[0])
+	join(acc[3], acc[1])
+	join(acc[1], acc[0])
 }
 
 // sum64NEON adds rows in float64: 32 lanes in 16 registers.
@@ -236,56 +199,20 @@ func sum64NEON(f *neon.Func) {
 		f.Op3(neon.FAdd64, acc[2*i], acc[2*i], low)
 		f.Op3(neon.FAdd64, acc[2*i+1], acc[2*i+1], high)
 	}
-	whole := func(i int) {
+	f.Plain("MOVD %v, %v", x, p)
+	f.Plain("MOVD %v, %v", cols, left)
+	f.Row("row", left, 8, func(i int) {
 		v := f.New()
 		f.LoadNext(v, p, false)
 		add(v, i)
-	}
-	f.Plain("MOVD %v, %v", x, p)
-	f.Plain("SUBS $32, %v, %v", cols, left)
-	f.Branch("BLT", "rest")
-	f.Label("block")
-	for i := range 8 {
-		whole(i)
-	}
-	f.Plain("SUBS $32, %v, %v", left, left)
-	f.Branch("BGE", "block")
-	f.Label("rest")
-	f.Plain("ADD $32, %v, %v", left, left)
-	for i := range 8 {
-		f.Plain("SUBS $4, %v, %v", left, left)
-		f.Branch("BLT", fmt.Sprintf("part%d", i))
-		whole(i)
-	}
-	f.Jump("join")
-	for i := range 8 {
-		label := fmt.Sprintf("part%d", i)
-		f.Label(label)
-		f.Plain("ADDS $4, %v, %v", left, left)
-		f.Branch("BEQ", "join")
+	}, func(label string, i int) {
 		v := f.New()
 		f.Zero(v)
-		for l := range 3 {
-			if l > 0 {
-				f.Plain("CMP $%d, %v", l, left)
-				f.Branch("BEQ", label+"_x")
-			}
-			f.LoadLane(v, p, l)
-		}
-		f.Label(label + "_x")
+		f.Lanes(label+"_x", left, func(lane int) { f.LoadLane(v, p, lane) })
 		add(v, i)
-		f.Jump("join")
-	}
-	f.Label("join")
+	})
 	join := func(x, y neon.Reg) { f.Op3(neon.FAdd64, y, y, x) }
-	for i := range 4 {
-		join(acc[4+i], acc[i])
-		join(acc[12+i], acc[8+i])
-		join(acc[8+i], acc[i])
-	}
-	join(acc[2], acc[0])
-	join(acc[3], acc[1])
-	join(acc[1], acc[0])
+	joinRegisters(acc, join)
 	high := f.New()
 	f.Op2(neon.DupHigh, high, acc[0])
 	join(high, acc[0])
@@ -308,17 +235,13 @@ func (c fold) writeNEON(file *neon.File, f *neon.Func) {
 	if c.fill == 0 {
 		f.Zero(fill)
 	} else {
-		f.Load(fill, f.Table(), file.Word(c.fill), false)
+		f.LoadWord(fill, file.Word(c.fill))
 	}
-	strip := func(label string, n int, one bool) {
-		step := 4 * n
-		if one {
-			step = 1
-		}
-		f.Plain("SUBS $%d, %v, %v", step, cols, cols)
-		f.Branch("BLT", label+"_end")
-		f.Label(label)
-		acc := make([]vec, n)
+	strips := 0
+	f.Pass(cols, 8, []neon.GP{x, dst}, func(vectors int, one bool) {
+		strips++
+		label := fmt.Sprint("strip", strips)
+		acc := make([]vec, vectors)
 		for i := range acc {
 			acc[i] = a.Vec()
 			f.Move(isa.Arm(acc[i]), fill)
@@ -340,15 +263,6 @@ func (c fold) writeNEON(file *neon.File, f *neon.Func) {
 		for i := range acc {
 			f.Store(isa.Arm(acc[i]), dst, 16*i, one)
 		}
-		f.Plain("ADD $%d, %v, %v", 4*step, x, x)
-		f.Plain("ADD $%d, %v, %v", 4*step, dst, dst)
-		f.Plain("SUBS $%d, %v, %v", step, cols, cols)
-		f.Branch("BGE", label)
-		f.Label(label + "_end")
-		f.Plain("ADD $%d, %v, %v", step, cols, cols)
-	}
-	strip("wide", 8, false)
-	strip("narrow", 1, false)
-	strip("single", 1, true)
+	})
 	f.Ret()
 }

@@ -165,7 +165,7 @@ func (p pass) emit(a isa.ISA, iota Mem) {
 	isa.Leave()
 }
 
-// emitNEON emits the pass for arm64: vectors, then elements.
+// emitNEON emits the pass for arm64.
 func (p pass) emitNEON(file *neon.File) {
 	file.Func(p.name+"NEON", p.sig(), "is "+p.name+".", func(f *neon.Func, _ int) {
 		a := isa.NEON(file, f)
@@ -183,41 +183,20 @@ func (p pass) emitNEON(file *neon.File) {
 		f.Label("row")
 		var s []vec
 		for _, base := range numbers {
-			one, all := f.New(), a.Vec()
-			f.LoadNext(one, base, true)
-			f.Op2(neon.Dup, isa.Arm(all), one)
-			s = append(s, all)
+			s = append(s, a.Next(base))
 		}
 		f.Plain("MOVD %v, %v", cols, left)
-		for _, part := range []struct {
-			label string
-			n     int
-			one   bool
-		}{{"wide", 4, false}, {"vector", 1, false}, {"single", 1, true}} {
-			step := 4 * part.n
-			if part.one {
-				step = 1
-			}
-			f.Plain("SUBS $%d, %v, %v", step, left, left)
-			f.Branch("BLT", part.label+"_end")
-			f.Label(part.label)
-			for i := range part.n {
+		f.Pass(left, 4, append([]neon.GP{dst}, in...), func(vectors int, one bool) {
+			for i := range vectors {
 				var x []vec
 				for _, base := range in {
 					v := a.Vec()
-					f.Load(isa.Arm(v), base, 16*i, part.one)
+					f.Load(isa.Arm(v), base, 16*i, one)
 					x = append(x, v)
 				}
-				f.Store(isa.Arm(p.body(a, x, s)), dst, 16*i, part.one)
+				f.Store(isa.Arm(p.body(a, x, s)), dst, 16*i, one)
 			}
-			for _, base := range append([]neon.GP{dst}, in...) {
-				f.Plain("ADD $%d, %v, %v", 4*step, base, base)
-			}
-			f.Plain("SUBS $%d, %v, %v", step, left, left)
-			f.Branch("BGE", part.label)
-			f.Label(part.label + "_end")
-			f.Plain("ADD $%d, %v, %v", step, left, left)
-		}
+		})
 		f.Plain("SUBS $1, %v, %v", rows, rows)
 		f.Branch("BNE", "row")
 		f.Label("done")

@@ -420,30 +420,23 @@ func (s sweep) emit(a isa.ISA, iota Mem) {
 	isa.Leave()
 }
 
-// emitNEON emits a loop over unroll vectors, one over single vectors, and one over the
-// elements of the rest.
+// emitNEON emits the sweep for arm64.
 func (s sweep) emitNEON(file *neon.File) {
 	file.Func(s.name+"NEON", s.sig(), "is "+s.name+".", func(f *neon.Func, _ int) {
 		a := isa.NEON(file, f)
 		n := f.Arg("n", "")
 		base := map[string]neon.GP{}
+		var pointers []neon.GP
 		for _, slot := range s.all() {
 			base[slot] = f.Arg(slot, "")
+			pointers = append(pointers, base[slot])
 		}
 		c := map[string]vec{}
 		for _, name := range s.scalars {
 			c[name] = a.Broadcast(name)
 		}
-		f.Table()
-		loop := func(name string, unroll int, one bool) {
-			step := 4 * unroll
-			if one {
-				step = 1
-			}
-			f.Plain("SUBS $%d, %v, %v", step, n, n)
-			f.Branch("BLT", name+"_end")
-			f.Label(name)
-			for u := range unroll {
+		f.Pass(n, s.unroll, pointers, func(vectors int, one bool) {
+			for u := range vectors {
 				x := map[string]vec{}
 				for _, slot := range s.all() {
 					x[slot] = a.Vec()
@@ -454,19 +447,7 @@ func (s sweep) emitNEON(file *neon.File) {
 					f.Store(isa.Arm(x[slot]), base[slot], 16*u, one)
 				}
 			}
-			for _, slot := range s.all() {
-				f.Plain("ADD $%d, %v, %v", 4*step, base[slot], base[slot])
-			}
-			f.Plain("SUBS $%d, %v, %v", step, n, n)
-			f.Branch("BGE", name)
-			f.Label(name + "_end")
-			f.Plain("ADD $%d, %v, %v", step, n, n)
-		}
-		if s.unroll > 1 {
-			loop("unrolled", s.unroll, false)
-		}
-		loop("single", 1, false)
-		loop("rest", 1, true)
+		})
 		f.Ret()
 	})
 	isa.HasNEON(s.name, file)

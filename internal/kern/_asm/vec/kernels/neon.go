@@ -28,7 +28,7 @@ func (g *neonGen) constant(d neon.Reg, c con) {
 	if r, ok := g.kept[c]; ok {
 		g.Move(d, r)
 	} else {
-		g.Load(d, g.Table(), g.file.Word(uint32(c)), false)
+		g.LoadWord(d, g.file.Word(uint32(c)))
 	}
 }
 
@@ -50,7 +50,7 @@ func (g *neonGen) keepConstants(used []con) {
 	g.kept = map[con]neon.Reg{}
 	for _, c := range used[:min(len(used), g.keep)] {
 		r := g.New()
-		g.Load(r, g.Table(), g.file.Word(uint32(c)), false)
+		g.LoadWord(r, g.file.Word(uint32(c)))
 		g.kept[c] = r
 	}
 }
@@ -134,9 +134,6 @@ func (k kernel) writeNEON(file *neon.File) {
 		for _, p := range k.in {
 			src = append(src, f.Arg(p, "base"))
 		}
-		if len(used) > 0 {
-			f.Table()
-		}
 		g.neon.keepConstants(used)
 		var scalars []reg.VecVirtual
 		for _, p := range k.scalars {
@@ -144,15 +141,8 @@ func (k kernel) writeNEON(file *neon.File) {
 			f.Move(n(r), f.Broadcast(p))
 			scalars = append(scalars, r)
 		}
-		loop := func(name string, u int, one bool) {
-			g.u = u
-			step := 4 * u
-			if one {
-				step = 1
-			}
-			f.Plain("SUBS $%d, %v, %v", step, left, left)
-			f.Branch("BLT", name+"_end")
-			f.Label(name)
+		f.Pass(left, k.unroll, append([]neon.GP{dst}, src...), func(vectors int, one bool) {
+			g.u = vectors
 			y := k.compute(g, func(j int) vec {
 				v := g.vec()
 				for i := range v {
@@ -163,19 +153,7 @@ func (k kernel) writeNEON(file *neon.File) {
 			for i := range y {
 				f.Store(n(y[i]), dst, 16*i, one)
 			}
-			for _, p := range append([]neon.GP{dst}, src...) {
-				f.Plain("ADD $%d, %v, %v", 4*step, p, p)
-			}
-			f.Plain("SUBS $%d, %v, %v", step, left, left)
-			f.Branch("BGE", name)
-			f.Label(name + "_end")
-			f.Plain("ADD $%d, %v, %v", step, left, left)
-		}
-		if k.unroll > 1 {
-			loop("unrolled", k.unroll, false)
-		}
-		loop("single", 1, false)
-		loop("rest", 1, true)
+		})
 		f.Ret()
 	})
 	isa.HasNEON("v"+k.name, file)
