@@ -289,3 +289,19 @@ func ExampleCTC() {
 	// Output:
 	// ctc [0.000 9.000]: [4.500]
 }
+
+// Labels of integers are subtracted from predictions of floats as floats.
+func ExampleConverted() {
+	g := graph.New()
+	y, p := g.Const(tensor.Of[int64](1, 2)), g.Const(tensor.Of[float32](1.5, 1.75))
+	fmt.Println(nntest.Run(g, []*graph.Node{loss.Converted(ops.Sub, y, p)})[0].V)
+	// Output: [-0.5 0.25]
+}
+
+// A loss of your own gets labels [B] and predictions [B 1] as [B 1].
+func ExampleEach() {
+	g := graph.New()
+	gap := loss.Func("gap", func(yTrue, yPred *graph.Node) *graph.Node { return ops.Sub(yTrue, yPred) })
+	fmt.Println(loss.Each(gap, g.Const(tensor.Of[int32](1, 2)), g.Const(matrix(1, 3, 4))).Spec())
+	// Output: float32[2 1]
+}

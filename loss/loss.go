@@ -22,7 +22,7 @@ type Loss interface {
 	Name() string
 	// Each returns a loss for every sample, or for every place in it, over the last
 	// axis of yPred, which vanishes; some losses give one for the whole batch. A type of
-	// your own gets labels and predictions as [Pair] returns them.
+	// your own gets labels and predictions as the function [Each] gives them.
 	Each(yTrue, yPred *graph.Node) *graph.Node
 }
 
@@ -175,8 +175,8 @@ type Reduced struct {
 // ReduceCounted is [ReduceMasked] with what the losses of several batches must be weighted
 // with, so that their mean is that of all samples together.
 func ReduceCounted(l Loss, yTrue, yPred, weight, mask *graph.Node) Reduced {
-	yTrue, yPred = Pair(l, yTrue, ops.AtLeastFloat32(yPred))
-	losses := l.Each(yTrue, yPred)
+	yPred = ops.AtLeastFloat32(yPred)
+	losses := Each(l, yTrue, yPred)
 	r := MeanOverBatch
 	if c, ok := l.(Reducer); ok && c.ReducedBy() != "" {
 		r = c.ReducedBy()
@@ -190,7 +190,7 @@ func ReduceCounted(l Loss, yTrue, yPred, weight, mask *graph.Node) Reduced {
 		weight = ops.Cast(weight, losses.DType())
 	}
 	if m, ok := l.(Masker); ok {
-		mask = both(mask, m.Mask(yTrue, yPred))
+		mask = both(mask, m.Mask(Pair(l, yTrue, yPred)))
 	}
 	of := Reduced{IsSum: r == Sum}
 	if mask != nil && r == MeanOverBatch {
@@ -314,6 +314,8 @@ func wantClasses(loss string, yPred *graph.Node) {
 //
 // As by Keras, f is given labels and predictions with as many axes: [B] and [B 1] are both
 // [B 1]. Shapes that would still broadcast into a larger one are refused, see [Together].
+// Labels of integers, truths or other floats that f cannot combine with the predictions are
+// converted to their dtype, see [Converted].
 //
 // Shapes: yTrue and yPred as f takes them -> [B ...].
 // Panics with *graph.Error, when used, if f is nil or does not return floats.
@@ -349,7 +351,8 @@ func (l *FuncLoss) Each(yTrue, yPred *graph.Node) *graph.Node {
 	if l.f == nil {
 		panic(graph.Errorf("loss.Func: the function of %q is nil", l.LossName))
 	}
-	y := l.f(Pair(l, yTrue, yPred))
+	yTrue, yPred = Pair(l, yTrue, yPred)
+	y := Converted(l.f, yTrue, yPred)
 	if !y.DType().IsFloat() {
 		panic(graph.Errorf("loss.Func: %q gives %v: want floats", l.LossName, y.Spec()))
 	}

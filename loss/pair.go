@@ -35,6 +35,37 @@ func Together(who string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	return t, p
 }
 
+// Converted returns what f, a function or method of a user's, makes of labels and predictions.
+// Labels of a dtype that f cannot combine with the predictions are converted to that of the
+// predictions, as Keras's operations do it. Labels that f takes stay, such as class numbers to
+// index with.
+//
+// Panics with *graph.Error, that of the labels as they are, if f takes neither.
+func Converted(f func(yTrue, yPred *graph.Node) *graph.Node, yTrue, yPred *graph.Node) *graph.Node {
+	if yTrue.DType() == yPred.DType() || !yPred.DType().IsFloat() {
+		return f(yTrue, yPred)
+	}
+	var y *graph.Node
+	err := graph.Catch(func() { y = f(yTrue, yPred) })
+	if err == nil {
+		return y
+	}
+	if graph.Catch(func() { y = f(ops.Cast(yTrue, yPred.DType()), yPred) }) != nil {
+		panic(err)
+	}
+	return y
+}
+
+// Each returns l.Each of labels and predictions as [Pair] and, for a loss of your own,
+// [Converted] give them.
+func Each(l Loss, yTrue, yPred *graph.Node) *graph.Node {
+	yTrue, yPred = Pair(l, yTrue, yPred)
+	if isOwn(l) {
+		return Converted(l.Each, yTrue, yPred)
+	}
+	return l.Each(yTrue, yPred)
+}
+
 // spreads reports whether shapes broadcast into one larger than either, whatever the
 // length of the batch: one that is by chance that of another axis, or 1, counts as others.
 func spreads(t, p tensor.Dims) bool {

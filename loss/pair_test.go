@@ -79,3 +79,37 @@ func TestPairRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestConverted wants Keras 3.15.1's numbers, whose losses get labels in the dtype of the
+// predictions, and whose metrics leave the conversion to the operations.
+func TestConverted(t *testing.T) {
+	p, err := tensor.Of[float32](0.5, 0.25).Reshape(2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, y := range []*tensor.Tensor{tensor.Of[int64](1, 0), tensor.Of[int32](1, 0), tensor.Of[uint8](1, 0), tensor.Of(true, false), tensor.Of[float64](1, 0)} {
+		for _, l := range []loss.Loss{loss.Func("mine", squares), &ownLoss{}} {
+			g := graph.New()
+			out := loss.Reduce(l, g.Input("y", y.Spec()), g.Input("p", p.Spec()), nil)
+			if got := nntest.Run(g, []*graph.Node{out}, y, p)[0].V[0]; got != 0.15625 {
+				t.Errorf("%s of labels %v: got %v, want 0.15625", l.Name(), y.Spec(), got)
+			}
+		}
+	}
+}
+
+// TestConvertedKeeps has functions that take class numbers as they are, and one that takes
+// nothing, whose error is that of the labels as they are.
+func TestConvertedKeeps(t *testing.T) {
+	g := graph.New()
+	y, p := g.Input("y", tensor.S(tensor.Int64, 4, 1)), g.Input("p", tensor.S(tensor.Float32, 4, 3))
+	own := func(yTrue, yPred *graph.Node) *graph.Node { return ops.GatherAlong(yPred, yTrue, -1) }
+	if got := loss.Reduce(loss.Func("own", own), y, p, nil); got.Rank() != 0 {
+		t.Errorf("got %v, want a scalar", got.Spec())
+	}
+	none := func(yTrue, yPred *graph.Node) *graph.Node { return ops.MatMul(yTrue, yPred) }
+	err := graph.Catch(func() { loss.Reduce(loss.Func("none", none), y, p, nil) })
+	if err == nil || !strings.Contains(err.Error(), "int64[4 1]") {
+		t.Errorf("error %v, want one of int64[4 1]", err)
+	}
+}

@@ -17,7 +17,8 @@ import (
 // part of the name in logs.
 //
 // F is given labels and predictions with as many axes: [B] and [B 1] are both [B 1]. Shapes
-// that would still broadcast into a larger one are refused, see [loss.Together].
+// that would still broadcast into a larger one are refused, see [loss.Together]. Labels that f
+// cannot combine with the predictions are converted to their dtype, see [loss.Converted].
 //
 // With a weight for every sample it is Σ weight·value / Σ weight.
 //
@@ -49,7 +50,7 @@ func FromLoss(l loss.Loss) *MeanMetric {
 	if l == nil {
 		panic("metric: FromLoss: got nil: want a loss")
 	}
-	m := Mean(l.Name(), func(yTrue, yPred *graph.Node) *graph.Node { return l.Each(loss.Pair(l, yTrue, yPred)) }, Down)
+	m := Mean(l.Name(), func(yTrue, yPred *graph.Node) *graph.Node { return loss.Each(l, yTrue, yPred) }, Down)
 	m.loss = l
 	if _, ok := l.(loss.LabelChecker); ok {
 		m.numbers = lastAxis
@@ -182,6 +183,15 @@ func checkedLength(s State, yTrue, yPred tensor.Spec) (State, error) {
 // ofUser reports whether the metric is the mean or sum of a function of the user's.
 func (m *MeanMetric) ofUser() bool { return m.class == "" && m.loss == nil }
 
+// valuesOf returns what a mean is of.
+func (m *MeanMetric) valuesOf(yTrue, yPred *graph.Node) *graph.Node {
+	if !m.ofUser() {
+		return m.each(yTrue, yPred)
+	}
+	yTrue, yPred = loss.Together("metric "+m.name, yTrue, yPred)
+	return loss.Converted(m.each, yTrue, yPred)
+}
+
 type meanState struct {
 	totals
 	classLabels
@@ -217,10 +227,7 @@ func (s *meanState) UpdateMasked(g *graph.Graph, yTrue, yPred, weight, mask *gra
 		}
 		weight = mask
 	}
-	if s.m.ofUser() {
-		yTrue, yPred = loss.Together("metric "+s.m.name, yTrue, yPred)
-	}
-	values := s.m.each(yTrue, yPred)
+	values := s.m.valuesOf(yTrue, yPred)
 	switch n := yPred.Shape().At(0); {
 	case values.Rank() == 0 && s.m.loss != nil:
 		values = whole(values, weight)

@@ -446,6 +446,26 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestConverted gives labels of other dtypes than the predictions to functions of a user's.
+// The numbers are those of Keras 3.15.1's MeanMetricWrapper.
+func TestConverted(t *testing.T) {
+	gap := func(yTrue, yPred *graph.Node) *graph.Node { return ops.Abs(ops.Sub(yTrue, yPred)) }
+	p := rows(t, []float32{0.5, 0.25}, 2)
+	for _, y := range []*tensor.Tensor{tensor.Of[int64](1, 0), tensor.Of[uint8](1, 0), tensor.Of(true, false), tensor.Of[float64](1, 0)} {
+		for _, m := range []metric.Metric{metric.Mean("gap", gap), metric.FromLoss(loss.Func("gap", gap))} {
+			if got := measure(t, m, []*tensor.Tensor{y, p}).Item(); got != 0.375 {
+				t.Errorf("%T of labels %v: got %v, want 0.375", m, y.Spec(), got)
+			}
+		}
+	}
+	hit := func(yTrue, yPred *graph.Node) *graph.Node {
+		return ops.Equal(yTrue, ops.Cast(ops.Greater(yPred, ops.ScalarLike(yPred, 0.3)), tensor.Int64))
+	}
+	if got := measure(t, metric.Mean("hit", hit), []*tensor.Tensor{tensor.Of[int64](1, 0), p}).Item(); got != 1 {
+		t.Errorf("a comparison of integers: got %v, want 1", got)
+	}
+}
+
 // TestValuesOfSamples refuses values that are none of the samples, whatever the length of the
 // batch that New is asked with.
 func TestValuesOfSamples(t *testing.T) {
