@@ -226,6 +226,10 @@ func TestDamaged(t *testing.T) {
 		must(t, "convert", whole, filepath.Join(dir, name))
 		files = append(files, filepath.Join(dir, name))
 	}
+	changes := 40
+	if testing.Short() {
+		changes = 12
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, path := range files {
 		content, err := os.ReadFile(path)
@@ -233,7 +237,7 @@ func TestDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		broken := filepath.Join(dir, "broken-"+filepath.Base(path))
-		for i := range 40 {
+		for i := range changes {
 			b := bytes.Clone(content)
 			if i%2 == 0 {
 				b = b[:random.IntN(len(b))]

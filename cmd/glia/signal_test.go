@@ -65,35 +65,14 @@ func TestSignals(t *testing.T) {
 		t.Skip("no signals are sent here")
 	}
 	dir := t.TempDir()
-	var many []nn.Layer
-	many = append(many, nn.Input(4))
-	for range 1500 {
-		many = append(many, nn.Activation(nn.ReLU))
+	tests := []signalTest{
+		{"train, drawing", time.Second / 2, []string{"train", "mnist", "--offline"}},
 	}
-	_, long := saved(t, "long.keras", nil, append(many, nn.Dense(3))...)
-	_, wide := saved(t, "wide.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(3000, nn.ReLU), nn.Dense(3000, nn.ReLU), nn.Dense(10, nn.Softmax))
-	weights := create(t, "many.safetensors", func(w io.Writer) error {
-		var all []safetensors.Entry
-		for i := range 3000 {
-			all = append(all, safetensors.Entry{Name: fmt.Sprintf("a_weight_with_a_long_name_%d", i), Tensor: tensor.Scalar(float32(i))})
-		}
-		return safetensors.Write(w, all, nil)
-	})
-	pictures := create(t, "pictures.npy", func(w io.Writer) error { return npy.Write(w, tensor.New(tensor.Float32, 4000, 28, 28)) })
-	for name, c := range map[string]struct {
-		after time.Duration // of its start
-		args  []string
-	}{
-		"inspect, writing":    {time.Second, []string{"inspect", weights}},
-		"summary, writing":    {time.Second, []string{"summary", long}},
-		"predict, predicting": {time.Second, []string{"predict", wide, pictures}},
-		"evaluate, drawing":   {time.Second / 2, []string{"evaluate", wide, "digits"}},
-		"train, drawing":      {time.Second / 2, []string{"train", "mnist", "--offline"}},
-		"compare, drawing":    {time.Second / 2, []string{"compare", "mnist", "--offline"}},
-		"bench, drawing":      {time.Second / 2, []string{"bench", "--offline"}},
-		"convert, starting":   {30 * time.Millisecond, []string{"convert", wide, filepath.Join(dir, "to.safetensors")}},
-	} {
-		t.Run(name, func(t *testing.T) {
+	if !testing.Short() {
+		tests = append(tests, signalTests(t, dir)...)
+	}
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
 			var took time.Duration
 			const hangup = syscall.Signal(1) // SIGHUP, which js does not name
 			signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, hangup}
@@ -128,6 +107,42 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// signalTest is a command that gets a signal some time after its start.
+type signalTest struct {
+	name  string
+	after time.Duration
+	args  []string
+}
+
+// signalTests returns the commands that take longer to prepare, or to get to work, than a
+// short test has. What they write goes to dir.
+func signalTests(t *testing.T, dir string) []signalTest {
+	var many []nn.Layer
+	many = append(many, nn.Input(4))
+	for range 1500 {
+		many = append(many, nn.Activation(nn.ReLU))
+	}
+	_, long := saved(t, "long.keras", nil, append(many, nn.Dense(3))...)
+	_, wide := saved(t, "wide.keras", loss.CategoricalCrossentropy(), nn.Input(28, 28), nn.Flatten(), nn.Dense(3000, nn.ReLU), nn.Dense(3000, nn.ReLU), nn.Dense(10, nn.Softmax))
+	weights := create(t, "many.safetensors", func(w io.Writer) error {
+		var all []safetensors.Entry
+		for i := range 3000 {
+			all = append(all, safetensors.Entry{Name: fmt.Sprintf("a_weight_with_a_long_name_%d", i), Tensor: tensor.Scalar(float32(i))})
+		}
+		return safetensors.Write(w, all, nil)
+	})
+	pictures := create(t, "pictures.npy", func(w io.Writer) error { return npy.Write(w, tensor.New(tensor.Float32, 4000, 28, 28)) })
+	return []signalTest{
+		{"inspect, writing", time.Second, []string{"inspect", weights}},
+		{"summary, writing", time.Second, []string{"summary", long}},
+		{"predict, predicting", time.Second, []string{"predict", wide, pictures}},
+		{"evaluate, drawing", time.Second / 2, []string{"evaluate", wide, "digits"}},
+		{"compare, drawing", time.Second / 2, []string{"compare", "mnist", "--offline"}},
+		{"bench, drawing", time.Second / 2, []string{"bench", "--offline"}},
+		{"convert, starting", 30 * time.Millisecond, []string{"convert", wide, filepath.Join(dir, "to.safetensors")}},
+	}
+}
+
 // TestSignalInTraining wants a training of long batches to say at once that it stops, to
 // save and to tell what is done; and to end at once at the second signal.
 func TestSignalInTraining(t *testing.T) {
@@ -145,6 +160,9 @@ func TestSignalInTraining(t *testing.T) {
 		"long batches, twice": {[]string{"train", "mnist", "--data", dir, "--batch-size", "full", "--hidden", "5000,5000",
 			"--optimizer", "sgd", "--epochs", "1000"}, true, -1},
 	} {
+		if c.twice && testing.Short() {
+			continue // a network of 30 million parameters
+		}
 		p := start(t, c.args...)
 		said := make([]byte, 1<<16)
 		for read := 0; !strings.Contains(string(said[:read]), "Total params"); {
