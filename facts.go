@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/loss"
@@ -147,9 +148,9 @@ func (fs facts) differ(now facts) error {
 			return
 		}
 		for i, v := range values {
-			values[i] = plainText(v.(string))
+			values[i] = plaintext.Name(v.(string))
 		}
-		diff = append(diff, plainText(what)+": "+fmt.Sprintf(format, values...))
+		diff = append(diff, plaintext.Name(what)+": "+fmt.Sprintf(format, values...))
 	}
 	for _, what := range keys {
 		was, in := a[what]

@@ -2,12 +2,11 @@ package glia
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -27,7 +26,7 @@ func (m *Model) Summary() string {
 	if name == "" {
 		name = nn.SnakeCase(m.net.Class())
 	}
-	head := fmt.Sprintf("Model: %q\n", shortened(name))
+	head := fmt.Sprintf("Model: %q\n", plaintext.Cut(name, longestShown))
 	if !m.built {
 		return head + "Not built: want nn.Input in front and Compile, or the first data\n"
 	}
@@ -44,7 +43,7 @@ func (m *Model) Summary() string {
 			continue
 		}
 		n := count(r.Params).n + count(r.States).n
-		row := []string{plainText(r.Name) + " (" + plainText(r.Class) + ")", batchShapes(r.Out), grouped(n)}
+		row := []string{plaintext.Name(r.Name) + " (" + plaintext.Name(r.Class) + ")", batchShapes(r.Out), grouped(n)}
 		if connected != nil {
 			row = append(row, connected[i])
 		}
@@ -64,7 +63,7 @@ func connections(net *nn.Network) []string {
 	next := make([]int, len(net.Layers())) // number of a call among those of its layer
 	of := make([]string, len(net.Layers()))
 	for i, c := range calls {
-		text[i] = fmt.Sprintf("%s[%d]", plainText(names[c.Layer]), next[c.Layer])
+		text[i] = fmt.Sprintf("%s[%d]", plaintext.Name(names[c.Layer]), next[c.Layer])
 		next[c.Layer]++
 		for _, p := range c.In {
 			if p.Call < 0 || len(of[c.Layer]) > longestShown {
@@ -77,7 +76,7 @@ func connections(net *nn.Network) []string {
 		}
 	}
 	for i, s := range of {
-		if of[i] = shortened(s); s == "" {
+		if of[i] = plaintext.Cut(s, longestShown); s == "" {
 			of[i] = "-"
 		}
 	}
@@ -94,26 +93,8 @@ func isChain(net *nn.Network, calls []nn.Call) bool {
 	return len(calls) == len(net.Layers())
 }
 
-// longestShown bounds the bytes of a name in a table: one long name makes every row as
-// long.
+// longestShown bounds the bytes of what the summary shows of a name or a list of them.
 const longestShown = 200
-
-func shortened(name string) string {
-	if len(name) <= longestShown {
-		return name
-	}
-	return strings.ToValidUTF8(name[:longestShown], "") + "..."
-}
-
-// plainText returns a name for a terminal: names in a file of unknown origin may hold
-// control characters.
-func plainText(name string) string {
-	name = shortened(name)
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(name)
-	}
-	return name
-}
 
 // paramCounts lists the numbers of parameters of each kind.
 func (m *Model) paramCounts() string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,31 +97,17 @@ func (l *listing) member(b *branch, f *zipfile.File, size int64) error {
 			b.note(key, jsonText(values[key]))
 		}
 	case strings.HasSuffix(f.Name, ".h5"):
-		weights, n, err := place(f, size)
+		weights, err := f.Content(keras.LimitsOf(size).Inflated)
 		if err != nil {
 			return err
 		}
-		root, err := hdf5.Open(weights, n)
+		root, err := hdf5.Open(weights, weights.Size())
 		if err != nil {
 			return err
 		}
 		return l.hdf5(b, root)
 	}
 	return nil
-}
-
-// place returns where a member lies in its archive, or its content if that is
-// compressed, and its length.
-func place(f *zipfile.File, size int64) (io.ReaderAt, int64, error) {
-	if f.Method != zip.Store {
-		b, err := f.ReadAll(keras.LimitsOf(size).Inflated)
-		return bytes.NewReader(b), int64(len(b)), err
-	}
-	s, err := f.Section()
-	if err != nil {
-		return nil, 0, err
-	}
-	return s, s.Size(), nil
 }
 
 func (l *listing) npz(r io.ReaderAt, size int64) error {

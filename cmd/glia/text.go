@@ -2,24 +2,17 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/glia-ml/glia/internal/plaintext"
 )
 
 // printable returns text from a file for a terminal: as it is, if nothing in it
 // moves the cursor, else quoted; and no more of it than fits.
 func printable(s string) string {
-	const most = 200
-	cut := s
-	if len(cut) > most {
-		cut = strings.ToValidUTF8(cut[:most], "") + "..."
+	if s == "" {
+		return `""`
 	}
-	if cut == "" || !utf8.ValidString(cut) || strings.ContainsFunc(cut, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(cut)
-	}
-	return cut
+	return plaintext.Name(s)
 }
 
 // plural counts things: "1 byte", "1,024 bytes".

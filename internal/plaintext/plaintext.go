@@ -19,6 +19,24 @@ func Text(s string) string { return escape(s, "") }
 // Lines is [Text] of several lines: newlines and tabs stay.
 func Lines(s string) string { return escape(s, "\n\t") }
 
+// Name returns a name for a line of a table or a message: as it is if all of it prints, quoted
+// otherwise, and no more than 200 bytes of it, since one long name makes every row as long.
+func Name(s string) string {
+	s = Cut(s, 200)
+	if !isPlain(s, "") {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// Cut returns s, or its first bytes, most of them, and "..." if it has more.
+func Cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}
+
 // escape replaces all that does not print, but for the characters in keep.
 func escape(s, keep string) string {
 	if isPlain(s, keep) {

@@ -33,6 +33,23 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	long := strings.Repeat("ö", 200)
+	for in, want := range map[string]string{
+		"":            "",
+		"größe \"q\"": "größe \"q\"",
+		"a\nb\x1b[2J": `"a\nb\x1b[2J"`,
+		"\xff":        `"\xff"`,
+		long:          long[:200] + "...",
+		"a" + long:    "a" + long[:198] + "...", // no half of a letter
+		"\x1b" + long: `"\x1b` + long[:198] + `..."`,
+	} {
+		if got := Name(in); got != want {
+			t.Errorf("Name(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestError(t *testing.T) {
 	if Error(nil) != nil || Error(fs.ErrNotExist) != fs.ErrNotExist {
 		t.Error("an error with plain text is another one")

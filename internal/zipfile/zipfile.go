@@ -7,9 +7,11 @@ package zipfile
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"strings"
@@ -152,17 +154,39 @@ func (f *File) checkLocal(spy *spyReader) error {
 // localSize is the length of the header before a member, without the name.
 const localSize = 30
 
-// Section returns the content of a stored member in its place in the archive, and its length.
-// Its checksum is not compared.
-func (f *File) Section() (*io.SectionReader, error) {
-	if f.Method != zip.Store {
-		return nil, f.errorf("it is compressed: want one that is stored")
+// Content returns the content of a member and its length: from its place in the archive if it
+// is stored, its checksum being left to [File.Verify]; otherwise from memory, see [File.ReadAll].
+func (f *File) Content(most int64) (*io.SectionReader, error) {
+	if f.Method == zip.Store {
+		return f.section()
 	}
+	b, err := f.ReadAll(most)
+	return io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b))), err
+}
+
+// section returns the bytes of a member in the archive.
+func (f *File) section() (*io.SectionReader, error) {
 	at, err := f.DataOffset()
 	if err != nil {
 		return nil, f.errorf("%w", err)
 	}
-	return io.NewSectionReader(f.archive, at, int64(f.UncompressedSize64)), nil
+	return io.NewSectionReader(f.archive, at, int64(f.CompressedSize64)), nil
+}
+
+// Verify compares the checksum of a stored member.
+func (f *File) Verify() error {
+	s, err := f.section()
+	if err != nil {
+		return err
+	}
+	sum := crc32.NewIEEE()
+	if _, err := io.CopyBuffer(sum, s, make([]byte, 256<<10)); err != nil {
+		return f.errorf("%w", err)
+	}
+	if sum.Sum32() != f.CRC32 {
+		return f.errorf("checksum %08x: want %08x: the file is damaged", sum.Sum32(), f.CRC32)
+	}
+	return nil
 }
 
 // firstPiece is the memory taken for a compressed member, which may turn out shorter than

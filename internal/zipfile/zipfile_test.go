@@ -183,19 +183,32 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
-// TestSection reads a stored member in its place.
-func TestSection(t *testing.T) {
-	b := archive(t, member{name: "a", content: "one"}, member{name: "b", content: "twos"})
+// TestContent reads a stored member in its place, which Verify compares, and a compressed one.
+func TestContent(t *testing.T) {
+	b := archive(t, member{name: "a", content: "one"}, member{name: "b", content: "twos"},
+		member{name: "c", content: packed(t, "three"), size: 5, sum: crc32.ChecksumIEEE([]byte("three")), method: zip.Deflate})
 	files, err := Open(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := files[1].Section()
-	if err != nil {
-		t.Fatal(err)
+	for i, want := range []string{"one", "twos", "three"} {
+		s, err := files[i].Content(5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(s); string(got) != want || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
 	}
-	if got, err := io.ReadAll(s); string(got) != "twos" || err != nil {
-		t.Errorf("got %q, %v", got, err)
+	if got, err := files[2].Content(4); err == nil {
+		t.Errorf("got %d bytes of 4, want an error", got.Size())
+	}
+	if err := files[1].Verify(); err != nil {
+		t.Error(err)
+	}
+	b[bytes.Index(b, []byte("twos"))] ^= 1
+	if err := files[1].Verify(); err == nil || !strings.Contains(err.Error(), "the file is damaged") {
+		t.Errorf("of a damaged member: got %v", err)
 	}
 }
 

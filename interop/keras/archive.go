@@ -2,11 +2,9 @@ package keras
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"maps"
 	"slices"
@@ -45,14 +43,14 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	if m == nil {
 		return nil, fmt.Errorf("no %s in the archive", weightsFile)
 	}
-	weights, n, err := m.open(size)
+	weights, err := m.Content(LimitsOf(size).Inflated)
 	if err != nil {
 		return nil, err
 	}
 	if m.Method == zip.Store {
-		f.verify = func() error { return m.verify(weights, n) }
+		f.verify = m.Verify
 	}
-	root, err := hdf5.Open(weights, n)
+	root, err := hdf5.Open(weights, weights.Size())
 	if err == nil {
 		err = f.readStore(root)
 	}
@@ -62,7 +60,7 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	return f, nil
 }
 
-func (f *File) readConfig(members map[string]*member, size int64) error {
+func (f *File) readConfig(members map[string]*zipfile.File, size int64) error {
 	b, err := members[configFile].ReadAll(LimitsOf(size).Config)
 	if err != nil {
 		return err
@@ -97,50 +95,17 @@ type metadata struct {
 	Saved   string `json:"date_saved"`
 }
 
-// member is a file in a zip archive.
-type member struct{ *zipfile.File }
-
 // membersOf lists the files of an archive.
-func membersOf(r io.ReaderAt, size int64) (map[string]*member, error) {
+func membersOf(r io.ReaderAt, size int64) (map[string]*zipfile.File, error) {
 	files, err := zipfile.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[string]*member, len(files))
+	all := make(map[string]*zipfile.File, len(files))
 	for _, f := range files {
-		all[f.Name] = &member{f}
+		all[f.Name] = f
 	}
 	return all, nil
-}
-
-// open returns the member's content and its length: from its place in the archive, of size
-// bytes, if it is stored plainly, as Keras does, otherwise from memory.
-func (m *member) open(size int64) (io.ReaderAt, int64, error) {
-	if m.Method != zip.Store {
-		b, err := m.ReadAll(LimitsOf(size).Inflated)
-		return bytes.NewReader(b), int64(len(b)), err
-	}
-	s, err := m.Section()
-	if err != nil {
-		return nil, 0, err
-	}
-	return s, s.Size(), nil
-}
-
-// verify compares the checksum of a member that is stored with the archive's.
-func (m *member) verify(content io.ReaderAt, n int64) error {
-	sum := crc32.NewIEEE()
-	if _, err := io.CopyBuffer(sum, io.NewSectionReader(content, 0, n), make([]byte, 256<<10)); err != nil {
-		return m.errorf("%w", err)
-	}
-	if sum.Sum32() != m.CRC32 {
-		return m.errorf("checksum %08x: want %08x: the file is damaged", sum.Sum32(), m.CRC32)
-	}
-	return nil
-}
-
-func (m *member) errorf(format string, args ...any) error {
-	return fmt.Errorf("archive member %s: "+format, append([]any{m.Name}, args...)...)
 }
 
 // writeArchive writes a .keras file.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/nn"
 )
 
@@ -127,10 +128,7 @@ func quotedNames(names []string) string {
 	const most, longest = 8, 100
 	var s []string
 	for _, n := range names[:min(most, len(names))] {
-		if len(n) > longest {
-			n = strings.ToValidUTF8(n[:longest], "") + "..."
-		}
-		s = append(s, fmt.Sprintf("%q", n))
+		s = append(s, fmt.Sprintf("%q", plaintext.Cut(n, longest)))
 	}
 	text := strings.Join(s, ", ")
 	if n := len(names) - most; n > 0 {

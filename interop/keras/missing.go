@@ -96,10 +96,7 @@ type missingList []Missing
 
 // add adds an unsupported part.
 func (l *missingList) add(kind, name, where string) {
-	if len(name) > longest {
-		name = strings.ToValidUTF8(name[:longest], "") + "..."
-	}
-	name, where = plaintext.Text(name), plaintext.Text(where)
+	name, where = plaintext.Text(plaintext.Cut(name, longest)), plaintext.Text(where)
 	*l = append(*l, Missing{kind, name, where})
 }
 

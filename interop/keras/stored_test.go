@@ -232,7 +232,7 @@ func TestStoredErrors(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		{"damage", damaged, "keras: archive member model.weights.h5: checksum"},
+		{"damage", damaged, "keras: archive member \"model.weights.h5\": checksum"},
 		{"another model", other, "keras: weights do not fit the model: layer a: layers/dense/vars/0 in the file is float32[4 4]: want float32[4 3]"},
 		{"another optimizer", saved(t, adam, keras.Archive), "keras: the optimizer's state does not fit: "},
 	} {
