@@ -45,8 +45,8 @@ func (e *memoryError) Error() string {
 
 // isMemoryError reports whether err says that a batch takes too much memory.
 func isMemoryError(err error) bool {
-	var e *memoryError
-	return errors.As(err, &e)
+	_, ok := errors.AsType[*memoryError](err)
+	return ok
 }
 
 // compile compiles the graph that trace builds for a batch, within the bound of LimitMemory.

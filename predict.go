@@ -45,18 +45,12 @@ func (m *Model) predictOne(call string, x *tensor.Tensor, size int) (*tensor.Ten
 
 // predictBatches predicts in batches of no more than size samples, or of all if size is larger
 // than predictBatch. Errors name the call.
-func (m *Model) predictBatches(call string, x []*tensor.Tensor, size int) ([]*tensor.Tensor, error) {
-	predict := func() (out []*tensor.Tensor, err error) {
-		err = caught(func() (err error) {
-			out, err = m.predictInBatches(x, size)
-			return err
-		})
-		return out, err
-	}
-	out, err := predict()
+func (m *Model) predictBatches(call string, x []*tensor.Tensor, size int) (out []*tensor.Tensor, err error) {
+	defer catch(call, &err)
+	out, err = m.predictInBatches(x, size)
 	for isMemoryError(err) && size <= predictBatch && size > 1 {
 		size /= 2
-		out, err = predict()
+		out, err = m.predictInBatches(x, size)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("glia: %s: %w", call, err)
@@ -74,12 +68,15 @@ func (m *Model) predictInBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor
 	if err != nil {
 		return nil, m.batched(x, err)
 	}
-	specs := withBatch(slices.Clone(p.Outputs()), n)
-	if err := m.checkMemory(fmt.Sprintf("the output for %d samples", n), bytesOf(specs)); err != nil {
-		return nil, errors.New(err.Error()) // smaller batches do not help
+	if n > size { // otherwise the plan's own output, which compile checked
+		need := bytesOf(withBatch(slices.Clone(p.Outputs()), n))
+		if err := m.checkMemory(fmt.Sprintf("the output for %d samples", n), need); err != nil {
+			return nil, errors.New(err.Error()) // smaller batches do not help
+		}
 	}
-	out := make([]*tensor.Tensor, len(specs))
-	for i, s := range specs {
+	out := make([]*tensor.Tensor, len(p.Outputs()))
+	for i, s := range p.Outputs() {
+		s.Shape = s.Shape.With(0, n)
 		out[i] = tensor.NewSpec(s)
 	}
 	if n <= size {
