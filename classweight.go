@@ -130,8 +130,9 @@ func (m *totals) wantLabels(y tensor.Spec, output int) error {
 // y, cannot say. It is nil where their classes are not known, as with a loss of a user's.
 func (m *totals) wantClasses(w classWeights, y tensor.Spec, output int) error {
 	n := m.classesOf(y, output)
+	ignored, ignores := m.ignoredClass(output)
 	for _, class := range slices.Sorted(maps.Keys(w.of)) {
-		if n > 0 && class >= n && !m.ignores(class, output) {
+		if n > 0 && class >= n && !(ignores && class == ignored) {
 			return fmt.Errorf("class %d has weight %v, the labels are of %d classes: want %s", class, w.of[class], n, classNumbers(n))
 		}
 	}
@@ -158,19 +159,6 @@ func (m *totals) classesOf(y tensor.Spec, output int) int {
 		}
 	}
 	return 0
-}
-
-// ignores reports whether the loss of an output ignores the labels of a class.
-func (m *totals) ignores(class, output int) bool {
-	if output >= len(m.outputLosses) {
-		return false
-	}
-	l, ok := m.outputLosses[output].loss.(loss.Ignorer)
-	if !ok {
-		return false
-	}
-	ignored, ok := l.IgnoredClass()
-	return ok && ignored == class
 }
 
 // weigh returns the weights of the samples idx in b, 1 if it has none, times those of the

@@ -196,18 +196,26 @@ func (s *Step) Minimize(loss *graph.Node) { s.Apply(s.Gradients(loss)) }
 
 // trace traces the step and, by calling measure, its metrics.
 func (s *Step) trace(measure func(loss *graph.Node, pred []*graph.Node)) {
-	if s.Training && s.m.TrainStep != nil || !s.Training && s.m.TestStep != nil {
-		measure(s.custom())
+	if f := s.m.customStep(s.Training); f != nil {
+		measure(s.custom(f))
 		return
 	}
 	s.predictAndMinimize(measure)
 }
 
+// customStep returns the model's TrainStep or TestStep, nil if it is not set.
+func (m *Model) customStep(training bool) StepFunc {
+	if training {
+		return m.TrainStep
+	}
+	return m.TestStep
+}
+
 // custom runs the step's function and checks what it returns.
-func (s *Step) custom() (loss *graph.Node, pred []*graph.Node) {
-	f, name := s.m.TestStep, "TestStep"
+func (s *Step) custom(f StepFunc) (loss *graph.Node, pred []*graph.Node) {
+	name := "TestStep"
 	if s.Training {
-		f, name = s.m.TrainStep, "TrainStep"
+		name = "TrainStep"
 	}
 	loss, pred = f(s)
 	foreign := func(n *graph.Node) bool { return n == nil || n.Graph() != s.Graph() }

@@ -83,7 +83,7 @@ func (m *Model) totalsFor(training bool, x, y []tensor.Spec) (*totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	if custom := m.TrainStep != nil && training || m.TestStep != nil && !training; !custom {
+	if m.customStep(training) == nil {
 		if ms.doubts, err = m.doubts(c, x, y); err != nil {
 			return nil, err
 		}
@@ -127,7 +127,7 @@ func (ms *totals) checkSpecs(n int, x, y []tensor.Spec) error {
 		return err
 	}
 	defer m.traceMu.unlock()
-	if ms.training && m.TrainStep != nil || !ms.training && m.TestStep != nil {
+	if m.customStep(ms.training) != nil {
 		return nil
 	}
 	if err := ms.checkTargets(len(y)); err != nil {

@@ -90,11 +90,20 @@ func (m *Model) newTotals(c *compiled, training bool, y, pred []tensor.Spec) (*t
 
 // allowIgnored has a metric of an output accept the class that the output's loss ignores.
 func (c *compiled) allowIgnored(of metric.ClassLabels, output int) {
-	if l, ok := c.outputLosses[output].loss.(loss.Ignorer); ok {
-		if class, ok := l.IgnoredClass(); ok {
-			of.AllowLabel(class)
-		}
+	if class, ok := c.ignoredClass(output); ok {
+		of.AllowLabel(class)
 	}
+}
+
+// ignoredClass returns the class that the loss of an output ignores, if it does.
+func (c *compiled) ignoredClass(output int) (class int, ok bool) {
+	if output >= len(c.outputLosses) { // for a custom step
+		return 0, false
+	}
+	if l, ok := c.outputLosses[output].loss.(loss.Ignorer); ok {
+		return l.IgnoredClass()
+	}
+	return 0, false
 }
 
 // losses returns the totals of the loss.
