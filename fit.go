@@ -347,18 +347,14 @@ func (f *fitRun) batch(e, b int, idx []int) error {
 	if f.bar.due() {
 		f.bar.show(b+1, f.totals.result())
 	}
-	var stop error
-	for i := range f.callbacks {
-		if end := f.callbacks[i].OnBatchEnd; end != nil {
-			if err := caught(func() error { return end(f.m, e, b, f.totals.loss()) }); errors.Is(err, ErrStop) {
-				stop = err
-			} else if err != nil {
-				return inFit(fmt.Sprintf("epoch %d, batch %d: ", e+1, b+1), f.callbacks[i].failed(i, err))
-			}
+	err := each(f.callbacks, func(cb *Callback) error {
+		if cb.OnBatchEnd == nil {
+			return nil
 		}
-	}
-	if stop != nil {
-		return stop
+		return cb.OnBatchEnd(f.m, e, b, f.totals.loss())
+	})
+	if err != nil {
+		return inFit(fmt.Sprintf("epoch %d, batch %d: ", e+1, b+1), err)
 	}
 	f.at.Batch = b + 1
 	return f.backup.afterBatch()

@@ -58,10 +58,7 @@ func (f *Function) Call(in ...*tensor.Tensor) ([]*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*tensor.Tensor, len(p.Outputs()))
-	for i, s := range p.Outputs() {
-		out[i] = tensor.NewSpec(s)
-	}
+	out := blank(p.Outputs())
 	if err := f.run(p, out, in); err != nil {
 		return nil, err
 	}
