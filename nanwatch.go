@@ -70,8 +70,8 @@ func (w *nanWatch) setState(from [][]byte) {
 }
 
 // explain returns the origin of the first number that is not finite, after batch b of epoch
-// e made such a loss, if it is found, and advice unless the data is at fault. If it is found, the state is that from before
-// the batch; otherwise it stays.
+// e made such a loss, if it is found, and advice unless the data is at fault. If it is found,
+// the state is that from before the batch; otherwise it stays.
 func (w *nanWatch) explain(e, b int) string {
 	const advice = "; a smaller learning rate or clipped gradients may help"
 	if w == nil || w.batch < 0 {
@@ -90,13 +90,13 @@ func (w *nanWatch) explain(e, b int) string {
 			continue
 		}
 		w.setState(pre)
-		where := w.trace(idx)
+		where, inData := w.trace(idx)
 		w.setState(pre)
 		if where == "" {
 			break
 		}
 		first := fmt.Sprintf("; the first came in epoch %d, batch %d: %s", e+1, k+1, where)
-		if strings.HasPrefix(where, "the data has ") {
+		if inData {
 			return first
 		}
 		return advice + first
@@ -144,21 +144,21 @@ func (r span) kind() string {
 }
 
 // trace does the step on samples with every intermediate result kept, and returns the
-// first that is not finite, in words. It changes the state.
-func (w *nanWatch) trace(idx []int) (where string) {
+// first that is not finite, in words, and whether the data has it. It changes the state.
+func (w *nanWatch) trace(idx []int) (where string, inData bool) {
 	b, err := w.f.load(idx)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	if where := w.f.totals.badData(b, idx); where != "" {
-		return where
+		return where, true
 	}
 	for _, v := range w.vars {
 		if r := rangeOf(v.of.Value()); r.bad {
-			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.kind())
+			return fmt.Sprintf("%s is %s before the step", v.of.Path, r.kind()), false
 		}
 	}
-	return w.find(b)
+	return w.find(b), false
 }
 
 // badData returns the place of the first number in a batch of the samples idx that is not
