@@ -263,7 +263,7 @@ func (b *backup) compare(s backupState, tensors tensorMap) error {
 	case f.first > s.Position.Epoch:
 		return fmt.Errorf("it resumes in epoch %d: want InitialEpoch(%d) or less, got %d", s.Position.Epoch+1, s.Position.Epoch, f.first)
 	case f.epochs < epochs:
-		return fmt.Errorf("it is of %d epochs: want Epochs(%d) or more, got %d", epochs, epochs, f.epochs)
+		return fmt.Errorf("it is of %d epochs: want %d or more, got %d", epochs, epochs, f.epochs)
 	}
 	return nil
 }

@@ -421,7 +421,7 @@ func TestKeepBackup(t *testing.T) {
 	}
 	tr.epochs = 2
 	_, _, err := tr.run(t, []glia.Callback{glia.BackupAndRestore(dir)})
-	wants(t, "less epochs", err, `backup.safetensors: it is of 3 epochs: want Epochs\(3\) or more, got 2$`)
+	wants(t, "less epochs", err, `backup.safetensors: it is of 3 epochs: want 3 or more, got 2$`)
 	_, _, err = tr.run(t, []glia.Callback{glia.BackupAndRestore(dir)}, glia.Epochs(9), glia.InitialEpoch(5))
 	wants(t, "later first epoch", err, `it resumes in epoch 4: want InitialEpoch\(3\) or less, got 5$`)
 }

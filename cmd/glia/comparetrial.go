@@ -35,7 +35,8 @@ func (k *comparison) trials(set images) (all []*trial) {
 func (k *comparison) train(ctx context.Context, trials []*trial, set images) error {
 	s := &tune.Study{
 		Train: set.train, Test: set.test,
-		Options: k.options(), TestOptions: []glia.Option{glia.BatchSize(testBatch)},
+		Options:     append(k.options(), warnTo(k.stderr)),
+		TestOptions: []glia.Option{glia.BatchSize(testBatch), warnTo(k.stderr)},
 	}
 	for _, t := range trials {
 		s.Trials = append(s.Trials, t.Trial)

@@ -323,7 +323,7 @@ func TestConvertByOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, _, text := exec(t.Context(), "convert", path("a.npz"), path("b.keras"), "--model", whole)
-	if status != 1 || !strings.Contains(text, `named "arr_0", "arr_1", "arr_2", "arr_3", as NumPy names those without a name: want option ByOrder (glia convert --by-order)`) {
+	if status != 1 || !strings.Contains(text, `named "arr_0", "arr_1", "arr_2", "arr_3", as NumPy names those without a name: want --by-order, which`) {
 		t.Errorf("status %d, error %s", status, text)
 	}
 	if status, _, text := exec(t.Context(), "convert", path("a.npz"), path("b.keras"), "--by-order"); status != 2 || !strings.Contains(text, "want --model") {

@@ -142,7 +142,7 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "Model: %s\nData: %s, %d images for testing\n\n", path, images.name, test.Len())
-	r, err := reportOf(ctx, m.Model, test, labels)
+	r, err := reportOf(ctx, e.stderr, m.Model, test, labels)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

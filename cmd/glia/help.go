@@ -9,9 +9,12 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		Use:   "help [command]",
 		Short: "Help about any command",
 		RunE: func(c *cobra.Command, args []string) error {
-			of, rest, err := root.Find(args)
-			if err != nil || len(rest) > 0 {
-				return misused(c, "glia help: got command %q, want %s", args[len(args)-max(1, len(rest))], oneOf(commandNames(root)))
+			of, rest, _ := root.Find(args) // of an unknown command its error is in other words
+			switch names := commandNames(of); {
+			case len(rest) > 0 && len(names) == 0:
+				return misused(c, "got argument %q, want none behind %s", rest[0], of.Name())
+			case len(rest) > 0:
+				return misused(c, "got command %q, want %s", rest[0], oneOf(names))
 			}
 			of.InitDefaultHelpFlag()
 			return of.Help()
@@ -28,7 +31,7 @@ func wantShell(root *cobra.Command) {
 		}
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return misused(c, "glia completion: got shell %q, want %s", args[0], oneOf(commandNames(c)))
+				return misused(c, "got shell %q, want %s", args[0], oneOf(commandNames(c)))
 			}
 			return nil
 		}

@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if o, ok := out.(*output); ok && o.closed() {
 		return 1
 	}
-	fmt.Fprintf(stderr, "glia: %s\n", strings.TrimPrefix(err.Error(), "glia: "))
+	fmt.Fprintf(stderr, "glia: %s\n", message(err))
 	if u := (usageError{}); errors.As(err, &u) {
 		fmt.Fprintf(stderr, "see %s --help\n", u.command)
 		return 2
@@ -172,7 +172,7 @@ func (a argument) wanted() string {
 func wantArgs(want ...argument) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > len(want) {
-			return misused(c, "%s: got argument %q, want %s", c.CommandPath(), args[len(want)], noMoreThan(want))
+			return misused(c, "got argument %q, want %s", args[len(want)], noMoreThan(want))
 		}
 		return checkArgs(c, args, want)
 	}
@@ -193,11 +193,11 @@ func checkArgs(c *cobra.Command, args []string, want []argument) error {
 	for i, w := range want {
 		switch {
 		case i >= len(args):
-			return misused(c, "%s: got no %s, want %s", c.CommandPath(), w.name, w.wanted())
+			return misused(c, "got no %s, want %s", w.name, w.wanted())
 		case w.of == nil && args[i] == "":
-			return misused(c, "%s: got an empty name, want %s", c.CommandPath(), w.name)
+			return misused(c, "got an empty name, want %s", w.name)
 		case w.of != nil && !slices.Contains(w.of, args[i]):
-			return misused(c, "%s: got %s %q, want %s", c.CommandPath(), w.name, args[i], w.wanted())
+			return misused(c, "got %s %q, want %s", w.name, args[i], w.wanted())
 		}
 	}
 	return nil

@@ -24,8 +24,8 @@ func TestBuildErrorsNameTheFile(t *testing.T) {
 		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"evaluate", layer, "mnist"}},
 		{layer, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"predict", layer, "x.png"}},
 		{layer + " to " + to, `layer "dropout": nn.Dropout: rate 1.5:`, []string{"convert", layer, to}},
-		{optimizer, "glia: Compile: optim: adam: beta 1.9:", []string{"summary", optimizer}},
-		{optimizer, "glia: Compile: optim: adam: beta 1.9:", []string{"evaluate", optimizer, "mnist"}},
+		{optimizer, "Compile: optim: adam: beta 1.9:", []string{"summary", optimizer}},
+		{optimizer, "Compile: optim: adam: beta 1.9:", []string{"evaluate", optimizer, "mnist"}},
 	} {
 		status, _, errs := exec(t.Context(), c.args...)
 		if want := c.file + ": " + c.want; status != 1 || !strings.Contains(errs, want) || strings.Contains(errs, ".go:") {

@@ -18,9 +18,9 @@ type report struct {
 }
 
 // reportOf tests a model. In test are the samples as the model takes them, with
-// labels of any form; labels are the same as class numbers [n].
-func reportOf(ctx context.Context, m *glia.Model, test *data.Memory, labels []int64) (*report, error) {
-	r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch))
+// labels of any form; labels are the same as class numbers [n]. Warnings go to stderr.
+func reportOf(ctx context.Context, stderr io.Writer, m *glia.Model, test *data.Memory, labels []int64) (*report, error) {
+	r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch), warnTo(stderr))
 	if err != nil {
 		return nil, err
 	}

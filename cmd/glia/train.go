@@ -160,14 +160,14 @@ func (t *training) run(ctx context.Context) error {
 // finish tests the trained model.
 func (t *training) finish(ctx context.Context, m *glia.Model, test *data.Memory, labels []int64) (*measured, error) {
 	if t.quiet {
-		r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch))
+		r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch), warnTo(t.stderr))
 		if err != nil {
 			return nil, err
 		}
 		got := measuredOf(r)
 		return &got, nil
 	}
-	r, err := reportOf(ctx, m, test, labels)
+	r, err := reportOf(ctx, t.stderr, m, test, labels)
 	if err != nil {
 		return nil, err
 	}
@@ -184,15 +184,12 @@ func (t *training) newOptimizer() optim.Optimizer {
 	return t.optimizer.new(t.learningRate)
 }
 
-// warn writes a warning of the training.
-func (t *training) warn(warning string) { fmt.Fprintf(t.stderr, "glia: warning: %s\n", warning) }
-
 // fit trains the model. The history is not nil.
 func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (*glia.History, error) {
 	if err := t.profile.start(); err != nil {
 		return &glia.History{}, err
 	}
-	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...), glia.Warn(t.warn))
+	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...), warnTo(t.stderr))
 	if !t.quiet {
 		opts = append(opts, glia.Progress(live(t.stdout)))
 	}

@@ -152,7 +152,7 @@ func TestUsage(t *testing.T) {
 		pattern string
 	}{
 		{"learn", `^glia: got command "learn", want bench, compare, convert, evaluate, inspect, predict, summary, train or version\n`},
-		{"train", `^glia: glia train: got no data set, want mnist\n`},
+		{"train", `^glia: got no data set, want mnist\n`},
 		{"train cifar", `got data set "cifar", want mnist`},
 		{"train mnist twice", `got argument "twice"`},
 		{"version 3", `got argument "3", want none`},
@@ -163,7 +163,7 @@ func TestUsage(t *testing.T) {
 		{"train mnist --batch-size most", `"most" for "--batch-size" flag`},
 		{"train mnist --optimizer newton", `"newton" for "--optimizer" flag: got "newton", want sgd, momentum, rmsprop, .* or `},
 		{"train mnist --optimizer=", `"" for "--optimizer" flag: got "", want sgd, `},
-		{"compare", `^glia: glia compare: got no data set, want mnist\n`},
+		{"compare", `^glia: got no data set, want mnist\n`},
 		{"compare mnist --optimizers sgd,newton", `"sgd,newton" for "--optimizers" flag: got "newton", want sgd, momentum, `},
 		{"compare mnist --optimizers adam,sgd,adam", `for "--optimizers" flag: got adam twice`},
 		{"compare mnist --optimizers=", `for "--optimizers" flag: got "", want sgd, `},
@@ -191,7 +191,7 @@ func TestUsage(t *testing.T) {
 		{"train mnist --resume", `--resume: want --checkpoint DIR with it`},
 		{"train mnist --checkpoint=", `--checkpoint: got an empty name`},
 		{"bench --data=", `--data: got an empty name`},
-		{"evaluate", `^glia: glia evaluate: got no MODEL, want MODEL\n`},
+		{"evaluate", `^glia: got no MODEL, want MODEL\n`},
 		{"evaluate m.keras", `got no data set, want mnist or digits`},
 		{"evaluate m.keras cifar", `got data set "cifar", want mnist or digits`},
 		{"evaluate m.keras digits --data x", `--data and --offline are for mnist: got data set "digits"`},
@@ -384,7 +384,7 @@ func TestBenchFailures(t *testing.T) {
 		status  int
 		pattern string
 	}{
-		{[]string{"mnist"}, 2, `^glia: glia bench: got argument "mnist", want none`},
+		{[]string{"mnist"}, 2, `^glia: got argument "mnist", want none`},
 		{[]string{"--data", dir}, 1, `^glia: mnist: `},
 		{[]string{"--json", filepath.Join(dir, "no", "x.json")}, 1, `^glia: --json: .*cannot be written: no such file`},
 	} {
