@@ -11,39 +11,25 @@ import (
 // the one rule of losses and metrics; a model tells of such a label before the step, which
 // cannot fail half-way.
 func BadLabel(y *tensor.Tensor, classes int, ignored ...int) int {
-	switch y.DType() {
-	case tensor.Int8:
-		return badLabel(tensor.Data[int8](y), classes, ignored)
-	case tensor.Int16:
-		return badLabel(tensor.Data[int16](y), classes, ignored)
-	case tensor.Int32:
-		return badLabel(tensor.Data[int32](y), classes, ignored)
-	case tensor.Int64:
-		return badLabel(tensor.Data[int64](y), classes, ignored)
-	case tensor.Uint8:
-		return badLabel(tensor.Data[uint8](y), classes, ignored)
-	case tensor.Uint16:
-		return badLabel(tensor.Data[uint16](y), classes, ignored)
-	case tensor.Uint32:
-		return badLabel(tensor.Data[uint32](y), classes, ignored)
-	case tensor.Float32:
-		return badLabel(tensor.Data[float32](y), classes, ignored)
-	}
-	return badLabel(y.Float64s(), classes, ignored)
+	return firstBad(y, labels{low: 0, high: math.Nextafter(float64(classes), -1), whole: true, ignored: ignored})
 }
 
-func badLabel[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | float32 | float64](y []T, classes int, ignored []int) int {
-	for i, v := range y {
-		f := float64(v)
-		if !(f >= 0 && f < float64(classes) && f == math.Trunc(f)) && !isIgnored(f, ignored) {
-			return i
-		}
-	}
-	return -1
+// OutOfRange returns the place in y of the first number below low or above high, or NaN; -1
+// if there is none.
+func OutOfRange(y *tensor.Tensor, low, high float64) int {
+	return firstBad(y, labels{low: low, high: high})
 }
 
-func isIgnored(label float64, ignored []int) bool {
-	for _, class := range ignored {
+// labels says which labels are valid: those from low to high, of which only whole numbers
+// perhaps, and those to be ignored.
+type labels struct {
+	low, high float64
+	whole     bool
+	ignored   []int
+}
+
+func (l *labels) ignores(label float64) bool {
+	for _, class := range l.ignored {
 		if label == float64(class) {
 			return true
 		}
@@ -51,29 +37,44 @@ func isIgnored(label float64, ignored []int) bool {
 	return false
 }
 
-// OutOfRange returns the place in y of the first number below low or above high, or NaN; -1
-// if there is none.
-func OutOfRange(y *tensor.Tensor, low, high float64) int {
+// firstBad returns the place in y of the first label that is not valid, -1 if there is none.
+func firstBad(y *tensor.Tensor, valid labels) int {
+	valid.whole = valid.whole && y.DType().IsFloat() // others are whole
 	switch y.DType() {
 	case tensor.Bool:
-		return -1 // 0 and 1 are in every range of labels
+		return badAmong(y.Bytes(), valid)
+	case tensor.Int8:
+		return badAmong(tensor.Data[int8](y), valid)
+	case tensor.Int16:
+		return badAmong(tensor.Data[int16](y), valid)
 	case tensor.Int32:
-		return outOfRange(tensor.Data[int32](y), low, high)
+		return badAmong(tensor.Data[int32](y), valid)
 	case tensor.Int64:
-		return outOfRange(tensor.Data[int64](y), low, high)
+		return badAmong(tensor.Data[int64](y), valid)
 	case tensor.Uint8:
-		return outOfRange(tensor.Data[uint8](y), low, high)
+		return badAmong(tensor.Data[uint8](y), valid)
+	case tensor.Uint16:
+		return badAmong(tensor.Data[uint16](y), valid)
+	case tensor.Uint32:
+		return badAmong(tensor.Data[uint32](y), valid)
+	case tensor.Uint64:
+		return badAmong(tensor.Data[uint64](y), valid)
 	case tensor.Float32:
-		return outOfRange(tensor.Data[float32](y), low, high)
+		return badAmong(tensor.Data[float32](y), valid)
 	case tensor.Float64:
-		return outOfRange(tensor.Data[float64](y), low, high)
+		return badAmong(tensor.Data[float64](y), valid)
 	}
-	return outOfRange(y.Float64s(), low, high)
+	return badAmong(y.Float64s(), valid)
 }
 
-func outOfRange[T int32 | int64 | uint8 | float32 | float64](y []T, low, high float64) int {
+func badAmong[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](y []T, valid labels) int {
+	low, high, whole := valid.low, valid.high, valid.whole // in registers: each step runs this loop
 	for i, v := range y {
-		if f := float64(v); !(f >= low && f <= high) {
+		f := float64(v)
+		if f >= low && f <= high && (!whole || f == float64(int64(f))) {
+			continue
+		}
+		if !valid.ignores(f) {
 			return i
 		}
 	}
