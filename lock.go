@@ -110,7 +110,7 @@ func (l *weightsMu) step() error {
 
 // hold locks traceMu. It returns an error if the caller's goroutine holds the model.
 func (m *Model) hold() error {
-	if m.weightsMu.owner.Load() == goroutine() {
+	if owner := m.weightsMu.owner.Load(); owner != 0 && owner == goroutine() { // whose number takes microseconds
 		return errInside
 	}
 	return m.traceMu.lock()
