@@ -22,8 +22,9 @@ import (
 //	nn.Input(28, 28)
 //	nn.Input(nn.Any, tensor.Int32, nn.Name("words"))
 //
-// With an integer type, integers whose values it holds for certain are converted to it, and
-// other samples are an error.
+// With a float type, other floats are converted to it; with an integer type, integers and truths
+// whose values it holds for certain. Other samples are an error, integers for a float type too:
+// [tensor.Tensor.AsType] converts them. Without a type any are accepted.
 //
 // Shapes: x [B dims] -> y [B dims].
 // Panics with *graph.Error, when built, if samples have another shape or a type that does not
@@ -69,9 +70,8 @@ type InputLayer struct {
 	Base
 	// Dims is the shape of one sample, with [Any] for axes of any length.
 	Dims []int
-	// DType is the element type. Floats of another are converted to it, and so are integers
-	// whose values it holds for certain. If it is not set, any is accepted, and
-	// [Network.Declared] reports float32.
+	// DType is the element type, to which samples are converted as [Input] says. If it is not
+	// set, any is accepted, and [Network.Declared] reports float32.
 	DType tensor.DType
 
 	bad *graph.Error // a mistake in the parts of Input

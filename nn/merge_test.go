@@ -112,6 +112,19 @@ func TestInputParts(t *testing.T) {
 	}
 }
 
+// TestInputOfFloats converts floats and refuses integers, also those whose values it holds.
+func TestInputOfFloats(t *testing.T) {
+	for dt, fits := range map[tensor.DType]bool{
+		tensor.Float32: true, tensor.Float64: true, tensor.Float16: true,
+		tensor.Uint8: false, tensor.Int32: false, tensor.Bool: false,
+	} {
+		err := graph.Catch(func() { nn.Sequential(nn.Input(2, tensor.Float32)).Build(nn.NewBuilder(1), tensor.S(dt, 1, 2)) })
+		if fits && err != nil || !fits && (err == nil || !strings.Contains(err.Error(), "want float32; AsType converts them")) {
+			t.Errorf("%v: error %v, want one: %v", dt, err, !fits)
+		}
+	}
+}
+
 // TestInputOfIntegers takes integers that fit and refuses others, also once it is built.
 func TestInputOfIntegers(t *testing.T) {
 	net := nn.Sequential(nn.Input(2, tensor.Int32))
