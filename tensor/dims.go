@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -113,17 +114,14 @@ func (d Dims) Strides() Dims {
 // String prints d as NumPy-like error messages in glia do, [32 784], with None for -1, an
 // axis of any length: [None 784].
 func (d Dims) String() string {
-	s := "[" + strings.Trim(fmt.Sprint(d.d[:d.n]), "[]") + "]"
-	if !d.Contains(-1) {
-		return s
-	}
-	words := strings.Fields(s[1 : len(s)-1])
+	var words [MaxRank]string
 	for i, v := range d.d[:d.n] {
+		words[i] = strconv.Itoa(v)
 		if v == -1 {
 			words[i] = "None"
 		}
 	}
-	return "[" + strings.Join(words, " ") + "]"
+	return "[" + strings.Join(words[:d.n], " ") + "]"
 }
 
 // Spec describes a tensor without its values: dtype and shape.
