@@ -31,15 +31,13 @@ func deviceOr(d backend.Device) backend.Device {
 // in it, which panic with *graph.Error, are returned.
 func compile(d backend.Device, trace func(g *graph.Graph) (outputs []*graph.Node)) (e backend.Executable, err error) {
 	var access *graph.Access
-	caught := graph.Catch(func() {
+	err = caught(func() (err error) {
 		g := graph.New()
 		outputs := trace(g)
 		access = accessOf(g)
 		e, err = d.Compile(g, outputs)
+		return err
 	})
-	if caught != nil {
-		return nil, caught
-	}
 	switch {
 	case err != nil:
 		return nil, err

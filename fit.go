@@ -1,7 +1,6 @@
 package glia
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -53,9 +52,9 @@ func (m *Model) Fit(train data.Dataset, opts ...Option) (h *History, err error) 
 		}
 	}
 	if o, ok := f.totals.opt.(optim.Averager); ok && err == nil {
-		e := m.weightsMu.change(func() { err = graph.Catch(o.Finalize) }) // as in Keras, before the callbacks
-		if err = cmp.Or(e, err); err != nil {
-			err = fmt.Errorf("glia: Fit: %w", err)
+		e := m.weightsMu.change(func() error { return graph.Catch(o.Finalize) }) // as in Keras, before the callbacks
+		if e != nil {
+			err = fmt.Errorf("glia: Fit: %w", e)
 		}
 	}
 	for i, cb := range c.callbacks {

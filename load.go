@@ -2,7 +2,6 @@ package glia
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -330,6 +329,5 @@ func (m *Model) readWeights(open func() (*keras.File, error), opts []LoadOption)
 			return err
 		}
 	}
-	e := m.weightsMu.change(func() { err = f.LoadWeights(m.net, l.weights) })
-	return cmp.Or(e, err)
+	return m.weightsMu.change(func() error { return f.LoadWeights(m.net, l.weights) })
 }

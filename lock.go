@@ -67,9 +67,9 @@ type weightsMu struct {
 	owner atomic.Uint64 // the goroutine in change; 0 if there is none
 }
 
-// change calls f while nothing else reads or changes the weights. A call from within f is
-// an error.
-func (l *weightsMu) change(f func()) error {
+// change calls f while nothing else reads or changes the weights, and returns its error.
+// A call from within f is an error.
+func (l *weightsMu) change(f func() error) error {
 	id := goroutine()
 	if l.owner.Load() == id {
 		return errInside
@@ -80,8 +80,7 @@ func (l *weightsMu) change(f func()) error {
 		l.owner.Store(0)
 		l.Unlock()
 	}()
-	f()
-	return nil
+	return f()
 }
 
 // read is RLock, with an error for a call from within change.

@@ -250,14 +250,13 @@ func (m *Model) refreeze() error {
 	if slices.Equal(m.net.Params(), m.trained) {
 		return nil
 	}
-	var err error
-	if e := m.weightsMu.change(func() { err = graph.Catch(func() { m.resetOptimizer(c.opt) }) }); e != nil {
-		return e
-	}
-	m.plansMu.Lock()
-	defer m.plansMu.Unlock()
-	m.renewed++
-	return err
+	return m.weightsMu.change(func() error {
+		err := graph.Catch(func() { m.resetOptimizer(c.opt) })
+		m.plansMu.Lock()
+		defer m.plansMu.Unlock()
+		m.renewed++
+		return err
+	})
 }
 
 // resetOptimizer makes the state of the optimizer for the variables that are trained now.

@@ -1,7 +1,6 @@
 package glia
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -115,9 +114,8 @@ func (m *totals) reset() error {
 	for _, o := range m.counted {
 		all = append(all, o.total, o.count)
 	}
-	var err error
-	e := m.m.weightsMu.change(func() { // Measured may read them from another goroutine
-		err = graph.Catch(func() {
+	return m.m.weightsMu.change(func() error { // Measured may read them from another goroutine
+		return graph.Catch(func() {
 			for _, v := range all {
 				v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
 			}
@@ -126,7 +124,6 @@ func (m *totals) reset() error {
 			}
 		})
 	})
-	return cmp.Or(e, err)
 }
 
 // loss returns the mean loss so far.

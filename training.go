@@ -59,7 +59,7 @@ func (m *Model) Trained() []*graph.Var {
 // [Model.Optimizer] and [Model.Network], is an error, which BetweenSteps itself would tell
 // by a panic with *graph.Error.
 func (m *Model) BetweenSteps(f func()) {
-	if err := m.weightsMu.change(f); err != nil {
+	if err := m.weightsMu.change(func() error { f(); return nil }); err != nil {
 		panic(graph.Errorf("glia: BetweenSteps: %v", err))
 	}
 }

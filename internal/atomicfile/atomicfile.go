@@ -32,22 +32,12 @@ func Write(path string, write func(w io.Writer) error) error {
 		}
 		return finish(f, write, f.Close)
 	}
-	RemoveLeftovers(path)
-	f, release, err := beside(path, mode)
-	if err != nil {
+	var one Set
+	defer one.Abort()
+	if err := one.stage(path, mode, write); err != nil {
 		return err
 	}
-	defer release()
-	err = finish(f, write, f.Sync, f.Close)
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	syncDir(filepath.Dir(path))
-	return nil
+	return one.Commit()
 }
 
 // Check returns an error if Write could not write the file now. It leaves an existing file

@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -27,6 +28,11 @@ func (s *Set) Write(path string, write func(w io.Writer) error) error {
 	if special {
 		return fmt.Errorf("%s: got a device or pipe, want a file: others are beside it", path)
 	}
+	return s.stage(path, mode, write)
+}
+
+// stage writes one more file, whose path leads through no link.
+func (s *Set) stage(path string, mode fs.FileMode, write func(w io.Writer) error) error {
 	if len(s.files) == 0 {
 		RemoveLeftovers(path)
 	}

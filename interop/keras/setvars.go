@@ -54,7 +54,8 @@ func setStaged(pairs []pair) error {
 	return nil
 }
 
-// readVars reads weights into the variables' own memory and returns how many it set.
+// readVars reads weights and sets the variables, one after the other, and returns how many it
+// set.
 func readVars(pairs []pair) (n int, err error) {
 	for _, p := range pairs {
 		if err := p.w.readVar(p.v); err != nil {

@@ -54,7 +54,7 @@ func (w *Weight) Source() (tensor.Source, error) {
 	return w.src, nil
 }
 
-// readVar reads the weight into a variable, as ReadInto does into its memory.
+// readVar sets a variable to the weight, which it reads as ReadInto does.
 func (w *Weight) readVar(v *graph.Var) (err error) {
 	v.Write(func(t *tensor.Tensor) { err = w.ReadInto(t) })
 	return err
