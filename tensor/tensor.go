@@ -149,27 +149,31 @@ func (t *Tensor) Len() int { return t.spec.Shape.Size() }
 
 // Contiguous reports whether the elements lie row-major without gaps.
 func (t *Tensor) Contiguous() bool {
-	if t.Len() == 0 {
-		return true
-	}
-	n := 1
-	for i := t.spec.Rank() - 1; i >= 0; i-- {
-		if d := t.spec.Shape.At(i); d != 1 {
-			if t.strides.At(i) != n {
-				return false
-			}
+	_, ok := t.gapless()
+	return ok
+}
+
+// gapless returns the number of elements, and reports whether they lie in row-major order
+// without gaps. It is asked for every tensor of every step, and so it copies no shape.
+func (t *Tensor) gapless() (n int, ok bool) {
+	shape, strides := &t.spec.Shape, &t.strides
+	n, ok = 1, true
+	for i := int(shape.n) - 1; i >= 0; i-- {
+		if d := shape.d[i]; d != 1 {
+			ok = ok && strides.d[i] == n
 			n *= d
 		}
 	}
-	return true
+	return n, ok || n == 0
 }
 
 // Bytes returns the memory of a contiguous tensor; it panics on another.
 func (t *Tensor) Bytes() []byte {
-	if !t.Contiguous() {
+	n, ok := t.gapless()
+	if !ok {
 		panic("tensor: Bytes of a view with gaps: want a contiguous tensor, Clone gives one")
 	}
-	return t.data[:t.spec.Bytes()]
+	return t.data[:n*t.spec.DType.Size()]
 }
 
 // Data returns the elements of a contiguous tensor, without a copy. It panics
