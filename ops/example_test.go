@@ -124,6 +124,19 @@ func ExampleMatMul() {
 	// float32[32 5 3]
 }
 
+// Quantized values stand for scale·(x - zero point): the product of the integers times both
+// scales is the product of the values.
+func ExampleMatMulInteger() {
+	g := graph.New()
+	a := ops.Reshape(g.Const(tensor.Of[uint8](128, 255, 0, 130)), 2, 2) // zero point 128
+	w := ops.Reshape(g.Const(tensor.Of[int8](127, -128, 5, 0)), 2, 2)
+	c := ops.MatMulInteger(a, w, g.Const(tensor.Scalar[uint8](128)), nil)
+	show(c, ops.Scale(ops.Cast(c, tensor.Float32), 0.5*0.25))
+	// Output:
+	// [2 2] [635 0 -16246 16384]
+	// [2 2] [79.375 0 -2030.75 2048]
+}
+
 func ExampleSoftmax() {
 	g := graph.New()
 	x := g.Const(tensor.Of(0.0, math.Ln2, 0))

@@ -357,6 +357,17 @@ func TestErrors(t *testing.T) {
 		{"ops.MatMul: a [3 4] · b [3 4]: want a[-1] == b[-2]", func() { ops.MatMul(x, x) }},
 		{"ops.MatMul: a [3 4] · b [3]: want two axes or more on each side", func() { ops.MatMul(x, in(tensor.Float32, 3)) }},
 		{"ops.MatMul: a is float32[3 4], b is int32[3 4]: want one dtype", func() { ops.MatMul(x, n) }},
+		{"ops.MatMulInteger: b is float32[3 4]: want int8 or uint8", func() { ops.MatMulInteger(in(tensor.Int8, 2, 3), x, nil, nil) }},
+		{"ops.MatMulInteger: a [2 3] · b [2 3]: want a[-1] == b[-2]", func() { ops.MatMulInteger(in(tensor.Int8, 2, 3), in(tensor.Uint8, 2, 3), nil, nil) }},
+		{"ops.MatMulInteger: the zero point of a is int32[], a is int8[2 3]: want one dtype", func() {
+			ops.MatMulInteger(in(tensor.Int8, 2, 3), in(tensor.Uint8, 3, 4), in(tensor.Int32), nil)
+		}},
+		{"ops.MatMulInteger: the zero point of a is [3]: want [], [1] or [2]", func() {
+			ops.MatMulInteger(in(tensor.Int8, 2, 3), in(tensor.Uint8, 3, 4), in(tensor.Int8, 3), nil)
+		}},
+		{"ops.MatMulInteger: the zero point of b is [1 4]: want [], [1] or [4]", func() {
+			ops.MatMulInteger(in(tensor.Int8, 2, 3), in(tensor.Uint8, 3, 4), nil, in(tensor.Uint8, 1, 4))
+		}},
 		{"ops.Dot: a [3 4], b [3 4]: want two vectors of one length", func() { ops.Dot(x, x) }},
 		{"ops.MatVec: x [3 4]: want a vector", func() { ops.MatVec(x, x) }},
 		{"ops.Reshape: x [3 4] to [5 2]: got 10 elements, want 12", func() { ops.Reshape(x, 5, 2) }},

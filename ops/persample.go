@@ -184,6 +184,17 @@ func (o GatherAlongOp) PerSample(_ *graph.Node, in []int, out int) bool {
 	return !slices.Contains(in, -1) && across(o.Axis, in, out)
 }
 
+// PerSample implements [PerSample], as MatMul's. A zero point for each row comes with the
+// rows.
+func (o MatMulIntegerOp) PerSample(n *graph.Node, in []int, out int) bool {
+	rows := in[0] >= 0 && in[0]-n.In[0].Rank() >= -2
+	perRow := n.In[2].Shape().Size() > 1
+	if in[3] >= 0 || in[2] >= 0 && !rows || rows && perRow && in[2] < 0 {
+		return false
+	}
+	return MatMulOp(o).PerSample(n, in[:2], out)
+}
+
 // PerSample implements [PerSample]: samples are rows of the first matrix, or of the batch
 // of matrices.
 func (o MatMulOp) PerSample(n *graph.Node, in []int, out int) bool {

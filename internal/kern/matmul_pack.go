@@ -146,7 +146,7 @@ var buffers struct {
 }
 
 // getBuf returns n elements, aligned, of undefined content, until putBuf.
-func getBuf[T Float](n int) []T {
+func getBuf[T Float | int32](n int) []T {
 	size := n * int(unsafe.Sizeof(T(0)))
 	var buf []byte
 	buffers.Lock()
@@ -163,7 +163,7 @@ func getBuf[T Float](n int) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(buf))), len(buf)/int(unsafe.Sizeof(T(0))))
 }
 
-func putBuf[T Float](s []T) {
+func putBuf[T Float | int32](s []T) {
 	if s == nil {
 		return
 	}
