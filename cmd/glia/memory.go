@@ -11,13 +11,13 @@ import (
 	"github.com/glia-ml/glia"
 )
 
-// memory is the most memory that a batch of a loaded model, or the samples in a compressed
-// file, may take: 0 for the bounds that glia has.
+// memory is the most memory that a batch of a loaded model, the samples in a compressed
+// file, or a picture may take: 0 for the bounds that glia has.
 type memory int64
 
 // flag adds --memory.
 func (m *memory) flag(f *pflag.FlagSet) {
-	f.Var(m, "memory", "most memory for a batch, and for the samples of a compressed file, such as 8GB (default 4GB for a batch, for a file 64MB and four times its size)")
+	f.Var(m, "memory", "most memory for a batch, and for the samples of a compressed file or a picture, such as 8GB (default 4GB for a batch, for a file 64MB and four times its size)")
 }
 
 // String implements pflag.Value.
@@ -54,11 +54,12 @@ func (m memory) bound(of *glia.Model) {
 	}
 }
 
-// ofFile returns how many bytes the samples in a compressed file of size bytes may take.
+// ofFile returns how many bytes the samples in a compressed file, or a picture, of size bytes may
+// take.
 func (m memory) ofFile(size int64) int64 {
 	if m > 0 {
 		return int64(m)
 	}
 	const mega = 1 << 20
-	return 48*mega + 3*size // beside what else the command takes
+	return 44*mega + 3*size // beside what else the command takes
 }

@@ -40,21 +40,25 @@ func (i *inversion) Set(s string) error {
 
 // readPicture returns a picture as one sample of the model, and a remark on how it was
 // fitted to the input.
-func (p *predicting) readPicture(file *os.File, in tensor.Spec) (x *tensor.Tensor, remark string, err error) {
+func (p *predicting) readPicture(file *os.File, size int64, in tensor.Spec) (x *tensor.Tensor, remark string, err error) {
 	f, err := dataimage.FrameOf(in.Shape)
 	if err != nil {
 		return nil, "", fmt.Errorf("a picture, but the model takes %v: want [H W], [H W 1], [H W 3] or a square number of pixels", in.Shape)
 	}
-	img, err := dataimage.Decode(file)
+	img, err := dataimage.Decode(file, dataimage.LimitMemory(p.memory.ofFile(size)))
 	if errors.Is(err, image.ErrFormat) {
 		return nil, "", errors.New("want a picture (PNG, JPEG, GIF), IDX, .npy, .npz, or a text that ends in .csv, .tsv or .txt")
 	}
-	if err != nil {
-		return nil, "", errors.New(strings.TrimPrefix(err.Error(), "image: Decode: "))
+	var inverted bool
+	if err == nil {
+		x, inverted, err = f.Fit(img, inversions[p.invert])
 	}
-	x, inverted, err := f.Fit(img, inversions[p.invert])
 	if err != nil {
-		return nil, "", err
+		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "image: Decode: "), "image: Frame.Fit: ")
+		if errors.Is(err, dataimage.ErrLimit) {
+			text += "; --memory allows more"
+		}
+		return nil, "", errors.New(text)
 	}
 	if inverted && p.invert == invertAuto {
 		remark = "the background is light: dark and light are changed over; --invert=no leaves them"

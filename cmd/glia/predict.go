@@ -37,10 +37,10 @@ func newPredict() *cobra.Command {
 		Short: "Predict with a saved model: what a picture shows, or numbers",
 		Long: `Predict with the model in a .keras or .h5 file, of glia or Keras. An input is
 
-  a picture, PNG, JPEG or GIF, as a person sees it: turned as its EXIF says, and on white
-      where it is transparent, or on black if what is visible is light; made grey if
-      the model takes one channel, and resized to what it takes, in its proportions,
-      in the colour of its edges
+  a picture, PNG, JPEG or GIF (the first frame), as a person sees it: turned as its EXIF
+      says, and on white where it is transparent, or on black if what is visible is
+      light; made grey if the model takes one channel, and resized to what it takes, in
+      its proportions, in the colour of its edges
   IDX, plain or .gz, .npy, or .npz (--array says which array): samples along the
       first axis, or one alone
   .csv, .tsv or .txt: a sample a line; the first line may hold the names of columns,

@@ -393,6 +393,11 @@ func TestPredictFailures(t *testing.T) {
 		{"scalar", []string{path, array()}, `x.npy: array is float32\[\]: want samples of \[28 28\]`},
 		{"picture for a vector", []string{odd, pngOf(t, digit(1))}, `digit.png: a picture, but the model takes \[5\]: want`},
 		{"huge picture", []string{path, huge}, `x.gif: gif of 65535 x 65535 pixels: want 1 to`},
+		{"HEIC", []string{path, create(t, "x.heic", func(w io.Writer) error {
+			_, err := io.WriteString(w, "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00")
+			return err
+		})}, "x.heic: HEIC is unsupported: convert to JPEG or PNG"},
+		{"large picture", []string{path, pngOf(t, image.NewGray(image.Rect(0, 0, 900, 700))), "--memory", "1MB"}, "of 900 x 700 pixels takes 3 MB of memory: want at most 1; --memory allows more"},
 		{"no picture", []string{path, create(t, "x.png", func(w io.Writer) error { _, err := io.WriteString(w, "hello there"); return err })}, `x.png: want a picture`},
 		{"cut picture", []string{path, create(t, "x.png", func(w io.Writer) error { _, err := io.WriteString(w, "\x89PNG\r\n\x1a\n"); return err })}, `x.png: unexpected EOF`},
 		{"names too few", []string{path, array(1, 28, 28), "--classes", "a,b"}, `--classes: got 2 names, the model tells 10 classes apart`},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/glia-ml/glia/data/idx"
@@ -47,7 +48,7 @@ func (p *predicting) read(path string, m *trained) (*samples, error) {
 // readFile reads a file of a kind that its first bytes tell, but for text, which its name
 // tells: the first column of a table may be called PK.
 func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained) error {
-	head := make([]byte, 6)
+	head := make([]byte, 12)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -56,10 +57,12 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 	switch begin := string(head[:n]); {
 	case ext == ".csv" || ext == ".tsv" || ext == ".txt":
 		s.x, s.remark, err = readTable(file, p.limit)
-	case begin == "\x93NUMPY":
+	case strings.HasPrefix(begin, "\x93NUMPY"):
 		s.x, err = readArray(file, size)
 	case strings.HasPrefix(begin, "PK"):
 		s.x, err = p.readArchive(file, size)
+	case n > 8 && slices.Contains([]string{"ftyp", "JXL ", "jP  "}, begin[4:8]): // pictures whose length begins as IDX does
+		return p.readPictureAs(s, file, size, m)
 	case strings.HasPrefix(begin, "\x00\x00"):
 		s.x, err = idx.ReadFile(s.path, int(min(size, mostIDX)))
 	case strings.HasPrefix(begin, "\x1f\x8b"):
@@ -67,7 +70,7 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 			err = fmt.Errorf("%w; --memory allows more", err)
 		}
 	default:
-		return p.readPictureAs(s, file, m)
+		return p.readPictureAs(s, file, size, m)
 	}
 	s.pixels = err == nil && s.x.DType() == tensor.Uint8
 	return err
@@ -75,13 +78,13 @@ func (p *predicting) readFile(s *samples, file *os.File, size int64, m *trained)
 
 const mostIDX = 1 << 30
 
-func (p *predicting) readPictureAs(s *samples, file *os.File, m *trained) (err error) {
+func (p *predicting) readPictureAs(s *samples, file *os.File, size int64, m *trained) (err error) {
 	in, known := m.input()
 	if !known {
 		return errors.New("the model has no shape of a sample: want an array of that shape, .npy for instance")
 	}
 	s.alone, s.pixels = true, true
-	s.x, s.remark, err = p.readPicture(file, in)
+	s.x, s.remark, err = p.readPicture(file, size, in)
 	return err
 }
 

@@ -44,76 +44,119 @@ const (
 
 // Fit brings a picture to the frame: as large as fits in its proportions, see [Resize],
 // in the middle, on its own background, which is the median of the pixels along its
-// edges. It reports whether dark and light were exchanged.
+// edges. It reports whether dark and light were exchanged. It takes little memory beside
+// the picture and the result; a picture of [Decode] that exceeds its bound with them is an
+// error.
 //
 // Shapes: -> float32 [Height Width Channels], from 0 to 255.
 func (f Frame) Fit(img stdimage.Image, invert Inversion) (x *tensor.Tensor, inverted bool, err error) {
-	rgba, err := opaque(img)
-	if err == nil {
-		err = f.check()
-	}
+	p, err := f.take(img)
 	if err == nil && (invert < InvertPaper || invert > Keep) {
 		err = fmt.Errorf("Inversion(%d): want InvertPaper, Invert or Keep", invert)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("image: Frame.Fit: %w", err)
 	}
-	x, inverted = f.fit(rgba, invert)
-	return x, inverted, nil
-}
-
-// check returns an error unless a picture can have the frame.
-func (f Frame) check() error {
-	if err := checkSize(f.Width, f.Height); err != nil {
-		return fmt.Errorf("a frame of %w", err)
-	}
-	return checkChannels(f.Channels)
-}
-
-func (f Frame) fit(img *stdimage.RGBA, invert Inversion) (*tensor.Tensor, bool) {
-	w, h := inside(img.Rect.Dx(), img.Rect.Dy(), f.Width, f.Height)
-	small := make([]float32, w*h*f.Channels)
-	resize(small, img.Rect.Dx(), img.Rect.Dy(), f.Channels, w, h, func(y int, into []float32) { row(img, y, f.Channels, into) })
-	background := edge(img, f.Channels)
-	x := tensor.New(tensor.Float32, f.Height, f.Width, f.Channels)
+	w, h := inside(p.Bounds().Dx(), p.Bounds().Dy(), f.Width, f.Height)
+	x = tensor.New(tensor.Float32, f.Height, f.Width, f.Channels)
 	pix := tensor.Data[float32](x)
+	background := edge(p, f.Channels)
 	for i := range pix {
 		pix[i] = background[i%f.Channels]
 	}
 	left, top := (f.Width-w)/2, (f.Height-h)/2
-	for y := range h {
-		copy(pix[((y+top)*f.Width+left)*f.Channels:], small[y*w*f.Channels:][:w*f.Channels])
-	}
-	inverted := invert == Invert || invert == InvertPaper && f.Channels == 1 && background[0] > 127.5
+	f.resized(pix[(top*f.Width+left)*f.Channels:], p, w, h)
+	inverted = invert == Invert || invert == InvertPaper && f.Channels == 1 && background[0] > 127.5
 	if inverted {
 		for i, v := range pix {
 			pix[i] = 255 - v
 		}
 	}
-	return x, inverted
+	return x, inverted, nil
+}
+
+// Stretch brings a picture to the frame's size whatever its proportions: what [Resize] makes
+// of all its pixels, without taking memory for these. A picture of [Decode] that exceeds its
+// bound of memory is an error.
+//
+// Shapes: -> float32 [Height Width Channels], from 0 to 255.
+func (f Frame) Stretch(img stdimage.Image) (*tensor.Tensor, error) {
+	p, err := f.take(img)
+	if err != nil {
+		return nil, fmt.Errorf("image: Frame.Stretch: %w", err)
+	}
+	x := tensor.New(tensor.Float32, f.Height, f.Width, f.Channels)
+	f.resized(tensor.Data[float32](x), p, f.Width, f.Height)
+	return x, nil
+}
+
+// take returns a picture as a person sees it, and an error unless it can have the frame.
+func (f Frame) take(img stdimage.Image) (*Picture, error) {
+	p, err := seen(img)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(f.Width, f.Height); err != nil {
+		return nil, fmt.Errorf("a frame of %w", err)
+	}
+	if err := checkChannels(f.Channels); err != nil {
+		return nil, err
+	}
+	b, pixels := p.Bounds(), int64(f.Width)*int64(f.Height)
+	return p, p.memory.check("a picture", b.Dx(), b.Dy(), 4*pixels*int64(f.Channels))
+}
+
+// resized writes a picture of another size to rows of the frame.
+func (f Frame) resized(out []float32, p *Picture, width, height int) {
+	rows := newRows(p)
+	resize(out, f.Width*f.Channels, p.Bounds().Dx(), p.Bounds().Dy(), f.Channels, width, height, func(y int, into []float32) {
+		rows.floats(y, f.Channels, into)
+	})
 }
 
 // edge returns the median of the pixels along the four edges, channel by channel: the
 // background.
-func edge(img *stdimage.RGBA, channels int) []float32 {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
-	line := make([]float32, w*channels)
-	all := make([][]float32, channels)
-	for y := range h {
-		row(img, y, channels, line)
-		for x := 0; x < w; x++ {
-			for c := range channels {
-				all[c] = append(all[c], line[x*channels+c])
+func edge(p *Picture, channels int) []float32 {
+	most := 255
+	if channels == 1 {
+		most *= 1000 // thousandths of luma
+	}
+	count := make([][]int32, channels) // of pixels with each level
+	for c := range count {
+		count[c] = make([]int32, most+1)
+	}
+	n := 0
+	w, h := p.Bounds().Dx(), p.Bounds().Dy()
+	var buf canvas
+	for _, side := range []stdimage.Rectangle{
+		{Max: stdimage.Pt(w, 1)}, {Min: stdimage.Pt(0, max(h-1, 1)), Max: stdimage.Pt(w, h)}, // top, bottom
+		{Min: stdimage.Pt(0, 1), Max: stdimage.Pt(1, h-1)}, {Min: stdimage.Pt(max(w-1, 1), 1), Max: stdimage.Pt(w, h-1)}, // between them
+	} {
+		if side.Empty() {
+			continue
+		}
+		pix := p.draw(&buf, side).Pix
+		for i := 0; i < len(pix); i += 4 {
+			if channels == 1 {
+				count[0][luma(pix[i:])]++
+			} else {
+				for c := range channels {
+					count[c][pix[i+c]]++
+				}
 			}
-			if y > 0 && y < h-1 && x == 0 && w > 1 {
-				x = w - 2 // only the ends of inner rows
-			}
+			n++
 		}
 	}
 	median := make([]float32, channels)
-	for c, v := range all {
-		slices.Sort(v)
-		median[c] = v[len(v)/2]
+	for c, levels := range count {
+		level := 0
+		for below := int(levels[0]); below <= n/2; below += int(levels[level]) {
+			level++
+		}
+		median[c] = float32(level)
+		if channels == 1 {
+			median[c] = float32(level) / 1000
+		}
 	}
 	return median
 }

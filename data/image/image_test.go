@@ -29,6 +29,15 @@ func encoded(t testing.TB, encode func(w io.Writer) error) []byte {
 	return b.Bytes()
 }
 
+// decoded reads a picture as the RGBA that it is.
+func decoded(r io.Reader) (*stdimage.RGBA, error) {
+	p, err := image.Decode(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.RGBA()
+}
+
 func wantError(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) {
@@ -52,7 +61,7 @@ func TestDecode(t *testing.T) {
 		"gif": encoded(t, func(w io.Writer) error { return gif.Encode(w, squares(), nil) }),
 		"jpg": encoded(t, func(w io.Writer) error { return jpeg.Encode(w, squares(), nil) }),
 	} {
-		img, err := image.Decode(slowReader{bytes.NewReader(file)})
+		img, err := decoded(slowReader{bytes.NewReader(file)})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -34,7 +34,7 @@ func TestAsPersonSees(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range pictures {
-		img, err := image.Decode(bytes.NewReader(p.File))
+		img, err := decoded(bytes.NewReader(p.File))
 		if err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 			continue
@@ -71,7 +71,7 @@ func TestSixteenBits(t *testing.T) {
 		rgba.SetNRGBA64(i, 0, color.NRGBA64{R: v, G: v, B: v, A: 0xffff})
 	}
 	for _, img := range []stdimage.Image{grey, rgba} {
-		got, err := image.Decode(bytes.NewReader(encoded(t, func(w io.Writer) error { return png.Encode(w, img) })))
+		got, err := decoded(bytes.NewReader(encoded(t, func(w io.Writer) error { return png.Encode(w, img) })))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestCanvas(t *testing.T) {
 	file := encoded(t, func(w io.Writer) error {
 		return gif.EncodeAll(w, &gif.GIF{Image: []*stdimage.Paletted{frame}, Delay: []int{0}, Config: stdimage.Config{ColorModel: frame.Palette, Width: 5, Height: 4}})
 	})
-	img, err := image.Decode(bytes.NewReader(file))
+	img, err := decoded(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,9 +112,51 @@ func TestWebP(t *testing.T) {
 			return string(size) + data + strings.Repeat("\x00", len(data)%2)
 		}
 		file := "RIFF\x00\x00\x00\x00WEBP" + chunk("VP8 ", "1234567") + chunk("ABCD", "123") + chunk("EXIF", block)
-		img, err := image.Decode(strings.NewReader(file))
+		img, err := decoded(strings.NewReader(file))
 		if err != nil || img.Rect != stdimage.Rect(0, 0, 2, 4) {
 			t.Errorf("%q: got %v, error %v, want 2 x 4", prefix, img.Rect, err)
+		}
+	}
+}
+
+// TestTIFF turns a picture by the tag in its first directory, which stands behind the pixels
+// here.
+func TestTIFF(t *testing.T) {
+	for _, order := range []interface {
+		binary.AppendByteOrder
+		binary.ByteOrder
+	}{binary.LittleEndian, binary.BigEndian} {
+		begins := "II*\x00"
+		if order.String() == "BigEndian" {
+			begins = "MM\x00*"
+		}
+		stdimage.RegisterFormat("tiff", begins, func(r io.Reader) (stdimage.Image, error) {
+			_, err := io.Copy(io.Discard, r)
+			return stdimage.NewGray(stdimage.Rect(0, 0, 4, 2)), err
+		}, func(io.Reader) (stdimage.Config, error) {
+			return stdimage.Config{ColorModel: color.GrayModel, Width: 4, Height: 2}, nil
+		})
+		pixels := 6000 // behind the first bytes that are read
+		b := order.AppendUint32([]byte(begins), uint32(8+pixels))
+		b = append(b, make([]byte, pixels)...)
+		b = order.AppendUint16(b, 2)
+		for _, tag := range []uint16{0x0100, 0x0112} { // width, orientation
+			b = order.AppendUint16(order.AppendUint16(b, tag), 3)
+			b = order.AppendUint16(order.AppendUint16(order.AppendUint32(b, 1), 6), 0)
+		}
+		for n := len(b); n > len(b)-20; n-- {
+			img, err := decoded(bytes.NewReader(b[:n]))
+			want := stdimage.Rect(0, 0, 4, 2)
+			if n == len(b) {
+				want = stdimage.Rect(0, 0, 2, 4)
+			}
+			if err != nil || img.Rect != want {
+				t.Fatalf("%v, %d of %d bytes: got %v, error %v, want %v", order, n, len(b), img, err, want)
+			}
+		}
+		order.PutUint32(b[4:], 4) // in the header
+		if img, err := decoded(bytes.NewReader(b)); err != nil || img.Rect != stdimage.Rect(0, 0, 4, 2) {
+			t.Errorf("%v, a directory in the header: got %v, error %v", order, img, err)
 		}
 	}
 }
@@ -129,7 +171,7 @@ func TestDamagedEXIF(t *testing.T) {
 		return bytes.Join([][]byte{plain[:2], size, []byte(block), plain[2:]}, nil)
 	}
 	tall := with(strings.Replace(block, "\x00\x06\x00\x00", "\x00\x06\x00\x00\x00\x00", 1))
-	if img, err := image.Decode(bytes.NewReader(tall)); err != nil || img.RGBAAt(1, 1) != must(t, plain).RGBAAt(1, 0) {
+	if img, err := decoded(bytes.NewReader(tall)); err != nil || img.RGBAAt(1, 1) != must(t, plain).RGBAAt(1, 0) {
 		t.Errorf("turned: error %v", err)
 	}
 	want := must(t, plain)
@@ -155,7 +197,7 @@ func TestDamagedEXIF(t *testing.T) {
 
 func must(t *testing.T, file []byte) *stdimage.RGBA {
 	t.Helper()
-	img, err := image.Decode(bytes.NewReader(file))
+	img, err := decoded(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}

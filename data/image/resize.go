@@ -27,22 +27,34 @@ func Resize(x *tensor.Tensor, height, width int) (*tensor.Tensor, error) {
 	channels := shape.At(2)
 	from := tensor.Data[float32](x.AsType(tensor.Float32))
 	out := tensor.New(tensor.Float32, height, width, channels)
-	resize(tensor.Data[float32](out), shape.At(1), shape.At(0), channels, width, height, func(y int, into []float32) {
+	resize(tensor.Data[float32](out), width*channels, shape.At(1), shape.At(0), channels, width, height, func(y int, into []float32) {
 		copy(into, from[y*len(into):])
 	})
 	return out, nil
 }
 
-// tap is a pixel that counts into another, and how much.
-type tap struct {
-	at     int
-	weight float32
+// taps is a run of pixels that count into another, and how much: the first, those in the
+// middle, the last. The weights sum to 1, and the same number of pixels leaves everything as
+// it is.
+type taps struct {
+	at, n               int
+	first, middle, last float32
 }
 
-// taps returns the taps of each of to pixels in a row that is made of from pixels. The
-// weights of each sum to 1, and the same number leaves everything as it is.
-func taps(from, to int) [][]tap {
-	all := make([][]tap, to)
+// weight returns how much pixel i of the run counts.
+func (t taps) weight(i int) float32 {
+	switch i {
+	case 0:
+		return t.first
+	case t.n - 1:
+		return t.last
+	}
+	return t.middle
+}
+
+// tapsOf returns the taps of each of to pixels in a row that is made of from pixels.
+func tapsOf(from, to int) []taps {
+	all := make([]taps, to)
 	step := float64(from) / float64(to)
 	for i := range all {
 		if step > 1 {
@@ -52,56 +64,67 @@ func taps(from, to int) [][]tap {
 		x := min(max((float64(i)+0.5)*step-0.5, 0), float64(from-1))
 		left := int(x)
 		part := float32(x - float64(left))
-		all[i] = []tap{{left, 1 - part}}
+		all[i] = taps{at: left, n: 1, first: 1 - part}
 		if part > 0 {
-			all[i] = append(all[i], tap{left + 1, part})
+			all[i].n, all[i].last = 2, part
 		}
 	}
 	return all
 }
 
 // covered returns the pixels between a and b.
-func covered(a, b float64, pixels int) []tap {
-	var all []tap
+func covered(a, b float64, pixels int) taps {
+	t := taps{middle: float32(1 / (b - a))}
 	for p := int(a); p < pixels && float64(p) < b; p++ {
 		part := min(b, float64(p+1)) - max(a, float64(p))
 		if part > 1e-9 {
-			all = append(all, tap{p, float32(part / (b - a))})
+			if t.n == 0 {
+				t.at, t.first = p, float32(part/(b-a))
+			}
+			t.last = float32(part / (b - a))
+			t.n++
 		}
 	}
-	return all
+	return t
 }
 
-// resize adds a picture of another size to out, [toHeight][toWidth][channels] of zeros. It
-// asks for the rows of the source one after the other, some of them again; row fills a
-// slice [width][channels].
-func resize(out []float32, width, height, channels, toWidth, toHeight int, row func(y int, into []float32)) {
-	across, down := taps(width, toWidth), taps(height, toHeight)
+// resize writes a picture of another size to out, [toHeight][toWidth][channels], whose rows
+// begin stride numbers apart. It asks for the rows of the source one after the other, some
+// of them again; row fills a slice [width][channels].
+func resize(out []float32, stride, width, height, channels, toWidth, toHeight int, row func(y int, into []float32)) {
+	across, down := tapsOf(width, toWidth), tapsOf(height, toHeight)
 	source := make([]float32, width*channels)
 	narrow := make([]float32, toWidth*channels) // row number last, resized
 	last := -1
 	for y, rows := range down {
-		into := out[y*len(narrow):][:len(narrow)]
-		for _, r := range rows {
-			if r.at != last {
-				row(r.at, source)
+		into := out[y*stride:][:len(narrow)]
+		clear(into)
+		for k := range rows.n {
+			if at := rows.at + k; at != last {
+				row(at, source)
 				resizeRow(narrow, source, across, channels)
-				last = r.at
+				last = at
 			}
+			weight := rows.weight(k)
 			for i, v := range narrow {
-				into[i] += v * r.weight
+				into[i] += v * weight
 			}
 		}
 	}
 }
 
 // resizeRow makes a row of another length.
-func resizeRow(into, from []float32, across [][]tap, channels int) {
-	for x, pixels := range across {
+func resizeRow(into, from []float32, across []taps, channels int) {
+	for x, t := range across {
+		run := from[t.at*channels : (t.at+t.n)*channels]
 		for c := range channels {
-			var sum float32
-			for _, p := range pixels {
-				sum += from[p.at*channels+c] * p.weight
+			sum := run[c] * t.first
+			if t.n > 1 {
+				i := c + channels
+				for ; i < len(run)-channels; i += channels {
+					sum += run[i] * t.middle
+				}
+				sum += run[i] * t.last
 			}
 			into[x*channels+c] = sum
 		}
