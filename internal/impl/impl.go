@@ -9,8 +9,8 @@
 //
 //	func init() { impl.Register("kern", "avx2", &useAVX2) }
 //
-// The environment variable GLIA_ISA (avx512bf16, avx512, avx2, neon or portable) names the
-// best implementation that may be used.
+// The environment variable GLIA_ISA (avx512bf16, avx512vnni, avx512, avxvnni, avx2,
+// neon or portable) names the best implementation that may be used.
 package impl
 
 import (
@@ -35,7 +35,7 @@ var entries []entry
 var limit = limitFrom(os.Getenv("GLIA_ISA"))
 
 func limitFrom(value string) string {
-	names := []string{"avx512bf16", "avx512", "avx2", "neon", Portable}
+	names := []string{"avx512bf16", "avx512vnni", "avx512", "avxvnni", "avx2", "neon", Portable}
 	value = strings.ToLower(value)
 	if value != "" && !slices.Contains(names, value) {
 		fmt.Fprintf(os.Stderr, "glia: GLIA_ISA=%s: want one of %v; it has no effect\n", value, names)

@@ -79,10 +79,13 @@ const (
 // Run computes the product. C must not overlap A or B. Once warm it allocates nothing; a
 // MatMulInt8 runs once at a time.
 func (m *MatMulInt8) Run() {
-	if m.M == 0 || m.N == 0 {
-		return
+	if m.M > 0 && m.N > 0 {
+		m.run(intTileHere())
 	}
-	m.plan()
+}
+
+func (m *MatMulInt8) run(t intTile) {
+	m.plan(t)
 	c := &m.cut
 	if c.shared {
 		m.runShared()
@@ -93,9 +96,9 @@ func (m *MatMulInt8) Run() {
 }
 
 // plan decides how to cut the product, from its shape alone.
-func (m *MatMulInt8) plan() {
+func (m *MatMulInt8) plan(t intTile) {
 	c := &m.cut
-	*c = intCut{intTile: intTileHere()}
+	*c = intCut{intTile: t}
 	c.a = c.operand(m.A, m.LDA, !m.TransA, c.width, m.ZeroA, m.SignedA, false)
 	c.b = c.operand(m.B, m.LDB, m.TransB, c.nr, m.ZeroB, m.SignedB, true)
 	parts := max(1, ceil(m.K, intSteps*c.group))

@@ -84,3 +84,32 @@ func TestNarrowMatMulGuard(t *testing.T) {
 		}
 	})
 }
+
+// TestMatMulInt8Guard has operands, zero points and C end where memory does.
+func TestMatMulInt8Guard(t *testing.T) {
+	mem := [5][]byte{}
+	for i := range mem {
+		mem[i] = guardedBytes(t, 1<<16)
+	}
+	end := func(i int, s []uint8) []uint8 {
+		to := mem[i][len(mem[i])-len(s):]
+		copy(to, s)
+		return to
+	}
+	impltest.All(t, "kern", func(t *testing.T) {
+		i := 0
+		intForms(func(c intCase) {
+			for _, k := range []int{1, 3, 4, 17, 32, 100} {
+				c.m, c.n, c.k, c.pad = []int{1, 2, 5, 7, 14, 33}[i%6], []int{1, 7, 8, 9, 16, 17, 31, 33, 65}[i/2%9], k, i%3
+				p := newIntProduct(c, extremes(uint64(i)))
+				p.A, p.B, p.ZeroA, p.ZeroB = end(0, p.A), end(1, p.B), end(2, p.ZeroA), end(3, p.ZeroB)
+				p.C = p.C[:(p.M-1)*p.LDC+p.N]
+				bits := end(4, unsafe.Slice((*uint8)(unsafe.Pointer(&p.C[0])), 4*len(p.C)))
+				p.C = unsafe.Slice((*int32)(unsafe.Pointer(&bits[0])), len(p.C))
+				p.Run()
+				sameInts(t, c, p.C, wantInts(p))
+				i++
+			}
+		})
+	})
+}

@@ -309,3 +309,58 @@ func packRowsPairsAVX512(p *byte, vecs int)
 //
 //go:noescape
 func packTransposedPairsAVX512(p *byte)
+
+// intTileAVX2 computes p.strips tiles of p.rows <= 6 rows and 16 columns, of words of pairs of int16.
+//
+//go:noescape
+func intTileAVX2(p *byte)
+
+// intTileAVX512 computes p.strips tiles of p.rows <= 14 rows and 32 columns, of words of pairs of int16.
+//
+//go:noescape
+func intTileAVX512(p *byte)
+
+// intTileVNNI computes p.strips tiles of p.rows <= 6 rows and 16 columns, of words of four bytes.
+//
+//go:noescape
+func intTileVNNI(p *byte)
+
+// intTileAVX512VNNI computes p.strips tiles of p.rows <= 14 rows and 32 columns, of words of four bytes.
+//
+//go:noescape
+func intTileAVX512VNNI(p *byte)
+
+// packIntRowsPairsAVX2 makes p.k steps of one or two vectors of words: int16s of two rows, less p.off, after the bits of p.flip changed.
+//
+//go:noescape
+func packIntRowsPairsAVX2(p *byte, vecs int)
+
+// packIntRowsQuadsAVX2 makes p.k steps of one or two vectors of words: bytes of four rows, after the bits of p.flip changed.
+//
+//go:noescape
+func packIntRowsQuadsAVX2(p *byte, vecs int)
+
+// packIntColsPairsAVX2 turns p.k times 16 bytes of each of the 8 rows at p.ptr into words of two int16, less p.off, after the bits of p.flip changed.
+//
+//go:noescape
+func packIntColsPairsAVX2(p *byte)
+
+// packIntColsQuadsAVX2 turns p.k times 32 bytes of each of the 8 rows at p.ptr into words of four bytes, after the bits of p.flip changed.
+//
+//go:noescape
+func packIntColsQuadsAVX2(p *byte)
+
+// sumWordsPairsAVX2 sets eight words at dst to the sums of the elements of words at src, over steps that are stride bytes apart.
+//
+//go:noescape
+func sumWordsPairsAVX2(dst *byte, src *byte, steps int, stride int)
+
+// sumWordsUnsignedAVX2 sets eight words at dst to the sums of the elements of words at src, over steps that are stride bytes apart.
+//
+//go:noescape
+func sumWordsUnsignedAVX2(dst *byte, src *byte, steps int, stride int)
+
+// sumWordsSignedAVX2 sets eight words at dst to the sums of the elements of words at src, over steps that are stride bytes apart.
+//
+//go:noescape
+func sumWordsSignedAVX2(dst *byte, src *byte, steps int, stride int)

@@ -62,3 +62,38 @@ func evex(opcode byte, src2, src1, dst reg.VecPhysical) [6]byte {
 		3<<6 | d&7<<3 | m&7,
 	}
 }
+
+// VPDPBUSDShort adds to each int32 of acc the products of four uint8 of x with four int8 of y:
+// AVX-VNNI's, on registers of 256 bits. Go's assembler has AVX512_VNNI's alone, which other
+// processors do not understand; it is emitted as its bytes.
+func VPDPBUSDShort(y, x, acc reg.VecPhysical) {
+	c := vex(0x50, y, x, acc)
+	ops := []operand.Op{y, x, acc}
+	Instruction(&ir.Instruction{
+		Opcode: fmt.Sprintf("BYTE $0x%02x; LONG $0x%02x%02x%02x%02x // VPDPBUSD %s, %s, %s", c[0], c[4], c[3], c[2], c[1],
+			y.Asm(), x.Asm(), acc.Asm()),
+		Inputs:  ops,
+		Outputs: []operand.Op{acc},
+		ISA:     []string{"AVX_VNNI"},
+	})
+}
+
+// vex encodes an instruction of prefix 66 and opcode map 0F38 on 256-bit registers.
+//
+// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
+// section 2.3 (VEX): the high bits of register numbers are stored inverted.
+func vex(opcode byte, src2, src1, dst reg.VecPhysical) [5]byte {
+	const (
+		map0F38  = 2
+		prefix66 = 1
+		len256   = 1 << 2
+	)
+	d, s, m := byte(dst.PhysicalIndex()), byte(src1.PhysicalIndex()), byte(src2.PhysicalIndex())
+	return [5]byte{
+		0xc4,
+		^d>>3&1<<7 | 1<<6 | ^m>>3&1<<5 | map0F38,
+		^s&15<<3 | len256 | prefix66,
+		opcode,
+		3<<6 | d&7<<3 | m&7,
+	}
+}

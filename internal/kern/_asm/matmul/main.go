@@ -88,6 +88,7 @@ func main() {
 	}
 	packPairs(avx512)
 	packTransposed(avx512, pairs)
+	intTiles()
 	Generate()
 	writeNEON()
 }

@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kern
 
 // intTileHere returns the best tile in use.
