@@ -79,6 +79,7 @@ type cut[T Float] struct {
 	packA, packB, shared bool
 	small                bool // not worth sharing, with all its matrices
 	depth                int  // most of K at a time
+	group                int  // panels that a piece packs at a time
 
 	i0, i1, j0, j1, k0, k1 int // the window
 	strips, panels         int // in the window
@@ -95,6 +96,7 @@ type tile struct {
 	lanes int // elements of a vector
 	mr    int // most rows
 	nr    int // columns of a panel
+	width int // elements from one k to the next in a packed strip
 	few   int // rows for which tiles read even a B of 16 bits in place
 	grain int // operations below which a piece of work is not cut further
 }
@@ -119,6 +121,8 @@ const (
 	windowCols  = 4096      // of B packed at a time
 	packPiece   = 16 << 10  // elements for one piece of packing
 	largeB      = 512 << 10 // bytes: beyond it even a B with good strides is packed
+	groupB      = 256 << 10 // bytes of B that a piece packs at a time: they stay in the L2 cache
+	mostPanels  = 4         // likewise
 	afterSize   = 32 << 10  // elements of C that an epilogue waits for: they are still in the L2 cache
 )
 
@@ -177,9 +181,7 @@ func (m *Product[T]) plan() {
 	*c = cut[T]{tile: tileFor[T](m.M, m.TransA, m.Narrow)}
 	batch := max(m.Batch, 1)
 	size := int(unsafe.Sizeof(T(0)))
-	few := m.M <= c.mr
-	c.packA = c.isa == portable || clash(m.LDA*size) && !few && m.N > c.nr
-	c.packB = m.TransB || c.isa == neon && m.N%c.lanes != 0 || !few && (clash(m.LDB*size) || m.K*m.N*size > largeB)
+	c.packA, c.packB = m.packs()
 	if m.Narrow != NotNarrow {
 		m.planNarrow()
 	}
@@ -193,7 +195,7 @@ func (m *Product[T]) plan() {
 	switch {
 	case c.inPlace:
 		c.depth = fewDepth
-	case c.packB && few:
+	case c.packB && m.M <= c.mr:
 		c.depth = 8192 / c.nr
 	case c.packB:
 		c.depth = packDepth
@@ -205,11 +207,51 @@ func (m *Product[T]) plan() {
 	}
 	parts := max(1, ceil(m.K, c.depth))
 	c.depth = max(16, ceil(ceil(m.K, parts), 16)*16)
+	c.group = 1
+	if c.isa == avx2 && c.packB && !c.shared && !m.TransB && m.Narrow == NotNarrow {
+		c.group = max(1, min(ceil(c.panels, c.cols), mostPanels, groupB/(c.nr*c.depth*size)))
+	}
 	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || m.K > c.depth)
+}
+
+// packs decides which operands of floats are packed.
+func (m *Product[T]) packs() (a, b bool) {
+	c := &m.cut
+	size := int(unsafe.Sizeof(T(0)))
+	strideA, strideB := m.LDA*size, m.LDB*size
+	few := m.M <= c.mr
+	again := !few && m.N > c.nr // A is read once for each panel
+	b = m.TransB || !few && (clash(strideB) || m.K*m.N*size > largeB)
+	switch c.isa {
+	case portable:
+		return true, b
+	case neon:
+		return again && clash(strideA), b || m.N%c.lanes != 0
+	case avx2: // its tiles are low enough for their rows of A to share a set
+		b = b || m.M >= 8*c.mr && crowds(strideB, m.K)
+		if m.TransA {
+			return again && crowds(strideA, m.K), b
+		}
+		return again && strideA%8192 == 0, b
+	}
+	return again && clash(strideA), b
 }
 
 // clash reports whether rows so many bytes apart compete for few lines of the L1 cache.
 func clash(stride int) bool { return stride%2048 == 0 }
+
+// crowds reports whether n rows so many bytes apart do not fit into the few sets of the L1
+// cache, 64 of 8 lines, that they map to.
+func crowds(stride, n int) bool {
+	if stride%64 != 0 {
+		return false
+	}
+	sets := 64
+	for lines := stride / 64; sets > 1 && lines%2 == 0; lines /= 2 {
+		sets /= 2
+	}
+	return sets < 64 && n > sets*8
+}
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 

@@ -36,16 +36,19 @@ func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 	}
 	wide4, wide8 := 3, 1
 	if useAVX512 {
-		t = tile{isa: avx512, lanes: 16, mr: 14, nr: 32, grain: 1 << 20}
+		t = tile{isa: avx512, lanes: 16, mr: 14, nr: 32, width: 16, grain: 1 << 20}
 		wide4, wide8 = 6, 3
 		if narrow == BF16 && useAVX512BF16 {
 			t.isa, t.grain = avx512BF16, 1<<21
 		}
 	} else {
-		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16, grain: 1 << 19}
+		t = tile{isa: avx2, lanes: 8, mr: 6, nr: 16, width: 8, grain: 1 << 19}
 	}
 	switch {
 	case narrow == NotNarrow:
+		if t.isa == avx2 && transA {
+			t.width = t.mr // for packStrips
+		}
 	case t.isa == avx512BF16:
 		if t.few = 2 * 13; m <= t.few {
 			t.mr = 13
@@ -241,6 +244,33 @@ func packRows[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 			packRowsAVX2((*byte)(unsafe.Pointer(&p)), vecs)
 		}
 	}
+}
+
+// stripArgs holds the arguments of the assembly that packs strips.
+type stripArgs struct {
+	dst   unsafe.Pointer
+	step  uintptr // bytes from one strip to the next
+	src   unsafe.Pointer
+	ldSrc uintptr
+	k     int
+	rows  uintptr // bytes
+	n     int     // strips
+	mask  uintptr
+}
+
+// packStrips packs strips of equally many rows of a transposed A for k from src on, step
+// elements apart. It reports false if the tile wants vectors, which pack copies.
+func packStrips[T Float](t tile, dst []T, step int, src operand[T], rows, strips, k int) bool {
+	if t.isa != avx2 || t.width != t.mr {
+		return false
+	}
+	p := stripArgs{
+		dst: ptr(dst, 0), step: uintptr(4 * step),
+		src: ptr(src.wide, 0), ldSrc: uintptr(4 * src.ld),
+		k: k, rows: uintptr(4 * rows), n: strips, mask: t.isa.maskFor(rows),
+	}
+	packStripsAVX2((*byte)(unsafe.Pointer(&p)))
+	return true
 }
 
 func packCols[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {

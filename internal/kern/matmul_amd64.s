@@ -75607,6 +75607,69 @@ stored3:
 	VZEROUPPER
 	RET
 
+// func packStripsAVX2(p *byte)
+// Requires: AVX
+TEXT ·packStripsAVX2(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), DI
+	MOVQ    56(DI), R14
+	VMOVUPS (R14), Y15
+	MOVQ    (DI), R12
+	MOVQ    16(DI), R13
+	MOVQ    24(DI), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    48(DI), R14
+
+strip:
+	MOVQ R12, SI
+	MOVQ R13, DX
+	MOVQ 32(DI), R11
+	SUBQ $0x04, R11
+	JLT  tail
+
+four:
+	VMASKMOVPS   (DX), Y15, Y0
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y0, X4
+	VMOVLPS      X4, 16(SI)
+	VMASKMOVPS   (DX)(R9*1), Y15, Y1
+	VMOVUPS      X1, 24(SI)
+	VEXTRACTF128 $0x01, Y1, X5
+	VMOVLPS      X5, 40(SI)
+	VMASKMOVPS   (DX)(R9*2), Y15, Y2
+	VMOVUPS      X2, 48(SI)
+	VEXTRACTF128 $0x01, Y2, X6
+	VMOVLPS      X6, 64(SI)
+	VMASKMOVPS   (DX)(R10*1), Y15, Y3
+	VMOVUPS      X3, 72(SI)
+	VEXTRACTF128 $0x01, Y3, X7
+	VMOVLPS      X7, 88(SI)
+	ADDQ         $0x60, SI
+	LEAQ         (DX)(R9*4), DX
+	SUBQ         $0x04, R11
+	JGE          four
+
+tail:
+	ADDQ $0x04, R11
+	JEQ  done
+
+one:
+	VMASKMOVPS   (DX), Y15, Y0
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y0, X4
+	VMOVLPS      X4, 16(SI)
+	ADDQ         $0x18, SI
+	ADDQ         R9, DX
+	DECQ         R11
+	JNE          one
+
+done:
+	ADDQ 8(DI), R12
+	ADDQ 40(DI), R13
+	DECQ R14
+	JNE  strip
+	VZEROUPPER
+	RET
+
 DATA pairOrder<>+0(SB)/4, $0x00200000
 DATA pairOrder<>+4(SB)/4, $0x00210001
 DATA pairOrder<>+8(SB)/4, $0x00220002

@@ -17,7 +17,7 @@ func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 	if unsafe.Sizeof(T(0)) != 4 || !useNEON || narrow != NotNarrow {
 		return goTile
 	}
-	t := tile{isa: neon, lanes: 4, mr: 8, nr: 12, grain: 1 << 18}
+	t := tile{isa: neon, lanes: 4, mr: 8, nr: 12, width: 8, grain: 1 << 18}
 	switch {
 	case transA:
 	case m <= 2:

@@ -1,10 +1,7 @@
 package kern
 
-// packWidth is the number of elements from one k to the next in a packed strip.
-func (t tile) packWidth() int { return max(t.lanes, t.mr) }
-
 // goTile is the tile of the portable kernel.
-var goTile = tile{isa: portable, lanes: 1, mr: 2, nr: 4, grain: 1 << 16}
+var goTile = tile{isa: portable, lanes: 1, mr: 2, nr: 4, width: 2, grain: 1 << 16}
 
 // kernelGo computes strips in plain Go. A is packed.
 func kernelGo[T Float](s *strips[T]) {

@@ -44,19 +44,33 @@ func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 		m.packLines(dst, batch, c.row(s0), c.row(s1), k0, depth)
 		return
 	}
-	w, step := c.packWidth(), max(1, depth)
+	step := max(1, depth)
 	if m.TransA {
 		step = alongRows
 	}
 	for k := from; k < to; k += step {
 		n := min(step, to-k)
-		for s := s0; s < s1; s++ {
-			at := dst[((s-s0)*c.steps(depth)+c.steps(k))*w:]
-			i := c.row(s)
-			rows := c.row(s+1) - i
-			m.pack(at, w, m.operandA(batch, k0+k, i), m.TransA, rows, n)
+		for s := s0; s < s1; {
+			at := dst[((s-s0)*c.steps(depth)+c.steps(k))*c.width:]
+			src := m.operandA(batch, k0+k, c.row(s))
+			rows, strips := c.alike(s, s1)
+			if !m.TransA || !packStrips(c.tile, at, c.width*c.steps(depth), src, rows, strips, n) {
+				m.pack(at, c.width, src, m.TransA, rows, n)
+				strips = 1
+			}
+			s += strips
 		}
 	}
+}
+
+// alike returns the height of strip s and how many from there on, before s1, have it too:
+// those at the top may have one row more than the others.
+func (c *cut[T]) alike(s, s1 int) (rows, n int) {
+	rows, more := (c.i1-c.i0)/c.strips, (c.i1-c.i0)%c.strips
+	if s < more {
+		return rows + 1, min(more, s1) - s
+	}
+	return rows, s1 - s
 }
 
 // packedRow returns where strip s begins in a packed A.
@@ -64,7 +78,7 @@ func (c *cut[T]) packedRow(s, steps int) int {
 	if c.lines {
 		return (c.row(s) - c.i0) * c.lineLen(steps)
 	}
-	return s * c.packWidth() * steps
+	return s * c.width * steps
 }
 
 // sizeA is the elements of a packed A of n strips.
@@ -72,7 +86,7 @@ func (c *cut[T]) sizeA(n, steps int) int {
 	if c.lines {
 		return n * c.mr * c.lineLen(steps)
 	}
-	return n * c.packWidth() * steps
+	return n * c.width * steps
 }
 
 // packB packs panels [q0,q1) of B, [depth nr] each, likewise.

@@ -10,6 +10,10 @@ func packCols[T Float](_ tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 	packColsGo(dst, ldDst, src, ldSrc, n, k)
 }
 
+func packStrips[T Float](_ tile, dst []T, step int, src operand[T], rows, strips, k int) bool {
+	return false
+}
+
 func packNarrowRows[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
 	packNarrowRowsGo(f, dst, ldDst, src, ldSrc, n, k)
 }

@@ -67,7 +67,7 @@ func (b *block[T]) place(depth int) {
 		sizeA = c.sizeA(b.s1-b.s0, c.steps(depth))
 	}
 	if c.packB && !c.shared || c.inPlace {
-		sizeB = c.nr * c.steps(depth)
+		sizeB = max(1, c.group) * c.nr * c.steps(depth)
 	}
 	switch {
 	case m.Narrow == NotNarrow:
@@ -120,8 +120,11 @@ func (b *block[T]) run(k0, k1 int) {
 			job.b, job.ldb = c.b[q*c.nr*steps:], c.nr
 			job.next = c.b[min(q+1, c.panels-1)*c.nr*steps:]
 		case c.packB:
-			m.packB(b.ownB, b.batch, q, q+1, k0, depth, 0, depth)
-			job.b, job.ldb = b.ownB, c.nr
+			at := (q - b.q0) % c.group
+			if at == 0 {
+				m.packB(b.ownB, b.batch, q, min(q+c.group, b.q1), k0, depth, 0, depth)
+			}
+			job.b, job.ldb = b.ownB[at*c.nr*steps:], c.nr
 		case c.inPlace:
 			j0 = b.few(&job, k0, j0, j1)
 		default:
@@ -190,19 +193,13 @@ type strips[T Float] struct {
 	narrow        Narrow
 }
 
-// panel computes all strips of the block times one panel. The strips at the top
-// may have one row more than the others.
+// panel computes all strips of the block times one panel.
 func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 	m := b.m
 	c := &m.cut
 	a, a16 := job.a, job.a16
-	rows, more := (c.i1-c.i0)/c.strips, (c.i1-c.i0)%c.strips
 	for s := b.s0; s < b.s1; s += job.strips {
-		if s < more {
-			job.rows, job.strips = rows+1, min(more, b.s1)-s
-		} else {
-			job.rows, job.strips = rows, b.s1-s
-		}
+		job.rows, job.strips = c.alike(s, b.s1)
 		i := c.row(s)
 		switch {
 		case c.lines:
@@ -210,8 +207,8 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 			job.stepA = job.rows * job.lda
 			job.a = a[(i-b.i0)*job.lda:]
 		case c.packA:
-			job.lda, job.byCol = c.packWidth(), true
-			job.stepA = c.packWidth() * job.k
+			job.lda, job.byCol = c.width, true
+			job.stepA = c.width * job.k
 			job.a = a[(s-b.s0)*job.stepA:]
 		case m.TransA:
 			job.lda, job.byCol = m.LDA, true

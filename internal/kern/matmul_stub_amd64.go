@@ -300,6 +300,11 @@ func fewRow4PairsAVX512BF16(p *byte)
 //go:noescape
 func fewRow8PairsAVX512BF16(p *byte)
 
+// packStripsAVX2 copies p.rows <= 6 elements, those of the mask, of each of p.k rows, for each of p.strips strips.
+//
+//go:noescape
+func packStripsAVX2(p *byte)
+
 // packRowsPairsAVX512 pairs p.k rows at p.src with as many at p.ptr, and writes one or two vectors for each, masked and filled up with zeros.
 //
 //go:noescape

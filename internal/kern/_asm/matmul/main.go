@@ -86,6 +86,7 @@ func main() {
 			few(s, from, byRow, 8, s.wide[8])
 		}
 	}
+	packStrips()
 	packPairs(avx512)
 	packTransposed(avx512, pairs)
 	intTiles()
