@@ -78,6 +78,7 @@ type cut[T Float] struct {
 	key                  planKey // the product that it was planned for
 	packA, packB, shared bool
 	small                bool // not worth sharing, with all its matrices
+	direct               bool // likewise, and each matrix is one strip of operands in place
 	depth                int  // most of K at a time
 	group                int  // panels that a piece packs at a time
 
@@ -211,6 +212,7 @@ func (m *Product[T]) plan() {
 	if c.isa == avx2 && c.packB && !c.shared && !m.TransB && m.Narrow == NotNarrow {
 		c.group = max(1, min(ceil(c.panels, c.cols), mostPanels, groupB/(c.nr*c.depth*size)))
 	}
+	c.direct = c.small && c.strips == 1 && !c.packA && !c.packB && !m.TransA && m.Narrow == NotNarrow && m.K <= c.depth
 	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || m.K > c.depth)
 }
 

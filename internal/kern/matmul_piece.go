@@ -39,8 +39,29 @@ func (t *compute[T]) Piece(p int, w *par.Worker) {
 type computeAll[T Float] Product[T]
 
 func (t *computeAll[T]) Piece(_ int, w *par.Worker) {
-	for p := range (*Product[T])(t).pieces() {
+	m := (*Product[T])(t)
+	if m.cut.direct {
+		m.direct(w)
+		return
+	}
+	for p := range m.pieces() {
 		(*compute[T])(t).Piece(p, w)
+	}
+}
+
+// direct computes products of one strip, such as those of one sample: the kernel goes
+// through all columns in one call.
+func (m *Product[T]) direct(w *par.Worker) {
+	job := strips[T]{
+		bias: m.Bias, lda: m.LDA, ldb: m.LDB, ldc: m.LDC, k: m.K, n: m.N, rows: m.M, strips: 1,
+		low: m.low(), first: true, last: true, depth: m.K,
+	}
+	for b := range max(1, m.Batch) {
+		job.a, job.b, job.c = from(m.A, m.firstA(b)), from(m.B, m.firstB(b)), m.C[m.firstC(b):]
+		kernel(m.cut.isa, &job)
+		if m.After != nil {
+			m.After.Block(b, 0, m.M, 0, m.N, w)
+		}
 	}
 }
 
