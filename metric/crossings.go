@@ -78,8 +78,7 @@ func (c *crossings) count(g *graph.Graph, label, p, only, weight *graph.Node) {
 	if only != nil {
 		at = ops.Where(only, at, ops.ScalarLike(at, 0))
 	}
-	label = ops.Cast(ops.Cast(label, tensor.Bool), tensor.Float32)
-	at = ops.Add(at, ops.Scale(label, n))
+	at = ops.Where(ops.Cast(label, tensor.Bool), ops.Add(at, ops.ScalarLike(at, n)), at)
 	if c.columns > 1 {
 		first := make([]float32, c.columns)
 		for i := range first {

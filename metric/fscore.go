@@ -119,11 +119,12 @@ func (s *fscoreState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 		over = nil
 	}
 	for i, n := range []*graph.Node{hit, p, t} {
-		n = ops.Cast(n, tensor.Float64)
 		if weight != nil {
+			n = ops.Cast(n, tensor.Float64)
 			n = ops.Mul(n, overLast(ops.Cast(weight, tensor.Float64), n))
 		}
-		g.Update(s.totals[i], ops.Add(g.Value(s.totals[i]), ops.ReduceSum(n, over...)))
+		sum := ops.Cast(ops.ReduceSum(n, over...), tensor.Float64) // of a batch of truths it is exact in float32
+		g.Update(s.totals[i], ops.Add(g.Value(s.totals[i]), sum))
 	}
 }
 

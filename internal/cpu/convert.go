@@ -194,12 +194,12 @@ func saveInts[D integer, W work](dst []D, at, step int, src []W) {
 	for i, v := range src {
 		d := D(0)
 		switch f := float64(v); {
+		case f > lo && f < hi:
+			d = D(f)
 		case f <= lo:
 			d = least
 		case f >= hi:
 			d = most
-		case f == f:
-			d = D(f)
 		}
 		dst[at+i*step] = d
 	}

@@ -184,7 +184,7 @@ const leastWidth = 64
 
 func newScatterOf[T number](s scatterShape, out tensor.Spec, add func(dst, x []T)) *scatter[T] {
 	k := &scatter[T]{scatterShape: s, add: add}
-	if !s.along {
+	if !s.along && s.inner > 1 {
 		k.index = make([]int, s.count)
 	}
 	k.width = max(1, min(s.inner, max(leastWidth, pieceLen/max(1, s.count))))
@@ -220,13 +220,45 @@ func (k *scatter[T]) Piece(i int, w *par.Worker) {
 		k.addAlong(y, x, o*k.count*k.inner, c0, c1, w)
 		return
 	}
+	if k.inner == 1 {
+		k.addEach(y, x)
+		return
+	}
 	for r, to := range k.index {
-		switch {
-		case to < 0:
-		case c1-c0 == 1:
-			y[to*k.inner+c0] += x[r*k.inner+c0]
-		default:
+		if to >= 0 {
 			k.add(y[to*k.inner+c0:to*k.inner+c1], x[r*k.inner+c0:r*k.inner+c1])
+		}
+	}
+}
+
+// addEach adds numbers of x to y where there is one for each index: it counts.
+func (k *scatter[T]) addEach(y, x []T) {
+	if k.indices.DType == tensor.Int32 {
+		addAt(y, x, backend.Data[int32](k.indices))
+		return
+	}
+	var tile [wideTile]int
+	for at := 0; at < k.count; at += wideTile {
+		t := tile[:min(wideTile, k.count-at)]
+		loadIndices(t, k.indices, at, 1, k.n)
+		for r, to := range t {
+			if to >= 0 {
+				y[to] += x[at+r]
+			}
+		}
+	}
+}
+
+// addAt adds x[r] to y at index r, counted from the end if it is negative; those outside
+// are left out.
+func addAt[T number](y, x []T, index []int32) {
+	for r, v := range x[:len(index)] {
+		to := int(index[r])
+		if to < 0 {
+			to += len(y)
+		}
+		if uint(to) < uint(len(y)) {
+			y[to] += v
 		}
 	}
 }

@@ -73,11 +73,10 @@ func castTo(dt tensor.DType) func(dst, x []float32) {
 	switch dt {
 	case tensor.Bool:
 		return func(dst, x []float32) {
-			for i, v := range x {
-				dst[i] = 0
-				if v != 0 {
-					dst[i] = 1
-				}
+			for len(x) > 0 {
+				n := min(len(x), len(noughts))
+				kern.NotEqual(dst[:n], x[:n], noughts[:n])
+				dst, x = dst[n:], x[n:]
 			}
 		}
 	case tensor.Float16:
@@ -87,6 +86,8 @@ func castTo(dt tensor.DType) func(dst, x []float32) {
 	}
 	return func(dst, x []float32) { copy(dst, x) }
 }
+
+var noughts [256]float32
 
 // softsign sets dst, which may be x, to x/(1+|x|).
 func softsign(dst, x []float32) {
