@@ -221,7 +221,7 @@ func (b *backup) restore() error {
 	}
 	var past []Epoch
 	if err == nil {
-		past, err = unpack(tensors, b.f.totals.logged())
+		past, err = unpack(tensors, b.f.totals.names)
 	}
 	if err == nil {
 		err = b.apply(s, tensors)

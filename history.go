@@ -198,7 +198,8 @@ func (m *Model) Measured() Result {
 // result returns the loss and the metrics of the epoch so far.
 func (ms *totals) result() Result {
 	r := Result{Loss: ms.loss()}
-	names := ms.logged()
+	names := ms.names
+	r.Metrics = slices.Grow(r.Metrics, len(names))
 	for i := range ms.each {
 		v := ms.lossOf(i)
 		r.Metrics = append(r.Metrics, Metric{names[i], v, tensor.Scalar(v), metric.Down})
@@ -211,6 +212,9 @@ func (ms *totals) result() Result {
 }
 
 func mean(t *tensor.Tensor) float64 {
+	if t.Len() == 1 {
+		return t.Item()
+	}
 	var sum float64
 	for _, v := range t.Float64s() {
 		sum += v

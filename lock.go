@@ -1,11 +1,10 @@
 package glia
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -147,12 +146,21 @@ func catch(call string, err *error) {
 // goroutine returns the number of the goroutine that calls it, which the runtime tells in
 // the first line of a stack trace alone.
 func goroutine() uint64 {
-	var text [64]byte
-	line := string(text[:runtime.Stack(text[:], false)]) // "goroutine 18 [running]:"
-	number, _, _ := strings.Cut(strings.TrimPrefix(line, "goroutine "), " ")
-	id, err := strconv.ParseUint(number, 10, 64)
-	if err != nil {
-		panic("glia: no number of a goroutine in " + line)
+	text := stackTexts.Get().(*[64]byte)
+	defer stackTexts.Put(text)
+	line := text[:runtime.Stack(text[:], false)] // "goroutine 18 [running]:"
+	id := uint64(0)
+	for _, digit := range bytes.TrimPrefix(line, []byte("goroutine ")) {
+		if digit < '0' || digit > '9' {
+			break
+		}
+		id = id*10 + uint64(digit-'0')
+	}
+	if id == 0 {
+		panic("glia: no number of a goroutine in " + string(line))
 	}
 	return id
 }
+
+// stackTexts are kept, since what runtime.Stack writes to is allocated.
+var stackTexts = sync.Pool{New: func() any { return new([64]byte) }}

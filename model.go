@@ -247,7 +247,7 @@ func (m *Model) refreeze() error {
 	if c == nil || !m.built {
 		return nil
 	}
-	if slices.Equal(m.net.Params(), m.trained) {
+	if m.net.Trains(m.trained) {
 		return nil
 	}
 	return m.weightsMu.change(func() error {

@@ -28,6 +28,7 @@ type step struct {
 type totals struct {
 	m *Model
 	*compiled
+	names    []string // see logged
 	training bool
 	of       []tensor.Spec // the targets
 	steps    memo[*step]
@@ -57,7 +58,7 @@ func (o ownCount) mean() float64 { return ratio(o.total, o.count) }
 // a spec for each output.
 func (m *Model) newTotals(c *compiled, training bool, y, pred []tensor.Spec) (*totals, error) {
 	total := func(name string) *graph.Var { return graph.NewVar("loss/"+name, tensor.New(tensor.Float64)) }
-	ms := &totals{m: m, compiled: c, pred: pred, total: total("total"), count: total("count")}
+	ms := &totals{m: m, compiled: c, names: c.logged(), pred: pred, total: total("total"), count: total("count")}
 	if err := c.checkTargets(len(y)); err != nil && m.TrainStep == nil {
 		return nil, err
 	}
@@ -110,14 +111,16 @@ func (m *totals) losses() []*graph.Var { return append([]*graph.Var{m.total, m.c
 
 // reset sets the totals to 0, for a new epoch.
 func (m *totals) reset() error {
-	all := m.losses()
-	for _, o := range m.counted {
-		all = append(all, o.total, o.count)
-	}
 	return m.m.weightsMu.change(func() error { // Measured may read them from another goroutine
 		return graph.Catch(func() {
-			for _, v := range all {
-				v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
+			m.total.Clear()
+			m.count.Clear()
+			for _, v := range m.each {
+				v.Clear()
+			}
+			for _, o := range m.counted {
+				o.total.Clear()
+				o.count.Clear()
 			}
 			for _, s := range m.states {
 				s.Reset()

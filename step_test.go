@@ -1,6 +1,7 @@
 package glia
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/glia-ml/glia/data"
@@ -181,5 +182,31 @@ func TestFunctionAllocatesNothing(t *testing.T) {
 	}
 	if a := testing.AllocsPerRun(20, call); a != 0 {
 		t.Errorf("%v allocations per call, want 0", a)
+	}
+}
+
+// TestEpochAllocatesItsResultAlone counts what one more epoch allocates: the list of metrics
+// and the tensor of each, which the History keeps.
+func TestEpochAllocatesItsResultAlone(t *testing.T) {
+	ds, err := data.New(tensor.New(tensor.Float32, 64, 8), tensor.New(tensor.Float32, 64, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Sequential(nn.Input(8), nn.Dense(4, nn.ReLU), nn.Dense(2))
+	if err := m.Compile(optim.Adam(1e-3), loss.MeanSquaredError(), metric.RootMeanSquaredError()); err != nil {
+		t.Fatal(err)
+	}
+	fit := func(epochs int) float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := m.Fit(ds, Epochs(epochs), BatchSize(16)); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.Mallocs - before.Mallocs)
+	}
+	fit(2)
+	if each := (fit(301) - fit(1)) / 300; each > 5 {
+		t.Errorf("an epoch allocates %.1f times, want 4: a list, a tensor, its shape and memory", each)
 	}
 }

@@ -19,7 +19,7 @@ func (t *Training) Model() *Model { return t.run.m }
 // Names returns the names of the numbers that are measured: "loss", and those of
 // [Result]'s Metrics in their order. The names of the validation's numbers have the
 // prefix "val_": see [Epoch.Number].
-func (t *Training) Names() []string { return append([]string{"loss"}, t.run.totals.logged()...) }
+func (t *Training) Names() []string { return append([]string{"loss"}, t.run.totals.names...) }
 
 // Validates reports whether there is a validation, after every epoch or some.
 func (t *Training) Validates() bool { return t.run.validating != nil }

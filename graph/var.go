@@ -137,6 +137,14 @@ func (v *Var) Write(f func(t *tensor.Tensor)) {
 	v.Wrote()
 }
 
+// Clear sets the variable to zeros.
+func (v *Var) Clear() {
+	v.valueMu.Lock()
+	defer v.valueMu.Unlock()
+	clear(v.value.Bytes())
+	v.Wrote()
+}
+
 // Wrote records that the newest value is in the host memory that Tensor returned. It
 // is for devices that compute there, between Lock and Unlock of an [Access]; others use
 // Write.

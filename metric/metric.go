@@ -79,7 +79,7 @@ func (t totals) Vars() []*graph.Var { return t }
 // Reset implements State.
 func (t totals) Reset() {
 	for _, v := range t {
-		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
+		v.Clear()
 	}
 }
 

@@ -179,6 +179,36 @@ func (n *Network) Params() []*graph.Var {
 	return params
 }
 
+// Trains reports whether vars are those of Params, which it does not make anew.
+func (n *Network) Trains(vars []*graph.Var) bool {
+	thaw(n.parts, bool(n.Frozen))
+	all, ok := trains(n.parts, vars, 0)
+	return ok && all == len(vars)
+}
+
+// trains reports whether the variables of records that are trained go on vars[:at], and how
+// far.
+func trains(records []*Record, vars []*graph.Var, at int) (to int, ok bool) {
+	for _, r := range records {
+		params, states := r.Own()
+		for _, own := range [2][]*graph.Var{params, states} {
+			for _, v := range own {
+				switch {
+				case !v.Trainable || slices.Contains(vars[:at], v):
+				case at < len(vars) && vars[at] == v:
+					at++
+				default:
+					return at, false
+				}
+			}
+		}
+		if at, ok = trains(r.Parts, vars, at); !ok {
+			return at, false
+		}
+	}
+	return at, true
+}
+
 // thaw carries Frozen over to the variables. A frozen layer freezes its parts.
 func thaw(records []*Record, frozen bool) {
 	for _, r := range records {

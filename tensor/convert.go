@@ -236,5 +236,8 @@ func (t *Tensor) Item() float64 {
 	if t.Len() != 1 {
 		panic(fmt.Sprintf("tensor: Item of %v: want one element, got %d", t.spec, t.Len()))
 	}
+	if t.spec.DType == Float64 { // of one element, which leaves no gaps
+		return Data[float64](t)[0]
+	}
 	return t.Float64s()[0]
 }
