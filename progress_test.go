@@ -91,27 +91,27 @@ func TestProgressElsewhere(t *testing.T) {
 // TestProgressDue checks that the bar moves about ten times a second and looks at
 // the clock rarely when batches are short.
 func TestProgressDue(t *testing.T) {
-	p := terminal(io.Discard, 80)
-	p.clock = time.Now
-	p.begin(0, 1<<30)
-	looks, moves := 0, 0
-	start := time.Now()
-	for time.Since(start) < 350*time.Millisecond {
-		for range 100 {
-			before := p.look
+	const all = 10 * time.Second
+	for _, each := range []time.Duration{2 * time.Microsecond, 7 * time.Millisecond, 60 * time.Millisecond, 300 * time.Millisecond} {
+		now := time.Unix(0, 0)
+		p := terminal(io.Discard, 80)
+		looks, moves, batches := 0, 0, int(all/each)
+		p.clock = func() time.Time { looks++; return now }
+		p.begin(0, 1<<30)
+		looks = 0
+		for range batches {
+			now = now.Add(each)
 			if p.due() {
 				moves++
 			}
-			if p.look != before {
-				looks++
-			}
 		}
-	}
-	if took := time.Since(start); moves < 1 || moves > 1+int(took/(100*time.Millisecond)) {
-		t.Errorf("%d moves in %v, want one in 100 ms or more", moves, took)
-	}
-	if looks > p.batch/100 {
-		t.Errorf("%d looks at the clock for %d batches, want far fewer", looks, p.batch)
+		least, most := int(all/(redraw+redraw/4+each)), int(all/max(redraw, each))+1
+		if moves < least || moves > most {
+			t.Errorf("batches of %v: %d moves in %v, want %d to %d", each, moves, all, least, most)
+		}
+		if want := min(batches, 5*moves+5); looks > want {
+			t.Errorf("batches of %v: %d looks at the clock for %d batches, want %d at most", each, looks, batches, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 )
@@ -157,23 +158,17 @@ func (l *CategoricalCrossentropyLoss) Each(yTrue, yPred *graph.Node) *graph.Node
 func rowsFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	wantClasses(loss, yPred)
 	if yTrue.Shape() != yPred.Shape() {
-		hint := "want one shape"
-		if classNumbers(yTrue, yPred) {
-			hint = "the labels look like class numbers: want loss.SparseCategoricalCrossentropy, or rows of probabilities as ops.OneHot makes them"
+		twin := ""
+		if loss == "CategoricalCrossentropy" {
+			twin = "loss.SparseCategoricalCrossentropy"
 		}
+		hint := cmp.Or(LabelHint(yTrue.Spec(), yPred.Spec(), twin), "want one shape")
 		panic(graph.Errorf("loss.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
 	}
 	if yTrue.DType() != yPred.DType() {
 		yTrue = ops.Cast(yTrue, yPred.DType())
 	}
 	return yTrue
-}
-
-// classNumbers reports whether labels have the shape of class numbers: that of
-// the predictions without the last axis, or with 1 there.
-func classNumbers(labels, pred *graph.Node) bool {
-	s := pred.Shape()
-	return labels.Shape() == s.To(s.Rank()-1) || labels.Rank() == s.Rank() && labels.Shape() == s.With(-1, 1)
 }
 
 // logitsOf returns the logits behind predictions that are a softmax over an axis, or

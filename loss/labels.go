@@ -6,6 +6,33 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
+// LabelHint returns what helps where labels do not go with predictions for their form, "" if
+// they do not look like it: class numbers where rows of all classes are wanted, or such rows
+// where class numbers are. It is the one rule of losses and metrics. twin names what takes
+// the labels as they are, "" if nothing does.
+func LabelHint(yTrue, yPred tensor.Spec, twin string) string {
+	want := func(are, made string) string {
+		if twin == "" {
+			return "the labels look like " + are + ": want " + made + " makes them"
+		}
+		return "the labels look like " + are + ": want " + twin + ", or " + made + " makes them"
+	}
+	switch {
+	case yPred.Rank() > 1 && yPred.Shape.At(-1) > 1 && isNumbers(yTrue, yPred):
+		return want("class numbers", "rows of probabilities as ops.OneHot")
+	case yPred.Rank() > 1 && yTrue.Shape == yPred.Shape:
+		return want("rows of probabilities", "class numbers as ops.ArgMax")
+	}
+	return ""
+}
+
+// isNumbers reports whether labels have the shape of class numbers: that of predictions
+// without their last axis, or with 1 there.
+func isNumbers(labels, pred tensor.Spec) bool {
+	s := pred.Shape
+	return labels.Shape == s.To(s.Rank()-1) || labels.Rank() == s.Rank() && labels.Shape == s.With(-1, 1)
+}
+
 // BadLabel returns the place in y of the first label that is neither a class number, 0 or
 // more and less than classes, nor one of those to be ignored; -1 if there is none. It is
 // the one rule of losses and metrics; a model tells of such a label before the step, which

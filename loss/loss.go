@@ -6,6 +6,7 @@
 package loss
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -291,12 +292,17 @@ func paired(loss string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	if !yPred.DType().IsFloat() {
 		panic(graph.Errorf("loss.%s: predictions are %v: want a float dtype", loss, yPred.Spec()))
 	}
+	labels := yTrue.Spec()
 	if yTrue.DType() != yPred.DType() {
 		yTrue = ops.Cast(yTrue, yPred.DType())
 	}
 	t, p := ops.SameRank(yTrue, yPred)
 	if t.Shape() != p.Shape() || p.Rank() == 0 {
-		panic(graph.Errorf("loss.%s: labels %v, predictions %v: want one shape", loss, yTrue.Shape(), yPred.Shape()))
+		hint := ""
+		if labels.DType.IsInt() { // others may be values to come near to
+			hint = LabelHint(labels, yPred.Spec(), "loss.SparseCategoricalCrossentropy")
+		}
+		panic(graph.Errorf("loss.%s: labels %v, predictions %v: %s", loss, yTrue.Shape(), yPred.Shape(), cmp.Or(hint, "want one shape")))
 	}
 	return t, p
 }

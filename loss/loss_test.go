@@ -31,6 +31,8 @@ func TestMistakes(t *testing.T) {
 		"numbers for rows":   {loss.CategoricalCrossentropy(), i32(8), f32(8, 10), []string{"int32[8]", "float32[8 10]", "SparseCategoricalCrossentropy", "OneHot"}},
 		"column for rows":    {loss.CategoricalCrossentropy(), f32(8, 1), f32(8, 10), []string{"SparseCategoricalCrossentropy"}},
 		"rows for numbers":   {loss.SparseCategoricalCrossentropy(), f32(8, 10), f32(8, 10), []string{"CategoricalCrossentropy", "ArgMax"}},
+		"class numbers":      {loss.KLDivergence(), tensor.S(tensor.Int32, 8), f32(8, 10), []string{"class numbers: want rows of probabilities as ops.OneHot makes them"}},
+		"class numbers, mse": {loss.MeanSquaredError(), tensor.S(tensor.Int32, 8), f32(8, 10), []string{"class numbers: want loss.SparseCategoricalCrossentropy, or rows"}},
 		"other shape":        {loss.CategoricalCrossentropy(), f32(8, 9), f32(8, 10), []string{"want one shape"}},
 		"other batch":        {loss.SparseCategoricalCrossentropy(), i32(7), f32(8, 10), []string{"one class number a prediction"}},
 		"no broadcast":       {loss.MeanSquaredError(), f32(8, 3), f32(8, 1), []string{"float32[8 3]"[7:], "want one shape"}},

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -83,11 +84,12 @@ func (l *SparseCategoricalCrossentropyLoss) labels(yTrue, yPred *graph.Node) *gr
 // axis. It panics for labels of another shape.
 func numbersFor(loss string, yTrue, yPred *graph.Node) *graph.Node {
 	wantClasses(loss, yPred)
-	if !classNumbers(yTrue, yPred) {
-		hint := "want one class number a prediction"
-		if yTrue.Shape() == yPred.Shape() {
-			hint = "the labels look like rows of probabilities: want loss.CategoricalCrossentropy, or class numbers as ops.ArgMax makes them"
+	if !isNumbers(yTrue.Spec(), yPred.Spec()) {
+		twin := ""
+		if loss == "SparseCategoricalCrossentropy" {
+			twin = "loss.CategoricalCrossentropy"
 		}
+		hint := cmp.Or(LabelHint(yTrue.Spec(), yPred.Spec(), twin), "want one class number a prediction")
 		panic(graph.Errorf("loss.%s: labels %v, predictions %v: %s", loss, yTrue.Spec(), yPred.Spec(), hint))
 	}
 	if !yTrue.DType().IsInt() {

@@ -95,7 +95,7 @@ func CategoricalAccuracy(opts ...MeanOption) *MeanMetric {
 
 func categorical(metric string, yTrue, yPred *graph.Node) *graph.Node {
 	if yTrue.Shape() != yPred.Shape() {
-		panic(graph.Errorf("metric.%s: labels %v, predictions %v: want one shape", metric, yTrue.Spec(), yPred.Spec()))
+		panic(misfit(metric, yTrue.Spec(), yPred.Spec(), "want one shape", "metric.SparseCategoricalAccuracy"))
 	}
 	wantSeveral(metric, yPred)
 	return ops.Equal(ops.ArgMax(yTrue, -1), ops.ArgMax(yPred, -1))
@@ -132,7 +132,8 @@ func classNumbers(metric string, yTrue, yPred *graph.Node) *graph.Node {
 	if s := yTrue.Shape(); s == want.Append(1) {
 		yTrue = ops.Squeeze(yTrue, -1)
 	} else if s != want {
-		panic(graph.Errorf("metric.%s: labels %v, predictions %v: want one class number a prediction", metric, yTrue.Spec(), yPred.Spec()))
+		twin := map[string]string{"SparseCategoricalAccuracy": "metric.CategoricalAccuracy", "SparseTopKCategoricalAccuracy": "metric.TopKCategoricalAccuracy"}[metric]
+		panic(misfit(metric, yTrue.Spec(), yPred.Spec(), "want one class number a prediction", twin))
 	}
 	return yTrue
 }
@@ -144,7 +145,7 @@ func classNumbers(metric string, yTrue, yPred *graph.Node) *graph.Node {
 func TopKCategoricalAccuracy(k int, opts ...MeanOption) *MeanMetric {
 	m := meanOf("TopKCategoricalAccuracy", Up, opts, func(yTrue, yPred *graph.Node) *graph.Node {
 		if yTrue.Shape() != yPred.Shape() {
-			panic(graph.Errorf("metric.TopKCategoricalAccuracy: labels %v, predictions %v: want one shape", yTrue.Spec(), yPred.Spec()))
+			panic(misfit("TopKCategoricalAccuracy", yTrue.Spec(), yPred.Spec(), "want one shape", "metric.SparseTopKCategoricalAccuracy"))
 		}
 		wantSeveral("TopKCategoricalAccuracy", yPred)
 		return inTopK(ops.ArgMax(yTrue, -1), yPred, k)

@@ -75,7 +75,11 @@ func (m *FScoreMetric) Name() string { return m.MetricName }
 // New implements [Metric].
 func (m *FScoreMetric) New(yTrue, yPred tensor.Spec) (State, error) {
 	if yPred.Rank() != 2 || yTrue.Shape != yPred.Shape {
-		return nil, graph.Errorf("metric.%s: labels %v, predictions %v: want both [B classes]", m.MetricName, yTrue, yPred)
+		const want = "want both [B classes]"
+		if yPred.Rank() == 2 {
+			return nil, misfit(m.MetricName, yTrue, yPred, want, "")
+		}
+		return nil, graph.Errorf("metric.%s: labels %v, predictions %v: %s", m.MetricName, yTrue, yPred, want)
 	}
 	switch m.Average {
 	case "", Micro, Macro, Weighted:

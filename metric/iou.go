@@ -2,6 +2,7 @@ package metric
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -180,6 +181,7 @@ func (s *iouState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 		yPred = ops.Cast(yPred, tensor.Float32)
 		yPred = ops.Cast(ops.GreaterEqual(yPred, ops.ScalarLike(yPred, *s.m.Threshold)), tensor.Int32)
 	}
+	s.m.checkForms(yTrue.Spec(), yPred.Spec())
 	t, p := s.m.numbers("labels", yTrue, s.m.SparseLabels), s.m.numbers("predictions", yPred, s.m.SparsePredictions)
 	t, p = matched(s.m.MetricName, t, p)
 	if weight != nil {
@@ -189,6 +191,22 @@ func (s *iouState) Update(g *graph.Graph, yTrue, yPred, weight *graph.Node) {
 		weight = spreadOver(weight, p)
 	}
 	countPairs(g, s.totals[0], t, p, s.m.IgnoreClass, weight)
+}
+
+// checkForms panics with *graph.Error, which says what helps, if labels or predictions are
+// class numbers where rows of all classes are wanted, or such rows where class numbers are.
+func (m *IoUMetric) checkForms(yTrue, yPred tensor.Spec) {
+	if m.Threshold != nil || yTrue.Rank()+1 != yPred.Rank() {
+		return
+	}
+	const help = "want metric.%s with metric.DensePredictions, or %s makes them"
+	of := strings.TrimPrefix(m.class, "OneHot")
+	if m.SparseLabels && m.SparsePredictions {
+		panic(graph.Errorf("metric.%s: labels %v, predictions %v: the predictions look like rows of probabilities: "+help, m.MetricName, yTrue, yPred, of, "class numbers as ops.ArgMax"))
+	}
+	if !m.SparseLabels && !m.SparsePredictions {
+		panic(graph.Errorf("metric.%s: labels %v, predictions %v: the labels look like class numbers: "+help, m.MetricName, yTrue, yPred, of, "rows as ops.OneHot"))
+	}
 }
 
 // numbers returns class numbers in float32, which holds them exactly.

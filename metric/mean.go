@@ -322,7 +322,11 @@ func ratio(a, b float64) float64 {
 func matched(metric string, yTrue, yPred *graph.Node) (*graph.Node, *graph.Node) {
 	t, p := ops.SameRank(yTrue, yPred)
 	if t.Shape() != p.Shape() {
-		panic(graph.Errorf("metric.%s: labels %v, predictions %v: want one shape", metric, yTrue.Spec(), yPred.Spec()))
+		const want = "want one shape"
+		if yTrue.DType().IsInt() { // others may be values to come near to
+			panic(misfit(metric, yTrue.Spec(), yPred.Spec(), want, ""))
+		}
+		panic(graph.Errorf("metric.%s: labels %v, predictions %v: %s", metric, yTrue.Spec(), yPred.Spec(), want))
 	}
 	return t, p
 }

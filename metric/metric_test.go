@@ -168,6 +168,7 @@ func TestLossOfBatches(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	f32 := func(dims ...int) tensor.Spec { return tensor.S(tensor.Float32, dims...) }
+	i32 := func(dims ...int) tensor.Spec { return tensor.S(tensor.Int32, dims...) }
 	for name, c := range map[string]struct {
 		m    metric.Metric
 		y, p tensor.Spec
@@ -175,7 +176,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"batches":   {metric.Accuracy(), f32(3, 2), f32(4, 2), "the same batch"},
 		"scalars":   {metric.Accuracy(), f32(), f32(), "the same batch"},
-		"rows":      {metric.CategoricalAccuracy(), f32(4), f32(4, 2), "want one shape"},
+		"rows":      {metric.CategoricalAccuracy(), f32(4, 3), f32(4, 2), "want one shape"},
 		"numbers":   {metric.SparseCategoricalAccuracy(), f32(4, 3), f32(4, 2), "one class number"},
 		"top":       {metric.SparseTopKCategoricalAccuracy(0), f32(4), f32(4, 2), "1 or more"},
 		"class":     {metric.Precision(metric.ClassID(2)), f32(4, 2), f32(4, 2), "class 2"},
@@ -189,6 +190,17 @@ func TestMistakes(t *testing.T) {
 		"nothing":   {metric.Mean("m", nil), f32(4), f32(4, 2), "the function is nil"},
 		"nil value": {metric.Mean("m", func(_, _ *graph.Node) *graph.Node { return nil }), f32(4), f32(4, 2), "got a nil node"},
 		"none":      {metric.ConfusionMatrix(0), f32(4), f32(4, 2), "0 classes"},
+
+		"class numbers":      {metric.CategoricalAccuracy(), i32(4), f32(4, 2), "look like class numbers: want metric.SparseCategoricalAccuracy, or rows of probabilities as ops.OneHot makes them"},
+		"class numbers, top": {metric.TopKCategoricalAccuracy(1), i32(4, 1), f32(4, 2), "want metric.SparseTopKCategoricalAccuracy, or rows"},
+		"class numbers, f1":  {metric.F1Score(), i32(4), f32(4, 2), "look like class numbers: want rows of probabilities as ops.OneHot makes them"},
+		"class numbers, auc": {metric.AUC(), i32(4), f32(4, 2), "look like class numbers: want rows"},
+		"class numbers, hit": {metric.TruePositives(), i32(4, 1), f32(4, 2), "look like class numbers: want rows"},
+		"class numbers, iou": {metric.OneHotIoU(2, []int{0}), i32(4), f32(4, 2), "look like class numbers: want metric.IoU with metric.DensePredictions, or rows"},
+		"one-hot":            {metric.SparseCategoricalAccuracy(), f32(4, 2), f32(4, 2), "look like rows of probabilities: want metric.CategoricalAccuracy, or class numbers as ops.ArgMax makes them"},
+		"one-hot, top":       {metric.SparseTopKCategoricalAccuracy(1), f32(4, 2), f32(4, 2), "want metric.TopKCategoricalAccuracy, or class numbers"},
+		"rows, iou":          {metric.MeanIoU(2), i32(4), f32(4, 2), "the predictions look like rows of probabilities: want metric.MeanIoU with metric.DensePredictions, or class numbers"},
+		"values":             {metric.RootMeanSquaredError(), f32(4), f32(4, 2), "want one shape"},
 
 		"average":        {metric.F1Score(metric.Average("mean")), f32(4, 2), f32(4, 2), `average "mean"`},
 		"a threshold":    {metric.Precision(metric.Thresholds(0.5, 1.5)), f32(4), f32(4), "threshold 1.5: want 0 to 1"},

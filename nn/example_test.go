@@ -39,7 +39,7 @@ func ExampleDense_mistake() {
 	err := graph.Catch(func() { net.Build(nn.NewBuilder(1), tensor.S(tensor.Uint8, 32, 28, 28)) })
 	fmt.Println(err)
 	// Output:
-	// example_test.go:38: layer "dense": nn.Dense: x is uint8[32 784]: want a float dtype; preprocess.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number
+	// example_test.go:38: layer "dense": nn.Dense: x is uint8[32 784]: want a float dtype: nn.Input without a dtype takes floats, preprocess.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number
 }
 
 // The fields of a layer are its configuration, in Keras's words.

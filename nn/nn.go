@@ -150,6 +150,6 @@ func (l *Base) Set(opts ...LayerOption) {
 // wantFloat panics unless in is a float tensor.
 func wantFloat(layer string, in tensor.Spec) {
 	if !in.DType.IsFloat() {
-		panic(graph.Errorf("nn.%s: x is %v: want a float dtype; preprocess.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number", layer, in))
+		panic(graph.Errorf("nn.%s: x is %v: want a float dtype: nn.Input without a dtype takes floats, preprocess.Rescaling(1.0/255, 0) makes floats of pixels, ops.Cast of any number", layer, in))
 	}
 }

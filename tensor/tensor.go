@@ -4,13 +4,15 @@ package tensor
 
 import (
 	"fmt"
+	"strconv"
 	"unsafe"
 )
 
 // Element is a Go type whose slices hold tensor elements. float16 and bfloat16
-// are [F16] and [BF16], their bits.
+// are [F16] and [BF16], their bits; an int is an int64, where the machine's has 64 bits, and
+// an int32 elsewhere.
 type Element interface {
-	bool | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | F16 | BF16 | float32 | float64
+	bool | int | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | F16 | BF16 | float32 | float64
 }
 
 // DTypeOf returns the dtype of T.
@@ -26,6 +28,11 @@ func DTypeOf[T Element]() DType {
 	case int32:
 		return Int32
 	case int64:
+		return Int64
+	case int:
+		if strconv.IntSize == 32 {
+			return Int32
+		}
 		return Int64
 	case uint8:
 		return Uint8

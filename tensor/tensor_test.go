@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -213,5 +214,27 @@ func TestAllClose(t *testing.T) {
 	Data[float32](y)[6] = 0
 	if err := AllClose(y, x, 0, 0); err == nil || !strings.Contains(err.Error(), "worst at [1 2]") {
 		t.Errorf("got %v, want the position [1 2]", err)
+	}
+}
+
+// TestInts takes Go's integers as they are, without a copy.
+func TestInts(t *testing.T) {
+	labels := []int{3, -1, 1 << 30}
+	x, err := FromSlice(labels, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Int64
+	if strconv.IntSize == 32 {
+		want = Int32
+	}
+	if x.DType() != want || x.Float64s()[1] != -1 || x.Float64s()[2] != 1<<30 {
+		t.Errorf("got %v, want %v", x, labels)
+	}
+	if labels[0] = 7; x.Float64s()[0] != 7 || Data[int](x)[0] != 7 {
+		t.Error("the tensor is a copy")
+	}
+	if y := Of(1, 2, 3); y.DType() != want || y.Shape() != D(3) {
+		t.Errorf("Of(1, 2, 3) is %v", y.Spec())
 	}
 }
