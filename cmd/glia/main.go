@@ -12,9 +12,10 @@
 //	glia bench
 //	glia version
 //
-// It exits with status 2 if it is called wrongly, with 1 if anything else fails, and so if
-// a signal ends it: SIGINT (Ctrl-C), SIGTERM or SIGHUP. A training stops at the end of the
-// batch, then, and tells what is done; a second signal ends it at once.
+// It exits with status 2 if it is called wrongly, with 1 if anything else fails, and with
+// 128 and the signal's number if a signal stops it: 130 for SIGINT (Ctrl-C), 143 for SIGTERM,
+// 129 for SIGHUP. A training stops at the end of the batch, then, and tells what is done and
+// saved; a second signal ends it at once.
 package main
 
 import (
@@ -42,7 +43,7 @@ func process(args []string) int {
 		fmt.Fprintf(os.Stderr, "glia: standard output: %v\n", stdout.err)
 		status = 1
 	}
-	return status
+	return ended(status)
 }
 
 // output is standard output; err is the first error of writing to it.

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/glia-ml/glia/internal/atomicfile"
@@ -30,6 +31,9 @@ func heed(stderr io.Writer) context.Context {
 	}
 	go func() {
 		s := <-signals
+		if n, ok := s.(syscall.Signal); ok {
+			heard.Store(int32(n))
+		}
 		signal.Stop(signals)
 		cancel()
 		time.Sleep(grace)
@@ -40,10 +44,22 @@ func heed(stderr io.Writer) context.Context {
 		default:
 			atomicfile.Abandon()
 			fmt.Fprintf(stderr, "glia: %v\n", s)
-			os.Exit(1)
+			os.Exit(ended(1))
 		}
 	}()
 	return ctx
+}
+
+// heard is the number of the signal that stops the command, 0 if there was none.
+var heard atomic.Int32
+
+// ended returns the status of a command that failed: 128 and the signal's number if one
+// stopped it, as shells have it of a process that a signal ends.
+func ended(status int) int {
+	if n := heard.Load(); n > 0 && status == 1 {
+		return 128 + int(n)
+	}
+	return status
 }
 
 // winding counts the stretches of work that end by themselves when their context is done,

@@ -60,6 +60,7 @@ type WriteOptions struct {
 // written beside the former one and renamed, which an error leaves as it was. The shards of a
 // .weights.json are all written before the first is renamed, the index last; a kill among the
 // renames leaves files of two saves, which the checksums in the index tell from each other.
+// Shards of a larger save before are removed then.
 func (s *State) WriteFile(path string, o WriteOptions) error {
 	f, err := FormatOf(path)
 	if err != nil {
@@ -114,7 +115,39 @@ func WriteShards(index string, groups []Group, most int64) error {
 	if err != nil {
 		return err
 	}
-	return set.Commit()
+	left := leftShards(index, x)
+	if err := set.Commit(); err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("a shard of the save before, which no index names any longer: %w", err)
+		}
+	}
+	return nil
+}
+
+// leftShards returns the paths of the shards that the former index at a path names, and that
+// a new one does not: those of a larger save. Only names that a save to this path gives are
+// among them.
+func leftShards(index string, now *shardIndex) []string {
+	info, err := os.Stat(index)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > mostIndex {
+		return nil
+	}
+	b, err := os.ReadFile(index)
+	if err != nil {
+		return nil
+	}
+	former, err := parseShardIndex(b)
+	if err != nil {
+		return nil
+	}
+	var left []string
+	for i := len(now.sums); former.known[shardName(index, i)]; i++ {
+		left = append(left, filepath.Join(filepath.Dir(index), shardName(index, i)))
+	}
+	return left
 }
 
 // split deals groups out to shards, in their order, and returns the bytes of all values. A

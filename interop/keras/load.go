@@ -194,7 +194,9 @@ func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 	if m != ByName {
 		own = f.byOwnPaths(paths)
 	}
+	front := f.front(net)
 	for _, p := range placesOf(net) {
+		p.front = front
 		var weights []*Weight
 		for i, v := range p.vars {
 			w := own[v]
@@ -217,6 +219,23 @@ func (f *File) byPath(net *nn.Network, m Match) (pairs []pair, bad []error) {
 		}
 	}
 	return pairs, bad
+}
+
+// front returns what the paths of the file have in front of those of the model: the name of
+// the model that was saved and a slash, "" if they have none.
+func (f *File) front(net *nn.Network) string {
+	front := ""
+	for i, w := range f.Weights {
+		first, rest := cut(w.Path)
+		if rest == "" || !strings.Contains(rest, "/") || i > 0 && first+"/" != front {
+			return ""
+		}
+		front = first + "/"
+	}
+	if slices.ContainsFunc(net.Vars(), func(v *graph.Var) bool { return strings.HasPrefix(v.Path, front) }) {
+		return ""
+	}
+	return front
 }
 
 // byOwnPaths finds the variables of networks among the layers under the paths that Keras
@@ -263,7 +282,7 @@ func (f *File) inOrder(net *nn.Network) (pairs []pair, bad []error) {
 // add pairs the variables of a place with weights, all or none.
 func add(pairs *[]pair, bad *[]error, p place, weights []*Weight) {
 	if len(weights) != len(p.vars) {
-		*bad = append(*bad, fmt.Errorf("layer %s: the file has %d weights for it: want %d%s", p.name, len(weights), len(p.vars), pathsOf(p.vars)))
+		*bad = append(*bad, fmt.Errorf("layer %s: the file has %d weights for it: want %d%s", p.name, len(weights), len(p.vars), p.paths()))
 		return
 	}
 	for i, v := range p.vars {
@@ -272,7 +291,7 @@ func add(pairs *[]pair, bad *[]error, p place, weights []*Weight) {
 			*bad = append(*bad, fmt.Errorf("layer %s: %s: %w", p.name, w.Path, w.bad))
 			return
 		case w.Spec.Shape != v.Spec().Shape || w.Spec.DType.IsFloat() != v.Spec().DType.IsFloat():
-			*bad = append(*bad, fmt.Errorf("layer %s: %s in the file is %v: want %v, as %s", p.name, w.Path, w.Spec, v.Spec(), v.Path))
+			*bad = append(*bad, fmt.Errorf("layer %s: %s in the file is %v: want %v, as %s", p.name, w.Path, w.Spec, v.Spec(), p.front+v.Path))
 			return
 		}
 	}
@@ -281,13 +300,14 @@ func add(pairs *[]pair, bad *[]error, p place, weights []*Weight) {
 	}
 }
 
-func pathsOf(vars []*graph.Var) string {
-	if len(vars) == 0 {
+// paths lists the paths of a place's variables as the file would have them.
+func (p place) paths() string {
+	if len(p.vars) == 0 {
 		return ""
 	}
 	var s []string
-	for _, v := range vars {
-		s = append(s, v.Path)
+	for _, v := range p.vars {
+		s = append(s, p.front+v.Path)
 	}
 	return " (" + strings.Join(s, ", ") + ")"
 }

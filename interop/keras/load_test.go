@@ -97,7 +97,7 @@ func TestLoadWeightsModes(t *testing.T) {
 			formats: ".keras .weights.h5 .h5", want: "c=1 d=1"},
 		{name: "other names by path", file: []nn.Layer{input(), dense("a", 3, nn.NoBias)}, model: []nn.Layer{input(), dense("c", 3, nn.NoBias)},
 			formats: ".safetensors .npz", want: "c=2",
-			err: "weights do not fit the model: layer c: the file has 0 weights for it: want 1 (c/kernel)\n" +
+			err: "weights do not fit the model: layer c: the file has 0 weights for it: want 1 (sequential/c/kernel)\n" +
 				"the file has sequential/a/kernel, the model no variable of that path"},
 		{name: "by name", file: []nn.Layer{input(), dense("b", 3), dense("a", 2)}, model: []nn.Layer{input(), dense("b", 3), dense("c", 4), dense("d", 1)},
 			opts: []glia.LoadOption{glia.ByName}, want: "b=1 c=2 d=2"},
@@ -132,8 +132,11 @@ func TestLoadWeightsModes(t *testing.T) {
 			opts: []glia.LoadOption{glia.ByOrder}, formats: ".npz", want: "c=2 d=2",
 			err: "weights do not fit the model: layer d: the file has 0 weights for it: want 2 (d/kernel, d/bias)"},
 		{name: "layer missing in the file", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 3), dense("b", 2)},
-			formats: ".keras .weights.h5 .safetensors .npz", want: "a=2 b=2",
+			formats: ".keras .weights.h5", want: "a=2 b=2",
 			err: "weights do not fit the model: layer b: the file has 0 weights for it: want 2 (b/kernel, b/bias)"},
+		{name: "layer missing in the file, by path", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 3), dense("b", 2)},
+			formats: ".safetensors .npz", want: "a=2 b=2",
+			err: "weights do not fit the model: layer b: the file has 0 weights for it: want 2 (sequential/b/kernel, sequential/b/bias)"},
 		{name: "layer missing in the older file", file: []nn.Layer{input(), dense("a", 3)}, model: []nn.Layer{input(), dense("a", 3), dense("b", 2)},
 			formats: ".h5", want: "a=2 b=2", err: "weights do not fit the model: layer b: the file has no layer for it"},
 		{name: "layer missing in the model", file: []nn.Layer{input(), dense("a", 3), dense("b", 2)}, model: []nn.Layer{input(), dense("a", 3)},

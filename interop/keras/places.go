@@ -15,6 +15,7 @@ type place struct {
 	group string // in a store: "layers/dense", "" for the model itself
 	name  string // of the layer or the model
 	vars  []*graph.Var
+	front string // of the variables' paths in the file that is read, "sequential/"
 }
 
 // networkName returns the name of a network, Keras's default if it has none.
@@ -53,7 +54,7 @@ func placesAt(r *nn.Record, group string) []place {
 	if sub, ok := r.Layer.(*nn.Network); ok {
 		return placesUnder(sub, r.Name, group)
 	}
-	all := []place{{group, r.Name, variables(r)}}
+	all := []place{{group: group, name: r.Name, vars: variables(r)}}
 	for _, p := range r.Parts {
 		all = append(all, placesAt(p, path.Join(group, p.Name))...)
 	}
@@ -109,7 +110,7 @@ func layersOf(n *nn.Network) []place {
 	var all []place
 	for _, r := range n.Records() {
 		if isPart(n, r) {
-			all = append(all, place{r.Name, r.Name, trainedFirst(r)})
+			all = append(all, place{group: r.Name, name: r.Name, vars: trainedFirst(r)})
 		}
 	}
 	return all

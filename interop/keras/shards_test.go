@@ -132,6 +132,55 @@ func TestShards(t *testing.T) {
 	}
 }
 
+// TestShardsOfLargerSave wants the shards of the save before that a smaller one does not write
+// to be gone, and other files to stay.
+func TestShardsOfLargerSave(t *testing.T) {
+	m := sharded(t, 1)
+	dir := t.TempDir()
+	index := filepath.Join(dir, "m.weights.json")
+	list := func() int {
+		names, err := filepath.Glob(filepath.Join(dir, "m_*.weights.h5"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	if err := m.SaveWeights(index, glia.MaxShardSize(7*5*4)); err != nil {
+		t.Fatal(err)
+	}
+	many := list()
+	other := filepath.Join(dir, "m_00900.weights.h5") // not of that save
+	if err := os.WriteFile(other, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.SaveWeights(index); err != nil {
+		t.Fatal(err)
+	}
+	if n := list(); many < 3 || n != 2 {
+		t.Errorf("%d shards and another file after a save of one, there were %d", n-1, many)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Error(err)
+	}
+	if err := sharded(t, 2).LoadWeights(index); err != nil {
+		t.Error(err)
+	}
+	// A save that fails removes nothing.
+	if err := m.SaveWeights(index, glia.MaxShardSize(7*5*4)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.SaveWeights(index, glia.MaxShardSize(139)); err == nil || list() != many+1 {
+		t.Errorf("%d shards after a save that failed (%v), want %d", list()-1, err, many)
+	}
+	// Nor is anything removed for the sake of what is no index.
+	if err := os.WriteFile(index, []byte(`{"weight_map":{"a":"../m_00001.weights.h5"}}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.SaveWeights(index); err != nil || list() != many+1 {
+		t.Errorf("%d shards after an index of others (%v), want %d", list()-1, err, many)
+	}
+}
+
 func equalMaps(a, b map[string]string) bool {
 	if len(a) != len(b) {
 		return false
