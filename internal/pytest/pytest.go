@@ -3,8 +3,11 @@ package pytest
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,10 +19,22 @@ func Python(t testing.TB, modules ...string) string {
 	if _, err := exec.LookPath(exe); err != nil {
 		t.Skipf("no Python: %v", err)
 	}
-	for _, m := range modules {
-		if out, err := exec.Command(exe, "-c", "import "+m).CombinedOutput(); err != nil {
-			t.Skipf("%s has no module %s (GLIA_PYTHON names another): %v: %s", exe, m, err, out[max(0, len(out)-200):])
+	if len(modules) == 0 {
+		return exe
+	}
+	imports := "import " + strings.Join(modules, ", ")
+	once, _ := tried.LoadOrStore(exe+" "+imports, sync.OnceValue(func() error {
+		out, err := exec.Command(exe, "-c", imports).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out[max(0, len(out)-200):])
 		}
+		return nil
+	}))
+	if err := once.(func() error)(); err != nil {
+		t.Skipf("%s cannot %s (GLIA_PYTHON names another): %v", exe, imports, err)
 	}
 	return exe
 }
+
+// tried holds whether a Python has modules, which takes it seconds to tell.
+var tried sync.Map
