@@ -232,7 +232,7 @@ func (m *Product[T]) packs() (a, b bool) {
 	case avx2: // its tiles are low enough for their rows of A to share a set
 		b = b || m.M >= 8*c.mr && crowds(strideB, m.K)
 		if m.TransA {
-			return again && crowds(strideA, m.K), b
+			return !few && m.N >= 4*c.nr && crowds(strideA, m.K), b
 		}
 		return again && strideA%8192 == 0, b
 	}
