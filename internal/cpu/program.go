@@ -106,6 +106,7 @@ type program struct {
 	code    []instr
 	stores  []store
 	slots   int
+	single  bool     // one instruction from an input to a result: tiles are of no use
 	columns *columns // or nil: reductions go along rows, or there are none
 	out, in []backend.Buf
 	self    par.Worker
@@ -166,6 +167,7 @@ func (k *program) setTiles() {
 			}
 		}
 	}
+	k.single = k.columns == nil && k.slots == 0 && len(k.code) == 1 && !k.code[0].row && len(k.loads)+len(k.stores) == 0
 	k.tile = max(1, length/unit) * unit
 	k.piece = max(1, pieceLen/k.tile) * k.tile
 	for i := range k.loads {
@@ -264,6 +266,10 @@ func (k *program) isLoadedOnce(l *load, steady bool) bool { return l.once && (st
 
 // tilesOf goes over the tiles of elements [lo,hi).
 func (f frame) tilesOf(lo, hi int, steady bool) {
+	if f.single {
+		f.code[0].op.run(f, &f.code[0], lo, hi-lo)
+		return
+	}
 	for at := lo; at < hi; at += f.tile {
 		n := min(f.tile, hi-at)
 		f.first = at == lo

@@ -1076,9 +1076,41 @@ TEXT ·f32ToBF16RowsAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS bf16Half<>+0(SB), Y0
 	VMOVUPS bf16One<>+0(SB), Y1
 	VMOVUPS bf16Quiet<>+0(SB), Y2
+	MOVQ    DI, R9
+	ANDQ    $-16, R9
 
 row:
 	XORQ R8, R8
+	CMPQ R8, R9
+	JGE  last
+
+two:
+	VMOVUPS   (CX)(R8*4), Y3
+	VMOVUPS   32(CX)(R8*4), Y4
+	VPSRLD    $0x10, Y3, Y6
+	VPAND     Y1, Y6, Y5
+	VPADDD    Y0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPSRLD    $0x10, Y5, Y5
+	VPOR      Y2, Y6, Y6
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VBLENDVPS Y3, Y6, Y5, Y5
+	VPSRLD    $0x10, Y4, Y6
+	VPAND     Y1, Y6, Y3
+	VPADDD    Y0, Y3, Y3
+	VPADDD    Y4, Y3, Y3
+	VPSRLD    $0x10, Y3, Y3
+	VPOR      Y2, Y6, Y6
+	VCMPPS    $0x03, Y4, Y4, Y4
+	VBLENDVPS Y4, Y6, Y3, Y3
+	VPACKUSDW Y3, Y5, Y5
+	VPERMQ    $0xd8, Y5, Y5
+	VMOVDQU   Y5, (AX)(R8*2)
+	ADDQ      $+16, R8
+	CMPQ      R8, R9
+	JL        two
+
+last:
 	CMPQ R8, DI
 	JGE  tail
 

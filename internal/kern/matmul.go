@@ -213,7 +213,8 @@ func (m *Product[T]) plan() {
 		c.group = max(1, min(ceil(c.panels, c.cols), mostPanels, groupB/(c.nr*c.depth*size)))
 	}
 	c.direct = c.small && c.strips == 1 && !c.packA && !c.packB && !m.TransA && m.Narrow == NotNarrow && m.K <= c.depth
-	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || m.K > c.depth)
+	c.inParts = m.K > c.depth
+	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || c.inParts)
 }
 
 // packs decides which operands of floats are packed.
@@ -285,6 +286,10 @@ func (c *cut[T]) blocks(batch, want int) {
 	for batch*c.rows*c.cols < want {
 		tall := (c.i1-c.i0)*c.cols > (c.j1-c.j0)*c.rows
 		switch {
+		case c.wholeRows && c.rows*4 > c.strips:
+			return
+		case c.wholeRows:
+			c.rows *= 2
 		case c.cols*2 <= c.panels && !(tall && c.rows*2 <= c.strips):
 			c.cols *= 2
 		case c.rows*2 <= c.strips:
@@ -305,7 +310,7 @@ func (m *Product[T]) runShared() {
 	if c.packB {
 		bufB = getBuf[T](ceil(min(m.N, windowCols), c.nr) * c.nr * c.steps(c.depth))
 	}
-	if c.accumulates {
+	if c.accumulates && c.inParts {
 		acc = getBuf[T](m.M * m.N)
 	}
 	c.a, c.b, c.acc = bufA, bufB, acc

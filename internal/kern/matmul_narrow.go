@@ -24,11 +24,16 @@ type narrowing struct {
 	pairs bool
 	unit  int  // elements along K that change places or are paired
 	lines bool // A is packed row by row
+	// A is packed as it is stored transposed, elements of a column of A one after the other.
+	columns bool
 	// Rows are few: B is read where it is, except a rest of columns that is too narrow for that.
 	inPlace bool
 	// rounds is set if the kernel itself rounds final results, accumulates if there are
 	// float32 results, because it does not or because K is in parts.
-	rounds, accumulates bool
+	rounds, accumulates, inParts bool
+	// wholeRows is set if pieces are cut by rows alone, so that an epilogue takes its rows
+	// where they are. Rounded results are in the L1 cache then too.
+	wholeRows bool
 }
 
 // steps returns how often the kernel multiplies for depth elements of K. A zero completes
@@ -66,6 +71,19 @@ func (m *Product[T]) planNarrow() {
 	c.packB = !c.inPlace
 	c.packA = !c.pairs || m.TransA || clash(m.LDA*2) && m.M > c.mr && m.N > c.nr
 	c.lines = c.packA && m.K > 0 && c.isa != portable && lines && (c.inPlace || !m.TransA && !c.pairs)
+	c.wholeRows = c.isa == avx2 && m.After != nil && m.M >= 16*c.mr && m.N <= 32*c.nr
+	c.columns = m.TransA && !c.lines && c.isa == avx2
+}
+
+// columnLen returns the elements from one column of A to the next if it is packed column
+// by column: an odd number of cache lines, so that columns share no sets of the cache.
+func (c *cut[T]) columnLen(rows int) int { return (ceil(rows, 16) | 1) * 16 }
+
+// packColumns packs k's [from,to) of rows [i0,i1) of A from k0 on, as they are stored.
+func (m *Product[T]) packColumns(dst []T, batch, i0, i1, k0, from, to int) {
+	c := &m.cut
+	ld := c.columnLen(i1 - i0)
+	packNarrowRows(c.tile, m.Narrow, dst[c.steps(from)*ld:], ld, m.operandA(batch, k0+from, i0).narrow, m.LDA, i1-i0, to-from)
 }
 
 // lineLen is the elements from one row of A to the next if it is packed row by row.

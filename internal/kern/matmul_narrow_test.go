@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/impl/impltest"
+	"github.com/glia-ml/glia/internal/par"
 )
 
 // mmNarrow returns p with its operands rounded to 16 bits.
@@ -266,6 +268,64 @@ func TestNarrowMatMulNaNInf(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// narrowCover counts how often each element of C is reported, and those that are not final.
+type narrowCover struct {
+	c, want []uint16
+	ldc     int
+	stride  int
+	n       []int32
+	wrong   atomic.Int32
+}
+
+func (e *narrowCover) Block(b, i0, i1, j0, j1 int, w *par.Worker) {
+	extra := w.Extra(64)
+	for i := range extra {
+		extra[i] = 0xff // must not harm the product's own memory
+	}
+	for i := i0; i < i1; i++ {
+		for j := j0; j < j1; j++ {
+			at := b*e.stride + i*e.ldc + j
+			e.n[at]++
+			if e.c[at] != e.want[at] {
+				e.wrong.Add(1)
+			}
+			e.c[at]++ // an epilogue may change what it is shown
+		}
+	}
+}
+
+// TestNarrowMatMulEpilogue has K in one part and in several.
+func TestNarrowMatMulEpilogue(t *testing.T) {
+	impltest.All(t, "kern", func(t *testing.T) {
+		for _, c := range []mmCase{{m: 128, n: 128, k: 128}, {m: 128, n: 10, k: 784}, {m: 200, n: 100, k: 1100}, {m: 130, n: 600, k: 70},
+			{m: 5, n: 40, k: 9}, {m: 20, n: 30, k: 10, batch: 7}, {m: 3, n: 5}} {
+			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 1<<21 {
+				continue
+			}
+			mmLayouts(func(ta, tb bool) {
+				mmNarrows(func(f Narrow) {
+					c := c
+					c.transA, c.transB, c.relu = ta, tb, true
+					wide := mmNew[float32](c, mmInts(5))
+					p := mmNarrow(wide, f)
+					wide.Run()
+					e := &narrowCover{c: p.C16, want: mmRound(f, wide.C), ldc: p.LDC, stride: p.StrideC, n: make([]int32, len(p.C16))}
+					p.After = e
+					p.Run()
+					if n := e.wrong.Load(); n != 0 {
+						t.Fatalf("%+v %d: %d elements of C were not final", c, f, n)
+					}
+					for at, n := range e.n {
+						if in := at % p.StrideC; in/p.LDC < p.M && in%p.LDC < p.N && n != 1 {
+							t.Fatalf("%+v %d: element %d was reported %d times", c, f, at, n)
+						}
+					}
+				})
+			})
+		}
 	})
 }
 

@@ -44,6 +44,10 @@ func (m *Product[T]) packA(dst []T, batch, s0, s1, k0, depth, from, to int) {
 		m.packLines(dst, batch, c.row(s0), c.row(s1), k0, depth)
 		return
 	}
+	if c.columns {
+		m.packColumns(dst, batch, c.row(s0), c.row(s1), k0, from, to)
+		return
+	}
 	step := max(1, depth)
 	if m.TransA {
 		step = alongRows
@@ -75,16 +79,22 @@ func (c *cut[T]) alike(s, s1 int) (rows, n int) {
 
 // packedRow returns where strip s begins in a packed A.
 func (c *cut[T]) packedRow(s, steps int) int {
-	if c.lines {
+	switch {
+	case c.lines:
 		return (c.row(s) - c.i0) * c.lineLen(steps)
+	case c.columns:
+		return c.row(s) - c.i0
 	}
 	return s * c.width * steps
 }
 
 // sizeA is the elements of a packed A of n strips.
 func (c *cut[T]) sizeA(n, steps int) int {
-	if c.lines {
+	switch {
+	case c.lines:
 		return n * c.mr * c.lineLen(steps)
+	case c.columns:
+		return c.columnLen(n*c.mr) * steps
 	}
 	return n * c.width * steps
 }

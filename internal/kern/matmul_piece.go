@@ -94,7 +94,7 @@ func (b *block[T]) place(depth int) {
 	case m.Narrow == NotNarrow:
 		b.c, b.ldc = m.C[m.firstC(b.batch)+b.i0*m.LDC+b.j0:], m.LDC
 	case !c.accumulates:
-	case c.shared:
+	case c.shared && c.inParts:
 		b.c, b.ldc = c.acc[b.i0*m.N+b.j0:], m.N
 	default:
 		b.ldc = b.j1 - b.j0
@@ -227,6 +227,13 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 			job.lda, job.byCol = c.lineLen(job.k), false
 			job.stepA = job.rows * job.lda
 			job.a = a[(i-b.i0)*job.lda:]
+		case c.columns:
+			job.lda, job.byCol = c.columnLen(b.i1-b.i0), true
+			if c.shared {
+				job.lda = c.columnLen(c.i1 - c.i0)
+			}
+			job.stepA = job.rows
+			job.a = from(a, i-b.i0)
 		case c.packA:
 			job.lda, job.byCol = c.width, true
 			job.stepA = c.width * job.k

@@ -51,7 +51,7 @@ func main() {
 			}
 		})
 		convert(a, "f32ToBF16", "uint16", "float32", 2, 4, "", func() func(d, s Mem) {
-			store := toBF16(a, half, one, quiet)
+			store, _ := toBF16(a, half, one, quiet)
 			return func(d, s Mem) {
 				v := a.Vec()
 				VMOVUPS(s, v)
@@ -96,8 +96,8 @@ func main() {
 				VMOVUPS(v, d)
 			}
 		})
-		rows(a, "f32ToBF16Rows", func() storing { return toBF16(a, half, one, quiet) })
-		rows(a, "f32ToF16Rows", func() storing { return toF16 })
+		rows(a, "f32ToBF16Rows", func() (storing, storingTwo) { return toBF16(a, half, one, quiet) })
+		rows(a, "f32ToF16Rows", func() (storing, storingTwo) { return toF16, nil })
 	}
 	prefetch()
 	isa.Write()
@@ -150,7 +150,7 @@ func convert(a isa.ISA, name, dst, src string, dstSize, srcSize int, params stri
 
 // rows emits the rounding of rows of n elements, rows ldSrc and ldDst bytes apart. The
 // mask is of the elements after the last whole vector; AVX2 has none there.
-func rows(a isa.ISA, name string, setup func() storing) {
+func rows(a isa.ISA, name string, setup func() (one storing, two storingTwo)) {
 	params, doc := "", fmt.Sprintf("rounds rows of n elements, a multiple of %d.", a.W)
 	if a.Wide() {
 		params, doc = ", mask uint64", fmt.Sprintf("rounds rows of n elements, a multiple of %d, and those of the mask.", a.W)
@@ -164,11 +164,29 @@ func rows(a isa.ISA, name string, setup func() storing) {
 		Load(Param("mask"), bits)
 		KMOVW(bits.As32(), mask)
 	}
-	store := setup()
+	store, two := setup()
 	at := GP64()
 	d, s := Mem{Base: dst, Index: at, Scale: 2}, Mem{Base: src, Index: at, Scale: 4}
+	even := GP64()
+	if two != nil {
+		MOVQ(n, even)
+		ANDQ(I32(-2*a.W), even)
+	}
 	Label("row")
 	XORQ(at, at)
+	if two != nil {
+		CMPQ(at, even)
+		JGE(LabelRef("last"))
+		Label("two")
+		v, w := a.Vec(), a.Vec()
+		VMOVUPS(s, v)
+		VMOVUPS(s.Offset(4*a.W), w)
+		two(v, w, d)
+		ADDQ(I32(2*a.W), at)
+		CMPQ(at, even)
+		JL(LabelRef("two"))
+		Label("last")
+	}
 	CMPQ(at, n)
 	JGE(LabelRef("tail"))
 	Label("whole")
@@ -197,6 +215,10 @@ func rows(a isa.ISA, name string, setup func() storing) {
 // that is nil.
 type storing func(v reg.VecVirtual, d Mem, mask reg.Register)
 
+// storingTwo emits it for two vectors, which fill a register. It is nil where one at a time
+// is no slower.
+type storingTwo func(v, w reg.VecVirtual, d Mem)
+
 // toF16 rounds to nearest, ties to even, which is 0.
 func toF16(v reg.VecVirtual, d Mem, mask reg.Register) {
 	if mask != nil {
@@ -208,16 +230,15 @@ func toF16(v reg.VecVirtual, d Mem, mask reg.Register) {
 
 // toBF16 adds half a unit, or just less if the kept part is even, and cuts off;
 // NaNs are cut off and made quiet.
-func toBF16(a isa.ISA, halfUnit, unit, quietBit Mem) storing {
+func toBF16(a isa.ISA, halfUnit, unit, quietBit Mem) (storing, storingTwo) {
 	half, one, quiet := a.Vec(), a.Vec(), a.Vec()
 	VMOVUPS(halfUnit, half)
 	VMOVUPS(unit, one)
 	VMOVUPS(quietBit, quiet)
-	return func(v reg.VecVirtual, d Mem, mask reg.Register) {
-		r, nan := a.Vec(), a.Vec()
-		VPSRLD(Imm(16), v, nan)
-		if a.Wide() {
-			k := K()
+	if a.Wide() {
+		return func(v reg.VecVirtual, d Mem, mask reg.Register) {
+			r, nan, k := a.Vec(), a.Vec(), K()
+			VPSRLD(Imm(16), v, nan)
 			VPANDD(one, nan, r)
 			VPADDD(half, r, r)
 			VPADDD(v, r, r)
@@ -229,8 +250,11 @@ func toBF16(a isa.ISA, halfUnit, unit, quietBit Mem) storing {
 			} else {
 				VPMOVDW(r, d)
 			}
-			return
-		}
+		}, nil
+	}
+	words := func(v reg.VecVirtual) reg.VecVirtual {
+		r, nan := a.Vec(), a.Vec()
+		VPSRLD(Imm(16), v, nan)
 		VPAND(one, nan, r)
 		VPADDD(half, r, r)
 		VPADDD(v, r, r)
@@ -238,8 +262,17 @@ func toBF16(a isa.ISA, halfUnit, unit, quietBit Mem) storing {
 		VPOR(quiet, nan, nan)
 		VCMPPS(Imm(3), v, v, v)
 		VBLENDVPS(v, nan, r, r)
-		VPACKUSDW(r, r, r)
-		VPERMQ(Imm(8), r, r)
-		VMOVDQU(r.AsX(), d)
+		return r
 	}
+	return func(v reg.VecVirtual, d Mem, _ reg.Register) {
+			r := words(v)
+			VPACKUSDW(r, r, r)
+			VPERMQ(Imm(8), r, r)
+			VMOVDQU(r.AsX(), d)
+		}, func(v, w reg.VecVirtual, d Mem) {
+			r, next := words(v), words(w)
+			VPACKUSDW(next, r, r)
+			VPERMQ(Imm(0xd8), r, r)
+			VMOVDQU(r, d)
+		}
 }
