@@ -9,13 +9,15 @@
 //
 //	func init() { impl.Register("kern", "avx2", &useAVX2) }
 //
-// The environment variable GLIA_ISA (avx512bf16, avx512vnni, avx512, avxvnni, avx2,
-// neon or portable) names the best implementation that may be used.
+// The environment variable GLIA_ISA names the best implementation that may be used: of
+// amd64 avx512bf16, avx512vnni, avx512, avxvnni or avx2, of arm64 neon, or portable.
 package impl
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -32,13 +34,21 @@ type entry struct {
 var entries []entry
 
 // limit is the implementation that GLIA_ISA asks for; empty means the best available.
-var limit = limitFrom(os.Getenv("GLIA_ISA"))
+var limit = limitFrom(os.Stderr, runtime.GOARCH, os.Getenv("GLIA_ISA"))
 
-func limitFrom(value string) string {
-	names := []string{"avx512bf16", "avx512vnni", "avx512", "avxvnni", "avx2", "neon", Portable}
+// names lists the implementations of the packages for each architecture, best first.
+var names = map[string][]string{
+	"amd64": {"avx512bf16", "avx512vnni", "avx512", "avxvnni", "avx2"},
+	"arm64": {"neon"},
+}
+
+// limitFrom returns the limit that a value of GLIA_ISA means, and tells on w if it is none
+// of arch.
+func limitFrom(w io.Writer, arch, value string) string {
+	all := append(slices.Clone(names[arch]), Portable)
 	value = strings.ToLower(value)
-	if value != "" && !slices.Contains(names, value) {
-		fmt.Fprintf(os.Stderr, "glia: GLIA_ISA=%s: want one of %v; it has no effect\n", value, names)
+	if value != "" && !slices.Contains(all, value) {
+		fmt.Fprintf(w, "glia: GLIA_ISA=%s: want one of %v on %s; it has no effect\n", value, all, arch)
 		return ""
 	}
 	return value

@@ -1,7 +1,9 @@
 package impl
 
 import (
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -33,9 +35,28 @@ func TestSelect(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	for value, want := range map[string]string{"": "", "AVX2": "avx2", "portable": Portable, "sse": ""} {
-		if got := limitFrom(value); got != want {
-			t.Errorf("GLIA_ISA=%s: got %q, want %q", value, got, want)
+	for _, tt := range []struct{ arch, value, want, told string }{
+		{"amd64", "", "", ""},
+		{"amd64", "AVX2", "avx2", ""},
+		{"amd64", "portable", Portable, ""},
+		{"amd64", "sse", "", "glia: GLIA_ISA=sse: want one of [avx512bf16 avx512vnni avx512 avxvnni avx2 portable] on amd64; it has no effect\n"},
+		{"amd64", "neon", "", "glia: GLIA_ISA=neon: want one of [avx512bf16 avx512vnni avx512 avxvnni avx2 portable] on amd64; it has no effect\n"},
+		{"arm64", "neon", "neon", ""},
+		{"arm64", "avx2", "", "glia: GLIA_ISA=avx2: want one of [neon portable] on arm64; it has no effect\n"},
+		{"wasm", "neon", "", "glia: GLIA_ISA=neon: want one of [portable] on wasm; it has no effect\n"},
+	} {
+		var told strings.Builder
+		if got := limitFrom(&told, tt.arch, tt.value); got != tt.want || told.String() != tt.told {
+			t.Errorf("GLIA_ISA=%s on %s: got %q and %q, want %q and %q", tt.value, tt.arch, got, told.String(), tt.want, tt.told)
+		}
+	}
+}
+
+// TestNames holds the names that packages register against those that GLIA_ISA takes.
+func TestNames(t *testing.T) {
+	for _, e := range entries {
+		if !slices.Contains(names[runtime.GOARCH], e.name) {
+			t.Errorf("%s registers %s, which GLIA_ISA does not take on %s", e.pkg, e.name, runtime.GOARCH)
 		}
 	}
 }
