@@ -54,7 +54,7 @@ func (op rowOp) identity(bf16 bool) uint16 {
 }
 
 func halfRows(op rowOp, bf16 bool, dst []float32, x []uint16, rows, cols int) {
-	if cols >= lanes && (useAVX512 || useAVX2) {
+	if cols >= lanes && whole(lanes) == lanes {
 		var last [lanes]uint16
 		if id := op.identity(bf16); id != 0 && cols%lanes != 0 {
 			for i := range last {

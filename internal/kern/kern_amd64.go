@@ -29,6 +29,18 @@ func init() {
 	impl.Register("kern", "avx2", &useAVX2)
 }
 
+// whole returns the part of n elements that fills whole registers of float32: what
+// kernels compute that know no masks. It is 0 where there are no registers.
+func whole(n int) int {
+	switch {
+	case useAVX512:
+		return n &^ 15
+	case useAVX2:
+		return n &^ 7
+	}
+	return 0
+}
+
 // wholeHalf is whole for two registers of float32, which make one of halves.
 func wholeHalf(n int) int {
 	switch {

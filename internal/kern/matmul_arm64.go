@@ -12,40 +12,52 @@ func bestISA() isa {
 	return portable
 }
 
-// tileFor returns the tile for a product of m rows.
+// tileFor returns the tile for a product of m rows: three vectors wide, and wider of few
+// rows.
 func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
-	if unsafe.Sizeof(T(0)) != 4 || !useNEON || narrow != NotNarrow {
+	if !useNEON {
 		return goTile
 	}
-	t := tile{isa: neon, lanes: 4, mr: 8, nr: 12, width: 8, grain: 1 << 18}
+	t := tile{isa: neon, lanes: 16 / int(unsafe.Sizeof(T(0))), mr: 8, width: 8, grain: 1 << 18}
+	t.nr = 3 * t.lanes
 	switch {
 	case transA:
 	case m <= 2:
-		t.nr = 48
+		t.nr = 12 * t.lanes
 	case m <= 4:
-		t.nr = 24
+		t.nr = 6 * t.lanes
 	}
 	return t
 }
+
+// flushSubnormals is the bit of FPCR that makes subnormals zeros, both as operands and as
+// results. A result just below the least normal number, which AVX2 rounds up to that
+// number, is zero too.
+const flushSubnormals = 1 << 24
 
 func kernel[T Float](i isa, s *strips[T]) {
 	if i == portable {
 		kernelGo(s)
 		return
 	}
+	size := unsafe.Sizeof(T(0))
+	lanes := 16 / int(size)
 	for j := 0; j < s.n; {
 		left := s.n - j
-		vecs := min(3, left/4)
+		vecs := min(3, left/lanes)
 		switch {
-		case !s.byCol && s.rows <= 2 && left >= 48:
+		case !s.byCol && s.rows <= 2 && left >= 12*lanes:
 			vecs = 12
-		case !s.byCol && s.rows <= 4 && left >= 24:
+		case !s.byCol && s.rows <= 4 && left >= 6*lanes:
 			vecs = 6
 		}
 		t := tileArgs{
 			a: ptr(s.a, 0), b: ptr(s.b, j), init: unsafe.Pointer(&zeros),
-			lda: uintptr(4 * s.lda), ldb: uintptr(4 * s.ldb), ldc: uintptr(4 * s.ldc),
+			lda: size * uintptr(s.lda), ldb: size * uintptr(s.ldb), ldc: size * uintptr(s.ldc),
 			k: s.k, rows: s.rows, low: float32(s.low),
+		}
+		if s.narrow == BF16 && s.k > 0 {
+			t.flush = flushSubnormals
 		}
 		for strip := range s.strips {
 			c := from(s.c, strip*s.rows*s.ldc+j)
@@ -61,38 +73,49 @@ func kernel[T Float](i isa, s *strips[T]) {
 			case s.bias != nil:
 				t.init = ptr(s.bias, j)
 			}
-			tileNEON((*byte)(unsafe.Pointer(&t)), vecs, s.byCol)
+			tileNEON(&t, size, vecs, s.byCol)
 		}
-		j += max(4*vecs, min(left, 4))
+		j += max(vecs*lanes, min(left, lanes))
 	}
 }
 
 // edge computes the last columns from j on, less than a vector, by way of memory of its
 // own: B is packed and has room for a whole vector, C does not.
 func edge[T Float](s *strips[T], t *tileArgs, c []T, j int) {
-	var own [8 * 4]float32
+	size := unsafe.Sizeof(T(0))
+	lanes := 16 / int(size)
+	var own [8 * 4]T
 	n := s.n - j
 	for r := range s.rows {
 		for i := range n {
 			switch {
 			case !s.first:
-				own[4*r+i] = float32(c[r*s.ldc+i])
+				own[lanes*r+i] = c[r*s.ldc+i]
 			case s.bias != nil:
-				own[4*r+i] = float32(s.bias[j+i])
+				own[lanes*r+i] = s.bias[j+i]
 			}
 		}
 	}
 	e := *t
 	e.c, e.init, e.ldc, e.ldInit = unsafe.Pointer(&own), unsafe.Pointer(&own), 16, 16
-	tileNEON((*byte)(unsafe.Pointer(&e)), 1, s.byCol)
+	tileNEON(&e, size, 1, s.byCol)
 	for r := range s.rows {
 		for i := range n {
-			c[r*s.ldc+i] = T(own[4*r+i])
+			c[r*s.ldc+i] = own[lanes*r+i]
 		}
 	}
 }
 
-func tileNEON(p *byte, vecs int, byCol bool) {
+func tileNEON(t *tileArgs, size uintptr, vecs int, byCol bool) {
+	p := (*byte)(unsafe.Pointer(t))
+	if size == 8 {
+		tileNEON64(p, vecs, byCol)
+	} else {
+		tileNEON32(p, vecs, byCol)
+	}
+}
+
+func tileNEON32(p *byte, vecs int, byCol bool) {
 	switch {
 	case vecs == 12:
 		tileNEONRow12(p)
@@ -110,6 +133,27 @@ func tileNEON(p *byte, vecs int, byCol bool) {
 		tileNEONCol1(p)
 	default:
 		tileNEONRow1(p)
+	}
+}
+
+func tileNEON64(p *byte, vecs int, byCol bool) {
+	switch {
+	case vecs == 12:
+		tileNEON64Row12(p)
+	case vecs == 6:
+		tileNEON64Row6(p)
+	case vecs == 3 && byCol:
+		tileNEON64Col3(p)
+	case vecs == 3:
+		tileNEON64Row3(p)
+	case vecs == 2 && byCol:
+		tileNEON64Col2(p)
+	case vecs == 2:
+		tileNEON64Row2(p)
+	case byCol:
+		tileNEON64Col1(p)
+	default:
+		tileNEON64Row1(p)
 	}
 }
 

@@ -8,6 +8,14 @@
 // func tileNEONRow1(p *byte)
 TEXT ·tileNEONRow1(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $8, R1
 	BEQ rows8
@@ -79,6 +87,12 @@ rows1by1_end:
 	WORD $0x6ea0e422 // fcmgt v2, v1, v0
 	WORD $0x6e601c22 // bsl v2, v1, v0
 	FMOVQ F2, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -153,6 +167,12 @@ rows2by1_end:
 	WORD $0x6ea1e440 // fcmgt v0, v2, v1
 	WORD $0x6e611c40 // bsl v0, v2, v1
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -244,6 +264,12 @@ rows3by1_end:
 	WORD $0x6ea2e460 // fcmgt v0, v3, v2
 	WORD $0x6e621c60 // bsl v0, v3, v2
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -352,6 +378,12 @@ rows4by1_end:
 	WORD $0x6ea3e480 // fcmgt v0, v4, v3
 	WORD $0x6e631c80 // bsl v0, v4, v3
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 rows5:
@@ -477,6 +509,12 @@ rows5by1_end:
 	WORD $0x6ea4e4a0 // fcmgt v0, v5, v4
 	WORD $0x6e641ca0 // bsl v0, v5, v4
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored5
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored5:
 	RET
 
 rows6:
@@ -619,6 +657,12 @@ rows6by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored6
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored6:
 	RET
 
 rows7:
@@ -778,6 +822,12 @@ rows7by1_end:
 	WORD $0x6ea6e4e0 // fcmgt v0, v7, v6
 	WORD $0x6e661ce0 // bsl v0, v7, v6
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored7
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored7:
 	RET
 
 rows8:
@@ -954,11 +1004,25 @@ rows8by1_end:
 	WORD $0x6ea7e500 // fcmgt v0, v8, v7
 	WORD $0x6e671d00 // bsl v0, v8, v7
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored8
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored8:
 	RET
 
 // func tileNEONRow2(p *byte)
 TEXT ·tileNEONRow2(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $8, R1
 	BEQ rows8
@@ -1044,6 +1108,12 @@ rows1by1_end:
 	WORD $0x6ea1e440 // fcmgt v0, v2, v1
 	WORD $0x6e611c40 // bsl v0, v2, v1
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -1141,6 +1211,12 @@ rows2by1_end:
 	WORD $0x6ea3e480 // fcmgt v0, v4, v3
 	WORD $0x6e631c80 // bsl v0, v4, v3
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -1264,6 +1340,12 @@ rows3by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -1413,6 +1495,12 @@ rows4by1_end:
 	WORD $0x6ea7e500 // fcmgt v0, v8, v7
 	WORD $0x6e671d00 // bsl v0, v8, v7
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 rows5:
@@ -1588,6 +1676,12 @@ rows5by1_end:
 	WORD $0x6ea9e540 // fcmgt v0, v10, v9
 	WORD $0x6e691d40 // bsl v0, v10, v9
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored5
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored5:
 	RET
 
 rows6:
@@ -1789,6 +1883,12 @@ rows6by1_end:
 	WORD $0x6eabe580 // fcmgt v0, v12, v11
 	WORD $0x6e6b1d80 // bsl v0, v12, v11
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored6
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored6:
 	RET
 
 rows7:
@@ -2016,6 +2116,12 @@ rows7by1_end:
 	WORD $0x6eade5c0 // fcmgt v0, v14, v13
 	WORD $0x6e6d1dc0 // bsl v0, v14, v13
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored7
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored7:
 	RET
 
 rows8:
@@ -2269,11 +2375,25 @@ rows8by1_end:
 	WORD $0x6eafe600 // fcmgt v0, v16, v15
 	WORD $0x6e6f1e00 // bsl v0, v16, v15
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored8
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored8:
 	RET
 
 // func tileNEONRow3(p *byte)
 TEXT ·tileNEONRow3(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $8, R1
 	BEQ rows8
@@ -2373,6 +2493,12 @@ rows1by1_end:
 	WORD $0x6ea2e460 // fcmgt v0, v3, v2
 	WORD $0x6e621c60 // bsl v0, v3, v2
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -2493,6 +2619,12 @@ rows2by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -2648,6 +2780,12 @@ rows3by1_end:
 	WORD $0x6ea8e520 // fcmgt v0, v9, v8
 	WORD $0x6e681d20 // bsl v0, v9, v8
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -2838,6 +2976,12 @@ rows4by1_end:
 	WORD $0x6eabe580 // fcmgt v0, v12, v11
 	WORD $0x6e6b1d80 // bsl v0, v12, v11
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 rows5:
@@ -3063,6 +3207,12 @@ rows5by1_end:
 	WORD $0x6eaee5e0 // fcmgt v0, v15, v14
 	WORD $0x6e6e1de0 // bsl v0, v15, v14
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored5
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored5:
 	RET
 
 rows6:
@@ -3323,6 +3473,12 @@ rows6by1_end:
 	WORD $0x6eb1e640 // fcmgt v0, v18, v17
 	WORD $0x6e711e40 // bsl v0, v18, v17
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored6
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored6:
 	RET
 
 rows7:
@@ -3618,6 +3774,12 @@ rows7by1_end:
 	WORD $0x6eb4e6a0 // fcmgt v0, v21, v20
 	WORD $0x6e741ea0 // bsl v0, v21, v20
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored7
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored7:
 	RET
 
 rows8:
@@ -3948,11 +4110,25 @@ rows8by1_end:
 	WORD $0x6eb7e700 // fcmgt v0, v24, v23
 	WORD $0x6e771f00 // bsl v0, v24, v23
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored8
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored8:
 	RET
 
 // func tileNEONRow6(p *byte)
 TEXT ·tileNEONRow6(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $4, R1
 	BEQ rows4
@@ -4086,6 +4262,12 @@ rows1by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 80(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -4275,6 +4457,12 @@ rows2by1_end:
 	WORD $0x6eabe580 // fcmgt v0, v12, v11
 	WORD $0x6e6b1d80 // bsl v0, v12, v11
 	FMOVQ F0, 80(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -4526,6 +4714,12 @@ rows3by1_end:
 	WORD $0x6eb1e640 // fcmgt v0, v18, v17
 	WORD $0x6e711e40 // bsl v0, v18, v17
 	FMOVQ F0, 80(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -4839,11 +5033,25 @@ rows4by1_end:
 	WORD $0x6eb7e700 // fcmgt v0, v24, v23
 	WORD $0x6e771f00 // bsl v0, v24, v23
 	FMOVQ F0, 80(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 // func tileNEONRow12(p *byte)
 TEXT ·tileNEONRow12(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $2, R1
 	BEQ rows2
@@ -5057,6 +5265,12 @@ rows1by1_end:
 	WORD $0x6eabe580 // fcmgt v0, v12, v11
 	WORD $0x6e6b1d80 // bsl v0, v12, v11
 	FMOVQ F0, 176(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -5384,11 +5598,25 @@ rows2by1_end:
 	WORD $0x6eb7e700 // fcmgt v0, v24, v23
 	WORD $0x6e771f00 // bsl v0, v24, v23
 	FMOVQ F0, 176(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 // func tileNEONCol1(p *byte)
 TEXT ·tileNEONCol1(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $8, R1
 	BEQ rows8
@@ -5465,6 +5693,12 @@ rows1by1_end:
 	WORD $0x6ea0e422 // fcmgt v2, v1, v0
 	WORD $0x6e601c22 // bsl v2, v1, v0
 	FMOVQ F2, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -5543,6 +5777,12 @@ rows2by1_end:
 	WORD $0x6ea1e440 // fcmgt v0, v2, v1
 	WORD $0x6e611c40 // bsl v0, v2, v1
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -5637,6 +5877,12 @@ rows3by1_end:
 	WORD $0x6ea2e460 // fcmgt v0, v3, v2
 	WORD $0x6e621c60 // bsl v0, v3, v2
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -5732,6 +5978,12 @@ rows4by1_end:
 	WORD $0x6ea3e480 // fcmgt v0, v4, v3
 	WORD $0x6e631c80 // bsl v0, v4, v3
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 rows5:
@@ -5843,6 +6095,12 @@ rows5by1_end:
 	WORD $0x6ea4e4a0 // fcmgt v0, v5, v4
 	WORD $0x6e641ca0 // bsl v0, v5, v4
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored5
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored5:
 	RET
 
 rows6:
@@ -5970,6 +6228,12 @@ rows6by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored6
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored6:
 	RET
 
 rows7:
@@ -6113,6 +6377,12 @@ rows7by1_end:
 	WORD $0x6ea6e4e0 // fcmgt v0, v7, v6
 	WORD $0x6e661ce0 // bsl v0, v7, v6
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored7
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored7:
 	RET
 
 rows8:
@@ -6257,11 +6527,25 @@ rows8by1_end:
 	WORD $0x6ea7e500 // fcmgt v0, v8, v7
 	WORD $0x6e671d00 // bsl v0, v8, v7
 	FMOVQ F0, 0(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored8
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored8:
 	RET
 
 // func tileNEONCol2(p *byte)
 TEXT ·tileNEONCol2(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $8, R1
 	BEQ rows8
@@ -6352,6 +6636,12 @@ rows1by1_end:
 	WORD $0x6ea1e440 // fcmgt v0, v2, v1
 	WORD $0x6e611c40 // bsl v0, v2, v1
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -6453,6 +6743,12 @@ rows2by1_end:
 	WORD $0x6ea3e480 // fcmgt v0, v4, v3
 	WORD $0x6e631c80 // bsl v0, v4, v3
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -6579,6 +6875,12 @@ rows3by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -6715,6 +7017,12 @@ rows4by1_end:
 	WORD $0x6ea7e500 // fcmgt v0, v8, v7
 	WORD $0x6e671d00 // bsl v0, v8, v7
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 rows5:
@@ -6876,6 +7184,12 @@ rows5by1_end:
 	WORD $0x6ea9e540 // fcmgt v0, v10, v9
 	WORD $0x6e691d40 // bsl v0, v10, v9
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored5
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored5:
 	RET
 
 rows6:
@@ -7062,6 +7376,12 @@ rows6by1_end:
 	WORD $0x6eabe580 // fcmgt v0, v12, v11
 	WORD $0x6e6b1d80 // bsl v0, v12, v11
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored6
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored6:
 	RET
 
 rows7:
@@ -7273,6 +7593,12 @@ rows7by1_end:
 	WORD $0x6eade5c0 // fcmgt v0, v14, v13
 	WORD $0x6e6d1dc0 // bsl v0, v14, v13
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored7
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored7:
 	RET
 
 rows8:
@@ -7494,11 +7820,25 @@ rows8by1_end:
 	WORD $0x6eafe600 // fcmgt v0, v16, v15
 	WORD $0x6e6f1e00 // bsl v0, v16, v15
 	FMOVQ F0, 16(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored8
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored8:
 	RET
 
 // func tileNEONCol3(p *byte)
 TEXT ·tileNEONCol3(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
+	MOVD 144(R0), R1
+	CBZ R1, start
+	MRS FPCR, R2
+	MOVD R2, 152(R0)
+	ORR R1, R2, R2
+	MSR R2, FPCR
+
+start:
 	MOVD 72(R0), R1
 	CMP $8, R1
 	BEQ rows8
@@ -7603,6 +7943,12 @@ rows1by1_end:
 	WORD $0x6ea2e460 // fcmgt v0, v3, v2
 	WORD $0x6e621c60 // bsl v0, v3, v2
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored1
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored1:
 	RET
 
 rows2:
@@ -7727,6 +8073,12 @@ rows2by1_end:
 	WORD $0x6ea5e4c0 // fcmgt v0, v6, v5
 	WORD $0x6e651cc0 // bsl v0, v6, v5
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored2
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored2:
 	RET
 
 rows3:
@@ -7885,6 +8237,12 @@ rows3by1_end:
 	WORD $0x6ea8e520 // fcmgt v0, v9, v8
 	WORD $0x6e681d20 // bsl v0, v9, v8
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored3
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored3:
 	RET
 
 rows4:
@@ -8062,6 +8420,12 @@ rows4by1_end:
 	WORD $0x6eabe580 // fcmgt v0, v12, v11
 	WORD $0x6e6b1d80 // bsl v0, v12, v11
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored4
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored4:
 	RET
 
 rows5:
@@ -8273,6 +8637,12 @@ rows5by1_end:
 	WORD $0x6eaee5e0 // fcmgt v0, v15, v14
 	WORD $0x6e6e1de0 // bsl v0, v15, v14
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored5
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored5:
 	RET
 
 rows6:
@@ -8518,6 +8888,12 @@ rows6by1_end:
 	WORD $0x6eb1e640 // fcmgt v0, v18, v17
 	WORD $0x6e711e40 // bsl v0, v18, v17
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored6
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored6:
 	RET
 
 rows7:
@@ -8797,6 +9173,12 @@ rows7by1_end:
 	WORD $0x6eb4e6a0 // fcmgt v0, v21, v20
 	WORD $0x6e741ea0 // bsl v0, v21, v20
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored7
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored7:
 	RET
 
 rows8:
@@ -9095,6 +9477,9477 @@ rows8by1_end:
 	WORD $0x6eb7e700 // fcmgt v0, v24, v23
 	WORD $0x6e771f00 // bsl v0, v24, v23
 	FMOVQ F0, 32(R2)
+	MOVD 144(R0), R4
+	CBZ R4, restored8
+	MOVD 152(R0), R5
+	MSR R5, FPCR
+
+restored8:
+	RET
+
+// func tileNEON64Row1(p *byte)
+TEXT ·tileNEON64Row1(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R3), F1
+	FMOVD.P 8(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F1
+	FMOVD.P 8(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F1
+	FMOVD.P 8(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F1
+	FMOVD.P 8(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R3), F1
+	FMOVD.P 8(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F1
+	WORD $0x0e617821 // fcvtl v1, v1
+	WORD $0x4e080421 // dup.2d v1, v1
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e422 // fcmgt.2d v2, v1, v0
+	WORD $0x6e601c22 // bsl v2, v1, v0
+	FMOVQ F2, 0(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R3), F2
+	FMOVD.P 8(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	FMOVD.P 8(R6), F3
+	WORD $0x4fc31041 // fmla.2d v1, v2, v3[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVD.P 8(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	FMOVD.P 8(R6), F3
+	WORD $0x4fc31041 // fmla.2d v1, v2, v3[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVD.P 8(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	FMOVD.P 8(R6), F3
+	WORD $0x4fc31041 // fmla.2d v1, v2, v3[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVD.P 8(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	FMOVD.P 8(R6), F3
+	WORD $0x4fc31041 // fmla.2d v1, v2, v3[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R3), F2
+	FMOVD.P 8(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	FMOVD.P 8(R6), F3
+	WORD $0x4fc31041 // fmla.2d v1, v2, v3[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F2
+	WORD $0x0e617842 // fcvtl v2, v2
+	WORD $0x4e080442 // dup.2d v2, v2
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e443 // fcmgt.2d v3, v2, v0
+	WORD $0x6e601c43 // bsl v3, v2, v0
+	FMOVQ F3, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e440 // fcmgt.2d v0, v2, v1
+	WORD $0x6e611c40 // bsl v0, v2, v1
+	FMOVQ F0, 0(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	FMOVD.P 8(R6), F4
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	FMOVD.P 8(R7), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	FMOVD.P 8(R6), F4
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	FMOVD.P 8(R7), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	FMOVD.P 8(R6), F4
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	FMOVD.P 8(R7), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	FMOVD.P 8(R6), F4
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	FMOVD.P 8(R7), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	FMOVD.P 8(R6), F4
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	FMOVD.P 8(R7), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F3
+	WORD $0x0e617863 // fcvtl v3, v3
+	WORD $0x4e080463 // dup.2d v3, v3
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e464 // fcmgt.2d v4, v3, v0
+	WORD $0x6e601c64 // bsl v4, v3, v0
+	FMOVQ F4, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e460 // fcmgt.2d v0, v3, v1
+	WORD $0x6e611c60 // bsl v0, v3, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e460 // fcmgt.2d v0, v3, v2
+	WORD $0x6e621c60 // bsl v0, v3, v2
+	FMOVQ F0, 0(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R3), F4
+	FMOVD.P 8(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	FMOVD.P 8(R6), F5
+	WORD $0x4fc51081 // fmla.2d v1, v4, v5[0]
+	FMOVD.P 8(R7), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	FMOVD.P 8(R8), F5
+	WORD $0x4fc51083 // fmla.2d v3, v4, v5[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVD.P 8(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	FMOVD.P 8(R6), F5
+	WORD $0x4fc51081 // fmla.2d v1, v4, v5[0]
+	FMOVD.P 8(R7), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	FMOVD.P 8(R8), F5
+	WORD $0x4fc51083 // fmla.2d v3, v4, v5[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVD.P 8(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	FMOVD.P 8(R6), F5
+	WORD $0x4fc51081 // fmla.2d v1, v4, v5[0]
+	FMOVD.P 8(R7), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	FMOVD.P 8(R8), F5
+	WORD $0x4fc51083 // fmla.2d v3, v4, v5[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVD.P 8(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	FMOVD.P 8(R6), F5
+	WORD $0x4fc51081 // fmla.2d v1, v4, v5[0]
+	FMOVD.P 8(R7), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	FMOVD.P 8(R8), F5
+	WORD $0x4fc51083 // fmla.2d v3, v4, v5[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R3), F4
+	FMOVD.P 8(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	FMOVD.P 8(R6), F5
+	WORD $0x4fc51081 // fmla.2d v1, v4, v5[0]
+	FMOVD.P 8(R7), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	FMOVD.P 8(R8), F5
+	WORD $0x4fc51083 // fmla.2d v3, v4, v5[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F4
+	WORD $0x0e617884 // fcvtl v4, v4
+	WORD $0x4e080484 // dup.2d v4, v4
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e485 // fcmgt.2d v5, v4, v0
+	WORD $0x6e601c85 // bsl v5, v4, v0
+	FMOVQ F5, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e480 // fcmgt.2d v0, v4, v1
+	WORD $0x6e611c80 // bsl v0, v4, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e480 // fcmgt.2d v0, v4, v2
+	WORD $0x6e621c80 // bsl v0, v4, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e480 // fcmgt.2d v0, v4, v3
+	WORD $0x6e631c80 // bsl v0, v4, v3
+	FMOVQ F0, 0(R2)
+	RET
+
+rows5:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	SUBS $4, R5, R5
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R7), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	FMOVD.P 8(R8), F6
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	FMOVD.P 8(R9), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R7), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	FMOVD.P 8(R8), F6
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	FMOVD.P 8(R9), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R7), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	FMOVD.P 8(R8), F6
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	FMOVD.P 8(R9), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R7), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	FMOVD.P 8(R8), F6
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	FMOVD.P 8(R9), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R7), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	FMOVD.P 8(R8), F6
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	FMOVD.P 8(R9), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F5
+	WORD $0x0e6178a5 // fcvtl v5, v5
+	WORD $0x4e0804a5 // dup.2d v5, v5
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4a6 // fcmgt.2d v6, v5, v0
+	WORD $0x6e601ca6 // bsl v6, v5, v0
+	FMOVQ F6, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e4a0 // fcmgt.2d v0, v5, v1
+	WORD $0x6e611ca0 // bsl v0, v5, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4a0 // fcmgt.2d v0, v5, v2
+	WORD $0x6e621ca0 // bsl v0, v5, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4a0 // fcmgt.2d v0, v5, v3
+	WORD $0x6e631ca0 // bsl v0, v5, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4a0 // fcmgt.2d v0, v5, v4
+	WORD $0x6e641ca0 // bsl v0, v5, v4
+	FMOVQ F0, 0(R2)
+	RET
+
+rows6:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	SUBS $4, R5, R5
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R3), F6
+	FMOVD.P 8(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	FMOVD.P 8(R6), F7
+	WORD $0x4fc710c1 // fmla.2d v1, v6, v7[0]
+	FMOVD.P 8(R7), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	FMOVD.P 8(R8), F7
+	WORD $0x4fc710c3 // fmla.2d v3, v6, v7[0]
+	FMOVD.P 8(R9), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	FMOVD.P 8(R10), F7
+	WORD $0x4fc710c5 // fmla.2d v5, v6, v7[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVD.P 8(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	FMOVD.P 8(R6), F7
+	WORD $0x4fc710c1 // fmla.2d v1, v6, v7[0]
+	FMOVD.P 8(R7), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	FMOVD.P 8(R8), F7
+	WORD $0x4fc710c3 // fmla.2d v3, v6, v7[0]
+	FMOVD.P 8(R9), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	FMOVD.P 8(R10), F7
+	WORD $0x4fc710c5 // fmla.2d v5, v6, v7[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVD.P 8(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	FMOVD.P 8(R6), F7
+	WORD $0x4fc710c1 // fmla.2d v1, v6, v7[0]
+	FMOVD.P 8(R7), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	FMOVD.P 8(R8), F7
+	WORD $0x4fc710c3 // fmla.2d v3, v6, v7[0]
+	FMOVD.P 8(R9), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	FMOVD.P 8(R10), F7
+	WORD $0x4fc710c5 // fmla.2d v5, v6, v7[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVD.P 8(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	FMOVD.P 8(R6), F7
+	WORD $0x4fc710c1 // fmla.2d v1, v6, v7[0]
+	FMOVD.P 8(R7), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	FMOVD.P 8(R8), F7
+	WORD $0x4fc710c3 // fmla.2d v3, v6, v7[0]
+	FMOVD.P 8(R9), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	FMOVD.P 8(R10), F7
+	WORD $0x4fc710c5 // fmla.2d v5, v6, v7[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R3), F6
+	FMOVD.P 8(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	FMOVD.P 8(R6), F7
+	WORD $0x4fc710c1 // fmla.2d v1, v6, v7[0]
+	FMOVD.P 8(R7), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	FMOVD.P 8(R8), F7
+	WORD $0x4fc710c3 // fmla.2d v3, v6, v7[0]
+	FMOVD.P 8(R9), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	FMOVD.P 8(R10), F7
+	WORD $0x4fc710c5 // fmla.2d v5, v6, v7[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 0(R2)
+	RET
+
+rows7:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	ADD R2, R10, R11
+	SUBS $4, R5, R5
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	FMOVD.P 8(R8), F8
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R9), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	FMOVD.P 8(R10), F8
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	FMOVD.P 8(R11), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	FMOVD.P 8(R8), F8
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R9), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	FMOVD.P 8(R10), F8
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	FMOVD.P 8(R11), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	FMOVD.P 8(R8), F8
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R9), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	FMOVD.P 8(R10), F8
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	FMOVD.P 8(R11), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	FMOVD.P 8(R8), F8
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R9), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	FMOVD.P 8(R10), F8
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	FMOVD.P 8(R11), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	FMOVD.P 8(R8), F8
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R9), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	FMOVD.P 8(R10), F8
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	FMOVD.P 8(R11), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F7
+	WORD $0x0e6178e7 // fcvtl v7, v7
+	WORD $0x4e0804e7 // dup.2d v7, v7
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4e8 // fcmgt.2d v8, v7, v0
+	WORD $0x6e601ce8 // bsl v8, v7, v0
+	FMOVQ F8, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e4e0 // fcmgt.2d v0, v7, v1
+	WORD $0x6e611ce0 // bsl v0, v7, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4e0 // fcmgt.2d v0, v7, v2
+	WORD $0x6e621ce0 // bsl v0, v7, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4e0 // fcmgt.2d v0, v7, v3
+	WORD $0x6e631ce0 // bsl v0, v7, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4e0 // fcmgt.2d v0, v7, v4
+	WORD $0x6e641ce0 // bsl v0, v7, v4
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee5e4e0 // fcmgt.2d v0, v7, v5
+	WORD $0x6e651ce0 // bsl v0, v7, v5
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e4e0 // fcmgt.2d v0, v7, v6
+	WORD $0x6e661ce0 // bsl v0, v7, v6
+	FMOVQ F0, 0(R2)
+	RET
+
+rows8:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F7
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	ADD R2, R10, R11
+	ADD R2, R11, R12
+	SUBS $4, R5, R5
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc91101 // fmla.2d v1, v8, v9[0]
+	FMOVD.P 8(R7), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R8), F9
+	WORD $0x4fc91103 // fmla.2d v3, v8, v9[0]
+	FMOVD.P 8(R9), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	FMOVD.P 8(R10), F9
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	FMOVD.P 8(R11), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	FMOVD.P 8(R12), F9
+	WORD $0x4fc91107 // fmla.2d v7, v8, v9[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc91101 // fmla.2d v1, v8, v9[0]
+	FMOVD.P 8(R7), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R8), F9
+	WORD $0x4fc91103 // fmla.2d v3, v8, v9[0]
+	FMOVD.P 8(R9), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	FMOVD.P 8(R10), F9
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	FMOVD.P 8(R11), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	FMOVD.P 8(R12), F9
+	WORD $0x4fc91107 // fmla.2d v7, v8, v9[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc91101 // fmla.2d v1, v8, v9[0]
+	FMOVD.P 8(R7), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R8), F9
+	WORD $0x4fc91103 // fmla.2d v3, v8, v9[0]
+	FMOVD.P 8(R9), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	FMOVD.P 8(R10), F9
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	FMOVD.P 8(R11), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	FMOVD.P 8(R12), F9
+	WORD $0x4fc91107 // fmla.2d v7, v8, v9[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc91101 // fmla.2d v1, v8, v9[0]
+	FMOVD.P 8(R7), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R8), F9
+	WORD $0x4fc91103 // fmla.2d v3, v8, v9[0]
+	FMOVD.P 8(R9), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	FMOVD.P 8(R10), F9
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	FMOVD.P 8(R11), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	FMOVD.P 8(R12), F9
+	WORD $0x4fc91107 // fmla.2d v7, v8, v9[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc91101 // fmla.2d v1, v8, v9[0]
+	FMOVD.P 8(R7), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R8), F9
+	WORD $0x4fc91103 // fmla.2d v3, v8, v9[0]
+	FMOVD.P 8(R9), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	FMOVD.P 8(R10), F9
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	FMOVD.P 8(R11), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	FMOVD.P 8(R12), F9
+	WORD $0x4fc91107 // fmla.2d v7, v8, v9[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F8
+	WORD $0x0e617908 // fcvtl v8, v8
+	WORD $0x4e080508 // dup.2d v8, v8
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e509 // fcmgt.2d v9, v8, v0
+	WORD $0x6e601d09 // bsl v9, v8, v0
+	FMOVQ F9, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e500 // fcmgt.2d v0, v8, v1
+	WORD $0x6e611d00 // bsl v0, v8, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e500 // fcmgt.2d v0, v8, v2
+	WORD $0x6e621d00 // bsl v0, v8, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e500 // fcmgt.2d v0, v8, v3
+	WORD $0x6e631d00 // bsl v0, v8, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e500 // fcmgt.2d v0, v8, v4
+	WORD $0x6e641d00 // bsl v0, v8, v4
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee5e500 // fcmgt.2d v0, v8, v5
+	WORD $0x6e651d00 // bsl v0, v8, v5
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e500 // fcmgt.2d v0, v8, v6
+	WORD $0x6e661d00 // bsl v0, v8, v6
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee7e500 // fcmgt.2d v0, v8, v7
+	WORD $0x6e671d00 // bsl v0, v8, v7
+	FMOVQ F0, 0(R2)
+	RET
+
+// func tileNEON64Row2(p *byte)
+TEXT ·tileNEON64Row2(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD.P 8(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F2
+	WORD $0x0e617842 // fcvtl v2, v2
+	WORD $0x4e080442 // dup.2d v2, v2
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e443 // fcmgt.2d v3, v2, v0
+	WORD $0x6e601c43 // bsl v3, v2, v0
+	FMOVQ F3, 0(R2)
+	WORD $0x6ee1e440 // fcmgt.2d v0, v2, v1
+	WORD $0x6e611c40 // bsl v0, v2, v1
+	FMOVQ F0, 16(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc61082 // fmla.2d v2, v4, v6[0]
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc61082 // fmla.2d v2, v4, v6[0]
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc61082 // fmla.2d v2, v4, v6[0]
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc61082 // fmla.2d v2, v4, v6[0]
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	FMOVD.P 8(R6), F6
+	WORD $0x4fc61082 // fmla.2d v2, v4, v6[0]
+	WORD $0x4fc610a3 // fmla.2d v3, v5, v6[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F4
+	WORD $0x0e617884 // fcvtl v4, v4
+	WORD $0x4e080484 // dup.2d v4, v4
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e485 // fcmgt.2d v5, v4, v0
+	WORD $0x6e601c85 // bsl v5, v4, v0
+	FMOVQ F5, 0(R2)
+	WORD $0x6ee1e480 // fcmgt.2d v0, v4, v1
+	WORD $0x6e611c80 // bsl v0, v4, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e480 // fcmgt.2d v0, v4, v2
+	WORD $0x6e621c80 // bsl v0, v4, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e480 // fcmgt.2d v0, v4, v3
+	WORD $0x6e631c80 // bsl v0, v4, v3
+	FMOVQ F0, 16(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810c2 // fmla.2d v2, v6, v8[0]
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810c2 // fmla.2d v2, v6, v8[0]
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810c2 // fmla.2d v2, v6, v8[0]
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810c2 // fmla.2d v2, v6, v8[0]
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVD.P 8(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	FMOVD.P 8(R6), F8
+	WORD $0x4fc810c2 // fmla.2d v2, v6, v8[0]
+	WORD $0x4fc810e3 // fmla.2d v3, v7, v8[0]
+	FMOVD.P 8(R7), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 16(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVD.P 8(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	FMOVD.P 8(R6), F10
+	WORD $0x4fca1102 // fmla.2d v2, v8, v10[0]
+	WORD $0x4fca1123 // fmla.2d v3, v9, v10[0]
+	FMOVD.P 8(R7), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	FMOVD.P 8(R8), F10
+	WORD $0x4fca1106 // fmla.2d v6, v8, v10[0]
+	WORD $0x4fca1127 // fmla.2d v7, v9, v10[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVD.P 8(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	FMOVD.P 8(R6), F10
+	WORD $0x4fca1102 // fmla.2d v2, v8, v10[0]
+	WORD $0x4fca1123 // fmla.2d v3, v9, v10[0]
+	FMOVD.P 8(R7), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	FMOVD.P 8(R8), F10
+	WORD $0x4fca1106 // fmla.2d v6, v8, v10[0]
+	WORD $0x4fca1127 // fmla.2d v7, v9, v10[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVD.P 8(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	FMOVD.P 8(R6), F10
+	WORD $0x4fca1102 // fmla.2d v2, v8, v10[0]
+	WORD $0x4fca1123 // fmla.2d v3, v9, v10[0]
+	FMOVD.P 8(R7), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	FMOVD.P 8(R8), F10
+	WORD $0x4fca1106 // fmla.2d v6, v8, v10[0]
+	WORD $0x4fca1127 // fmla.2d v7, v9, v10[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVD.P 8(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	FMOVD.P 8(R6), F10
+	WORD $0x4fca1102 // fmla.2d v2, v8, v10[0]
+	WORD $0x4fca1123 // fmla.2d v3, v9, v10[0]
+	FMOVD.P 8(R7), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	FMOVD.P 8(R8), F10
+	WORD $0x4fca1106 // fmla.2d v6, v8, v10[0]
+	WORD $0x4fca1127 // fmla.2d v7, v9, v10[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVD.P 8(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	FMOVD.P 8(R6), F10
+	WORD $0x4fca1102 // fmla.2d v2, v8, v10[0]
+	WORD $0x4fca1123 // fmla.2d v3, v9, v10[0]
+	FMOVD.P 8(R7), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	FMOVD.P 8(R8), F10
+	WORD $0x4fca1106 // fmla.2d v6, v8, v10[0]
+	WORD $0x4fca1127 // fmla.2d v7, v9, v10[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F8
+	WORD $0x0e617908 // fcvtl v8, v8
+	WORD $0x4e080508 // dup.2d v8, v8
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e509 // fcmgt.2d v9, v8, v0
+	WORD $0x6e601d09 // bsl v9, v8, v0
+	FMOVQ F9, 0(R2)
+	WORD $0x6ee1e500 // fcmgt.2d v0, v8, v1
+	WORD $0x6e611d00 // bsl v0, v8, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e500 // fcmgt.2d v0, v8, v2
+	WORD $0x6e621d00 // bsl v0, v8, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e500 // fcmgt.2d v0, v8, v3
+	WORD $0x6e631d00 // bsl v0, v8, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e500 // fcmgt.2d v0, v8, v4
+	WORD $0x6e641d00 // bsl v0, v8, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e500 // fcmgt.2d v0, v8, v5
+	WORD $0x6e651d00 // bsl v0, v8, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e500 // fcmgt.2d v0, v8, v6
+	WORD $0x6e661d00 // bsl v0, v8, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e500 // fcmgt.2d v0, v8, v7
+	WORD $0x6e671d00 // bsl v0, v8, v7
+	FMOVQ F0, 16(R2)
+	RET
+
+rows5:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	SUBS $4, R5, R5
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1142 // fmla.2d v2, v10, v12[0]
+	WORD $0x4fcc1163 // fmla.2d v3, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R8), F12
+	WORD $0x4fcc1146 // fmla.2d v6, v10, v12[0]
+	WORD $0x4fcc1167 // fmla.2d v7, v11, v12[0]
+	FMOVD.P 8(R9), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1142 // fmla.2d v2, v10, v12[0]
+	WORD $0x4fcc1163 // fmla.2d v3, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R8), F12
+	WORD $0x4fcc1146 // fmla.2d v6, v10, v12[0]
+	WORD $0x4fcc1167 // fmla.2d v7, v11, v12[0]
+	FMOVD.P 8(R9), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1142 // fmla.2d v2, v10, v12[0]
+	WORD $0x4fcc1163 // fmla.2d v3, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R8), F12
+	WORD $0x4fcc1146 // fmla.2d v6, v10, v12[0]
+	WORD $0x4fcc1167 // fmla.2d v7, v11, v12[0]
+	FMOVD.P 8(R9), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1142 // fmla.2d v2, v10, v12[0]
+	WORD $0x4fcc1163 // fmla.2d v3, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R8), F12
+	WORD $0x4fcc1146 // fmla.2d v6, v10, v12[0]
+	WORD $0x4fcc1167 // fmla.2d v7, v11, v12[0]
+	FMOVD.P 8(R9), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1142 // fmla.2d v2, v10, v12[0]
+	WORD $0x4fcc1163 // fmla.2d v3, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R8), F12
+	WORD $0x4fcc1146 // fmla.2d v6, v10, v12[0]
+	WORD $0x4fcc1167 // fmla.2d v7, v11, v12[0]
+	FMOVD.P 8(R9), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F10
+	WORD $0x0e61794a // fcvtl v10, v10
+	WORD $0x4e08054a // dup.2d v10, v10
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e54b // fcmgt.2d v11, v10, v0
+	WORD $0x6e601d4b // bsl v11, v10, v0
+	FMOVQ F11, 0(R2)
+	WORD $0x6ee1e540 // fcmgt.2d v0, v10, v1
+	WORD $0x6e611d40 // bsl v0, v10, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e540 // fcmgt.2d v0, v10, v2
+	WORD $0x6e621d40 // bsl v0, v10, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e540 // fcmgt.2d v0, v10, v3
+	WORD $0x6e631d40 // bsl v0, v10, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e540 // fcmgt.2d v0, v10, v4
+	WORD $0x6e641d40 // bsl v0, v10, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e540 // fcmgt.2d v0, v10, v5
+	WORD $0x6e651d40 // bsl v0, v10, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e540 // fcmgt.2d v0, v10, v6
+	WORD $0x6e661d40 // bsl v0, v10, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e540 // fcmgt.2d v0, v10, v7
+	WORD $0x6e671d40 // bsl v0, v10, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e540 // fcmgt.2d v0, v10, v8
+	WORD $0x6e681d40 // bsl v0, v10, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e540 // fcmgt.2d v0, v10, v9
+	WORD $0x6e691d40 // bsl v0, v10, v9
+	FMOVQ F0, 16(R2)
+	RET
+
+rows6:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F10
+	FMOVQ 16(R1), F11
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	SUBS $4, R5, R5
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVD.P 8(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	FMOVD.P 8(R6), F14
+	WORD $0x4fce1182 // fmla.2d v2, v12, v14[0]
+	WORD $0x4fce11a3 // fmla.2d v3, v13, v14[0]
+	FMOVD.P 8(R7), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	FMOVD.P 8(R8), F14
+	WORD $0x4fce1186 // fmla.2d v6, v12, v14[0]
+	WORD $0x4fce11a7 // fmla.2d v7, v13, v14[0]
+	FMOVD.P 8(R9), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	FMOVD.P 8(R10), F14
+	WORD $0x4fce118a // fmla.2d v10, v12, v14[0]
+	WORD $0x4fce11ab // fmla.2d v11, v13, v14[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVD.P 8(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	FMOVD.P 8(R6), F14
+	WORD $0x4fce1182 // fmla.2d v2, v12, v14[0]
+	WORD $0x4fce11a3 // fmla.2d v3, v13, v14[0]
+	FMOVD.P 8(R7), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	FMOVD.P 8(R8), F14
+	WORD $0x4fce1186 // fmla.2d v6, v12, v14[0]
+	WORD $0x4fce11a7 // fmla.2d v7, v13, v14[0]
+	FMOVD.P 8(R9), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	FMOVD.P 8(R10), F14
+	WORD $0x4fce118a // fmla.2d v10, v12, v14[0]
+	WORD $0x4fce11ab // fmla.2d v11, v13, v14[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVD.P 8(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	FMOVD.P 8(R6), F14
+	WORD $0x4fce1182 // fmla.2d v2, v12, v14[0]
+	WORD $0x4fce11a3 // fmla.2d v3, v13, v14[0]
+	FMOVD.P 8(R7), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	FMOVD.P 8(R8), F14
+	WORD $0x4fce1186 // fmla.2d v6, v12, v14[0]
+	WORD $0x4fce11a7 // fmla.2d v7, v13, v14[0]
+	FMOVD.P 8(R9), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	FMOVD.P 8(R10), F14
+	WORD $0x4fce118a // fmla.2d v10, v12, v14[0]
+	WORD $0x4fce11ab // fmla.2d v11, v13, v14[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVD.P 8(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	FMOVD.P 8(R6), F14
+	WORD $0x4fce1182 // fmla.2d v2, v12, v14[0]
+	WORD $0x4fce11a3 // fmla.2d v3, v13, v14[0]
+	FMOVD.P 8(R7), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	FMOVD.P 8(R8), F14
+	WORD $0x4fce1186 // fmla.2d v6, v12, v14[0]
+	WORD $0x4fce11a7 // fmla.2d v7, v13, v14[0]
+	FMOVD.P 8(R9), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	FMOVD.P 8(R10), F14
+	WORD $0x4fce118a // fmla.2d v10, v12, v14[0]
+	WORD $0x4fce11ab // fmla.2d v11, v13, v14[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVD.P 8(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	FMOVD.P 8(R6), F14
+	WORD $0x4fce1182 // fmla.2d v2, v12, v14[0]
+	WORD $0x4fce11a3 // fmla.2d v3, v13, v14[0]
+	FMOVD.P 8(R7), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	FMOVD.P 8(R8), F14
+	WORD $0x4fce1186 // fmla.2d v6, v12, v14[0]
+	WORD $0x4fce11a7 // fmla.2d v7, v13, v14[0]
+	FMOVD.P 8(R9), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	FMOVD.P 8(R10), F14
+	WORD $0x4fce118a // fmla.2d v10, v12, v14[0]
+	WORD $0x4fce11ab // fmla.2d v11, v13, v14[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F12
+	WORD $0x0e61798c // fcvtl v12, v12
+	WORD $0x4e08058c // dup.2d v12, v12
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e58d // fcmgt.2d v13, v12, v0
+	WORD $0x6e601d8d // bsl v13, v12, v0
+	FMOVQ F13, 0(R2)
+	WORD $0x6ee1e580 // fcmgt.2d v0, v12, v1
+	WORD $0x6e611d80 // bsl v0, v12, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e580 // fcmgt.2d v0, v12, v2
+	WORD $0x6e621d80 // bsl v0, v12, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e580 // fcmgt.2d v0, v12, v3
+	WORD $0x6e631d80 // bsl v0, v12, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e580 // fcmgt.2d v0, v12, v4
+	WORD $0x6e641d80 // bsl v0, v12, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e580 // fcmgt.2d v0, v12, v5
+	WORD $0x6e651d80 // bsl v0, v12, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e580 // fcmgt.2d v0, v12, v6
+	WORD $0x6e661d80 // bsl v0, v12, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e580 // fcmgt.2d v0, v12, v7
+	WORD $0x6e671d80 // bsl v0, v12, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e580 // fcmgt.2d v0, v12, v8
+	WORD $0x6e681d80 // bsl v0, v12, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e580 // fcmgt.2d v0, v12, v9
+	WORD $0x6e691d80 // bsl v0, v12, v9
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeae580 // fcmgt.2d v0, v12, v10
+	WORD $0x6e6a1d80 // bsl v0, v12, v10
+	FMOVQ F0, 0(R2)
+	WORD $0x6eebe580 // fcmgt.2d v0, v12, v11
+	WORD $0x6e6b1d80 // bsl v0, v12, v11
+	FMOVQ F0, 16(R2)
+	RET
+
+rows7:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F10
+	FMOVQ 16(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	ADD R2, R10, R11
+	SUBS $4, R5, R5
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVD.P 8(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	FMOVD.P 8(R6), F16
+	WORD $0x4fd011c2 // fmla.2d v2, v14, v16[0]
+	WORD $0x4fd011e3 // fmla.2d v3, v15, v16[0]
+	FMOVD.P 8(R7), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	FMOVD.P 8(R8), F16
+	WORD $0x4fd011c6 // fmla.2d v6, v14, v16[0]
+	WORD $0x4fd011e7 // fmla.2d v7, v15, v16[0]
+	FMOVD.P 8(R9), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	FMOVD.P 8(R10), F16
+	WORD $0x4fd011ca // fmla.2d v10, v14, v16[0]
+	WORD $0x4fd011eb // fmla.2d v11, v15, v16[0]
+	FMOVD.P 8(R11), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVD.P 8(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	FMOVD.P 8(R6), F16
+	WORD $0x4fd011c2 // fmla.2d v2, v14, v16[0]
+	WORD $0x4fd011e3 // fmla.2d v3, v15, v16[0]
+	FMOVD.P 8(R7), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	FMOVD.P 8(R8), F16
+	WORD $0x4fd011c6 // fmla.2d v6, v14, v16[0]
+	WORD $0x4fd011e7 // fmla.2d v7, v15, v16[0]
+	FMOVD.P 8(R9), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	FMOVD.P 8(R10), F16
+	WORD $0x4fd011ca // fmla.2d v10, v14, v16[0]
+	WORD $0x4fd011eb // fmla.2d v11, v15, v16[0]
+	FMOVD.P 8(R11), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVD.P 8(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	FMOVD.P 8(R6), F16
+	WORD $0x4fd011c2 // fmla.2d v2, v14, v16[0]
+	WORD $0x4fd011e3 // fmla.2d v3, v15, v16[0]
+	FMOVD.P 8(R7), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	FMOVD.P 8(R8), F16
+	WORD $0x4fd011c6 // fmla.2d v6, v14, v16[0]
+	WORD $0x4fd011e7 // fmla.2d v7, v15, v16[0]
+	FMOVD.P 8(R9), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	FMOVD.P 8(R10), F16
+	WORD $0x4fd011ca // fmla.2d v10, v14, v16[0]
+	WORD $0x4fd011eb // fmla.2d v11, v15, v16[0]
+	FMOVD.P 8(R11), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVD.P 8(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	FMOVD.P 8(R6), F16
+	WORD $0x4fd011c2 // fmla.2d v2, v14, v16[0]
+	WORD $0x4fd011e3 // fmla.2d v3, v15, v16[0]
+	FMOVD.P 8(R7), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	FMOVD.P 8(R8), F16
+	WORD $0x4fd011c6 // fmla.2d v6, v14, v16[0]
+	WORD $0x4fd011e7 // fmla.2d v7, v15, v16[0]
+	FMOVD.P 8(R9), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	FMOVD.P 8(R10), F16
+	WORD $0x4fd011ca // fmla.2d v10, v14, v16[0]
+	WORD $0x4fd011eb // fmla.2d v11, v15, v16[0]
+	FMOVD.P 8(R11), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVD.P 8(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	FMOVD.P 8(R6), F16
+	WORD $0x4fd011c2 // fmla.2d v2, v14, v16[0]
+	WORD $0x4fd011e3 // fmla.2d v3, v15, v16[0]
+	FMOVD.P 8(R7), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	FMOVD.P 8(R8), F16
+	WORD $0x4fd011c6 // fmla.2d v6, v14, v16[0]
+	WORD $0x4fd011e7 // fmla.2d v7, v15, v16[0]
+	FMOVD.P 8(R9), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	FMOVD.P 8(R10), F16
+	WORD $0x4fd011ca // fmla.2d v10, v14, v16[0]
+	WORD $0x4fd011eb // fmla.2d v11, v15, v16[0]
+	FMOVD.P 8(R11), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F14
+	WORD $0x0e6179ce // fcvtl v14, v14
+	WORD $0x4e0805ce // dup.2d v14, v14
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e5cf // fcmgt.2d v15, v14, v0
+	WORD $0x6e601dcf // bsl v15, v14, v0
+	FMOVQ F15, 0(R2)
+	WORD $0x6ee1e5c0 // fcmgt.2d v0, v14, v1
+	WORD $0x6e611dc0 // bsl v0, v14, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e5c0 // fcmgt.2d v0, v14, v2
+	WORD $0x6e621dc0 // bsl v0, v14, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e5c0 // fcmgt.2d v0, v14, v3
+	WORD $0x6e631dc0 // bsl v0, v14, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e5c0 // fcmgt.2d v0, v14, v4
+	WORD $0x6e641dc0 // bsl v0, v14, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e5c0 // fcmgt.2d v0, v14, v5
+	WORD $0x6e651dc0 // bsl v0, v14, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e5c0 // fcmgt.2d v0, v14, v6
+	WORD $0x6e661dc0 // bsl v0, v14, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e5c0 // fcmgt.2d v0, v14, v7
+	WORD $0x6e671dc0 // bsl v0, v14, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e5c0 // fcmgt.2d v0, v14, v8
+	WORD $0x6e681dc0 // bsl v0, v14, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e5c0 // fcmgt.2d v0, v14, v9
+	WORD $0x6e691dc0 // bsl v0, v14, v9
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeae5c0 // fcmgt.2d v0, v14, v10
+	WORD $0x6e6a1dc0 // bsl v0, v14, v10
+	FMOVQ F0, 0(R2)
+	WORD $0x6eebe5c0 // fcmgt.2d v0, v14, v11
+	WORD $0x6e6b1dc0 // bsl v0, v14, v11
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece5c0 // fcmgt.2d v0, v14, v12
+	WORD $0x6e6c1dc0 // bsl v0, v14, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede5c0 // fcmgt.2d v0, v14, v13
+	WORD $0x6e6d1dc0 // bsl v0, v14, v13
+	FMOVQ F0, 16(R2)
+	RET
+
+rows8:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F10
+	FMOVQ 16(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F14
+	FMOVQ 16(R1), F15
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	ADD R2, R10, R11
+	ADD R2, R11, R12
+	SUBS $4, R5, R5
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd21202 // fmla.2d v2, v16, v18[0]
+	WORD $0x4fd21223 // fmla.2d v3, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd21206 // fmla.2d v6, v16, v18[0]
+	WORD $0x4fd21227 // fmla.2d v7, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	FMOVD.P 8(R10), F18
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R11), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	FMOVD.P 8(R12), F18
+	WORD $0x4fd2120e // fmla.2d v14, v16, v18[0]
+	WORD $0x4fd2122f // fmla.2d v15, v17, v18[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd21202 // fmla.2d v2, v16, v18[0]
+	WORD $0x4fd21223 // fmla.2d v3, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd21206 // fmla.2d v6, v16, v18[0]
+	WORD $0x4fd21227 // fmla.2d v7, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	FMOVD.P 8(R10), F18
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R11), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	FMOVD.P 8(R12), F18
+	WORD $0x4fd2120e // fmla.2d v14, v16, v18[0]
+	WORD $0x4fd2122f // fmla.2d v15, v17, v18[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd21202 // fmla.2d v2, v16, v18[0]
+	WORD $0x4fd21223 // fmla.2d v3, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd21206 // fmla.2d v6, v16, v18[0]
+	WORD $0x4fd21227 // fmla.2d v7, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	FMOVD.P 8(R10), F18
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R11), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	FMOVD.P 8(R12), F18
+	WORD $0x4fd2120e // fmla.2d v14, v16, v18[0]
+	WORD $0x4fd2122f // fmla.2d v15, v17, v18[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd21202 // fmla.2d v2, v16, v18[0]
+	WORD $0x4fd21223 // fmla.2d v3, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd21206 // fmla.2d v6, v16, v18[0]
+	WORD $0x4fd21227 // fmla.2d v7, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	FMOVD.P 8(R10), F18
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R11), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	FMOVD.P 8(R12), F18
+	WORD $0x4fd2120e // fmla.2d v14, v16, v18[0]
+	WORD $0x4fd2122f // fmla.2d v15, v17, v18[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd21202 // fmla.2d v2, v16, v18[0]
+	WORD $0x4fd21223 // fmla.2d v3, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd21206 // fmla.2d v6, v16, v18[0]
+	WORD $0x4fd21227 // fmla.2d v7, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	FMOVD.P 8(R10), F18
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R11), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	FMOVD.P 8(R12), F18
+	WORD $0x4fd2120e // fmla.2d v14, v16, v18[0]
+	WORD $0x4fd2122f // fmla.2d v15, v17, v18[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F16
+	WORD $0x0e617a10 // fcvtl v16, v16
+	WORD $0x4e080610 // dup.2d v16, v16
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e611 // fcmgt.2d v17, v16, v0
+	WORD $0x6e601e11 // bsl v17, v16, v0
+	FMOVQ F17, 0(R2)
+	WORD $0x6ee1e600 // fcmgt.2d v0, v16, v1
+	WORD $0x6e611e00 // bsl v0, v16, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e600 // fcmgt.2d v0, v16, v2
+	WORD $0x6e621e00 // bsl v0, v16, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e600 // fcmgt.2d v0, v16, v3
+	WORD $0x6e631e00 // bsl v0, v16, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e600 // fcmgt.2d v0, v16, v4
+	WORD $0x6e641e00 // bsl v0, v16, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e600 // fcmgt.2d v0, v16, v5
+	WORD $0x6e651e00 // bsl v0, v16, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e600 // fcmgt.2d v0, v16, v6
+	WORD $0x6e661e00 // bsl v0, v16, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e600 // fcmgt.2d v0, v16, v7
+	WORD $0x6e671e00 // bsl v0, v16, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e600 // fcmgt.2d v0, v16, v8
+	WORD $0x6e681e00 // bsl v0, v16, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e600 // fcmgt.2d v0, v16, v9
+	WORD $0x6e691e00 // bsl v0, v16, v9
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeae600 // fcmgt.2d v0, v16, v10
+	WORD $0x6e6a1e00 // bsl v0, v16, v10
+	FMOVQ F0, 0(R2)
+	WORD $0x6eebe600 // fcmgt.2d v0, v16, v11
+	WORD $0x6e6b1e00 // bsl v0, v16, v11
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece600 // fcmgt.2d v0, v16, v12
+	WORD $0x6e6c1e00 // bsl v0, v16, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede600 // fcmgt.2d v0, v16, v13
+	WORD $0x6e6d1e00 // bsl v0, v16, v13
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeee600 // fcmgt.2d v0, v16, v14
+	WORD $0x6e6e1e00 // bsl v0, v16, v14
+	FMOVQ F0, 0(R2)
+	WORD $0x6eefe600 // fcmgt.2d v0, v16, v15
+	WORD $0x6e6f1e00 // bsl v0, v16, v15
+	FMOVQ F0, 16(R2)
+	RET
+
+// func tileNEON64Row3(p *byte)
+TEXT ·tileNEON64Row3(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD.P 8(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F3
+	WORD $0x0e617863 // fcvtl v3, v3
+	WORD $0x4e080463 // dup.2d v3, v3
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e464 // fcmgt.2d v4, v3, v0
+	WORD $0x6e601c64 // bsl v4, v3, v0
+	FMOVQ F4, 0(R2)
+	WORD $0x6ee1e460 // fcmgt.2d v0, v3, v1
+	WORD $0x6e611c60 // bsl v0, v3, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e460 // fcmgt.2d v0, v3, v2
+	WORD $0x6e621c60 // bsl v0, v3, v2
+	FMOVQ F0, 32(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc910c3 // fmla.2d v3, v6, v9[0]
+	WORD $0x4fc910e4 // fmla.2d v4, v7, v9[0]
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc910c3 // fmla.2d v3, v6, v9[0]
+	WORD $0x4fc910e4 // fmla.2d v4, v7, v9[0]
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc910c3 // fmla.2d v3, v6, v9[0]
+	WORD $0x4fc910e4 // fmla.2d v4, v7, v9[0]
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc910c3 // fmla.2d v3, v6, v9[0]
+	WORD $0x4fc910e4 // fmla.2d v4, v7, v9[0]
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVD.P 8(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	FMOVD.P 8(R6), F9
+	WORD $0x4fc910c3 // fmla.2d v3, v6, v9[0]
+	WORD $0x4fc910e4 // fmla.2d v4, v7, v9[0]
+	WORD $0x4fc91105 // fmla.2d v5, v8, v9[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 32(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1123 // fmla.2d v3, v9, v12[0]
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1123 // fmla.2d v3, v9, v12[0]
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1123 // fmla.2d v3, v9, v12[0]
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1123 // fmla.2d v3, v9, v12[0]
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVD.P 8(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	FMOVD.P 8(R6), F12
+	WORD $0x4fcc1123 // fmla.2d v3, v9, v12[0]
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	FMOVD.P 8(R7), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F9
+	WORD $0x0e617929 // fcvtl v9, v9
+	WORD $0x4e080529 // dup.2d v9, v9
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e52a // fcmgt.2d v10, v9, v0
+	WORD $0x6e601d2a // bsl v10, v9, v0
+	FMOVQ F10, 0(R2)
+	WORD $0x6ee1e520 // fcmgt.2d v0, v9, v1
+	WORD $0x6e611d20 // bsl v0, v9, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e520 // fcmgt.2d v0, v9, v2
+	WORD $0x6e621d20 // bsl v0, v9, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e520 // fcmgt.2d v0, v9, v3
+	WORD $0x6e631d20 // bsl v0, v9, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e520 // fcmgt.2d v0, v9, v4
+	WORD $0x6e641d20 // bsl v0, v9, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e520 // fcmgt.2d v0, v9, v5
+	WORD $0x6e651d20 // bsl v0, v9, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e520 // fcmgt.2d v0, v9, v6
+	WORD $0x6e661d20 // bsl v0, v9, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e520 // fcmgt.2d v0, v9, v7
+	WORD $0x6e671d20 // bsl v0, v9, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e520 // fcmgt.2d v0, v9, v8
+	WORD $0x6e681d20 // bsl v0, v9, v8
+	FMOVQ F0, 32(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVD.P 8(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	FMOVD.P 8(R6), F15
+	WORD $0x4fcf1183 // fmla.2d v3, v12, v15[0]
+	WORD $0x4fcf11a4 // fmla.2d v4, v13, v15[0]
+	WORD $0x4fcf11c5 // fmla.2d v5, v14, v15[0]
+	FMOVD.P 8(R7), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	FMOVD.P 8(R8), F15
+	WORD $0x4fcf1189 // fmla.2d v9, v12, v15[0]
+	WORD $0x4fcf11aa // fmla.2d v10, v13, v15[0]
+	WORD $0x4fcf11cb // fmla.2d v11, v14, v15[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVD.P 8(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	FMOVD.P 8(R6), F15
+	WORD $0x4fcf1183 // fmla.2d v3, v12, v15[0]
+	WORD $0x4fcf11a4 // fmla.2d v4, v13, v15[0]
+	WORD $0x4fcf11c5 // fmla.2d v5, v14, v15[0]
+	FMOVD.P 8(R7), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	FMOVD.P 8(R8), F15
+	WORD $0x4fcf1189 // fmla.2d v9, v12, v15[0]
+	WORD $0x4fcf11aa // fmla.2d v10, v13, v15[0]
+	WORD $0x4fcf11cb // fmla.2d v11, v14, v15[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVD.P 8(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	FMOVD.P 8(R6), F15
+	WORD $0x4fcf1183 // fmla.2d v3, v12, v15[0]
+	WORD $0x4fcf11a4 // fmla.2d v4, v13, v15[0]
+	WORD $0x4fcf11c5 // fmla.2d v5, v14, v15[0]
+	FMOVD.P 8(R7), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	FMOVD.P 8(R8), F15
+	WORD $0x4fcf1189 // fmla.2d v9, v12, v15[0]
+	WORD $0x4fcf11aa // fmla.2d v10, v13, v15[0]
+	WORD $0x4fcf11cb // fmla.2d v11, v14, v15[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVD.P 8(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	FMOVD.P 8(R6), F15
+	WORD $0x4fcf1183 // fmla.2d v3, v12, v15[0]
+	WORD $0x4fcf11a4 // fmla.2d v4, v13, v15[0]
+	WORD $0x4fcf11c5 // fmla.2d v5, v14, v15[0]
+	FMOVD.P 8(R7), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	FMOVD.P 8(R8), F15
+	WORD $0x4fcf1189 // fmla.2d v9, v12, v15[0]
+	WORD $0x4fcf11aa // fmla.2d v10, v13, v15[0]
+	WORD $0x4fcf11cb // fmla.2d v11, v14, v15[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVD.P 8(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	FMOVD.P 8(R6), F15
+	WORD $0x4fcf1183 // fmla.2d v3, v12, v15[0]
+	WORD $0x4fcf11a4 // fmla.2d v4, v13, v15[0]
+	WORD $0x4fcf11c5 // fmla.2d v5, v14, v15[0]
+	FMOVD.P 8(R7), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	FMOVD.P 8(R8), F15
+	WORD $0x4fcf1189 // fmla.2d v9, v12, v15[0]
+	WORD $0x4fcf11aa // fmla.2d v10, v13, v15[0]
+	WORD $0x4fcf11cb // fmla.2d v11, v14, v15[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F12
+	WORD $0x0e61798c // fcvtl v12, v12
+	WORD $0x4e08058c // dup.2d v12, v12
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e58d // fcmgt.2d v13, v12, v0
+	WORD $0x6e601d8d // bsl v13, v12, v0
+	FMOVQ F13, 0(R2)
+	WORD $0x6ee1e580 // fcmgt.2d v0, v12, v1
+	WORD $0x6e611d80 // bsl v0, v12, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e580 // fcmgt.2d v0, v12, v2
+	WORD $0x6e621d80 // bsl v0, v12, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e580 // fcmgt.2d v0, v12, v3
+	WORD $0x6e631d80 // bsl v0, v12, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e580 // fcmgt.2d v0, v12, v4
+	WORD $0x6e641d80 // bsl v0, v12, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e580 // fcmgt.2d v0, v12, v5
+	WORD $0x6e651d80 // bsl v0, v12, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e580 // fcmgt.2d v0, v12, v6
+	WORD $0x6e661d80 // bsl v0, v12, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e580 // fcmgt.2d v0, v12, v7
+	WORD $0x6e671d80 // bsl v0, v12, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e580 // fcmgt.2d v0, v12, v8
+	WORD $0x6e681d80 // bsl v0, v12, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e580 // fcmgt.2d v0, v12, v9
+	WORD $0x6e691d80 // bsl v0, v12, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae580 // fcmgt.2d v0, v12, v10
+	WORD $0x6e6a1d80 // bsl v0, v12, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe580 // fcmgt.2d v0, v12, v11
+	WORD $0x6e6b1d80 // bsl v0, v12, v11
+	FMOVQ F0, 32(R2)
+	RET
+
+rows5:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	SUBS $4, R5, R5
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd211e3 // fmla.2d v3, v15, v18[0]
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd211e9 // fmla.2d v9, v15, v18[0]
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd211e3 // fmla.2d v3, v15, v18[0]
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd211e9 // fmla.2d v9, v15, v18[0]
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd211e3 // fmla.2d v3, v15, v18[0]
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd211e9 // fmla.2d v9, v15, v18[0]
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd211e3 // fmla.2d v3, v15, v18[0]
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd211e9 // fmla.2d v9, v15, v18[0]
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVD.P 8(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	FMOVD.P 8(R6), F18
+	WORD $0x4fd211e3 // fmla.2d v3, v15, v18[0]
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	FMOVD.P 8(R7), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	FMOVD.P 8(R8), F18
+	WORD $0x4fd211e9 // fmla.2d v9, v15, v18[0]
+	WORD $0x4fd2120a // fmla.2d v10, v16, v18[0]
+	WORD $0x4fd2122b // fmla.2d v11, v17, v18[0]
+	FMOVD.P 8(R9), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F15
+	WORD $0x0e6179ef // fcvtl v15, v15
+	WORD $0x4e0805ef // dup.2d v15, v15
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e5f0 // fcmgt.2d v16, v15, v0
+	WORD $0x6e601df0 // bsl v16, v15, v0
+	FMOVQ F16, 0(R2)
+	WORD $0x6ee1e5e0 // fcmgt.2d v0, v15, v1
+	WORD $0x6e611de0 // bsl v0, v15, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e5e0 // fcmgt.2d v0, v15, v2
+	WORD $0x6e621de0 // bsl v0, v15, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e5e0 // fcmgt.2d v0, v15, v3
+	WORD $0x6e631de0 // bsl v0, v15, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e5e0 // fcmgt.2d v0, v15, v4
+	WORD $0x6e641de0 // bsl v0, v15, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e5e0 // fcmgt.2d v0, v15, v5
+	WORD $0x6e651de0 // bsl v0, v15, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e5e0 // fcmgt.2d v0, v15, v6
+	WORD $0x6e661de0 // bsl v0, v15, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e5e0 // fcmgt.2d v0, v15, v7
+	WORD $0x6e671de0 // bsl v0, v15, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e5e0 // fcmgt.2d v0, v15, v8
+	WORD $0x6e681de0 // bsl v0, v15, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e5e0 // fcmgt.2d v0, v15, v9
+	WORD $0x6e691de0 // bsl v0, v15, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae5e0 // fcmgt.2d v0, v15, v10
+	WORD $0x6e6a1de0 // bsl v0, v15, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe5e0 // fcmgt.2d v0, v15, v11
+	WORD $0x6e6b1de0 // bsl v0, v15, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece5e0 // fcmgt.2d v0, v15, v12
+	WORD $0x6e6c1de0 // bsl v0, v15, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede5e0 // fcmgt.2d v0, v15, v13
+	WORD $0x6e6d1de0 // bsl v0, v15, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee5e0 // fcmgt.2d v0, v15, v14
+	WORD $0x6e6e1de0 // bsl v0, v15, v14
+	FMOVQ F0, 32(R2)
+	RET
+
+rows6:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	SUBS $4, R5, R5
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVD.P 8(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	FMOVD.P 8(R6), F21
+	WORD $0x4fd51243 // fmla.2d v3, v18, v21[0]
+	WORD $0x4fd51264 // fmla.2d v4, v19, v21[0]
+	WORD $0x4fd51285 // fmla.2d v5, v20, v21[0]
+	FMOVD.P 8(R7), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	FMOVD.P 8(R8), F21
+	WORD $0x4fd51249 // fmla.2d v9, v18, v21[0]
+	WORD $0x4fd5126a // fmla.2d v10, v19, v21[0]
+	WORD $0x4fd5128b // fmla.2d v11, v20, v21[0]
+	FMOVD.P 8(R9), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	FMOVD.P 8(R10), F21
+	WORD $0x4fd5124f // fmla.2d v15, v18, v21[0]
+	WORD $0x4fd51270 // fmla.2d v16, v19, v21[0]
+	WORD $0x4fd51291 // fmla.2d v17, v20, v21[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVD.P 8(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	FMOVD.P 8(R6), F21
+	WORD $0x4fd51243 // fmla.2d v3, v18, v21[0]
+	WORD $0x4fd51264 // fmla.2d v4, v19, v21[0]
+	WORD $0x4fd51285 // fmla.2d v5, v20, v21[0]
+	FMOVD.P 8(R7), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	FMOVD.P 8(R8), F21
+	WORD $0x4fd51249 // fmla.2d v9, v18, v21[0]
+	WORD $0x4fd5126a // fmla.2d v10, v19, v21[0]
+	WORD $0x4fd5128b // fmla.2d v11, v20, v21[0]
+	FMOVD.P 8(R9), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	FMOVD.P 8(R10), F21
+	WORD $0x4fd5124f // fmla.2d v15, v18, v21[0]
+	WORD $0x4fd51270 // fmla.2d v16, v19, v21[0]
+	WORD $0x4fd51291 // fmla.2d v17, v20, v21[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVD.P 8(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	FMOVD.P 8(R6), F21
+	WORD $0x4fd51243 // fmla.2d v3, v18, v21[0]
+	WORD $0x4fd51264 // fmla.2d v4, v19, v21[0]
+	WORD $0x4fd51285 // fmla.2d v5, v20, v21[0]
+	FMOVD.P 8(R7), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	FMOVD.P 8(R8), F21
+	WORD $0x4fd51249 // fmla.2d v9, v18, v21[0]
+	WORD $0x4fd5126a // fmla.2d v10, v19, v21[0]
+	WORD $0x4fd5128b // fmla.2d v11, v20, v21[0]
+	FMOVD.P 8(R9), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	FMOVD.P 8(R10), F21
+	WORD $0x4fd5124f // fmla.2d v15, v18, v21[0]
+	WORD $0x4fd51270 // fmla.2d v16, v19, v21[0]
+	WORD $0x4fd51291 // fmla.2d v17, v20, v21[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVD.P 8(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	FMOVD.P 8(R6), F21
+	WORD $0x4fd51243 // fmla.2d v3, v18, v21[0]
+	WORD $0x4fd51264 // fmla.2d v4, v19, v21[0]
+	WORD $0x4fd51285 // fmla.2d v5, v20, v21[0]
+	FMOVD.P 8(R7), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	FMOVD.P 8(R8), F21
+	WORD $0x4fd51249 // fmla.2d v9, v18, v21[0]
+	WORD $0x4fd5126a // fmla.2d v10, v19, v21[0]
+	WORD $0x4fd5128b // fmla.2d v11, v20, v21[0]
+	FMOVD.P 8(R9), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	FMOVD.P 8(R10), F21
+	WORD $0x4fd5124f // fmla.2d v15, v18, v21[0]
+	WORD $0x4fd51270 // fmla.2d v16, v19, v21[0]
+	WORD $0x4fd51291 // fmla.2d v17, v20, v21[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVD.P 8(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	FMOVD.P 8(R6), F21
+	WORD $0x4fd51243 // fmla.2d v3, v18, v21[0]
+	WORD $0x4fd51264 // fmla.2d v4, v19, v21[0]
+	WORD $0x4fd51285 // fmla.2d v5, v20, v21[0]
+	FMOVD.P 8(R7), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	FMOVD.P 8(R8), F21
+	WORD $0x4fd51249 // fmla.2d v9, v18, v21[0]
+	WORD $0x4fd5126a // fmla.2d v10, v19, v21[0]
+	WORD $0x4fd5128b // fmla.2d v11, v20, v21[0]
+	FMOVD.P 8(R9), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	FMOVD.P 8(R10), F21
+	WORD $0x4fd5124f // fmla.2d v15, v18, v21[0]
+	WORD $0x4fd51270 // fmla.2d v16, v19, v21[0]
+	WORD $0x4fd51291 // fmla.2d v17, v20, v21[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F18
+	WORD $0x0e617a52 // fcvtl v18, v18
+	WORD $0x4e080652 // dup.2d v18, v18
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e653 // fcmgt.2d v19, v18, v0
+	WORD $0x6e601e53 // bsl v19, v18, v0
+	FMOVQ F19, 0(R2)
+	WORD $0x6ee1e640 // fcmgt.2d v0, v18, v1
+	WORD $0x6e611e40 // bsl v0, v18, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e640 // fcmgt.2d v0, v18, v2
+	WORD $0x6e621e40 // bsl v0, v18, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e640 // fcmgt.2d v0, v18, v3
+	WORD $0x6e631e40 // bsl v0, v18, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e640 // fcmgt.2d v0, v18, v4
+	WORD $0x6e641e40 // bsl v0, v18, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e640 // fcmgt.2d v0, v18, v5
+	WORD $0x6e651e40 // bsl v0, v18, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e640 // fcmgt.2d v0, v18, v6
+	WORD $0x6e661e40 // bsl v0, v18, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e640 // fcmgt.2d v0, v18, v7
+	WORD $0x6e671e40 // bsl v0, v18, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e640 // fcmgt.2d v0, v18, v8
+	WORD $0x6e681e40 // bsl v0, v18, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e640 // fcmgt.2d v0, v18, v9
+	WORD $0x6e691e40 // bsl v0, v18, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae640 // fcmgt.2d v0, v18, v10
+	WORD $0x6e6a1e40 // bsl v0, v18, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe640 // fcmgt.2d v0, v18, v11
+	WORD $0x6e6b1e40 // bsl v0, v18, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece640 // fcmgt.2d v0, v18, v12
+	WORD $0x6e6c1e40 // bsl v0, v18, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede640 // fcmgt.2d v0, v18, v13
+	WORD $0x6e6d1e40 // bsl v0, v18, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee640 // fcmgt.2d v0, v18, v14
+	WORD $0x6e6e1e40 // bsl v0, v18, v14
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eefe640 // fcmgt.2d v0, v18, v15
+	WORD $0x6e6f1e40 // bsl v0, v18, v15
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef0e640 // fcmgt.2d v0, v18, v16
+	WORD $0x6e701e40 // bsl v0, v18, v16
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef1e640 // fcmgt.2d v0, v18, v17
+	WORD $0x6e711e40 // bsl v0, v18, v17
+	FMOVQ F0, 32(R2)
+	RET
+
+rows7:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	ADD R2, R10, R11
+	SUBS $4, R5, R5
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVD.P 8(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	FMOVD.P 8(R6), F24
+	WORD $0x4fd812a3 // fmla.2d v3, v21, v24[0]
+	WORD $0x4fd812c4 // fmla.2d v4, v22, v24[0]
+	WORD $0x4fd812e5 // fmla.2d v5, v23, v24[0]
+	FMOVD.P 8(R7), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	FMOVD.P 8(R8), F24
+	WORD $0x4fd812a9 // fmla.2d v9, v21, v24[0]
+	WORD $0x4fd812ca // fmla.2d v10, v22, v24[0]
+	WORD $0x4fd812eb // fmla.2d v11, v23, v24[0]
+	FMOVD.P 8(R9), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	FMOVD.P 8(R10), F24
+	WORD $0x4fd812af // fmla.2d v15, v21, v24[0]
+	WORD $0x4fd812d0 // fmla.2d v16, v22, v24[0]
+	WORD $0x4fd812f1 // fmla.2d v17, v23, v24[0]
+	FMOVD.P 8(R11), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVD.P 8(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	FMOVD.P 8(R6), F24
+	WORD $0x4fd812a3 // fmla.2d v3, v21, v24[0]
+	WORD $0x4fd812c4 // fmla.2d v4, v22, v24[0]
+	WORD $0x4fd812e5 // fmla.2d v5, v23, v24[0]
+	FMOVD.P 8(R7), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	FMOVD.P 8(R8), F24
+	WORD $0x4fd812a9 // fmla.2d v9, v21, v24[0]
+	WORD $0x4fd812ca // fmla.2d v10, v22, v24[0]
+	WORD $0x4fd812eb // fmla.2d v11, v23, v24[0]
+	FMOVD.P 8(R9), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	FMOVD.P 8(R10), F24
+	WORD $0x4fd812af // fmla.2d v15, v21, v24[0]
+	WORD $0x4fd812d0 // fmla.2d v16, v22, v24[0]
+	WORD $0x4fd812f1 // fmla.2d v17, v23, v24[0]
+	FMOVD.P 8(R11), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVD.P 8(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	FMOVD.P 8(R6), F24
+	WORD $0x4fd812a3 // fmla.2d v3, v21, v24[0]
+	WORD $0x4fd812c4 // fmla.2d v4, v22, v24[0]
+	WORD $0x4fd812e5 // fmla.2d v5, v23, v24[0]
+	FMOVD.P 8(R7), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	FMOVD.P 8(R8), F24
+	WORD $0x4fd812a9 // fmla.2d v9, v21, v24[0]
+	WORD $0x4fd812ca // fmla.2d v10, v22, v24[0]
+	WORD $0x4fd812eb // fmla.2d v11, v23, v24[0]
+	FMOVD.P 8(R9), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	FMOVD.P 8(R10), F24
+	WORD $0x4fd812af // fmla.2d v15, v21, v24[0]
+	WORD $0x4fd812d0 // fmla.2d v16, v22, v24[0]
+	WORD $0x4fd812f1 // fmla.2d v17, v23, v24[0]
+	FMOVD.P 8(R11), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVD.P 8(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	FMOVD.P 8(R6), F24
+	WORD $0x4fd812a3 // fmla.2d v3, v21, v24[0]
+	WORD $0x4fd812c4 // fmla.2d v4, v22, v24[0]
+	WORD $0x4fd812e5 // fmla.2d v5, v23, v24[0]
+	FMOVD.P 8(R7), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	FMOVD.P 8(R8), F24
+	WORD $0x4fd812a9 // fmla.2d v9, v21, v24[0]
+	WORD $0x4fd812ca // fmla.2d v10, v22, v24[0]
+	WORD $0x4fd812eb // fmla.2d v11, v23, v24[0]
+	FMOVD.P 8(R9), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	FMOVD.P 8(R10), F24
+	WORD $0x4fd812af // fmla.2d v15, v21, v24[0]
+	WORD $0x4fd812d0 // fmla.2d v16, v22, v24[0]
+	WORD $0x4fd812f1 // fmla.2d v17, v23, v24[0]
+	FMOVD.P 8(R11), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVD.P 8(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	FMOVD.P 8(R6), F24
+	WORD $0x4fd812a3 // fmla.2d v3, v21, v24[0]
+	WORD $0x4fd812c4 // fmla.2d v4, v22, v24[0]
+	WORD $0x4fd812e5 // fmla.2d v5, v23, v24[0]
+	FMOVD.P 8(R7), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	FMOVD.P 8(R8), F24
+	WORD $0x4fd812a9 // fmla.2d v9, v21, v24[0]
+	WORD $0x4fd812ca // fmla.2d v10, v22, v24[0]
+	WORD $0x4fd812eb // fmla.2d v11, v23, v24[0]
+	FMOVD.P 8(R9), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	FMOVD.P 8(R10), F24
+	WORD $0x4fd812af // fmla.2d v15, v21, v24[0]
+	WORD $0x4fd812d0 // fmla.2d v16, v22, v24[0]
+	WORD $0x4fd812f1 // fmla.2d v17, v23, v24[0]
+	FMOVD.P 8(R11), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F21
+	WORD $0x0e617ab5 // fcvtl v21, v21
+	WORD $0x4e0806b5 // dup.2d v21, v21
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e6b6 // fcmgt.2d v22, v21, v0
+	WORD $0x6e601eb6 // bsl v22, v21, v0
+	FMOVQ F22, 0(R2)
+	WORD $0x6ee1e6a0 // fcmgt.2d v0, v21, v1
+	WORD $0x6e611ea0 // bsl v0, v21, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e6a0 // fcmgt.2d v0, v21, v2
+	WORD $0x6e621ea0 // bsl v0, v21, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e6a0 // fcmgt.2d v0, v21, v3
+	WORD $0x6e631ea0 // bsl v0, v21, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e6a0 // fcmgt.2d v0, v21, v4
+	WORD $0x6e641ea0 // bsl v0, v21, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e6a0 // fcmgt.2d v0, v21, v5
+	WORD $0x6e651ea0 // bsl v0, v21, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e6a0 // fcmgt.2d v0, v21, v6
+	WORD $0x6e661ea0 // bsl v0, v21, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e6a0 // fcmgt.2d v0, v21, v7
+	WORD $0x6e671ea0 // bsl v0, v21, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e6a0 // fcmgt.2d v0, v21, v8
+	WORD $0x6e681ea0 // bsl v0, v21, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e6a0 // fcmgt.2d v0, v21, v9
+	WORD $0x6e691ea0 // bsl v0, v21, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae6a0 // fcmgt.2d v0, v21, v10
+	WORD $0x6e6a1ea0 // bsl v0, v21, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe6a0 // fcmgt.2d v0, v21, v11
+	WORD $0x6e6b1ea0 // bsl v0, v21, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece6a0 // fcmgt.2d v0, v21, v12
+	WORD $0x6e6c1ea0 // bsl v0, v21, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede6a0 // fcmgt.2d v0, v21, v13
+	WORD $0x6e6d1ea0 // bsl v0, v21, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee6a0 // fcmgt.2d v0, v21, v14
+	WORD $0x6e6e1ea0 // bsl v0, v21, v14
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eefe6a0 // fcmgt.2d v0, v21, v15
+	WORD $0x6e6f1ea0 // bsl v0, v21, v15
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef0e6a0 // fcmgt.2d v0, v21, v16
+	WORD $0x6e701ea0 // bsl v0, v21, v16
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef1e6a0 // fcmgt.2d v0, v21, v17
+	WORD $0x6e711ea0 // bsl v0, v21, v17
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef2e6a0 // fcmgt.2d v0, v21, v18
+	WORD $0x6e721ea0 // bsl v0, v21, v18
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef3e6a0 // fcmgt.2d v0, v21, v19
+	WORD $0x6e731ea0 // bsl v0, v21, v19
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef4e6a0 // fcmgt.2d v0, v21, v20
+	WORD $0x6e741ea0 // bsl v0, v21, v20
+	FMOVQ F0, 32(R2)
+	RET
+
+rows8:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F21
+	FMOVQ 16(R1), F22
+	FMOVQ 32(R1), F23
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	ADD R2, R8, R9
+	ADD R2, R9, R10
+	ADD R2, R10, R11
+	ADD R2, R11, R12
+	SUBS $4, R5, R5
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVD.P 8(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	FMOVD.P 8(R6), F27
+	WORD $0x4fdb1303 // fmla.2d v3, v24, v27[0]
+	WORD $0x4fdb1324 // fmla.2d v4, v25, v27[0]
+	WORD $0x4fdb1345 // fmla.2d v5, v26, v27[0]
+	FMOVD.P 8(R7), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	FMOVD.P 8(R8), F27
+	WORD $0x4fdb1309 // fmla.2d v9, v24, v27[0]
+	WORD $0x4fdb132a // fmla.2d v10, v25, v27[0]
+	WORD $0x4fdb134b // fmla.2d v11, v26, v27[0]
+	FMOVD.P 8(R9), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	FMOVD.P 8(R10), F27
+	WORD $0x4fdb130f // fmla.2d v15, v24, v27[0]
+	WORD $0x4fdb1330 // fmla.2d v16, v25, v27[0]
+	WORD $0x4fdb1351 // fmla.2d v17, v26, v27[0]
+	FMOVD.P 8(R11), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	FMOVD.P 8(R12), F27
+	WORD $0x4fdb1315 // fmla.2d v21, v24, v27[0]
+	WORD $0x4fdb1336 // fmla.2d v22, v25, v27[0]
+	WORD $0x4fdb1357 // fmla.2d v23, v26, v27[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVD.P 8(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	FMOVD.P 8(R6), F27
+	WORD $0x4fdb1303 // fmla.2d v3, v24, v27[0]
+	WORD $0x4fdb1324 // fmla.2d v4, v25, v27[0]
+	WORD $0x4fdb1345 // fmla.2d v5, v26, v27[0]
+	FMOVD.P 8(R7), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	FMOVD.P 8(R8), F27
+	WORD $0x4fdb1309 // fmla.2d v9, v24, v27[0]
+	WORD $0x4fdb132a // fmla.2d v10, v25, v27[0]
+	WORD $0x4fdb134b // fmla.2d v11, v26, v27[0]
+	FMOVD.P 8(R9), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	FMOVD.P 8(R10), F27
+	WORD $0x4fdb130f // fmla.2d v15, v24, v27[0]
+	WORD $0x4fdb1330 // fmla.2d v16, v25, v27[0]
+	WORD $0x4fdb1351 // fmla.2d v17, v26, v27[0]
+	FMOVD.P 8(R11), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	FMOVD.P 8(R12), F27
+	WORD $0x4fdb1315 // fmla.2d v21, v24, v27[0]
+	WORD $0x4fdb1336 // fmla.2d v22, v25, v27[0]
+	WORD $0x4fdb1357 // fmla.2d v23, v26, v27[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVD.P 8(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	FMOVD.P 8(R6), F27
+	WORD $0x4fdb1303 // fmla.2d v3, v24, v27[0]
+	WORD $0x4fdb1324 // fmla.2d v4, v25, v27[0]
+	WORD $0x4fdb1345 // fmla.2d v5, v26, v27[0]
+	FMOVD.P 8(R7), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	FMOVD.P 8(R8), F27
+	WORD $0x4fdb1309 // fmla.2d v9, v24, v27[0]
+	WORD $0x4fdb132a // fmla.2d v10, v25, v27[0]
+	WORD $0x4fdb134b // fmla.2d v11, v26, v27[0]
+	FMOVD.P 8(R9), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	FMOVD.P 8(R10), F27
+	WORD $0x4fdb130f // fmla.2d v15, v24, v27[0]
+	WORD $0x4fdb1330 // fmla.2d v16, v25, v27[0]
+	WORD $0x4fdb1351 // fmla.2d v17, v26, v27[0]
+	FMOVD.P 8(R11), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	FMOVD.P 8(R12), F27
+	WORD $0x4fdb1315 // fmla.2d v21, v24, v27[0]
+	WORD $0x4fdb1336 // fmla.2d v22, v25, v27[0]
+	WORD $0x4fdb1357 // fmla.2d v23, v26, v27[0]
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVD.P 8(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	FMOVD.P 8(R6), F27
+	WORD $0x4fdb1303 // fmla.2d v3, v24, v27[0]
+	WORD $0x4fdb1324 // fmla.2d v4, v25, v27[0]
+	WORD $0x4fdb1345 // fmla.2d v5, v26, v27[0]
+	FMOVD.P 8(R7), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	FMOVD.P 8(R8), F27
+	WORD $0x4fdb1309 // fmla.2d v9, v24, v27[0]
+	WORD $0x4fdb132a // fmla.2d v10, v25, v27[0]
+	WORD $0x4fdb134b // fmla.2d v11, v26, v27[0]
+	FMOVD.P 8(R9), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	FMOVD.P 8(R10), F27
+	WORD $0x4fdb130f // fmla.2d v15, v24, v27[0]
+	WORD $0x4fdb1330 // fmla.2d v16, v25, v27[0]
+	WORD $0x4fdb1351 // fmla.2d v17, v26, v27[0]
+	FMOVD.P 8(R11), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	FMOVD.P 8(R12), F27
+	WORD $0x4fdb1315 // fmla.2d v21, v24, v27[0]
+	WORD $0x4fdb1336 // fmla.2d v22, v25, v27[0]
+	WORD $0x4fdb1357 // fmla.2d v23, v26, v27[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVD.P 8(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	FMOVD.P 8(R6), F27
+	WORD $0x4fdb1303 // fmla.2d v3, v24, v27[0]
+	WORD $0x4fdb1324 // fmla.2d v4, v25, v27[0]
+	WORD $0x4fdb1345 // fmla.2d v5, v26, v27[0]
+	FMOVD.P 8(R7), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	FMOVD.P 8(R8), F27
+	WORD $0x4fdb1309 // fmla.2d v9, v24, v27[0]
+	WORD $0x4fdb132a // fmla.2d v10, v25, v27[0]
+	WORD $0x4fdb134b // fmla.2d v11, v26, v27[0]
+	FMOVD.P 8(R9), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	FMOVD.P 8(R10), F27
+	WORD $0x4fdb130f // fmla.2d v15, v24, v27[0]
+	WORD $0x4fdb1330 // fmla.2d v16, v25, v27[0]
+	WORD $0x4fdb1351 // fmla.2d v17, v26, v27[0]
+	FMOVD.P 8(R11), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	FMOVD.P 8(R12), F27
+	WORD $0x4fdb1315 // fmla.2d v21, v24, v27[0]
+	WORD $0x4fdb1336 // fmla.2d v22, v25, v27[0]
+	WORD $0x4fdb1357 // fmla.2d v23, v26, v27[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F24
+	WORD $0x0e617b18 // fcvtl v24, v24
+	WORD $0x4e080718 // dup.2d v24, v24
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e719 // fcmgt.2d v25, v24, v0
+	WORD $0x6e601f19 // bsl v25, v24, v0
+	FMOVQ F25, 0(R2)
+	WORD $0x6ee1e700 // fcmgt.2d v0, v24, v1
+	WORD $0x6e611f00 // bsl v0, v24, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e700 // fcmgt.2d v0, v24, v2
+	WORD $0x6e621f00 // bsl v0, v24, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e700 // fcmgt.2d v0, v24, v3
+	WORD $0x6e631f00 // bsl v0, v24, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e700 // fcmgt.2d v0, v24, v4
+	WORD $0x6e641f00 // bsl v0, v24, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e700 // fcmgt.2d v0, v24, v5
+	WORD $0x6e651f00 // bsl v0, v24, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e700 // fcmgt.2d v0, v24, v6
+	WORD $0x6e661f00 // bsl v0, v24, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e700 // fcmgt.2d v0, v24, v7
+	WORD $0x6e671f00 // bsl v0, v24, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e700 // fcmgt.2d v0, v24, v8
+	WORD $0x6e681f00 // bsl v0, v24, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e700 // fcmgt.2d v0, v24, v9
+	WORD $0x6e691f00 // bsl v0, v24, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae700 // fcmgt.2d v0, v24, v10
+	WORD $0x6e6a1f00 // bsl v0, v24, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe700 // fcmgt.2d v0, v24, v11
+	WORD $0x6e6b1f00 // bsl v0, v24, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece700 // fcmgt.2d v0, v24, v12
+	WORD $0x6e6c1f00 // bsl v0, v24, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede700 // fcmgt.2d v0, v24, v13
+	WORD $0x6e6d1f00 // bsl v0, v24, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee700 // fcmgt.2d v0, v24, v14
+	WORD $0x6e6e1f00 // bsl v0, v24, v14
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eefe700 // fcmgt.2d v0, v24, v15
+	WORD $0x6e6f1f00 // bsl v0, v24, v15
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef0e700 // fcmgt.2d v0, v24, v16
+	WORD $0x6e701f00 // bsl v0, v24, v16
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef1e700 // fcmgt.2d v0, v24, v17
+	WORD $0x6e711f00 // bsl v0, v24, v17
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef2e700 // fcmgt.2d v0, v24, v18
+	WORD $0x6e721f00 // bsl v0, v24, v18
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef3e700 // fcmgt.2d v0, v24, v19
+	WORD $0x6e731f00 // bsl v0, v24, v19
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef4e700 // fcmgt.2d v0, v24, v20
+	WORD $0x6e741f00 // bsl v0, v24, v20
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef5e700 // fcmgt.2d v0, v24, v21
+	WORD $0x6e751f00 // bsl v0, v24, v21
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef6e700 // fcmgt.2d v0, v24, v22
+	WORD $0x6e761f00 // bsl v0, v24, v22
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef7e700 // fcmgt.2d v0, v24, v23
+	WORD $0x6e771f00 // bsl v0, v24, v23
+	FMOVQ F0, 32(R2)
+	RET
+
+// func tileNEON64Row6(p *byte)
+TEXT ·tileNEON64Row6(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVD.P 8(R1), F6
+	FMOVQ 0(R3), F7
+	WORD $0x4fc610e0 // fmla.2d v0, v7, v6[0]
+	FMOVQ 16(R3), F7
+	WORD $0x4fc610e1 // fmla.2d v1, v7, v6[0]
+	FMOVQ 32(R3), F7
+	WORD $0x4fc610e2 // fmla.2d v2, v7, v6[0]
+	FMOVQ 48(R3), F7
+	WORD $0x4fc610e3 // fmla.2d v3, v7, v6[0]
+	FMOVQ 64(R3), F7
+	WORD $0x4fc610e4 // fmla.2d v4, v7, v6[0]
+	FMOVQ 80(R3), F7
+	WORD $0x4fc610e5 // fmla.2d v5, v7, v6[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F6
+	FMOVQ 0(R3), F7
+	WORD $0x4fc610e0 // fmla.2d v0, v7, v6[0]
+	FMOVQ 16(R3), F7
+	WORD $0x4fc610e1 // fmla.2d v1, v7, v6[0]
+	FMOVQ 32(R3), F7
+	WORD $0x4fc610e2 // fmla.2d v2, v7, v6[0]
+	FMOVQ 48(R3), F7
+	WORD $0x4fc610e3 // fmla.2d v3, v7, v6[0]
+	FMOVQ 64(R3), F7
+	WORD $0x4fc610e4 // fmla.2d v4, v7, v6[0]
+	FMOVQ 80(R3), F7
+	WORD $0x4fc610e5 // fmla.2d v5, v7, v6[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F6
+	FMOVQ 0(R3), F7
+	WORD $0x4fc610e0 // fmla.2d v0, v7, v6[0]
+	FMOVQ 16(R3), F7
+	WORD $0x4fc610e1 // fmla.2d v1, v7, v6[0]
+	FMOVQ 32(R3), F7
+	WORD $0x4fc610e2 // fmla.2d v2, v7, v6[0]
+	FMOVQ 48(R3), F7
+	WORD $0x4fc610e3 // fmla.2d v3, v7, v6[0]
+	FMOVQ 64(R3), F7
+	WORD $0x4fc610e4 // fmla.2d v4, v7, v6[0]
+	FMOVQ 80(R3), F7
+	WORD $0x4fc610e5 // fmla.2d v5, v7, v6[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F6
+	FMOVQ 0(R3), F7
+	WORD $0x4fc610e0 // fmla.2d v0, v7, v6[0]
+	FMOVQ 16(R3), F7
+	WORD $0x4fc610e1 // fmla.2d v1, v7, v6[0]
+	FMOVQ 32(R3), F7
+	WORD $0x4fc610e2 // fmla.2d v2, v7, v6[0]
+	FMOVQ 48(R3), F7
+	WORD $0x4fc610e3 // fmla.2d v3, v7, v6[0]
+	FMOVQ 64(R3), F7
+	WORD $0x4fc610e4 // fmla.2d v4, v7, v6[0]
+	FMOVQ 80(R3), F7
+	WORD $0x4fc610e5 // fmla.2d v5, v7, v6[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVD.P 8(R1), F6
+	FMOVQ 0(R3), F7
+	WORD $0x4fc610e0 // fmla.2d v0, v7, v6[0]
+	FMOVQ 16(R3), F7
+	WORD $0x4fc610e1 // fmla.2d v1, v7, v6[0]
+	FMOVQ 32(R3), F7
+	WORD $0x4fc610e2 // fmla.2d v2, v7, v6[0]
+	FMOVQ 48(R3), F7
+	WORD $0x4fc610e3 // fmla.2d v3, v7, v6[0]
+	FMOVQ 64(R3), F7
+	WORD $0x4fc610e4 // fmla.2d v4, v7, v6[0]
+	FMOVQ 80(R3), F7
+	WORD $0x4fc610e5 // fmla.2d v5, v7, v6[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 48(R2)
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 64(R2)
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 80(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	FMOVQ 48(R1), F9
+	FMOVQ 64(R1), F10
+	FMOVQ 80(R1), F11
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVD.P 8(R1), F12
+	FMOVD.P 8(R6), F13
+	FMOVQ 0(R3), F14
+	WORD $0x4fcc11c0 // fmla.2d v0, v14, v12[0]
+	WORD $0x4fcd11c6 // fmla.2d v6, v14, v13[0]
+	FMOVQ 16(R3), F14
+	WORD $0x4fcc11c1 // fmla.2d v1, v14, v12[0]
+	WORD $0x4fcd11c7 // fmla.2d v7, v14, v13[0]
+	FMOVQ 32(R3), F14
+	WORD $0x4fcc11c2 // fmla.2d v2, v14, v12[0]
+	WORD $0x4fcd11c8 // fmla.2d v8, v14, v13[0]
+	FMOVQ 48(R3), F14
+	WORD $0x4fcc11c3 // fmla.2d v3, v14, v12[0]
+	WORD $0x4fcd11c9 // fmla.2d v9, v14, v13[0]
+	FMOVQ 64(R3), F14
+	WORD $0x4fcc11c4 // fmla.2d v4, v14, v12[0]
+	WORD $0x4fcd11ca // fmla.2d v10, v14, v13[0]
+	FMOVQ 80(R3), F14
+	WORD $0x4fcc11c5 // fmla.2d v5, v14, v12[0]
+	WORD $0x4fcd11cb // fmla.2d v11, v14, v13[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F12
+	FMOVD.P 8(R6), F13
+	FMOVQ 0(R3), F14
+	WORD $0x4fcc11c0 // fmla.2d v0, v14, v12[0]
+	WORD $0x4fcd11c6 // fmla.2d v6, v14, v13[0]
+	FMOVQ 16(R3), F14
+	WORD $0x4fcc11c1 // fmla.2d v1, v14, v12[0]
+	WORD $0x4fcd11c7 // fmla.2d v7, v14, v13[0]
+	FMOVQ 32(R3), F14
+	WORD $0x4fcc11c2 // fmla.2d v2, v14, v12[0]
+	WORD $0x4fcd11c8 // fmla.2d v8, v14, v13[0]
+	FMOVQ 48(R3), F14
+	WORD $0x4fcc11c3 // fmla.2d v3, v14, v12[0]
+	WORD $0x4fcd11c9 // fmla.2d v9, v14, v13[0]
+	FMOVQ 64(R3), F14
+	WORD $0x4fcc11c4 // fmla.2d v4, v14, v12[0]
+	WORD $0x4fcd11ca // fmla.2d v10, v14, v13[0]
+	FMOVQ 80(R3), F14
+	WORD $0x4fcc11c5 // fmla.2d v5, v14, v12[0]
+	WORD $0x4fcd11cb // fmla.2d v11, v14, v13[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F12
+	FMOVD.P 8(R6), F13
+	FMOVQ 0(R3), F14
+	WORD $0x4fcc11c0 // fmla.2d v0, v14, v12[0]
+	WORD $0x4fcd11c6 // fmla.2d v6, v14, v13[0]
+	FMOVQ 16(R3), F14
+	WORD $0x4fcc11c1 // fmla.2d v1, v14, v12[0]
+	WORD $0x4fcd11c7 // fmla.2d v7, v14, v13[0]
+	FMOVQ 32(R3), F14
+	WORD $0x4fcc11c2 // fmla.2d v2, v14, v12[0]
+	WORD $0x4fcd11c8 // fmla.2d v8, v14, v13[0]
+	FMOVQ 48(R3), F14
+	WORD $0x4fcc11c3 // fmla.2d v3, v14, v12[0]
+	WORD $0x4fcd11c9 // fmla.2d v9, v14, v13[0]
+	FMOVQ 64(R3), F14
+	WORD $0x4fcc11c4 // fmla.2d v4, v14, v12[0]
+	WORD $0x4fcd11ca // fmla.2d v10, v14, v13[0]
+	FMOVQ 80(R3), F14
+	WORD $0x4fcc11c5 // fmla.2d v5, v14, v12[0]
+	WORD $0x4fcd11cb // fmla.2d v11, v14, v13[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F12
+	FMOVD.P 8(R6), F13
+	FMOVQ 0(R3), F14
+	WORD $0x4fcc11c0 // fmla.2d v0, v14, v12[0]
+	WORD $0x4fcd11c6 // fmla.2d v6, v14, v13[0]
+	FMOVQ 16(R3), F14
+	WORD $0x4fcc11c1 // fmla.2d v1, v14, v12[0]
+	WORD $0x4fcd11c7 // fmla.2d v7, v14, v13[0]
+	FMOVQ 32(R3), F14
+	WORD $0x4fcc11c2 // fmla.2d v2, v14, v12[0]
+	WORD $0x4fcd11c8 // fmla.2d v8, v14, v13[0]
+	FMOVQ 48(R3), F14
+	WORD $0x4fcc11c3 // fmla.2d v3, v14, v12[0]
+	WORD $0x4fcd11c9 // fmla.2d v9, v14, v13[0]
+	FMOVQ 64(R3), F14
+	WORD $0x4fcc11c4 // fmla.2d v4, v14, v12[0]
+	WORD $0x4fcd11ca // fmla.2d v10, v14, v13[0]
+	FMOVQ 80(R3), F14
+	WORD $0x4fcc11c5 // fmla.2d v5, v14, v12[0]
+	WORD $0x4fcd11cb // fmla.2d v11, v14, v13[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVD.P 8(R1), F12
+	FMOVD.P 8(R6), F13
+	FMOVQ 0(R3), F14
+	WORD $0x4fcc11c0 // fmla.2d v0, v14, v12[0]
+	WORD $0x4fcd11c6 // fmla.2d v6, v14, v13[0]
+	FMOVQ 16(R3), F14
+	WORD $0x4fcc11c1 // fmla.2d v1, v14, v12[0]
+	WORD $0x4fcd11c7 // fmla.2d v7, v14, v13[0]
+	FMOVQ 32(R3), F14
+	WORD $0x4fcc11c2 // fmla.2d v2, v14, v12[0]
+	WORD $0x4fcd11c8 // fmla.2d v8, v14, v13[0]
+	FMOVQ 48(R3), F14
+	WORD $0x4fcc11c3 // fmla.2d v3, v14, v12[0]
+	WORD $0x4fcd11c9 // fmla.2d v9, v14, v13[0]
+	FMOVQ 64(R3), F14
+	WORD $0x4fcc11c4 // fmla.2d v4, v14, v12[0]
+	WORD $0x4fcd11ca // fmla.2d v10, v14, v13[0]
+	FMOVQ 80(R3), F14
+	WORD $0x4fcc11c5 // fmla.2d v5, v14, v12[0]
+	WORD $0x4fcd11cb // fmla.2d v11, v14, v13[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F12
+	WORD $0x0e61798c // fcvtl v12, v12
+	WORD $0x4e08058c // dup.2d v12, v12
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e58d // fcmgt.2d v13, v12, v0
+	WORD $0x6e601d8d // bsl v13, v12, v0
+	FMOVQ F13, 0(R2)
+	WORD $0x6ee1e580 // fcmgt.2d v0, v12, v1
+	WORD $0x6e611d80 // bsl v0, v12, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e580 // fcmgt.2d v0, v12, v2
+	WORD $0x6e621d80 // bsl v0, v12, v2
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee3e580 // fcmgt.2d v0, v12, v3
+	WORD $0x6e631d80 // bsl v0, v12, v3
+	FMOVQ F0, 48(R2)
+	WORD $0x6ee4e580 // fcmgt.2d v0, v12, v4
+	WORD $0x6e641d80 // bsl v0, v12, v4
+	FMOVQ F0, 64(R2)
+	WORD $0x6ee5e580 // fcmgt.2d v0, v12, v5
+	WORD $0x6e651d80 // bsl v0, v12, v5
+	FMOVQ F0, 80(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e580 // fcmgt.2d v0, v12, v6
+	WORD $0x6e661d80 // bsl v0, v12, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e580 // fcmgt.2d v0, v12, v7
+	WORD $0x6e671d80 // bsl v0, v12, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e580 // fcmgt.2d v0, v12, v8
+	WORD $0x6e681d80 // bsl v0, v12, v8
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee9e580 // fcmgt.2d v0, v12, v9
+	WORD $0x6e691d80 // bsl v0, v12, v9
+	FMOVQ F0, 48(R2)
+	WORD $0x6eeae580 // fcmgt.2d v0, v12, v10
+	WORD $0x6e6a1d80 // bsl v0, v12, v10
+	FMOVQ F0, 64(R2)
+	WORD $0x6eebe580 // fcmgt.2d v0, v12, v11
+	WORD $0x6e6b1d80 // bsl v0, v12, v11
+	FMOVQ F0, 80(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	FMOVQ 48(R1), F9
+	FMOVQ 64(R1), F10
+	FMOVQ 80(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	FMOVQ 48(R1), F15
+	FMOVQ 64(R1), F16
+	FMOVQ 80(R1), F17
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVD.P 8(R1), F18
+	FMOVD.P 8(R6), F19
+	FMOVD.P 8(R7), F20
+	FMOVQ 0(R3), F21
+	WORD $0x4fd212a0 // fmla.2d v0, v21, v18[0]
+	WORD $0x4fd312a6 // fmla.2d v6, v21, v19[0]
+	WORD $0x4fd412ac // fmla.2d v12, v21, v20[0]
+	FMOVQ 16(R3), F21
+	WORD $0x4fd212a1 // fmla.2d v1, v21, v18[0]
+	WORD $0x4fd312a7 // fmla.2d v7, v21, v19[0]
+	WORD $0x4fd412ad // fmla.2d v13, v21, v20[0]
+	FMOVQ 32(R3), F21
+	WORD $0x4fd212a2 // fmla.2d v2, v21, v18[0]
+	WORD $0x4fd312a8 // fmla.2d v8, v21, v19[0]
+	WORD $0x4fd412ae // fmla.2d v14, v21, v20[0]
+	FMOVQ 48(R3), F21
+	WORD $0x4fd212a3 // fmla.2d v3, v21, v18[0]
+	WORD $0x4fd312a9 // fmla.2d v9, v21, v19[0]
+	WORD $0x4fd412af // fmla.2d v15, v21, v20[0]
+	FMOVQ 64(R3), F21
+	WORD $0x4fd212a4 // fmla.2d v4, v21, v18[0]
+	WORD $0x4fd312aa // fmla.2d v10, v21, v19[0]
+	WORD $0x4fd412b0 // fmla.2d v16, v21, v20[0]
+	FMOVQ 80(R3), F21
+	WORD $0x4fd212a5 // fmla.2d v5, v21, v18[0]
+	WORD $0x4fd312ab // fmla.2d v11, v21, v19[0]
+	WORD $0x4fd412b1 // fmla.2d v17, v21, v20[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F18
+	FMOVD.P 8(R6), F19
+	FMOVD.P 8(R7), F20
+	FMOVQ 0(R3), F21
+	WORD $0x4fd212a0 // fmla.2d v0, v21, v18[0]
+	WORD $0x4fd312a6 // fmla.2d v6, v21, v19[0]
+	WORD $0x4fd412ac // fmla.2d v12, v21, v20[0]
+	FMOVQ 16(R3), F21
+	WORD $0x4fd212a1 // fmla.2d v1, v21, v18[0]
+	WORD $0x4fd312a7 // fmla.2d v7, v21, v19[0]
+	WORD $0x4fd412ad // fmla.2d v13, v21, v20[0]
+	FMOVQ 32(R3), F21
+	WORD $0x4fd212a2 // fmla.2d v2, v21, v18[0]
+	WORD $0x4fd312a8 // fmla.2d v8, v21, v19[0]
+	WORD $0x4fd412ae // fmla.2d v14, v21, v20[0]
+	FMOVQ 48(R3), F21
+	WORD $0x4fd212a3 // fmla.2d v3, v21, v18[0]
+	WORD $0x4fd312a9 // fmla.2d v9, v21, v19[0]
+	WORD $0x4fd412af // fmla.2d v15, v21, v20[0]
+	FMOVQ 64(R3), F21
+	WORD $0x4fd212a4 // fmla.2d v4, v21, v18[0]
+	WORD $0x4fd312aa // fmla.2d v10, v21, v19[0]
+	WORD $0x4fd412b0 // fmla.2d v16, v21, v20[0]
+	FMOVQ 80(R3), F21
+	WORD $0x4fd212a5 // fmla.2d v5, v21, v18[0]
+	WORD $0x4fd312ab // fmla.2d v11, v21, v19[0]
+	WORD $0x4fd412b1 // fmla.2d v17, v21, v20[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F18
+	FMOVD.P 8(R6), F19
+	FMOVD.P 8(R7), F20
+	FMOVQ 0(R3), F21
+	WORD $0x4fd212a0 // fmla.2d v0, v21, v18[0]
+	WORD $0x4fd312a6 // fmla.2d v6, v21, v19[0]
+	WORD $0x4fd412ac // fmla.2d v12, v21, v20[0]
+	FMOVQ 16(R3), F21
+	WORD $0x4fd212a1 // fmla.2d v1, v21, v18[0]
+	WORD $0x4fd312a7 // fmla.2d v7, v21, v19[0]
+	WORD $0x4fd412ad // fmla.2d v13, v21, v20[0]
+	FMOVQ 32(R3), F21
+	WORD $0x4fd212a2 // fmla.2d v2, v21, v18[0]
+	WORD $0x4fd312a8 // fmla.2d v8, v21, v19[0]
+	WORD $0x4fd412ae // fmla.2d v14, v21, v20[0]
+	FMOVQ 48(R3), F21
+	WORD $0x4fd212a3 // fmla.2d v3, v21, v18[0]
+	WORD $0x4fd312a9 // fmla.2d v9, v21, v19[0]
+	WORD $0x4fd412af // fmla.2d v15, v21, v20[0]
+	FMOVQ 64(R3), F21
+	WORD $0x4fd212a4 // fmla.2d v4, v21, v18[0]
+	WORD $0x4fd312aa // fmla.2d v10, v21, v19[0]
+	WORD $0x4fd412b0 // fmla.2d v16, v21, v20[0]
+	FMOVQ 80(R3), F21
+	WORD $0x4fd212a5 // fmla.2d v5, v21, v18[0]
+	WORD $0x4fd312ab // fmla.2d v11, v21, v19[0]
+	WORD $0x4fd412b1 // fmla.2d v17, v21, v20[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F18
+	FMOVD.P 8(R6), F19
+	FMOVD.P 8(R7), F20
+	FMOVQ 0(R3), F21
+	WORD $0x4fd212a0 // fmla.2d v0, v21, v18[0]
+	WORD $0x4fd312a6 // fmla.2d v6, v21, v19[0]
+	WORD $0x4fd412ac // fmla.2d v12, v21, v20[0]
+	FMOVQ 16(R3), F21
+	WORD $0x4fd212a1 // fmla.2d v1, v21, v18[0]
+	WORD $0x4fd312a7 // fmla.2d v7, v21, v19[0]
+	WORD $0x4fd412ad // fmla.2d v13, v21, v20[0]
+	FMOVQ 32(R3), F21
+	WORD $0x4fd212a2 // fmla.2d v2, v21, v18[0]
+	WORD $0x4fd312a8 // fmla.2d v8, v21, v19[0]
+	WORD $0x4fd412ae // fmla.2d v14, v21, v20[0]
+	FMOVQ 48(R3), F21
+	WORD $0x4fd212a3 // fmla.2d v3, v21, v18[0]
+	WORD $0x4fd312a9 // fmla.2d v9, v21, v19[0]
+	WORD $0x4fd412af // fmla.2d v15, v21, v20[0]
+	FMOVQ 64(R3), F21
+	WORD $0x4fd212a4 // fmla.2d v4, v21, v18[0]
+	WORD $0x4fd312aa // fmla.2d v10, v21, v19[0]
+	WORD $0x4fd412b0 // fmla.2d v16, v21, v20[0]
+	FMOVQ 80(R3), F21
+	WORD $0x4fd212a5 // fmla.2d v5, v21, v18[0]
+	WORD $0x4fd312ab // fmla.2d v11, v21, v19[0]
+	WORD $0x4fd412b1 // fmla.2d v17, v21, v20[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVD.P 8(R1), F18
+	FMOVD.P 8(R6), F19
+	FMOVD.P 8(R7), F20
+	FMOVQ 0(R3), F21
+	WORD $0x4fd212a0 // fmla.2d v0, v21, v18[0]
+	WORD $0x4fd312a6 // fmla.2d v6, v21, v19[0]
+	WORD $0x4fd412ac // fmla.2d v12, v21, v20[0]
+	FMOVQ 16(R3), F21
+	WORD $0x4fd212a1 // fmla.2d v1, v21, v18[0]
+	WORD $0x4fd312a7 // fmla.2d v7, v21, v19[0]
+	WORD $0x4fd412ad // fmla.2d v13, v21, v20[0]
+	FMOVQ 32(R3), F21
+	WORD $0x4fd212a2 // fmla.2d v2, v21, v18[0]
+	WORD $0x4fd312a8 // fmla.2d v8, v21, v19[0]
+	WORD $0x4fd412ae // fmla.2d v14, v21, v20[0]
+	FMOVQ 48(R3), F21
+	WORD $0x4fd212a3 // fmla.2d v3, v21, v18[0]
+	WORD $0x4fd312a9 // fmla.2d v9, v21, v19[0]
+	WORD $0x4fd412af // fmla.2d v15, v21, v20[0]
+	FMOVQ 64(R3), F21
+	WORD $0x4fd212a4 // fmla.2d v4, v21, v18[0]
+	WORD $0x4fd312aa // fmla.2d v10, v21, v19[0]
+	WORD $0x4fd412b0 // fmla.2d v16, v21, v20[0]
+	FMOVQ 80(R3), F21
+	WORD $0x4fd212a5 // fmla.2d v5, v21, v18[0]
+	WORD $0x4fd312ab // fmla.2d v11, v21, v19[0]
+	WORD $0x4fd412b1 // fmla.2d v17, v21, v20[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F18
+	WORD $0x0e617a52 // fcvtl v18, v18
+	WORD $0x4e080652 // dup.2d v18, v18
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e653 // fcmgt.2d v19, v18, v0
+	WORD $0x6e601e53 // bsl v19, v18, v0
+	FMOVQ F19, 0(R2)
+	WORD $0x6ee1e640 // fcmgt.2d v0, v18, v1
+	WORD $0x6e611e40 // bsl v0, v18, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e640 // fcmgt.2d v0, v18, v2
+	WORD $0x6e621e40 // bsl v0, v18, v2
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee3e640 // fcmgt.2d v0, v18, v3
+	WORD $0x6e631e40 // bsl v0, v18, v3
+	FMOVQ F0, 48(R2)
+	WORD $0x6ee4e640 // fcmgt.2d v0, v18, v4
+	WORD $0x6e641e40 // bsl v0, v18, v4
+	FMOVQ F0, 64(R2)
+	WORD $0x6ee5e640 // fcmgt.2d v0, v18, v5
+	WORD $0x6e651e40 // bsl v0, v18, v5
+	FMOVQ F0, 80(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e640 // fcmgt.2d v0, v18, v6
+	WORD $0x6e661e40 // bsl v0, v18, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e640 // fcmgt.2d v0, v18, v7
+	WORD $0x6e671e40 // bsl v0, v18, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e640 // fcmgt.2d v0, v18, v8
+	WORD $0x6e681e40 // bsl v0, v18, v8
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee9e640 // fcmgt.2d v0, v18, v9
+	WORD $0x6e691e40 // bsl v0, v18, v9
+	FMOVQ F0, 48(R2)
+	WORD $0x6eeae640 // fcmgt.2d v0, v18, v10
+	WORD $0x6e6a1e40 // bsl v0, v18, v10
+	FMOVQ F0, 64(R2)
+	WORD $0x6eebe640 // fcmgt.2d v0, v18, v11
+	WORD $0x6e6b1e40 // bsl v0, v18, v11
+	FMOVQ F0, 80(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece640 // fcmgt.2d v0, v18, v12
+	WORD $0x6e6c1e40 // bsl v0, v18, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede640 // fcmgt.2d v0, v18, v13
+	WORD $0x6e6d1e40 // bsl v0, v18, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee640 // fcmgt.2d v0, v18, v14
+	WORD $0x6e6e1e40 // bsl v0, v18, v14
+	FMOVQ F0, 32(R2)
+	WORD $0x6eefe640 // fcmgt.2d v0, v18, v15
+	WORD $0x6e6f1e40 // bsl v0, v18, v15
+	FMOVQ F0, 48(R2)
+	WORD $0x6ef0e640 // fcmgt.2d v0, v18, v16
+	WORD $0x6e701e40 // bsl v0, v18, v16
+	FMOVQ F0, 64(R2)
+	WORD $0x6ef1e640 // fcmgt.2d v0, v18, v17
+	WORD $0x6e711e40 // bsl v0, v18, v17
+	FMOVQ F0, 80(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	FMOVQ 48(R1), F9
+	FMOVQ 64(R1), F10
+	FMOVQ 80(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	FMOVQ 48(R1), F15
+	FMOVQ 64(R1), F16
+	FMOVQ 80(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	FMOVQ 48(R1), F21
+	FMOVQ 64(R1), F22
+	FMOVQ 80(R1), F23
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	ADD R2, R6, R7
+	ADD R2, R7, R8
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVD.P 8(R7), F26
+	FMOVD.P 8(R8), F27
+	FMOVQ 0(R3), F28
+	WORD $0x4fd81380 // fmla.2d v0, v28, v24[0]
+	WORD $0x4fd91386 // fmla.2d v6, v28, v25[0]
+	WORD $0x4fda138c // fmla.2d v12, v28, v26[0]
+	WORD $0x4fdb1392 // fmla.2d v18, v28, v27[0]
+	FMOVQ 16(R3), F28
+	WORD $0x4fd81381 // fmla.2d v1, v28, v24[0]
+	WORD $0x4fd91387 // fmla.2d v7, v28, v25[0]
+	WORD $0x4fda138d // fmla.2d v13, v28, v26[0]
+	WORD $0x4fdb1393 // fmla.2d v19, v28, v27[0]
+	FMOVQ 32(R3), F28
+	WORD $0x4fd81382 // fmla.2d v2, v28, v24[0]
+	WORD $0x4fd91388 // fmla.2d v8, v28, v25[0]
+	WORD $0x4fda138e // fmla.2d v14, v28, v26[0]
+	WORD $0x4fdb1394 // fmla.2d v20, v28, v27[0]
+	FMOVQ 48(R3), F28
+	WORD $0x4fd81383 // fmla.2d v3, v28, v24[0]
+	WORD $0x4fd91389 // fmla.2d v9, v28, v25[0]
+	WORD $0x4fda138f // fmla.2d v15, v28, v26[0]
+	WORD $0x4fdb1395 // fmla.2d v21, v28, v27[0]
+	FMOVQ 64(R3), F28
+	WORD $0x4fd81384 // fmla.2d v4, v28, v24[0]
+	WORD $0x4fd9138a // fmla.2d v10, v28, v25[0]
+	WORD $0x4fda1390 // fmla.2d v16, v28, v26[0]
+	WORD $0x4fdb1396 // fmla.2d v22, v28, v27[0]
+	FMOVQ 80(R3), F28
+	WORD $0x4fd81385 // fmla.2d v5, v28, v24[0]
+	WORD $0x4fd9138b // fmla.2d v11, v28, v25[0]
+	WORD $0x4fda1391 // fmla.2d v17, v28, v26[0]
+	WORD $0x4fdb1397 // fmla.2d v23, v28, v27[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVD.P 8(R7), F26
+	FMOVD.P 8(R8), F27
+	FMOVQ 0(R3), F28
+	WORD $0x4fd81380 // fmla.2d v0, v28, v24[0]
+	WORD $0x4fd91386 // fmla.2d v6, v28, v25[0]
+	WORD $0x4fda138c // fmla.2d v12, v28, v26[0]
+	WORD $0x4fdb1392 // fmla.2d v18, v28, v27[0]
+	FMOVQ 16(R3), F28
+	WORD $0x4fd81381 // fmla.2d v1, v28, v24[0]
+	WORD $0x4fd91387 // fmla.2d v7, v28, v25[0]
+	WORD $0x4fda138d // fmla.2d v13, v28, v26[0]
+	WORD $0x4fdb1393 // fmla.2d v19, v28, v27[0]
+	FMOVQ 32(R3), F28
+	WORD $0x4fd81382 // fmla.2d v2, v28, v24[0]
+	WORD $0x4fd91388 // fmla.2d v8, v28, v25[0]
+	WORD $0x4fda138e // fmla.2d v14, v28, v26[0]
+	WORD $0x4fdb1394 // fmla.2d v20, v28, v27[0]
+	FMOVQ 48(R3), F28
+	WORD $0x4fd81383 // fmla.2d v3, v28, v24[0]
+	WORD $0x4fd91389 // fmla.2d v9, v28, v25[0]
+	WORD $0x4fda138f // fmla.2d v15, v28, v26[0]
+	WORD $0x4fdb1395 // fmla.2d v21, v28, v27[0]
+	FMOVQ 64(R3), F28
+	WORD $0x4fd81384 // fmla.2d v4, v28, v24[0]
+	WORD $0x4fd9138a // fmla.2d v10, v28, v25[0]
+	WORD $0x4fda1390 // fmla.2d v16, v28, v26[0]
+	WORD $0x4fdb1396 // fmla.2d v22, v28, v27[0]
+	FMOVQ 80(R3), F28
+	WORD $0x4fd81385 // fmla.2d v5, v28, v24[0]
+	WORD $0x4fd9138b // fmla.2d v11, v28, v25[0]
+	WORD $0x4fda1391 // fmla.2d v17, v28, v26[0]
+	WORD $0x4fdb1397 // fmla.2d v23, v28, v27[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVD.P 8(R7), F26
+	FMOVD.P 8(R8), F27
+	FMOVQ 0(R3), F28
+	WORD $0x4fd81380 // fmla.2d v0, v28, v24[0]
+	WORD $0x4fd91386 // fmla.2d v6, v28, v25[0]
+	WORD $0x4fda138c // fmla.2d v12, v28, v26[0]
+	WORD $0x4fdb1392 // fmla.2d v18, v28, v27[0]
+	FMOVQ 16(R3), F28
+	WORD $0x4fd81381 // fmla.2d v1, v28, v24[0]
+	WORD $0x4fd91387 // fmla.2d v7, v28, v25[0]
+	WORD $0x4fda138d // fmla.2d v13, v28, v26[0]
+	WORD $0x4fdb1393 // fmla.2d v19, v28, v27[0]
+	FMOVQ 32(R3), F28
+	WORD $0x4fd81382 // fmla.2d v2, v28, v24[0]
+	WORD $0x4fd91388 // fmla.2d v8, v28, v25[0]
+	WORD $0x4fda138e // fmla.2d v14, v28, v26[0]
+	WORD $0x4fdb1394 // fmla.2d v20, v28, v27[0]
+	FMOVQ 48(R3), F28
+	WORD $0x4fd81383 // fmla.2d v3, v28, v24[0]
+	WORD $0x4fd91389 // fmla.2d v9, v28, v25[0]
+	WORD $0x4fda138f // fmla.2d v15, v28, v26[0]
+	WORD $0x4fdb1395 // fmla.2d v21, v28, v27[0]
+	FMOVQ 64(R3), F28
+	WORD $0x4fd81384 // fmla.2d v4, v28, v24[0]
+	WORD $0x4fd9138a // fmla.2d v10, v28, v25[0]
+	WORD $0x4fda1390 // fmla.2d v16, v28, v26[0]
+	WORD $0x4fdb1396 // fmla.2d v22, v28, v27[0]
+	FMOVQ 80(R3), F28
+	WORD $0x4fd81385 // fmla.2d v5, v28, v24[0]
+	WORD $0x4fd9138b // fmla.2d v11, v28, v25[0]
+	WORD $0x4fda1391 // fmla.2d v17, v28, v26[0]
+	WORD $0x4fdb1397 // fmla.2d v23, v28, v27[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVD.P 8(R7), F26
+	FMOVD.P 8(R8), F27
+	FMOVQ 0(R3), F28
+	WORD $0x4fd81380 // fmla.2d v0, v28, v24[0]
+	WORD $0x4fd91386 // fmla.2d v6, v28, v25[0]
+	WORD $0x4fda138c // fmla.2d v12, v28, v26[0]
+	WORD $0x4fdb1392 // fmla.2d v18, v28, v27[0]
+	FMOVQ 16(R3), F28
+	WORD $0x4fd81381 // fmla.2d v1, v28, v24[0]
+	WORD $0x4fd91387 // fmla.2d v7, v28, v25[0]
+	WORD $0x4fda138d // fmla.2d v13, v28, v26[0]
+	WORD $0x4fdb1393 // fmla.2d v19, v28, v27[0]
+	FMOVQ 32(R3), F28
+	WORD $0x4fd81382 // fmla.2d v2, v28, v24[0]
+	WORD $0x4fd91388 // fmla.2d v8, v28, v25[0]
+	WORD $0x4fda138e // fmla.2d v14, v28, v26[0]
+	WORD $0x4fdb1394 // fmla.2d v20, v28, v27[0]
+	FMOVQ 48(R3), F28
+	WORD $0x4fd81383 // fmla.2d v3, v28, v24[0]
+	WORD $0x4fd91389 // fmla.2d v9, v28, v25[0]
+	WORD $0x4fda138f // fmla.2d v15, v28, v26[0]
+	WORD $0x4fdb1395 // fmla.2d v21, v28, v27[0]
+	FMOVQ 64(R3), F28
+	WORD $0x4fd81384 // fmla.2d v4, v28, v24[0]
+	WORD $0x4fd9138a // fmla.2d v10, v28, v25[0]
+	WORD $0x4fda1390 // fmla.2d v16, v28, v26[0]
+	WORD $0x4fdb1396 // fmla.2d v22, v28, v27[0]
+	FMOVQ 80(R3), F28
+	WORD $0x4fd81385 // fmla.2d v5, v28, v24[0]
+	WORD $0x4fd9138b // fmla.2d v11, v28, v25[0]
+	WORD $0x4fda1391 // fmla.2d v17, v28, v26[0]
+	WORD $0x4fdb1397 // fmla.2d v23, v28, v27[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVD.P 8(R7), F26
+	FMOVD.P 8(R8), F27
+	FMOVQ 0(R3), F28
+	WORD $0x4fd81380 // fmla.2d v0, v28, v24[0]
+	WORD $0x4fd91386 // fmla.2d v6, v28, v25[0]
+	WORD $0x4fda138c // fmla.2d v12, v28, v26[0]
+	WORD $0x4fdb1392 // fmla.2d v18, v28, v27[0]
+	FMOVQ 16(R3), F28
+	WORD $0x4fd81381 // fmla.2d v1, v28, v24[0]
+	WORD $0x4fd91387 // fmla.2d v7, v28, v25[0]
+	WORD $0x4fda138d // fmla.2d v13, v28, v26[0]
+	WORD $0x4fdb1393 // fmla.2d v19, v28, v27[0]
+	FMOVQ 32(R3), F28
+	WORD $0x4fd81382 // fmla.2d v2, v28, v24[0]
+	WORD $0x4fd91388 // fmla.2d v8, v28, v25[0]
+	WORD $0x4fda138e // fmla.2d v14, v28, v26[0]
+	WORD $0x4fdb1394 // fmla.2d v20, v28, v27[0]
+	FMOVQ 48(R3), F28
+	WORD $0x4fd81383 // fmla.2d v3, v28, v24[0]
+	WORD $0x4fd91389 // fmla.2d v9, v28, v25[0]
+	WORD $0x4fda138f // fmla.2d v15, v28, v26[0]
+	WORD $0x4fdb1395 // fmla.2d v21, v28, v27[0]
+	FMOVQ 64(R3), F28
+	WORD $0x4fd81384 // fmla.2d v4, v28, v24[0]
+	WORD $0x4fd9138a // fmla.2d v10, v28, v25[0]
+	WORD $0x4fda1390 // fmla.2d v16, v28, v26[0]
+	WORD $0x4fdb1396 // fmla.2d v22, v28, v27[0]
+	FMOVQ 80(R3), F28
+	WORD $0x4fd81385 // fmla.2d v5, v28, v24[0]
+	WORD $0x4fd9138b // fmla.2d v11, v28, v25[0]
+	WORD $0x4fda1391 // fmla.2d v17, v28, v26[0]
+	WORD $0x4fdb1397 // fmla.2d v23, v28, v27[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F24
+	WORD $0x0e617b18 // fcvtl v24, v24
+	WORD $0x4e080718 // dup.2d v24, v24
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e719 // fcmgt.2d v25, v24, v0
+	WORD $0x6e601f19 // bsl v25, v24, v0
+	FMOVQ F25, 0(R2)
+	WORD $0x6ee1e700 // fcmgt.2d v0, v24, v1
+	WORD $0x6e611f00 // bsl v0, v24, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e700 // fcmgt.2d v0, v24, v2
+	WORD $0x6e621f00 // bsl v0, v24, v2
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee3e700 // fcmgt.2d v0, v24, v3
+	WORD $0x6e631f00 // bsl v0, v24, v3
+	FMOVQ F0, 48(R2)
+	WORD $0x6ee4e700 // fcmgt.2d v0, v24, v4
+	WORD $0x6e641f00 // bsl v0, v24, v4
+	FMOVQ F0, 64(R2)
+	WORD $0x6ee5e700 // fcmgt.2d v0, v24, v5
+	WORD $0x6e651f00 // bsl v0, v24, v5
+	FMOVQ F0, 80(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e700 // fcmgt.2d v0, v24, v6
+	WORD $0x6e661f00 // bsl v0, v24, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e700 // fcmgt.2d v0, v24, v7
+	WORD $0x6e671f00 // bsl v0, v24, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e700 // fcmgt.2d v0, v24, v8
+	WORD $0x6e681f00 // bsl v0, v24, v8
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee9e700 // fcmgt.2d v0, v24, v9
+	WORD $0x6e691f00 // bsl v0, v24, v9
+	FMOVQ F0, 48(R2)
+	WORD $0x6eeae700 // fcmgt.2d v0, v24, v10
+	WORD $0x6e6a1f00 // bsl v0, v24, v10
+	FMOVQ F0, 64(R2)
+	WORD $0x6eebe700 // fcmgt.2d v0, v24, v11
+	WORD $0x6e6b1f00 // bsl v0, v24, v11
+	FMOVQ F0, 80(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece700 // fcmgt.2d v0, v24, v12
+	WORD $0x6e6c1f00 // bsl v0, v24, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede700 // fcmgt.2d v0, v24, v13
+	WORD $0x6e6d1f00 // bsl v0, v24, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee700 // fcmgt.2d v0, v24, v14
+	WORD $0x6e6e1f00 // bsl v0, v24, v14
+	FMOVQ F0, 32(R2)
+	WORD $0x6eefe700 // fcmgt.2d v0, v24, v15
+	WORD $0x6e6f1f00 // bsl v0, v24, v15
+	FMOVQ F0, 48(R2)
+	WORD $0x6ef0e700 // fcmgt.2d v0, v24, v16
+	WORD $0x6e701f00 // bsl v0, v24, v16
+	FMOVQ F0, 64(R2)
+	WORD $0x6ef1e700 // fcmgt.2d v0, v24, v17
+	WORD $0x6e711f00 // bsl v0, v24, v17
+	FMOVQ F0, 80(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef2e700 // fcmgt.2d v0, v24, v18
+	WORD $0x6e721f00 // bsl v0, v24, v18
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef3e700 // fcmgt.2d v0, v24, v19
+	WORD $0x6e731f00 // bsl v0, v24, v19
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef4e700 // fcmgt.2d v0, v24, v20
+	WORD $0x6e741f00 // bsl v0, v24, v20
+	FMOVQ F0, 32(R2)
+	WORD $0x6ef5e700 // fcmgt.2d v0, v24, v21
+	WORD $0x6e751f00 // bsl v0, v24, v21
+	FMOVQ F0, 48(R2)
+	WORD $0x6ef6e700 // fcmgt.2d v0, v24, v22
+	WORD $0x6e761f00 // bsl v0, v24, v22
+	FMOVQ F0, 64(R2)
+	WORD $0x6ef7e700 // fcmgt.2d v0, v24, v23
+	WORD $0x6e771f00 // bsl v0, v24, v23
+	FMOVQ F0, 80(R2)
+	RET
+
+// func tileNEON64Row12(p *byte)
+TEXT ·tileNEON64Row12(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	FMOVQ 128(R1), F8
+	FMOVQ 144(R1), F9
+	FMOVQ 160(R1), F10
+	FMOVQ 176(R1), F11
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVD.P 8(R1), F12
+	FMOVQ 0(R3), F13
+	WORD $0x4fcc11a0 // fmla.2d v0, v13, v12[0]
+	FMOVQ 16(R3), F13
+	WORD $0x4fcc11a1 // fmla.2d v1, v13, v12[0]
+	FMOVQ 32(R3), F13
+	WORD $0x4fcc11a2 // fmla.2d v2, v13, v12[0]
+	FMOVQ 48(R3), F13
+	WORD $0x4fcc11a3 // fmla.2d v3, v13, v12[0]
+	FMOVQ 64(R3), F13
+	WORD $0x4fcc11a4 // fmla.2d v4, v13, v12[0]
+	FMOVQ 80(R3), F13
+	WORD $0x4fcc11a5 // fmla.2d v5, v13, v12[0]
+	FMOVQ 96(R3), F13
+	WORD $0x4fcc11a6 // fmla.2d v6, v13, v12[0]
+	FMOVQ 112(R3), F13
+	WORD $0x4fcc11a7 // fmla.2d v7, v13, v12[0]
+	FMOVQ 128(R3), F13
+	WORD $0x4fcc11a8 // fmla.2d v8, v13, v12[0]
+	FMOVQ 144(R3), F13
+	WORD $0x4fcc11a9 // fmla.2d v9, v13, v12[0]
+	FMOVQ 160(R3), F13
+	WORD $0x4fcc11aa // fmla.2d v10, v13, v12[0]
+	FMOVQ 176(R3), F13
+	WORD $0x4fcc11ab // fmla.2d v11, v13, v12[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F12
+	FMOVQ 0(R3), F13
+	WORD $0x4fcc11a0 // fmla.2d v0, v13, v12[0]
+	FMOVQ 16(R3), F13
+	WORD $0x4fcc11a1 // fmla.2d v1, v13, v12[0]
+	FMOVQ 32(R3), F13
+	WORD $0x4fcc11a2 // fmla.2d v2, v13, v12[0]
+	FMOVQ 48(R3), F13
+	WORD $0x4fcc11a3 // fmla.2d v3, v13, v12[0]
+	FMOVQ 64(R3), F13
+	WORD $0x4fcc11a4 // fmla.2d v4, v13, v12[0]
+	FMOVQ 80(R3), F13
+	WORD $0x4fcc11a5 // fmla.2d v5, v13, v12[0]
+	FMOVQ 96(R3), F13
+	WORD $0x4fcc11a6 // fmla.2d v6, v13, v12[0]
+	FMOVQ 112(R3), F13
+	WORD $0x4fcc11a7 // fmla.2d v7, v13, v12[0]
+	FMOVQ 128(R3), F13
+	WORD $0x4fcc11a8 // fmla.2d v8, v13, v12[0]
+	FMOVQ 144(R3), F13
+	WORD $0x4fcc11a9 // fmla.2d v9, v13, v12[0]
+	FMOVQ 160(R3), F13
+	WORD $0x4fcc11aa // fmla.2d v10, v13, v12[0]
+	FMOVQ 176(R3), F13
+	WORD $0x4fcc11ab // fmla.2d v11, v13, v12[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F12
+	FMOVQ 0(R3), F13
+	WORD $0x4fcc11a0 // fmla.2d v0, v13, v12[0]
+	FMOVQ 16(R3), F13
+	WORD $0x4fcc11a1 // fmla.2d v1, v13, v12[0]
+	FMOVQ 32(R3), F13
+	WORD $0x4fcc11a2 // fmla.2d v2, v13, v12[0]
+	FMOVQ 48(R3), F13
+	WORD $0x4fcc11a3 // fmla.2d v3, v13, v12[0]
+	FMOVQ 64(R3), F13
+	WORD $0x4fcc11a4 // fmla.2d v4, v13, v12[0]
+	FMOVQ 80(R3), F13
+	WORD $0x4fcc11a5 // fmla.2d v5, v13, v12[0]
+	FMOVQ 96(R3), F13
+	WORD $0x4fcc11a6 // fmla.2d v6, v13, v12[0]
+	FMOVQ 112(R3), F13
+	WORD $0x4fcc11a7 // fmla.2d v7, v13, v12[0]
+	FMOVQ 128(R3), F13
+	WORD $0x4fcc11a8 // fmla.2d v8, v13, v12[0]
+	FMOVQ 144(R3), F13
+	WORD $0x4fcc11a9 // fmla.2d v9, v13, v12[0]
+	FMOVQ 160(R3), F13
+	WORD $0x4fcc11aa // fmla.2d v10, v13, v12[0]
+	FMOVQ 176(R3), F13
+	WORD $0x4fcc11ab // fmla.2d v11, v13, v12[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F12
+	FMOVQ 0(R3), F13
+	WORD $0x4fcc11a0 // fmla.2d v0, v13, v12[0]
+	FMOVQ 16(R3), F13
+	WORD $0x4fcc11a1 // fmla.2d v1, v13, v12[0]
+	FMOVQ 32(R3), F13
+	WORD $0x4fcc11a2 // fmla.2d v2, v13, v12[0]
+	FMOVQ 48(R3), F13
+	WORD $0x4fcc11a3 // fmla.2d v3, v13, v12[0]
+	FMOVQ 64(R3), F13
+	WORD $0x4fcc11a4 // fmla.2d v4, v13, v12[0]
+	FMOVQ 80(R3), F13
+	WORD $0x4fcc11a5 // fmla.2d v5, v13, v12[0]
+	FMOVQ 96(R3), F13
+	WORD $0x4fcc11a6 // fmla.2d v6, v13, v12[0]
+	FMOVQ 112(R3), F13
+	WORD $0x4fcc11a7 // fmla.2d v7, v13, v12[0]
+	FMOVQ 128(R3), F13
+	WORD $0x4fcc11a8 // fmla.2d v8, v13, v12[0]
+	FMOVQ 144(R3), F13
+	WORD $0x4fcc11a9 // fmla.2d v9, v13, v12[0]
+	FMOVQ 160(R3), F13
+	WORD $0x4fcc11aa // fmla.2d v10, v13, v12[0]
+	FMOVQ 176(R3), F13
+	WORD $0x4fcc11ab // fmla.2d v11, v13, v12[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVD.P 8(R1), F12
+	FMOVQ 0(R3), F13
+	WORD $0x4fcc11a0 // fmla.2d v0, v13, v12[0]
+	FMOVQ 16(R3), F13
+	WORD $0x4fcc11a1 // fmla.2d v1, v13, v12[0]
+	FMOVQ 32(R3), F13
+	WORD $0x4fcc11a2 // fmla.2d v2, v13, v12[0]
+	FMOVQ 48(R3), F13
+	WORD $0x4fcc11a3 // fmla.2d v3, v13, v12[0]
+	FMOVQ 64(R3), F13
+	WORD $0x4fcc11a4 // fmla.2d v4, v13, v12[0]
+	FMOVQ 80(R3), F13
+	WORD $0x4fcc11a5 // fmla.2d v5, v13, v12[0]
+	FMOVQ 96(R3), F13
+	WORD $0x4fcc11a6 // fmla.2d v6, v13, v12[0]
+	FMOVQ 112(R3), F13
+	WORD $0x4fcc11a7 // fmla.2d v7, v13, v12[0]
+	FMOVQ 128(R3), F13
+	WORD $0x4fcc11a8 // fmla.2d v8, v13, v12[0]
+	FMOVQ 144(R3), F13
+	WORD $0x4fcc11a9 // fmla.2d v9, v13, v12[0]
+	FMOVQ 160(R3), F13
+	WORD $0x4fcc11aa // fmla.2d v10, v13, v12[0]
+	FMOVQ 176(R3), F13
+	WORD $0x4fcc11ab // fmla.2d v11, v13, v12[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F12
+	WORD $0x0e61798c // fcvtl v12, v12
+	WORD $0x4e08058c // dup.2d v12, v12
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e58d // fcmgt.2d v13, v12, v0
+	WORD $0x6e601d8d // bsl v13, v12, v0
+	FMOVQ F13, 0(R2)
+	WORD $0x6ee1e580 // fcmgt.2d v0, v12, v1
+	WORD $0x6e611d80 // bsl v0, v12, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e580 // fcmgt.2d v0, v12, v2
+	WORD $0x6e621d80 // bsl v0, v12, v2
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee3e580 // fcmgt.2d v0, v12, v3
+	WORD $0x6e631d80 // bsl v0, v12, v3
+	FMOVQ F0, 48(R2)
+	WORD $0x6ee4e580 // fcmgt.2d v0, v12, v4
+	WORD $0x6e641d80 // bsl v0, v12, v4
+	FMOVQ F0, 64(R2)
+	WORD $0x6ee5e580 // fcmgt.2d v0, v12, v5
+	WORD $0x6e651d80 // bsl v0, v12, v5
+	FMOVQ F0, 80(R2)
+	WORD $0x6ee6e580 // fcmgt.2d v0, v12, v6
+	WORD $0x6e661d80 // bsl v0, v12, v6
+	FMOVQ F0, 96(R2)
+	WORD $0x6ee7e580 // fcmgt.2d v0, v12, v7
+	WORD $0x6e671d80 // bsl v0, v12, v7
+	FMOVQ F0, 112(R2)
+	WORD $0x6ee8e580 // fcmgt.2d v0, v12, v8
+	WORD $0x6e681d80 // bsl v0, v12, v8
+	FMOVQ F0, 128(R2)
+	WORD $0x6ee9e580 // fcmgt.2d v0, v12, v9
+	WORD $0x6e691d80 // bsl v0, v12, v9
+	FMOVQ F0, 144(R2)
+	WORD $0x6eeae580 // fcmgt.2d v0, v12, v10
+	WORD $0x6e6a1d80 // bsl v0, v12, v10
+	FMOVQ F0, 160(R2)
+	WORD $0x6eebe580 // fcmgt.2d v0, v12, v11
+	WORD $0x6e6b1d80 // bsl v0, v12, v11
+	FMOVQ F0, 176(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	FMOVQ 128(R1), F8
+	FMOVQ 144(R1), F9
+	FMOVQ 160(R1), F10
+	FMOVQ 176(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	FMOVQ 48(R1), F15
+	FMOVQ 64(R1), F16
+	FMOVQ 80(R1), F17
+	FMOVQ 96(R1), F18
+	FMOVQ 112(R1), F19
+	FMOVQ 128(R1), F20
+	FMOVQ 144(R1), F21
+	FMOVQ 160(R1), F22
+	FMOVQ 176(R1), F23
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	ADD R2, R1, R6
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVQ 0(R3), F26
+	WORD $0x4fd81340 // fmla.2d v0, v26, v24[0]
+	WORD $0x4fd9134c // fmla.2d v12, v26, v25[0]
+	FMOVQ 16(R3), F26
+	WORD $0x4fd81341 // fmla.2d v1, v26, v24[0]
+	WORD $0x4fd9134d // fmla.2d v13, v26, v25[0]
+	FMOVQ 32(R3), F26
+	WORD $0x4fd81342 // fmla.2d v2, v26, v24[0]
+	WORD $0x4fd9134e // fmla.2d v14, v26, v25[0]
+	FMOVQ 48(R3), F26
+	WORD $0x4fd81343 // fmla.2d v3, v26, v24[0]
+	WORD $0x4fd9134f // fmla.2d v15, v26, v25[0]
+	FMOVQ 64(R3), F26
+	WORD $0x4fd81344 // fmla.2d v4, v26, v24[0]
+	WORD $0x4fd91350 // fmla.2d v16, v26, v25[0]
+	FMOVQ 80(R3), F26
+	WORD $0x4fd81345 // fmla.2d v5, v26, v24[0]
+	WORD $0x4fd91351 // fmla.2d v17, v26, v25[0]
+	FMOVQ 96(R3), F26
+	WORD $0x4fd81346 // fmla.2d v6, v26, v24[0]
+	WORD $0x4fd91352 // fmla.2d v18, v26, v25[0]
+	FMOVQ 112(R3), F26
+	WORD $0x4fd81347 // fmla.2d v7, v26, v24[0]
+	WORD $0x4fd91353 // fmla.2d v19, v26, v25[0]
+	FMOVQ 128(R3), F26
+	WORD $0x4fd81348 // fmla.2d v8, v26, v24[0]
+	WORD $0x4fd91354 // fmla.2d v20, v26, v25[0]
+	FMOVQ 144(R3), F26
+	WORD $0x4fd81349 // fmla.2d v9, v26, v24[0]
+	WORD $0x4fd91355 // fmla.2d v21, v26, v25[0]
+	FMOVQ 160(R3), F26
+	WORD $0x4fd8134a // fmla.2d v10, v26, v24[0]
+	WORD $0x4fd91356 // fmla.2d v22, v26, v25[0]
+	FMOVQ 176(R3), F26
+	WORD $0x4fd8134b // fmla.2d v11, v26, v24[0]
+	WORD $0x4fd91357 // fmla.2d v23, v26, v25[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVQ 0(R3), F26
+	WORD $0x4fd81340 // fmla.2d v0, v26, v24[0]
+	WORD $0x4fd9134c // fmla.2d v12, v26, v25[0]
+	FMOVQ 16(R3), F26
+	WORD $0x4fd81341 // fmla.2d v1, v26, v24[0]
+	WORD $0x4fd9134d // fmla.2d v13, v26, v25[0]
+	FMOVQ 32(R3), F26
+	WORD $0x4fd81342 // fmla.2d v2, v26, v24[0]
+	WORD $0x4fd9134e // fmla.2d v14, v26, v25[0]
+	FMOVQ 48(R3), F26
+	WORD $0x4fd81343 // fmla.2d v3, v26, v24[0]
+	WORD $0x4fd9134f // fmla.2d v15, v26, v25[0]
+	FMOVQ 64(R3), F26
+	WORD $0x4fd81344 // fmla.2d v4, v26, v24[0]
+	WORD $0x4fd91350 // fmla.2d v16, v26, v25[0]
+	FMOVQ 80(R3), F26
+	WORD $0x4fd81345 // fmla.2d v5, v26, v24[0]
+	WORD $0x4fd91351 // fmla.2d v17, v26, v25[0]
+	FMOVQ 96(R3), F26
+	WORD $0x4fd81346 // fmla.2d v6, v26, v24[0]
+	WORD $0x4fd91352 // fmla.2d v18, v26, v25[0]
+	FMOVQ 112(R3), F26
+	WORD $0x4fd81347 // fmla.2d v7, v26, v24[0]
+	WORD $0x4fd91353 // fmla.2d v19, v26, v25[0]
+	FMOVQ 128(R3), F26
+	WORD $0x4fd81348 // fmla.2d v8, v26, v24[0]
+	WORD $0x4fd91354 // fmla.2d v20, v26, v25[0]
+	FMOVQ 144(R3), F26
+	WORD $0x4fd81349 // fmla.2d v9, v26, v24[0]
+	WORD $0x4fd91355 // fmla.2d v21, v26, v25[0]
+	FMOVQ 160(R3), F26
+	WORD $0x4fd8134a // fmla.2d v10, v26, v24[0]
+	WORD $0x4fd91356 // fmla.2d v22, v26, v25[0]
+	FMOVQ 176(R3), F26
+	WORD $0x4fd8134b // fmla.2d v11, v26, v24[0]
+	WORD $0x4fd91357 // fmla.2d v23, v26, v25[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVQ 0(R3), F26
+	WORD $0x4fd81340 // fmla.2d v0, v26, v24[0]
+	WORD $0x4fd9134c // fmla.2d v12, v26, v25[0]
+	FMOVQ 16(R3), F26
+	WORD $0x4fd81341 // fmla.2d v1, v26, v24[0]
+	WORD $0x4fd9134d // fmla.2d v13, v26, v25[0]
+	FMOVQ 32(R3), F26
+	WORD $0x4fd81342 // fmla.2d v2, v26, v24[0]
+	WORD $0x4fd9134e // fmla.2d v14, v26, v25[0]
+	FMOVQ 48(R3), F26
+	WORD $0x4fd81343 // fmla.2d v3, v26, v24[0]
+	WORD $0x4fd9134f // fmla.2d v15, v26, v25[0]
+	FMOVQ 64(R3), F26
+	WORD $0x4fd81344 // fmla.2d v4, v26, v24[0]
+	WORD $0x4fd91350 // fmla.2d v16, v26, v25[0]
+	FMOVQ 80(R3), F26
+	WORD $0x4fd81345 // fmla.2d v5, v26, v24[0]
+	WORD $0x4fd91351 // fmla.2d v17, v26, v25[0]
+	FMOVQ 96(R3), F26
+	WORD $0x4fd81346 // fmla.2d v6, v26, v24[0]
+	WORD $0x4fd91352 // fmla.2d v18, v26, v25[0]
+	FMOVQ 112(R3), F26
+	WORD $0x4fd81347 // fmla.2d v7, v26, v24[0]
+	WORD $0x4fd91353 // fmla.2d v19, v26, v25[0]
+	FMOVQ 128(R3), F26
+	WORD $0x4fd81348 // fmla.2d v8, v26, v24[0]
+	WORD $0x4fd91354 // fmla.2d v20, v26, v25[0]
+	FMOVQ 144(R3), F26
+	WORD $0x4fd81349 // fmla.2d v9, v26, v24[0]
+	WORD $0x4fd91355 // fmla.2d v21, v26, v25[0]
+	FMOVQ 160(R3), F26
+	WORD $0x4fd8134a // fmla.2d v10, v26, v24[0]
+	WORD $0x4fd91356 // fmla.2d v22, v26, v25[0]
+	FMOVQ 176(R3), F26
+	WORD $0x4fd8134b // fmla.2d v11, v26, v24[0]
+	WORD $0x4fd91357 // fmla.2d v23, v26, v25[0]
+	ADD R4, R3, R3
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVQ 0(R3), F26
+	WORD $0x4fd81340 // fmla.2d v0, v26, v24[0]
+	WORD $0x4fd9134c // fmla.2d v12, v26, v25[0]
+	FMOVQ 16(R3), F26
+	WORD $0x4fd81341 // fmla.2d v1, v26, v24[0]
+	WORD $0x4fd9134d // fmla.2d v13, v26, v25[0]
+	FMOVQ 32(R3), F26
+	WORD $0x4fd81342 // fmla.2d v2, v26, v24[0]
+	WORD $0x4fd9134e // fmla.2d v14, v26, v25[0]
+	FMOVQ 48(R3), F26
+	WORD $0x4fd81343 // fmla.2d v3, v26, v24[0]
+	WORD $0x4fd9134f // fmla.2d v15, v26, v25[0]
+	FMOVQ 64(R3), F26
+	WORD $0x4fd81344 // fmla.2d v4, v26, v24[0]
+	WORD $0x4fd91350 // fmla.2d v16, v26, v25[0]
+	FMOVQ 80(R3), F26
+	WORD $0x4fd81345 // fmla.2d v5, v26, v24[0]
+	WORD $0x4fd91351 // fmla.2d v17, v26, v25[0]
+	FMOVQ 96(R3), F26
+	WORD $0x4fd81346 // fmla.2d v6, v26, v24[0]
+	WORD $0x4fd91352 // fmla.2d v18, v26, v25[0]
+	FMOVQ 112(R3), F26
+	WORD $0x4fd81347 // fmla.2d v7, v26, v24[0]
+	WORD $0x4fd91353 // fmla.2d v19, v26, v25[0]
+	FMOVQ 128(R3), F26
+	WORD $0x4fd81348 // fmla.2d v8, v26, v24[0]
+	WORD $0x4fd91354 // fmla.2d v20, v26, v25[0]
+	FMOVQ 144(R3), F26
+	WORD $0x4fd81349 // fmla.2d v9, v26, v24[0]
+	WORD $0x4fd91355 // fmla.2d v21, v26, v25[0]
+	FMOVQ 160(R3), F26
+	WORD $0x4fd8134a // fmla.2d v10, v26, v24[0]
+	WORD $0x4fd91356 // fmla.2d v22, v26, v25[0]
+	FMOVQ 176(R3), F26
+	WORD $0x4fd8134b // fmla.2d v11, v26, v24[0]
+	WORD $0x4fd91357 // fmla.2d v23, v26, v25[0]
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVD.P 8(R1), F24
+	FMOVD.P 8(R6), F25
+	FMOVQ 0(R3), F26
+	WORD $0x4fd81340 // fmla.2d v0, v26, v24[0]
+	WORD $0x4fd9134c // fmla.2d v12, v26, v25[0]
+	FMOVQ 16(R3), F26
+	WORD $0x4fd81341 // fmla.2d v1, v26, v24[0]
+	WORD $0x4fd9134d // fmla.2d v13, v26, v25[0]
+	FMOVQ 32(R3), F26
+	WORD $0x4fd81342 // fmla.2d v2, v26, v24[0]
+	WORD $0x4fd9134e // fmla.2d v14, v26, v25[0]
+	FMOVQ 48(R3), F26
+	WORD $0x4fd81343 // fmla.2d v3, v26, v24[0]
+	WORD $0x4fd9134f // fmla.2d v15, v26, v25[0]
+	FMOVQ 64(R3), F26
+	WORD $0x4fd81344 // fmla.2d v4, v26, v24[0]
+	WORD $0x4fd91350 // fmla.2d v16, v26, v25[0]
+	FMOVQ 80(R3), F26
+	WORD $0x4fd81345 // fmla.2d v5, v26, v24[0]
+	WORD $0x4fd91351 // fmla.2d v17, v26, v25[0]
+	FMOVQ 96(R3), F26
+	WORD $0x4fd81346 // fmla.2d v6, v26, v24[0]
+	WORD $0x4fd91352 // fmla.2d v18, v26, v25[0]
+	FMOVQ 112(R3), F26
+	WORD $0x4fd81347 // fmla.2d v7, v26, v24[0]
+	WORD $0x4fd91353 // fmla.2d v19, v26, v25[0]
+	FMOVQ 128(R3), F26
+	WORD $0x4fd81348 // fmla.2d v8, v26, v24[0]
+	WORD $0x4fd91354 // fmla.2d v20, v26, v25[0]
+	FMOVQ 144(R3), F26
+	WORD $0x4fd81349 // fmla.2d v9, v26, v24[0]
+	WORD $0x4fd91355 // fmla.2d v21, v26, v25[0]
+	FMOVQ 160(R3), F26
+	WORD $0x4fd8134a // fmla.2d v10, v26, v24[0]
+	WORD $0x4fd91356 // fmla.2d v22, v26, v25[0]
+	FMOVQ 176(R3), F26
+	WORD $0x4fd8134b // fmla.2d v11, v26, v24[0]
+	WORD $0x4fd91357 // fmla.2d v23, v26, v25[0]
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F24
+	WORD $0x0e617b18 // fcvtl v24, v24
+	WORD $0x4e080718 // dup.2d v24, v24
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e719 // fcmgt.2d v25, v24, v0
+	WORD $0x6e601f19 // bsl v25, v24, v0
+	FMOVQ F25, 0(R2)
+	WORD $0x6ee1e700 // fcmgt.2d v0, v24, v1
+	WORD $0x6e611f00 // bsl v0, v24, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e700 // fcmgt.2d v0, v24, v2
+	WORD $0x6e621f00 // bsl v0, v24, v2
+	FMOVQ F0, 32(R2)
+	WORD $0x6ee3e700 // fcmgt.2d v0, v24, v3
+	WORD $0x6e631f00 // bsl v0, v24, v3
+	FMOVQ F0, 48(R2)
+	WORD $0x6ee4e700 // fcmgt.2d v0, v24, v4
+	WORD $0x6e641f00 // bsl v0, v24, v4
+	FMOVQ F0, 64(R2)
+	WORD $0x6ee5e700 // fcmgt.2d v0, v24, v5
+	WORD $0x6e651f00 // bsl v0, v24, v5
+	FMOVQ F0, 80(R2)
+	WORD $0x6ee6e700 // fcmgt.2d v0, v24, v6
+	WORD $0x6e661f00 // bsl v0, v24, v6
+	FMOVQ F0, 96(R2)
+	WORD $0x6ee7e700 // fcmgt.2d v0, v24, v7
+	WORD $0x6e671f00 // bsl v0, v24, v7
+	FMOVQ F0, 112(R2)
+	WORD $0x6ee8e700 // fcmgt.2d v0, v24, v8
+	WORD $0x6e681f00 // bsl v0, v24, v8
+	FMOVQ F0, 128(R2)
+	WORD $0x6ee9e700 // fcmgt.2d v0, v24, v9
+	WORD $0x6e691f00 // bsl v0, v24, v9
+	FMOVQ F0, 144(R2)
+	WORD $0x6eeae700 // fcmgt.2d v0, v24, v10
+	WORD $0x6e6a1f00 // bsl v0, v24, v10
+	FMOVQ F0, 160(R2)
+	WORD $0x6eebe700 // fcmgt.2d v0, v24, v11
+	WORD $0x6e6b1f00 // bsl v0, v24, v11
+	FMOVQ F0, 176(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece700 // fcmgt.2d v0, v24, v12
+	WORD $0x6e6c1f00 // bsl v0, v24, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede700 // fcmgt.2d v0, v24, v13
+	WORD $0x6e6d1f00 // bsl v0, v24, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee700 // fcmgt.2d v0, v24, v14
+	WORD $0x6e6e1f00 // bsl v0, v24, v14
+	FMOVQ F0, 32(R2)
+	WORD $0x6eefe700 // fcmgt.2d v0, v24, v15
+	WORD $0x6e6f1f00 // bsl v0, v24, v15
+	FMOVQ F0, 48(R2)
+	WORD $0x6ef0e700 // fcmgt.2d v0, v24, v16
+	WORD $0x6e701f00 // bsl v0, v24, v16
+	FMOVQ F0, 64(R2)
+	WORD $0x6ef1e700 // fcmgt.2d v0, v24, v17
+	WORD $0x6e711f00 // bsl v0, v24, v17
+	FMOVQ F0, 80(R2)
+	WORD $0x6ef2e700 // fcmgt.2d v0, v24, v18
+	WORD $0x6e721f00 // bsl v0, v24, v18
+	FMOVQ F0, 96(R2)
+	WORD $0x6ef3e700 // fcmgt.2d v0, v24, v19
+	WORD $0x6e731f00 // bsl v0, v24, v19
+	FMOVQ F0, 112(R2)
+	WORD $0x6ef4e700 // fcmgt.2d v0, v24, v20
+	WORD $0x6e741f00 // bsl v0, v24, v20
+	FMOVQ F0, 128(R2)
+	WORD $0x6ef5e700 // fcmgt.2d v0, v24, v21
+	WORD $0x6e751f00 // bsl v0, v24, v21
+	FMOVQ F0, 144(R2)
+	WORD $0x6ef6e700 // fcmgt.2d v0, v24, v22
+	WORD $0x6e761f00 // bsl v0, v24, v22
+	FMOVQ F0, 160(R2)
+	WORD $0x6ef7e700 // fcmgt.2d v0, v24, v23
+	WORD $0x6e771f00 // bsl v0, v24, v23
+	FMOVQ F0, 176(R2)
+	RET
+
+// func tileNEON64Col1(p *byte)
+TEXT ·tileNEON64Col1(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R3), F1
+	FMOVD 0(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F1
+	FMOVD 0(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F1
+	FMOVD 0(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F1
+	FMOVD 0(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R3), F1
+	FMOVD 0(R1), F2
+	WORD $0x4fc21020 // fmla.2d v0, v1, v2[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F1
+	WORD $0x0e617821 // fcvtl v1, v1
+	WORD $0x4e080421 // dup.2d v1, v1
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e422 // fcmgt.2d v2, v1, v0
+	WORD $0x6e601c22 // bsl v2, v1, v0
+	FMOVQ F2, 0(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	WORD $0x4fc31841 // fmla.2d v1, v2, v3[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	WORD $0x4fc31841 // fmla.2d v1, v2, v3[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	WORD $0x4fc31841 // fmla.2d v1, v2, v3[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	WORD $0x4fc31841 // fmla.2d v1, v2, v3[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R3), F2
+	FMOVQ 0(R1), F3
+	WORD $0x4fc31040 // fmla.2d v0, v2, v3[0]
+	WORD $0x4fc31841 // fmla.2d v1, v2, v3[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F2
+	WORD $0x0e617842 // fcvtl v2, v2
+	WORD $0x4e080442 // dup.2d v2, v2
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e443 // fcmgt.2d v3, v2, v0
+	WORD $0x6e601c43 // bsl v3, v2, v0
+	FMOVQ F3, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e440 // fcmgt.2d v0, v2, v1
+	WORD $0x6e611c40 // bsl v0, v2, v1
+	FMOVQ F0, 0(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	WORD $0x4fc41861 // fmla.2d v1, v3, v4[1]
+	FMOVD 16(R1), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	WORD $0x4fc41861 // fmla.2d v1, v3, v4[1]
+	FMOVD 16(R1), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	WORD $0x4fc41861 // fmla.2d v1, v3, v4[1]
+	FMOVD 16(R1), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	WORD $0x4fc41861 // fmla.2d v1, v3, v4[1]
+	FMOVD 16(R1), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R3), F3
+	FMOVQ 0(R1), F4
+	WORD $0x4fc41060 // fmla.2d v0, v3, v4[0]
+	WORD $0x4fc41861 // fmla.2d v1, v3, v4[1]
+	FMOVD 16(R1), F4
+	WORD $0x4fc41062 // fmla.2d v2, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F3
+	WORD $0x0e617863 // fcvtl v3, v3
+	WORD $0x4e080463 // dup.2d v3, v3
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e464 // fcmgt.2d v4, v3, v0
+	WORD $0x6e601c64 // bsl v4, v3, v0
+	FMOVQ F4, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e460 // fcmgt.2d v0, v3, v1
+	WORD $0x6e611c60 // bsl v0, v3, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e460 // fcmgt.2d v0, v3, v2
+	WORD $0x6e621c60 // bsl v0, v3, v2
+	FMOVQ F0, 0(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	WORD $0x4fc51881 // fmla.2d v1, v4, v5[1]
+	FMOVQ 16(R1), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	WORD $0x4fc51883 // fmla.2d v3, v4, v5[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	WORD $0x4fc51881 // fmla.2d v1, v4, v5[1]
+	FMOVQ 16(R1), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	WORD $0x4fc51883 // fmla.2d v3, v4, v5[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	WORD $0x4fc51881 // fmla.2d v1, v4, v5[1]
+	FMOVQ 16(R1), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	WORD $0x4fc51883 // fmla.2d v3, v4, v5[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	WORD $0x4fc51881 // fmla.2d v1, v4, v5[1]
+	FMOVQ 16(R1), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	WORD $0x4fc51883 // fmla.2d v3, v4, v5[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R3), F4
+	FMOVQ 0(R1), F5
+	WORD $0x4fc51080 // fmla.2d v0, v4, v5[0]
+	WORD $0x4fc51881 // fmla.2d v1, v4, v5[1]
+	FMOVQ 16(R1), F5
+	WORD $0x4fc51082 // fmla.2d v2, v4, v5[0]
+	WORD $0x4fc51883 // fmla.2d v3, v4, v5[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F4
+	WORD $0x0e617884 // fcvtl v4, v4
+	WORD $0x4e080484 // dup.2d v4, v4
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e485 // fcmgt.2d v5, v4, v0
+	WORD $0x6e601c85 // bsl v5, v4, v0
+	FMOVQ F5, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e480 // fcmgt.2d v0, v4, v1
+	WORD $0x6e611c80 // bsl v0, v4, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e480 // fcmgt.2d v0, v4, v2
+	WORD $0x6e621c80 // bsl v0, v4, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e480 // fcmgt.2d v0, v4, v3
+	WORD $0x6e631c80 // bsl v0, v4, v3
+	FMOVQ F0, 0(R2)
+	RET
+
+rows5:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	WORD $0x4fc618a1 // fmla.2d v1, v5, v6[1]
+	FMOVQ 16(R1), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	FMOVD 32(R1), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	WORD $0x4fc618a1 // fmla.2d v1, v5, v6[1]
+	FMOVQ 16(R1), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	FMOVD 32(R1), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	WORD $0x4fc618a1 // fmla.2d v1, v5, v6[1]
+	FMOVQ 16(R1), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	FMOVD 32(R1), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	WORD $0x4fc618a1 // fmla.2d v1, v5, v6[1]
+	FMOVQ 16(R1), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	FMOVD 32(R1), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc610a0 // fmla.2d v0, v5, v6[0]
+	WORD $0x4fc618a1 // fmla.2d v1, v5, v6[1]
+	FMOVQ 16(R1), F6
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	FMOVD 32(R1), F6
+	WORD $0x4fc610a4 // fmla.2d v4, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F5
+	WORD $0x0e6178a5 // fcvtl v5, v5
+	WORD $0x4e0804a5 // dup.2d v5, v5
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4a6 // fcmgt.2d v6, v5, v0
+	WORD $0x6e601ca6 // bsl v6, v5, v0
+	FMOVQ F6, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e4a0 // fcmgt.2d v0, v5, v1
+	WORD $0x6e611ca0 // bsl v0, v5, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4a0 // fcmgt.2d v0, v5, v2
+	WORD $0x6e621ca0 // bsl v0, v5, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4a0 // fcmgt.2d v0, v5, v3
+	WORD $0x6e631ca0 // bsl v0, v5, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4a0 // fcmgt.2d v0, v5, v4
+	WORD $0x6e641ca0 // bsl v0, v5, v4
+	FMOVQ F0, 0(R2)
+	RET
+
+rows6:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	WORD $0x4fc718c1 // fmla.2d v1, v6, v7[1]
+	FMOVQ 16(R1), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	WORD $0x4fc718c3 // fmla.2d v3, v6, v7[1]
+	FMOVQ 32(R1), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	WORD $0x4fc718c5 // fmla.2d v5, v6, v7[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	WORD $0x4fc718c1 // fmla.2d v1, v6, v7[1]
+	FMOVQ 16(R1), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	WORD $0x4fc718c3 // fmla.2d v3, v6, v7[1]
+	FMOVQ 32(R1), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	WORD $0x4fc718c5 // fmla.2d v5, v6, v7[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	WORD $0x4fc718c1 // fmla.2d v1, v6, v7[1]
+	FMOVQ 16(R1), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	WORD $0x4fc718c3 // fmla.2d v3, v6, v7[1]
+	FMOVQ 32(R1), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	WORD $0x4fc718c5 // fmla.2d v5, v6, v7[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	WORD $0x4fc718c1 // fmla.2d v1, v6, v7[1]
+	FMOVQ 16(R1), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	WORD $0x4fc718c3 // fmla.2d v3, v6, v7[1]
+	FMOVQ 32(R1), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	WORD $0x4fc718c5 // fmla.2d v5, v6, v7[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R3), F6
+	FMOVQ 0(R1), F7
+	WORD $0x4fc710c0 // fmla.2d v0, v6, v7[0]
+	WORD $0x4fc718c1 // fmla.2d v1, v6, v7[1]
+	FMOVQ 16(R1), F7
+	WORD $0x4fc710c2 // fmla.2d v2, v6, v7[0]
+	WORD $0x4fc718c3 // fmla.2d v3, v6, v7[1]
+	FMOVQ 32(R1), F7
+	WORD $0x4fc710c4 // fmla.2d v4, v6, v7[0]
+	WORD $0x4fc718c5 // fmla.2d v5, v6, v7[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 0(R2)
+	RET
+
+rows7:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	WORD $0x4fc818e1 // fmla.2d v1, v7, v8[1]
+	FMOVQ 16(R1), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVQ 32(R1), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	WORD $0x4fc818e5 // fmla.2d v5, v7, v8[1]
+	FMOVD 48(R1), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	WORD $0x4fc818e1 // fmla.2d v1, v7, v8[1]
+	FMOVQ 16(R1), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVQ 32(R1), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	WORD $0x4fc818e5 // fmla.2d v5, v7, v8[1]
+	FMOVD 48(R1), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	WORD $0x4fc818e1 // fmla.2d v1, v7, v8[1]
+	FMOVQ 16(R1), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVQ 32(R1), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	WORD $0x4fc818e5 // fmla.2d v5, v7, v8[1]
+	FMOVD 48(R1), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	WORD $0x4fc818e1 // fmla.2d v1, v7, v8[1]
+	FMOVQ 16(R1), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVQ 32(R1), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	WORD $0x4fc818e5 // fmla.2d v5, v7, v8[1]
+	FMOVD 48(R1), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810e0 // fmla.2d v0, v7, v8[0]
+	WORD $0x4fc818e1 // fmla.2d v1, v7, v8[1]
+	FMOVQ 16(R1), F8
+	WORD $0x4fc810e2 // fmla.2d v2, v7, v8[0]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVQ 32(R1), F8
+	WORD $0x4fc810e4 // fmla.2d v4, v7, v8[0]
+	WORD $0x4fc818e5 // fmla.2d v5, v7, v8[1]
+	FMOVD 48(R1), F8
+	WORD $0x4fc810e6 // fmla.2d v6, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F7
+	WORD $0x0e6178e7 // fcvtl v7, v7
+	WORD $0x4e0804e7 // dup.2d v7, v7
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4e8 // fcmgt.2d v8, v7, v0
+	WORD $0x6e601ce8 // bsl v8, v7, v0
+	FMOVQ F8, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e4e0 // fcmgt.2d v0, v7, v1
+	WORD $0x6e611ce0 // bsl v0, v7, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4e0 // fcmgt.2d v0, v7, v2
+	WORD $0x6e621ce0 // bsl v0, v7, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4e0 // fcmgt.2d v0, v7, v3
+	WORD $0x6e631ce0 // bsl v0, v7, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4e0 // fcmgt.2d v0, v7, v4
+	WORD $0x6e641ce0 // bsl v0, v7, v4
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee5e4e0 // fcmgt.2d v0, v7, v5
+	WORD $0x6e651ce0 // bsl v0, v7, v5
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e4e0 // fcmgt.2d v0, v7, v6
+	WORD $0x6e661ce0 // bsl v0, v7, v6
+	FMOVQ F0, 0(R2)
+	RET
+
+rows8:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F7
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	WORD $0x4fc91901 // fmla.2d v1, v8, v9[1]
+	FMOVQ 16(R1), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc91903 // fmla.2d v3, v8, v9[1]
+	FMOVQ 32(R1), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	FMOVQ 48(R1), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	WORD $0x4fc91907 // fmla.2d v7, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	WORD $0x4fc91901 // fmla.2d v1, v8, v9[1]
+	FMOVQ 16(R1), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc91903 // fmla.2d v3, v8, v9[1]
+	FMOVQ 32(R1), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	FMOVQ 48(R1), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	WORD $0x4fc91907 // fmla.2d v7, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	WORD $0x4fc91901 // fmla.2d v1, v8, v9[1]
+	FMOVQ 16(R1), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc91903 // fmla.2d v3, v8, v9[1]
+	FMOVQ 32(R1), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	FMOVQ 48(R1), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	WORD $0x4fc91907 // fmla.2d v7, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	WORD $0x4fc91901 // fmla.2d v1, v8, v9[1]
+	FMOVQ 16(R1), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc91903 // fmla.2d v3, v8, v9[1]
+	FMOVQ 32(R1), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	FMOVQ 48(R1), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	WORD $0x4fc91907 // fmla.2d v7, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc91100 // fmla.2d v0, v8, v9[0]
+	WORD $0x4fc91901 // fmla.2d v1, v8, v9[1]
+	FMOVQ 16(R1), F9
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc91903 // fmla.2d v3, v8, v9[1]
+	FMOVQ 32(R1), F9
+	WORD $0x4fc91104 // fmla.2d v4, v8, v9[0]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	FMOVQ 48(R1), F9
+	WORD $0x4fc91106 // fmla.2d v6, v8, v9[0]
+	WORD $0x4fc91907 // fmla.2d v7, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F8
+	WORD $0x0e617908 // fcvtl v8, v8
+	WORD $0x4e080508 // dup.2d v8, v8
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e509 // fcmgt.2d v9, v8, v0
+	WORD $0x6e601d09 // bsl v9, v8, v0
+	FMOVQ F9, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee1e500 // fcmgt.2d v0, v8, v1
+	WORD $0x6e611d00 // bsl v0, v8, v1
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e500 // fcmgt.2d v0, v8, v2
+	WORD $0x6e621d00 // bsl v0, v8, v2
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e500 // fcmgt.2d v0, v8, v3
+	WORD $0x6e631d00 // bsl v0, v8, v3
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e500 // fcmgt.2d v0, v8, v4
+	WORD $0x6e641d00 // bsl v0, v8, v4
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee5e500 // fcmgt.2d v0, v8, v5
+	WORD $0x6e651d00 // bsl v0, v8, v5
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e500 // fcmgt.2d v0, v8, v6
+	WORD $0x6e661d00 // bsl v0, v8, v6
+	FMOVQ F0, 0(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee7e500 // fcmgt.2d v0, v8, v7
+	WORD $0x6e671d00 // bsl v0, v8, v7
+	FMOVQ F0, 0(R2)
+	RET
+
+// func tileNEON64Col2(p *byte)
+TEXT ·tileNEON64Col2(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD 0(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD 0(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD 0(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD 0(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R3), F2
+	FMOVQ 16(R3), F3
+	FMOVD 0(R1), F4
+	WORD $0x4fc41040 // fmla.2d v0, v2, v4[0]
+	WORD $0x4fc41061 // fmla.2d v1, v3, v4[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F2
+	WORD $0x0e617842 // fcvtl v2, v2
+	WORD $0x4e080442 // dup.2d v2, v2
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e443 // fcmgt.2d v3, v2, v0
+	WORD $0x6e601c43 // bsl v3, v2, v0
+	FMOVQ F3, 0(R2)
+	WORD $0x6ee1e440 // fcmgt.2d v0, v2, v1
+	WORD $0x6e611c40 // bsl v0, v2, v1
+	FMOVQ F0, 16(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	WORD $0x4fc61882 // fmla.2d v2, v4, v6[1]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	WORD $0x4fc61882 // fmla.2d v2, v4, v6[1]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	WORD $0x4fc61882 // fmla.2d v2, v4, v6[1]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	WORD $0x4fc61882 // fmla.2d v2, v4, v6[1]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4fc61080 // fmla.2d v0, v4, v6[0]
+	WORD $0x4fc610a1 // fmla.2d v1, v5, v6[0]
+	WORD $0x4fc61882 // fmla.2d v2, v4, v6[1]
+	WORD $0x4fc618a3 // fmla.2d v3, v5, v6[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F4
+	WORD $0x0e617884 // fcvtl v4, v4
+	WORD $0x4e080484 // dup.2d v4, v4
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e485 // fcmgt.2d v5, v4, v0
+	WORD $0x6e601c85 // bsl v5, v4, v0
+	FMOVQ F5, 0(R2)
+	WORD $0x6ee1e480 // fcmgt.2d v0, v4, v1
+	WORD $0x6e611c80 // bsl v0, v4, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e480 // fcmgt.2d v0, v4, v2
+	WORD $0x6e621c80 // bsl v0, v4, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e480 // fcmgt.2d v0, v4, v3
+	WORD $0x6e631c80 // bsl v0, v4, v3
+	FMOVQ F0, 16(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	WORD $0x4fc818c2 // fmla.2d v2, v6, v8[1]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVD 16(R1), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	WORD $0x4fc818c2 // fmla.2d v2, v6, v8[1]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVD 16(R1), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	WORD $0x4fc818c2 // fmla.2d v2, v6, v8[1]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVD 16(R1), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	WORD $0x4fc818c2 // fmla.2d v2, v6, v8[1]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVD 16(R1), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 0(R1), F8
+	WORD $0x4fc810c0 // fmla.2d v0, v6, v8[0]
+	WORD $0x4fc810e1 // fmla.2d v1, v7, v8[0]
+	WORD $0x4fc818c2 // fmla.2d v2, v6, v8[1]
+	WORD $0x4fc818e3 // fmla.2d v3, v7, v8[1]
+	FMOVD 16(R1), F8
+	WORD $0x4fc810c4 // fmla.2d v4, v6, v8[0]
+	WORD $0x4fc810e5 // fmla.2d v5, v7, v8[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 16(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ 0(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	WORD $0x4fca1902 // fmla.2d v2, v8, v10[1]
+	WORD $0x4fca1923 // fmla.2d v3, v9, v10[1]
+	FMOVQ 16(R1), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	WORD $0x4fca1906 // fmla.2d v6, v8, v10[1]
+	WORD $0x4fca1927 // fmla.2d v7, v9, v10[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ 0(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	WORD $0x4fca1902 // fmla.2d v2, v8, v10[1]
+	WORD $0x4fca1923 // fmla.2d v3, v9, v10[1]
+	FMOVQ 16(R1), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	WORD $0x4fca1906 // fmla.2d v6, v8, v10[1]
+	WORD $0x4fca1927 // fmla.2d v7, v9, v10[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ 0(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	WORD $0x4fca1902 // fmla.2d v2, v8, v10[1]
+	WORD $0x4fca1923 // fmla.2d v3, v9, v10[1]
+	FMOVQ 16(R1), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	WORD $0x4fca1906 // fmla.2d v6, v8, v10[1]
+	WORD $0x4fca1927 // fmla.2d v7, v9, v10[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ 0(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	WORD $0x4fca1902 // fmla.2d v2, v8, v10[1]
+	WORD $0x4fca1923 // fmla.2d v3, v9, v10[1]
+	FMOVQ 16(R1), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	WORD $0x4fca1906 // fmla.2d v6, v8, v10[1]
+	WORD $0x4fca1927 // fmla.2d v7, v9, v10[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ 0(R1), F10
+	WORD $0x4fca1100 // fmla.2d v0, v8, v10[0]
+	WORD $0x4fca1121 // fmla.2d v1, v9, v10[0]
+	WORD $0x4fca1902 // fmla.2d v2, v8, v10[1]
+	WORD $0x4fca1923 // fmla.2d v3, v9, v10[1]
+	FMOVQ 16(R1), F10
+	WORD $0x4fca1104 // fmla.2d v4, v8, v10[0]
+	WORD $0x4fca1125 // fmla.2d v5, v9, v10[0]
+	WORD $0x4fca1906 // fmla.2d v6, v8, v10[1]
+	WORD $0x4fca1927 // fmla.2d v7, v9, v10[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F8
+	WORD $0x0e617908 // fcvtl v8, v8
+	WORD $0x4e080508 // dup.2d v8, v8
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e509 // fcmgt.2d v9, v8, v0
+	WORD $0x6e601d09 // bsl v9, v8, v0
+	FMOVQ F9, 0(R2)
+	WORD $0x6ee1e500 // fcmgt.2d v0, v8, v1
+	WORD $0x6e611d00 // bsl v0, v8, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e500 // fcmgt.2d v0, v8, v2
+	WORD $0x6e621d00 // bsl v0, v8, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e500 // fcmgt.2d v0, v8, v3
+	WORD $0x6e631d00 // bsl v0, v8, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e500 // fcmgt.2d v0, v8, v4
+	WORD $0x6e641d00 // bsl v0, v8, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e500 // fcmgt.2d v0, v8, v5
+	WORD $0x6e651d00 // bsl v0, v8, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e500 // fcmgt.2d v0, v8, v6
+	WORD $0x6e661d00 // bsl v0, v8, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e500 // fcmgt.2d v0, v8, v7
+	WORD $0x6e671d00 // bsl v0, v8, v7
+	FMOVQ F0, 16(R2)
+	RET
+
+rows5:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	WORD $0x4fcc1942 // fmla.2d v2, v10, v12[1]
+	WORD $0x4fcc1963 // fmla.2d v3, v11, v12[1]
+	FMOVQ 16(R1), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	WORD $0x4fcc1946 // fmla.2d v6, v10, v12[1]
+	WORD $0x4fcc1967 // fmla.2d v7, v11, v12[1]
+	FMOVD 32(R1), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	WORD $0x4fcc1942 // fmla.2d v2, v10, v12[1]
+	WORD $0x4fcc1963 // fmla.2d v3, v11, v12[1]
+	FMOVQ 16(R1), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	WORD $0x4fcc1946 // fmla.2d v6, v10, v12[1]
+	WORD $0x4fcc1967 // fmla.2d v7, v11, v12[1]
+	FMOVD 32(R1), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	WORD $0x4fcc1942 // fmla.2d v2, v10, v12[1]
+	WORD $0x4fcc1963 // fmla.2d v3, v11, v12[1]
+	FMOVQ 16(R1), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	WORD $0x4fcc1946 // fmla.2d v6, v10, v12[1]
+	WORD $0x4fcc1967 // fmla.2d v7, v11, v12[1]
+	FMOVD 32(R1), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	WORD $0x4fcc1942 // fmla.2d v2, v10, v12[1]
+	WORD $0x4fcc1963 // fmla.2d v3, v11, v12[1]
+	FMOVQ 16(R1), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	WORD $0x4fcc1946 // fmla.2d v6, v10, v12[1]
+	WORD $0x4fcc1967 // fmla.2d v7, v11, v12[1]
+	FMOVD 32(R1), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R3), F10
+	FMOVQ 16(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1140 // fmla.2d v0, v10, v12[0]
+	WORD $0x4fcc1161 // fmla.2d v1, v11, v12[0]
+	WORD $0x4fcc1942 // fmla.2d v2, v10, v12[1]
+	WORD $0x4fcc1963 // fmla.2d v3, v11, v12[1]
+	FMOVQ 16(R1), F12
+	WORD $0x4fcc1144 // fmla.2d v4, v10, v12[0]
+	WORD $0x4fcc1165 // fmla.2d v5, v11, v12[0]
+	WORD $0x4fcc1946 // fmla.2d v6, v10, v12[1]
+	WORD $0x4fcc1967 // fmla.2d v7, v11, v12[1]
+	FMOVD 32(R1), F12
+	WORD $0x4fcc1148 // fmla.2d v8, v10, v12[0]
+	WORD $0x4fcc1169 // fmla.2d v9, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F10
+	WORD $0x0e61794a // fcvtl v10, v10
+	WORD $0x4e08054a // dup.2d v10, v10
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e54b // fcmgt.2d v11, v10, v0
+	WORD $0x6e601d4b // bsl v11, v10, v0
+	FMOVQ F11, 0(R2)
+	WORD $0x6ee1e540 // fcmgt.2d v0, v10, v1
+	WORD $0x6e611d40 // bsl v0, v10, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e540 // fcmgt.2d v0, v10, v2
+	WORD $0x6e621d40 // bsl v0, v10, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e540 // fcmgt.2d v0, v10, v3
+	WORD $0x6e631d40 // bsl v0, v10, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e540 // fcmgt.2d v0, v10, v4
+	WORD $0x6e641d40 // bsl v0, v10, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e540 // fcmgt.2d v0, v10, v5
+	WORD $0x6e651d40 // bsl v0, v10, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e540 // fcmgt.2d v0, v10, v6
+	WORD $0x6e661d40 // bsl v0, v10, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e540 // fcmgt.2d v0, v10, v7
+	WORD $0x6e671d40 // bsl v0, v10, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e540 // fcmgt.2d v0, v10, v8
+	WORD $0x6e681d40 // bsl v0, v10, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e540 // fcmgt.2d v0, v10, v9
+	WORD $0x6e691d40 // bsl v0, v10, v9
+	FMOVQ F0, 16(R2)
+	RET
+
+rows6:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F10
+	FMOVQ 16(R1), F11
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 0(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	WORD $0x4fce1982 // fmla.2d v2, v12, v14[1]
+	WORD $0x4fce19a3 // fmla.2d v3, v13, v14[1]
+	FMOVQ 16(R1), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	WORD $0x4fce1986 // fmla.2d v6, v12, v14[1]
+	WORD $0x4fce19a7 // fmla.2d v7, v13, v14[1]
+	FMOVQ 32(R1), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	WORD $0x4fce198a // fmla.2d v10, v12, v14[1]
+	WORD $0x4fce19ab // fmla.2d v11, v13, v14[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 0(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	WORD $0x4fce1982 // fmla.2d v2, v12, v14[1]
+	WORD $0x4fce19a3 // fmla.2d v3, v13, v14[1]
+	FMOVQ 16(R1), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	WORD $0x4fce1986 // fmla.2d v6, v12, v14[1]
+	WORD $0x4fce19a7 // fmla.2d v7, v13, v14[1]
+	FMOVQ 32(R1), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	WORD $0x4fce198a // fmla.2d v10, v12, v14[1]
+	WORD $0x4fce19ab // fmla.2d v11, v13, v14[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 0(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	WORD $0x4fce1982 // fmla.2d v2, v12, v14[1]
+	WORD $0x4fce19a3 // fmla.2d v3, v13, v14[1]
+	FMOVQ 16(R1), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	WORD $0x4fce1986 // fmla.2d v6, v12, v14[1]
+	WORD $0x4fce19a7 // fmla.2d v7, v13, v14[1]
+	FMOVQ 32(R1), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	WORD $0x4fce198a // fmla.2d v10, v12, v14[1]
+	WORD $0x4fce19ab // fmla.2d v11, v13, v14[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 0(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	WORD $0x4fce1982 // fmla.2d v2, v12, v14[1]
+	WORD $0x4fce19a3 // fmla.2d v3, v13, v14[1]
+	FMOVQ 16(R1), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	WORD $0x4fce1986 // fmla.2d v6, v12, v14[1]
+	WORD $0x4fce19a7 // fmla.2d v7, v13, v14[1]
+	FMOVQ 32(R1), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	WORD $0x4fce198a // fmla.2d v10, v12, v14[1]
+	WORD $0x4fce19ab // fmla.2d v11, v13, v14[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 0(R1), F14
+	WORD $0x4fce1180 // fmla.2d v0, v12, v14[0]
+	WORD $0x4fce11a1 // fmla.2d v1, v13, v14[0]
+	WORD $0x4fce1982 // fmla.2d v2, v12, v14[1]
+	WORD $0x4fce19a3 // fmla.2d v3, v13, v14[1]
+	FMOVQ 16(R1), F14
+	WORD $0x4fce1184 // fmla.2d v4, v12, v14[0]
+	WORD $0x4fce11a5 // fmla.2d v5, v13, v14[0]
+	WORD $0x4fce1986 // fmla.2d v6, v12, v14[1]
+	WORD $0x4fce19a7 // fmla.2d v7, v13, v14[1]
+	FMOVQ 32(R1), F14
+	WORD $0x4fce1188 // fmla.2d v8, v12, v14[0]
+	WORD $0x4fce11a9 // fmla.2d v9, v13, v14[0]
+	WORD $0x4fce198a // fmla.2d v10, v12, v14[1]
+	WORD $0x4fce19ab // fmla.2d v11, v13, v14[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F12
+	WORD $0x0e61798c // fcvtl v12, v12
+	WORD $0x4e08058c // dup.2d v12, v12
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e58d // fcmgt.2d v13, v12, v0
+	WORD $0x6e601d8d // bsl v13, v12, v0
+	FMOVQ F13, 0(R2)
+	WORD $0x6ee1e580 // fcmgt.2d v0, v12, v1
+	WORD $0x6e611d80 // bsl v0, v12, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e580 // fcmgt.2d v0, v12, v2
+	WORD $0x6e621d80 // bsl v0, v12, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e580 // fcmgt.2d v0, v12, v3
+	WORD $0x6e631d80 // bsl v0, v12, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e580 // fcmgt.2d v0, v12, v4
+	WORD $0x6e641d80 // bsl v0, v12, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e580 // fcmgt.2d v0, v12, v5
+	WORD $0x6e651d80 // bsl v0, v12, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e580 // fcmgt.2d v0, v12, v6
+	WORD $0x6e661d80 // bsl v0, v12, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e580 // fcmgt.2d v0, v12, v7
+	WORD $0x6e671d80 // bsl v0, v12, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e580 // fcmgt.2d v0, v12, v8
+	WORD $0x6e681d80 // bsl v0, v12, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e580 // fcmgt.2d v0, v12, v9
+	WORD $0x6e691d80 // bsl v0, v12, v9
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeae580 // fcmgt.2d v0, v12, v10
+	WORD $0x6e6a1d80 // bsl v0, v12, v10
+	FMOVQ F0, 0(R2)
+	WORD $0x6eebe580 // fcmgt.2d v0, v12, v11
+	WORD $0x6e6b1d80 // bsl v0, v12, v11
+	FMOVQ F0, 16(R2)
+	RET
+
+rows7:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F10
+	FMOVQ 16(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVQ 0(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	WORD $0x4fd019c2 // fmla.2d v2, v14, v16[1]
+	WORD $0x4fd019e3 // fmla.2d v3, v15, v16[1]
+	FMOVQ 16(R1), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	WORD $0x4fd019c6 // fmla.2d v6, v14, v16[1]
+	WORD $0x4fd019e7 // fmla.2d v7, v15, v16[1]
+	FMOVQ 32(R1), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	WORD $0x4fd019ca // fmla.2d v10, v14, v16[1]
+	WORD $0x4fd019eb // fmla.2d v11, v15, v16[1]
+	FMOVD 48(R1), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVQ 0(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	WORD $0x4fd019c2 // fmla.2d v2, v14, v16[1]
+	WORD $0x4fd019e3 // fmla.2d v3, v15, v16[1]
+	FMOVQ 16(R1), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	WORD $0x4fd019c6 // fmla.2d v6, v14, v16[1]
+	WORD $0x4fd019e7 // fmla.2d v7, v15, v16[1]
+	FMOVQ 32(R1), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	WORD $0x4fd019ca // fmla.2d v10, v14, v16[1]
+	WORD $0x4fd019eb // fmla.2d v11, v15, v16[1]
+	FMOVD 48(R1), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVQ 0(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	WORD $0x4fd019c2 // fmla.2d v2, v14, v16[1]
+	WORD $0x4fd019e3 // fmla.2d v3, v15, v16[1]
+	FMOVQ 16(R1), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	WORD $0x4fd019c6 // fmla.2d v6, v14, v16[1]
+	WORD $0x4fd019e7 // fmla.2d v7, v15, v16[1]
+	FMOVQ 32(R1), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	WORD $0x4fd019ca // fmla.2d v10, v14, v16[1]
+	WORD $0x4fd019eb // fmla.2d v11, v15, v16[1]
+	FMOVD 48(R1), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVQ 0(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	WORD $0x4fd019c2 // fmla.2d v2, v14, v16[1]
+	WORD $0x4fd019e3 // fmla.2d v3, v15, v16[1]
+	FMOVQ 16(R1), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	WORD $0x4fd019c6 // fmla.2d v6, v14, v16[1]
+	WORD $0x4fd019e7 // fmla.2d v7, v15, v16[1]
+	FMOVQ 32(R1), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	WORD $0x4fd019ca // fmla.2d v10, v14, v16[1]
+	WORD $0x4fd019eb // fmla.2d v11, v15, v16[1]
+	FMOVD 48(R1), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R3), F14
+	FMOVQ 16(R3), F15
+	FMOVQ 0(R1), F16
+	WORD $0x4fd011c0 // fmla.2d v0, v14, v16[0]
+	WORD $0x4fd011e1 // fmla.2d v1, v15, v16[0]
+	WORD $0x4fd019c2 // fmla.2d v2, v14, v16[1]
+	WORD $0x4fd019e3 // fmla.2d v3, v15, v16[1]
+	FMOVQ 16(R1), F16
+	WORD $0x4fd011c4 // fmla.2d v4, v14, v16[0]
+	WORD $0x4fd011e5 // fmla.2d v5, v15, v16[0]
+	WORD $0x4fd019c6 // fmla.2d v6, v14, v16[1]
+	WORD $0x4fd019e7 // fmla.2d v7, v15, v16[1]
+	FMOVQ 32(R1), F16
+	WORD $0x4fd011c8 // fmla.2d v8, v14, v16[0]
+	WORD $0x4fd011e9 // fmla.2d v9, v15, v16[0]
+	WORD $0x4fd019ca // fmla.2d v10, v14, v16[1]
+	WORD $0x4fd019eb // fmla.2d v11, v15, v16[1]
+	FMOVD 48(R1), F16
+	WORD $0x4fd011cc // fmla.2d v12, v14, v16[0]
+	WORD $0x4fd011ed // fmla.2d v13, v15, v16[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F14
+	WORD $0x0e6179ce // fcvtl v14, v14
+	WORD $0x4e0805ce // dup.2d v14, v14
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e5cf // fcmgt.2d v15, v14, v0
+	WORD $0x6e601dcf // bsl v15, v14, v0
+	FMOVQ F15, 0(R2)
+	WORD $0x6ee1e5c0 // fcmgt.2d v0, v14, v1
+	WORD $0x6e611dc0 // bsl v0, v14, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e5c0 // fcmgt.2d v0, v14, v2
+	WORD $0x6e621dc0 // bsl v0, v14, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e5c0 // fcmgt.2d v0, v14, v3
+	WORD $0x6e631dc0 // bsl v0, v14, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e5c0 // fcmgt.2d v0, v14, v4
+	WORD $0x6e641dc0 // bsl v0, v14, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e5c0 // fcmgt.2d v0, v14, v5
+	WORD $0x6e651dc0 // bsl v0, v14, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e5c0 // fcmgt.2d v0, v14, v6
+	WORD $0x6e661dc0 // bsl v0, v14, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e5c0 // fcmgt.2d v0, v14, v7
+	WORD $0x6e671dc0 // bsl v0, v14, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e5c0 // fcmgt.2d v0, v14, v8
+	WORD $0x6e681dc0 // bsl v0, v14, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e5c0 // fcmgt.2d v0, v14, v9
+	WORD $0x6e691dc0 // bsl v0, v14, v9
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeae5c0 // fcmgt.2d v0, v14, v10
+	WORD $0x6e6a1dc0 // bsl v0, v14, v10
+	FMOVQ F0, 0(R2)
+	WORD $0x6eebe5c0 // fcmgt.2d v0, v14, v11
+	WORD $0x6e6b1dc0 // bsl v0, v14, v11
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece5c0 // fcmgt.2d v0, v14, v12
+	WORD $0x6e6c1dc0 // bsl v0, v14, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede5c0 // fcmgt.2d v0, v14, v13
+	WORD $0x6e6d1dc0 // bsl v0, v14, v13
+	FMOVQ F0, 16(R2)
+	RET
+
+rows8:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F4
+	FMOVQ 16(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F8
+	FMOVQ 16(R1), F9
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F10
+	FMOVQ 16(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F14
+	FMOVQ 16(R1), F15
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	WORD $0x4fd21a02 // fmla.2d v2, v16, v18[1]
+	WORD $0x4fd21a23 // fmla.2d v3, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	WORD $0x4fd21a06 // fmla.2d v6, v16, v18[1]
+	WORD $0x4fd21a27 // fmla.2d v7, v17, v18[1]
+	FMOVQ 32(R1), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVQ 48(R1), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	WORD $0x4fd21a0e // fmla.2d v14, v16, v18[1]
+	WORD $0x4fd21a2f // fmla.2d v15, v17, v18[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	WORD $0x4fd21a02 // fmla.2d v2, v16, v18[1]
+	WORD $0x4fd21a23 // fmla.2d v3, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	WORD $0x4fd21a06 // fmla.2d v6, v16, v18[1]
+	WORD $0x4fd21a27 // fmla.2d v7, v17, v18[1]
+	FMOVQ 32(R1), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVQ 48(R1), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	WORD $0x4fd21a0e // fmla.2d v14, v16, v18[1]
+	WORD $0x4fd21a2f // fmla.2d v15, v17, v18[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	WORD $0x4fd21a02 // fmla.2d v2, v16, v18[1]
+	WORD $0x4fd21a23 // fmla.2d v3, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	WORD $0x4fd21a06 // fmla.2d v6, v16, v18[1]
+	WORD $0x4fd21a27 // fmla.2d v7, v17, v18[1]
+	FMOVQ 32(R1), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVQ 48(R1), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	WORD $0x4fd21a0e // fmla.2d v14, v16, v18[1]
+	WORD $0x4fd21a2f // fmla.2d v15, v17, v18[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	WORD $0x4fd21a02 // fmla.2d v2, v16, v18[1]
+	WORD $0x4fd21a23 // fmla.2d v3, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	WORD $0x4fd21a06 // fmla.2d v6, v16, v18[1]
+	WORD $0x4fd21a27 // fmla.2d v7, v17, v18[1]
+	FMOVQ 32(R1), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVQ 48(R1), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	WORD $0x4fd21a0e // fmla.2d v14, v16, v18[1]
+	WORD $0x4fd21a2f // fmla.2d v15, v17, v18[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R3), F16
+	FMOVQ 16(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd21200 // fmla.2d v0, v16, v18[0]
+	WORD $0x4fd21221 // fmla.2d v1, v17, v18[0]
+	WORD $0x4fd21a02 // fmla.2d v2, v16, v18[1]
+	WORD $0x4fd21a23 // fmla.2d v3, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd21204 // fmla.2d v4, v16, v18[0]
+	WORD $0x4fd21225 // fmla.2d v5, v17, v18[0]
+	WORD $0x4fd21a06 // fmla.2d v6, v16, v18[1]
+	WORD $0x4fd21a27 // fmla.2d v7, v17, v18[1]
+	FMOVQ 32(R1), F18
+	WORD $0x4fd21208 // fmla.2d v8, v16, v18[0]
+	WORD $0x4fd21229 // fmla.2d v9, v17, v18[0]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVQ 48(R1), F18
+	WORD $0x4fd2120c // fmla.2d v12, v16, v18[0]
+	WORD $0x4fd2122d // fmla.2d v13, v17, v18[0]
+	WORD $0x4fd21a0e // fmla.2d v14, v16, v18[1]
+	WORD $0x4fd21a2f // fmla.2d v15, v17, v18[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F16
+	WORD $0x0e617a10 // fcvtl v16, v16
+	WORD $0x4e080610 // dup.2d v16, v16
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e611 // fcmgt.2d v17, v16, v0
+	WORD $0x6e601e11 // bsl v17, v16, v0
+	FMOVQ F17, 0(R2)
+	WORD $0x6ee1e600 // fcmgt.2d v0, v16, v1
+	WORD $0x6e611e00 // bsl v0, v16, v1
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee2e600 // fcmgt.2d v0, v16, v2
+	WORD $0x6e621e00 // bsl v0, v16, v2
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee3e600 // fcmgt.2d v0, v16, v3
+	WORD $0x6e631e00 // bsl v0, v16, v3
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee4e600 // fcmgt.2d v0, v16, v4
+	WORD $0x6e641e00 // bsl v0, v16, v4
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee5e600 // fcmgt.2d v0, v16, v5
+	WORD $0x6e651e00 // bsl v0, v16, v5
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e600 // fcmgt.2d v0, v16, v6
+	WORD $0x6e661e00 // bsl v0, v16, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e600 // fcmgt.2d v0, v16, v7
+	WORD $0x6e671e00 // bsl v0, v16, v7
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee8e600 // fcmgt.2d v0, v16, v8
+	WORD $0x6e681e00 // bsl v0, v16, v8
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee9e600 // fcmgt.2d v0, v16, v9
+	WORD $0x6e691e00 // bsl v0, v16, v9
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeae600 // fcmgt.2d v0, v16, v10
+	WORD $0x6e6a1e00 // bsl v0, v16, v10
+	FMOVQ F0, 0(R2)
+	WORD $0x6eebe600 // fcmgt.2d v0, v16, v11
+	WORD $0x6e6b1e00 // bsl v0, v16, v11
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece600 // fcmgt.2d v0, v16, v12
+	WORD $0x6e6c1e00 // bsl v0, v16, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede600 // fcmgt.2d v0, v16, v13
+	WORD $0x6e6d1e00 // bsl v0, v16, v13
+	FMOVQ F0, 16(R2)
+	ADD R3, R2, R2
+	WORD $0x6eeee600 // fcmgt.2d v0, v16, v14
+	WORD $0x6e6e1e00 // bsl v0, v16, v14
+	FMOVQ F0, 0(R2)
+	WORD $0x6eefe600 // fcmgt.2d v0, v16, v15
+	WORD $0x6e6f1e00 // bsl v0, v16, v15
+	FMOVQ F0, 16(R2)
+	RET
+
+// func tileNEON64Col3(p *byte)
+TEXT ·tileNEON64Col3(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 72(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD 0(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD 0(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD 0(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD 0(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R3), F3
+	FMOVQ 16(R3), F4
+	FMOVQ 32(R3), F5
+	FMOVD 0(R1), F6
+	WORD $0x4fc61060 // fmla.2d v0, v3, v6[0]
+	WORD $0x4fc61081 // fmla.2d v1, v4, v6[0]
+	WORD $0x4fc610a2 // fmla.2d v2, v5, v6[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F3
+	WORD $0x0e617863 // fcvtl v3, v3
+	WORD $0x4e080463 // dup.2d v3, v3
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e464 // fcmgt.2d v4, v3, v0
+	WORD $0x6e601c64 // bsl v4, v3, v0
+	FMOVQ F4, 0(R2)
+	WORD $0x6ee1e460 // fcmgt.2d v0, v3, v1
+	WORD $0x6e611c60 // bsl v0, v3, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e460 // fcmgt.2d v0, v3, v2
+	WORD $0x6e621c60 // bsl v0, v3, v2
+	FMOVQ F0, 32(R2)
+	RET
+
+rows2:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc918c3 // fmla.2d v3, v6, v9[1]
+	WORD $0x4fc918e4 // fmla.2d v4, v7, v9[1]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc918c3 // fmla.2d v3, v6, v9[1]
+	WORD $0x4fc918e4 // fmla.2d v4, v7, v9[1]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc918c3 // fmla.2d v3, v6, v9[1]
+	WORD $0x4fc918e4 // fmla.2d v4, v7, v9[1]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc918c3 // fmla.2d v3, v6, v9[1]
+	WORD $0x4fc918e4 // fmla.2d v4, v7, v9[1]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R3), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 32(R3), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4fc910c0 // fmla.2d v0, v6, v9[0]
+	WORD $0x4fc910e1 // fmla.2d v1, v7, v9[0]
+	WORD $0x4fc91102 // fmla.2d v2, v8, v9[0]
+	WORD $0x4fc918c3 // fmla.2d v3, v6, v9[1]
+	WORD $0x4fc918e4 // fmla.2d v4, v7, v9[1]
+	WORD $0x4fc91905 // fmla.2d v5, v8, v9[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F6
+	WORD $0x0e6178c6 // fcvtl v6, v6
+	WORD $0x4e0804c6 // dup.2d v6, v6
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e4c7 // fcmgt.2d v7, v6, v0
+	WORD $0x6e601cc7 // bsl v7, v6, v0
+	FMOVQ F7, 0(R2)
+	WORD $0x6ee1e4c0 // fcmgt.2d v0, v6, v1
+	WORD $0x6e611cc0 // bsl v0, v6, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e4c0 // fcmgt.2d v0, v6, v2
+	WORD $0x6e621cc0 // bsl v0, v6, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e4c0 // fcmgt.2d v0, v6, v3
+	WORD $0x6e631cc0 // bsl v0, v6, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e4c0 // fcmgt.2d v0, v6, v4
+	WORD $0x6e641cc0 // bsl v0, v6, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e4c0 // fcmgt.2d v0, v6, v5
+	WORD $0x6e651cc0 // bsl v0, v6, v5
+	FMOVQ F0, 32(R2)
+	RET
+
+rows3:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	WORD $0x4fcc1923 // fmla.2d v3, v9, v12[1]
+	WORD $0x4fcc1944 // fmla.2d v4, v10, v12[1]
+	WORD $0x4fcc1965 // fmla.2d v5, v11, v12[1]
+	FMOVD 16(R1), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	WORD $0x4fcc1923 // fmla.2d v3, v9, v12[1]
+	WORD $0x4fcc1944 // fmla.2d v4, v10, v12[1]
+	WORD $0x4fcc1965 // fmla.2d v5, v11, v12[1]
+	FMOVD 16(R1), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	WORD $0x4fcc1923 // fmla.2d v3, v9, v12[1]
+	WORD $0x4fcc1944 // fmla.2d v4, v10, v12[1]
+	WORD $0x4fcc1965 // fmla.2d v5, v11, v12[1]
+	FMOVD 16(R1), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	WORD $0x4fcc1923 // fmla.2d v3, v9, v12[1]
+	WORD $0x4fcc1944 // fmla.2d v4, v10, v12[1]
+	WORD $0x4fcc1965 // fmla.2d v5, v11, v12[1]
+	FMOVD 16(R1), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R3), F9
+	FMOVQ 16(R3), F10
+	FMOVQ 32(R3), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4fcc1120 // fmla.2d v0, v9, v12[0]
+	WORD $0x4fcc1141 // fmla.2d v1, v10, v12[0]
+	WORD $0x4fcc1162 // fmla.2d v2, v11, v12[0]
+	WORD $0x4fcc1923 // fmla.2d v3, v9, v12[1]
+	WORD $0x4fcc1944 // fmla.2d v4, v10, v12[1]
+	WORD $0x4fcc1965 // fmla.2d v5, v11, v12[1]
+	FMOVD 16(R1), F12
+	WORD $0x4fcc1126 // fmla.2d v6, v9, v12[0]
+	WORD $0x4fcc1147 // fmla.2d v7, v10, v12[0]
+	WORD $0x4fcc1168 // fmla.2d v8, v11, v12[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F9
+	WORD $0x0e617929 // fcvtl v9, v9
+	WORD $0x4e080529 // dup.2d v9, v9
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e52a // fcmgt.2d v10, v9, v0
+	WORD $0x6e601d2a // bsl v10, v9, v0
+	FMOVQ F10, 0(R2)
+	WORD $0x6ee1e520 // fcmgt.2d v0, v9, v1
+	WORD $0x6e611d20 // bsl v0, v9, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e520 // fcmgt.2d v0, v9, v2
+	WORD $0x6e621d20 // bsl v0, v9, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e520 // fcmgt.2d v0, v9, v3
+	WORD $0x6e631d20 // bsl v0, v9, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e520 // fcmgt.2d v0, v9, v4
+	WORD $0x6e641d20 // bsl v0, v9, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e520 // fcmgt.2d v0, v9, v5
+	WORD $0x6e651d20 // bsl v0, v9, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e520 // fcmgt.2d v0, v9, v6
+	WORD $0x6e661d20 // bsl v0, v9, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e520 // fcmgt.2d v0, v9, v7
+	WORD $0x6e671d20 // bsl v0, v9, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e520 // fcmgt.2d v0, v9, v8
+	WORD $0x6e681d20 // bsl v0, v9, v8
+	FMOVQ F0, 32(R2)
+	RET
+
+rows4:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	WORD $0x4fcf1983 // fmla.2d v3, v12, v15[1]
+	WORD $0x4fcf19a4 // fmla.2d v4, v13, v15[1]
+	WORD $0x4fcf19c5 // fmla.2d v5, v14, v15[1]
+	FMOVQ 16(R1), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	WORD $0x4fcf1989 // fmla.2d v9, v12, v15[1]
+	WORD $0x4fcf19aa // fmla.2d v10, v13, v15[1]
+	WORD $0x4fcf19cb // fmla.2d v11, v14, v15[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	WORD $0x4fcf1983 // fmla.2d v3, v12, v15[1]
+	WORD $0x4fcf19a4 // fmla.2d v4, v13, v15[1]
+	WORD $0x4fcf19c5 // fmla.2d v5, v14, v15[1]
+	FMOVQ 16(R1), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	WORD $0x4fcf1989 // fmla.2d v9, v12, v15[1]
+	WORD $0x4fcf19aa // fmla.2d v10, v13, v15[1]
+	WORD $0x4fcf19cb // fmla.2d v11, v14, v15[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	WORD $0x4fcf1983 // fmla.2d v3, v12, v15[1]
+	WORD $0x4fcf19a4 // fmla.2d v4, v13, v15[1]
+	WORD $0x4fcf19c5 // fmla.2d v5, v14, v15[1]
+	FMOVQ 16(R1), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	WORD $0x4fcf1989 // fmla.2d v9, v12, v15[1]
+	WORD $0x4fcf19aa // fmla.2d v10, v13, v15[1]
+	WORD $0x4fcf19cb // fmla.2d v11, v14, v15[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	WORD $0x4fcf1983 // fmla.2d v3, v12, v15[1]
+	WORD $0x4fcf19a4 // fmla.2d v4, v13, v15[1]
+	WORD $0x4fcf19c5 // fmla.2d v5, v14, v15[1]
+	FMOVQ 16(R1), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	WORD $0x4fcf1989 // fmla.2d v9, v12, v15[1]
+	WORD $0x4fcf19aa // fmla.2d v10, v13, v15[1]
+	WORD $0x4fcf19cb // fmla.2d v11, v14, v15[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R3), F12
+	FMOVQ 16(R3), F13
+	FMOVQ 32(R3), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4fcf1180 // fmla.2d v0, v12, v15[0]
+	WORD $0x4fcf11a1 // fmla.2d v1, v13, v15[0]
+	WORD $0x4fcf11c2 // fmla.2d v2, v14, v15[0]
+	WORD $0x4fcf1983 // fmla.2d v3, v12, v15[1]
+	WORD $0x4fcf19a4 // fmla.2d v4, v13, v15[1]
+	WORD $0x4fcf19c5 // fmla.2d v5, v14, v15[1]
+	FMOVQ 16(R1), F15
+	WORD $0x4fcf1186 // fmla.2d v6, v12, v15[0]
+	WORD $0x4fcf11a7 // fmla.2d v7, v13, v15[0]
+	WORD $0x4fcf11c8 // fmla.2d v8, v14, v15[0]
+	WORD $0x4fcf1989 // fmla.2d v9, v12, v15[1]
+	WORD $0x4fcf19aa // fmla.2d v10, v13, v15[1]
+	WORD $0x4fcf19cb // fmla.2d v11, v14, v15[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F12
+	WORD $0x0e61798c // fcvtl v12, v12
+	WORD $0x4e08058c // dup.2d v12, v12
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e58d // fcmgt.2d v13, v12, v0
+	WORD $0x6e601d8d // bsl v13, v12, v0
+	FMOVQ F13, 0(R2)
+	WORD $0x6ee1e580 // fcmgt.2d v0, v12, v1
+	WORD $0x6e611d80 // bsl v0, v12, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e580 // fcmgt.2d v0, v12, v2
+	WORD $0x6e621d80 // bsl v0, v12, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e580 // fcmgt.2d v0, v12, v3
+	WORD $0x6e631d80 // bsl v0, v12, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e580 // fcmgt.2d v0, v12, v4
+	WORD $0x6e641d80 // bsl v0, v12, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e580 // fcmgt.2d v0, v12, v5
+	WORD $0x6e651d80 // bsl v0, v12, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e580 // fcmgt.2d v0, v12, v6
+	WORD $0x6e661d80 // bsl v0, v12, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e580 // fcmgt.2d v0, v12, v7
+	WORD $0x6e671d80 // bsl v0, v12, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e580 // fcmgt.2d v0, v12, v8
+	WORD $0x6e681d80 // bsl v0, v12, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e580 // fcmgt.2d v0, v12, v9
+	WORD $0x6e691d80 // bsl v0, v12, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae580 // fcmgt.2d v0, v12, v10
+	WORD $0x6e6a1d80 // bsl v0, v12, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe580 // fcmgt.2d v0, v12, v11
+	WORD $0x6e6b1d80 // bsl v0, v12, v11
+	FMOVQ F0, 32(R2)
+	RET
+
+rows5:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	WORD $0x4fd219e3 // fmla.2d v3, v15, v18[1]
+	WORD $0x4fd21a04 // fmla.2d v4, v16, v18[1]
+	WORD $0x4fd21a25 // fmla.2d v5, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	WORD $0x4fd219e9 // fmla.2d v9, v15, v18[1]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVD 32(R1), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	WORD $0x4fd219e3 // fmla.2d v3, v15, v18[1]
+	WORD $0x4fd21a04 // fmla.2d v4, v16, v18[1]
+	WORD $0x4fd21a25 // fmla.2d v5, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	WORD $0x4fd219e9 // fmla.2d v9, v15, v18[1]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVD 32(R1), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	WORD $0x4fd219e3 // fmla.2d v3, v15, v18[1]
+	WORD $0x4fd21a04 // fmla.2d v4, v16, v18[1]
+	WORD $0x4fd21a25 // fmla.2d v5, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	WORD $0x4fd219e9 // fmla.2d v9, v15, v18[1]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVD 32(R1), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	WORD $0x4fd219e3 // fmla.2d v3, v15, v18[1]
+	WORD $0x4fd21a04 // fmla.2d v4, v16, v18[1]
+	WORD $0x4fd21a25 // fmla.2d v5, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	WORD $0x4fd219e9 // fmla.2d v9, v15, v18[1]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVD 32(R1), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R3), F15
+	FMOVQ 16(R3), F16
+	FMOVQ 32(R3), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4fd211e0 // fmla.2d v0, v15, v18[0]
+	WORD $0x4fd21201 // fmla.2d v1, v16, v18[0]
+	WORD $0x4fd21222 // fmla.2d v2, v17, v18[0]
+	WORD $0x4fd219e3 // fmla.2d v3, v15, v18[1]
+	WORD $0x4fd21a04 // fmla.2d v4, v16, v18[1]
+	WORD $0x4fd21a25 // fmla.2d v5, v17, v18[1]
+	FMOVQ 16(R1), F18
+	WORD $0x4fd211e6 // fmla.2d v6, v15, v18[0]
+	WORD $0x4fd21207 // fmla.2d v7, v16, v18[0]
+	WORD $0x4fd21228 // fmla.2d v8, v17, v18[0]
+	WORD $0x4fd219e9 // fmla.2d v9, v15, v18[1]
+	WORD $0x4fd21a0a // fmla.2d v10, v16, v18[1]
+	WORD $0x4fd21a2b // fmla.2d v11, v17, v18[1]
+	FMOVD 32(R1), F18
+	WORD $0x4fd211ec // fmla.2d v12, v15, v18[0]
+	WORD $0x4fd2120d // fmla.2d v13, v16, v18[0]
+	WORD $0x4fd2122e // fmla.2d v14, v17, v18[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F15
+	WORD $0x0e6179ef // fcvtl v15, v15
+	WORD $0x4e0805ef // dup.2d v15, v15
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e5f0 // fcmgt.2d v16, v15, v0
+	WORD $0x6e601df0 // bsl v16, v15, v0
+	FMOVQ F16, 0(R2)
+	WORD $0x6ee1e5e0 // fcmgt.2d v0, v15, v1
+	WORD $0x6e611de0 // bsl v0, v15, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e5e0 // fcmgt.2d v0, v15, v2
+	WORD $0x6e621de0 // bsl v0, v15, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e5e0 // fcmgt.2d v0, v15, v3
+	WORD $0x6e631de0 // bsl v0, v15, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e5e0 // fcmgt.2d v0, v15, v4
+	WORD $0x6e641de0 // bsl v0, v15, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e5e0 // fcmgt.2d v0, v15, v5
+	WORD $0x6e651de0 // bsl v0, v15, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e5e0 // fcmgt.2d v0, v15, v6
+	WORD $0x6e661de0 // bsl v0, v15, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e5e0 // fcmgt.2d v0, v15, v7
+	WORD $0x6e671de0 // bsl v0, v15, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e5e0 // fcmgt.2d v0, v15, v8
+	WORD $0x6e681de0 // bsl v0, v15, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e5e0 // fcmgt.2d v0, v15, v9
+	WORD $0x6e691de0 // bsl v0, v15, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae5e0 // fcmgt.2d v0, v15, v10
+	WORD $0x6e6a1de0 // bsl v0, v15, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe5e0 // fcmgt.2d v0, v15, v11
+	WORD $0x6e6b1de0 // bsl v0, v15, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece5e0 // fcmgt.2d v0, v15, v12
+	WORD $0x6e6c1de0 // bsl v0, v15, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede5e0 // fcmgt.2d v0, v15, v13
+	WORD $0x6e6d1de0 // bsl v0, v15, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee5e0 // fcmgt.2d v0, v15, v14
+	WORD $0x6e6e1de0 // bsl v0, v15, v14
+	FMOVQ F0, 32(R2)
+	RET
+
+rows6:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	WORD $0x4fd51a43 // fmla.2d v3, v18, v21[1]
+	WORD $0x4fd51a64 // fmla.2d v4, v19, v21[1]
+	WORD $0x4fd51a85 // fmla.2d v5, v20, v21[1]
+	FMOVQ 16(R1), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	WORD $0x4fd51a49 // fmla.2d v9, v18, v21[1]
+	WORD $0x4fd51a6a // fmla.2d v10, v19, v21[1]
+	WORD $0x4fd51a8b // fmla.2d v11, v20, v21[1]
+	FMOVQ 32(R1), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	WORD $0x4fd51a4f // fmla.2d v15, v18, v21[1]
+	WORD $0x4fd51a70 // fmla.2d v16, v19, v21[1]
+	WORD $0x4fd51a91 // fmla.2d v17, v20, v21[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	WORD $0x4fd51a43 // fmla.2d v3, v18, v21[1]
+	WORD $0x4fd51a64 // fmla.2d v4, v19, v21[1]
+	WORD $0x4fd51a85 // fmla.2d v5, v20, v21[1]
+	FMOVQ 16(R1), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	WORD $0x4fd51a49 // fmla.2d v9, v18, v21[1]
+	WORD $0x4fd51a6a // fmla.2d v10, v19, v21[1]
+	WORD $0x4fd51a8b // fmla.2d v11, v20, v21[1]
+	FMOVQ 32(R1), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	WORD $0x4fd51a4f // fmla.2d v15, v18, v21[1]
+	WORD $0x4fd51a70 // fmla.2d v16, v19, v21[1]
+	WORD $0x4fd51a91 // fmla.2d v17, v20, v21[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	WORD $0x4fd51a43 // fmla.2d v3, v18, v21[1]
+	WORD $0x4fd51a64 // fmla.2d v4, v19, v21[1]
+	WORD $0x4fd51a85 // fmla.2d v5, v20, v21[1]
+	FMOVQ 16(R1), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	WORD $0x4fd51a49 // fmla.2d v9, v18, v21[1]
+	WORD $0x4fd51a6a // fmla.2d v10, v19, v21[1]
+	WORD $0x4fd51a8b // fmla.2d v11, v20, v21[1]
+	FMOVQ 32(R1), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	WORD $0x4fd51a4f // fmla.2d v15, v18, v21[1]
+	WORD $0x4fd51a70 // fmla.2d v16, v19, v21[1]
+	WORD $0x4fd51a91 // fmla.2d v17, v20, v21[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	WORD $0x4fd51a43 // fmla.2d v3, v18, v21[1]
+	WORD $0x4fd51a64 // fmla.2d v4, v19, v21[1]
+	WORD $0x4fd51a85 // fmla.2d v5, v20, v21[1]
+	FMOVQ 16(R1), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	WORD $0x4fd51a49 // fmla.2d v9, v18, v21[1]
+	WORD $0x4fd51a6a // fmla.2d v10, v19, v21[1]
+	WORD $0x4fd51a8b // fmla.2d v11, v20, v21[1]
+	FMOVQ 32(R1), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	WORD $0x4fd51a4f // fmla.2d v15, v18, v21[1]
+	WORD $0x4fd51a70 // fmla.2d v16, v19, v21[1]
+	WORD $0x4fd51a91 // fmla.2d v17, v20, v21[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R3), F18
+	FMOVQ 16(R3), F19
+	FMOVQ 32(R3), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4fd51240 // fmla.2d v0, v18, v21[0]
+	WORD $0x4fd51261 // fmla.2d v1, v19, v21[0]
+	WORD $0x4fd51282 // fmla.2d v2, v20, v21[0]
+	WORD $0x4fd51a43 // fmla.2d v3, v18, v21[1]
+	WORD $0x4fd51a64 // fmla.2d v4, v19, v21[1]
+	WORD $0x4fd51a85 // fmla.2d v5, v20, v21[1]
+	FMOVQ 16(R1), F21
+	WORD $0x4fd51246 // fmla.2d v6, v18, v21[0]
+	WORD $0x4fd51267 // fmla.2d v7, v19, v21[0]
+	WORD $0x4fd51288 // fmla.2d v8, v20, v21[0]
+	WORD $0x4fd51a49 // fmla.2d v9, v18, v21[1]
+	WORD $0x4fd51a6a // fmla.2d v10, v19, v21[1]
+	WORD $0x4fd51a8b // fmla.2d v11, v20, v21[1]
+	FMOVQ 32(R1), F21
+	WORD $0x4fd5124c // fmla.2d v12, v18, v21[0]
+	WORD $0x4fd5126d // fmla.2d v13, v19, v21[0]
+	WORD $0x4fd5128e // fmla.2d v14, v20, v21[0]
+	WORD $0x4fd51a4f // fmla.2d v15, v18, v21[1]
+	WORD $0x4fd51a70 // fmla.2d v16, v19, v21[1]
+	WORD $0x4fd51a91 // fmla.2d v17, v20, v21[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F18
+	WORD $0x0e617a52 // fcvtl v18, v18
+	WORD $0x4e080652 // dup.2d v18, v18
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e653 // fcmgt.2d v19, v18, v0
+	WORD $0x6e601e53 // bsl v19, v18, v0
+	FMOVQ F19, 0(R2)
+	WORD $0x6ee1e640 // fcmgt.2d v0, v18, v1
+	WORD $0x6e611e40 // bsl v0, v18, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e640 // fcmgt.2d v0, v18, v2
+	WORD $0x6e621e40 // bsl v0, v18, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e640 // fcmgt.2d v0, v18, v3
+	WORD $0x6e631e40 // bsl v0, v18, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e640 // fcmgt.2d v0, v18, v4
+	WORD $0x6e641e40 // bsl v0, v18, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e640 // fcmgt.2d v0, v18, v5
+	WORD $0x6e651e40 // bsl v0, v18, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e640 // fcmgt.2d v0, v18, v6
+	WORD $0x6e661e40 // bsl v0, v18, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e640 // fcmgt.2d v0, v18, v7
+	WORD $0x6e671e40 // bsl v0, v18, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e640 // fcmgt.2d v0, v18, v8
+	WORD $0x6e681e40 // bsl v0, v18, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e640 // fcmgt.2d v0, v18, v9
+	WORD $0x6e691e40 // bsl v0, v18, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae640 // fcmgt.2d v0, v18, v10
+	WORD $0x6e6a1e40 // bsl v0, v18, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe640 // fcmgt.2d v0, v18, v11
+	WORD $0x6e6b1e40 // bsl v0, v18, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece640 // fcmgt.2d v0, v18, v12
+	WORD $0x6e6c1e40 // bsl v0, v18, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede640 // fcmgt.2d v0, v18, v13
+	WORD $0x6e6d1e40 // bsl v0, v18, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee640 // fcmgt.2d v0, v18, v14
+	WORD $0x6e6e1e40 // bsl v0, v18, v14
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eefe640 // fcmgt.2d v0, v18, v15
+	WORD $0x6e6f1e40 // bsl v0, v18, v15
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef0e640 // fcmgt.2d v0, v18, v16
+	WORD $0x6e701e40 // bsl v0, v18, v16
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef1e640 // fcmgt.2d v0, v18, v17
+	WORD $0x6e711e40 // bsl v0, v18, v17
+	FMOVQ F0, 32(R2)
+	RET
+
+rows7:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	WORD $0x4fd81aa3 // fmla.2d v3, v21, v24[1]
+	WORD $0x4fd81ac4 // fmla.2d v4, v22, v24[1]
+	WORD $0x4fd81ae5 // fmla.2d v5, v23, v24[1]
+	FMOVQ 16(R1), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	WORD $0x4fd81aa9 // fmla.2d v9, v21, v24[1]
+	WORD $0x4fd81aca // fmla.2d v10, v22, v24[1]
+	WORD $0x4fd81aeb // fmla.2d v11, v23, v24[1]
+	FMOVQ 32(R1), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	WORD $0x4fd81aaf // fmla.2d v15, v21, v24[1]
+	WORD $0x4fd81ad0 // fmla.2d v16, v22, v24[1]
+	WORD $0x4fd81af1 // fmla.2d v17, v23, v24[1]
+	FMOVD 48(R1), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	WORD $0x4fd81aa3 // fmla.2d v3, v21, v24[1]
+	WORD $0x4fd81ac4 // fmla.2d v4, v22, v24[1]
+	WORD $0x4fd81ae5 // fmla.2d v5, v23, v24[1]
+	FMOVQ 16(R1), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	WORD $0x4fd81aa9 // fmla.2d v9, v21, v24[1]
+	WORD $0x4fd81aca // fmla.2d v10, v22, v24[1]
+	WORD $0x4fd81aeb // fmla.2d v11, v23, v24[1]
+	FMOVQ 32(R1), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	WORD $0x4fd81aaf // fmla.2d v15, v21, v24[1]
+	WORD $0x4fd81ad0 // fmla.2d v16, v22, v24[1]
+	WORD $0x4fd81af1 // fmla.2d v17, v23, v24[1]
+	FMOVD 48(R1), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	WORD $0x4fd81aa3 // fmla.2d v3, v21, v24[1]
+	WORD $0x4fd81ac4 // fmla.2d v4, v22, v24[1]
+	WORD $0x4fd81ae5 // fmla.2d v5, v23, v24[1]
+	FMOVQ 16(R1), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	WORD $0x4fd81aa9 // fmla.2d v9, v21, v24[1]
+	WORD $0x4fd81aca // fmla.2d v10, v22, v24[1]
+	WORD $0x4fd81aeb // fmla.2d v11, v23, v24[1]
+	FMOVQ 32(R1), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	WORD $0x4fd81aaf // fmla.2d v15, v21, v24[1]
+	WORD $0x4fd81ad0 // fmla.2d v16, v22, v24[1]
+	WORD $0x4fd81af1 // fmla.2d v17, v23, v24[1]
+	FMOVD 48(R1), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	WORD $0x4fd81aa3 // fmla.2d v3, v21, v24[1]
+	WORD $0x4fd81ac4 // fmla.2d v4, v22, v24[1]
+	WORD $0x4fd81ae5 // fmla.2d v5, v23, v24[1]
+	FMOVQ 16(R1), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	WORD $0x4fd81aa9 // fmla.2d v9, v21, v24[1]
+	WORD $0x4fd81aca // fmla.2d v10, v22, v24[1]
+	WORD $0x4fd81aeb // fmla.2d v11, v23, v24[1]
+	FMOVQ 32(R1), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	WORD $0x4fd81aaf // fmla.2d v15, v21, v24[1]
+	WORD $0x4fd81ad0 // fmla.2d v16, v22, v24[1]
+	WORD $0x4fd81af1 // fmla.2d v17, v23, v24[1]
+	FMOVD 48(R1), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R3), F21
+	FMOVQ 16(R3), F22
+	FMOVQ 32(R3), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4fd812a0 // fmla.2d v0, v21, v24[0]
+	WORD $0x4fd812c1 // fmla.2d v1, v22, v24[0]
+	WORD $0x4fd812e2 // fmla.2d v2, v23, v24[0]
+	WORD $0x4fd81aa3 // fmla.2d v3, v21, v24[1]
+	WORD $0x4fd81ac4 // fmla.2d v4, v22, v24[1]
+	WORD $0x4fd81ae5 // fmla.2d v5, v23, v24[1]
+	FMOVQ 16(R1), F24
+	WORD $0x4fd812a6 // fmla.2d v6, v21, v24[0]
+	WORD $0x4fd812c7 // fmla.2d v7, v22, v24[0]
+	WORD $0x4fd812e8 // fmla.2d v8, v23, v24[0]
+	WORD $0x4fd81aa9 // fmla.2d v9, v21, v24[1]
+	WORD $0x4fd81aca // fmla.2d v10, v22, v24[1]
+	WORD $0x4fd81aeb // fmla.2d v11, v23, v24[1]
+	FMOVQ 32(R1), F24
+	WORD $0x4fd812ac // fmla.2d v12, v21, v24[0]
+	WORD $0x4fd812cd // fmla.2d v13, v22, v24[0]
+	WORD $0x4fd812ee // fmla.2d v14, v23, v24[0]
+	WORD $0x4fd81aaf // fmla.2d v15, v21, v24[1]
+	WORD $0x4fd81ad0 // fmla.2d v16, v22, v24[1]
+	WORD $0x4fd81af1 // fmla.2d v17, v23, v24[1]
+	FMOVD 48(R1), F24
+	WORD $0x4fd812b2 // fmla.2d v18, v21, v24[0]
+	WORD $0x4fd812d3 // fmla.2d v19, v22, v24[0]
+	WORD $0x4fd812f4 // fmla.2d v20, v23, v24[0]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F21
+	WORD $0x0e617ab5 // fcvtl v21, v21
+	WORD $0x4e0806b5 // dup.2d v21, v21
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e6b6 // fcmgt.2d v22, v21, v0
+	WORD $0x6e601eb6 // bsl v22, v21, v0
+	FMOVQ F22, 0(R2)
+	WORD $0x6ee1e6a0 // fcmgt.2d v0, v21, v1
+	WORD $0x6e611ea0 // bsl v0, v21, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e6a0 // fcmgt.2d v0, v21, v2
+	WORD $0x6e621ea0 // bsl v0, v21, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e6a0 // fcmgt.2d v0, v21, v3
+	WORD $0x6e631ea0 // bsl v0, v21, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e6a0 // fcmgt.2d v0, v21, v4
+	WORD $0x6e641ea0 // bsl v0, v21, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e6a0 // fcmgt.2d v0, v21, v5
+	WORD $0x6e651ea0 // bsl v0, v21, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e6a0 // fcmgt.2d v0, v21, v6
+	WORD $0x6e661ea0 // bsl v0, v21, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e6a0 // fcmgt.2d v0, v21, v7
+	WORD $0x6e671ea0 // bsl v0, v21, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e6a0 // fcmgt.2d v0, v21, v8
+	WORD $0x6e681ea0 // bsl v0, v21, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e6a0 // fcmgt.2d v0, v21, v9
+	WORD $0x6e691ea0 // bsl v0, v21, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae6a0 // fcmgt.2d v0, v21, v10
+	WORD $0x6e6a1ea0 // bsl v0, v21, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe6a0 // fcmgt.2d v0, v21, v11
+	WORD $0x6e6b1ea0 // bsl v0, v21, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece6a0 // fcmgt.2d v0, v21, v12
+	WORD $0x6e6c1ea0 // bsl v0, v21, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede6a0 // fcmgt.2d v0, v21, v13
+	WORD $0x6e6d1ea0 // bsl v0, v21, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee6a0 // fcmgt.2d v0, v21, v14
+	WORD $0x6e6e1ea0 // bsl v0, v21, v14
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eefe6a0 // fcmgt.2d v0, v21, v15
+	WORD $0x6e6f1ea0 // bsl v0, v21, v15
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef0e6a0 // fcmgt.2d v0, v21, v16
+	WORD $0x6e701ea0 // bsl v0, v21, v16
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef1e6a0 // fcmgt.2d v0, v21, v17
+	WORD $0x6e711ea0 // bsl v0, v21, v17
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef2e6a0 // fcmgt.2d v0, v21, v18
+	WORD $0x6e721ea0 // bsl v0, v21, v18
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef3e6a0 // fcmgt.2d v0, v21, v19
+	WORD $0x6e731ea0 // bsl v0, v21, v19
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef4e6a0 // fcmgt.2d v0, v21, v20
+	WORD $0x6e741ea0 // bsl v0, v21, v20
+	FMOVQ F0, 32(R2)
+	RET
+
+rows8:
+	MOVD 24(R0), R1
+	MOVD 56(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F21
+	FMOVQ 16(R1), F22
+	FMOVQ 32(R1), F23
+	MOVD 0(R0), R1
+	MOVD 32(R0), R2
+	MOVD 8(R0), R3
+	MOVD 40(R0), R4
+	MOVD 64(R0), R5
+	SUBS $4, R5, R5
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	WORD $0x4fdb1b03 // fmla.2d v3, v24, v27[1]
+	WORD $0x4fdb1b24 // fmla.2d v4, v25, v27[1]
+	WORD $0x4fdb1b45 // fmla.2d v5, v26, v27[1]
+	FMOVQ 16(R1), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	WORD $0x4fdb1b09 // fmla.2d v9, v24, v27[1]
+	WORD $0x4fdb1b2a // fmla.2d v10, v25, v27[1]
+	WORD $0x4fdb1b4b // fmla.2d v11, v26, v27[1]
+	FMOVQ 32(R1), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	WORD $0x4fdb1b0f // fmla.2d v15, v24, v27[1]
+	WORD $0x4fdb1b30 // fmla.2d v16, v25, v27[1]
+	WORD $0x4fdb1b51 // fmla.2d v17, v26, v27[1]
+	FMOVQ 48(R1), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	WORD $0x4fdb1b15 // fmla.2d v21, v24, v27[1]
+	WORD $0x4fdb1b36 // fmla.2d v22, v25, v27[1]
+	WORD $0x4fdb1b57 // fmla.2d v23, v26, v27[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	WORD $0x4fdb1b03 // fmla.2d v3, v24, v27[1]
+	WORD $0x4fdb1b24 // fmla.2d v4, v25, v27[1]
+	WORD $0x4fdb1b45 // fmla.2d v5, v26, v27[1]
+	FMOVQ 16(R1), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	WORD $0x4fdb1b09 // fmla.2d v9, v24, v27[1]
+	WORD $0x4fdb1b2a // fmla.2d v10, v25, v27[1]
+	WORD $0x4fdb1b4b // fmla.2d v11, v26, v27[1]
+	FMOVQ 32(R1), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	WORD $0x4fdb1b0f // fmla.2d v15, v24, v27[1]
+	WORD $0x4fdb1b30 // fmla.2d v16, v25, v27[1]
+	WORD $0x4fdb1b51 // fmla.2d v17, v26, v27[1]
+	FMOVQ 48(R1), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	WORD $0x4fdb1b15 // fmla.2d v21, v24, v27[1]
+	WORD $0x4fdb1b36 // fmla.2d v22, v25, v27[1]
+	WORD $0x4fdb1b57 // fmla.2d v23, v26, v27[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	WORD $0x4fdb1b03 // fmla.2d v3, v24, v27[1]
+	WORD $0x4fdb1b24 // fmla.2d v4, v25, v27[1]
+	WORD $0x4fdb1b45 // fmla.2d v5, v26, v27[1]
+	FMOVQ 16(R1), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	WORD $0x4fdb1b09 // fmla.2d v9, v24, v27[1]
+	WORD $0x4fdb1b2a // fmla.2d v10, v25, v27[1]
+	WORD $0x4fdb1b4b // fmla.2d v11, v26, v27[1]
+	FMOVQ 32(R1), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	WORD $0x4fdb1b0f // fmla.2d v15, v24, v27[1]
+	WORD $0x4fdb1b30 // fmla.2d v16, v25, v27[1]
+	WORD $0x4fdb1b51 // fmla.2d v17, v26, v27[1]
+	FMOVQ 48(R1), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	WORD $0x4fdb1b15 // fmla.2d v21, v24, v27[1]
+	WORD $0x4fdb1b36 // fmla.2d v22, v25, v27[1]
+	WORD $0x4fdb1b57 // fmla.2d v23, v26, v27[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	WORD $0x4fdb1b03 // fmla.2d v3, v24, v27[1]
+	WORD $0x4fdb1b24 // fmla.2d v4, v25, v27[1]
+	WORD $0x4fdb1b45 // fmla.2d v5, v26, v27[1]
+	FMOVQ 16(R1), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	WORD $0x4fdb1b09 // fmla.2d v9, v24, v27[1]
+	WORD $0x4fdb1b2a // fmla.2d v10, v25, v27[1]
+	WORD $0x4fdb1b4b // fmla.2d v11, v26, v27[1]
+	FMOVQ 32(R1), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	WORD $0x4fdb1b0f // fmla.2d v15, v24, v27[1]
+	WORD $0x4fdb1b30 // fmla.2d v16, v25, v27[1]
+	WORD $0x4fdb1b51 // fmla.2d v17, v26, v27[1]
+	FMOVQ 48(R1), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	WORD $0x4fdb1b15 // fmla.2d v21, v24, v27[1]
+	WORD $0x4fdb1b36 // fmla.2d v22, v25, v27[1]
+	WORD $0x4fdb1b57 // fmla.2d v23, v26, v27[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $4, R5, R5
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R5, R5
+	SUBS $1, R5, R5
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4fdb1300 // fmla.2d v0, v24, v27[0]
+	WORD $0x4fdb1321 // fmla.2d v1, v25, v27[0]
+	WORD $0x4fdb1342 // fmla.2d v2, v26, v27[0]
+	WORD $0x4fdb1b03 // fmla.2d v3, v24, v27[1]
+	WORD $0x4fdb1b24 // fmla.2d v4, v25, v27[1]
+	WORD $0x4fdb1b45 // fmla.2d v5, v26, v27[1]
+	FMOVQ 16(R1), F27
+	WORD $0x4fdb1306 // fmla.2d v6, v24, v27[0]
+	WORD $0x4fdb1327 // fmla.2d v7, v25, v27[0]
+	WORD $0x4fdb1348 // fmla.2d v8, v26, v27[0]
+	WORD $0x4fdb1b09 // fmla.2d v9, v24, v27[1]
+	WORD $0x4fdb1b2a // fmla.2d v10, v25, v27[1]
+	WORD $0x4fdb1b4b // fmla.2d v11, v26, v27[1]
+	FMOVQ 32(R1), F27
+	WORD $0x4fdb130c // fmla.2d v12, v24, v27[0]
+	WORD $0x4fdb132d // fmla.2d v13, v25, v27[0]
+	WORD $0x4fdb134e // fmla.2d v14, v26, v27[0]
+	WORD $0x4fdb1b0f // fmla.2d v15, v24, v27[1]
+	WORD $0x4fdb1b30 // fmla.2d v16, v25, v27[1]
+	WORD $0x4fdb1b51 // fmla.2d v17, v26, v27[1]
+	FMOVQ 48(R1), F27
+	WORD $0x4fdb1312 // fmla.2d v18, v24, v27[0]
+	WORD $0x4fdb1333 // fmla.2d v19, v25, v27[0]
+	WORD $0x4fdb1354 // fmla.2d v20, v26, v27[0]
+	WORD $0x4fdb1b15 // fmla.2d v21, v24, v27[1]
+	WORD $0x4fdb1b36 // fmla.2d v22, v25, v27[1]
+	WORD $0x4fdb1b57 // fmla.2d v23, v26, v27[1]
+	ADD R2, R1, R1
+	ADD R4, R3, R3
+	SUBS $1, R5, R5
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R5, R5
+	ADD $120, R0, R1
+	FMOVS 0(R1), F24
+	WORD $0x0e617b18 // fcvtl v24, v24
+	WORD $0x4e080718 // dup.2d v24, v24
+	MOVD 16(R0), R2
+	MOVD 48(R0), R3
+	WORD $0x6ee0e719 // fcmgt.2d v25, v24, v0
+	WORD $0x6e601f19 // bsl v25, v24, v0
+	FMOVQ F25, 0(R2)
+	WORD $0x6ee1e700 // fcmgt.2d v0, v24, v1
+	WORD $0x6e611f00 // bsl v0, v24, v1
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee2e700 // fcmgt.2d v0, v24, v2
+	WORD $0x6e621f00 // bsl v0, v24, v2
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee3e700 // fcmgt.2d v0, v24, v3
+	WORD $0x6e631f00 // bsl v0, v24, v3
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee4e700 // fcmgt.2d v0, v24, v4
+	WORD $0x6e641f00 // bsl v0, v24, v4
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee5e700 // fcmgt.2d v0, v24, v5
+	WORD $0x6e651f00 // bsl v0, v24, v5
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee6e700 // fcmgt.2d v0, v24, v6
+	WORD $0x6e661f00 // bsl v0, v24, v6
+	FMOVQ F0, 0(R2)
+	WORD $0x6ee7e700 // fcmgt.2d v0, v24, v7
+	WORD $0x6e671f00 // bsl v0, v24, v7
+	FMOVQ F0, 16(R2)
+	WORD $0x6ee8e700 // fcmgt.2d v0, v24, v8
+	WORD $0x6e681f00 // bsl v0, v24, v8
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ee9e700 // fcmgt.2d v0, v24, v9
+	WORD $0x6e691f00 // bsl v0, v24, v9
+	FMOVQ F0, 0(R2)
+	WORD $0x6eeae700 // fcmgt.2d v0, v24, v10
+	WORD $0x6e6a1f00 // bsl v0, v24, v10
+	FMOVQ F0, 16(R2)
+	WORD $0x6eebe700 // fcmgt.2d v0, v24, v11
+	WORD $0x6e6b1f00 // bsl v0, v24, v11
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eece700 // fcmgt.2d v0, v24, v12
+	WORD $0x6e6c1f00 // bsl v0, v24, v12
+	FMOVQ F0, 0(R2)
+	WORD $0x6eede700 // fcmgt.2d v0, v24, v13
+	WORD $0x6e6d1f00 // bsl v0, v24, v13
+	FMOVQ F0, 16(R2)
+	WORD $0x6eeee700 // fcmgt.2d v0, v24, v14
+	WORD $0x6e6e1f00 // bsl v0, v24, v14
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6eefe700 // fcmgt.2d v0, v24, v15
+	WORD $0x6e6f1f00 // bsl v0, v24, v15
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef0e700 // fcmgt.2d v0, v24, v16
+	WORD $0x6e701f00 // bsl v0, v24, v16
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef1e700 // fcmgt.2d v0, v24, v17
+	WORD $0x6e711f00 // bsl v0, v24, v17
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef2e700 // fcmgt.2d v0, v24, v18
+	WORD $0x6e721f00 // bsl v0, v24, v18
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef3e700 // fcmgt.2d v0, v24, v19
+	WORD $0x6e731f00 // bsl v0, v24, v19
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef4e700 // fcmgt.2d v0, v24, v20
+	WORD $0x6e741f00 // bsl v0, v24, v20
+	FMOVQ F0, 32(R2)
+	ADD R3, R2, R2
+	WORD $0x6ef5e700 // fcmgt.2d v0, v24, v21
+	WORD $0x6e751f00 // bsl v0, v24, v21
+	FMOVQ F0, 0(R2)
+	WORD $0x6ef6e700 // fcmgt.2d v0, v24, v22
+	WORD $0x6e761f00 // bsl v0, v24, v22
+	FMOVQ F0, 16(R2)
+	WORD $0x6ef7e700 // fcmgt.2d v0, v24, v23
+	WORD $0x6e771f00 // bsl v0, v24, v23
+	FMOVQ F0, 32(R2)
+	RET
+
+// func packTransposedNEON(dst *float32, ldDst int, r0 *float32, r1 *float32, r2 *float32, r3 *float32, k int)
+TEXT ·packTransposedNEON(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD k+48(FP), R2
+	MOVD r0+16(FP), R3
+	MOVD r1+24(FP), R4
+	MOVD r2+32(FP), R5
+	MOVD r3+40(FP), R6
+	SUBS $4, R2, R2
+	BLT by4_end
+
+by4:
+	FMOVQ 0(R3), F0
+	FMOVQ 0(R4), F1
+	FMOVQ 0(R5), F2
+	FMOVQ 0(R6), F3
+	WORD $0x4e813804 // zip1.4s v4, v0, v1
+	WORD $0x4e833845 // zip1.4s v5, v2, v3
+	WORD $0x4ec53886 // zip1.2d v6, v4, v5
+	WORD $0x4ec57884 // zip2.2d v4, v4, v5
+	WORD $0x4e817800 // zip2.4s v0, v0, v1
+	WORD $0x4e837842 // zip2.4s v2, v2, v3
+	WORD $0x4ec23801 // zip1.2d v1, v0, v2
+	WORD $0x4ec27800 // zip2.2d v0, v0, v2
+	ADD R1, R0, R7
+	FMOVQ F6, 0(R0)
+	FMOVQ F4, 0(R7)
+	ADD R1, R7, R0
+	ADD R1, R0, R7
+	FMOVQ F1, 0(R0)
+	FMOVQ F0, 0(R7)
+	ADD R1, R7, R0
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	ADD $16, R6, R6
+	SUBS $4, R2, R2
+	BGE by4
+
+by4_end:
+	ADD $4, R2, R2
+	RET
+
+// func packTransposedBF16NEON(dst *float32, ldDst int, r0 *uint16, r1 *uint16, r2 *uint16, r3 *uint16, k int)
+TEXT ·packTransposedBF16NEON(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD k+48(FP), R2
+	MOVD r0+16(FP), R3
+	MOVD r1+24(FP), R4
+	MOVD r2+32(FP), R5
+	MOVD r3+40(FP), R6
+	SUBS $4, R2, R2
+	BLT by4_end
+
+by4:
+	FMOVD 0(R3), F0
+	WORD $0x2e613800 // shll.4s v0, v0, #16
+	FMOVD 0(R4), F1
+	WORD $0x2e613821 // shll.4s v1, v1, #16
+	FMOVD 0(R5), F2
+	WORD $0x2e613842 // shll.4s v2, v2, #16
+	FMOVD 0(R6), F3
+	WORD $0x2e613863 // shll.4s v3, v3, #16
+	WORD $0x4e813804 // zip1.4s v4, v0, v1
+	WORD $0x4e833845 // zip1.4s v5, v2, v3
+	WORD $0x4ec53886 // zip1.2d v6, v4, v5
+	WORD $0x4ec57884 // zip2.2d v4, v4, v5
+	WORD $0x4e817800 // zip2.4s v0, v0, v1
+	WORD $0x4e837842 // zip2.4s v2, v2, v3
+	WORD $0x4ec23801 // zip1.2d v1, v0, v2
+	WORD $0x4ec27800 // zip2.2d v0, v0, v2
+	ADD R1, R0, R7
+	FMOVQ F4, 0(R0)
+	FMOVQ F6, 0(R7)
+	ADD R1, R7, R0
+	ADD R1, R0, R7
+	FMOVQ F0, 0(R0)
+	FMOVQ F1, 0(R7)
+	ADD R1, R7, R0
+	ADD $8, R3, R3
+	ADD $8, R4, R4
+	ADD $8, R5, R5
+	ADD $8, R6, R6
+	SUBS $4, R2, R2
+	BGE by4
+
+by4_end:
+	ADD $4, R2, R2
+	RET
+
+// func packTransposedF16NEON(dst *float32, ldDst int, r0 *uint16, r1 *uint16, r2 *uint16, r3 *uint16, k int)
+TEXT ·packTransposedF16NEON(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD k+48(FP), R2
+	MOVD r0+16(FP), R3
+	MOVD r1+24(FP), R4
+	MOVD r2+32(FP), R5
+	MOVD r3+40(FP), R6
+	SUBS $4, R2, R2
+	BLT by4_end
+
+by4:
+	FMOVD 0(R3), F0
+	WORD $0x0e217800 // fcvtl.4s v0, v0
+	FMOVD 0(R4), F1
+	WORD $0x0e217821 // fcvtl.4s v1, v1
+	FMOVD 0(R5), F2
+	WORD $0x0e217842 // fcvtl.4s v2, v2
+	FMOVD 0(R6), F3
+	WORD $0x0e217863 // fcvtl.4s v3, v3
+	WORD $0x4e813804 // zip1.4s v4, v0, v1
+	WORD $0x4e833845 // zip1.4s v5, v2, v3
+	WORD $0x4ec53886 // zip1.2d v6, v4, v5
+	WORD $0x4ec57884 // zip2.2d v4, v4, v5
+	WORD $0x4e817800 // zip2.4s v0, v0, v1
+	WORD $0x4e837842 // zip2.4s v2, v2, v3
+	WORD $0x4ec23801 // zip1.2d v1, v0, v2
+	WORD $0x4ec27800 // zip2.2d v0, v0, v2
+	ADD R1, R0, R7
+	FMOVQ F6, 0(R0)
+	FMOVQ F4, 0(R7)
+	ADD R1, R7, R0
+	ADD R1, R0, R7
+	FMOVQ F1, 0(R0)
+	FMOVQ F0, 0(R7)
+	ADD R1, R7, R0
+	ADD $8, R3, R3
+	ADD $8, R4, R4
+	ADD $8, R5, R5
+	ADD $8, R6, R6
+	SUBS $4, R2, R2
+	BGE by4
+
+by4_end:
+	ADD $4, R2, R2
+	RET
+
+// func packRowsBF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
+TEXT ·packRowsBF16NEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD ldSrc+24(FP), R3
+	MOVD rows+32(FP), R4
+	MOVD n+40(FP), R5
+
+row:
+	MOVD R0, R6
+	MOVD R2, R7
+	MOVD R5, R8
+	SUBS $8, R8, R8
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R7), F0
+	WORD $0x2e613801 // shll.4s v1, v0, #16
+	FMOVQ F1, 0(R6)
+	WORD $0x6e613800 // shll2.4s v0, v0, #16
+	FMOVQ F0, 16(R6)
+	ADD $32, R6, R6
+	ADD $16, R7, R7
+	SUBS $8, R8, R8
+	BGE by8
+
+by8_end:
+	ADD $8, R8, R8
+	SUBS $4, R8, R8
+	BLT by4_end
+
+by4:
+	FMOVD 0(R7), F0
+	WORD $0x2e613800 // shll.4s v0, v0, #16
+	FMOVQ F0, 0(R6)
+	ADD $16, R6, R6
+	ADD $8, R7, R7
+	SUBS $4, R8, R8
+	BGE by4
+
+by4_end:
+	ADD $4, R8, R8
+	ADD R1, R0, R0
+	ADD R3, R2, R2
+	SUBS $1, R4, R4
+	BNE row
+	RET
+
+// func packRowsAlongBF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
+TEXT ·packRowsAlongBF16NEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD ldSrc+24(FP), R3
+	MOVD rows+32(FP), R4
+	MOVD n+40(FP), R5
+
+row:
+	MOVD R0, R6
+	MOVD R2, R7
+	MOVD R5, R8
+	SUBS $8, R8, R8
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R7), F0
+	WORD $0x6e600800 // rev32.8h v0, v0
+	WORD $0x2e613801 // shll.4s v1, v0, #16
+	FMOVQ F1, 0(R6)
+	WORD $0x6e613800 // shll2.4s v0, v0, #16
+	FMOVQ F0, 16(R6)
+	ADD $32, R6, R6
+	ADD $16, R7, R7
+	SUBS $8, R8, R8
+	BGE by8
+
+by8_end:
+	ADD $8, R8, R8
+	SUBS $4, R8, R8
+	BLT by4_end
+
+by4:
+	FMOVD 0(R7), F0
+	WORD $0x6e600800 // rev32.8h v0, v0
+	WORD $0x2e613800 // shll.4s v0, v0, #16
+	FMOVQ F0, 0(R6)
+	ADD $16, R6, R6
+	ADD $8, R7, R7
+	SUBS $4, R8, R8
+	BGE by4
+
+by4_end:
+	ADD $4, R8, R8
+	ADD R1, R0, R0
+	ADD R3, R2, R2
+	SUBS $1, R4, R4
+	BNE row
+	RET
+
+// func packRowsF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
+TEXT ·packRowsF16NEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD ldSrc+24(FP), R3
+	MOVD rows+32(FP), R4
+	MOVD n+40(FP), R5
+
+row:
+	MOVD R0, R6
+	MOVD R2, R7
+	MOVD R5, R8
+	SUBS $8, R8, R8
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R7), F0
+	WORD $0x0e217801 // fcvtl.4s v1, v0
+	FMOVQ F1, 0(R6)
+	WORD $0x4e217800 // fcvtl2.4s v0, v0
+	FMOVQ F0, 16(R6)
+	ADD $32, R6, R6
+	ADD $16, R7, R7
+	SUBS $8, R8, R8
+	BGE by8
+
+by8_end:
+	ADD $8, R8, R8
+	SUBS $4, R8, R8
+	BLT by4_end
+
+by4:
+	FMOVD 0(R7), F0
+	WORD $0x0e217800 // fcvtl.4s v0, v0
+	FMOVQ F0, 0(R6)
+	ADD $16, R6, R6
+	ADD $8, R7, R7
+	SUBS $4, R8, R8
+	BGE by4
+
+by4_end:
+	ADD $4, R8, R8
+	ADD R1, R0, R0
+	ADD R3, R2, R2
+	SUBS $1, R4, R4
+	BNE row
 	RET
 
 // func fmaLoopNEON(n int)

@@ -11,15 +11,8 @@ func packNarrowRows[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16,
 		packNarrowRowsGo(f, dst, ldDst, src, ldSrc, n, k)
 	case t.isa == avx512BF16:
 		packRowPairs(t, dst, ldDst, src, ldSrc, n, k)
-	case f == F16:
-		packWidened(t, f, dst, ldDst, src, ldSrc, n, k)
-	default: // odd rows change places with even ones
-		packWidened(t, f, from(dst, ldDst), 2*ldDst, src, 2*ldSrc, n, k/2)
-		packWidened(t, f, dst, 2*ldDst, from(src, ldSrc), 2*ldSrc, n, k/2)
-		if k%2 != 0 {
-			packWidened(t, f, dst[k*ldDst:], ldDst, src[(k-1)*ldSrc:], ldSrc, n, 1)
-			fillPair(f, dst, ldDst, n, k)
-		}
+	default:
+		packWidenedRows(t, f, dst, ldDst, src, ldSrc, n, k)
 	}
 }
 
@@ -41,32 +34,6 @@ func packRowPairs[T Float](t tile, dst []T, ldDst int, src []uint16, ldSrc, n, k
 			packRowsPairsAVX512((*byte)(unsafe.Pointer(&p)), ceil(cols, t.lanes))
 		}
 	}
-}
-
-// packWidened copies k rows of n elements as float32. Behind each there is room up to
-// a whole vector.
-func packWidened[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
-	fit := t.rowsFit(src, ldSrc, n, k)
-	widenRows(t, f, false, dst, ldDst, src, ldSrc, n, fit)
-	for i := fit; i < k; i++ {
-		to := dst[i*ldDst:][:n]
-		for j, h := range src[i*ldSrc:][:n] {
-			to[j] = T(f.widen(h))
-		}
-	}
-}
-
-// rowsFit returns how many of k rows of n elements of 16 bits can be read in whole
-// vectors: with AVX2, which has no masks for them, rows followed by enough memory.
-func (t tile) rowsFit(src []uint16, ld, n, k int) int {
-	more := len(src) - ceil(n, t.lanes)*t.lanes
-	switch {
-	case t.isa != avx2:
-		return k
-	case more < 0:
-		return 0
-	}
-	return min(k, more/ld+1)
 }
 
 // widenRows widens k rows in whole vectors. Along K bfloat16 change places.
@@ -107,17 +74,6 @@ func widen512(f Narrow, along bool, p *byte, vecs int) {
 	default:
 		packRowsBF16AVX512(p, vecs)
 	}
-}
-
-// packNarrowLines copies k rows of n elements along K, as float32 in the order in
-// which they are multiplied. Behind each there is room up to a whole vector.
-func packNarrowLines[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
-	fit := t.rowsFit(src, ldSrc, n, k)
-	widenRows(t, f, true, dst, ldDst, src, ldSrc, n, fit)
-	for i := 0; f == BF16 && n%2 != 0 && i < fit; i++ {
-		dst[i*ldDst+n-1] = 0 // the place of the missing element
-	}
-	packNarrowLinesGo(f, from(dst, fit*ldDst), ldDst, from(src, fit*ldSrc), ldSrc, n, k-fit)
 }
 
 // packNarrowCols is packCols from 16 bits.

@@ -44,6 +44,76 @@ func tileNEONCol2(p *byte)
 //go:noescape
 func tileNEONCol3(p *byte)
 
+// tileNEON64Row1 computes a tile of p.rows <= 8 rows and 2 columns.
+//
+//go:noescape
+func tileNEON64Row1(p *byte)
+
+// tileNEON64Row2 computes a tile of p.rows <= 8 rows and 4 columns.
+//
+//go:noescape
+func tileNEON64Row2(p *byte)
+
+// tileNEON64Row3 computes a tile of p.rows <= 8 rows and 6 columns.
+//
+//go:noescape
+func tileNEON64Row3(p *byte)
+
+// tileNEON64Row6 computes a tile of p.rows <= 4 rows and 12 columns.
+//
+//go:noescape
+func tileNEON64Row6(p *byte)
+
+// tileNEON64Row12 computes a tile of p.rows <= 2 rows and 24 columns.
+//
+//go:noescape
+func tileNEON64Row12(p *byte)
+
+// tileNEON64Col1 computes a tile of p.rows <= 8 rows and 2 columns.
+//
+//go:noescape
+func tileNEON64Col1(p *byte)
+
+// tileNEON64Col2 computes a tile of p.rows <= 8 rows and 4 columns.
+//
+//go:noescape
+func tileNEON64Col2(p *byte)
+
+// tileNEON64Col3 computes a tile of p.rows <= 8 rows and 6 columns.
+//
+//go:noescape
+func tileNEON64Col3(p *byte)
+
+// packTransposedNEON copies k elements, a multiple of 4, of each of four rows, as k rows, ldDst bytes apart.
+//
+//go:noescape
+func packTransposedNEON(dst *float32, ldDst int, r0 *float32, r1 *float32, r2 *float32, r3 *float32, k int)
+
+// packTransposedBF16NEON copies k elements, a multiple of 4, of each of four rows, as k rows, ldDst bytes apart.
+//
+//go:noescape
+func packTransposedBF16NEON(dst *float32, ldDst int, r0 *uint16, r1 *uint16, r2 *uint16, r3 *uint16, k int)
+
+// packTransposedF16NEON copies k elements, a multiple of 4, of each of four rows, as k rows, ldDst bytes apart.
+//
+//go:noescape
+func packTransposedF16NEON(dst *float32, ldDst int, r0 *uint16, r1 *uint16, r2 *uint16, r3 *uint16, k int)
+
+// packRowsBF16NEON widens rows, one or more, of n elements, a multiple of 4; ldDst and ldSrc are bytes.
+//
+//go:noescape
+func packRowsBF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
+
+// packRowsAlongBF16NEON widens rows, one or more, of n elements, a multiple of 4; ldDst and ldSrc are bytes.
+//
+//go:noescape
+func packRowsAlongBF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
+
+// packRowsF16NEON widens rows, one or more, of n elements, a multiple of 4; ldDst and ldSrc are bytes.
+//
+//go:noescape
+func packRowsF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
+
 // fmaLoopNEON does n rounds of 12 multiply-adds of four float32.
 //
 //go:noescape

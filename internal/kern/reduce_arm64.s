@@ -8066,9 +8066,9 @@ TEXT ·sumColsNEON(SB), NOSPLIT, $0-40
 	LSL $2, R4, R4
 	VEOR V0.B16, V0.B16, V0.B16
 	SUBS $32, R3, R3
-	BLT unrolled_end
+	BLT by32_end
 
-unrolled:
+by32:
 	VMOV V0.B16, V1.B16
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
@@ -8115,14 +8115,14 @@ strip1_store:
 	ADD $128, R1, R1
 	ADD $128, R0, R0
 	SUBS $32, R3, R3
-	BGE unrolled
+	BGE by32
 
-unrolled_end:
+by32_end:
 	ADD $32, R3, R3
 	SUBS $4, R3, R3
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
@@ -8141,14 +8141,14 @@ strip2_store:
 	ADD $16, R1, R1
 	ADD $16, R0, R0
 	SUBS $4, R3, R3
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R3, R3
 	SUBS $1, R3, R3
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
@@ -8167,9 +8167,9 @@ strip3_store:
 	ADD $4, R1, R1
 	ADD $4, R0, R0
 	SUBS $1, R3, R3
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R3, R3
 	RET
 
@@ -8184,9 +8184,9 @@ TEXT ·maxColsNEON(SB), NOSPLIT, $0-40
 	LSL $2, R4, R4
 	FMOVQ 16(R15), F0
 	SUBS $32, R3, R3
-	BLT unrolled_end
+	BLT by32_end
 
-unrolled:
+by32:
 	VMOV V0.B16, V1.B16
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
@@ -8273,14 +8273,14 @@ strip1_store:
 	ADD $128, R1, R1
 	ADD $128, R0, R0
 	SUBS $32, R3, R3
-	BGE unrolled
+	BGE by32
 
-unrolled_end:
+by32_end:
 	ADD $32, R3, R3
 	SUBS $4, R3, R3
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
@@ -8304,14 +8304,14 @@ strip2_store:
 	ADD $16, R1, R1
 	ADD $16, R0, R0
 	SUBS $4, R3, R3
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R3, R3
 	SUBS $1, R3, R3
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
@@ -8335,9 +8335,9 @@ strip3_store:
 	ADD $4, R1, R1
 	ADD $4, R0, R0
 	SUBS $1, R3, R3
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R3, R3
 	RET
 
@@ -8352,9 +8352,9 @@ TEXT ·minColsNEON(SB), NOSPLIT, $0-40
 	LSL $2, R4, R4
 	FMOVQ 48(R15), F0
 	SUBS $32, R3, R3
-	BLT unrolled_end
+	BLT by32_end
 
-unrolled:
+by32:
 	VMOV V0.B16, V1.B16
 	VMOV V0.B16, V2.B16
 	VMOV V0.B16, V3.B16
@@ -8441,14 +8441,14 @@ strip1_store:
 	ADD $128, R1, R1
 	ADD $128, R0, R0
 	SUBS $32, R3, R3
-	BGE unrolled
+	BGE by32
 
-unrolled_end:
+by32_end:
 	ADD $32, R3, R3
 	SUBS $4, R3, R3
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
@@ -8472,14 +8472,14 @@ strip2_store:
 	ADD $16, R1, R1
 	ADD $16, R0, R0
 	SUBS $4, R3, R3
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R3, R3
 	SUBS $1, R3, R3
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	VMOV V0.B16, V1.B16
 	MOVD R1, R5
 	MOVD R2, R6
@@ -8503,8 +8503,114 @@ strip3_store:
 	ADD $4, R1, R1
 	ADD $4, R0, R0
 	SUBS $1, R3, R3
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R3, R3
+	RET
+
+// func indexEqualNEON(x *float32, n int, v float32) int
+TEXT ·indexEqualNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	FMOVS v+16(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	MOVD R0, R2
+	SUBS $16, R1, R1
+	BLT by16_end
+
+by16:
+	FMOVQ 0(R2), F1
+	WORD $0x4e20e421 // fcmeq v1, v1, v0
+	FMOVQ 16(R2), F2
+	WORD $0x4e20e442 // fcmeq v2, v2, v0
+	WORD $0x4ea21c21 // orr v1, v1, v2
+	FMOVQ 32(R2), F2
+	WORD $0x4e20e442 // fcmeq v2, v2, v0
+	WORD $0x4ea21c21 // orr v1, v1, v2
+	FMOVQ 48(R2), F2
+	WORD $0x4e20e442 // fcmeq v2, v2, v0
+	WORD $0x4ea21c21 // orr v1, v1, v2
+	WORD $0x6eb0a821 // umaxv v1, v1
+	VMOV V1.S[0], R3
+	CBNZ R3, by16_end
+	ADD $64, R2, R2
+	SUBS $16, R1, R1
+	BGE by16
+
+by16_end:
+	ADD $16, R1, R1
+	SUBS $1, R1, R1
+	BLT by1_end
+
+by1:
+	FMOVS 0(R2), F1
+	WORD $0x4e20e421 // fcmeq v1, v1, v0
+	VMOV V1.S[0], R3
+	CBNZ R3, found
+	ADD $4, R2, R2
+	SUBS $1, R1, R1
+	BGE by1
+
+by1_end:
+	ADD $1, R1, R1
+
+found:
+	SUB R0, R2, R2
+	LSR $2, R2, R2
+	MOVD R2, ret+24(FP)
+	RET
+
+// func indexNaNNEON(x *float32, n int, v float32) int
+TEXT ·indexNaNNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	FMOVS v+16(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	MOVD R0, R2
+	SUBS $16, R1, R1
+	BLT by16_end
+
+by16:
+	FMOVQ 0(R2), F0
+	WORD $0x4e20e400 // fcmeq v0, v0, v0
+	FMOVQ 16(R2), F1
+	WORD $0x4e21e421 // fcmeq v1, v1, v1
+	WORD $0x4e211c00 // and v0, v0, v1
+	FMOVQ 32(R2), F1
+	WORD $0x4e21e421 // fcmeq v1, v1, v1
+	WORD $0x4e211c00 // and v0, v0, v1
+	FMOVQ 48(R2), F1
+	WORD $0x4e21e421 // fcmeq v1, v1, v1
+	WORD $0x4e211c00 // and v0, v0, v1
+	WORD $0x6e205800 // not v0, v0
+	WORD $0x6eb0a800 // umaxv v0, v0
+	VMOV V0.S[0], R3
+	CBNZ R3, by16_end
+	ADD $64, R2, R2
+	SUBS $16, R1, R1
+	BGE by16
+
+by16_end:
+	ADD $16, R1, R1
+	SUBS $1, R1, R1
+	BLT by1_end
+
+by1:
+	FMOVS 0(R2), F0
+	WORD $0x4e20e400 // fcmeq v0, v0, v0
+	WORD $0x6e205800 // not v0, v0
+	VMOV V0.S[0], R3
+	CBNZ R3, found
+	ADD $4, R2, R2
+	SUBS $1, R1, R1
+	BGE by1
+
+by1_end:
+	ADD $1, R1, R1
+
+found:
+	SUB R0, R2, R2
+	LSR $2, R2, R2
+	MOVD R2, ret+24(FP)
 	RET

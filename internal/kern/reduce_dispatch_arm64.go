@@ -111,9 +111,17 @@ func minCols(dst, x []float32, rows, cols, ld int) {
 }
 
 func indexEqual(x []float32, v float32) int {
-	return indexOfGo(x, v)
+	if useNEON {
+		return indexEqualNEON(unsafe.SliceData(x), len(x), v)
+	} else {
+		return indexOfGo(x, v)
+	}
 }
 
 func indexNaN(x []float32, v float32) int {
-	return indexOfGo(x, v)
+	if useNEON {
+		return indexNaNNEON(unsafe.SliceData(x), len(x), v)
+	} else {
+		return indexOfGo(x, v)
+	}
 }

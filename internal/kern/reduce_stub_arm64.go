@@ -68,3 +68,13 @@ func maxColsNEON(dst *float32, x *float32, rows int, cols int, ld int)
 //
 //go:noescape
 func minColsNEON(dst *float32, x *float32, rows int, cols int, ld int)
+
+// indexEqualNEON is indexOf for such a v.
+//
+//go:noescape
+func indexEqualNEON(x *float32, n int, v float32) int
+
+// indexNaNNEON is indexOf for such a v.
+//
+//go:noescape
+func indexNaNNEON(x *float32, n int, v float32) int

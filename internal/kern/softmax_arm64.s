@@ -20,9 +20,9 @@ row:
 	WORD $0x4e040400 // dup v0, v0
 	MOVD R2, R5
 	SUBS $16, R5, R5
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R3), F1
 	WORD $0x4ea0d421 // fsub v1, v1, v0
 	FMOVQ F1, 0(R0)
@@ -38,37 +38,37 @@ unrolled:
 	ADD $64, R0, R0
 	ADD $64, R3, R3
 	SUBS $16, R5, R5
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R5, R5
 	SUBS $4, R5, R5
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R3), F1
 	WORD $0x4ea0d421 // fsub v1, v1, v0
 	FMOVQ F1, 0(R0)
 	ADD $16, R0, R0
 	ADD $16, R3, R3
 	SUBS $4, R5, R5
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R5, R5
 	SUBS $1, R5, R5
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R3), F1
 	WORD $0x4ea0d421 // fsub v1, v1, v0
 	FMOVS F1, 0(R0)
 	ADD $4, R0, R0
 	ADD $4, R3, R3
 	SUBS $1, R5, R5
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R5, R5
 	SUBS $1, R1, R1
 	BNE row
@@ -91,9 +91,9 @@ row:
 	WORD $0x4e040400 // dup v0, v0
 	MOVD R2, R5
 	SUBS $16, R5, R5
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R3), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVQ F1, 0(R0)
@@ -109,37 +109,37 @@ unrolled:
 	ADD $64, R0, R0
 	ADD $64, R3, R3
 	SUBS $16, R5, R5
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R5, R5
 	SUBS $4, R5, R5
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R3), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVQ F1, 0(R0)
 	ADD $16, R0, R0
 	ADD $16, R3, R3
 	SUBS $4, R5, R5
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R5, R5
 	SUBS $1, R5, R5
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R3), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVS F1, 0(R0)
 	ADD $4, R0, R0
 	ADD $4, R3, R3
 	SUBS $1, R5, R5
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R5, R5
 	SUBS $1, R1, R1
 	BNE row
@@ -163,9 +163,9 @@ row:
 	WORD $0x4e040400 // dup v0, v0
 	MOVD R2, R6
 	SUBS $16, R6, R6
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R4), F2
 	WORD $0x4ea0d421 // fsub v1, v1, v0
@@ -190,14 +190,14 @@ unrolled:
 	ADD $64, R3, R3
 	ADD $64, R4, R4
 	SUBS $16, R6, R6
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R6, R6
 	SUBS $4, R6, R6
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R4), F2
 	WORD $0x4ea0d421 // fsub v1, v1, v0
@@ -207,14 +207,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R6, R6
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R6, R6
 	SUBS $1, R6, R6
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R3), F1
 	FMOVS 0(R4), F2
 	WORD $0x4ea0d421 // fsub v1, v1, v0
@@ -224,9 +224,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R6, R6
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R6, R6
 	SUBS $1, R1, R1
 	BNE row
@@ -253,9 +253,9 @@ row:
 	WORD $0x4e040421 // dup v1, v1
 	MOVD R2, R7
 	SUBS $16, R7, R7
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R3), F2
 	FMOVQ 0(R4), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -284,14 +284,14 @@ unrolled:
 	ADD $64, R3, R3
 	ADD $64, R4, R4
 	SUBS $16, R7, R7
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R7, R7
 	SUBS $4, R7, R7
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R3), F2
 	FMOVQ 0(R4), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -302,14 +302,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R7, R7
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R7, R7
 	SUBS $1, R7, R7
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R3), F2
 	FMOVS 0(R4), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -320,9 +320,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R7, R7
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R7, R7
 	SUBS $1, R1, R1
 	BNE row

@@ -10,7 +10,53 @@ DATA words<>+16(SB)/8, $0x3f8000003f800000
 DATA words<>+24(SB)/8, $0x3f8000003f800000
 DATA words<>+32(SB)/8, $0xbf800000bf800000
 DATA words<>+40(SB)/8, $0xbf800000bf800000
-GLOBL words<>(SB), RODATA|NOPTR, $48
+DATA words<>+48(SB)/8, $0x0080000000800000
+DATA words<>+56(SB)/8, $0x0080000000800000
+DATA words<>+64(SB)/8, $0x7f8000007f800000
+DATA words<>+72(SB)/8, $0x7f8000007f800000
+DATA words<>+80(SB)/8, $0x3f3504f33f3504f3
+DATA words<>+88(SB)/8, $0x3f3504f33f3504f3
+DATA words<>+96(SB)/8, $0xbd9c64babd9c64ba
+DATA words<>+104(SB)/8, $0xbd9c64babd9c64ba
+DATA words<>+112(SB)/8, $0x3e02af573e02af57
+DATA words<>+120(SB)/8, $0x3e02af573e02af57
+DATA words<>+128(SB)/8, $0xbe06c123be06c123
+DATA words<>+136(SB)/8, $0xbe06c123be06c123
+DATA words<>+144(SB)/8, $0x3e116c983e116c98
+DATA words<>+152(SB)/8, $0x3e116c983e116c98
+DATA words<>+160(SB)/8, $0xbe2a3945be2a3945
+DATA words<>+168(SB)/8, $0xbe2a3945be2a3945
+DATA words<>+176(SB)/8, $0x3e4cd00e3e4cd00e
+DATA words<>+184(SB)/8, $0x3e4cd00e3e4cd00e
+DATA words<>+192(SB)/8, $0xbe800113be800113
+DATA words<>+200(SB)/8, $0xbe800113be800113
+DATA words<>+208(SB)/8, $0x3eaaaaaa3eaaaaaa
+DATA words<>+216(SB)/8, $0x3eaaaaaa3eaaaaaa
+DATA words<>+224(SB)/8, $0xbf000000bf000000
+DATA words<>+232(SB)/8, $0xbf000000bf000000
+DATA words<>+240(SB)/8, $0xc3700000c3700000
+DATA words<>+248(SB)/8, $0xc3700000c3700000
+DATA words<>+256(SB)/8, $0x4370000043700000
+DATA words<>+264(SB)/8, $0x4370000043700000
+DATA words<>+272(SB)/8, $0x39214c2439214c24
+DATA words<>+280(SB)/8, $0x39214c2439214c24
+DATA words<>+288(SB)/8, $0x3aaf74bc3aaf74bc
+DATA words<>+296(SB)/8, $0x3aaf74bc3aaf74bc
+DATA words<>+304(SB)/8, $0x3c1d961c3c1d961c
+DATA words<>+312(SB)/8, $0x3c1d961c3c1d961c
+DATA words<>+320(SB)/8, $0x3d6357db3d6357db
+DATA words<>+328(SB)/8, $0x3d6357db3d6357db
+DATA words<>+336(SB)/8, $0x3e75fdef3e75fdef
+DATA words<>+344(SB)/8, $0x3e75fdef3e75fdef
+DATA words<>+352(SB)/8, $0x3f3172183f317218
+DATA words<>+360(SB)/8, $0x3f3172183f317218
+DATA words<>+368(SB)/8, $0x4b0000004b000000
+DATA words<>+376(SB)/8, $0x4b0000004b000000
+DATA words<>+384(SB)/8, $0x41b8000041b80000
+DATA words<>+392(SB)/8, $0x41b8000041b80000
+DATA words<>+400(SB)/8, $0x7fc000007fc00000
+DATA words<>+408(SB)/8, $0x7fc000007fc00000
+GLOBL words<>(SB), RODATA|NOPTR, $416
 
 // func sgdNEON(w *float32, grad *float32, n int, lr float32, decay float32)
 TEXT ·sgdNEON(SB), NOSPLIT, $0-32
@@ -22,9 +68,9 @@ TEXT ·sgdNEON(SB), NOSPLIT, $0-32
 	FMOVS decay+28(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R1), F2
 	FMOVQ 0(R2), F3
 	WORD $0x6e20dc63 // fmul v3, v3, v0
@@ -56,14 +102,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F2
 	FMOVQ 0(R2), F3
 	WORD $0x6e20dc63 // fmul v3, v3, v0
@@ -74,14 +120,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F2
 	FMOVS 0(R2), F3
 	WORD $0x6e20dc63 // fmul v3, v3, v0
@@ -92,9 +138,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -111,9 +157,9 @@ TEXT ·momentumStepNEON(SB), NOSPLIT, $0-44
 	FMOVS decay+40(FP), F2
 	WORD $0x4e040442 // dup v2, v2
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -140,14 +186,14 @@ unrolled:
 	ADD $32, R2, R2
 	ADD $32, R3, R3
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -163,14 +209,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F3
 	FMOVS 0(R2), F4
 	FMOVS 0(R3), F5
@@ -186,9 +232,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -205,9 +251,9 @@ TEXT ·nesterovStepNEON(SB), NOSPLIT, $0-44
 	FMOVS decay+40(FP), F2
 	WORD $0x4e040442 // dup v2, v2
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -238,14 +284,14 @@ unrolled:
 	ADD $32, R2, R2
 	ADD $32, R3, R3
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -263,14 +309,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F3
 	FMOVS 0(R2), F4
 	FMOVS 0(R3), F5
@@ -288,9 +334,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -312,9 +358,9 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-60
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -341,14 +387,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -375,9 +421,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -400,9 +446,9 @@ TEXT ·amsgradNEON(SB), NOSPLIT, $0-68
 	FMOVS decay+64(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -435,14 +481,14 @@ single:
 	ADD $16, R4, R4
 	ADD $16, R5, R5
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -475,9 +521,9 @@ rest:
 	ADD $4, R4, R4
 	ADD $4, R5, R5
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -498,9 +544,9 @@ TEXT ·rmspropNEON(SB), NOSPLIT, $0-52
 	FMOVS decay+48(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -522,14 +568,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -551,9 +597,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -577,9 +623,9 @@ TEXT ·rmspropMomentumNEON(SB), NOSPLIT, $0-64
 	FMOVS decay+60(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F6
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R3), F8
@@ -606,14 +652,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F6
 	FMOVS 0(R2), F7
 	FMOVS 0(R3), F8
@@ -640,9 +686,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -664,9 +710,9 @@ TEXT ·rmspropCenteredNEON(SB), NOSPLIT, $0-60
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -696,14 +742,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -733,9 +779,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -760,9 +806,9 @@ TEXT ·rmspropCenteredMomentumNEON(SB), NOSPLIT, $0-72
 	FMOVS decay+68(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F6
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R3), F8
@@ -797,14 +843,14 @@ single:
 	ADD $16, R4, R4
 	ADD $16, R5, R5
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F6
 	FMOVS 0(R2), F7
 	FMOVS 0(R3), F8
@@ -839,9 +885,9 @@ rest:
 	ADD $4, R4, R4
 	ADD $4, R5, R5
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -863,9 +909,9 @@ TEXT ·adamaxNEON(SB), NOSPLIT, $0-60
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -896,14 +942,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -934,9 +980,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -962,9 +1008,9 @@ TEXT ·nadamNEON(SB), NOSPLIT, $0-68
 	FMOVS decay+64(FP), F6
 	WORD $0x4e0404c6 // dup v6, v6
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F7
 	FMOVQ 0(R2), F8
 	FMOVQ 0(R3), F9
@@ -994,14 +1040,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F7
 	FMOVS 0(R2), F8
 	FMOVS 0(R3), F9
@@ -1031,9 +1077,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1050,9 +1096,9 @@ TEXT ·adagradNEON(SB), NOSPLIT, $0-44
 	FMOVS decay+40(FP), F2
 	WORD $0x4e040442 // dup v2, v2
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -1085,14 +1131,14 @@ unrolled:
 	ADD $32, R2, R2
 	ADD $32, R3, R3
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F5
@@ -1111,14 +1157,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F3
 	FMOVS 0(R2), F4
 	FMOVS 0(R3), F5
@@ -1137,9 +1183,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1161,9 +1207,9 @@ TEXT ·adadeltaNEON(SB), NOSPLIT, $0-60
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -1194,14 +1240,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -1232,9 +1278,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1258,9 +1304,9 @@ TEXT ·lionNEON(SB), NOSPLIT, $0-56
 	FMOVS decay+52(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F6
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R3), F8
@@ -1291,14 +1337,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F6
 	FMOVS 0(R2), F7
 	FMOVS 0(R3), F8
@@ -1329,9 +1375,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1355,9 +1401,9 @@ TEXT ·ftrlNEON(SB), NOSPLIT, $0-64
 	FMOVS decay+60(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F6
 	FMOVQ 0(R2), F7
 	FMOVQ 0(R3), F8
@@ -1392,14 +1438,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F6
 	FMOVS 0(R2), F7
 	FMOVS 0(R3), F8
@@ -1434,9 +1480,733 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
+	ADD $1, R0, R0
+	RET
+
+// func ftrlPowerNEON(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32, head float32, tail float32, scale float32, atZero float32)
+TEXT ·ftrlPowerNEON(SB), NOSPLIT, $0-80
+	MOVD $words<>(SB), R15
+	MOVD n+32(FP), R0
+	MOVD w+0(FP), R1
+	MOVD acc+8(FP), R2
+	MOVD z+16(FP), R3
+	MOVD grad+24(FP), R4
+	FMOVS inv+40(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	FMOVS l1+44(FP), F1
+	WORD $0x4e040421 // dup v1, v1
+	FMOVS minusL1+48(FP), F2
+	WORD $0x4e040442 // dup v2, v2
+	FMOVS l2+52(FP), F3
+	WORD $0x4e040463 // dup v3, v3
+	FMOVS shrink+56(FP), F4
+	WORD $0x4e040484 // dup v4, v4
+	FMOVS decay+60(FP), F5
+	WORD $0x4e0404a5 // dup v5, v5
+	FMOVS head+64(FP), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVS tail+68(FP), F7
+	WORD $0x4e0404e7 // dup v7, v7
+	FMOVS scale+72(FP), F8
+	WORD $0x4e040508 // dup v8, v8
+	FMOVS atZero+76(FP), F9
+	WORD $0x4e040529 // dup v9, v9
+	SUBS $4, R0, R0
+	BLT by4_end
+
+by4:
+	FMOVQ 0(R1), F10
+	FMOVQ 0(R2), F11
+	FMOVQ 0(R3), F12
+	FMOVQ 0(R4), F13
+	WORD $0x6e25dd4e // fmul v14, v10, v5
+	WORD $0x4eaed54a // fsub v10, v10, v14
+	WORD $0x6e2dddae // fmul v14, v13, v13
+	WORD $0x4e2bd5ce // fadd v14, v14, v11
+	FMOVQ 48(R15), F15
+	WORD $0x6e2fe56f // fcmge v15, v11, v15
+	FMOVQ 64(R15), F16
+	WORD $0x6eaee610 // fcmgt v16, v16, v14
+	WORD $0x4e301def // and v15, v15, v16
+	WORD $0x6eb1a9ef // uminv v15, v15
+	VMOV V15.S[0], R5
+	CBZ R5, rare5
+	FMOVQ 80(R15), F15
+	WORD $0x6eaf856f // sub v15, v11, v15
+	WORD $0x4f2905ef // sshr v15, v15, #23
+	WORD $0x4e21d9f0 // scvtf v16, v15
+	WORD $0x4f3755ef // shl v15, v15, #23
+	WORD $0x6eaf856b // sub v11, v11, v15
+	FMOVQ 16(R15), F15
+	WORD $0x4eafd56b // fsub v11, v11, v15
+	WORD $0x6e2bdd6f // fmul v15, v11, v11
+	FMOVQ 96(R15), F17
+	FMOVQ 112(R15), F18
+	FMOVQ 128(R15), F19
+	WORD $0x4e2bce53 // fmla v19, v18, v11
+	WORD $0x4e2fce33 // fmla v19, v17, v15
+	FMOVQ 144(R15), F17
+	FMOVQ 160(R15), F18
+	WORD $0x4e2bce32 // fmla v18, v17, v11
+	WORD $0x4e2fce72 // fmla v18, v19, v15
+	FMOVQ 176(R15), F17
+	FMOVQ 192(R15), F19
+	WORD $0x4e2bce33 // fmla v19, v17, v11
+	WORD $0x4e2fce53 // fmla v19, v18, v15
+	FMOVQ 208(R15), F17
+	FMOVQ 224(R15), F18
+	WORD $0x4e2bce32 // fmla v18, v17, v11
+	WORD $0x4e2fce72 // fmla v18, v19, v15
+	WORD $0x4e2fce4b // fmla v11, v18, v15
+	WORD $0x6e26de0f // fmul v15, v16, v6
+	WORD $0x6e27de10 // fmul v16, v16, v7
+	WORD $0x4e28cd70 // fmla v16, v11, v8
+	FMOVQ 240(R15), F11
+	WORD $0x6eabe5f1 // fcmgt v17, v15, v11
+	WORD $0x6e6b1df1 // bsl v17, v15, v11
+	FMOVQ 256(R15), F11
+	WORD $0x6eb1e56f // fcmgt v15, v11, v17
+	WORD $0x6e6b1e2f // bsl v15, v17, v11
+	WORD $0x4e30d5eb // fadd v11, v15, v16
+	WORD $0x4e21a96b // fcvtns v11, v11
+	WORD $0x4e21d971 // scvtf v17, v11
+	WORD $0x4eb1d5ef // fsub v15, v15, v17
+	WORD $0x4e30d5ef // fadd v15, v15, v16
+	FMOVQ 272(R15), F16
+	FMOVQ 288(R15), F17
+	WORD $0x4e2fce11 // fmla v17, v16, v15
+	FMOVQ 304(R15), F16
+	WORD $0x4e2fce30 // fmla v16, v17, v15
+	FMOVQ 320(R15), F17
+	WORD $0x4e2fce11 // fmla v17, v16, v15
+	FMOVQ 336(R15), F16
+	WORD $0x4e2fce30 // fmla v16, v17, v15
+	FMOVQ 352(R15), F17
+	WORD $0x4e2fce11 // fmla v17, v16, v15
+	FMOVQ 16(R15), F16
+	WORD $0x4e2fce30 // fmla v16, v17, v15
+	WORD $0x4f3f056f // sshr v15, v11, #1
+	WORD $0x6eaf856b // sub v11, v11, v15
+	WORD $0x4f3755ef // shl v15, v15, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb185ef // add v15, v15, v17
+	WORD $0x6e2fde10 // fmul v16, v16, v15
+	WORD $0x4f37556b // shl v11, v11, #23
+	FMOVQ 16(R15), F15
+	WORD $0x4eaf856b // add v11, v11, v15
+	WORD $0x6e2bde10 // fmul v16, v16, v11
+	FMOVQ 80(R15), F11
+	WORD $0x6eab85cb // sub v11, v14, v11
+	WORD $0x4f29056b // sshr v11, v11, #23
+	WORD $0x4e21d96f // scvtf v15, v11
+	WORD $0x4f37556b // shl v11, v11, #23
+	WORD $0x6eab85cb // sub v11, v14, v11
+	FMOVQ 16(R15), F17
+	WORD $0x4eb1d56b // fsub v11, v11, v17
+	WORD $0x6e2bdd71 // fmul v17, v11, v11
+	FMOVQ 96(R15), F18
+	FMOVQ 112(R15), F19
+	FMOVQ 128(R15), F20
+	WORD $0x4e2bce74 // fmla v20, v19, v11
+	WORD $0x4e31ce54 // fmla v20, v18, v17
+	FMOVQ 144(R15), F18
+	FMOVQ 160(R15), F19
+	WORD $0x4e2bce53 // fmla v19, v18, v11
+	WORD $0x4e31ce93 // fmla v19, v20, v17
+	FMOVQ 176(R15), F18
+	FMOVQ 192(R15), F20
+	WORD $0x4e2bce54 // fmla v20, v18, v11
+	WORD $0x4e31ce74 // fmla v20, v19, v17
+	FMOVQ 208(R15), F18
+	FMOVQ 224(R15), F19
+	WORD $0x4e2bce53 // fmla v19, v18, v11
+	WORD $0x4e31ce93 // fmla v19, v20, v17
+	WORD $0x4e31ce6b // fmla v11, v19, v17
+	WORD $0x6e26ddf1 // fmul v17, v15, v6
+	WORD $0x6e27ddef // fmul v15, v15, v7
+	WORD $0x4e28cd6f // fmla v15, v11, v8
+	FMOVQ 240(R15), F11
+	WORD $0x6eabe632 // fcmgt v18, v17, v11
+	WORD $0x6e6b1e32 // bsl v18, v17, v11
+	FMOVQ 256(R15), F11
+	WORD $0x6eb2e571 // fcmgt v17, v11, v18
+	WORD $0x6e6b1e51 // bsl v17, v18, v11
+	WORD $0x4e2fd62b // fadd v11, v17, v15
+	WORD $0x4e21a96b // fcvtns v11, v11
+	WORD $0x4e21d972 // scvtf v18, v11
+	WORD $0x4eb2d631 // fsub v17, v17, v18
+	WORD $0x4e2fd631 // fadd v17, v17, v15
+	FMOVQ 272(R15), F15
+	FMOVQ 288(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 304(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 320(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 336(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 352(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 16(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	WORD $0x4f3f0571 // sshr v17, v11, #1
+	WORD $0x6eb1856b // sub v11, v11, v17
+	WORD $0x4f375631 // shl v17, v17, #23
+	FMOVQ 16(R15), F18
+	WORD $0x4eb28631 // add v17, v17, v18
+	WORD $0x6e31ddef // fmul v15, v15, v17
+	WORD $0x4f37556b // shl v11, v11, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb1856b // add v11, v11, v17
+	WORD $0x6e2bddef // fmul v15, v15, v11
+	B done5
+
+rare5:
+	FMOVQ 48(R15), F15
+	WORD $0x6eabe5ef // fcmgt v15, v15, v11
+	FMOVQ 368(R15), F16
+	WORD $0x6e30dd70 // fmul v16, v11, v16
+	VMOV V15.B16, V17.B16
+	WORD $0x6e6b1e11 // bsl v17, v16, v11
+	FMOVQ 80(R15), F16
+	WORD $0x6eb08630 // sub v16, v17, v16
+	WORD $0x4f290610 // sshr v16, v16, #23
+	WORD $0x4e21da12 // scvtf v18, v16
+	WORD $0x4f375610 // shl v16, v16, #23
+	WORD $0x6eb08631 // sub v17, v17, v16
+	FMOVQ 16(R15), F16
+	WORD $0x4eb0d631 // fsub v17, v17, v16
+	FMOVQ 384(R15), F16
+	WORD $0x4eb0d650 // fsub v16, v18, v16
+	WORD $0x6e721e0f // bsl v15, v16, v18
+	WORD $0x6e31de30 // fmul v16, v17, v17
+	FMOVQ 96(R15), F18
+	FMOVQ 112(R15), F19
+	FMOVQ 128(R15), F20
+	WORD $0x4e31ce74 // fmla v20, v19, v17
+	WORD $0x4e30ce54 // fmla v20, v18, v16
+	FMOVQ 144(R15), F18
+	FMOVQ 160(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e30ce93 // fmla v19, v20, v16
+	FMOVQ 176(R15), F18
+	FMOVQ 192(R15), F20
+	WORD $0x4e31ce54 // fmla v20, v18, v17
+	WORD $0x4e30ce74 // fmla v20, v19, v16
+	FMOVQ 208(R15), F18
+	FMOVQ 224(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e30ce93 // fmla v19, v20, v16
+	WORD $0x4e30ce71 // fmla v17, v19, v16
+	WORD $0x6e26ddf0 // fmul v16, v15, v6
+	WORD $0x6e27ddef // fmul v15, v15, v7
+	WORD $0x4e28ce2f // fmla v15, v17, v8
+	FMOVQ 240(R15), F17
+	WORD $0x6eb1e612 // fcmgt v18, v16, v17
+	WORD $0x6e711e12 // bsl v18, v16, v17
+	FMOVQ 256(R15), F16
+	WORD $0x6eb2e611 // fcmgt v17, v16, v18
+	WORD $0x6e701e51 // bsl v17, v18, v16
+	WORD $0x4e2fd630 // fadd v16, v17, v15
+	WORD $0x4e21aa10 // fcvtns v16, v16
+	WORD $0x4e21da12 // scvtf v18, v16
+	WORD $0x4eb2d631 // fsub v17, v17, v18
+	WORD $0x4e2fd631 // fadd v17, v17, v15
+	FMOVQ 272(R15), F15
+	FMOVQ 288(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 304(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 320(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 336(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 352(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 16(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	WORD $0x4f3f0611 // sshr v17, v16, #1
+	WORD $0x6eb18610 // sub v16, v16, v17
+	WORD $0x4f375631 // shl v17, v17, #23
+	FMOVQ 16(R15), F18
+	WORD $0x4eb28631 // add v17, v17, v18
+	WORD $0x6e31ddef // fmul v15, v15, v17
+	WORD $0x4f375610 // shl v16, v16, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb18610 // add v16, v16, v17
+	WORD $0x6e30ddef // fmul v15, v15, v16
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e30e571 // fcmeq v17, v11, v16
+	WORD $0x6e6f1d31 // bsl v17, v9, v15
+	WORD $0x6eabe610 // fcmgt v16, v16, v11
+	FMOVQ 400(R15), F15
+	WORD $0x6e711df0 // bsl v16, v15, v17
+	FMOVQ 64(R15), F15
+	WORD $0x6eabe5ef // fcmgt v15, v15, v11
+	WORD $0x6e6b1e0f // bsl v15, v16, v11
+	VMOV V15.B16, V16.B16
+	FMOVQ 48(R15), F11
+	WORD $0x6eaee56b // fcmgt v11, v11, v14
+	FMOVQ 368(R15), F15
+	WORD $0x6e2fddcf // fmul v15, v14, v15
+	VMOV V11.B16, V17.B16
+	WORD $0x6e6e1df1 // bsl v17, v15, v14
+	FMOVQ 80(R15), F15
+	WORD $0x6eaf862f // sub v15, v17, v15
+	WORD $0x4f2905ef // sshr v15, v15, #23
+	WORD $0x4e21d9f2 // scvtf v18, v15
+	WORD $0x4f3755ef // shl v15, v15, #23
+	WORD $0x6eaf8631 // sub v17, v17, v15
+	FMOVQ 16(R15), F15
+	WORD $0x4eafd631 // fsub v17, v17, v15
+	FMOVQ 384(R15), F15
+	WORD $0x4eafd64f // fsub v15, v18, v15
+	WORD $0x6e721deb // bsl v11, v15, v18
+	WORD $0x6e31de2f // fmul v15, v17, v17
+	FMOVQ 96(R15), F18
+	FMOVQ 112(R15), F19
+	FMOVQ 128(R15), F20
+	WORD $0x4e31ce74 // fmla v20, v19, v17
+	WORD $0x4e2fce54 // fmla v20, v18, v15
+	FMOVQ 144(R15), F18
+	FMOVQ 160(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e2fce93 // fmla v19, v20, v15
+	FMOVQ 176(R15), F18
+	FMOVQ 192(R15), F20
+	WORD $0x4e31ce54 // fmla v20, v18, v17
+	WORD $0x4e2fce74 // fmla v20, v19, v15
+	FMOVQ 208(R15), F18
+	FMOVQ 224(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e2fce93 // fmla v19, v20, v15
+	WORD $0x4e2fce71 // fmla v17, v19, v15
+	WORD $0x6e26dd6f // fmul v15, v11, v6
+	WORD $0x6e27dd6b // fmul v11, v11, v7
+	WORD $0x4e28ce2b // fmla v11, v17, v8
+	FMOVQ 240(R15), F17
+	WORD $0x6eb1e5f2 // fcmgt v18, v15, v17
+	WORD $0x6e711df2 // bsl v18, v15, v17
+	FMOVQ 256(R15), F15
+	WORD $0x6eb2e5f1 // fcmgt v17, v15, v18
+	WORD $0x6e6f1e51 // bsl v17, v18, v15
+	WORD $0x4e2bd62f // fadd v15, v17, v11
+	WORD $0x4e21a9ef // fcvtns v15, v15
+	WORD $0x4e21d9f2 // scvtf v18, v15
+	WORD $0x4eb2d631 // fsub v17, v17, v18
+	WORD $0x4e2bd631 // fadd v17, v17, v11
+	FMOVQ 272(R15), F11
+	FMOVQ 288(R15), F18
+	WORD $0x4e31cd72 // fmla v18, v11, v17
+	FMOVQ 304(R15), F11
+	WORD $0x4e31ce4b // fmla v11, v18, v17
+	FMOVQ 320(R15), F18
+	WORD $0x4e31cd72 // fmla v18, v11, v17
+	FMOVQ 336(R15), F11
+	WORD $0x4e31ce4b // fmla v11, v18, v17
+	FMOVQ 352(R15), F18
+	WORD $0x4e31cd72 // fmla v18, v11, v17
+	FMOVQ 16(R15), F11
+	WORD $0x4e31ce4b // fmla v11, v18, v17
+	WORD $0x4f3f05f1 // sshr v17, v15, #1
+	WORD $0x6eb185ef // sub v15, v15, v17
+	WORD $0x4f375631 // shl v17, v17, #23
+	FMOVQ 16(R15), F18
+	WORD $0x4eb28631 // add v17, v17, v18
+	WORD $0x6e31dd6b // fmul v11, v11, v17
+	WORD $0x4f3755ef // shl v15, v15, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb185ef // add v15, v15, v17
+	WORD $0x6e2fdd6b // fmul v11, v11, v15
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e2fe5d1 // fcmeq v17, v14, v15
+	WORD $0x6e6b1d31 // bsl v17, v9, v11
+	WORD $0x6eaee5ef // fcmgt v15, v15, v14
+	FMOVQ 400(R15), F11
+	WORD $0x6e711d6f // bsl v15, v11, v17
+	FMOVQ 64(R15), F11
+	WORD $0x6eaee56b // fcmgt v11, v11, v14
+	WORD $0x6e6e1deb // bsl v11, v15, v14
+	VMOV V11.B16, V15.B16
+
+done5:
+	WORD $0x4eb0d5f0 // fsub v16, v15, v16
+	WORD $0x6e20de10 // fmul v16, v16, v0
+	WORD $0x6e2ade10 // fmul v16, v16, v10
+	WORD $0x6e24dd4a // fmul v10, v10, v4
+	WORD $0x4e2ad5ad // fadd v13, v13, v10
+	WORD $0x4eb0d5ad // fsub v13, v13, v16
+	WORD $0x4e2dd58c // fadd v12, v12, v13
+	WORD $0x6ea2e58a // fcmgt v10, v12, v2
+	WORD $0x6e621d8a // bsl v10, v12, v2
+	WORD $0x6eaae42b // fcmgt v11, v1, v10
+	WORD $0x6e611d4b // bsl v11, v10, v1
+	VMOV V11.B16, V10.B16
+	WORD $0x4eacd54a // fsub v10, v10, v12
+	WORD $0x6e20ddef // fmul v15, v15, v0
+	WORD $0x4e23d5ef // fadd v15, v15, v3
+	WORD $0x6e2ffd4a // fdiv v10, v10, v15
+	FMOVQ F10, 0(R1)
+	FMOVQ F14, 0(R2)
+	FMOVQ F12, 0(R3)
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE by4
+
+by4_end:
+	ADD $4, R0, R0
+	SUBS $1, R0, R0
+	BLT by1_end
+
+by1:
+	FMOVS 0(R1), F10
+	FMOVS 0(R2), F11
+	FMOVS 0(R3), F12
+	FMOVS 0(R4), F13
+	WORD $0x6e25dd4e // fmul v14, v10, v5
+	WORD $0x4eaed54a // fsub v10, v10, v14
+	WORD $0x6e2dddae // fmul v14, v13, v13
+	WORD $0x4e2bd5ce // fadd v14, v14, v11
+	FMOVQ 48(R15), F15
+	WORD $0x6e2fe56f // fcmge v15, v11, v15
+	FMOVQ 64(R15), F16
+	WORD $0x6eaee610 // fcmgt v16, v16, v14
+	WORD $0x4e301def // and v15, v15, v16
+	WORD $0x6eb1a9ef // uminv v15, v15
+	VMOV V15.S[0], R6
+	CBZ R6, rare6
+	FMOVQ 80(R15), F15
+	WORD $0x6eaf856f // sub v15, v11, v15
+	WORD $0x4f2905ef // sshr v15, v15, #23
+	WORD $0x4e21d9f0 // scvtf v16, v15
+	WORD $0x4f3755ef // shl v15, v15, #23
+	WORD $0x6eaf856b // sub v11, v11, v15
+	FMOVQ 16(R15), F15
+	WORD $0x4eafd56b // fsub v11, v11, v15
+	WORD $0x6e2bdd6f // fmul v15, v11, v11
+	FMOVQ 96(R15), F17
+	FMOVQ 112(R15), F18
+	FMOVQ 128(R15), F19
+	WORD $0x4e2bce53 // fmla v19, v18, v11
+	WORD $0x4e2fce33 // fmla v19, v17, v15
+	FMOVQ 144(R15), F17
+	FMOVQ 160(R15), F18
+	WORD $0x4e2bce32 // fmla v18, v17, v11
+	WORD $0x4e2fce72 // fmla v18, v19, v15
+	FMOVQ 176(R15), F17
+	FMOVQ 192(R15), F19
+	WORD $0x4e2bce33 // fmla v19, v17, v11
+	WORD $0x4e2fce53 // fmla v19, v18, v15
+	FMOVQ 208(R15), F17
+	FMOVQ 224(R15), F18
+	WORD $0x4e2bce32 // fmla v18, v17, v11
+	WORD $0x4e2fce72 // fmla v18, v19, v15
+	WORD $0x4e2fce4b // fmla v11, v18, v15
+	WORD $0x6e26de0f // fmul v15, v16, v6
+	WORD $0x6e27de10 // fmul v16, v16, v7
+	WORD $0x4e28cd70 // fmla v16, v11, v8
+	FMOVQ 240(R15), F11
+	WORD $0x6eabe5f1 // fcmgt v17, v15, v11
+	WORD $0x6e6b1df1 // bsl v17, v15, v11
+	FMOVQ 256(R15), F11
+	WORD $0x6eb1e56f // fcmgt v15, v11, v17
+	WORD $0x6e6b1e2f // bsl v15, v17, v11
+	WORD $0x4e30d5eb // fadd v11, v15, v16
+	WORD $0x4e21a96b // fcvtns v11, v11
+	WORD $0x4e21d971 // scvtf v17, v11
+	WORD $0x4eb1d5ef // fsub v15, v15, v17
+	WORD $0x4e30d5ef // fadd v15, v15, v16
+	FMOVQ 272(R15), F16
+	FMOVQ 288(R15), F17
+	WORD $0x4e2fce11 // fmla v17, v16, v15
+	FMOVQ 304(R15), F16
+	WORD $0x4e2fce30 // fmla v16, v17, v15
+	FMOVQ 320(R15), F17
+	WORD $0x4e2fce11 // fmla v17, v16, v15
+	FMOVQ 336(R15), F16
+	WORD $0x4e2fce30 // fmla v16, v17, v15
+	FMOVQ 352(R15), F17
+	WORD $0x4e2fce11 // fmla v17, v16, v15
+	FMOVQ 16(R15), F16
+	WORD $0x4e2fce30 // fmla v16, v17, v15
+	WORD $0x4f3f056f // sshr v15, v11, #1
+	WORD $0x6eaf856b // sub v11, v11, v15
+	WORD $0x4f3755ef // shl v15, v15, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb185ef // add v15, v15, v17
+	WORD $0x6e2fde10 // fmul v16, v16, v15
+	WORD $0x4f37556b // shl v11, v11, #23
+	FMOVQ 16(R15), F15
+	WORD $0x4eaf856b // add v11, v11, v15
+	WORD $0x6e2bde10 // fmul v16, v16, v11
+	FMOVQ 80(R15), F11
+	WORD $0x6eab85cb // sub v11, v14, v11
+	WORD $0x4f29056b // sshr v11, v11, #23
+	WORD $0x4e21d96f // scvtf v15, v11
+	WORD $0x4f37556b // shl v11, v11, #23
+	WORD $0x6eab85cb // sub v11, v14, v11
+	FMOVQ 16(R15), F17
+	WORD $0x4eb1d56b // fsub v11, v11, v17
+	WORD $0x6e2bdd71 // fmul v17, v11, v11
+	FMOVQ 96(R15), F18
+	FMOVQ 112(R15), F19
+	FMOVQ 128(R15), F20
+	WORD $0x4e2bce74 // fmla v20, v19, v11
+	WORD $0x4e31ce54 // fmla v20, v18, v17
+	FMOVQ 144(R15), F18
+	FMOVQ 160(R15), F19
+	WORD $0x4e2bce53 // fmla v19, v18, v11
+	WORD $0x4e31ce93 // fmla v19, v20, v17
+	FMOVQ 176(R15), F18
+	FMOVQ 192(R15), F20
+	WORD $0x4e2bce54 // fmla v20, v18, v11
+	WORD $0x4e31ce74 // fmla v20, v19, v17
+	FMOVQ 208(R15), F18
+	FMOVQ 224(R15), F19
+	WORD $0x4e2bce53 // fmla v19, v18, v11
+	WORD $0x4e31ce93 // fmla v19, v20, v17
+	WORD $0x4e31ce6b // fmla v11, v19, v17
+	WORD $0x6e26ddf1 // fmul v17, v15, v6
+	WORD $0x6e27ddef // fmul v15, v15, v7
+	WORD $0x4e28cd6f // fmla v15, v11, v8
+	FMOVQ 240(R15), F11
+	WORD $0x6eabe632 // fcmgt v18, v17, v11
+	WORD $0x6e6b1e32 // bsl v18, v17, v11
+	FMOVQ 256(R15), F11
+	WORD $0x6eb2e571 // fcmgt v17, v11, v18
+	WORD $0x6e6b1e51 // bsl v17, v18, v11
+	WORD $0x4e2fd62b // fadd v11, v17, v15
+	WORD $0x4e21a96b // fcvtns v11, v11
+	WORD $0x4e21d972 // scvtf v18, v11
+	WORD $0x4eb2d631 // fsub v17, v17, v18
+	WORD $0x4e2fd631 // fadd v17, v17, v15
+	FMOVQ 272(R15), F15
+	FMOVQ 288(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 304(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 320(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 336(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 352(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 16(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	WORD $0x4f3f0571 // sshr v17, v11, #1
+	WORD $0x6eb1856b // sub v11, v11, v17
+	WORD $0x4f375631 // shl v17, v17, #23
+	FMOVQ 16(R15), F18
+	WORD $0x4eb28631 // add v17, v17, v18
+	WORD $0x6e31ddef // fmul v15, v15, v17
+	WORD $0x4f37556b // shl v11, v11, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb1856b // add v11, v11, v17
+	WORD $0x6e2bddef // fmul v15, v15, v11
+	B done6
+
+rare6:
+	FMOVQ 48(R15), F15
+	WORD $0x6eabe5ef // fcmgt v15, v15, v11
+	FMOVQ 368(R15), F16
+	WORD $0x6e30dd70 // fmul v16, v11, v16
+	VMOV V15.B16, V17.B16
+	WORD $0x6e6b1e11 // bsl v17, v16, v11
+	FMOVQ 80(R15), F16
+	WORD $0x6eb08630 // sub v16, v17, v16
+	WORD $0x4f290610 // sshr v16, v16, #23
+	WORD $0x4e21da12 // scvtf v18, v16
+	WORD $0x4f375610 // shl v16, v16, #23
+	WORD $0x6eb08631 // sub v17, v17, v16
+	FMOVQ 16(R15), F16
+	WORD $0x4eb0d631 // fsub v17, v17, v16
+	FMOVQ 384(R15), F16
+	WORD $0x4eb0d650 // fsub v16, v18, v16
+	WORD $0x6e721e0f // bsl v15, v16, v18
+	WORD $0x6e31de30 // fmul v16, v17, v17
+	FMOVQ 96(R15), F18
+	FMOVQ 112(R15), F19
+	FMOVQ 128(R15), F20
+	WORD $0x4e31ce74 // fmla v20, v19, v17
+	WORD $0x4e30ce54 // fmla v20, v18, v16
+	FMOVQ 144(R15), F18
+	FMOVQ 160(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e30ce93 // fmla v19, v20, v16
+	FMOVQ 176(R15), F18
+	FMOVQ 192(R15), F20
+	WORD $0x4e31ce54 // fmla v20, v18, v17
+	WORD $0x4e30ce74 // fmla v20, v19, v16
+	FMOVQ 208(R15), F18
+	FMOVQ 224(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e30ce93 // fmla v19, v20, v16
+	WORD $0x4e30ce71 // fmla v17, v19, v16
+	WORD $0x6e26ddf0 // fmul v16, v15, v6
+	WORD $0x6e27ddef // fmul v15, v15, v7
+	WORD $0x4e28ce2f // fmla v15, v17, v8
+	FMOVQ 240(R15), F17
+	WORD $0x6eb1e612 // fcmgt v18, v16, v17
+	WORD $0x6e711e12 // bsl v18, v16, v17
+	FMOVQ 256(R15), F16
+	WORD $0x6eb2e611 // fcmgt v17, v16, v18
+	WORD $0x6e701e51 // bsl v17, v18, v16
+	WORD $0x4e2fd630 // fadd v16, v17, v15
+	WORD $0x4e21aa10 // fcvtns v16, v16
+	WORD $0x4e21da12 // scvtf v18, v16
+	WORD $0x4eb2d631 // fsub v17, v17, v18
+	WORD $0x4e2fd631 // fadd v17, v17, v15
+	FMOVQ 272(R15), F15
+	FMOVQ 288(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 304(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 320(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 336(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	FMOVQ 352(R15), F18
+	WORD $0x4e31cdf2 // fmla v18, v15, v17
+	FMOVQ 16(R15), F15
+	WORD $0x4e31ce4f // fmla v15, v18, v17
+	WORD $0x4f3f0611 // sshr v17, v16, #1
+	WORD $0x6eb18610 // sub v16, v16, v17
+	WORD $0x4f375631 // shl v17, v17, #23
+	FMOVQ 16(R15), F18
+	WORD $0x4eb28631 // add v17, v17, v18
+	WORD $0x6e31ddef // fmul v15, v15, v17
+	WORD $0x4f375610 // shl v16, v16, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb18610 // add v16, v16, v17
+	WORD $0x6e30ddef // fmul v15, v15, v16
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e30e571 // fcmeq v17, v11, v16
+	WORD $0x6e6f1d31 // bsl v17, v9, v15
+	WORD $0x6eabe610 // fcmgt v16, v16, v11
+	FMOVQ 400(R15), F15
+	WORD $0x6e711df0 // bsl v16, v15, v17
+	FMOVQ 64(R15), F15
+	WORD $0x6eabe5ef // fcmgt v15, v15, v11
+	WORD $0x6e6b1e0f // bsl v15, v16, v11
+	VMOV V15.B16, V16.B16
+	FMOVQ 48(R15), F11
+	WORD $0x6eaee56b // fcmgt v11, v11, v14
+	FMOVQ 368(R15), F15
+	WORD $0x6e2fddcf // fmul v15, v14, v15
+	VMOV V11.B16, V17.B16
+	WORD $0x6e6e1df1 // bsl v17, v15, v14
+	FMOVQ 80(R15), F15
+	WORD $0x6eaf862f // sub v15, v17, v15
+	WORD $0x4f2905ef // sshr v15, v15, #23
+	WORD $0x4e21d9f2 // scvtf v18, v15
+	WORD $0x4f3755ef // shl v15, v15, #23
+	WORD $0x6eaf8631 // sub v17, v17, v15
+	FMOVQ 16(R15), F15
+	WORD $0x4eafd631 // fsub v17, v17, v15
+	FMOVQ 384(R15), F15
+	WORD $0x4eafd64f // fsub v15, v18, v15
+	WORD $0x6e721deb // bsl v11, v15, v18
+	WORD $0x6e31de2f // fmul v15, v17, v17
+	FMOVQ 96(R15), F18
+	FMOVQ 112(R15), F19
+	FMOVQ 128(R15), F20
+	WORD $0x4e31ce74 // fmla v20, v19, v17
+	WORD $0x4e2fce54 // fmla v20, v18, v15
+	FMOVQ 144(R15), F18
+	FMOVQ 160(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e2fce93 // fmla v19, v20, v15
+	FMOVQ 176(R15), F18
+	FMOVQ 192(R15), F20
+	WORD $0x4e31ce54 // fmla v20, v18, v17
+	WORD $0x4e2fce74 // fmla v20, v19, v15
+	FMOVQ 208(R15), F18
+	FMOVQ 224(R15), F19
+	WORD $0x4e31ce53 // fmla v19, v18, v17
+	WORD $0x4e2fce93 // fmla v19, v20, v15
+	WORD $0x4e2fce71 // fmla v17, v19, v15
+	WORD $0x6e26dd6f // fmul v15, v11, v6
+	WORD $0x6e27dd6b // fmul v11, v11, v7
+	WORD $0x4e28ce2b // fmla v11, v17, v8
+	FMOVQ 240(R15), F17
+	WORD $0x6eb1e5f2 // fcmgt v18, v15, v17
+	WORD $0x6e711df2 // bsl v18, v15, v17
+	FMOVQ 256(R15), F15
+	WORD $0x6eb2e5f1 // fcmgt v17, v15, v18
+	WORD $0x6e6f1e51 // bsl v17, v18, v15
+	WORD $0x4e2bd62f // fadd v15, v17, v11
+	WORD $0x4e21a9ef // fcvtns v15, v15
+	WORD $0x4e21d9f2 // scvtf v18, v15
+	WORD $0x4eb2d631 // fsub v17, v17, v18
+	WORD $0x4e2bd631 // fadd v17, v17, v11
+	FMOVQ 272(R15), F11
+	FMOVQ 288(R15), F18
+	WORD $0x4e31cd72 // fmla v18, v11, v17
+	FMOVQ 304(R15), F11
+	WORD $0x4e31ce4b // fmla v11, v18, v17
+	FMOVQ 320(R15), F18
+	WORD $0x4e31cd72 // fmla v18, v11, v17
+	FMOVQ 336(R15), F11
+	WORD $0x4e31ce4b // fmla v11, v18, v17
+	FMOVQ 352(R15), F18
+	WORD $0x4e31cd72 // fmla v18, v11, v17
+	FMOVQ 16(R15), F11
+	WORD $0x4e31ce4b // fmla v11, v18, v17
+	WORD $0x4f3f05f1 // sshr v17, v15, #1
+	WORD $0x6eb185ef // sub v15, v15, v17
+	WORD $0x4f375631 // shl v17, v17, #23
+	FMOVQ 16(R15), F18
+	WORD $0x4eb28631 // add v17, v17, v18
+	WORD $0x6e31dd6b // fmul v11, v11, v17
+	WORD $0x4f3755ef // shl v15, v15, #23
+	FMOVQ 16(R15), F17
+	WORD $0x4eb185ef // add v15, v15, v17
+	WORD $0x6e2fdd6b // fmul v11, v11, v15
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e2fe5d1 // fcmeq v17, v14, v15
+	WORD $0x6e6b1d31 // bsl v17, v9, v11
+	WORD $0x6eaee5ef // fcmgt v15, v15, v14
+	FMOVQ 400(R15), F11
+	WORD $0x6e711d6f // bsl v15, v11, v17
+	FMOVQ 64(R15), F11
+	WORD $0x6eaee56b // fcmgt v11, v11, v14
+	WORD $0x6e6e1deb // bsl v11, v15, v14
+	VMOV V11.B16, V15.B16
+
+done6:
+	WORD $0x4eb0d5f0 // fsub v16, v15, v16
+	WORD $0x6e20de10 // fmul v16, v16, v0
+	WORD $0x6e2ade10 // fmul v16, v16, v10
+	WORD $0x6e24dd4a // fmul v10, v10, v4
+	WORD $0x4e2ad5ad // fadd v13, v13, v10
+	WORD $0x4eb0d5ad // fsub v13, v13, v16
+	WORD $0x4e2dd58c // fadd v12, v12, v13
+	WORD $0x6ea2e58a // fcmgt v10, v12, v2
+	WORD $0x6e621d8a // bsl v10, v12, v2
+	WORD $0x6eaae42b // fcmgt v11, v1, v10
+	WORD $0x6e611d4b // bsl v11, v10, v1
+	VMOV V11.B16, V10.B16
+	WORD $0x4eacd54a // fsub v10, v10, v12
+	WORD $0x6e20ddef // fmul v15, v15, v0
+	WORD $0x4e23d5ef // fadd v15, v15, v3
+	WORD $0x6e2ffd4a // fdiv v10, v10, v15
+	FMOVS F10, 0(R1)
+	FMOVS F14, 0(R2)
+	FMOVS F12, 0(R3)
+	ADD $4, R1, R1
+	ADD $4, R2, R2
+	ADD $4, R3, R3
+	ADD $4, R4, R4
+	SUBS $1, R0, R0
+	BGE by1
+
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1466,9 +2236,9 @@ TEXT ·scheduleFreeNEON(SB), NOSPLIT, $0-76
 	FMOVS decay+72(FP), F8
 	WORD $0x4e040508 // dup v8, v8
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F9
 	FMOVQ 0(R2), F10
 	FMOVQ 0(R3), F11
@@ -1502,14 +2272,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F9
 	FMOVS 0(R2), F10
 	FMOVS 0(R3), F11
@@ -1543,9 +2313,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1567,9 +2337,9 @@ TEXT ·lambMomentsNEON(SB), NOSPLIT, $0-60
 	FMOVS eps+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -1594,14 +2364,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -1626,9 +2396,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1649,9 +2419,9 @@ TEXT ·lambStepNEON(SB), NOSPLIT, $0-52
 	FMOVS decay+48(FP), F4
 	WORD $0x4e040484 // dup v4, v4
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R2), F6
 	FMOVQ 0(R3), F7
@@ -1669,14 +2439,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F5
 	FMOVS 0(R2), F6
 	FMOVS 0(R3), F7
@@ -1694,9 +2464,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1715,9 +2485,9 @@ TEXT ·factorStepNEON(SB), NOSPLIT, $0-60
 	FMOVS decay+56(FP), F2
 	WORD $0x4e040442 // dup v2, v2
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F4
@@ -1750,14 +2520,14 @@ unrolled:
 	ADD $32, R4, R4
 	ADD $32, R5, R5
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F3
 	FMOVQ 0(R2), F4
 	FMOVQ 0(R3), F4
@@ -1777,14 +2547,14 @@ single:
 	ADD $16, R4, R4
 	ADD $16, R5, R5
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F3
 	FMOVS 0(R2), F4
 	FMOVS 0(R3), F4
@@ -1804,9 +2574,9 @@ rest:
 	ADD $4, R4, R4
 	ADD $4, R5, R5
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1820,9 +2590,9 @@ TEXT ·averageNEON(SB), NOSPLIT, $0-32
 	FMOVS rest+28(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R1), F2
 	FMOVQ 0(R2), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -1850,14 +2620,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R1), F2
 	FMOVQ 0(R2), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -1867,14 +2637,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R1), F2
 	FMOVS 0(R2), F3
 	WORD $0x6e20dc42 // fmul v2, v2, v0
@@ -1884,8 +2654,8 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET

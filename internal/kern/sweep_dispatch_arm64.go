@@ -127,7 +127,11 @@ func ftrl(w, acc, z, grad []float32, inv, l1, minusL1, l2, shrink, decay float32
 }
 
 func ftrlPower(w, acc, z, grad []float32, inv, l1, minusL1, l2, shrink, decay, head, tail, scale, atZero float32, power float64) {
-	FtrlLoop(w, acc, z, grad, inv, l1, l2, shrink, decay, power)
+	if useNEON {
+		ftrlPowerNEON(unsafe.SliceData(w), unsafe.SliceData(acc), unsafe.SliceData(z), unsafe.SliceData(grad), len(w), inv, l1, minusL1, l2, shrink, decay, head, tail, scale, atZero)
+	} else {
+		FtrlLoop(w, acc, z, grad, inv, l1, l2, shrink, decay, power)
+	}
 }
 
 func scheduleFree(y, z, v, grad []float32, lr, unbias, part, rest, beta1, oneMinusBeta1, oneMinusBeta2, eps, decay float32) {

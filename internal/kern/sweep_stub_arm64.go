@@ -79,6 +79,11 @@ func lionNEON(w *float32, m *float32, grad *float32, n int, lr float32, beta1 fl
 //go:noescape
 func ftrlNEON(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32)
 
+// ftrlPowerNEON is ftrlPower.
+//
+//go:noescape
+func ftrlPowerNEON(w *float32, acc *float32, z *float32, grad *float32, n int, inv float32, l1 float32, minusL1 float32, l2 float32, shrink float32, decay float32, head float32, tail float32, scale float32, atZero float32)
+
 // scheduleFreeNEON is scheduleFree.
 //
 //go:noescape

@@ -145,9 +145,9 @@ TEXT ·vAddNEON(SB), NOSPLIT, $0-72
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -168,14 +168,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e21d400 // fadd v0, v0, v1
@@ -184,14 +184,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4e21d400 // fadd v0, v0, v1
@@ -200,9 +200,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -213,9 +213,9 @@ TEXT ·vSubNEON(SB), NOSPLIT, $0-72
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -236,14 +236,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4ea1d400 // fsub v0, v0, v1
@@ -252,14 +252,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4ea1d400 // fsub v0, v0, v1
@@ -268,9 +268,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -281,9 +281,9 @@ TEXT ·vMulNEON(SB), NOSPLIT, $0-72
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -304,14 +304,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x6e21dc00 // fmul v0, v0, v1
@@ -320,14 +320,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x6e21dc00 // fmul v0, v0, v1
@@ -336,9 +336,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -349,9 +349,9 @@ TEXT ·vDivNEON(SB), NOSPLIT, $0-72
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -372,14 +372,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x6e21fc00 // fdiv v0, v0, v1
@@ -388,14 +388,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x6e21fc00 // fdiv v0, v0, v1
@@ -404,9 +404,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -417,9 +417,9 @@ TEXT ·vMaxNEON(SB), NOSPLIT, $0-72
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -464,14 +464,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
@@ -486,14 +486,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
@@ -508,9 +508,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -521,9 +521,9 @@ TEXT ·vMinNEON(SB), NOSPLIT, $0-72
 	MOVD a_base+24(FP), R2
 	MOVD b_base+48(FP), R3
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -568,14 +568,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
@@ -590,14 +590,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
@@ -612,9 +612,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -627,9 +627,9 @@ TEXT ·vEqualNEON(SB), NOSPLIT, $0-72
 	MOVD b_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -654,14 +654,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x4e22e421 // fcmeq v1, v1, v2
@@ -671,14 +671,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x4e22e421 // fcmeq v1, v1, v2
@@ -688,9 +688,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -703,9 +703,9 @@ TEXT ·vNotEqualNEON(SB), NOSPLIT, $0-72
 	MOVD b_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -734,14 +734,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x4e22e421 // fcmeq v1, v1, v2
@@ -752,14 +752,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x4e22e421 // fcmeq v1, v1, v2
@@ -770,9 +770,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -785,9 +785,9 @@ TEXT ·vLessNEON(SB), NOSPLIT, $0-72
 	MOVD b_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -812,14 +812,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6ea1e442 // fcmgt v2, v2, v1
@@ -829,14 +829,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6ea1e442 // fcmgt v2, v2, v1
@@ -846,9 +846,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -861,9 +861,9 @@ TEXT ·vLessEqualNEON(SB), NOSPLIT, $0-72
 	MOVD b_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -888,14 +888,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6e21e442 // fcmge v2, v2, v1
@@ -905,14 +905,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6e21e442 // fcmge v2, v2, v1
@@ -922,9 +922,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -937,9 +937,9 @@ TEXT ·vGreaterNEON(SB), NOSPLIT, $0-72
 	MOVD b_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -964,14 +964,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6ea2e421 // fcmgt v1, v1, v2
@@ -981,14 +981,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6ea2e421 // fcmgt v1, v1, v2
@@ -998,9 +998,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1013,9 +1013,9 @@ TEXT ·vGreaterEqualNEON(SB), NOSPLIT, $0-72
 	MOVD b_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1040,14 +1040,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6e22e421 // fcmge v1, v1, v2
@@ -1057,14 +1057,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6e22e421 // fcmge v1, v1, v2
@@ -1074,9 +1074,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1090,9 +1090,9 @@ TEXT ·vSelectNEON(SB), NOSPLIT, $0-96
 	MOVD b_base+72(FP), R4
 	FMOVQ 16(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1126,14 +1126,14 @@ unrolled:
 	ADD $64, R3, R3
 	ADD $64, R4, R4
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	FMOVQ 0(R4), F3
@@ -1146,14 +1146,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	FMOVS 0(R4), F3
@@ -1166,9 +1166,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1180,9 +1180,9 @@ TEXT ·vFMAddNEON(SB), NOSPLIT, $0-96
 	MOVD b_base+48(FP), R3
 	MOVD c_base+72(FP), R4
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -1208,14 +1208,14 @@ unrolled:
 	ADD $64, R3, R3
 	ADD $64, R4, R4
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R4), F2
@@ -1226,14 +1226,14 @@ single:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	FMOVS 0(R4), F2
@@ -1244,9 +1244,9 @@ rest:
 	ADD $4, R3, R3
 	ADD $4, R4, R4
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1259,9 +1259,9 @@ TEXT ·vAddScaledNEON(SB), NOSPLIT, $0-76
 	FMOVS s+72(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1286,14 +1286,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6e22dc02 // fmul v2, v0, v2
@@ -1303,14 +1303,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6e22dc02 // fmul v2, v0, v2
@@ -1320,9 +1320,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1334,9 +1334,9 @@ TEXT ·vAddScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1352,37 +1352,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4e20d421 // fadd v1, v1, v0
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x4e20d421 // fadd v1, v1, v0
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1394,9 +1394,9 @@ TEXT ·vRSubScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1412,37 +1412,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4ea1d401 // fsub v1, v0, v1
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x4ea1d401 // fsub v1, v0, v1
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1454,9 +1454,9 @@ TEXT ·vMulScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1472,37 +1472,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1514,9 +1514,9 @@ TEXT ·vDivScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1532,37 +1532,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6e20fc21 // fdiv v1, v1, v0
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6e20fc21 // fdiv v1, v1, v0
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1574,9 +1574,9 @@ TEXT ·vRDivScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1592,37 +1592,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6e21fc01 // fdiv v1, v0, v1
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6e21fc01 // fdiv v1, v0, v1
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1634,9 +1634,9 @@ TEXT ·vMaxScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1676,14 +1676,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
 	WORD $0x4e21e423 // fcmeq v3, v1, v1
@@ -1696,14 +1696,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
 	WORD $0x4e21e423 // fcmeq v3, v1, v1
@@ -1716,9 +1716,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1730,9 +1730,9 @@ TEXT ·vMinScalarNEON(SB), NOSPLIT, $0-52
 	FMOVS s+48(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1772,14 +1772,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
 	WORD $0x4e21e423 // fcmeq v3, v1, v1
@@ -1792,14 +1792,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
 	WORD $0x4e21e423 // fcmeq v3, v1, v1
@@ -1812,9 +1812,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1828,9 +1828,9 @@ TEXT ·vClipNEON(SB), NOSPLIT, $0-56
 	FMOVS hi+52(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F2
 	FMOVQ 16(R2), F3
 	FMOVQ 32(R2), F4
@@ -1858,14 +1858,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F2
 	WORD $0x6ea2e403 // fcmgt v3, v0, v2
 	WORD $0x6e621c03 // bsl v3, v0, v2
@@ -1875,14 +1875,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F2
 	WORD $0x6ea2e403 // fcmgt v3, v0, v2
 	WORD $0x6e621c03 // bsl v3, v0, v2
@@ -1892,9 +1892,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1905,40 +1905,40 @@ TEXT ·vFillNEON(SB), NOSPLIT, $0-28
 	FMOVS s+24(FP), F0
 	WORD $0x4e040400 // dup v0, v0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ F0, 0(R1)
 	FMOVQ F0, 16(R1)
 	FMOVQ F0, 32(R1)
 	FMOVQ F0, 48(R1)
 	ADD $64, R1, R1
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -1950,9 +1950,9 @@ TEXT ·vNegNEON(SB), NOSPLIT, $0-48
 	MOVD x_base+24(FP), R2
 	FMOVQ 32(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -1968,37 +1968,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6e201c21 // eor v1, v1, v0
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6e201c21 // eor v1, v1, v0
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2010,9 +2010,9 @@ TEXT ·vAbsNEON(SB), NOSPLIT, $0-48
 	MOVD x_base+24(FP), R2
 	FMOVQ 48(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -2028,37 +2028,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4e201c21 // and v1, v1, v0
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x4e201c21 // and v1, v1, v0
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2072,9 +2072,9 @@ TEXT ·vSignNEON(SB), NOSPLIT, $0-48
 	FMOVQ 0(R15), F1
 	FMOVQ 64(R15), F2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F3
 	FMOVQ 16(R2), F4
 	FMOVQ 32(R2), F5
@@ -2102,14 +2102,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F3
 	WORD $0x6ea0e464 // fcmgt v4, v3, v0
 	WORD $0x6e631c24 // bsl v4, v1, v3
@@ -2119,14 +2119,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F3
 	WORD $0x6ea0e464 // fcmgt v4, v3, v0
 	WORD $0x6e631c24 // bsl v4, v1, v3
@@ -2136,9 +2136,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2148,9 +2148,9 @@ TEXT ·vSquareNEON(SB), NOSPLIT, $0-48
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -2166,37 +2166,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	WORD $0x6e20dc00 // fmul v0, v0, v0
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	WORD $0x6e20dc00 // fmul v0, v0, v0
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2206,9 +2206,9 @@ TEXT ·vSqrtNEON(SB), NOSPLIT, $0-48
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -2224,37 +2224,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	WORD $0x6ea1f800 // fsqrt v0, v0
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	WORD $0x6ea1f800 // fsqrt v0, v0
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2266,9 +2266,9 @@ TEXT ·vReciprocalNEON(SB), NOSPLIT, $0-48
 	MOVD x_base+24(FP), R2
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -2287,37 +2287,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6e21fc01 // fdiv v1, v0, v1
 	FMOVQ F1, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6e21fc01 // fdiv v1, v0, v1
 	FMOVS F1, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2329,9 +2329,9 @@ TEXT ·vRsqrtNEON(SB), NOSPLIT, $0-48
 	MOVD x_base+24(FP), R2
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -2354,14 +2354,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6ea1f821 // fsqrt v1, v1
 	WORD $0x6e21fc01 // fdiv v1, v0, v1
@@ -2369,14 +2369,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6ea1f821 // fsqrt v1, v1
 	WORD $0x6e21fc01 // fdiv v1, v0, v1
@@ -2384,9 +2384,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2396,9 +2396,9 @@ TEXT ·vRoundNEON(SB), NOSPLIT, $0-48
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -2414,37 +2414,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	WORD $0x4e218800 // frintn v0, v0
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	WORD $0x4e218800 // frintn v0, v0
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2454,9 +2454,9 @@ TEXT ·vFloorNEON(SB), NOSPLIT, $0-48
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -2472,37 +2472,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	WORD $0x4e219800 // frintm v0, v0
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	WORD $0x4e219800 // frintm v0, v0
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2512,9 +2512,9 @@ TEXT ·vCeilNEON(SB), NOSPLIT, $0-48
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -2530,37 +2530,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	WORD $0x4ea18800 // frintp v0, v0
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	WORD $0x4ea18800 // frintp v0, v0
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2570,9 +2570,9 @@ TEXT ·vTruncNEON(SB), NOSPLIT, $0-48
 	MOVD dst_base+0(FP), R1
 	MOVD x_base+24(FP), R2
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
 	FMOVQ 32(R2), F2
@@ -2588,37 +2588,37 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F0
 	WORD $0x4ea19800 // frintz v0, v0
 	FMOVQ F0, 0(R1)
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F0
 	WORD $0x4ea19800 // frintz v0, v0
 	FMOVS F0, 0(R1)
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2630,9 +2630,9 @@ TEXT ·vReluNEON(SB), NOSPLIT, $0-48
 	MOVD x_base+24(FP), R2
 	FMOVQ 16(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -2655,14 +2655,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	WORD $0x6ea1e402 // fcmgt v2, v0, v1
 	WORD $0x6e611c02 // bsl v2, v0, v1
@@ -2670,14 +2670,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	WORD $0x6ea1e402 // fcmgt v2, v0, v1
 	WORD $0x6e611c02 // bsl v2, v0, v1
@@ -2685,9 +2685,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2701,9 +2701,9 @@ TEXT ·vLeakyReluNEON(SB), NOSPLIT, $0-52
 	FMOVS alpha+48(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F2
 	FMOVQ 16(R2), F3
 	FMOVQ 32(R2), F4
@@ -2727,14 +2727,14 @@ unrolled:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F2
 	WORD $0x6ea0e443 // fcmgt v3, v2, v0
 	WORD $0x6e22dc24 // fmul v4, v1, v2
@@ -2743,14 +2743,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F2
 	WORD $0x6ea0e443 // fcmgt v3, v2, v0
 	WORD $0x6e22dc24 // fmul v4, v1, v2
@@ -2759,9 +2759,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2774,9 +2774,9 @@ TEXT ·vReluGradNEON(SB), NOSPLIT, $0-72
 	MOVD dy_base+48(FP), R3
 	FMOVQ 16(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -2801,14 +2801,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6ea0e421 // fcmgt v1, v1, v0
@@ -2818,14 +2818,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6ea0e421 // fcmgt v1, v1, v0
@@ -2835,9 +2835,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2852,9 +2852,9 @@ TEXT ·vLeakyReluGradNEON(SB), NOSPLIT, $0-76
 	FMOVS alpha+72(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F2
 	FMOVQ 16(R2), F3
 	FMOVQ 32(R2), F4
@@ -2883,14 +2883,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R3), F3
 	WORD $0x6ea0e442 // fcmgt v2, v2, v0
@@ -2901,14 +2901,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F2
 	FMOVS 0(R3), F3
 	WORD $0x6ea0e442 // fcmgt v2, v2, v0
@@ -2919,9 +2919,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -2936,9 +2936,9 @@ TEXT ·vEluGradNEON(SB), NOSPLIT, $0-76
 	FMOVS alpha+72(FP), F1
 	WORD $0x4e040421 // dup v1, v1
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F2
 	FMOVQ 16(R2), F3
 	FMOVQ 32(R2), F4
@@ -2971,14 +2971,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F2
 	FMOVQ 0(R3), F3
 	WORD $0x6ea0e444 // fcmgt v4, v2, v0
@@ -2990,14 +2990,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F2
 	FMOVS 0(R3), F3
 	WORD $0x6ea0e444 // fcmgt v4, v2, v0
@@ -3009,9 +3009,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -3024,9 +3024,9 @@ TEXT ·vSigmoidGradNEON(SB), NOSPLIT, $0-72
 	MOVD dy_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -3058,14 +3058,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6e21dc42 // fmul v2, v2, v1
@@ -3076,14 +3076,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6e21dc42 // fmul v2, v2, v1
@@ -3094,9 +3094,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -3109,9 +3109,9 @@ TEXT ·vTanhGradNEON(SB), NOSPLIT, $0-72
 	MOVD dy_base+48(FP), R3
 	FMOVQ 0(R15), F0
 	SUBS $16, R0, R0
-	BLT unrolled_end
+	BLT by16_end
 
-unrolled:
+by16:
 	FMOVQ 0(R2), F1
 	FMOVQ 16(R2), F2
 	FMOVQ 32(R2), F3
@@ -3143,14 +3143,14 @@ unrolled:
 	ADD $64, R2, R2
 	ADD $64, R3, R3
 	SUBS $16, R0, R0
-	BGE unrolled
+	BGE by16
 
-unrolled_end:
+by16_end:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F1
 	FMOVQ 0(R3), F2
 	WORD $0x6e21dc21 // fmul v1, v1, v1
@@ -3161,14 +3161,14 @@ single:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F1
 	FMOVS 0(R3), F2
 	WORD $0x6e21dc21 // fmul v1, v1, v1
@@ -3179,9 +3179,9 @@ rest:
 	ADD $4, R2, R2
 	ADD $4, R3, R3
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -3205,9 +3205,9 @@ TEXT ·vExpNEON(SB), NOSPLIT, $0-48
 	FMOVQ 0(R15), F11
 	FMOVQ 256(R15), F12
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F13
 	FMOVQ 16(R2), F14
 	VMOV V0.B16, V15.B16
@@ -3276,14 +3276,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F13
 	WORD $0x6eade42e // fcmgt v14, v1, v13
 	WORD $0x6e6d1c2e // bsl v14, v1, v13
@@ -3318,14 +3318,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F13
 	WORD $0x6eade42e // fcmgt v14, v1, v13
 	WORD $0x6e6d1c2e // bsl v14, v1, v13
@@ -3360,9 +3360,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -3387,9 +3387,9 @@ TEXT ·vExpm1NEON(SB), NOSPLIT, $0-48
 	FMOVQ 48(R15), F12
 	FMOVQ 32(R15), F13
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F14
 	FMOVQ 16(R2), F15
 	VMOV V0.B16, V16.B16
@@ -3454,14 +3454,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F14
 	WORD $0x6eaee42f // fcmgt v15, v1, v14
 	WORD $0x6e6e1c2f // bsl v15, v1, v14
@@ -3494,14 +3494,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F14
 	WORD $0x6eaee42f // fcmgt v15, v1, v14
 	WORD $0x6e6e1c2f // bsl v15, v1, v14
@@ -3534,9 +3534,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -3563,9 +3563,9 @@ TEXT ·vLogNEON(SB), NOSPLIT, $0-48
 	FMOVQ 160(R15), F14
 	FMOVQ 144(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	WORD $0x6eb0e412 // fcmgt v18, v0, v16
@@ -3664,14 +3664,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x6eb0e411 // fcmgt v17, v0, v16
 	WORD $0x6e21de12 // fmul v18, v16, v1
@@ -3722,14 +3722,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x6eb0e411 // fcmgt v17, v0, v16
 	WORD $0x6e21de12 // fmul v18, v16, v1
@@ -3780,9 +3780,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -3809,9 +3809,9 @@ TEXT ·vLog1pNEON(SB), NOSPLIT, $0-48
 	FMOVQ 160(R15), F14
 	FMOVQ 144(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	WORD $0x4e20d612 // fadd v18, v16, v0
@@ -3913,14 +3913,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x4e20d611 // fadd v17, v16, v0
 	WORD $0x6ea18631 // sub v17, v17, v1
@@ -3972,14 +3972,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x4e20d611 // fadd v17, v16, v0
 	WORD $0x6ea18631 // sub v17, v17, v1
@@ -4031,9 +4031,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -4060,9 +4060,9 @@ TEXT ·vTanhNEON(SB), NOSPLIT, $0-48
 	FMOVQ 224(R15), F14
 	FMOVQ 240(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	WORD $0x4e201e12 // and v18, v16, v0
@@ -4171,14 +4171,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x4e201e11 // and v17, v16, v0
 	WORD $0x6e30de12 // fmul v18, v16, v16
@@ -4233,14 +4233,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x4e201e11 // and v17, v16, v0
 	WORD $0x6e30de12 // fmul v18, v16, v16
@@ -4295,9 +4295,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -4322,9 +4322,9 @@ TEXT ·vSigmoidNEON(SB), NOSPLIT, $0-48
 	FMOVQ 256(R15), F12
 	FMOVQ 16(R15), F13
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F14
 	FMOVQ 16(R2), F15
 	WORD $0x4ea01dd0 // orr v16, v14, v0
@@ -4404,14 +4404,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F14
 	WORD $0x4ea01dcf // orr v15, v14, v0
 	WORD $0x6eafe430 // fcmgt v16, v1, v15
@@ -4451,14 +4451,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F14
 	WORD $0x4ea01dcf // orr v15, v14, v0
 	WORD $0x6eafe430 // fcmgt v16, v1, v15
@@ -4498,9 +4498,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -4527,9 +4527,9 @@ TEXT ·vErfNEON(SB), NOSPLIT, $0-48
 	FMOVQ 928(R15), F14
 	FMOVQ 112(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	WORD $0x4e201e12 // and v18, v16, v0
@@ -4664,14 +4664,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x4e201e11 // and v17, v16, v0
 	WORD $0x6e30de12 // fmul v18, v16, v16
@@ -4739,14 +4739,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x4e201e11 // and v17, v16, v0
 	WORD $0x6e30de12 // fmul v18, v16, v16
@@ -4814,9 +4814,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -4843,9 +4843,9 @@ TEXT ·vSoftplusNEON(SB), NOSPLIT, $0-48
 	FMOVQ 368(R15), F14
 	FMOVQ 384(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	WORD $0x4ea01e12 // orr v18, v16, v0
@@ -4977,14 +4977,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x4ea01e11 // orr v17, v16, v0
 	WORD $0x6eb1e432 // fcmgt v18, v1, v17
@@ -5050,14 +5050,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x4ea01e11 // orr v17, v16, v0
 	WORD $0x6eb1e432 // fcmgt v18, v1, v17
@@ -5123,9 +5123,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -5150,9 +5150,9 @@ TEXT ·vSiluNEON(SB), NOSPLIT, $0-48
 	FMOVQ 256(R15), F12
 	FMOVQ 16(R15), F13
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F14
 	FMOVQ 16(R2), F15
 	VMOV V0.B16, V16.B16
@@ -5239,14 +5239,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F14
 	WORD $0x6eaee40f // fcmgt v15, v0, v14
 	WORD $0x6e6e1c0f // bsl v15, v0, v14
@@ -5289,14 +5289,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F14
 	WORD $0x6eaee40f // fcmgt v15, v0, v14
 	WORD $0x6e6e1c0f // bsl v15, v0, v14
@@ -5339,9 +5339,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -5367,9 +5367,9 @@ TEXT ·vGeluNEON(SB), NOSPLIT, $0-48
 	FMOVQ 896(R15), F13
 	FMOVQ 912(R15), F14
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F15
 	FMOVQ 16(R2), F16
 	WORD $0x6e20ddf1 // fmul v17, v15, v0
@@ -5528,14 +5528,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F15
 	WORD $0x6e20ddf0 // fmul v16, v15, v0
 	WORD $0x4e211e11 // and v17, v16, v1
@@ -5615,14 +5615,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F15
 	WORD $0x6e20ddf0 // fmul v16, v15, v0
 	WORD $0x4e211e11 // and v17, v16, v1
@@ -5702,9 +5702,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -5731,9 +5731,9 @@ TEXT ·vGeluTanhNEON(SB), NOSPLIT, $0-48
 	FMOVQ 0(R15), F14
 	FMOVQ 256(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	VMOV V0.B16, V18.B16
@@ -5831,14 +5831,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x6eb0e411 // fcmgt v17, v0, v16
 	WORD $0x6e701c11 // bsl v17, v0, v16
@@ -5886,14 +5886,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x6eb0e411 // fcmgt v17, v0, v16
 	WORD $0x6e701c11 // bsl v17, v0, v16
@@ -5941,9 +5941,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -5970,9 +5970,9 @@ TEXT ·vEluNEON(SB), NOSPLIT, $0-52
 	FMOVS alpha+48(FP), F14
 	WORD $0x4e0405ce // dup v14, v14
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F15
 	FMOVQ 16(R2), F16
 	WORD $0x6ea0e5f1 // fcmgt v17, v15, v0
@@ -6036,14 +6036,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F15
 	WORD $0x6ea0e5f0 // fcmgt v16, v15, v0
 	WORD $0x6eafe431 // fcmgt v17, v1, v15
@@ -6076,14 +6076,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F15
 	WORD $0x6ea0e5f0 // fcmgt v16, v15, v0
 	WORD $0x6eafe431 // fcmgt v17, v1, v15
@@ -6116,9 +6116,9 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET
 
@@ -6145,9 +6145,9 @@ TEXT ·vSeluNEON(SB), NOSPLIT, $0-48
 	FMOVQ 32(R15), F14
 	FMOVQ 1040(R15), F15
 	SUBS $8, R0, R0
-	BLT unrolled_end
+	BLT by8_end
 
-unrolled:
+by8:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
 	WORD $0x6ea0e612 // fcmgt v18, v16, v0
@@ -6213,14 +6213,14 @@ unrolled:
 	ADD $32, R1, R1
 	ADD $32, R2, R2
 	SUBS $8, R0, R0
-	BGE unrolled
+	BGE by8
 
-unrolled_end:
+by8_end:
 	ADD $8, R0, R0
 	SUBS $4, R0, R0
-	BLT single_end
+	BLT by4_end
 
-single:
+by4:
 	FMOVQ 0(R2), F16
 	WORD $0x6ea0e611 // fcmgt v17, v16, v0
 	WORD $0x6e21de12 // fmul v18, v16, v1
@@ -6254,14 +6254,14 @@ single:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R0, R0
-	BGE single
+	BGE by4
 
-single_end:
+by4_end:
 	ADD $4, R0, R0
 	SUBS $1, R0, R0
-	BLT rest_end
+	BLT by1_end
 
-rest:
+by1:
 	FMOVS 0(R2), F16
 	WORD $0x6ea0e611 // fcmgt v17, v16, v0
 	WORD $0x6e21de12 // fmul v18, v16, v1
@@ -6295,8 +6295,8 @@ rest:
 	ADD $4, R1, R1
 	ADD $4, R2, R2
 	SUBS $1, R0, R0
-	BGE rest
+	BGE by1
 
-rest_end:
+by1_end:
 	ADD $1, R0, R0
 	RET

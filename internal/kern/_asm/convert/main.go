@@ -12,7 +12,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
-//go:generate go run main.go -out ../../convert_amd64.s -stubs ../../convert_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../convert_amd64.s -stubs ../../convert_stub_amd64.go -pkg kern
 
 func main() {
 	half, one, quiet := isa.Word("bf16Half", 0x7fff), isa.Word("bf16One", 1), isa.Word("bf16Quiet", 0x40)
@@ -100,6 +100,7 @@ func main() {
 		rows(a, "f32ToF16Rows", func() (storing, storingTwo) { return toF16, nil })
 	}
 	prefetch()
+	writeNEON()
 	isa.Write()
 }
 

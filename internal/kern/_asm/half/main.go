@@ -6,7 +6,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/vec/kernels"
 )
 
-//go:generate go run main.go -out ../../half_amd64.s -stubs ../../half_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../half_amd64.s -stubs ../../half_stub_amd64.go -pkg kern
 
 func main() {
 	kernels.WriteHalf()

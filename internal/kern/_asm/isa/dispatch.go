@@ -257,7 +257,7 @@ func (c choice) write(asm, noasm *bytes.Buffer) {
 		}
 		fmt.Fprintf(asm, "default:\n%s%s\n}\n", ret, c.loop(""))
 	default:
-		fmt.Fprintf(asm, "n := %s(len(%s))\nswitch {\ncase n == 0:\n", map[int]string{1: "whole", 2: "wholeHalf"}[c.Regs], c.first)
+		fmt.Fprintf(asm, "n := %s(len(%s))\nswitch {\ncase n == 0:\n", whole[c.Regs], c.first)
 		for i, a := range All {
 			if i < len(All)-1 {
 				fmt.Fprintf(asm, "case use%s:\n%s\n", a.Suffix, c.assembly(a.Suffix))
@@ -286,13 +286,28 @@ func (c choice) write(asm, noasm *bytes.Buffer) {
 // writeARM writes the Go function for arm64.
 func (c choice) writeARM(b *strings.Builder) {
 	ret := ""
-	if c.results != "" {
+	if c.results != "" && !c.Counts {
 		ret = "return "
 	}
 	fmt.Fprintf(b, "\n%s {\n", c.head())
-	if onARM[c.Name] {
-		fmt.Fprintf(b, "if useNEON {\n%s%s\n} else {\n%s%s\n}\n}\n", ret, c.assembly("NEON"), ret, c.loop(""))
-	} else {
-		fmt.Fprintf(b, "%s%s\n}\n", ret, c.loop(""))
+	switch {
+	case !onARM[c.Name] && c.Counts:
+		b.WriteString("return 0\n")
+	case !onARM[c.Name]:
+		fmt.Fprintf(b, "%s%s\n", ret, c.loop(""))
+	case c.Regs == 0:
+		fmt.Fprintf(b, "if useNEON {\n%s%s\n} else {\n%s%s\n}\n", ret, c.assembly("NEON"), ret, c.loop(""))
+	default:
+		fmt.Fprintf(b, "n := %s(len(%s))\nif n > 0 {\n%s\n}\n", whole[c.Regs], c.first, c.assembly("NEON"))
+		if c.Counts {
+			b.WriteString("return n\n")
+		} else {
+			fmt.Fprintf(b, "if n < len(%s) {\n%s\n}\n", c.first, c.loop("n"))
+		}
 	}
+	b.WriteString("}\n")
 }
+
+// whole names the functions of package kern that tell how many elements fill so many
+// registers of float32.
+var whole = map[int]string{1: "whole", 2: "wholeHalf"}

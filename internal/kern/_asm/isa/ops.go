@@ -14,6 +14,9 @@ func NEON(file *neon.File, f *neon.Func) ISA {
 	return ISA{Suffix: "NEON", W: 4, arm: f, file: file}
 }
 
+// OnARM returns the function that is being written for NEON, and its file, or nil.
+func (a ISA) OnARM() (*neon.Func, *neon.File) { return a.arm, a.file }
+
 // Arm returns the number that a register has in NEON.
 func Arm(r reg.Register) neon.Reg { return neon.Reg(r.(reg.Virtual).ID()) }
 
@@ -144,4 +147,16 @@ func (a ISA) MulNonZero(y, x vec) {
 		VMULPS(y, x, x)
 		VANDPS(zero, x, x)
 	}
+}
+
+// Join joins the lanes of acc by the tree of kern/reduce.go into lane 0 of the first, and
+// returns that. Join sets y to y ∘ x. It is one of NEON alone.
+func (a ISA) Join(acc []vec, join func(x, y vec)) vec {
+	neon.Tree(acc, join)
+	v, t := acc[0], a.Vec()
+	a.arm.Op3(neon.Ext8, Arm(t), Arm(v), Arm(v))
+	join(t, v)
+	a.arm.Op2(neon.Dup1, Arm(t), Arm(v))
+	join(t, v)
+	return v
 }

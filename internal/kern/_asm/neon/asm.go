@@ -39,6 +39,7 @@ type instruction struct {
 type Func struct {
 	Name, Doc string
 	Params    []Param
+	Result    string // its type, or nothing
 	code      []instruction
 	next      Reg
 	gps       int
@@ -142,11 +143,60 @@ var (
 	Widen   = Word{Code: 0x0e617800, Name: "fcvtl"} // of the lower two float32
 	Widen2  = Word{Code: 0x4e617800, Name: "fcvtl2"}
 	DupHigh = Word{Code: 0x4e180400, Name: "dup.2d", last: " (lane 1)"}
+	Dup64   = Word{Code: 0x4e080400, Name: "dup.2d"}
+	FMLA64  = Word{Code: 0x4e60cc00, Name: "fmla.2d"}
+	FCmGT64 = Word{Code: 0x6ee0e400, Name: "fcmgt.2d"}
+	Add64   = Word{Code: 0x4ee08400, Name: "add.2d"}
+
+	// The instructions between formats. Those ending in 2 read or write upper halves.
+	FCvtZS  = Word{Code: 0x4ea1b800, Name: "fcvtzs"}   // toward zero
+	FCvtNS  = Word{Code: 0x4e21a800, Name: "fcvtns"}   // to nearest, ties to even
+	Half    = Word{Code: 0x0e217800, Name: "fcvtl.4s"} // from float16
+	Half2   = Word{Code: 0x4e217800, Name: "fcvtl2.4s"}
+	ToHalf  = Word{Code: 0x0e216800, Name: "fcvtn.4h"}
+	ToHalf2 = Word{Code: 0x4e216800, Name: "fcvtn2.8h"}
+	Narrow  = Word{Code: 0x0e616800, Name: "fcvtn.2s"} // from float64
+	Narrow2 = Word{Code: 0x4e616800, Name: "fcvtn2.4s"}
+	Brain   = Word{Code: 0x2e613800, Name: "shll.4s", last: ", #16"} // from bfloat16
+	Brain2  = Word{Code: 0x6e613800, Name: "shll2.4s", last: ", #16"}
+	Byte    = Word{Code: 0x2f08a400, Name: "uxtl.8h"}
+	Byte2   = Word{Code: 0x6f08a400, Name: "uxtl2.8h"}
+	Short   = Word{Code: 0x2f10a400, Name: "uxtl.4s"}
+	Short2  = Word{Code: 0x6f10a400, Name: "uxtl2.4s"}
+
+	// The instructions that move elements of 32 bits, of 16 and of 64.
+	Even    = Word{Code: 0x4e801800, Name: "uzp1.4s"}
+	Odd     = Word{Code: 0x4e805800, Name: "uzp2.4s"}
+	Odd16   = Word{Code: 0x4e405800, Name: "uzp2.8h"}
+	Zip     = Word{Code: 0x4e803800, Name: "zip1.4s"}
+	ZipUp   = Word{Code: 0x4e807800, Name: "zip2.4s"}
+	Zip64   = Word{Code: 0x4ec03800, Name: "zip1.2d"}
+	Zip64Up = Word{Code: 0x4ec07800, Name: "zip2.2d"}
+	Swap16  = Word{Code: 0x6e600800, Name: "rev32.8h"} // of each two
+
+	// The instructions on words of 32 bits whose results have 64, and others of integers.
+	UMulL  = Word{Code: 0x2ea0c000, Name: "umull.2d"}
+	UMulL2 = Word{Code: 0x6ea0c000, Name: "umull2.2d"}
+	CmGT16 = Word{Code: 0x4e603400, Name: "cmgt.8h"}
+	Bic    = Word{Code: 0x4e601c00, Name: "bic"} // n & ^m
 )
 
-// Shl returns the shift to the left by n, Sar that to the right of signed numbers.
+// Shl returns the shift to the left by n, Sar that to the right of signed numbers, Shr that
+// of words. ShrAdd adds what it shifts to d; ShrInto replaces the bits of d but the upper n.
 func Shl(n uint8) Word { return Word{0x4f005400 | uint32(32+n)<<16, "shl", fmt.Sprintf(", #%d", n)} }
 func Sar(n uint8) Word { return Word{0x4f000400 | uint32(64-n)<<16, "sshr", fmt.Sprintf(", #%d", n)} }
+func Shr(n uint8) Word { return Word{0x6f000400 | uint32(64-n)<<16, "ushr", fmt.Sprintf(", #%d", n)} }
+func ShrAdd(n uint8) Word {
+	return Word{0x6f001400 | uint32(64-n)<<16, "usra", fmt.Sprintf(", #%d", n)}
+}
+func ShrInto(n uint8) Word {
+	return Word{0x6f004400 | uint32(64-n)<<16, "sri", fmt.Sprintf(", #%d", n)}
+}
+
+// Fraction returns the conversion of words, taken for multiples of 2^-n, to float32.
+func Fraction(n uint8) Word {
+	return Word{0x6f00e400 | uint32(64-n)<<16, "ucvtf", fmt.Sprintf(", #%d", n)}
+}
 
 // Op3 adds d = n op m.
 func (f *Func) Op3(w Word, d, n, m Reg) { f.op(w, d, []Reg{n, m}, false) }
@@ -156,6 +206,9 @@ func (f *Func) Op2(w Word, d, n Reg) { f.op(w, d, []Reg{n}, false) }
 
 // Change adds an instruction that reads d too.
 func (f *Func) Change(w Word, d, n, m Reg) { f.op(w, d, []Reg{n, m}, true) }
+
+// Change2 adds an instruction of one operand that reads d too.
+func (f *Func) Change2(w Word, d, n Reg) { f.op(w, d, []Reg{n}, true) }
 
 func (f *Func) op(w Word, d Reg, src []Reg, reads bool) {
 	use := slices.Clone(src)
@@ -196,20 +249,22 @@ func (f *Func) LoadWord(d Reg, at int) {
 }
 
 // Load adds a load of a vector, or of one element and zeros.
-func (f *Func) Load(d Reg, base GP, offset int, one bool) {
+func (f *Func) Load(d Reg, base GP, offset int, one bool) { f.LoadBytes(d, base, offset, bytes(one)) }
+
+// LoadBytes adds a load of 16 bytes, or of 8 or 4 and zeros.
+func (f *Func) LoadBytes(d Reg, base GP, offset, n int) {
 	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
-		return fmt.Sprintf("%s %d(%v), F%d", width(one), offset, base, in(d))
+		return fmt.Sprintf("%s %d(%v), F%d", width(n), offset, base, in(d))
 	}})
 }
 
 // LoadNext adds a load of a vector, or of one element, that moves base behind it.
-func (f *Func) LoadNext(d Reg, base GP, one bool) {
-	size := 16
-	if one {
-		size = 4
-	}
+func (f *Func) LoadNext(d Reg, base GP, one bool) { f.LoadNextBytes(d, base, bytes(one)) }
+
+// LoadNextBytes is LoadNext of 16, 8 or 4 bytes.
+func (f *Func) LoadNextBytes(d Reg, base GP, n int) {
 	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
-		return fmt.Sprintf("%s.P %d(%v), F%d", width(one), size, base, in(d))
+		return fmt.Sprintf("%s.P %d(%v), F%d", width(n), n, base, in(d))
 	}})
 }
 
@@ -249,18 +304,44 @@ func (f *Func) FMLALane(d, n, m Reg, lane int) {
 	}})
 }
 
-// Store adds a store of a vector, or of its first element.
-func (f *Func) Store(r Reg, base GP, offset int, one bool) {
-	f.add(instruction{use: []Reg{r}, print: func(in func(Reg) int) string {
-		return fmt.Sprintf("%s F%d, %d(%v)", width(one), in(r), offset, base)
+// FMLALane64 adds d += n·m[lane] of float64, rounded once.
+func (f *Func) FMLALane64(d, n, m Reg, lane int) {
+	f.add(instruction{def: []Reg{d}, use: []Reg{n, m, d}, print: func(in func(Reg) int) string {
+		code := 0x4fc01000 | uint32(lane)<<11 | uint32(in(m))<<16 | uint32(in(n))<<5 | uint32(in(d))
+		return fmt.Sprintf("WORD $0x%08x // fmla.2d v%d, v%d, v%d[%d]", code, in(d), in(n), in(m), lane)
 	}})
 }
 
-func width(one bool) string {
+// Store adds a store of a vector, or of its first element.
+func (f *Func) Store(r Reg, base GP, offset int, one bool) { f.StoreBytes(r, base, offset, bytes(one)) }
+
+// StoreBytes adds a store of the first 16, 8 or 4 bytes.
+func (f *Func) StoreBytes(r Reg, base GP, offset, n int) {
+	f.add(instruction{use: []Reg{r}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("%s F%d, %d(%v)", width(n), in(r), offset, base)
+	}})
+}
+
+// Splat returns a register with a general one in every lane: its lower word, or, as a lane
+// of 64 bits, all of it.
+func (f *Func) Splat(from GP, lane string) Reg {
+	d := f.New()
+	f.add(instruction{def: []Reg{d}, print: func(in func(Reg) int) string {
+		return fmt.Sprintf("VDUP %v, V%d.%s", from, in(d), lane)
+	}})
+	return d
+}
+
+// bytes returns those of one element, or of a vector.
+func bytes(one bool) int {
 	if one {
-		return "FMOVS"
+		return 4
 	}
-	return "FMOVQ"
+	return 16
+}
+
+func width(bytes int) string {
+	return map[int]string{4: "FMOVS", 8: "FMOVD", 16: "FMOVQ"}[bytes]
 }
 
 // text returns the function, or false if it takes more registers than there are.

@@ -37,8 +37,24 @@ func (f *Func) offset(name string) int {
 }
 
 func (f *Func) argsSize() int {
+	if f.Result != "" {
+		return f.result() + 8
+	}
+	return f.end()
+}
+
+// end returns where the parameters end.
+func (f *Func) end() int {
 	last := f.Params[len(f.Params)-1]
 	return f.offset(last.Name) + last.size()
+}
+
+func (f *Func) result() int { return (f.end() + 7) &^ 7 }
+
+// Return writes the result, an int, and returns.
+func (f *Func) Return(r GP) {
+	f.Plain("MOVD %v, ret+%d(FP)", r, f.result())
+	f.Ret()
 }
 
 // Arg returns a general register with a parameter, or the part of a slice: its base or
@@ -69,14 +85,19 @@ func (f *Func) Broadcast(name string) Reg {
 // A File is assembly being written.
 type File struct {
 	asm, stubs strings.Builder
-	words      []uint32 // constants, four times each
+	words      [][4]uint32 // constants
 }
 
 // constants is the symbol of the constants.
 const constants = "words<>"
 
 // Word returns where the file has a word four times.
-func (f *File) Word(w uint32) int {
+func (f *File) Word(w uint32) int { return f.Words(w, w, w, w) }
+
+// Words returns where the file has four words.
+func (f *File) Words(w ...uint32) int { return f.vector([4]uint32(w)) }
+
+func (f *File) vector(w [4]uint32) int {
 	i := slices.Index(f.words, w)
 	if i < 0 {
 		i = len(f.words)
@@ -89,7 +110,8 @@ func (f *File) Word(w uint32) int {
 // with fewer and fewer constants that it may keep in registers, until all fits.
 func (f *File) Func(name, sig, doc string, write func(g *Func, keep int)) {
 	for keep := 16; keep >= 0; keep-- {
-		g := &Func{Name: name, Doc: doc, Params: paramsOf(sig)}
+		g := &Func{Name: name, Doc: doc}
+		g.Params, g.Result = signature(sig)
 		write(g, keep)
 		text, ok := g.text()
 		if !ok {
@@ -108,20 +130,25 @@ func (f *Func) head() string {
 	for _, p := range f.Params {
 		all = append(all, p.Name+" "+p.Type)
 	}
-	return "func " + f.Name + "(" + strings.Join(all, ", ") + ")"
+	return strings.TrimSpace("func " + f.Name + "(" + strings.Join(all, ", ") + ") " + f.Result)
 }
 
-func paramsOf(sig string) (all []Param) {
+// signature returns the parameters of a type of functions, and the type of the result.
+func signature(sig string) (all []Param, result string) {
 	e, err := parser.ParseExpr(sig)
 	if err != nil {
 		panic(sig + ": " + err.Error())
 	}
-	for _, field := range e.(*ast.FuncType).Params.List {
+	f := e.(*ast.FuncType)
+	for _, field := range f.Params.List {
 		for _, n := range field.Names {
 			all = append(all, Param{n.Name, types.ExprString(field.Type)})
 		}
 	}
-	return all
+	if f.Results != nil {
+		result = types.ExprString(f.Results.List[0].Type)
+	}
+	return all, result
 }
 
 // Assembly returns the text of the file after its head.
@@ -129,7 +156,7 @@ func (f *File) Assembly() string {
 	var b strings.Builder
 	for i, w := range f.words {
 		for half := range 2 {
-			fmt.Fprintf(&b, "DATA %s+%d(SB)/8, $0x%08x%08x\n", constants, 16*i+8*half, w, w)
+			fmt.Fprintf(&b, "DATA %s+%d(SB)/8, $0x%08x%08x\n", constants, 16*i+8*half, w[2*half+1], w[2*half])
 		}
 	}
 	if len(f.words) > 0 {

@@ -15,26 +15,37 @@ func (f *Func) Loop(label string, n GP, step int, body func()) {
 	f.Plain("ADD $%d, %v, %v", step, n, n)
 }
 
-// Pass goes over n elements: vectors at a time, then a vector, then an element, which is
-// lane 0 of a vector. Body writes the work on so many vectors; the pointers move on by it.
-func (f *Func) Pass(n GP, vectors int, pointers []GP, body func(vectors int, one bool)) {
-	part := func(label string, vectors int, one bool) {
-		step := 4 * vectors
-		if one {
-			step = 1
-		}
-		f.Loop(label, n, step, func() {
-			body(vectors, one)
+// A Pointer is a register that has the address of elements of Size bytes.
+type Pointer struct {
+	GP
+	Size int
+}
+
+// Steps goes over n elements: as many at a time as the first of steps says while there are,
+// then as the next. Body writes the work on so many; the pointers move on by it.
+func (f *Func) Steps(n GP, steps []int, pointers []Pointer, body func(step int)) {
+	for _, step := range steps {
+		f.Loop(fmt.Sprintf("by%d", step), n, step, func() {
+			body(step)
 			for _, p := range pointers {
-				f.Plain("ADD $%d, %v, %v", 4*step, p, p)
+				f.Plain("ADD $%d, %v, %v", step*p.Size, p.GP, p.GP)
 			}
 		})
 	}
-	if vectors > 1 {
-		part("unrolled", vectors, false)
+}
+
+// Pass goes over n elements of 4 bytes: vectors at a time, then a vector, then an element,
+// which is lane 0 of a vector.
+func (f *Func) Pass(n GP, vectors int, pointers []GP, body func(vectors int, one bool)) {
+	steps := []int{4 * vectors, 4, 1}
+	if vectors == 1 {
+		steps = steps[1:]
 	}
-	part("single", 1, false)
-	part("rest", 1, true)
+	var all []Pointer
+	for _, p := range pointers {
+		all = append(all, Pointer{p, 4})
+	}
+	f.Steps(n, steps, all, func(step int) { body(max(1, step/4), step == 1) })
 }
 
 // Row takes n elements in blocks of so many vectors. Whole writes the work on vector i of
@@ -72,4 +83,29 @@ func (f *Func) Lanes(label string, n GP, each func(lane int)) {
 		each(lane)
 	}
 	f.Label(label)
+}
+
+// Tree joins 64 lanes in 16 registers, or 16 in 4, into those of the first: the beginning
+// of the tree of kern/reduce.go. Join sets y to y ∘ x.
+func Tree[T any](acc []T, join func(x, y T)) {
+	if p := 4; len(acc) == 16 {
+		for i := range p {
+			join(acc[p+i], acc[i])
+			join(acc[3*p+i], acc[2*p+i])
+			join(acc[2*p+i], acc[i])
+		}
+	}
+	join(acc[2], acc[0])
+	join(acc[3], acc[1])
+	join(acc[1], acc[0])
+}
+
+// NaNUnless returns result, or NaN unless all lanes of number are ones.
+func (f *Func) NaNUnless(number, result Reg, file *File) Reg {
+	least, all, nan := f.New(), f.New(), f.New()
+	f.Op2(MinV, least, number)
+	f.Op2(Dup, all, least)
+	f.LoadWord(nan, file.Word(0x7fc00000))
+	f.Change(BSL, all, result, nan)
+	return all
 }

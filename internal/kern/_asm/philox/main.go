@@ -12,7 +12,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
 )
 
-//go:generate go run main.go -out ../../philox_amd64.s -stubs ../../philox_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../philox_amd64.s -stubs ../../philox_stub_amd64.go -pkg kern
 
 type vec = reg.VecVirtual
 
@@ -36,34 +36,39 @@ func main() {
 		DATA(8*i, U64(b))
 	}
 	for _, a := range isa.All {
-		generate(a, "philoxWords", "dst *uint32, groups int, key, stream, block uint64", nil,
-			func(w vec, at Mem, p map[string]vec) { VMOVUPS(w, at) })
-		generate(a, "philoxUniform", "dst *float32, groups int, key, stream, block uint64", nil,
-			func(w vec, at Mem, p map[string]vec) {
-				uniform(w)
-				VMOVUPS(w, at)
-			})
-		generate(a, "philoxMask", "dst *float32, groups int, key, stream, block uint64, rate, scale float32",
-			[]string{"rate", "scale"},
-			func(w vec, at Mem, p map[string]vec) {
-				uniform(w)
-				keep(a, w, p["rate"], p["scale"])
-				VMOVUPS(w, at)
-			})
-		generate(a, "philoxDropout", "dst, x *float32, groups int, key, stream, block uint64, rate, scale float32",
-			[]string{"rate", "scale"},
-			func(w vec, at Mem, p map[string]vec) {
-				uniform(w)
-				x := a.Vec()
-				from := at
-				from.Base = source
-				VMULPS(from, p["scale"], x)
-				keep(a, w, p["rate"], x)
-				VMOVUPS(w, at)
-			})
+		generate(a, "philoxWords", nil, func(w vec, at Mem, p map[string]vec) { VMOVUPS(w, at) })
+		generate(a, "philoxUniform", nil, func(w vec, at Mem, p map[string]vec) {
+			uniform(w)
+			VMOVUPS(w, at)
+		})
+		generate(a, "philoxMask", []string{"rate", "scale"}, func(w vec, at Mem, p map[string]vec) {
+			uniform(w)
+			keep(a, w, p["rate"], p["scale"])
+			VMOVUPS(w, at)
+		})
+		generate(a, "philoxDropout", []string{"rate", "scale"}, func(w vec, at Mem, p map[string]vec) {
+			uniform(w)
+			x := a.Vec()
+			from := at
+			from.Base = source
+			VMULPS(from, p["scale"], x)
+			keep(a, w, p["rate"], x)
+			VMOVUPS(w, at)
+		})
 	}
+	writeNEON()
 	isa.Write()
 }
+
+// params are the parameters of the functions.
+var params = map[string]string{
+	"philoxWords":   "dst *uint32, groups int, key, stream, block uint64",
+	"philoxUniform": "dst *float32, groups int, key, stream, block uint64",
+	"philoxMask":    "dst *float32, groups int, key, stream, block uint64, rate, scale float32",
+	"philoxDropout": "dst, x *float32, groups int, key, stream, block uint64, rate, scale float32",
+}
+
+func doc(name string) string { return "is " + name + " for groups of 64 elements." }
 
 // source is x of philoxDropout.
 var source reg.Register
@@ -89,8 +94,8 @@ func keep(a isa.ISA, u, rate, v vec) {
 
 // generate emits a loop over groups of 16 blocks, two sets at a time; put gets their
 // words in order.
-func generate(a isa.ISA, name, params string, scalars []string, put func(w vec, at Mem, p map[string]vec)) {
-	a.Func(isa.Kernel{Name: name, Sig: "func(" + params + ")", Doc: "is " + name + " for groups of 64 elements."})
+func generate(a isa.ISA, name string, scalars []string, put func(w vec, at Mem, p map[string]vec)) {
+	a.Func(isa.Kernel{Name: name, Sig: "func(" + params[name] + ")", Doc: doc(name)})
 	dst, groups := Load(Param("dst"), GP64()), Load(Param("groups"), GP64())
 	source = nil
 	if name == "philoxDropout" {

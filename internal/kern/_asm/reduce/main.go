@@ -525,10 +525,12 @@ func columns(a isa.ISA, iota Mem, name string, fill Mem, step func(acc, x vec)) 
 	isa.Leave()
 }
 
+const indexSig, indexDoc = "func(x *float32, n int, v float32) int", "is indexOf for such a v."
+
 // index finds the first element of x that compares with v, by a predicate; with
 // itself if that asks for NaN.
 func index(a isa.ISA, iota Mem, name string, predicate uint8) {
-	a.Func(isa.Kernel{Name: name, Sig: "func(x *float32, n int, v float32) int", Doc: "is indexOf for such a v.", Loop: "indexOfGo(x, v)"})
+	a.Func(isa.Kernel{Name: name, Sig: indexSig, Doc: indexDoc, Loop: "indexOfGo(x, v)"})
 	x, n := gp("x"), gp("n")
 	v := a.Broadcast("v")
 	i, found := GP64(), GP32()

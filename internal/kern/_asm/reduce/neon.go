@@ -22,6 +22,60 @@ func writeNEON() {
 		file.Func(c.name+"NEON", "func(dst, x *float32, rows, cols, ld int)", "is "+c.name+".", func(f *neon.Func, _ int) { c.writeNEON(file, f) })
 		isa.HasNEON(c.name, file)
 	}
+	for _, name := range []string{"indexEqual", "indexNaN"} {
+		file.Func(name+"NEON", indexSig, indexDoc, func(f *neon.Func, _ int) { indexNEON(f, name == "indexNaN") })
+		isa.HasNEON(name, file)
+	}
+}
+
+// indexNEON finds the first element that equals v, or that is NaN: the sixteen that hold it,
+// then it among those.
+func indexNEON(f *neon.Func, nan bool) {
+	start, n, v := f.Arg("x", ""), f.Arg("n", ""), f.Broadcast("v")
+	x, found := f.GP(), f.GP()
+	f.Plain("MOVD %v, %v", start, x)
+	// compare returns ones where an element is not it, if that is NaN, or is.
+	compare := func(offset int, one bool) neon.Reg {
+		e := f.New()
+		f.Load(e, x, offset, one)
+		if nan {
+			f.Op3(neon.FCmEq, e, e, e)
+		} else {
+			f.Op3(neon.FCmEq, e, e, v)
+		}
+		return e
+	}
+	test := func(m neon.Reg) {
+		if nan {
+			f.Op2(neon.Not, m, m)
+		}
+	}
+	f.Loop("by16", n, 16, func() {
+		all := compare(0, false)
+		for i := 1; i < 4; i++ {
+			join := neon.Orr
+			if nan {
+				join = neon.And
+			}
+			f.Op3(join, all, all, compare(16*i, false))
+		}
+		test(all)
+		f.Op2(neon.MaxV, all, all)
+		f.Lane0(all, found)
+		f.Branch(fmt.Sprintf("CBNZ %v,", found), "by16_end")
+		f.Plain("ADD $64, %v, %v", x, x)
+	})
+	f.Loop("by1", n, 1, func() {
+		m := compare(0, true)
+		test(m)
+		f.Lane0(m, found)
+		f.Branch(fmt.Sprintf("CBNZ %v,", found), "found")
+		f.Plain("ADD $4, %v, %v", x, x)
+	})
+	f.Label("found")
+	f.Plain("SUB %v, %v, %v", start, x, x)
+	f.Plain("LSR $2, %v, %v", x, x)
+	f.Return(x)
 }
 
 // neonRows is a reduction of rows being written: 64 lanes in 16 registers, of rows of up to
@@ -139,21 +193,9 @@ func (g *neonRows) take(acc, x, y vec, s []vec) {
 
 // end joins the lanes, stores the result and goes on to the next row.
 func (g *neonRows) end(name string, acc []vec) {
-	join := func(x, y vec) { g.join.neon(g.a, x, y, y) }
-	joinRegisters(acc, join)
-	v, t := acc[0], g.a.Vec()
-	g.Op3(neon.Ext8, isa.Arm(t), isa.Arm(v), isa.Arm(v))
-	join(t, v)
-	g.Op2(neon.Dup1, isa.Arm(t), isa.Arm(v))
-	join(t, v)
-	result := isa.Arm(v)
+	result := isa.Arm(g.a.Join(acc, func(x, y vec) { g.join.neon(g.a, x, y, y) }))
 	if g.nan {
-		least, all, nan := g.New(), g.New(), g.New()
-		g.Op2(neon.MinV, least, g.number)
-		g.Op2(neon.Dup, all, least)
-		g.LoadWord(nan, g.file.Word(0x7fc00000))
-		g.Change(neon.BSL, all, result, nan)
-		result = all
+		result = g.NaNUnless(g.number, result, g.file)
 	}
 	g.Store(result, g.dst, 0, true)
 	g.Plain("ADD $4, %v, %v", g.dst, g.dst)
@@ -164,20 +206,6 @@ func (g *neonRows) end(name string, acc []vec) {
 	g.Plain("SUBS $1, %v, %v", g.n, g.n)
 	g.Branch("BNE", name+"_row")
 	g.Jump("done")
-}
-
-// joinRegisters joins 16 registers, or 4, into the first by the tree of kern/reduce.go.
-func joinRegisters[T any](acc []T, join func(x, y T)) {
-	if p := 4; len(acc) == 16 {
-		for i := range p {
-			join(acc[p+i], acc[i])
-			join(acc[3*p+i], acc[2*p+i])
-			join(acc[2*p+i], acc[i])
-		}
-	}
-	join(acc[2], acc[0])
-	join(acc[3], acc[1])
-	join(acc[1], acc[0])
 }
 
 // sum64NEON adds rows in float64: 32 lanes in 16 registers.
@@ -212,7 +240,7 @@ func sum64NEON(f *neon.Func) {
 		add(v, i)
 	})
 	join := func(x, y neon.Reg) { f.Op3(neon.FAdd64, y, y, x) }
-	joinRegisters(acc, join)
+	neon.Tree(acc, join)
 	high := f.New()
 	f.Op2(neon.DupHigh, high, acc[0])
 	join(high, acc[0])

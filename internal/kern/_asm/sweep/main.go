@@ -14,7 +14,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/sweep/power"
 )
 
-//go:generate go run main.go -out ../../sweep_amd64.s -stubs ../../sweep_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../sweep_amd64.s -stubs ../../sweep_stub_amd64.go -pkg kern
 
 type vec = reg.VecVirtual
 
@@ -273,7 +273,7 @@ func ftrl(a isa.ISA, x, c map[string]vec) {
 
 func ftrlPower(a isa.ISA, x, c map[string]vec) {
 	scalar := func(name string) vec { return c[name] }
-	if !a.Wide() {
+	if a == isa.AVX2 {
 		scalar = a.Broadcast // there are too many for registers
 	}
 	ftrlStep(a, x, scalar, func(x, y vec) (vec, vec) { return power.Pair(a, x, y, scalar) })
@@ -345,9 +345,7 @@ func main() {
 	}
 	arm := &neon.File{}
 	for _, s := range sweeps {
-		if s.name != "ftrlPower" { // too many powers for its registers
-			s.emitNEON(arm)
-		}
+		s.emitNEON(arm)
 	}
 	isa.Write()
 }

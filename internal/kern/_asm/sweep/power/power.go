@@ -24,11 +24,12 @@ var (
 	expCoef = []float32{0.0013869945 * ln2 * ln2 * ln2 * ln2 * ln2 * ln2, 0.008366253 * ln2 * ln2 * ln2 * ln2 * ln2, 0.041667443 * ln2 * ln2 * ln2 * ln2, 0.16666546 * ln2 * ln2 * ln2, 0.49999997 * ln2 * ln2, ln2}
 
 	constants = map[string]Mem{}
+	words     map[string]uint32 // of those
 )
 
 // Data writes the constants.
 func Data() {
-	words := map[string]uint32{
+	words = map[string]uint32{
 		"SqrtHalf": 0x3f3504f3, "Inf": 0x7f800000, "NaN": 0x7fc00000, "Bias": 127 << 23,
 		"One": bits(1), "Less": bits(23), "Up": bits(1 << 23), "Normal": bits(0x1p-126),
 		"Far": bits(240), "MinusFar": bits(-240),
@@ -55,6 +56,9 @@ var labels int
 func Pair(a isa.ISA, x, y vec, scalar func(string) vec) (px, py vec) {
 	labels++
 	rare, done := fmt.Sprint("rare", labels), fmt.Sprint("done", labels)
+	if f, _ := a.OnARM(); f != nil {
+		return pairNEON(a, x, y, scalar, rare, done)
+	}
 	if a.Wide() {
 		m := K()
 		VCMPPS(U8(notLess), c("Normal"), x, m)

@@ -50,6 +50,7 @@ func WriteHalf() {
 		writeReductions(&gen{avx512: avx512}, "BF16")
 		writeReductions(&gen{avx512: avx512}, "F16")
 	}
+	writeHalvesNEON()
 	data()
 	GLOBL("oddWords", attr.RODATA|attr.NOPTR)
 	for i := range 32 {
@@ -114,6 +115,11 @@ func (k kernel) writeHalf(g *gen, half string) {
 // function begins a function of slices of n elements, n a multiple of per vectors. Of
 // halves, the function of kern returns how many it computed.
 func (g *gen) function(name, doc, elem string, in []string, per int, scalars ...string) {
+	g.isa().Func(isa.Kernel{Name: name, Sig: halfSig(in, elem, scalars), Doc: fmt.Sprintf("is %s for n a multiple of %d.", doc, per*g.width()), Regs: per, Counts: per == 2})
+}
+
+// halfSig is the signature of a function of slices of n elements.
+func halfSig(in []string, elem string, scalars []string) string {
 	sig := "func(dst"
 	for _, p := range in {
 		sig += ", " + p
@@ -122,7 +128,7 @@ func (g *gen) function(name, doc, elem string, in []string, per int, scalars ...
 	for _, p := range scalars {
 		sig += ", " + p + " float32"
 	}
-	g.isa().Func(isa.Kernel{Name: name, Sig: sig + ")", Doc: fmt.Sprintf("is %s for n a multiple of %d.", doc, per*g.width()), Regs: per, Counts: per == 2})
+	return sig + ")"
 }
 
 // loops emits a loop over unroll vectors of float32 at a time, one over per vectors, and
@@ -207,6 +213,15 @@ func (g *gen) storeHalf(half string, dst, i reg.Register, v vec) {
 // the kept part is even. Below them it leaves anything. NaNs have zeros there, as
 // operations on bfloat16 give them, and stay.
 func (g *gen) roundQuiet(x vec) vec {
+	if g.neon != nil {
+		y := make(vec, len(x))
+		unit := g.neon.val(con(0x7fff), 0)
+		for j := range y {
+			y[j] = g.reg()
+			g.neon.Move(n(y[j]), g.neon.RoundNumber(n(x[j]), unit))
+		}
+		return y
+	}
 	if !g.avx512 {
 		odd := g.and(g.op1(VPSRLD, neon.Word{}, x, operand.U8(16)), con(1))
 		return g.iadd(g.iadd(x, con(0x7fff)), odd)
@@ -381,12 +396,9 @@ func (g *gen) splat16(w uint32) reg.VecVirtual {
 
 // halfBits emits a function of the bits of halves, and of those of one number.
 func (g *gen) halfBits(name, doc string, in []string, bits string, body func(x []vec, bits reg.VecVirtual) vec) {
-	sig := "func(dst"
-	for _, p := range in {
-		sig += ", " + p
-	}
+	sig := strings.TrimSuffix(halfSig(in, "uint16", nil), ")")
 	g.isa().Func(isa.Kernel{
-		Name: name, Sig: sig + " *uint16, n int, " + bits + " uint32)", Regs: 2, Counts: true,
+		Name: name, Sig: sig + ", " + bits + " uint32)", Regs: 2, Counts: true,
 		Doc: fmt.Sprintf("is %s for n a multiple of %d and bits, of a half type's infinity or a half, that come twice.", doc, 2*g.width()),
 	})
 	v := g.reg()

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"slices"
+
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/glia-ml/glia/internal/kern/_asm/isa"
@@ -160,21 +162,24 @@ func (k kernel) writeNEON(file *neon.File) {
 }
 
 // constants lists the constants that k uses, in order.
-func (k kernel) constants() (all []con) {
-	trial := &neon.Func{}
-	g := &gen{neon: &neonGen{Func: trial, file: &neon.File{}}, u: 1}
-	g.neon.seen = func(c con) {
-		for _, have := range all {
-			if have == c {
-				return
-			}
+func (k kernel) constants() []con {
+	return constantsOf(func(g *gen) {
+		var scalars []reg.VecVirtual
+		for range k.scalars {
+			scalars = append(scalars, g.reg())
 		}
-		all = append(all, c)
+		k.compute(g, func(int) vec { return g.vec() }, scalars)
+	})
+}
+
+// constantsOf lists the constants that body uses, in order.
+func constantsOf(body func(g *gen)) (all []con) {
+	g := &gen{neon: &neonGen{Func: &neon.Func{}, file: &neon.File{}}, u: 1}
+	g.neon.seen = func(c con) {
+		if !slices.Contains(all, c) {
+			all = append(all, c)
+		}
 	}
-	var scalars []reg.VecVirtual
-	for range k.scalars {
-		scalars = append(scalars, g.reg())
-	}
-	k.compute(g, func(int) vec { return g.vec() }, scalars)
+	body(g)
 	return all
 }
