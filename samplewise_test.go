@@ -331,7 +331,7 @@ func TestServiceMemory(t *testing.T) {
 		for worker := range goroutines {
 			wg.Go(func() {
 				for i := range most {
-					if testing.Short() && i%8 != 0 {
+					if testing.Short() && i%24 != 0 {
 						continue
 					}
 					part, err := x.Slice(0, 0, sizes(worker, i), 1)

@@ -37,12 +37,12 @@ func TestPhotographs(t *testing.T) {
 		{"12 megapixels that are not in the file", picturetest.JPEG(4000, 3000, true, 9, photo...), 3e4, false},
 	}
 	for _, c := range cases {
-		if testing.Short() && c.fits && c.size > 3e6 {
+		if testing.Short() && c.fits && c.name != "12 megapixels" {
 			continue
 		}
 		file := append(slices.Clone(c.file), make([]byte, c.size-min(c.size, len(c.file)))...)
 		for kind, r := range map[string]io.Reader{"bytes": bytes.NewReader(file), "stream": struct{ io.Reader }{bytes.NewReader(file)}} {
-			if kind == "stream" && len(file) > 3e6 {
+			if kind == "stream" && c.fits && (testing.Short() || c.size > 3e6) {
 				continue
 			}
 			before := allocated()
@@ -182,7 +182,10 @@ func TestFormats(t *testing.T) {
 // pixels: pictures of many forms, and frames smaller and larger.
 func TestParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, size := range []stdimage.Point{{1, 1}, {1, 300}, {300, 1}, {700, 700}, {1500, 333}} {
+	for _, size := range []stdimage.Point{{1, 1}, {1, 300}, {300, 1}, {520, 530}, {1500, 333}} {
+		if testing.Short() && size.X > 1000 {
+			continue
+		}
 		corner := stdimage.Pt(-3, 5)
 		at := stdimage.Rectangle{Min: corner, Max: corner.Add(size)}
 		clear, half, deep := stdimage.NewNRGBA(at), stdimage.NewYCbCr(at, stdimage.YCbCrSubsampleRatio420), stdimage.NewNRGBA64(at)

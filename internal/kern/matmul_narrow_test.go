@@ -107,7 +107,7 @@ func TestNarrowMatMulShapes(t *testing.T) {
 			{m: 1, n: 300, k: 71}, {m: 2, n: 70, k: 4099}, {m: 100, n: 70, k: 4099}, {m: 70, n: 100, k: 4098},
 		})
 		for i, c := range cases {
-			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 1<<20 {
+			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 1<<20 || testing.Short() && c.m*c.n*c.k > 1<<22 {
 				continue
 			}
 			mmLayouts(func(ta, tb bool) {
@@ -145,6 +145,9 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for i, c := range []mmCase{{m: 61, n: 70, k: 91, bias: true}, {m: 130, n: 300, k: 2500}, {m: 9, n: 300, k: 1100, relu: true},
 		{m: 20, n: 70, k: 4101}} {
+		if testing.Short() && c.m*c.n*c.k > 1<<23 {
+			continue
+		}
 		mmLayouts(func(ta, tb bool) {
 			mmNarrows(func(f Narrow) {
 				c := c
