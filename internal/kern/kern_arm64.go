@@ -2,12 +2,23 @@
 
 package kern
 
-import "github.com/glia-ml/glia/internal/impl"
+import (
+	"golang.org/x/sys/cpu"
 
-// useNEON tells that vectors are used, which every arm64 has.
-var useNEON = true
+	"github.com/glia-ml/glia/internal/impl"
+)
 
-func init() { impl.Register("kern", "neon", &useNEON) }
+// useNEON tells that vectors are used, which every arm64 has. useDot adds products of four
+// bytes, and implies useNEON.
+var (
+	useNEON = true
+	useDot  = cpu.ARM64.HasASIMDDP
+)
+
+func init() {
+	impl.Register("kern", "neondot", &useDot)
+	impl.Register("kern", "neon", &useNEON)
+}
 
 // whole returns the part of n elements that fills whole registers of float32. It is 0 where
 // there are no registers.

@@ -4,6 +4,9 @@
 
 #include "textflag.h"
 
+DATA words<>+0(SB)/8, $0x0101010101010101
+DATA words<>+8(SB)/8, $0x0101010101010101
+GLOBL words<>(SB), RODATA|NOPTR, $16
 
 // func tileNEONRow1(p *byte)
 TEXT ·tileNEONRow1(SB), NOSPLIT, $0-8
@@ -18948,6 +18951,2374 @@ by4_end:
 	ADD R3, R2, R2
 	SUBS $1, R4, R4
 	BNE row
+	RET
+
+// func intTileNEON(p *byte)
+TEXT ·intTileNEON(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 40(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 72(R0), R1
+	CBZ R1, zeros1
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	B start1
+
+zeros1:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+start1:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4f86e060 // sdot v0, v3, v6[0]
+	WORD $0x4f86e081 // sdot v1, v4, v6[0]
+	WORD $0x4f86e0a2 // sdot v2, v5, v6[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4f86e060 // sdot v0, v3, v6[0]
+	WORD $0x4f86e081 // sdot v1, v4, v6[0]
+	WORD $0x4f86e0a2 // sdot v2, v5, v6[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4f86e060 // sdot v0, v3, v6[0]
+	WORD $0x4f86e081 // sdot v1, v4, v6[0]
+	WORD $0x4f86e0a2 // sdot v2, v5, v6[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4f86e060 // sdot v0, v3, v6[0]
+	WORD $0x4f86e081 // sdot v1, v4, v6[0]
+	WORD $0x4f86e0a2 // sdot v2, v5, v6[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 32(R2), F5
+	FMOVQ 0(R1), F6
+	WORD $0x4f86e060 // sdot v0, v3, v6[0]
+	WORD $0x4f86e081 // sdot v1, v4, v6[0]
+	WORD $0x4f86e0a2 // sdot v2, v5, v6[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store1
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F3
+	WORD $0x4e040463 // dup v3, v3
+	FMOVQ 0(R1), F4
+	WORD $0x4ea49460 // mla v0, v3, v4
+	FMOVQ 16(R1), F4
+	WORD $0x4ea49461 // mla v1, v3, v4
+	FMOVQ 32(R1), F4
+	WORD $0x4ea49462 // mla v2, v3, v4
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F3
+	WORD $0x4e040463 // dup v3, v3
+	FMOVQ 0(R2), F4
+	WORD $0x4ea49460 // mla v0, v3, v4
+	FMOVQ 16(R2), F4
+	WORD $0x4ea49461 // mla v1, v3, v4
+	FMOVQ 32(R2), F4
+	WORD $0x4ea49462 // mla v2, v3, v4
+	MOVD R3, 88(R0)
+
+store1:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows1
+	RET
+
+rows2:
+	MOVD 72(R0), R1
+	CBZ R1, zeros2
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	B start2
+
+zeros2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+start2:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R2), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4f89e0c0 // sdot v0, v6, v9[0]
+	WORD $0x4f89e0e1 // sdot v1, v7, v9[0]
+	WORD $0x4f89e102 // sdot v2, v8, v9[0]
+	WORD $0x4fa9e0c3 // sdot v3, v6, v9[1]
+	WORD $0x4fa9e0e4 // sdot v4, v7, v9[1]
+	WORD $0x4fa9e105 // sdot v5, v8, v9[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4f89e0c0 // sdot v0, v6, v9[0]
+	WORD $0x4f89e0e1 // sdot v1, v7, v9[0]
+	WORD $0x4f89e102 // sdot v2, v8, v9[0]
+	WORD $0x4fa9e0c3 // sdot v3, v6, v9[1]
+	WORD $0x4fa9e0e4 // sdot v4, v7, v9[1]
+	WORD $0x4fa9e105 // sdot v5, v8, v9[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4f89e0c0 // sdot v0, v6, v9[0]
+	WORD $0x4f89e0e1 // sdot v1, v7, v9[0]
+	WORD $0x4f89e102 // sdot v2, v8, v9[0]
+	WORD $0x4fa9e0c3 // sdot v3, v6, v9[1]
+	WORD $0x4fa9e0e4 // sdot v4, v7, v9[1]
+	WORD $0x4fa9e105 // sdot v5, v8, v9[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4f89e0c0 // sdot v0, v6, v9[0]
+	WORD $0x4f89e0e1 // sdot v1, v7, v9[0]
+	WORD $0x4f89e102 // sdot v2, v8, v9[0]
+	WORD $0x4fa9e0c3 // sdot v3, v6, v9[1]
+	WORD $0x4fa9e0e4 // sdot v4, v7, v9[1]
+	WORD $0x4fa9e105 // sdot v5, v8, v9[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R2), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 0(R1), F9
+	WORD $0x4f89e0c0 // sdot v0, v6, v9[0]
+	WORD $0x4f89e0e1 // sdot v1, v7, v9[0]
+	WORD $0x4f89e102 // sdot v2, v8, v9[0]
+	WORD $0x4fa9e0c3 // sdot v3, v6, v9[1]
+	WORD $0x4fa9e0e4 // sdot v4, v7, v9[1]
+	WORD $0x4fa9e105 // sdot v5, v8, v9[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store2
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R1), F7
+	WORD $0x4ea794c0 // mla v0, v6, v7
+	FMOVQ 16(R1), F7
+	WORD $0x4ea794c1 // mla v1, v6, v7
+	FMOVQ 32(R1), F7
+	WORD $0x4ea794c2 // mla v2, v6, v7
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R1), F7
+	WORD $0x4ea794c3 // mla v3, v6, v7
+	FMOVQ 16(R1), F7
+	WORD $0x4ea794c4 // mla v4, v6, v7
+	FMOVQ 32(R1), F7
+	WORD $0x4ea794c5 // mla v5, v6, v7
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R2), F7
+	WORD $0x4ea794c0 // mla v0, v6, v7
+	FMOVQ 16(R2), F7
+	WORD $0x4ea794c1 // mla v1, v6, v7
+	FMOVQ 32(R2), F7
+	WORD $0x4ea794c2 // mla v2, v6, v7
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R2), F7
+	WORD $0x4ea794c3 // mla v3, v6, v7
+	FMOVQ 16(R2), F7
+	WORD $0x4ea794c4 // mla v4, v6, v7
+	FMOVQ 32(R2), F7
+	WORD $0x4ea794c5 // mla v5, v6, v7
+	MOVD R3, 88(R0)
+
+store2:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows2
+	RET
+
+rows3:
+	MOVD 72(R0), R1
+	CBZ R1, zeros3
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	B start3
+
+zeros3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+start3:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R2), F9
+	FMOVQ 16(R2), F10
+	FMOVQ 32(R2), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4f8ce120 // sdot v0, v9, v12[0]
+	WORD $0x4f8ce141 // sdot v1, v10, v12[0]
+	WORD $0x4f8ce162 // sdot v2, v11, v12[0]
+	WORD $0x4face123 // sdot v3, v9, v12[1]
+	WORD $0x4face144 // sdot v4, v10, v12[1]
+	WORD $0x4face165 // sdot v5, v11, v12[1]
+	WORD $0x4f8ce926 // sdot v6, v9, v12[2]
+	WORD $0x4f8ce947 // sdot v7, v10, v12[2]
+	WORD $0x4f8ce968 // sdot v8, v11, v12[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F9
+	FMOVQ 16(R2), F10
+	FMOVQ 32(R2), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4f8ce120 // sdot v0, v9, v12[0]
+	WORD $0x4f8ce141 // sdot v1, v10, v12[0]
+	WORD $0x4f8ce162 // sdot v2, v11, v12[0]
+	WORD $0x4face123 // sdot v3, v9, v12[1]
+	WORD $0x4face144 // sdot v4, v10, v12[1]
+	WORD $0x4face165 // sdot v5, v11, v12[1]
+	WORD $0x4f8ce926 // sdot v6, v9, v12[2]
+	WORD $0x4f8ce947 // sdot v7, v10, v12[2]
+	WORD $0x4f8ce968 // sdot v8, v11, v12[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F9
+	FMOVQ 16(R2), F10
+	FMOVQ 32(R2), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4f8ce120 // sdot v0, v9, v12[0]
+	WORD $0x4f8ce141 // sdot v1, v10, v12[0]
+	WORD $0x4f8ce162 // sdot v2, v11, v12[0]
+	WORD $0x4face123 // sdot v3, v9, v12[1]
+	WORD $0x4face144 // sdot v4, v10, v12[1]
+	WORD $0x4face165 // sdot v5, v11, v12[1]
+	WORD $0x4f8ce926 // sdot v6, v9, v12[2]
+	WORD $0x4f8ce947 // sdot v7, v10, v12[2]
+	WORD $0x4f8ce968 // sdot v8, v11, v12[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F9
+	FMOVQ 16(R2), F10
+	FMOVQ 32(R2), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4f8ce120 // sdot v0, v9, v12[0]
+	WORD $0x4f8ce141 // sdot v1, v10, v12[0]
+	WORD $0x4f8ce162 // sdot v2, v11, v12[0]
+	WORD $0x4face123 // sdot v3, v9, v12[1]
+	WORD $0x4face144 // sdot v4, v10, v12[1]
+	WORD $0x4face165 // sdot v5, v11, v12[1]
+	WORD $0x4f8ce926 // sdot v6, v9, v12[2]
+	WORD $0x4f8ce947 // sdot v7, v10, v12[2]
+	WORD $0x4f8ce968 // sdot v8, v11, v12[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R2), F9
+	FMOVQ 16(R2), F10
+	FMOVQ 32(R2), F11
+	FMOVQ 0(R1), F12
+	WORD $0x4f8ce120 // sdot v0, v9, v12[0]
+	WORD $0x4f8ce141 // sdot v1, v10, v12[0]
+	WORD $0x4f8ce162 // sdot v2, v11, v12[0]
+	WORD $0x4face123 // sdot v3, v9, v12[1]
+	WORD $0x4face144 // sdot v4, v10, v12[1]
+	WORD $0x4face165 // sdot v5, v11, v12[1]
+	WORD $0x4f8ce926 // sdot v6, v9, v12[2]
+	WORD $0x4f8ce947 // sdot v7, v10, v12[2]
+	WORD $0x4f8ce968 // sdot v8, v11, v12[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store3
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R1), F10
+	WORD $0x4eaa9520 // mla v0, v9, v10
+	FMOVQ 16(R1), F10
+	WORD $0x4eaa9521 // mla v1, v9, v10
+	FMOVQ 32(R1), F10
+	WORD $0x4eaa9522 // mla v2, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R1), F10
+	WORD $0x4eaa9523 // mla v3, v9, v10
+	FMOVQ 16(R1), F10
+	WORD $0x4eaa9524 // mla v4, v9, v10
+	FMOVQ 32(R1), F10
+	WORD $0x4eaa9525 // mla v5, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R1), F10
+	WORD $0x4eaa9526 // mla v6, v9, v10
+	FMOVQ 16(R1), F10
+	WORD $0x4eaa9527 // mla v7, v9, v10
+	FMOVQ 32(R1), F10
+	WORD $0x4eaa9528 // mla v8, v9, v10
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R2), F10
+	WORD $0x4eaa9520 // mla v0, v9, v10
+	FMOVQ 16(R2), F10
+	WORD $0x4eaa9521 // mla v1, v9, v10
+	FMOVQ 32(R2), F10
+	WORD $0x4eaa9522 // mla v2, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R2), F10
+	WORD $0x4eaa9523 // mla v3, v9, v10
+	FMOVQ 16(R2), F10
+	WORD $0x4eaa9524 // mla v4, v9, v10
+	FMOVQ 32(R2), F10
+	WORD $0x4eaa9525 // mla v5, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R2), F10
+	WORD $0x4eaa9526 // mla v6, v9, v10
+	FMOVQ 16(R2), F10
+	WORD $0x4eaa9527 // mla v7, v9, v10
+	FMOVQ 32(R2), F10
+	WORD $0x4eaa9528 // mla v8, v9, v10
+	MOVD R3, 88(R0)
+
+store3:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows3
+	RET
+
+rows4:
+	MOVD 72(R0), R1
+	CBZ R1, zeros4
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	B start4
+
+zeros4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+start4:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R2), F12
+	FMOVQ 16(R2), F13
+	FMOVQ 32(R2), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4f8fe180 // sdot v0, v12, v15[0]
+	WORD $0x4f8fe1a1 // sdot v1, v13, v15[0]
+	WORD $0x4f8fe1c2 // sdot v2, v14, v15[0]
+	WORD $0x4fafe183 // sdot v3, v12, v15[1]
+	WORD $0x4fafe1a4 // sdot v4, v13, v15[1]
+	WORD $0x4fafe1c5 // sdot v5, v14, v15[1]
+	WORD $0x4f8fe986 // sdot v6, v12, v15[2]
+	WORD $0x4f8fe9a7 // sdot v7, v13, v15[2]
+	WORD $0x4f8fe9c8 // sdot v8, v14, v15[2]
+	WORD $0x4fafe989 // sdot v9, v12, v15[3]
+	WORD $0x4fafe9aa // sdot v10, v13, v15[3]
+	WORD $0x4fafe9cb // sdot v11, v14, v15[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F12
+	FMOVQ 16(R2), F13
+	FMOVQ 32(R2), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4f8fe180 // sdot v0, v12, v15[0]
+	WORD $0x4f8fe1a1 // sdot v1, v13, v15[0]
+	WORD $0x4f8fe1c2 // sdot v2, v14, v15[0]
+	WORD $0x4fafe183 // sdot v3, v12, v15[1]
+	WORD $0x4fafe1a4 // sdot v4, v13, v15[1]
+	WORD $0x4fafe1c5 // sdot v5, v14, v15[1]
+	WORD $0x4f8fe986 // sdot v6, v12, v15[2]
+	WORD $0x4f8fe9a7 // sdot v7, v13, v15[2]
+	WORD $0x4f8fe9c8 // sdot v8, v14, v15[2]
+	WORD $0x4fafe989 // sdot v9, v12, v15[3]
+	WORD $0x4fafe9aa // sdot v10, v13, v15[3]
+	WORD $0x4fafe9cb // sdot v11, v14, v15[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F12
+	FMOVQ 16(R2), F13
+	FMOVQ 32(R2), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4f8fe180 // sdot v0, v12, v15[0]
+	WORD $0x4f8fe1a1 // sdot v1, v13, v15[0]
+	WORD $0x4f8fe1c2 // sdot v2, v14, v15[0]
+	WORD $0x4fafe183 // sdot v3, v12, v15[1]
+	WORD $0x4fafe1a4 // sdot v4, v13, v15[1]
+	WORD $0x4fafe1c5 // sdot v5, v14, v15[1]
+	WORD $0x4f8fe986 // sdot v6, v12, v15[2]
+	WORD $0x4f8fe9a7 // sdot v7, v13, v15[2]
+	WORD $0x4f8fe9c8 // sdot v8, v14, v15[2]
+	WORD $0x4fafe989 // sdot v9, v12, v15[3]
+	WORD $0x4fafe9aa // sdot v10, v13, v15[3]
+	WORD $0x4fafe9cb // sdot v11, v14, v15[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F12
+	FMOVQ 16(R2), F13
+	FMOVQ 32(R2), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4f8fe180 // sdot v0, v12, v15[0]
+	WORD $0x4f8fe1a1 // sdot v1, v13, v15[0]
+	WORD $0x4f8fe1c2 // sdot v2, v14, v15[0]
+	WORD $0x4fafe183 // sdot v3, v12, v15[1]
+	WORD $0x4fafe1a4 // sdot v4, v13, v15[1]
+	WORD $0x4fafe1c5 // sdot v5, v14, v15[1]
+	WORD $0x4f8fe986 // sdot v6, v12, v15[2]
+	WORD $0x4f8fe9a7 // sdot v7, v13, v15[2]
+	WORD $0x4f8fe9c8 // sdot v8, v14, v15[2]
+	WORD $0x4fafe989 // sdot v9, v12, v15[3]
+	WORD $0x4fafe9aa // sdot v10, v13, v15[3]
+	WORD $0x4fafe9cb // sdot v11, v14, v15[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R2), F12
+	FMOVQ 16(R2), F13
+	FMOVQ 32(R2), F14
+	FMOVQ 0(R1), F15
+	WORD $0x4f8fe180 // sdot v0, v12, v15[0]
+	WORD $0x4f8fe1a1 // sdot v1, v13, v15[0]
+	WORD $0x4f8fe1c2 // sdot v2, v14, v15[0]
+	WORD $0x4fafe183 // sdot v3, v12, v15[1]
+	WORD $0x4fafe1a4 // sdot v4, v13, v15[1]
+	WORD $0x4fafe1c5 // sdot v5, v14, v15[1]
+	WORD $0x4f8fe986 // sdot v6, v12, v15[2]
+	WORD $0x4f8fe9a7 // sdot v7, v13, v15[2]
+	WORD $0x4f8fe9c8 // sdot v8, v14, v15[2]
+	WORD $0x4fafe989 // sdot v9, v12, v15[3]
+	WORD $0x4fafe9aa // sdot v10, v13, v15[3]
+	WORD $0x4fafe9cb // sdot v11, v14, v15[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store4
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9580 // mla v0, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead9581 // mla v1, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead9582 // mla v2, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9583 // mla v3, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead9584 // mla v4, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead9585 // mla v5, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9586 // mla v6, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead9587 // mla v7, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead9588 // mla v8, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9589 // mla v9, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead958a // mla v10, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead958b // mla v11, v12, v13
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9580 // mla v0, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead9581 // mla v1, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead9582 // mla v2, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9583 // mla v3, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead9584 // mla v4, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead9585 // mla v5, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9586 // mla v6, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead9587 // mla v7, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead9588 // mla v8, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9589 // mla v9, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead958a // mla v10, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead958b // mla v11, v12, v13
+	MOVD R3, 88(R0)
+
+store4:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows4
+	RET
+
+rows5:
+	MOVD 72(R0), R1
+	CBZ R1, zeros5
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	B start5
+
+zeros5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+
+start5:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R2), F15
+	FMOVQ 16(R2), F16
+	FMOVQ 32(R2), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4f92e1e0 // sdot v0, v15, v18[0]
+	WORD $0x4f92e201 // sdot v1, v16, v18[0]
+	WORD $0x4f92e222 // sdot v2, v17, v18[0]
+	WORD $0x4fb2e1e3 // sdot v3, v15, v18[1]
+	WORD $0x4fb2e204 // sdot v4, v16, v18[1]
+	WORD $0x4fb2e225 // sdot v5, v17, v18[1]
+	WORD $0x4f92e9e6 // sdot v6, v15, v18[2]
+	WORD $0x4f92ea07 // sdot v7, v16, v18[2]
+	WORD $0x4f92ea28 // sdot v8, v17, v18[2]
+	WORD $0x4fb2e9e9 // sdot v9, v15, v18[3]
+	WORD $0x4fb2ea0a // sdot v10, v16, v18[3]
+	WORD $0x4fb2ea2b // sdot v11, v17, v18[3]
+	FMOVQ 16(R1), F18
+	WORD $0x4f92e1ec // sdot v12, v15, v18[0]
+	WORD $0x4f92e20d // sdot v13, v16, v18[0]
+	WORD $0x4f92e22e // sdot v14, v17, v18[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F15
+	FMOVQ 16(R2), F16
+	FMOVQ 32(R2), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4f92e1e0 // sdot v0, v15, v18[0]
+	WORD $0x4f92e201 // sdot v1, v16, v18[0]
+	WORD $0x4f92e222 // sdot v2, v17, v18[0]
+	WORD $0x4fb2e1e3 // sdot v3, v15, v18[1]
+	WORD $0x4fb2e204 // sdot v4, v16, v18[1]
+	WORD $0x4fb2e225 // sdot v5, v17, v18[1]
+	WORD $0x4f92e9e6 // sdot v6, v15, v18[2]
+	WORD $0x4f92ea07 // sdot v7, v16, v18[2]
+	WORD $0x4f92ea28 // sdot v8, v17, v18[2]
+	WORD $0x4fb2e9e9 // sdot v9, v15, v18[3]
+	WORD $0x4fb2ea0a // sdot v10, v16, v18[3]
+	WORD $0x4fb2ea2b // sdot v11, v17, v18[3]
+	FMOVQ 16(R1), F18
+	WORD $0x4f92e1ec // sdot v12, v15, v18[0]
+	WORD $0x4f92e20d // sdot v13, v16, v18[0]
+	WORD $0x4f92e22e // sdot v14, v17, v18[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F15
+	FMOVQ 16(R2), F16
+	FMOVQ 32(R2), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4f92e1e0 // sdot v0, v15, v18[0]
+	WORD $0x4f92e201 // sdot v1, v16, v18[0]
+	WORD $0x4f92e222 // sdot v2, v17, v18[0]
+	WORD $0x4fb2e1e3 // sdot v3, v15, v18[1]
+	WORD $0x4fb2e204 // sdot v4, v16, v18[1]
+	WORD $0x4fb2e225 // sdot v5, v17, v18[1]
+	WORD $0x4f92e9e6 // sdot v6, v15, v18[2]
+	WORD $0x4f92ea07 // sdot v7, v16, v18[2]
+	WORD $0x4f92ea28 // sdot v8, v17, v18[2]
+	WORD $0x4fb2e9e9 // sdot v9, v15, v18[3]
+	WORD $0x4fb2ea0a // sdot v10, v16, v18[3]
+	WORD $0x4fb2ea2b // sdot v11, v17, v18[3]
+	FMOVQ 16(R1), F18
+	WORD $0x4f92e1ec // sdot v12, v15, v18[0]
+	WORD $0x4f92e20d // sdot v13, v16, v18[0]
+	WORD $0x4f92e22e // sdot v14, v17, v18[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F15
+	FMOVQ 16(R2), F16
+	FMOVQ 32(R2), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4f92e1e0 // sdot v0, v15, v18[0]
+	WORD $0x4f92e201 // sdot v1, v16, v18[0]
+	WORD $0x4f92e222 // sdot v2, v17, v18[0]
+	WORD $0x4fb2e1e3 // sdot v3, v15, v18[1]
+	WORD $0x4fb2e204 // sdot v4, v16, v18[1]
+	WORD $0x4fb2e225 // sdot v5, v17, v18[1]
+	WORD $0x4f92e9e6 // sdot v6, v15, v18[2]
+	WORD $0x4f92ea07 // sdot v7, v16, v18[2]
+	WORD $0x4f92ea28 // sdot v8, v17, v18[2]
+	WORD $0x4fb2e9e9 // sdot v9, v15, v18[3]
+	WORD $0x4fb2ea0a // sdot v10, v16, v18[3]
+	WORD $0x4fb2ea2b // sdot v11, v17, v18[3]
+	FMOVQ 16(R1), F18
+	WORD $0x4f92e1ec // sdot v12, v15, v18[0]
+	WORD $0x4f92e20d // sdot v13, v16, v18[0]
+	WORD $0x4f92e22e // sdot v14, v17, v18[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R2), F15
+	FMOVQ 16(R2), F16
+	FMOVQ 32(R2), F17
+	FMOVQ 0(R1), F18
+	WORD $0x4f92e1e0 // sdot v0, v15, v18[0]
+	WORD $0x4f92e201 // sdot v1, v16, v18[0]
+	WORD $0x4f92e222 // sdot v2, v17, v18[0]
+	WORD $0x4fb2e1e3 // sdot v3, v15, v18[1]
+	WORD $0x4fb2e204 // sdot v4, v16, v18[1]
+	WORD $0x4fb2e225 // sdot v5, v17, v18[1]
+	WORD $0x4f92e9e6 // sdot v6, v15, v18[2]
+	WORD $0x4f92ea07 // sdot v7, v16, v18[2]
+	WORD $0x4f92ea28 // sdot v8, v17, v18[2]
+	WORD $0x4fb2e9e9 // sdot v9, v15, v18[3]
+	WORD $0x4fb2ea0a // sdot v10, v16, v18[3]
+	WORD $0x4fb2ea2b // sdot v11, v17, v18[3]
+	FMOVQ 16(R1), F18
+	WORD $0x4f92e1ec // sdot v12, v15, v18[0]
+	WORD $0x4f92e20d // sdot v13, v16, v18[0]
+	WORD $0x4f92e22e // sdot v14, v17, v18[0]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store5
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e0 // mla v0, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095e1 // mla v1, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095e2 // mla v2, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e3 // mla v3, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095e4 // mla v4, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095e5 // mla v5, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e6 // mla v6, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095e7 // mla v7, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095e8 // mla v8, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e9 // mla v9, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095ea // mla v10, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095eb // mla v11, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095ec // mla v12, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095ed // mla v13, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095ee // mla v14, v15, v16
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e0 // mla v0, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095e1 // mla v1, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095e2 // mla v2, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e3 // mla v3, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095e4 // mla v4, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095e5 // mla v5, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e6 // mla v6, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095e7 // mla v7, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095e8 // mla v8, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e9 // mla v9, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095ea // mla v10, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095eb // mla v11, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095ec // mla v12, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095ed // mla v13, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095ee // mla v14, v15, v16
+	MOVD R3, 88(R0)
+
+store5:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows5
+	RET
+
+rows6:
+	MOVD 72(R0), R1
+	CBZ R1, zeros6
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	B start6
+
+zeros6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+
+start6:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R2), F18
+	FMOVQ 16(R2), F19
+	FMOVQ 32(R2), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4f95e240 // sdot v0, v18, v21[0]
+	WORD $0x4f95e261 // sdot v1, v19, v21[0]
+	WORD $0x4f95e282 // sdot v2, v20, v21[0]
+	WORD $0x4fb5e243 // sdot v3, v18, v21[1]
+	WORD $0x4fb5e264 // sdot v4, v19, v21[1]
+	WORD $0x4fb5e285 // sdot v5, v20, v21[1]
+	WORD $0x4f95ea46 // sdot v6, v18, v21[2]
+	WORD $0x4f95ea67 // sdot v7, v19, v21[2]
+	WORD $0x4f95ea88 // sdot v8, v20, v21[2]
+	WORD $0x4fb5ea49 // sdot v9, v18, v21[3]
+	WORD $0x4fb5ea6a // sdot v10, v19, v21[3]
+	WORD $0x4fb5ea8b // sdot v11, v20, v21[3]
+	FMOVQ 16(R1), F21
+	WORD $0x4f95e24c // sdot v12, v18, v21[0]
+	WORD $0x4f95e26d // sdot v13, v19, v21[0]
+	WORD $0x4f95e28e // sdot v14, v20, v21[0]
+	WORD $0x4fb5e24f // sdot v15, v18, v21[1]
+	WORD $0x4fb5e270 // sdot v16, v19, v21[1]
+	WORD $0x4fb5e291 // sdot v17, v20, v21[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F18
+	FMOVQ 16(R2), F19
+	FMOVQ 32(R2), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4f95e240 // sdot v0, v18, v21[0]
+	WORD $0x4f95e261 // sdot v1, v19, v21[0]
+	WORD $0x4f95e282 // sdot v2, v20, v21[0]
+	WORD $0x4fb5e243 // sdot v3, v18, v21[1]
+	WORD $0x4fb5e264 // sdot v4, v19, v21[1]
+	WORD $0x4fb5e285 // sdot v5, v20, v21[1]
+	WORD $0x4f95ea46 // sdot v6, v18, v21[2]
+	WORD $0x4f95ea67 // sdot v7, v19, v21[2]
+	WORD $0x4f95ea88 // sdot v8, v20, v21[2]
+	WORD $0x4fb5ea49 // sdot v9, v18, v21[3]
+	WORD $0x4fb5ea6a // sdot v10, v19, v21[3]
+	WORD $0x4fb5ea8b // sdot v11, v20, v21[3]
+	FMOVQ 16(R1), F21
+	WORD $0x4f95e24c // sdot v12, v18, v21[0]
+	WORD $0x4f95e26d // sdot v13, v19, v21[0]
+	WORD $0x4f95e28e // sdot v14, v20, v21[0]
+	WORD $0x4fb5e24f // sdot v15, v18, v21[1]
+	WORD $0x4fb5e270 // sdot v16, v19, v21[1]
+	WORD $0x4fb5e291 // sdot v17, v20, v21[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F18
+	FMOVQ 16(R2), F19
+	FMOVQ 32(R2), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4f95e240 // sdot v0, v18, v21[0]
+	WORD $0x4f95e261 // sdot v1, v19, v21[0]
+	WORD $0x4f95e282 // sdot v2, v20, v21[0]
+	WORD $0x4fb5e243 // sdot v3, v18, v21[1]
+	WORD $0x4fb5e264 // sdot v4, v19, v21[1]
+	WORD $0x4fb5e285 // sdot v5, v20, v21[1]
+	WORD $0x4f95ea46 // sdot v6, v18, v21[2]
+	WORD $0x4f95ea67 // sdot v7, v19, v21[2]
+	WORD $0x4f95ea88 // sdot v8, v20, v21[2]
+	WORD $0x4fb5ea49 // sdot v9, v18, v21[3]
+	WORD $0x4fb5ea6a // sdot v10, v19, v21[3]
+	WORD $0x4fb5ea8b // sdot v11, v20, v21[3]
+	FMOVQ 16(R1), F21
+	WORD $0x4f95e24c // sdot v12, v18, v21[0]
+	WORD $0x4f95e26d // sdot v13, v19, v21[0]
+	WORD $0x4f95e28e // sdot v14, v20, v21[0]
+	WORD $0x4fb5e24f // sdot v15, v18, v21[1]
+	WORD $0x4fb5e270 // sdot v16, v19, v21[1]
+	WORD $0x4fb5e291 // sdot v17, v20, v21[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F18
+	FMOVQ 16(R2), F19
+	FMOVQ 32(R2), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4f95e240 // sdot v0, v18, v21[0]
+	WORD $0x4f95e261 // sdot v1, v19, v21[0]
+	WORD $0x4f95e282 // sdot v2, v20, v21[0]
+	WORD $0x4fb5e243 // sdot v3, v18, v21[1]
+	WORD $0x4fb5e264 // sdot v4, v19, v21[1]
+	WORD $0x4fb5e285 // sdot v5, v20, v21[1]
+	WORD $0x4f95ea46 // sdot v6, v18, v21[2]
+	WORD $0x4f95ea67 // sdot v7, v19, v21[2]
+	WORD $0x4f95ea88 // sdot v8, v20, v21[2]
+	WORD $0x4fb5ea49 // sdot v9, v18, v21[3]
+	WORD $0x4fb5ea6a // sdot v10, v19, v21[3]
+	WORD $0x4fb5ea8b // sdot v11, v20, v21[3]
+	FMOVQ 16(R1), F21
+	WORD $0x4f95e24c // sdot v12, v18, v21[0]
+	WORD $0x4f95e26d // sdot v13, v19, v21[0]
+	WORD $0x4f95e28e // sdot v14, v20, v21[0]
+	WORD $0x4fb5e24f // sdot v15, v18, v21[1]
+	WORD $0x4fb5e270 // sdot v16, v19, v21[1]
+	WORD $0x4fb5e291 // sdot v17, v20, v21[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R2), F18
+	FMOVQ 16(R2), F19
+	FMOVQ 32(R2), F20
+	FMOVQ 0(R1), F21
+	WORD $0x4f95e240 // sdot v0, v18, v21[0]
+	WORD $0x4f95e261 // sdot v1, v19, v21[0]
+	WORD $0x4f95e282 // sdot v2, v20, v21[0]
+	WORD $0x4fb5e243 // sdot v3, v18, v21[1]
+	WORD $0x4fb5e264 // sdot v4, v19, v21[1]
+	WORD $0x4fb5e285 // sdot v5, v20, v21[1]
+	WORD $0x4f95ea46 // sdot v6, v18, v21[2]
+	WORD $0x4f95ea67 // sdot v7, v19, v21[2]
+	WORD $0x4f95ea88 // sdot v8, v20, v21[2]
+	WORD $0x4fb5ea49 // sdot v9, v18, v21[3]
+	WORD $0x4fb5ea6a // sdot v10, v19, v21[3]
+	WORD $0x4fb5ea8b // sdot v11, v20, v21[3]
+	FMOVQ 16(R1), F21
+	WORD $0x4f95e24c // sdot v12, v18, v21[0]
+	WORD $0x4f95e26d // sdot v13, v19, v21[0]
+	WORD $0x4f95e28e // sdot v14, v20, v21[0]
+	WORD $0x4fb5e24f // sdot v15, v18, v21[1]
+	WORD $0x4fb5e270 // sdot v16, v19, v21[1]
+	WORD $0x4fb5e291 // sdot v17, v20, v21[1]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store6
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39640 // mla v0, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39641 // mla v1, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39642 // mla v2, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39643 // mla v3, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39644 // mla v4, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39645 // mla v5, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39646 // mla v6, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39647 // mla v7, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39648 // mla v8, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39649 // mla v9, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb3964a // mla v10, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb3964b // mla v11, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb3964c // mla v12, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb3964d // mla v13, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb3964e // mla v14, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb3964f // mla v15, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39650 // mla v16, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39651 // mla v17, v18, v19
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39640 // mla v0, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39641 // mla v1, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39642 // mla v2, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39643 // mla v3, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39644 // mla v4, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39645 // mla v5, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39646 // mla v6, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39647 // mla v7, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39648 // mla v8, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39649 // mla v9, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb3964a // mla v10, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb3964b // mla v11, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb3964c // mla v12, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb3964d // mla v13, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb3964e // mla v14, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb3964f // mla v15, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39650 // mla v16, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39651 // mla v17, v18, v19
+	MOVD R3, 88(R0)
+
+store6:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 16(R1)
+	FMOVQ F17, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows6
+	RET
+
+rows7:
+	MOVD 72(R0), R1
+	CBZ R1, zeros7
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	B start7
+
+zeros7:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+
+start7:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R2), F21
+	FMOVQ 16(R2), F22
+	FMOVQ 32(R2), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4f98e2a0 // sdot v0, v21, v24[0]
+	WORD $0x4f98e2c1 // sdot v1, v22, v24[0]
+	WORD $0x4f98e2e2 // sdot v2, v23, v24[0]
+	WORD $0x4fb8e2a3 // sdot v3, v21, v24[1]
+	WORD $0x4fb8e2c4 // sdot v4, v22, v24[1]
+	WORD $0x4fb8e2e5 // sdot v5, v23, v24[1]
+	WORD $0x4f98eaa6 // sdot v6, v21, v24[2]
+	WORD $0x4f98eac7 // sdot v7, v22, v24[2]
+	WORD $0x4f98eae8 // sdot v8, v23, v24[2]
+	WORD $0x4fb8eaa9 // sdot v9, v21, v24[3]
+	WORD $0x4fb8eaca // sdot v10, v22, v24[3]
+	WORD $0x4fb8eaeb // sdot v11, v23, v24[3]
+	FMOVQ 16(R1), F24
+	WORD $0x4f98e2ac // sdot v12, v21, v24[0]
+	WORD $0x4f98e2cd // sdot v13, v22, v24[0]
+	WORD $0x4f98e2ee // sdot v14, v23, v24[0]
+	WORD $0x4fb8e2af // sdot v15, v21, v24[1]
+	WORD $0x4fb8e2d0 // sdot v16, v22, v24[1]
+	WORD $0x4fb8e2f1 // sdot v17, v23, v24[1]
+	WORD $0x4f98eab2 // sdot v18, v21, v24[2]
+	WORD $0x4f98ead3 // sdot v19, v22, v24[2]
+	WORD $0x4f98eaf4 // sdot v20, v23, v24[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F21
+	FMOVQ 16(R2), F22
+	FMOVQ 32(R2), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4f98e2a0 // sdot v0, v21, v24[0]
+	WORD $0x4f98e2c1 // sdot v1, v22, v24[0]
+	WORD $0x4f98e2e2 // sdot v2, v23, v24[0]
+	WORD $0x4fb8e2a3 // sdot v3, v21, v24[1]
+	WORD $0x4fb8e2c4 // sdot v4, v22, v24[1]
+	WORD $0x4fb8e2e5 // sdot v5, v23, v24[1]
+	WORD $0x4f98eaa6 // sdot v6, v21, v24[2]
+	WORD $0x4f98eac7 // sdot v7, v22, v24[2]
+	WORD $0x4f98eae8 // sdot v8, v23, v24[2]
+	WORD $0x4fb8eaa9 // sdot v9, v21, v24[3]
+	WORD $0x4fb8eaca // sdot v10, v22, v24[3]
+	WORD $0x4fb8eaeb // sdot v11, v23, v24[3]
+	FMOVQ 16(R1), F24
+	WORD $0x4f98e2ac // sdot v12, v21, v24[0]
+	WORD $0x4f98e2cd // sdot v13, v22, v24[0]
+	WORD $0x4f98e2ee // sdot v14, v23, v24[0]
+	WORD $0x4fb8e2af // sdot v15, v21, v24[1]
+	WORD $0x4fb8e2d0 // sdot v16, v22, v24[1]
+	WORD $0x4fb8e2f1 // sdot v17, v23, v24[1]
+	WORD $0x4f98eab2 // sdot v18, v21, v24[2]
+	WORD $0x4f98ead3 // sdot v19, v22, v24[2]
+	WORD $0x4f98eaf4 // sdot v20, v23, v24[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F21
+	FMOVQ 16(R2), F22
+	FMOVQ 32(R2), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4f98e2a0 // sdot v0, v21, v24[0]
+	WORD $0x4f98e2c1 // sdot v1, v22, v24[0]
+	WORD $0x4f98e2e2 // sdot v2, v23, v24[0]
+	WORD $0x4fb8e2a3 // sdot v3, v21, v24[1]
+	WORD $0x4fb8e2c4 // sdot v4, v22, v24[1]
+	WORD $0x4fb8e2e5 // sdot v5, v23, v24[1]
+	WORD $0x4f98eaa6 // sdot v6, v21, v24[2]
+	WORD $0x4f98eac7 // sdot v7, v22, v24[2]
+	WORD $0x4f98eae8 // sdot v8, v23, v24[2]
+	WORD $0x4fb8eaa9 // sdot v9, v21, v24[3]
+	WORD $0x4fb8eaca // sdot v10, v22, v24[3]
+	WORD $0x4fb8eaeb // sdot v11, v23, v24[3]
+	FMOVQ 16(R1), F24
+	WORD $0x4f98e2ac // sdot v12, v21, v24[0]
+	WORD $0x4f98e2cd // sdot v13, v22, v24[0]
+	WORD $0x4f98e2ee // sdot v14, v23, v24[0]
+	WORD $0x4fb8e2af // sdot v15, v21, v24[1]
+	WORD $0x4fb8e2d0 // sdot v16, v22, v24[1]
+	WORD $0x4fb8e2f1 // sdot v17, v23, v24[1]
+	WORD $0x4f98eab2 // sdot v18, v21, v24[2]
+	WORD $0x4f98ead3 // sdot v19, v22, v24[2]
+	WORD $0x4f98eaf4 // sdot v20, v23, v24[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F21
+	FMOVQ 16(R2), F22
+	FMOVQ 32(R2), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4f98e2a0 // sdot v0, v21, v24[0]
+	WORD $0x4f98e2c1 // sdot v1, v22, v24[0]
+	WORD $0x4f98e2e2 // sdot v2, v23, v24[0]
+	WORD $0x4fb8e2a3 // sdot v3, v21, v24[1]
+	WORD $0x4fb8e2c4 // sdot v4, v22, v24[1]
+	WORD $0x4fb8e2e5 // sdot v5, v23, v24[1]
+	WORD $0x4f98eaa6 // sdot v6, v21, v24[2]
+	WORD $0x4f98eac7 // sdot v7, v22, v24[2]
+	WORD $0x4f98eae8 // sdot v8, v23, v24[2]
+	WORD $0x4fb8eaa9 // sdot v9, v21, v24[3]
+	WORD $0x4fb8eaca // sdot v10, v22, v24[3]
+	WORD $0x4fb8eaeb // sdot v11, v23, v24[3]
+	FMOVQ 16(R1), F24
+	WORD $0x4f98e2ac // sdot v12, v21, v24[0]
+	WORD $0x4f98e2cd // sdot v13, v22, v24[0]
+	WORD $0x4f98e2ee // sdot v14, v23, v24[0]
+	WORD $0x4fb8e2af // sdot v15, v21, v24[1]
+	WORD $0x4fb8e2d0 // sdot v16, v22, v24[1]
+	WORD $0x4fb8e2f1 // sdot v17, v23, v24[1]
+	WORD $0x4f98eab2 // sdot v18, v21, v24[2]
+	WORD $0x4f98ead3 // sdot v19, v22, v24[2]
+	WORD $0x4f98eaf4 // sdot v20, v23, v24[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R2), F21
+	FMOVQ 16(R2), F22
+	FMOVQ 32(R2), F23
+	FMOVQ 0(R1), F24
+	WORD $0x4f98e2a0 // sdot v0, v21, v24[0]
+	WORD $0x4f98e2c1 // sdot v1, v22, v24[0]
+	WORD $0x4f98e2e2 // sdot v2, v23, v24[0]
+	WORD $0x4fb8e2a3 // sdot v3, v21, v24[1]
+	WORD $0x4fb8e2c4 // sdot v4, v22, v24[1]
+	WORD $0x4fb8e2e5 // sdot v5, v23, v24[1]
+	WORD $0x4f98eaa6 // sdot v6, v21, v24[2]
+	WORD $0x4f98eac7 // sdot v7, v22, v24[2]
+	WORD $0x4f98eae8 // sdot v8, v23, v24[2]
+	WORD $0x4fb8eaa9 // sdot v9, v21, v24[3]
+	WORD $0x4fb8eaca // sdot v10, v22, v24[3]
+	WORD $0x4fb8eaeb // sdot v11, v23, v24[3]
+	FMOVQ 16(R1), F24
+	WORD $0x4f98e2ac // sdot v12, v21, v24[0]
+	WORD $0x4f98e2cd // sdot v13, v22, v24[0]
+	WORD $0x4f98e2ee // sdot v14, v23, v24[0]
+	WORD $0x4fb8e2af // sdot v15, v21, v24[1]
+	WORD $0x4fb8e2d0 // sdot v16, v22, v24[1]
+	WORD $0x4fb8e2f1 // sdot v17, v23, v24[1]
+	WORD $0x4f98eab2 // sdot v18, v21, v24[2]
+	WORD $0x4f98ead3 // sdot v19, v22, v24[2]
+	WORD $0x4f98eaf4 // sdot v20, v23, v24[2]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store7
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a0 // mla v0, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696a1 // mla v1, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696a2 // mla v2, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a3 // mla v3, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696a4 // mla v4, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696a5 // mla v5, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a6 // mla v6, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696a7 // mla v7, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696a8 // mla v8, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a9 // mla v9, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696aa // mla v10, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696ab // mla v11, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696ac // mla v12, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696ad // mla v13, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696ae // mla v14, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696af // mla v15, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696b0 // mla v16, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696b1 // mla v17, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696b2 // mla v18, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696b3 // mla v19, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696b4 // mla v20, v21, v22
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a0 // mla v0, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696a1 // mla v1, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696a2 // mla v2, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a3 // mla v3, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696a4 // mla v4, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696a5 // mla v5, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a6 // mla v6, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696a7 // mla v7, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696a8 // mla v8, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a9 // mla v9, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696aa // mla v10, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696ab // mla v11, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696ac // mla v12, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696ad // mla v13, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696ae // mla v14, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696af // mla v15, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696b0 // mla v16, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696b1 // mla v17, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696b2 // mla v18, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696b3 // mla v19, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696b4 // mla v20, v21, v22
+	MOVD R3, 88(R0)
+
+store7:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 16(R1)
+	FMOVQ F17, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F18, 0(R1)
+	FMOVQ F19, 16(R1)
+	FMOVQ F20, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows7
+	RET
+
+rows8:
+	MOVD 72(R0), R1
+	CBZ R1, zeros8
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F21
+	FMOVQ 16(R1), F22
+	FMOVQ 32(R1), F23
+	B start8
+
+zeros8:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+
+start8:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R2), F24
+	FMOVQ 16(R2), F25
+	FMOVQ 32(R2), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4f9be300 // sdot v0, v24, v27[0]
+	WORD $0x4f9be321 // sdot v1, v25, v27[0]
+	WORD $0x4f9be342 // sdot v2, v26, v27[0]
+	WORD $0x4fbbe303 // sdot v3, v24, v27[1]
+	WORD $0x4fbbe324 // sdot v4, v25, v27[1]
+	WORD $0x4fbbe345 // sdot v5, v26, v27[1]
+	WORD $0x4f9beb06 // sdot v6, v24, v27[2]
+	WORD $0x4f9beb27 // sdot v7, v25, v27[2]
+	WORD $0x4f9beb48 // sdot v8, v26, v27[2]
+	WORD $0x4fbbeb09 // sdot v9, v24, v27[3]
+	WORD $0x4fbbeb2a // sdot v10, v25, v27[3]
+	WORD $0x4fbbeb4b // sdot v11, v26, v27[3]
+	FMOVQ 16(R1), F27
+	WORD $0x4f9be30c // sdot v12, v24, v27[0]
+	WORD $0x4f9be32d // sdot v13, v25, v27[0]
+	WORD $0x4f9be34e // sdot v14, v26, v27[0]
+	WORD $0x4fbbe30f // sdot v15, v24, v27[1]
+	WORD $0x4fbbe330 // sdot v16, v25, v27[1]
+	WORD $0x4fbbe351 // sdot v17, v26, v27[1]
+	WORD $0x4f9beb12 // sdot v18, v24, v27[2]
+	WORD $0x4f9beb33 // sdot v19, v25, v27[2]
+	WORD $0x4f9beb54 // sdot v20, v26, v27[2]
+	WORD $0x4fbbeb15 // sdot v21, v24, v27[3]
+	WORD $0x4fbbeb36 // sdot v22, v25, v27[3]
+	WORD $0x4fbbeb57 // sdot v23, v26, v27[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F24
+	FMOVQ 16(R2), F25
+	FMOVQ 32(R2), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4f9be300 // sdot v0, v24, v27[0]
+	WORD $0x4f9be321 // sdot v1, v25, v27[0]
+	WORD $0x4f9be342 // sdot v2, v26, v27[0]
+	WORD $0x4fbbe303 // sdot v3, v24, v27[1]
+	WORD $0x4fbbe324 // sdot v4, v25, v27[1]
+	WORD $0x4fbbe345 // sdot v5, v26, v27[1]
+	WORD $0x4f9beb06 // sdot v6, v24, v27[2]
+	WORD $0x4f9beb27 // sdot v7, v25, v27[2]
+	WORD $0x4f9beb48 // sdot v8, v26, v27[2]
+	WORD $0x4fbbeb09 // sdot v9, v24, v27[3]
+	WORD $0x4fbbeb2a // sdot v10, v25, v27[3]
+	WORD $0x4fbbeb4b // sdot v11, v26, v27[3]
+	FMOVQ 16(R1), F27
+	WORD $0x4f9be30c // sdot v12, v24, v27[0]
+	WORD $0x4f9be32d // sdot v13, v25, v27[0]
+	WORD $0x4f9be34e // sdot v14, v26, v27[0]
+	WORD $0x4fbbe30f // sdot v15, v24, v27[1]
+	WORD $0x4fbbe330 // sdot v16, v25, v27[1]
+	WORD $0x4fbbe351 // sdot v17, v26, v27[1]
+	WORD $0x4f9beb12 // sdot v18, v24, v27[2]
+	WORD $0x4f9beb33 // sdot v19, v25, v27[2]
+	WORD $0x4f9beb54 // sdot v20, v26, v27[2]
+	WORD $0x4fbbeb15 // sdot v21, v24, v27[3]
+	WORD $0x4fbbeb36 // sdot v22, v25, v27[3]
+	WORD $0x4fbbeb57 // sdot v23, v26, v27[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F24
+	FMOVQ 16(R2), F25
+	FMOVQ 32(R2), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4f9be300 // sdot v0, v24, v27[0]
+	WORD $0x4f9be321 // sdot v1, v25, v27[0]
+	WORD $0x4f9be342 // sdot v2, v26, v27[0]
+	WORD $0x4fbbe303 // sdot v3, v24, v27[1]
+	WORD $0x4fbbe324 // sdot v4, v25, v27[1]
+	WORD $0x4fbbe345 // sdot v5, v26, v27[1]
+	WORD $0x4f9beb06 // sdot v6, v24, v27[2]
+	WORD $0x4f9beb27 // sdot v7, v25, v27[2]
+	WORD $0x4f9beb48 // sdot v8, v26, v27[2]
+	WORD $0x4fbbeb09 // sdot v9, v24, v27[3]
+	WORD $0x4fbbeb2a // sdot v10, v25, v27[3]
+	WORD $0x4fbbeb4b // sdot v11, v26, v27[3]
+	FMOVQ 16(R1), F27
+	WORD $0x4f9be30c // sdot v12, v24, v27[0]
+	WORD $0x4f9be32d // sdot v13, v25, v27[0]
+	WORD $0x4f9be34e // sdot v14, v26, v27[0]
+	WORD $0x4fbbe30f // sdot v15, v24, v27[1]
+	WORD $0x4fbbe330 // sdot v16, v25, v27[1]
+	WORD $0x4fbbe351 // sdot v17, v26, v27[1]
+	WORD $0x4f9beb12 // sdot v18, v24, v27[2]
+	WORD $0x4f9beb33 // sdot v19, v25, v27[2]
+	WORD $0x4f9beb54 // sdot v20, v26, v27[2]
+	WORD $0x4fbbeb15 // sdot v21, v24, v27[3]
+	WORD $0x4fbbeb36 // sdot v22, v25, v27[3]
+	WORD $0x4fbbeb57 // sdot v23, v26, v27[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	FMOVQ 0(R2), F24
+	FMOVQ 16(R2), F25
+	FMOVQ 32(R2), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4f9be300 // sdot v0, v24, v27[0]
+	WORD $0x4f9be321 // sdot v1, v25, v27[0]
+	WORD $0x4f9be342 // sdot v2, v26, v27[0]
+	WORD $0x4fbbe303 // sdot v3, v24, v27[1]
+	WORD $0x4fbbe324 // sdot v4, v25, v27[1]
+	WORD $0x4fbbe345 // sdot v5, v26, v27[1]
+	WORD $0x4f9beb06 // sdot v6, v24, v27[2]
+	WORD $0x4f9beb27 // sdot v7, v25, v27[2]
+	WORD $0x4f9beb48 // sdot v8, v26, v27[2]
+	WORD $0x4fbbeb09 // sdot v9, v24, v27[3]
+	WORD $0x4fbbeb2a // sdot v10, v25, v27[3]
+	WORD $0x4fbbeb4b // sdot v11, v26, v27[3]
+	FMOVQ 16(R1), F27
+	WORD $0x4f9be30c // sdot v12, v24, v27[0]
+	WORD $0x4f9be32d // sdot v13, v25, v27[0]
+	WORD $0x4f9be34e // sdot v14, v26, v27[0]
+	WORD $0x4fbbe30f // sdot v15, v24, v27[1]
+	WORD $0x4fbbe330 // sdot v16, v25, v27[1]
+	WORD $0x4fbbe351 // sdot v17, v26, v27[1]
+	WORD $0x4f9beb12 // sdot v18, v24, v27[2]
+	WORD $0x4f9beb33 // sdot v19, v25, v27[2]
+	WORD $0x4f9beb54 // sdot v20, v26, v27[2]
+	WORD $0x4fbbeb15 // sdot v21, v24, v27[3]
+	WORD $0x4fbbeb36 // sdot v22, v25, v27[3]
+	WORD $0x4fbbeb57 // sdot v23, v26, v27[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $4, R3, R3
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R2), F24
+	FMOVQ 16(R2), F25
+	FMOVQ 32(R2), F26
+	FMOVQ 0(R1), F27
+	WORD $0x4f9be300 // sdot v0, v24, v27[0]
+	WORD $0x4f9be321 // sdot v1, v25, v27[0]
+	WORD $0x4f9be342 // sdot v2, v26, v27[0]
+	WORD $0x4fbbe303 // sdot v3, v24, v27[1]
+	WORD $0x4fbbe324 // sdot v4, v25, v27[1]
+	WORD $0x4fbbe345 // sdot v5, v26, v27[1]
+	WORD $0x4f9beb06 // sdot v6, v24, v27[2]
+	WORD $0x4f9beb27 // sdot v7, v25, v27[2]
+	WORD $0x4f9beb48 // sdot v8, v26, v27[2]
+	WORD $0x4fbbeb09 // sdot v9, v24, v27[3]
+	WORD $0x4fbbeb2a // sdot v10, v25, v27[3]
+	WORD $0x4fbbeb4b // sdot v11, v26, v27[3]
+	FMOVQ 16(R1), F27
+	WORD $0x4f9be30c // sdot v12, v24, v27[0]
+	WORD $0x4f9be32d // sdot v13, v25, v27[0]
+	WORD $0x4f9be34e // sdot v14, v26, v27[0]
+	WORD $0x4fbbe30f // sdot v15, v24, v27[1]
+	WORD $0x4fbbe330 // sdot v16, v25, v27[1]
+	WORD $0x4fbbe351 // sdot v17, v26, v27[1]
+	WORD $0x4f9beb12 // sdot v18, v24, v27[2]
+	WORD $0x4f9beb33 // sdot v19, v25, v27[2]
+	WORD $0x4f9beb54 // sdot v20, v26, v27[2]
+	WORD $0x4fbbeb15 // sdot v21, v24, v27[3]
+	WORD $0x4fbbeb36 // sdot v22, v25, v27[3]
+	WORD $0x4fbbeb57 // sdot v23, v26, v27[3]
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R3, R3
+	MOVD 96(R0), R1
+	CBZ R1, store8
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99700 // mla v0, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99701 // mla v1, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99702 // mla v2, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99703 // mla v3, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99704 // mla v4, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99705 // mla v5, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99706 // mla v6, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99707 // mla v7, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99708 // mla v8, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99709 // mla v9, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb9970a // mla v10, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb9970b // mla v11, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb9970c // mla v12, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb9970d // mla v13, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb9970e // mla v14, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb9970f // mla v15, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99710 // mla v16, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99711 // mla v17, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99712 // mla v18, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99713 // mla v19, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99714 // mla v20, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99715 // mla v21, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99716 // mla v22, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99717 // mla v23, v24, v25
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99700 // mla v0, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99701 // mla v1, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99702 // mla v2, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99703 // mla v3, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99704 // mla v4, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99705 // mla v5, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99706 // mla v6, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99707 // mla v7, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99708 // mla v8, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99709 // mla v9, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb9970a // mla v10, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb9970b // mla v11, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb9970c // mla v12, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb9970d // mla v13, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb9970e // mla v14, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb9970f // mla v15, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99710 // mla v16, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99711 // mla v17, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99712 // mla v18, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99713 // mla v19, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99714 // mla v20, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99715 // mla v21, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99716 // mla v22, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99717 // mla v23, v24, v25
+	MOVD R3, 88(R0)
+
+store8:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 16(R1)
+	FMOVQ F17, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F18, 0(R1)
+	FMOVQ F19, 16(R1)
+	FMOVQ F20, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F21, 0(R1)
+	FMOVQ F22, 16(R1)
+	FMOVQ F23, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows8
+	RET
+
+// func packIntRows8NEON(dst *int32, ldDst int, src *uint8, ldSrc int, steps int, flip uint32)
+TEXT ·packIntRows8NEON(SB), NOSPLIT, $0-44
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD ldSrc+24(FP), R3
+	MOVD steps+32(FP), R4
+	FMOVS flip+40(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	SUBS $1, R4, R4
+	BLT step_end
+
+step:
+	FMOVD 0(R2), F1
+	ADD R3, R2, R2
+	FMOVD 0(R2), F2
+	ADD R3, R2, R2
+	FMOVD 0(R2), F3
+	ADD R3, R2, R2
+	FMOVD 0(R2), F4
+	ADD R3, R2, R2
+	WORD $0x4e023821 // zip1.16b v1, v1, v2
+	WORD $0x4e043863 // zip1.16b v3, v3, v4
+	WORD $0x4e433822 // zip1.8h v2, v1, v3
+	WORD $0x6e201c42 // eor v2, v2, v0
+	FMOVQ F2, 0(R0)
+	WORD $0x4e437821 // zip2.8h v1, v1, v3
+	WORD $0x6e201c21 // eor v1, v1, v0
+	FMOVQ F1, 16(R0)
+	ADD R1, R0, R0
+	SUBS $1, R4, R4
+	BGE step
+
+step_end:
+	ADD $1, R4, R4
+	RET
+
+// func packIntRows4NEON(dst *int32, ldDst int, src *uint8, ldSrc int, steps int, flip uint32)
+TEXT ·packIntRows4NEON(SB), NOSPLIT, $0-44
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD src+16(FP), R2
+	MOVD ldSrc+24(FP), R3
+	MOVD steps+32(FP), R4
+	FMOVS flip+40(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	SUBS $1, R4, R4
+	BLT step_end
+
+step:
+	FMOVS 0(R2), F1
+	ADD R3, R2, R2
+	FMOVS 0(R2), F2
+	ADD R3, R2, R2
+	FMOVS 0(R2), F3
+	ADD R3, R2, R2
+	FMOVS 0(R2), F4
+	ADD R3, R2, R2
+	WORD $0x4e023821 // zip1.16b v1, v1, v2
+	WORD $0x4e043863 // zip1.16b v3, v3, v4
+	WORD $0x4e433821 // zip1.8h v1, v1, v3
+	WORD $0x6e201c21 // eor v1, v1, v0
+	FMOVQ F1, 0(R0)
+	ADD R1, R0, R0
+	SUBS $1, R4, R4
+	BGE step
+
+step_end:
+	ADD $1, R4, R4
+	RET
+
+// func packIntColsNEON(dst *int32, ldDst int, r0 *uint8, r1 *uint8, r2 *uint8, r3 *uint8, blocks int, flip uint32)
+TEXT ·packIntColsNEON(SB), NOSPLIT, $0-60
+	MOVD dst+0(FP), R0
+	MOVD ldDst+8(FP), R1
+	MOVD blocks+48(FP), R2
+	FMOVS flip+56(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	MOVD r0+16(FP), R3
+	MOVD r1+24(FP), R4
+	MOVD r2+32(FP), R5
+	MOVD r3+40(FP), R6
+	SUBS $1, R2, R2
+	BLT by1_end
+
+by1:
+	FMOVQ 0(R3), F1
+	WORD $0x6e201c21 // eor v1, v1, v0
+	FMOVQ 0(R4), F2
+	WORD $0x6e201c42 // eor v2, v2, v0
+	FMOVQ 0(R5), F3
+	WORD $0x6e201c63 // eor v3, v3, v0
+	FMOVQ 0(R6), F4
+	WORD $0x6e201c84 // eor v4, v4, v0
+	WORD $0x4e823825 // zip1.4s v5, v1, v2
+	WORD $0x4e843866 // zip1.4s v6, v3, v4
+	WORD $0x4ec638a7 // zip1.2d v7, v5, v6
+	WORD $0x4ec678a5 // zip2.2d v5, v5, v6
+	WORD $0x4e827821 // zip2.4s v1, v1, v2
+	WORD $0x4e847863 // zip2.4s v3, v3, v4
+	WORD $0x4ec33822 // zip1.2d v2, v1, v3
+	WORD $0x4ec37821 // zip2.2d v1, v1, v3
+	FMOVQ F7, 0(R0)
+	ADD R1, R0, R0
+	FMOVQ F5, 0(R0)
+	ADD R1, R0, R0
+	FMOVQ F2, 0(R0)
+	ADD R1, R0, R0
+	FMOVQ F1, 0(R0)
+	ADD R1, R0, R0
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	ADD $16, R6, R6
+	SUBS $1, R2, R2
+	BGE by1
+
+by1_end:
+	ADD $1, R2, R2
+	RET
+
+// func sumWordsNEON(dst *int32, src *int32, steps int, stride int)
+TEXT ·sumWordsNEON(SB), NOSPLIT, $0-32
+	MOVD $words<>(SB), R15
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD steps+16(FP), R2
+	MOVD stride+24(FP), R3
+	VEOR V0.B16, V0.B16, V0.B16
+	FMOVQ 0(R15), F1
+	SUBS $1, R2, R2
+	BLT step_end
+
+step:
+	FMOVQ 0(R1), F2
+	WORD $0x4e819440 // sdot v0, v2, v1
+	ADD R3, R1, R1
+	SUBS $1, R2, R2
+	BGE step
+
+step_end:
+	ADD $1, R2, R2
+	FMOVQ F0, 0(R0)
 	RET
 
 // func fmaLoopNEON(n int)

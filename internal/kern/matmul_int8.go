@@ -13,7 +13,8 @@ import (
 // Without VNNI the elements are multiplied as pairs of int16, and a zero point of a whole
 // matrix is subtracted as they are packed. VNNI multiplies four uint8 of A by four int8
 // of B: a bias of 128 turns either type into the other, and what it and zero points add
-// to the sums is removed at the end, by the sums of A's rows and B's columns.
+// to the sums is removed at the end, by the sums of A's rows and B's columns. SDOT, of
+// arm64, multiplies four int8 by four int8 in the same way.
 //
 // The tiles of AVX2 and the packing of all instruction sets were executed by the tests;
 // those of AVX-VNNI, AVX-512 and AVX512_VNNI were disassembled and compared only.
@@ -37,12 +38,13 @@ type MatMulInt8 struct {
 
 // intTile describes the block of C that a kernel holds in registers.
 type intTile struct {
-	isa   isa
-	group int // elements along K in a word of 32 bits: 2 of int16 or 4 of 8 bits
-	mr    int // most rows
-	width int // words from one step to the next in a packed strip of A
-	nr    int // columns of a panel of B, and words from one step to the next
-	grain int // operations below which a piece of work is not cut further
+	isa    isa
+	group  int  // elements along K in a word of 32 bits: 2 of int16 or 4 of 8 bits
+	signed bool // of the 8 bits those of A are of int8 too, not of uint8
+	mr     int  // most rows
+	width  int  // words from one step to the next in a packed strip of A
+	nr     int  // columns of a panel of B, and words from one step to the next
+	grain  int  // operations below which a piece of work is not cut further
 }
 
 // An intCut describes how a product is divided into pieces. Both operands are packed: a

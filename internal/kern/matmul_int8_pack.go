@@ -14,19 +14,19 @@ type intOperand struct {
 	zero   []uint8
 	signed bool // zero points are of int8
 	shift  int32
-	right  bool // the signed side of products of four bytes
+	int8s  bool // a signed side of products of four bytes
 	exact  bool // nothing is left
 }
 
 // operand returns how a matrix is packed. With pairs of int16, zero-extended, a bias of
 // 128 and the zero point of the whole matrix are subtracted at once.
 func (t intTile) operand(src []uint8, ld int, along bool, width int, zero []uint8, signed, right bool) intOperand {
-	o := intOperand{src: src, ld: ld, along: along, width: width, zero: zero, signed: signed, right: right}
+	o := intOperand{src: src, ld: ld, along: along, width: width, zero: zero, signed: signed, int8s: right || t.signed}
 	switch {
-	case t.group == 4 && signed != right:
+	case t.group == 4 && signed != o.int8s:
 		o.flip = 0x80
 		o.shift = 128
-		if right {
+		if o.int8s {
 			o.shift = -128
 		}
 	case t.group == 2 && signed:
@@ -152,7 +152,7 @@ func (t intTile) sums(dst, packed []int32, o *intOperand, unneeded bool) {
 			switch {
 			case t.group == 2:
 				dst[j] += int32(int16(w)) + w>>16
-			case o.right:
+			case o.int8s:
 				dst[j] += int32(int8(w)) + int32(int8(w>>8)) + int32(int8(w>>16)) + w>>24
 			default:
 				dst[j] += w&0xff + w>>8&0xff + w>>16&0xff + w>>24&0xff

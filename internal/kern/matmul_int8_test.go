@@ -241,8 +241,14 @@ func TestPackInts(t *testing.T) {
 		for i := range src {
 			src[i] = draw()
 		}
-		for _, tile := range []intTile{{isa: avx2, group: 2, width: 8, nr: 16}, {isa: avx2, group: 4, width: 8, nr: 16},
-			{isa: avx2, group: 2, width: 16, nr: 32}, {isa: avx2, group: 4, width: 16, nr: 32}} {
+		tiles := []intTile{{isa: avx2, group: 2, width: 8, nr: 16}, {isa: avx2, group: 4, width: 8, nr: 16},
+			{isa: avx2, group: 2, width: 16, nr: 32}, {isa: avx2, group: 4, width: 16, nr: 32}}
+		if here := intTileHere(); here.isa == neon {
+			tiles = []intTile{here}
+		}
+		for _, tile := range tiles {
+			plainTile := tile
+			plainTile.isa = portable
 			for form := range 16 {
 				along, signed, right := form&1 != 0, form&2 != 0, form&4 != 0
 				o := tile.operand(nil, 77, along, []int{tile.width, tile.nr}[form>>3], []uint8{uint8(form * 31)}, signed, right)
@@ -268,9 +274,7 @@ func TestPackInts(t *testing.T) {
 						}
 						sums, plain := make([]int32, n), make([]int32, n)
 						tile.sums(sums, got, &o, false)
-						tile.isa = portable
-						tile.sums(plain, got, &o, false)
-						tile.isa = avx2
+						plainTile.sums(plain, got, &o, false)
 						sameInts(t, fmt.Sprintf("sums: %+v %d, %d deep", tile, form, depth), sums, plain)
 					}
 				}

@@ -114,6 +114,31 @@ func packRowsAlongBF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows
 //go:noescape
 func packRowsF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, n int)
 
+// intTileNEON computes p.strips tiles of p.rows <= 8 rows and 12 columns, of words of four int8.
+//
+//go:noescape
+func intTileNEON(p *byte)
+
+// packIntRows8NEON packs 8 columns of 4 rows for each step; ldDst and ldSrc are bytes, flip the bits that change.
+//
+//go:noescape
+func packIntRows8NEON(dst *int32, ldDst int, src *uint8, ldSrc int, steps int, flip uint32)
+
+// packIntRows4NEON packs 4 columns of 4 rows for each step; ldDst and ldSrc are bytes, flip the bits that change.
+//
+//go:noescape
+func packIntRows4NEON(dst *int32, ldDst int, src *uint8, ldSrc int, steps int, flip uint32)
+
+// packIntColsNEON packs blocks of 16 elements of each of four rows; ldDst is bytes, flip the bits that change.
+//
+//go:noescape
+func packIntColsNEON(dst *int32, ldDst int, r0 *uint8, r1 *uint8, r2 *uint8, r3 *uint8, blocks int, flip uint32)
+
+// sumWordsNEON sums the int8s of 4 words of each step, stride bytes apart.
+//
+//go:noescape
+func sumWordsNEON(dst *int32, src *int32, steps int, stride int)
+
 // fmaLoopNEON does n rounds of 12 multiply-adds of four float32.
 //
 //go:noescape

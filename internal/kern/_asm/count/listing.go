@@ -12,7 +12,7 @@ import (
 type loop struct {
 	label    string
 	elements int // a turn
-	fma      int // vector multiply-adds
+	fma      int // vector multiply-adds, and products of pairs or fours of integers
 	slow     int // divisions and roots
 	vector   int // all vector instructions between registers
 	loads    int
@@ -175,7 +175,7 @@ func (l *loop) addARM(op, operands string) int {
 		l.vector++
 	}
 	switch {
-	case strings.HasPrefix(name, "fmla"), strings.HasPrefix(name, "fmls"):
+	case strings.HasPrefix(name, "fmla"), strings.HasPrefix(name, "fmls"), name == "sdot":
 		l.fma++
 	case name == "fdiv" || name == "fsqrt":
 		l.slow++
@@ -209,7 +209,7 @@ func (l *loop) addAMD(op, operands string) int {
 		}
 	}
 	switch {
-	case strings.HasPrefix(op, "VFMADD"), strings.HasPrefix(op, "VFNMADD"):
+	case strings.HasPrefix(op, "VFMADD"), strings.HasPrefix(op, "VFNMADD"), op == "VPMADDWD":
 		l.fma++
 	case strings.HasPrefix(op, "VDIV"), strings.HasPrefix(op, "VSQRT"):
 		l.slow++

@@ -33,6 +33,7 @@ func writeNEON() {
 	for _, s := range []source{bfloat16s, alongK, float16s} {
 		packRowsNEON(file, s)
 	}
+	intTilesNEON(file)
 	fmaLoopNEON(file)
 	vec.WriteNEON("matmul", file)
 }
@@ -258,17 +259,7 @@ func packTransposedNEON(file *neon.File, s source) {
 					f.Op2(s.neon()[0], rows[i], rows[i])
 				}
 			}
-			var cols []neon.Reg
-			for _, w := range []neon.Word{neon.Zip, neon.ZipUp} {
-				low, high := f.New(), f.New()
-				f.Op3(w, low, rows[0], rows[1])
-				f.Op3(w, high, rows[2], rows[3])
-				for _, w := range []neon.Word{neon.Zip64, neon.Zip64Up} {
-					c := f.New()
-					f.Op3(w, c, low, high)
-					cols = append(cols, c)
-				}
-			}
+			cols := f.Transpose(rows)
 			if s.swap {
 				cols[0], cols[1], cols[2], cols[3] = cols[1], cols[0], cols[3], cols[2]
 			}

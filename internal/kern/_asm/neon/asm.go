@@ -174,6 +174,14 @@ var (
 	Zip64Up = Word{Code: 0x4ec07800, Name: "zip2.2d"}
 	Swap16  = Word{Code: 0x6e600800, Name: "rev32.8h"} // of each two
 
+	Zip8    = Word{Code: 0x4e003800, Name: "zip1.16b"}
+	Zip16   = Word{Code: 0x4e403800, Name: "zip1.8h"}
+	Zip16Up = Word{Code: 0x4e407800, Name: "zip2.8h"}
+
+	// The products of integers: d += n·m, of words, and of each four int8 (FEAT_DotProd).
+	MLA  = Word{Code: 0x4ea09400, Name: "mla"}
+	SDot = Word{Code: 0x4e809400, Name: "sdot"}
+
 	// The instructions on words of 32 bits whose results have 64, and others of integers.
 	UMulL  = Word{Code: 0x2ea0c000, Name: "umull.2d"}
 	UMulL2 = Word{Code: 0x6ea0c000, Name: "umull2.2d"}
@@ -310,6 +318,28 @@ func (f *Func) FMLALane64(d, n, m Reg, lane int) {
 		code := 0x4fc01000 | uint32(lane)<<11 | uint32(in(m))<<16 | uint32(in(n))<<5 | uint32(in(d))
 		return fmt.Sprintf("WORD $0x%08x // fmla.2d v%d, v%d, v%d[%d]", code, in(d), in(n), in(m), lane)
 	}})
+}
+
+// SDotLane adds d += the products of each four int8 of n by the four of word lane of m.
+func (f *Func) SDotLane(d, n, m Reg, lane int) {
+	f.add(instruction{def: []Reg{d}, use: []Reg{n, m, d}, print: func(in func(Reg) int) string {
+		code := 0x4f80e000 | uint32(lane&1)<<21 | uint32(lane>>1)<<11 | uint32(in(m))<<16 | uint32(in(n))<<5 | uint32(in(d))
+		return fmt.Sprintf("WORD $0x%08x // sdot v%d, v%d, v%d[%d]", code, in(d), in(n), in(m), lane)
+	}})
+}
+
+// Transpose returns the columns of four rows of four words.
+func (f *Func) Transpose(rows [4]Reg) (cols [4]Reg) {
+	for i, w := range []Word{Zip, ZipUp} {
+		low, high := f.New(), f.New()
+		f.Op3(w, low, rows[0], rows[1])
+		f.Op3(w, high, rows[2], rows[3])
+		for j, w := range []Word{Zip64, Zip64Up} {
+			cols[2*i+j] = f.New()
+			f.Op3(w, cols[2*i+j], low, high)
+		}
+	}
+	return cols
 }
 
 // Store adds a store of a vector, or of its first element.

@@ -113,7 +113,7 @@ func (g neonGen) write(mask, dropout bool, put func(g neonGen, u neon.Reg, i int
 			}
 		}
 		for i, c := range sets {
-			for j, v := range g.blocks(c) {
+			for j, v := range g.Transpose(c) {
 				g.Store(put(g, v, 4*i+j), dst, 16*(4*i+j), false)
 			}
 		}
@@ -137,19 +137,4 @@ func (g neonGen) round(c [4]neon.Reg, k0, k1 neon.Reg) [4]neon.Reg {
 		g.Op3(neon.Eor, x[0], x[0], x[2])
 	}
 	return [4]neon.Reg{hi[1], lo[1], hi[0], lo[0]}
-}
-
-// blocks puts the words of each block side by side.
-func (g neonGen) blocks(c [4]neon.Reg) (all []neon.Reg) {
-	for _, w := range []neon.Word{neon.Zip, neon.ZipUp} {
-		low, high := g.New(), g.New()
-		g.Op3(w, low, c[0], c[1])
-		g.Op3(w, high, c[2], c[3])
-		for _, w := range []neon.Word{neon.Zip64, neon.Zip64Up} {
-			r := g.New()
-			g.Op3(w, r, low, high)
-			all = append(all, r)
-		}
-	}
-	return all
 }
