@@ -499,20 +499,12 @@ by16:
 	WORD $0x4f3054e8 // shl v8, v7, #16
 	WORD $0x4e201ce7 // and v7, v7, v0
 	WORD $0x4e22e449 // fcmeq v9, v2, v2
-	WORD $0x4e22e44a // fcmeq v10, v2, v2
-	WORD $0x4e2a1d29 // and v9, v9, v10
 	WORD $0x6e205929 // not v9, v9
 	WORD $0x4e21e42a // fcmeq v10, v1, v1
-	WORD $0x4e21e42b // fcmeq v11, v1, v1
-	WORD $0x4e2b1d4a // and v10, v10, v11
 	WORD $0x6e20594a // not v10, v10
 	WORD $0x4e24e48b // fcmeq v11, v4, v4
-	WORD $0x4e24e48c // fcmeq v12, v4, v4
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e23e46d // fcmeq v13, v3, v3
-	WORD $0x4e2d1d8c // and v12, v12, v13
 	WORD $0x6e20598c // not v12, v12
 	WORD $0x6ea6e44d // fcmgt v13, v2, v6
 	WORD $0x6e661c4d // bsl v13, v2, v6
@@ -549,12 +541,8 @@ by8:
 	WORD $0x4f305464 // shl v4, v3, #16
 	WORD $0x4e201c63 // and v3, v3, v0
 	WORD $0x4e22e445 // fcmeq v5, v2, v2
-	WORD $0x4e22e446 // fcmeq v6, v2, v2
-	WORD $0x4e261ca5 // and v5, v5, v6
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x4e21e426 // fcmeq v6, v1, v1
-	WORD $0x4e21e427 // fcmeq v7, v1, v1
-	WORD $0x4e271cc6 // and v6, v6, v7
 	WORD $0x6e2058c6 // not v6, v6
 	WORD $0x6ea4e447 // fcmgt v7, v2, v4
 	WORD $0x6e641c47 // bsl v7, v2, v4
@@ -599,20 +587,12 @@ by16:
 	WORD $0x4f3054e8 // shl v8, v7, #16
 	WORD $0x4e201ce7 // and v7, v7, v0
 	WORD $0x4e22e449 // fcmeq v9, v2, v2
-	WORD $0x4e22e44a // fcmeq v10, v2, v2
-	WORD $0x4e2a1d29 // and v9, v9, v10
 	WORD $0x6e205929 // not v9, v9
 	WORD $0x4e21e42a // fcmeq v10, v1, v1
-	WORD $0x4e21e42b // fcmeq v11, v1, v1
-	WORD $0x4e2b1d4a // and v10, v10, v11
 	WORD $0x6e20594a // not v10, v10
 	WORD $0x4e24e48b // fcmeq v11, v4, v4
-	WORD $0x4e24e48c // fcmeq v12, v4, v4
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e23e46d // fcmeq v13, v3, v3
-	WORD $0x4e2d1d8c // and v12, v12, v13
 	WORD $0x6e20598c // not v12, v12
 	WORD $0x6ea2e4cd // fcmgt v13, v6, v2
 	WORD $0x6e661c4d // bsl v13, v2, v6
@@ -649,12 +629,8 @@ by8:
 	WORD $0x4f305464 // shl v4, v3, #16
 	WORD $0x4e201c63 // and v3, v3, v0
 	WORD $0x4e22e445 // fcmeq v5, v2, v2
-	WORD $0x4e22e446 // fcmeq v6, v2, v2
-	WORD $0x4e261ca5 // and v5, v5, v6
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x4e21e426 // fcmeq v6, v1, v1
-	WORD $0x4e21e427 // fcmeq v7, v1, v1
-	WORD $0x4e271cc6 // and v6, v6, v7
 	WORD $0x6e2058c6 // not v6, v6
 	WORD $0x6ea2e487 // fcmgt v7, v4, v2
 	WORD $0x6e641c47 // bsl v7, v2, v4
@@ -3399,20 +3375,12 @@ by16:
 	WORD $0x0e2178c7 // fcvtl.4s v7, v6
 	WORD $0x4e2178c6 // fcvtl2.4s v6, v6
 	WORD $0x4e21e428 // fcmeq v8, v1, v1
-	WORD $0x4e21e429 // fcmeq v9, v1, v1
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x4e20e409 // fcmeq v9, v0, v0
-	WORD $0x4e20e40a // fcmeq v10, v0, v0
-	WORD $0x4e2a1d29 // and v9, v9, v10
 	WORD $0x6e205929 // not v9, v9
 	WORD $0x4e23e46a // fcmeq v10, v3, v3
-	WORD $0x4e23e46b // fcmeq v11, v3, v3
-	WORD $0x4e2b1d4a // and v10, v10, v11
 	WORD $0x6e20594a // not v10, v10
 	WORD $0x4e22e44b // fcmeq v11, v2, v2
-	WORD $0x4e22e44c // fcmeq v12, v2, v2
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x6ea5e42c // fcmgt v12, v1, v5
 	WORD $0x6e651c2c // bsl v12, v1, v5
@@ -3451,12 +3419,8 @@ by8:
 	WORD $0x0e217843 // fcvtl.4s v3, v2
 	WORD $0x4e217842 // fcvtl2.4s v2, v2
 	WORD $0x4e21e424 // fcmeq v4, v1, v1
-	WORD $0x4e21e425 // fcmeq v5, v1, v1
-	WORD $0x4e251c84 // and v4, v4, v5
 	WORD $0x6e205884 // not v4, v4
 	WORD $0x4e20e405 // fcmeq v5, v0, v0
-	WORD $0x4e20e406 // fcmeq v6, v0, v0
-	WORD $0x4e261ca5 // and v5, v5, v6
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x6ea3e426 // fcmgt v6, v1, v3
 	WORD $0x6e631c26 // bsl v6, v1, v3
@@ -3500,20 +3464,12 @@ by16:
 	WORD $0x0e2178c7 // fcvtl.4s v7, v6
 	WORD $0x4e2178c6 // fcvtl2.4s v6, v6
 	WORD $0x4e21e428 // fcmeq v8, v1, v1
-	WORD $0x4e21e429 // fcmeq v9, v1, v1
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x4e20e409 // fcmeq v9, v0, v0
-	WORD $0x4e20e40a // fcmeq v10, v0, v0
-	WORD $0x4e2a1d29 // and v9, v9, v10
 	WORD $0x6e205929 // not v9, v9
 	WORD $0x4e23e46a // fcmeq v10, v3, v3
-	WORD $0x4e23e46b // fcmeq v11, v3, v3
-	WORD $0x4e2b1d4a // and v10, v10, v11
 	WORD $0x6e20594a // not v10, v10
 	WORD $0x4e22e44b // fcmeq v11, v2, v2
-	WORD $0x4e22e44c // fcmeq v12, v2, v2
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x6ea1e4ac // fcmgt v12, v5, v1
 	WORD $0x6e651c2c // bsl v12, v1, v5
@@ -3552,12 +3508,8 @@ by8:
 	WORD $0x0e217843 // fcvtl.4s v3, v2
 	WORD $0x4e217842 // fcvtl2.4s v2, v2
 	WORD $0x4e21e424 // fcmeq v4, v1, v1
-	WORD $0x4e21e425 // fcmeq v5, v1, v1
-	WORD $0x4e251c84 // and v4, v4, v5
 	WORD $0x6e205884 // not v4, v4
 	WORD $0x4e20e405 // fcmeq v5, v0, v0
-	WORD $0x4e20e406 // fcmeq v6, v0, v0
-	WORD $0x4e261ca5 // and v5, v5, v6
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x6ea1e466 // fcmgt v6, v3, v1
 	WORD $0x6e631c26 // bsl v6, v1, v3
@@ -3782,20 +3734,12 @@ by16:
 	WORD $0x4ea084aa // add v10, v5, v0
 	WORD $0x6f2114ca // usra v10, v6, #31
 	WORD $0x4e22e446 // fcmeq v6, v2, v2
-	WORD $0x4e22e44b // fcmeq v11, v2, v2
-	WORD $0x4e2b1cc6 // and v6, v6, v11
 	WORD $0x6e2058c6 // not v6, v6
 	WORD $0x4e23e46b // fcmeq v11, v3, v3
-	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x4e24e48c // fcmeq v12, v4, v4
-	WORD $0x4e24e48d // fcmeq v13, v4, v4
-	WORD $0x4e2d1d8c // and v12, v12, v13
 	WORD $0x6e20598c // not v12, v12
 	WORD $0x4e25e4ad // fcmeq v13, v5, v5
-	WORD $0x4e25e4ae // fcmeq v14, v5, v5
-	WORD $0x4e2e1dad // and v13, v13, v14
 	WORD $0x6e2059ad // not v13, v13
 	WORD $0x4ea11c42 // orr v2, v2, v1
 	WORD $0x4ea11c63 // orr v3, v3, v1
@@ -3829,12 +3773,8 @@ by8:
 	WORD $0x4ea08466 // add v6, v3, v0
 	WORD $0x6f211486 // usra v6, v4, #31
 	WORD $0x4e22e444 // fcmeq v4, v2, v2
-	WORD $0x4e22e447 // fcmeq v7, v2, v2
-	WORD $0x4e271c84 // and v4, v4, v7
 	WORD $0x6e205884 // not v4, v4
 	WORD $0x4e23e467 // fcmeq v7, v3, v3
-	WORD $0x4e23e468 // fcmeq v8, v3, v3
-	WORD $0x4e281ce7 // and v7, v7, v8
 	WORD $0x6e2058e7 // not v7, v7
 	WORD $0x4ea11c42 // orr v2, v2, v1
 	WORD $0x4ea11c63 // orr v3, v3, v1
@@ -3886,20 +3826,12 @@ by16:
 	WORD $0x4ea084cb // add v11, v6, v0
 	WORD $0x6f2114eb // usra v11, v7, #31
 	WORD $0x4e23e467 // fcmeq v7, v3, v3
-	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e2c1ce7 // and v7, v7, v12
 	WORD $0x6e2058e7 // not v7, v7
 	WORD $0x4e24e48c // fcmeq v12, v4, v4
-	WORD $0x4e24e48d // fcmeq v13, v4, v4
-	WORD $0x4e2d1d8c // and v12, v12, v13
 	WORD $0x6e20598c // not v12, v12
 	WORD $0x4e25e4ad // fcmeq v13, v5, v5
-	WORD $0x4e25e4ae // fcmeq v14, v5, v5
-	WORD $0x4e2e1dad // and v13, v13, v14
 	WORD $0x6e2059ad // not v13, v13
 	WORD $0x4e26e4ce // fcmeq v14, v6, v6
-	WORD $0x4e26e4cf // fcmeq v15, v6, v6
-	WORD $0x4e2f1dce // and v14, v14, v15
 	WORD $0x6e2059ce // not v14, v14
 	WORD $0x4ea11c63 // orr v3, v3, v1
 	WORD $0x4ea11c84 // orr v4, v4, v1
@@ -3935,12 +3867,8 @@ by8:
 	WORD $0x4ea08487 // add v7, v4, v0
 	WORD $0x6f2114a7 // usra v7, v5, #31
 	WORD $0x4e23e465 // fcmeq v5, v3, v3
-	WORD $0x4e23e468 // fcmeq v8, v3, v3
-	WORD $0x4e281ca5 // and v5, v5, v8
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x4e24e488 // fcmeq v8, v4, v4
-	WORD $0x4e24e489 // fcmeq v9, v4, v4
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x4ea11c63 // orr v3, v3, v1
 	WORD $0x4ea11c84 // orr v4, v4, v1
@@ -4036,20 +3964,12 @@ by16:
 	WORD $0x4ea084cb // add v11, v6, v0
 	WORD $0x6f2114eb // usra v11, v7, #31
 	WORD $0x4e23e467 // fcmeq v7, v3, v3
-	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e2c1ce7 // and v7, v7, v12
 	WORD $0x6e2058e7 // not v7, v7
 	WORD $0x4e24e48c // fcmeq v12, v4, v4
-	WORD $0x4e24e48d // fcmeq v13, v4, v4
-	WORD $0x4e2d1d8c // and v12, v12, v13
 	WORD $0x6e20598c // not v12, v12
 	WORD $0x4e25e4ad // fcmeq v13, v5, v5
-	WORD $0x4e25e4ae // fcmeq v14, v5, v5
-	WORD $0x4e2e1dad // and v13, v13, v14
 	WORD $0x6e2059ad // not v13, v13
 	WORD $0x4e26e4ce // fcmeq v14, v6, v6
-	WORD $0x4e26e4cf // fcmeq v15, v6, v6
-	WORD $0x4e2f1dce // and v14, v14, v15
 	WORD $0x6e2059ce // not v14, v14
 	WORD $0x4ea11c63 // orr v3, v3, v1
 	WORD $0x4ea11c84 // orr v4, v4, v1
@@ -4083,8 +4003,6 @@ by4:
 	WORD $0x4ea08465 // add v5, v3, v0
 	WORD $0x6f211485 // usra v5, v4, #31
 	WORD $0x4e23e464 // fcmeq v4, v3, v3
-	WORD $0x4e23e466 // fcmeq v6, v3, v3
-	WORD $0x4e261c84 // and v4, v4, v6
 	WORD $0x6e205884 // not v4, v4
 	WORD $0x4ea11c63 // orr v3, v3, v1
 	WORD $0x6e651c64 // bsl v4, v3, v5

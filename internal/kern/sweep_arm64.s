@@ -357,6 +357,61 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R4), F8
+	WORD $0x4ea6d509 // fsub v9, v8, v6
+	WORD $0x6e21dd29 // fmul v9, v9, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	WORD $0x6e28dd08 // fmul v8, v8, v8
+	WORD $0x4ea7d508 // fsub v8, v8, v7
+	WORD $0x6e22dd08 // fmul v8, v8, v2
+	WORD $0x4e28d4e7 // fadd v7, v7, v8
+	WORD $0x6ea1f8e9 // fsqrt v9, v7
+	WORD $0x4e23d529 // fadd v9, v9, v3
+	WORD $0x6e20dcc8 // fmul v8, v6, v0
+	WORD $0x6e29fd08 // fdiv v8, v8, v9
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ F7, 0(R3)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	WORD $0x4ea6d509 // fsub v9, v8, v6
+	WORD $0x6e21dd29 // fmul v9, v9, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	WORD $0x6e28dd08 // fmul v8, v8, v8
+	WORD $0x4ea7d508 // fsub v8, v8, v7
+	WORD $0x6e22dd08 // fmul v8, v8, v2
+	WORD $0x4e28d4e7 // fadd v7, v7, v8
+	WORD $0x6ea1f8e9 // fsqrt v9, v7
+	WORD $0x4e23d529 // fadd v9, v9, v3
+	WORD $0x6e20dcc8 // fmul v8, v6, v0
+	WORD $0x6e29fd08 // fdiv v8, v8, v9
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -445,6 +500,72 @@ TEXT ·amsgradNEON(SB), NOSPLIT, $0-68
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+64(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R4), F8
+	FMOVQ 0(R5), F9
+	WORD $0x4ea6d52a // fsub v10, v9, v6
+	WORD $0x6e21dd4a // fmul v10, v10, v1
+	WORD $0x4e2ad4c6 // fadd v6, v6, v10
+	WORD $0x6e29dd29 // fmul v9, v9, v9
+	WORD $0x4ea7d529 // fsub v9, v9, v7
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x4e29d4e7 // fadd v7, v7, v9
+	WORD $0x6ea7e509 // fcmgt v9, v8, v7
+	WORD $0x6e671d09 // bsl v9, v8, v7
+	VMOV V9.B16, V8.B16
+	WORD $0x6ea1f90a // fsqrt v10, v8
+	WORD $0x4e23d54a // fadd v10, v10, v3
+	WORD $0x6e20dcc9 // fmul v9, v6, v0
+	WORD $0x6e2afd29 // fdiv v9, v9, v10
+	WORD $0x6e24dcaa // fmul v10, v5, v4
+	WORD $0x4eaad4a5 // fsub v5, v5, v10
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ F7, 0(R3)
+	FMOVQ F8, 0(R4)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	FMOVQ 16(R5), F9
+	WORD $0x4ea6d52a // fsub v10, v9, v6
+	WORD $0x6e21dd4a // fmul v10, v10, v1
+	WORD $0x4e2ad4c6 // fadd v6, v6, v10
+	WORD $0x6e29dd29 // fmul v9, v9, v9
+	WORD $0x4ea7d529 // fsub v9, v9, v7
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x4e29d4e7 // fadd v7, v7, v9
+	WORD $0x6ea7e509 // fcmgt v9, v8, v7
+	WORD $0x6e671d09 // bsl v9, v8, v7
+	VMOV V9.B16, V8.B16
+	WORD $0x6ea1f90a // fsqrt v10, v8
+	WORD $0x4e23d54a // fadd v10, v10, v3
+	WORD $0x6e20dcc9 // fmul v9, v6, v0
+	WORD $0x6e2afd29 // fdiv v9, v9, v10
+	WORD $0x6e24dcaa // fmul v10, v5, v4
+	WORD $0x4eaad4a5 // fsub v5, v5, v10
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	FMOVQ F8, 16(R4)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -543,6 +664,52 @@ TEXT ·rmspropNEON(SB), NOSPLIT, $0-52
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+48(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	WORD $0x6e27dce8 // fmul v8, v7, v7
+	WORD $0x6e22dd08 // fmul v8, v8, v2
+	WORD $0x6e21dcc6 // fmul v6, v6, v1
+	WORD $0x4e28d4c6 // fadd v6, v6, v8
+	VMOV V6.B16, V8.B16
+	WORD $0x4e23d508 // fadd v8, v8, v3
+	WORD $0x6ea1f908 // fsqrt v8, v8
+	WORD $0x6e20dce7 // fmul v7, v7, v0
+	WORD $0x6e28fce7 // fdiv v7, v7, v8
+	WORD $0x6e24dca8 // fmul v8, v5, v4
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	WORD $0x4ea7d4a5 // fsub v5, v5, v7
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	WORD $0x6e27dce8 // fmul v8, v7, v7
+	WORD $0x6e22dd08 // fmul v8, v8, v2
+	WORD $0x6e21dcc6 // fmul v6, v6, v1
+	WORD $0x4e28d4c6 // fadd v6, v6, v8
+	VMOV V6.B16, V8.B16
+	WORD $0x4e23d508 // fadd v8, v8, v3
+	WORD $0x6ea1f908 // fsqrt v8, v8
+	WORD $0x6e20dce7 // fmul v7, v7, v0
+	WORD $0x6e28fce7 // fdiv v7, v7, v8
+	WORD $0x6e24dca8 // fmul v8, v5, v4
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	WORD $0x4ea7d4a5 // fsub v5, v5, v7
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -622,6 +789,61 @@ TEXT ·rmspropMomentumNEON(SB), NOSPLIT, $0-64
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+60(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F6
+	FMOVQ 0(R2), F7
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R4), F9
+	WORD $0x6e29dd2a // fmul v10, v9, v9
+	WORD $0x6e22dd4a // fmul v10, v10, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e2ad4e7 // fadd v7, v7, v10
+	VMOV V7.B16, V10.B16
+	WORD $0x4e23d54a // fadd v10, v10, v3
+	WORD $0x6ea1f94a // fsqrt v10, v10
+	WORD $0x6e20dd29 // fmul v9, v9, v0
+	WORD $0x6e2afd29 // fdiv v9, v9, v10
+	WORD $0x6e25dcca // fmul v10, v6, v5
+	WORD $0x4eaad4c6 // fsub v6, v6, v10
+	WORD $0x6e24dd08 // fmul v8, v8, v4
+	WORD $0x4e29d508 // fadd v8, v8, v9
+	WORD $0x4ea8d4c6 // fsub v6, v6, v8
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 0(R2)
+	FMOVQ F8, 0(R3)
+	FMOVQ 16(R1), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 16(R3), F8
+	FMOVQ 16(R4), F9
+	WORD $0x6e29dd2a // fmul v10, v9, v9
+	WORD $0x6e22dd4a // fmul v10, v10, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e2ad4e7 // fadd v7, v7, v10
+	VMOV V7.B16, V10.B16
+	WORD $0x4e23d54a // fadd v10, v10, v3
+	WORD $0x6ea1f94a // fsqrt v10, v10
+	WORD $0x6e20dd29 // fmul v9, v9, v0
+	WORD $0x6e2afd29 // fdiv v9, v9, v10
+	WORD $0x6e25dcca // fmul v10, v6, v5
+	WORD $0x4eaad4c6 // fsub v6, v6, v10
+	WORD $0x6e24dd08 // fmul v8, v8, v4
+	WORD $0x4e29d508 // fadd v8, v8, v9
+	WORD $0x4ea8d4c6 // fsub v6, v6, v8
+	FMOVQ F6, 16(R1)
+	FMOVQ F7, 16(R2)
+	FMOVQ F8, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -709,6 +931,67 @@ TEXT ·rmspropCenteredNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R4), F8
+	WORD $0x6e28dd09 // fmul v9, v8, v8
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x6e21dcc6 // fmul v6, v6, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	VMOV V6.B16, V10.B16
+	WORD $0x6e22dd09 // fmul v9, v8, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e29d4e7 // fadd v7, v7, v9
+	WORD $0x6e27dce9 // fmul v9, v7, v7
+	WORD $0x4ea9d54a // fsub v10, v10, v9
+	WORD $0x4e23d54a // fadd v10, v10, v3
+	WORD $0x6ea1f94a // fsqrt v10, v10
+	WORD $0x6e20dd08 // fmul v8, v8, v0
+	WORD $0x6e2afd08 // fdiv v8, v8, v10
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ F7, 0(R3)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	WORD $0x6e28dd09 // fmul v9, v8, v8
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x6e21dcc6 // fmul v6, v6, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	VMOV V6.B16, V10.B16
+	WORD $0x6e22dd09 // fmul v9, v8, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e29d4e7 // fadd v7, v7, v9
+	WORD $0x6e27dce9 // fmul v9, v7, v7
+	WORD $0x4ea9d54a // fsub v10, v10, v9
+	WORD $0x4e23d54a // fadd v10, v10, v3
+	WORD $0x6ea1f94a // fsqrt v10, v10
+	WORD $0x6e20dd08 // fmul v8, v8, v0
+	WORD $0x6e2afd08 // fdiv v8, v8, v10
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -805,6 +1088,76 @@ TEXT ·rmspropCenteredMomentumNEON(SB), NOSPLIT, $0-72
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+68(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F6
+	FMOVQ 0(R2), F7
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R4), F9
+	FMOVQ 0(R5), F10
+	WORD $0x6e2add4b // fmul v11, v10, v10
+	WORD $0x6e22dd6b // fmul v11, v11, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e2bd4e7 // fadd v7, v7, v11
+	VMOV V7.B16, V12.B16
+	WORD $0x6e22dd4b // fmul v11, v10, v2
+	WORD $0x6e21dd08 // fmul v8, v8, v1
+	WORD $0x4e2bd508 // fadd v8, v8, v11
+	WORD $0x6e28dd0b // fmul v11, v8, v8
+	WORD $0x4eabd58c // fsub v12, v12, v11
+	WORD $0x4e23d58c // fadd v12, v12, v3
+	WORD $0x6ea1f98c // fsqrt v12, v12
+	WORD $0x6e20dd4a // fmul v10, v10, v0
+	WORD $0x6e2cfd4a // fdiv v10, v10, v12
+	WORD $0x6e25dccb // fmul v11, v6, v5
+	WORD $0x4eabd4c6 // fsub v6, v6, v11
+	WORD $0x6e24dd29 // fmul v9, v9, v4
+	WORD $0x4e2ad529 // fadd v9, v9, v10
+	WORD $0x4ea9d4c6 // fsub v6, v6, v9
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 0(R2)
+	FMOVQ F8, 0(R3)
+	FMOVQ F9, 0(R4)
+	FMOVQ 16(R1), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 16(R3), F8
+	FMOVQ 16(R4), F9
+	FMOVQ 16(R5), F10
+	WORD $0x6e2add4b // fmul v11, v10, v10
+	WORD $0x6e22dd6b // fmul v11, v11, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e2bd4e7 // fadd v7, v7, v11
+	VMOV V7.B16, V12.B16
+	WORD $0x6e22dd4b // fmul v11, v10, v2
+	WORD $0x6e21dd08 // fmul v8, v8, v1
+	WORD $0x4e2bd508 // fadd v8, v8, v11
+	WORD $0x6e28dd0b // fmul v11, v8, v8
+	WORD $0x4eabd58c // fsub v12, v12, v11
+	WORD $0x4e23d58c // fadd v12, v12, v3
+	WORD $0x6ea1f98c // fsqrt v12, v12
+	WORD $0x6e20dd4a // fmul v10, v10, v0
+	WORD $0x6e2cfd4a // fdiv v10, v10, v12
+	WORD $0x6e25dccb // fmul v11, v6, v5
+	WORD $0x4eabd4c6 // fsub v6, v6, v11
+	WORD $0x6e24dd29 // fmul v9, v9, v4
+	WORD $0x4e2ad529 // fadd v9, v9, v10
+	WORD $0x4ea9d4c6 // fsub v6, v6, v9
+	FMOVQ F6, 16(R1)
+	FMOVQ F7, 16(R2)
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 16(R4)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -908,6 +1261,69 @@ TEXT ·adamaxNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R4), F8
+	WORD $0x4ea6d509 // fsub v9, v8, v6
+	WORD $0x6e21dd29 // fmul v9, v9, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4ea8d529 // fsub v9, v9, v8
+	WORD $0x6ea8e52a // fcmgt v10, v9, v8
+	WORD $0x6e681d2a // bsl v10, v9, v8
+	VMOV V10.B16, V9.B16
+	WORD $0x6e22dce7 // fmul v7, v7, v2
+	WORD $0x6ea9e4e8 // fcmgt v8, v7, v9
+	WORD $0x6e691ce8 // bsl v8, v7, v9
+	VMOV V8.B16, V7.B16
+	WORD $0x4e23d4e9 // fadd v9, v7, v3
+	WORD $0x6e20dcc8 // fmul v8, v6, v0
+	WORD $0x6e29fd08 // fdiv v8, v8, v9
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ F7, 0(R3)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	WORD $0x4ea6d509 // fsub v9, v8, v6
+	WORD $0x6e21dd29 // fmul v9, v9, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4ea8d529 // fsub v9, v9, v8
+	WORD $0x6ea8e52a // fcmgt v10, v9, v8
+	WORD $0x6e681d2a // bsl v10, v9, v8
+	VMOV V10.B16, V9.B16
+	WORD $0x6e22dce7 // fmul v7, v7, v2
+	WORD $0x6ea9e4e8 // fcmgt v8, v7, v9
+	WORD $0x6e691ce8 // bsl v8, v7, v9
+	VMOV V8.B16, V7.B16
+	WORD $0x4e23d4e9 // fadd v9, v7, v3
+	WORD $0x6e20dcc8 // fmul v8, v6, v0
+	WORD $0x6e29fd08 // fdiv v8, v8, v9
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -1007,6 +1423,67 @@ TEXT ·nadamNEON(SB), NOSPLIT, $0-68
 	WORD $0x4e0404a5 // dup v5, v5
 	FMOVS decay+64(FP), F6
 	WORD $0x4e0404c6 // dup v6, v6
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F7
+	FMOVQ 0(R2), F8
+	FMOVQ 0(R3), F9
+	FMOVQ 0(R4), F10
+	WORD $0x4ea8d54b // fsub v11, v10, v8
+	WORD $0x6e23dd6b // fmul v11, v11, v3
+	WORD $0x4e2bd508 // fadd v8, v8, v11
+	WORD $0x6e2add4b // fmul v11, v10, v10
+	WORD $0x4ea9d56b // fsub v11, v11, v9
+	WORD $0x6e24dd6b // fmul v11, v11, v4
+	WORD $0x4e2bd529 // fadd v9, v9, v11
+	WORD $0x6e20dd0b // fmul v11, v8, v0
+	WORD $0x6e21dd4a // fmul v10, v10, v1
+	WORD $0x4e2ad56b // fadd v11, v11, v10
+	WORD $0x6e22dd2a // fmul v10, v9, v2
+	WORD $0x6ea1f94a // fsqrt v10, v10
+	WORD $0x4e25d54a // fadd v10, v10, v5
+	WORD $0x6e2afd6b // fdiv v11, v11, v10
+	WORD $0x6e26dcea // fmul v10, v7, v6
+	WORD $0x4eaad4e7 // fsub v7, v7, v10
+	WORD $0x4eabd4e7 // fsub v7, v7, v11
+	FMOVQ F7, 0(R1)
+	FMOVQ F8, 0(R2)
+	FMOVQ F9, 0(R3)
+	FMOVQ 16(R1), F7
+	FMOVQ 16(R2), F8
+	FMOVQ 16(R3), F9
+	FMOVQ 16(R4), F10
+	WORD $0x4ea8d54b // fsub v11, v10, v8
+	WORD $0x6e23dd6b // fmul v11, v11, v3
+	WORD $0x4e2bd508 // fadd v8, v8, v11
+	WORD $0x6e2add4b // fmul v11, v10, v10
+	WORD $0x4ea9d56b // fsub v11, v11, v9
+	WORD $0x6e24dd6b // fmul v11, v11, v4
+	WORD $0x4e2bd529 // fadd v9, v9, v11
+	WORD $0x6e20dd0b // fmul v11, v8, v0
+	WORD $0x6e21dd4a // fmul v10, v10, v1
+	WORD $0x4e2ad56b // fadd v11, v11, v10
+	WORD $0x6e22dd2a // fmul v10, v9, v2
+	WORD $0x6ea1f94a // fsqrt v10, v10
+	WORD $0x4e25d54a // fadd v10, v10, v5
+	WORD $0x6e2afd6b // fdiv v11, v11, v10
+	WORD $0x6e26dcea // fmul v10, v7, v6
+	WORD $0x4eaad4e7 // fsub v7, v7, v10
+	WORD $0x4eabd4e7 // fsub v7, v7, v11
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 16(R2)
+	FMOVQ F9, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -1206,6 +1683,69 @@ TEXT ·adadeltaNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R4), F8
+	WORD $0x6e28dd09 // fmul v9, v8, v8
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x6e21dcc6 // fmul v6, v6, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	WORD $0x4e23d4e9 // fadd v9, v7, v3
+	WORD $0x6ea1f929 // fsqrt v9, v9
+	WORD $0x6e29dd08 // fmul v8, v8, v9
+	WORD $0x4e23d4c9 // fadd v9, v6, v3
+	WORD $0x6ea1f929 // fsqrt v9, v9
+	WORD $0x6e29fd08 // fdiv v8, v8, v9
+	WORD $0x6e28dd09 // fmul v9, v8, v8
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e29d4e7 // fadd v7, v7, v9
+	WORD $0x6e20dd08 // fmul v8, v8, v0
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ F7, 0(R3)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	WORD $0x6e28dd09 // fmul v9, v8, v8
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x6e21dcc6 // fmul v6, v6, v1
+	WORD $0x4e29d4c6 // fadd v6, v6, v9
+	WORD $0x4e23d4e9 // fadd v9, v7, v3
+	WORD $0x6ea1f929 // fsqrt v9, v9
+	WORD $0x6e29dd08 // fmul v8, v8, v9
+	WORD $0x4e23d4c9 // fadd v9, v6, v3
+	WORD $0x6ea1f929 // fsqrt v9, v9
+	WORD $0x6e29fd08 // fdiv v8, v8, v9
+	WORD $0x6e28dd09 // fmul v9, v8, v8
+	WORD $0x6e22dd29 // fmul v9, v9, v2
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x4e29d4e7 // fadd v7, v7, v9
+	WORD $0x6e20dd08 // fmul v8, v8, v0
+	WORD $0x6e24dca9 // fmul v9, v5, v4
+	WORD $0x4ea9d4a5 // fsub v5, v5, v9
+	WORD $0x4ea8d4a5 // fsub v5, v5, v8
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -1303,6 +1843,70 @@ TEXT ·lionNEON(SB), NOSPLIT, $0-56
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+52(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F6
+	FMOVQ 0(R2), F7
+	FMOVQ 0(R3), F8
+	WORD $0x6e21dce9 // fmul v9, v7, v1
+	WORD $0x6e22dd0a // fmul v10, v8, v2
+	WORD $0x4e2ad529 // fadd v9, v9, v10
+	FMOVQ 0(R15), F10
+	WORD $0x6e2add29 // fmul v9, v9, v10
+	WORD $0x6e2add29 // fmul v9, v9, v10
+	FMOVQ 16(R15), F10
+	WORD $0x6eaae52b // fcmgt v11, v9, v10
+	WORD $0x6e691d4b // bsl v11, v10, v9
+	VMOV V11.B16, V9.B16
+	FMOVQ 32(R15), F10
+	WORD $0x6ea9e54b // fcmgt v11, v10, v9
+	WORD $0x6e691d4b // bsl v11, v10, v9
+	VMOV V11.B16, V9.B16
+	WORD $0x6e20dd29 // fmul v9, v9, v0
+	WORD $0x6e25dcca // fmul v10, v6, v5
+	WORD $0x4eaad4c6 // fsub v6, v6, v10
+	WORD $0x4ea9d4c6 // fsub v6, v6, v9
+	WORD $0x6e23dce7 // fmul v7, v7, v3
+	WORD $0x6e24dd08 // fmul v8, v8, v4
+	WORD $0x4e28d4e7 // fadd v7, v7, v8
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 0(R2)
+	FMOVQ 16(R1), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 16(R3), F8
+	WORD $0x6e21dce9 // fmul v9, v7, v1
+	WORD $0x6e22dd0a // fmul v10, v8, v2
+	WORD $0x4e2ad529 // fadd v9, v9, v10
+	FMOVQ 0(R15), F10
+	WORD $0x6e2add29 // fmul v9, v9, v10
+	WORD $0x6e2add29 // fmul v9, v9, v10
+	FMOVQ 16(R15), F10
+	WORD $0x6eaae52b // fcmgt v11, v9, v10
+	WORD $0x6e691d4b // bsl v11, v10, v9
+	VMOV V11.B16, V9.B16
+	FMOVQ 32(R15), F10
+	WORD $0x6ea9e54b // fcmgt v11, v10, v9
+	WORD $0x6e691d4b // bsl v11, v10, v9
+	VMOV V11.B16, V9.B16
+	WORD $0x6e20dd29 // fmul v9, v9, v0
+	WORD $0x6e25dcca // fmul v10, v6, v5
+	WORD $0x4eaad4c6 // fsub v6, v6, v10
+	WORD $0x4ea9d4c6 // fsub v6, v6, v9
+	WORD $0x6e23dce7 // fmul v7, v7, v3
+	WORD $0x6e24dd08 // fmul v8, v8, v4
+	WORD $0x4e28d4e7 // fadd v7, v7, v8
+	FMOVQ F6, 16(R1)
+	FMOVQ F7, 16(R2)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -1400,6 +2004,77 @@ TEXT ·ftrlNEON(SB), NOSPLIT, $0-64
 	WORD $0x4e040484 // dup v4, v4
 	FMOVS decay+60(FP), F5
 	WORD $0x4e0404a5 // dup v5, v5
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F6
+	FMOVQ 0(R2), F7
+	FMOVQ 0(R3), F8
+	FMOVQ 0(R4), F9
+	WORD $0x6e25dcca // fmul v10, v6, v5
+	WORD $0x4eaad4c6 // fsub v6, v6, v10
+	WORD $0x6e29dd2a // fmul v10, v9, v9
+	WORD $0x4e27d54a // fadd v10, v10, v7
+	WORD $0x6ea1f8e7 // fsqrt v7, v7
+	WORD $0x6ea1f94b // fsqrt v11, v10
+	WORD $0x4ea7d567 // fsub v7, v11, v7
+	WORD $0x6e20dce7 // fmul v7, v7, v0
+	WORD $0x6e26dce7 // fmul v7, v7, v6
+	WORD $0x6e24dcc6 // fmul v6, v6, v4
+	WORD $0x4e26d529 // fadd v9, v9, v6
+	WORD $0x4ea7d529 // fsub v9, v9, v7
+	WORD $0x4e29d508 // fadd v8, v8, v9
+	WORD $0x6ea2e506 // fcmgt v6, v8, v2
+	WORD $0x6e621d06 // bsl v6, v8, v2
+	WORD $0x6ea6e427 // fcmgt v7, v1, v6
+	WORD $0x6e611cc7 // bsl v7, v6, v1
+	VMOV V7.B16, V6.B16
+	WORD $0x4ea8d4c6 // fsub v6, v6, v8
+	WORD $0x6e20dd6b // fmul v11, v11, v0
+	WORD $0x4e23d56b // fadd v11, v11, v3
+	WORD $0x6e2bfcc6 // fdiv v6, v6, v11
+	FMOVQ F6, 0(R1)
+	FMOVQ F10, 0(R2)
+	FMOVQ F8, 0(R3)
+	FMOVQ 16(R1), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 16(R3), F8
+	FMOVQ 16(R4), F9
+	WORD $0x6e25dcca // fmul v10, v6, v5
+	WORD $0x4eaad4c6 // fsub v6, v6, v10
+	WORD $0x6e29dd2a // fmul v10, v9, v9
+	WORD $0x4e27d54a // fadd v10, v10, v7
+	WORD $0x6ea1f8e7 // fsqrt v7, v7
+	WORD $0x6ea1f94b // fsqrt v11, v10
+	WORD $0x4ea7d567 // fsub v7, v11, v7
+	WORD $0x6e20dce7 // fmul v7, v7, v0
+	WORD $0x6e26dce7 // fmul v7, v7, v6
+	WORD $0x6e24dcc6 // fmul v6, v6, v4
+	WORD $0x4e26d529 // fadd v9, v9, v6
+	WORD $0x4ea7d529 // fsub v9, v9, v7
+	WORD $0x4e29d508 // fadd v8, v8, v9
+	WORD $0x6ea2e506 // fcmgt v6, v8, v2
+	WORD $0x6e621d06 // bsl v6, v8, v2
+	WORD $0x6ea6e427 // fcmgt v7, v1, v6
+	WORD $0x6e611cc7 // bsl v7, v6, v1
+	VMOV V7.B16, V6.B16
+	WORD $0x4ea8d4c6 // fsub v6, v6, v8
+	WORD $0x6e20dd6b // fmul v11, v11, v0
+	WORD $0x4e23d56b // fadd v11, v11, v3
+	WORD $0x6e2bfcc6 // fdiv v6, v6, v11
+	FMOVQ F6, 16(R1)
+	FMOVQ F10, 16(R2)
+	FMOVQ F8, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -2235,6 +2910,75 @@ TEXT ·scheduleFreeNEON(SB), NOSPLIT, $0-76
 	WORD $0x4e0404e7 // dup v7, v7
 	FMOVS decay+72(FP), F8
 	WORD $0x4e040508 // dup v8, v8
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F9
+	FMOVQ 0(R2), F10
+	FMOVQ 0(R3), F11
+	FMOVQ 0(R4), F12
+	WORD $0x6e2cdd8d // fmul v13, v12, v12
+	WORD $0x4eabd5ad // fsub v13, v13, v11
+	WORD $0x6e26ddad // fmul v13, v13, v6
+	WORD $0x4e2dd56b // fadd v11, v11, v13
+	WORD $0x6e28dd2d // fmul v13, v9, v8
+	WORD $0x4eadd529 // fsub v9, v9, v13
+	WORD $0x6e25dd4d // fmul v13, v10, v5
+	WORD $0x4eadd529 // fsub v9, v9, v13
+	WORD $0x6e24fd29 // fdiv v9, v9, v4
+	WORD $0x6e21dd6d // fmul v13, v11, v1
+	WORD $0x6ea1f9ad // fsqrt v13, v13
+	WORD $0x4e27d5ad // fadd v13, v13, v7
+	WORD $0x6e20dd8c // fmul v12, v12, v0
+	WORD $0x6e2dfd8c // fdiv v12, v12, v13
+	WORD $0x4eacd54a // fsub v10, v10, v12
+	WORD $0x6e23dd29 // fmul v9, v9, v3
+	WORD $0x6e22dd4d // fmul v13, v10, v2
+	WORD $0x4e2dd529 // fadd v9, v9, v13
+	WORD $0x6e25dd4d // fmul v13, v10, v5
+	WORD $0x6e24dd29 // fmul v9, v9, v4
+	WORD $0x4e29d5a9 // fadd v9, v13, v9
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 0(R2)
+	FMOVQ F11, 0(R3)
+	FMOVQ 16(R1), F9
+	FMOVQ 16(R2), F10
+	FMOVQ 16(R3), F11
+	FMOVQ 16(R4), F12
+	WORD $0x6e2cdd8d // fmul v13, v12, v12
+	WORD $0x4eabd5ad // fsub v13, v13, v11
+	WORD $0x6e26ddad // fmul v13, v13, v6
+	WORD $0x4e2dd56b // fadd v11, v11, v13
+	WORD $0x6e28dd2d // fmul v13, v9, v8
+	WORD $0x4eadd529 // fsub v9, v9, v13
+	WORD $0x6e25dd4d // fmul v13, v10, v5
+	WORD $0x4eadd529 // fsub v9, v9, v13
+	WORD $0x6e24fd29 // fdiv v9, v9, v4
+	WORD $0x6e21dd6d // fmul v13, v11, v1
+	WORD $0x6ea1f9ad // fsqrt v13, v13
+	WORD $0x4e27d5ad // fadd v13, v13, v7
+	WORD $0x6e20dd8c // fmul v12, v12, v0
+	WORD $0x6e2dfd8c // fdiv v12, v12, v13
+	WORD $0x4eacd54a // fsub v10, v10, v12
+	WORD $0x6e23dd29 // fmul v9, v9, v3
+	WORD $0x6e22dd4d // fmul v13, v10, v2
+	WORD $0x4e2dd529 // fadd v9, v9, v13
+	WORD $0x6e25dd4d // fmul v13, v10, v5
+	WORD $0x6e24dd29 // fmul v9, v9, v4
+	WORD $0x4e29d5a9 // fadd v9, v13, v9
+	FMOVQ F9, 16(R1)
+	FMOVQ F10, 16(R2)
+	FMOVQ F11, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -2336,6 +3080,57 @@ TEXT ·lambMomentsNEON(SB), NOSPLIT, $0-60
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS eps+56(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	FMOVQ 0(R4), F7
+	WORD $0x4ea5d4e8 // fsub v8, v7, v5
+	WORD $0x6e22dd08 // fmul v8, v8, v2
+	WORD $0x4e28d4a5 // fadd v5, v5, v8
+	WORD $0x6e27dce7 // fmul v7, v7, v7
+	WORD $0x4ea6d4e7 // fsub v7, v7, v6
+	WORD $0x6e23dce7 // fmul v7, v7, v3
+	WORD $0x4e27d4c6 // fadd v6, v6, v7
+	WORD $0x6e20dca7 // fmul v7, v5, v0
+	WORD $0x6e21dcc8 // fmul v8, v6, v1
+	WORD $0x6ea1f908 // fsqrt v8, v8
+	WORD $0x4e24d508 // fadd v8, v8, v4
+	WORD $0x6e28fce7 // fdiv v7, v7, v8
+	FMOVQ F5, 0(R1)
+	FMOVQ F6, 0(R2)
+	FMOVQ F7, 0(R3)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F7
+	WORD $0x4ea5d4e8 // fsub v8, v7, v5
+	WORD $0x6e22dd08 // fmul v8, v8, v2
+	WORD $0x4e28d4a5 // fadd v5, v5, v8
+	WORD $0x6e27dce7 // fmul v7, v7, v7
+	WORD $0x4ea6d4e7 // fsub v7, v7, v6
+	WORD $0x6e23dce7 // fmul v7, v7, v3
+	WORD $0x4e27d4c6 // fadd v6, v6, v7
+	WORD $0x6e20dca7 // fmul v7, v5, v0
+	WORD $0x6e21dcc8 // fmul v8, v6, v1
+	WORD $0x6ea1f908 // fsqrt v8, v8
+	WORD $0x4e24d508 // fadd v8, v8, v4
+	WORD $0x6e28fce7 // fdiv v7, v7, v8
+	FMOVQ F5, 16(R1)
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 
@@ -2418,6 +3213,44 @@ TEXT ·lambStepNEON(SB), NOSPLIT, $0-52
 	WORD $0x4e040463 // dup v3, v3
 	FMOVS decay+48(FP), F4
 	WORD $0x4e040484 // dup v4, v4
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 0(R3), F7
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x6e22dcc6 // fmul v6, v6, v2
+	WORD $0x6ea1f8c6 // fsqrt v6, v6
+	WORD $0x4e23d4c6 // fadd v6, v6, v3
+	WORD $0x6e26fce7 // fdiv v7, v7, v6
+	WORD $0x6e20dce7 // fmul v7, v7, v0
+	WORD $0x6e24dca6 // fmul v6, v5, v4
+	WORD $0x4ea6d4a5 // fsub v5, v5, v6
+	WORD $0x4ea7d4a5 // fsub v5, v5, v7
+	FMOVQ F5, 0(R1)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	WORD $0x6e21dce7 // fmul v7, v7, v1
+	WORD $0x6e22dcc6 // fmul v6, v6, v2
+	WORD $0x6ea1f8c6 // fsqrt v6, v6
+	WORD $0x4e23d4c6 // fadd v6, v6, v3
+	WORD $0x6e26fce7 // fdiv v7, v7, v6
+	WORD $0x6e20dce7 // fmul v7, v7, v0
+	WORD $0x6e24dca6 // fmul v6, v5, v4
+	WORD $0x4ea6d4a5 // fsub v5, v5, v6
+	WORD $0x4ea7d4a5 // fsub v5, v5, v7
+	FMOVQ F5, 16(R1)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
 	SUBS $4, R0, R0
 	BLT by4_end
 

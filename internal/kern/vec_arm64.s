@@ -429,20 +429,12 @@ by16:
 	FMOVQ 32(R3), F6
 	FMOVQ 48(R3), F7
 	WORD $0x4e20e408 // fcmeq v8, v0, v0
-	WORD $0x4e20e409 // fcmeq v9, v0, v0
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x4e21e429 // fcmeq v9, v1, v1
-	WORD $0x4e21e42a // fcmeq v10, v1, v1
-	WORD $0x4e2a1d29 // and v9, v9, v10
 	WORD $0x6e205929 // not v9, v9
 	WORD $0x4e22e44a // fcmeq v10, v2, v2
-	WORD $0x4e22e44b // fcmeq v11, v2, v2
-	WORD $0x4e2b1d4a // and v10, v10, v11
 	WORD $0x6e20594a // not v10, v10
 	WORD $0x4e23e46b // fcmeq v11, v3, v3
-	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x6ea4e40c // fcmgt v12, v0, v4
 	WORD $0x6e641c0c // bsl v12, v0, v4
@@ -475,8 +467,6 @@ by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
-	WORD $0x4e20e403 // fcmeq v3, v0, v0
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea1e403 // fcmgt v3, v0, v1
 	WORD $0x6e611c03 // bsl v3, v0, v1
@@ -497,8 +487,6 @@ by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
-	WORD $0x4e20e403 // fcmeq v3, v0, v0
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea1e403 // fcmgt v3, v0, v1
 	WORD $0x6e611c03 // bsl v3, v0, v1
@@ -533,20 +521,12 @@ by16:
 	FMOVQ 32(R3), F6
 	FMOVQ 48(R3), F7
 	WORD $0x4e20e408 // fcmeq v8, v0, v0
-	WORD $0x4e20e409 // fcmeq v9, v0, v0
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x4e21e429 // fcmeq v9, v1, v1
-	WORD $0x4e21e42a // fcmeq v10, v1, v1
-	WORD $0x4e2a1d29 // and v9, v9, v10
 	WORD $0x6e205929 // not v9, v9
 	WORD $0x4e22e44a // fcmeq v10, v2, v2
-	WORD $0x4e22e44b // fcmeq v11, v2, v2
-	WORD $0x4e2b1d4a // and v10, v10, v11
 	WORD $0x6e20594a // not v10, v10
 	WORD $0x4e23e46b // fcmeq v11, v3, v3
-	WORD $0x4e23e46c // fcmeq v12, v3, v3
-	WORD $0x4e2c1d6b // and v11, v11, v12
 	WORD $0x6e20596b // not v11, v11
 	WORD $0x6ea0e48c // fcmgt v12, v4, v0
 	WORD $0x6e641c0c // bsl v12, v0, v4
@@ -579,8 +559,6 @@ by4:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
-	WORD $0x4e20e403 // fcmeq v3, v0, v0
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea0e423 // fcmgt v3, v1, v0
 	WORD $0x6e611c03 // bsl v3, v0, v1
@@ -601,8 +579,6 @@ by1:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4e20e402 // fcmeq v2, v0, v0
-	WORD $0x4e20e403 // fcmeq v3, v0, v0
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea0e423 // fcmgt v3, v1, v0
 	WORD $0x6e611c03 // bsl v3, v0, v1
@@ -1642,20 +1618,12 @@ by16:
 	FMOVQ 32(R2), F3
 	FMOVQ 48(R2), F4
 	WORD $0x4e21e425 // fcmeq v5, v1, v1
-	WORD $0x4e21e426 // fcmeq v6, v1, v1
-	WORD $0x4e261ca5 // and v5, v5, v6
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x4e22e446 // fcmeq v6, v2, v2
-	WORD $0x4e22e447 // fcmeq v7, v2, v2
-	WORD $0x4e271cc6 // and v6, v6, v7
 	WORD $0x6e2058c6 // not v6, v6
 	WORD $0x4e23e467 // fcmeq v7, v3, v3
-	WORD $0x4e23e468 // fcmeq v8, v3, v3
-	WORD $0x4e281ce7 // and v7, v7, v8
 	WORD $0x6e2058e7 // not v7, v7
 	WORD $0x4e24e488 // fcmeq v8, v4, v4
-	WORD $0x4e24e489 // fcmeq v9, v4, v4
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x6ea0e429 // fcmgt v9, v1, v0
 	WORD $0x6e601c29 // bsl v9, v1, v0
@@ -1686,8 +1654,6 @@ by16_end:
 by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
-	WORD $0x4e21e423 // fcmeq v3, v1, v1
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea0e423 // fcmgt v3, v1, v0
 	WORD $0x6e601c23 // bsl v3, v1, v0
@@ -1706,8 +1672,6 @@ by4_end:
 by1:
 	FMOVS 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
-	WORD $0x4e21e423 // fcmeq v3, v1, v1
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea0e423 // fcmgt v3, v1, v0
 	WORD $0x6e601c23 // bsl v3, v1, v0
@@ -1738,20 +1702,12 @@ by16:
 	FMOVQ 32(R2), F3
 	FMOVQ 48(R2), F4
 	WORD $0x4e21e425 // fcmeq v5, v1, v1
-	WORD $0x4e21e426 // fcmeq v6, v1, v1
-	WORD $0x4e261ca5 // and v5, v5, v6
 	WORD $0x6e2058a5 // not v5, v5
 	WORD $0x4e22e446 // fcmeq v6, v2, v2
-	WORD $0x4e22e447 // fcmeq v7, v2, v2
-	WORD $0x4e271cc6 // and v6, v6, v7
 	WORD $0x6e2058c6 // not v6, v6
 	WORD $0x4e23e467 // fcmeq v7, v3, v3
-	WORD $0x4e23e468 // fcmeq v8, v3, v3
-	WORD $0x4e281ce7 // and v7, v7, v8
 	WORD $0x6e2058e7 // not v7, v7
 	WORD $0x4e24e488 // fcmeq v8, v4, v4
-	WORD $0x4e24e489 // fcmeq v9, v4, v4
-	WORD $0x4e291d08 // and v8, v8, v9
 	WORD $0x6e205908 // not v8, v8
 	WORD $0x6ea1e409 // fcmgt v9, v0, v1
 	WORD $0x6e601c29 // bsl v9, v1, v0
@@ -1782,8 +1738,6 @@ by16_end:
 by4:
 	FMOVQ 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
-	WORD $0x4e21e423 // fcmeq v3, v1, v1
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea1e403 // fcmgt v3, v0, v1
 	WORD $0x6e601c23 // bsl v3, v1, v0
@@ -1802,8 +1756,6 @@ by4_end:
 by1:
 	FMOVS 0(R2), F1
 	WORD $0x4e21e422 // fcmeq v2, v1, v1
-	WORD $0x4e21e423 // fcmeq v3, v1, v1
-	WORD $0x4e231c42 // and v2, v2, v3
 	WORD $0x6e205842 // not v2, v2
 	WORD $0x6ea1e403 // fcmgt v3, v0, v1
 	WORD $0x6e601c23 // bsl v3, v1, v0

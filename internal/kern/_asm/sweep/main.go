@@ -433,7 +433,11 @@ func (s sweep) emitNEON(file *neon.File) {
 		for _, name := range s.scalars {
 			c[name] = a.Broadcast(name)
 		}
-		f.Pass(n, s.unroll, pointers, func(vectors int, one bool) {
+		vectors := max(2, s.unroll)
+		if s.late { // it is long enough
+			vectors = 1
+		}
+		f.Pass(n, vectors, pointers, func(vectors int, one bool) {
 			for u := range vectors {
 				x := map[string]vec{}
 				for _, slot := range s.all() {

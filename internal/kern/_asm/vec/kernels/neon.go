@@ -114,11 +114,13 @@ func (ng *neonGen) cmp(g *gen, m, a neon.Reg, pred uint8, b neon.Reg) {
 		ng.Op3(neon.FCmGT, t, b, a)
 		ng.Op2(neon.Not, m, t)
 	case unord:
-		x, y := ng.New(), ng.New()
-		ng.Op3(neon.FCmEq, x, a, a)
-		ng.Op3(neon.FCmEq, y, b, b)
 		t := ng.New()
-		ng.Op3(neon.And, t, x, y)
+		ng.Op3(neon.FCmEq, t, a, a)
+		if a != b {
+			y := ng.New()
+			ng.Op3(neon.FCmEq, y, b, b)
+			ng.Op3(neon.And, t, t, y)
+		}
 		ng.Op2(neon.Not, m, t)
 	default:
 		panic("no such predicate")
