@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -39,8 +41,12 @@ func (c Case) Small() bool {
 	return true
 }
 
-// Cases returns every case of the table: each row in each of its dtypes.
-func Cases() []Case {
+// Cases returns every case of the table: each row in each of its dtypes. Their arrays are
+// the same in every call, and stay as they are.
+func Cases() []Case { return slices.Clone(cases()) }
+
+// cases makes the cases, once: rounding their inputs takes a second.
+var cases = sync.OnceValue(func() []Case {
 	var all []Case
 	seen := map[string]int{}
 	for _, r := range rows() {
@@ -53,7 +59,7 @@ func Cases() []Case {
 		}
 	}
 	return all
-}
+})
 
 // row is an operation with the shapes and values of its inputs, for some dtypes.
 type row struct {
