@@ -31,8 +31,9 @@ type decoding struct {
 // Decode reads a picture as a person sees it: turned as the camera noted in EXIF's
 // orientation, in files of JPEG, PNG, WebP and TIFF; without transparency, see [Pixels]; the
 // first of several frames or pages, on the whole canvas of a GIF; colors of 16 bits as the
-// next lower of 8, and those of ink, CMYK and YCCK, as Adobe's programs store them. Color
-// profiles are not applied.
+// next lower of 8, and those of ink, CMYK and YCCK, as Adobe's programs store them; those of a
+// lossy WebP in their full range, which golang.org/x/image/webp leaves out. Color profiles are
+// not applied.
 //
 // The header tells how much memory decoding takes. More than 64 MB and four times the file's
 // size, or than the bound of [LimitMemory], is an error before memory is taken, which is
@@ -108,6 +109,7 @@ func (d decoding) decode(r io.Reader) (*Picture, error) {
 	}
 	if kind == "webp" { // whose EXIF stands behind the pixels
 		_, _ = io.CopyN(io.Discard, rest, mostEXIF)
+		widen(img)
 	}
 	bounds := img.Bounds()
 	if kind == "gif" {

@@ -102,8 +102,16 @@ func TestCanvas(t *testing.T) {
 // registers does not read.
 func TestWebP(t *testing.T) {
 	stdimage.RegisterFormat("webp", "RIFF????WEBP", func(r io.Reader) (stdimage.Image, error) {
-		_, err := io.ReadFull(r, make([]byte, 28))
-		return stdimage.NewGray(stdimage.Rect(0, 0, 4, 2)), err
+		b := make([]byte, 28)
+		_, err := io.ReadFull(r, b)
+		if string(b[20:27]) == "1234567" {
+			return stdimage.NewGray(stdimage.Rect(0, 0, 4, 2)), err
+		}
+		img := stdimage.NewYCbCr(stdimage.Rect(0, 0, 4, 2), stdimage.YCbCrSubsampleRatio444) // as golang.org/x/image/webp v0.47.0
+		copy(img.Y, []uint8{235, 16, 82, 137, 240, 0})
+		copy(img.Cb, []uint8{128, 128, 90, 157, 128, 128})
+		copy(img.Cr, []uint8{128, 128, 240, 102, 128, 128})
+		return img, err
 	}, func(io.Reader) (stdimage.Config, error) { return stdimage.Config{Width: 4, Height: 2}, nil })
 	for _, prefix := range []string{"", "Exif\x00\x00"} {
 		block := prefix + "II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x08\x00\x00\x00"
@@ -115,6 +123,19 @@ func TestWebP(t *testing.T) {
 		img, err := decoded(strings.NewReader(file))
 		if err != nil || img.Rect != stdimage.Rect(0, 0, 2, 4) {
 			t.Errorf("%q: got %v, error %v, want 2 x 4", prefix, img.Rect, err)
+		}
+	}
+	// Colors as pillow 13.0.0 reads them, within a level or two: white, black, red, a blue.
+	img, err := decoded(strings.NewReader("RIFF\x00\x00\x00\x00WEBPVP8 \x08\x00\x00\x00narrow.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][3]int{{255, 255, 255}, {0, 0, 0}, {255, 1, 0}, {99, 151, 199}, {255, 255, 255}, {0, 0, 0}} {
+		for c, w := range want {
+			if got := int(img.Pix[i%4*4+i/4*img.Stride+c]); max(got-w, w-got) > 2 {
+				t.Errorf("pixel %d: got %v, want %v", i, img.Pix[i%4*4+i/4*img.Stride:][:3], want)
+				break
+			}
 		}
 	}
 }
