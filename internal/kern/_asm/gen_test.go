@@ -1,10 +1,15 @@
 // Package asm holds the generators of the assembly in package kern, one
 // directory per family of kernels. In the directory of family f,
 //
-//	go run main.go -out ../../f_amd64.s -stubs ../../f_stub_amd64.go -pkg kern
+//	go run . -out ../../f_amd64.s -stubs ../../f_stub_amd64.go -pkg kern
 //
 // writes its files: the assembly, its declarations, and, for all families but matmul, the
-// functions that choose an implementation (f_dispatch_amd64.go, f_noasm.go).
+// functions that choose an implementation (f_dispatch_amd64.go, f_noasm.go); and the same
+// for arm64. After it,
+//
+//	go run .
+//
+// in count brings the tables of docs/kernels.md up to date.
 package asm
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
-//go:generate go run main.go -out ../../softmax_amd64.s -stubs ../../softmax_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../softmax_amd64.s -stubs ../../softmax_stub_amd64.go -pkg kern
 
 type vec = reg.VecVirtual
 

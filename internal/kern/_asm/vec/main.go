@@ -6,7 +6,7 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/vec/kernels"
 )
 
-//go:generate go run main.go -out ../../vec_amd64.s -stubs ../../vec_stub_amd64.go -pkg kern
+//go:generate go run . -out ../../vec_amd64.s -stubs ../../vec_stub_amd64.go -pkg kern
 
 func main() {
 	kernels.Write()
