@@ -78,6 +78,17 @@ func cut(w http.ResponseWriter, b []byte, n int) {
 	panic(http.ErrAbortHandler)
 }
 
+// patience returns the option of how long a server may be silent: short where it is, longer
+// than a busy machine lets a test wait elsewhere.
+func patience(silent bool) Option {
+	return func(l *loader) {
+		l.stall = time.Minute
+		if silent {
+			l.stall = 400 * time.Millisecond
+		}
+	}
+}
+
 func TestDownload(t *testing.T) {
 	f := newFake(t, 300, 20, 28)
 	for _, c := range []struct {
@@ -148,8 +159,7 @@ func TestDownload(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cache := emptyCache(t)
 			s := f.serve(t, c.handler)
-			short := func(l *loader) { l.stall = 400 * time.Millisecond }
-			train, test, err := Load(f.options(Mirrors(s.URL+"/"), short)...)
+			train, test, err := Load(f.options(Mirrors(s.URL+"/"), patience(strings.Contains(c.name, "stalled")))...)
 			f.check(t, train, test, err)
 			requests := s.requests()
 			resumes := slices.ContainsFunc(requests, func(r string) bool { return r != "" && r != "bytes=0-" })
@@ -229,8 +239,8 @@ func TestDownloadNextMirror(t *testing.T) {
 			emptyCache(t)
 			bad, good := f.serve(t, c.handler), f.serve(t, nil)
 			var report bytes.Buffer
-			short := func(l *loader) { l.stall = 400 * time.Millisecond }
-			train, test, err := Load(f.options(Mirrors(bad.URL, good.URL), Progress(&report), short)...)
+			patience := patience(strings.Contains(c.want, "silent"))
+			train, test, err := Load(f.options(Mirrors(bad.URL, good.URL), Progress(&report), patience)...)
 			f.check(t, train, test, err)
 			if !strings.Contains(report.String(), c.want) || strings.Count(report.String(), "kB from "+good.URL) != 4 {
 				t.Errorf("report: got\n%swant %q", report.String(), c.want)
