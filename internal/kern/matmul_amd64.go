@@ -6,13 +6,18 @@ import "unsafe"
 
 // packArgs holds the arguments of the assembly of packing.
 type packArgs struct {
+	rowArgs
+	row [16]unsafe.Pointer
+}
+
+// rowArgs holds those of packing that copies rows.
+type rowArgs struct {
 	dst   unsafe.Pointer
 	ldDst uintptr
 	src   unsafe.Pointer
 	ldSrc uintptr
 	k     int
 	mask  uintptr
-	row   [16]unsafe.Pointer
 }
 
 // bestISA is the best that tileFor may choose.
@@ -233,7 +238,7 @@ func packRows[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 	}
 	for j := 0; j < n; j += 2 * t.lanes {
 		vecs := min(2, ceil(n-j, t.lanes))
-		p := packArgs{
+		p := rowArgs{
 			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
 			src: ptr(src, j), ldSrc: uintptr(4 * ldSrc), k: k,
 			mask: t.isa.maskFor(min(t.lanes, n-j-(vecs-1)*t.lanes)),
@@ -279,7 +284,7 @@ func packCols[T Float](t tile, dst []T, ldDst int, src []T, ldSrc, n, k int) {
 		return
 	}
 	for j := 0; j < n; j += t.lanes {
-		p := packArgs{dst: ptr(dst, j), ldDst: uintptr(4 * ldDst), k: k, mask: t.isa.maskFor(k % t.lanes)}
+		p := packArgs{rowArgs: rowArgs{dst: ptr(dst, j), ldDst: uintptr(4 * ldDst), k: k, mask: t.isa.maskFor(k % t.lanes)}}
 		for i := range t.lanes {
 			p.row[i] = ptr(src, min(j+i, n-1)*ldSrc)
 		}

@@ -76,6 +76,7 @@ type intPacked struct{ a, rowP, rowQ, b, colX, colY []int32 }
 const (
 	intSteps  = 256  // most of K at a time: a panel stays in the L1 cache
 	intWindow = 4096 // most rows and columns of a window
+	intGroup  = 4    // panels that a piece packs at a time, of one cache line of B's rows
 )
 
 // Run computes the product. C must not overlap A or B. Once warm it allocates nothing; a
@@ -228,16 +229,19 @@ func (t *intCompute) Piece(p int, w *par.Worker) {
 		}
 		return
 	}
-	steps := c.words(min(c.depth, m.K))
-	n := intSize(c, s1-s0, 1, steps)
+	steps, group := c.words(min(c.depth, m.K)), min(intGroup, q1-q0)
+	n := intSize(c, s1-s0, group, steps)
 	mem := w.Scratch(4 * n)
-	own := intCarve(c, unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(mem))), n), s1-s0, 1, steps)
+	own := intCarve(c, unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(mem))), n), s1-s0, group, steps)
 	for k := 0; ; k += c.depth {
 		to := min(m.K, k+c.depth)
 		m.packStrips(&own, s0, s0, s1, batch, k, to)
-		for q := q0; q < q1; q++ {
-			m.packPanels(&own, q, q, q+1, batch, k, to)
-			m.panel(&own, s0, q, s0, s1, q, batch, k, to)
+		for q := q0; q < q1; q += group {
+			last := min(q+group, q1)
+			m.packPanels(&own, q, q, last, batch, k, to)
+			for i := q; i < last; i++ {
+				m.panel(&own, s0, q, s0, s1, i, batch, k, to)
+			}
 		}
 		if k+c.depth >= m.K {
 			return

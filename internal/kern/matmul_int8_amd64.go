@@ -6,8 +6,13 @@ import "unsafe"
 
 // intPackArgs holds the arguments of the assembly of packing.
 type intPackArgs struct {
-	packArgs
-	flip, off [4]uint64 // of each byte, of each int16
+	dst     unsafe.Pointer
+	ldDst   uintptr
+	src     unsafe.Pointer
+	ldSrc   uintptr
+	k       int
+	changes *[8]uint64
+	row     [8]unsafe.Pointer
 }
 
 // intTileHere returns the best tile in use.
@@ -68,12 +73,7 @@ func (t intTile) pack(dst []int32, o *intOperand, at, n, k0, depth int) {
 
 // args returns the arguments of packing.
 func (o *intOperand) args(dst []int32, k int) intPackArgs {
-	p := intPackArgs{packArgs: packArgs{dst: addr(dst), ldDst: uintptr(4 * o.width), ldSrc: uintptr(o.ld), k: k}}
-	for i := range p.flip {
-		p.flip[i] = uint64(o.flip) * 0x0101010101010101
-		p.off[i] = uint64(uint16(o.off)) * 0x0001000100010001
-	}
-	return p
+	return intPackArgs{dst: addr(dst), ldDst: uintptr(4 * o.width), ldSrc: uintptr(o.ld), k: k, changes: &o.changes}
 }
 
 // packRows packs 8 or 16 columns of rows that follow each other along K, as far as whole

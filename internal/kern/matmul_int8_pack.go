@@ -10,6 +10,8 @@ type intOperand struct {
 	flip  uint8
 	off   int16
 
+	changes [8]uint64 // flip of each byte and off of each int16, for vectors
+
 	// What is left to subtract of row or column i: its zero point plus shift.
 	zero   []uint8
 	signed bool // zero points are of int8
@@ -35,6 +37,9 @@ func (t intTile) operand(src []uint8, ld int, along bool, width int, zero []uint
 	if t.group == 2 && len(zero) == 1 {
 		o.off += int16(o.zeroOf(0))
 		o.zero = nil
+	}
+	for i := range 4 {
+		o.changes[i], o.changes[4+i] = uint64(o.flip)*0x0101010101010101, uint64(uint16(o.off))*0x0001000100010001
 	}
 	o.exact = o.shift == 0
 	for i := range o.zero {
@@ -105,7 +110,7 @@ func (m *MatMulInt8) packPanels(x *intPacked, first, q0, q1, batch, k0, k1 int) 
 func (c *intCut) packInts(dst []int32, o *intOperand, begin func(int) int, p0, p1, k0, k1 int) {
 	depth, chunk := k1-k0, k1-k0
 	if !o.along {
-		chunk = alongRows
+		chunk = 2 * alongRows
 	}
 	for k := 0; k < depth; k += chunk {
 		n := min(chunk, depth-k)

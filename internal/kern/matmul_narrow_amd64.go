@@ -20,10 +20,10 @@ func packNarrowRows[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16,
 func packRowPairs[T Float](t tile, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
 	for j := 0; j < n; j += 2 * t.lanes {
 		cols := min(2*t.lanes, n-j)
-		p := packArgs{
+		p := packArgs{rowArgs: rowArgs{
 			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
 			src: ptr16(src[j:]), ldSrc: uintptr(4 * ldSrc), k: k / 2, mask: 1<<cols - 1,
-		}
+		}}
 		if p.k > 0 {
 			p.row[0] = ptr16(src[ldSrc+j:])
 			packRowsPairsAVX512((*byte)(unsafe.Pointer(&p)), ceil(cols, t.lanes))
@@ -40,7 +40,7 @@ func packRowPairs[T Float](t tile, dst []T, ldDst int, src []uint16, ldSrc, n, k
 func widenRows[T Float](t tile, f Narrow, along bool, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
 	for j := 0; j < n && k > 0; j += 2 * t.lanes {
 		vecs := min(2, ceil(n-j, t.lanes))
-		p := packArgs{
+		p := rowArgs{
 			dst: ptr(dst, j), ldDst: uintptr(4 * ldDst),
 			src: ptr16(src[j:]), ldSrc: uintptr(2 * ldSrc), k: k,
 			mask: t.isa.maskFor(min(t.lanes, n-j-(vecs-1)*t.lanes)),
@@ -94,7 +94,7 @@ func packNarrowCols[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16,
 		return
 	}
 	for j := 0; j < n; j += t.lanes {
-		p := packArgs{dst: ptr(dst, j), ldDst: uintptr(4 * ldDst), k: whole}
+		p := packArgs{rowArgs: rowArgs{dst: ptr(dst, j), ldDst: uintptr(4 * ldDst), k: whole}}
 		for i := range t.lanes {
 			p.row[i] = ptr16(src[min(j+i, n-1)*ldSrc:])
 		}

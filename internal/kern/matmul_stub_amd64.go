@@ -335,22 +335,22 @@ func intTileVNNI(p *byte)
 //go:noescape
 func intTileAVX512VNNI(p *byte)
 
-// packIntRowsPairsAVX2 makes p.k steps of one or two vectors of words: int16s of two rows, less p.off, after the bits of p.flip changed.
+// packIntRowsPairsAVX2 makes p.k steps of one or two vectors of words: int16s of two rows, less a number, after bits changed.
 //
 //go:noescape
 func packIntRowsPairsAVX2(p *byte, vecs int)
 
-// packIntRowsQuadsAVX2 makes p.k steps of one or two vectors of words: bytes of four rows, after the bits of p.flip changed.
+// packIntRowsQuadsAVX2 makes p.k steps of one or two vectors of words: bytes of four rows, after bits changed.
 //
 //go:noescape
 func packIntRowsQuadsAVX2(p *byte, vecs int)
 
-// packIntColsPairsAVX2 turns p.k times 16 bytes of each of the 8 rows at p.ptr into words of two int16, less p.off, after the bits of p.flip changed.
+// packIntColsPairsAVX2 turns p.k times 16 bytes of each of the 8 rows at p.ptr into words of two int16, less a number, after bits changed.
 //
 //go:noescape
 func packIntColsPairsAVX2(p *byte)
 
-// packIntColsQuadsAVX2 turns p.k times 32 bytes of each of the 8 rows at p.ptr into words of four bytes, after the bits of p.flip changed.
+// packIntColsQuadsAVX2 turns p.k times 32 bytes of each of the 8 rows at p.ptr into words of four bytes, after bits changed.
 //
 //go:noescape
 func packIntColsQuadsAVX2(p *byte)

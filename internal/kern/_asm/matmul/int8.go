@@ -211,11 +211,11 @@ func (t intTile) correct(rows int, store string) {
 	Label(store)
 }
 
-// Byte offsets in struct intPackArgs, which begins as packArgs.
-const (
-	packFlip = packPtr + 16*8
-	packOff  = packFlip + 32
-)
+// The struct intPackArgs has, where packArgs has a mask, the address of the bits to change,
+// as a vector, and behind them of what to subtract of each int16.
+var change = c
+
+const off = 32
 
 // intPacks names a routine of packing.
 func intPacks(name string, quads bool) string {
@@ -225,14 +225,14 @@ func intPacks(name string, quads bool) string {
 // packIntRows writes a routine that makes words of two or four rows, 8 or 16 columns of
 // them.
 func packIntRows(quads bool) {
-	rows, what := 2, "int16s of two rows, less p.off"
+	rows, what := 2, "int16s of two rows, less a number"
 	if quads {
 		rows, what = 4, "bytes of four rows"
 	}
 	name := intPacks("packIntRows", quads)
 	TEXT(name, NOSPLIT, "func(p *byte, vecs int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s makes p.k steps of one or two vectors of words: %s, after the bits of p.flip changed.", name, what))
+	Doc(fmt.Sprintf("%s makes p.k steps of one or two vectors of words: %s, after bits changed.", name, what))
 	Load(Param("p"), p)
 	Load(Param("vecs"), rowTmp)
 	MOVQ(Mem{Base: p, Disp: packDst}, a0)
@@ -241,8 +241,9 @@ func packIntRows(quads bool) {
 	MOVQ(Mem{Base: p, Disp: packLDSrc}, ldb)
 	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
 	MOVQ(Mem{Base: p, Disp: packK}, k)
-	VMOVDQU(Mem{Base: p, Disp: packFlip}, X15)
-	VMOVDQU(Mem{Base: p, Disp: packOff}, Y14)
+	MOVQ(Mem{Base: p, Disp: packMask}, change)
+	VMOVDQU(Mem{Base: change}, X15)
+	VMOVDQU(Mem{Base: change, Disp: off}, Y14)
 	CMPQ(rowTmp, Imm(1))
 	JEQ(LabelRef("one"))
 	x := []VecPhysical{X0, X1, X2, X3}
@@ -257,8 +258,9 @@ func packIntRows(quads bool) {
 			}
 		}
 		LEAQ(Mem{Base: b, Index: ldb, Scale: uint8(rows)}, b)
+		LEAQ(Mem{Base: b, Index: ldb, Scale: ahead}, bAhead)
 		for r := range rows {
-			PREFETCHT0(strided(b, ldb, ldb3, r, 0))
+			PREFETCHT0(strided(bAhead, ldb, ldb3, r, 0))
 		}
 		for v := range vecs {
 			if quads {
@@ -303,32 +305,33 @@ func interleaveFour(x []VecPhysical, half int) {
 
 // packIntCols writes a routine that turns eight rows along K into steps of eight words.
 func packIntCols(quads bool) {
-	size, what := 16, "two int16, less p.off"
+	size, what := 16, "two int16, less a number"
 	if quads {
 		size, what = 32, "four bytes"
 	}
 	name := intPacks("packIntCols", quads)
 	TEXT(name, NOSPLIT, "func(p *byte)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s turns p.k times %d bytes of each of the 8 rows at p.ptr into words of %s, after the bits of p.flip changed.", name, size, what))
+	Doc(fmt.Sprintf("%s turns p.k times %d bytes of each of the 8 rows at p.ptr into words of %s, after bits changed.", name, size, what))
 	Load(Param("p"), p)
 	MOVQ(Mem{Base: p, Disp: packDst}, a0)
 	MOVQ(Mem{Base: p, Disp: packLDDst}, lda)
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
 	MOVQ(Mem{Base: p, Disp: packK}, k)
+	MOVQ(Mem{Base: p, Disp: packMask}, change)
 	XORQ(b, b)
 	Label("loop")
 	out := avx2.transpose(func(m Mem, x VecPhysical) {
 		if quads {
 			VMOVDQU(m, x)
-			VPXOR(Mem{Base: p, Disp: packFlip}, x, x)
+			VPXOR(Mem{Base: change}, x, x)
 			return
 		}
 		half := x.AsX().(VecPhysical)
 		VMOVDQU(m, half)
-		VPXOR(Mem{Base: p, Disp: packFlip}, half, half)
+		VPXOR(Mem{Base: change}, half, half)
 		VPMOVZXBW(half, x)
-		VPSUBW(Mem{Base: p, Disp: packOff}, x, x)
+		VPSUBW(Mem{Base: change, Disp: off}, x, x)
 	})
 	for i, x := range out {
 		VMOVDQU(x, strided(a0, lda, lda3, i%4, 0))
