@@ -240,6 +240,10 @@ func halfBits() (lines []string) {
 			}
 		})
 	}
+	subnormalProducts(func(c mmCase, p *MatMul) {
+		p.Run()
+		lines = append(lines, fmt.Sprintf("MatMulBF16/subnormals/%d %s", c.m, hashOf(halfTypes[0].floats(p.C16))))
+	})
 	return lines
 }
 

@@ -185,9 +185,8 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 	}
 }
 
-// TestNarrowMatMulSubnormals has products and sums around the least normal number,
-// which all vector kernels take for zeros in the same way.
-func TestNarrowMatMulSubnormals(t *testing.T) {
+// subnormalProducts has products and sums around the least normal number.
+func subnormalProducts(each func(c mmCase, p *MatMul)) {
 	r := rand.New(rand.NewPCG(7, 8))
 	tiny := func() float64 { return math.Ldexp(r.NormFloat64(), -60-r.IntN(8)) }
 	for _, c := range []mmCase{{m: 20, n: 40, k: 31}, {m: 3, n: 130, k: 8, bias: true}, {m: 15, n: 16, k: 3, transA: true, transB: true}} {
@@ -200,6 +199,15 @@ func TestNarrowMatMulSubnormals(t *testing.T) {
 		for i := range p.Bias {
 			p.Bias[i] *= 0x1p-66
 		}
+		each(c, p)
+	}
+}
+
+// TestNarrowMatMulSubnormals has numbers which all vector kernels take for zeros in the same
+// way, in products of bfloat16 alone.
+func TestNarrowMatMulSubnormals(t *testing.T) {
+	least := []float32{math.SmallestNonzeroFloat32}
+	subnormalProducts(func(c mmCase, p *MatMul) {
 		var first []uint16
 		for _, name := range impl.Names("kern") {
 			if name == impl.Portable {
@@ -208,12 +216,15 @@ func TestNarrowMatMulSubnormals(t *testing.T) {
 			restore := impl.Select("kern", name)
 			p.Run()
 			restore()
+			if least[0]*1.5 == 0 {
+				t.Fatalf("%+v %s: subnormals are zeros after it", c, name)
+			}
 			if first == nil {
 				first = slices.Clone(p.C16)
 			}
 			mmSame16(t, fmt.Sprintf("%+v %s", c, name), p.C16, first)
 		}
-	}
+	})
 }
 
 func TestNarrowMatMulRandom(t *testing.T) {
