@@ -93,6 +93,38 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestOnBatchNamed wants of a batch by name what a batch in the network's order gives.
+func TestOnBatchNamed(t *testing.T) {
+	const n = 12
+	var b data.Batch
+	if err := forks(t, n).Read(data.Permutation(n, 1, 1, nil), &b); err != nil {
+		t.Fatal(err)
+	}
+	x, y := map[string]*tensor.Tensor{"picture": b.X[0], "more": b.X[1]}, map[string]*tensor.Tensor{"kind": b.Y[0], "size": b.Y[1]}
+	ordered := &data.Batch{X: b.X, Y: []*tensor.Tensor{b.Y[1], b.Y[0]}} // the network has size first
+	a, other := namedFork(t), namedFork(t)
+	for step := range 3 {
+		got, err := a.TrainOnBatchNamed(x, y)
+		want, err2 := other.TrainOnBatch(ordered)
+		if err != nil || err2 != nil || got.Loss != want.Loss {
+			t.Fatalf("step %d: loss %v by name, %v in order (%v, %v)", step, got.Loss, want.Loss, err, err2)
+		}
+	}
+	got, err := a.TestOnBatchNamed(x, y)
+	want, err2 := other.TestOnBatch(ordered)
+	if err != nil || err2 != nil || got.Loss != want.Loss || !bytes.Equal(weights(a), weights(other)) {
+		t.Errorf("loss %v by name, %v in order (%v, %v), or other weights", got.Loss, want.Loss, err, err2)
+	}
+	_, err = a.TrainOnBatchNamed(map[string]*tensor.Tensor{"picture": b.X[0], "less": b.X[1]}, y)
+	wants(t, "another input", err, `^glia: TrainOnBatchNamed: the data has inputs \["less" "picture"\]: want \["picture" "more"\], each once`)
+	_, err = a.TestOnBatchNamed(x, map[string]*tensor.Tensor{"kind": b.Y[0]})
+	wants(t, "a target", err, `^glia: TestOnBatchNamed: the data has no output "size"`)
+	_, err = glia.Sequential(nn.Input(2), nn.Dense(1)).TrainOnBatchNamed(x, y)
+	wants(t, "not compiled", err, `^glia: TrainOnBatchNamed: .*[Cc]ompile`)
+	_, err = new(glia.Model).TestOnBatchNamed(x, y)
+	wants(t, "no model", err, `^glia: TestOnBatchNamed: `)
+}
+
 // half returns half of the samples, which keep their names.
 func half(t *testing.T, ds *data.Memory) *data.Memory {
 	t.Helper()

@@ -35,6 +35,55 @@ func (m *Model) TestOnBatch(b *data.Batch) (_ Result, err error) {
 	return r, nil
 }
 
+// TrainOnBatchNamed is [Model.TrainOnBatch] with inputs and targets by name, as Fit takes those
+// of [data.FromMaps]: x by the names of the nn.Input layers, y by those of the layers that make
+// the outputs, see nn's Network.OutputNames. Outputs without a loss need no targets.
+func (m *Model) TrainOnBatchNamed(x, y map[string]*tensor.Tensor) (Result, error) {
+	b, err := m.namedBatch(x, y)
+	if err != nil {
+		return Result{}, fmt.Errorf("glia: TrainOnBatchNamed: %w", err)
+	}
+	return m.TrainOnBatch(b)
+}
+
+// TestOnBatchNamed is [Model.TestOnBatch] with inputs and targets by name, see
+// [Model.TrainOnBatchNamed].
+func (m *Model) TestOnBatchNamed(x, y map[string]*tensor.Tensor) (Result, error) {
+	b, err := m.namedBatch(x, y)
+	if err != nil {
+		return Result{}, fmt.Errorf("glia: TestOnBatchNamed: %w", err)
+	}
+	return m.TestOnBatch(b)
+}
+
+// namedBatch returns a batch in the order of the network's inputs and outputs.
+func (m *Model) namedBatch(x, y map[string]*tensor.Tensor) (*data.Batch, error) {
+	if m.compiled.Load() == nil {
+		return nil, errNotCompiled
+	}
+	if m.net == nil {
+		return nil, errNoNetwork
+	}
+	ds, err := data.FromMaps(x, y)
+	if err != nil {
+		return nil, err
+	}
+	inputs, targets := ds.Names()
+	b := &data.Batch{}
+	for _, name := range inputs {
+		b.X = append(b.X, x[name])
+	}
+	for _, name := range targets {
+		b.Y = append(b.Y, y[name])
+	}
+	ordered, err := m.inNetworkOrder(ds)
+	if r, ok := ordered.(*reordered); ok {
+		forward(b.X, r.x)
+		forward(b.Y, r.y)
+	}
+	return b, err
+}
+
 // PredictOnBatch is [Model.Predict] with all samples in one batch.
 func (m *Model) PredictOnBatch(x *tensor.Tensor) (*tensor.Tensor, error) {
 	return m.predictOne("PredictOnBatch", x, math.MaxInt)
