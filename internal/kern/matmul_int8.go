@@ -16,8 +16,9 @@ import (
 // to the sums is removed at the end, by the sums of A's rows and B's columns. SDOT, of
 // arm64, multiplies four int8 by four int8 in the same way.
 //
-// The tiles of AVX2 and the packing of all instruction sets were executed by the tests;
-// those of AVX-VNNI, AVX-512 and AVX512_VNNI were disassembled and compared only.
+// The tiles of AVX2 and the packing of all instruction sets have run so far; those of
+// AVX-VNNI, AVX-512 and AVX512_VNNI are tested where the processor has them, and were only
+// assembled until then.
 type MatMulInt8 struct {
 	M, N, K          int
 	TransA, TransB   bool    // A is stored [K M], B is stored [N K]
