@@ -58,8 +58,12 @@ func TestHostileBackup(t *testing.T) {
 		{"facts that pass", func() []byte { return backup(facts(130_000, small), "", 0) }, "more differences"},
 		{"text", func() []byte { return backup(strings.Repeat("x", 17<<20), "", 0) }, "glia.backup of 17825792 bytes: want at most 16777216"},
 		{"tensors", func() []byte { return backup("{}", tensors(), 0) }, "70000 tensors: want at most 65536"},
-		{"long", func() []byte { return backup(facts(3, func(i int) string { return fmt.Sprintf(`{"what":"%d","value":"%s"}`, i, strings.Repeat("x", 1<<20)) }), "", 0) }, "xxx..."},
-		{"evil", func() []byte { return backup(facts(1, func(int) string { return `{"what":"\u001b[2J","value":"\u202e"}` }), "", 0) }, `\x1b[2J`},
+		{"long", func() []byte {
+			return backup(facts(3, func(i int) string { return fmt.Sprintf(`{"what":"%d","value":"%s"}`, i, strings.Repeat("x", 1<<20)) }), "", 0)
+		}, "xxx..."},
+		{"evil", func() []byte {
+			return backup(facts(1, func(int) string { return `{"what":"\u001b[2J","value":"\u202e"}` }), "", 0)
+		}, `\x1b[2J`},
 	} {
 		if testing.Short() && c.name != "facts that pass" && c.name != "evil" {
 			continue // files of 4 to 17 MB
