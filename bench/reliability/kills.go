@@ -2,11 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	stdimage "image"
-	"image/color"
-	"image/png"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -125,23 +121,4 @@ func tinyMNIST(dir string) error {
 		}
 	}
 	return nil
-}
-
-// picture returns a PNG of a few pixels.
-func picture() []byte {
-	p := stdimage.NewNRGBA(stdimage.Rect(0, 0, 9, 7))
-	for i := range p.Pix {
-		p.Pix[i] = byte(i * 37)
-	}
-	p.Set(1, 1, color.White)
-	var b bytes.Buffer
-	must(png.Encode(&b, p))
-	return b.Bytes()
-}
-
-// commandOf returns a command in the repository that ends with the part.
-func (r *report) commandOf(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = r.root
-	return cmd
 }

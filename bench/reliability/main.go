@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -74,6 +75,13 @@ func (r *report) failf(format string, args ...any) {
 }
 
 func (r *report) over() bool { return r.ctx.Err() != nil }
+
+// commandOf returns a command in the repository that ends with the part.
+func (r *report) commandOf(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = r.root
+	return cmd
+}
 
 func main() {
 	log.SetFlags(0)

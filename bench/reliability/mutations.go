@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	stdimage "image"
+	"image/color"
+	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -285,4 +288,16 @@ func must(errs ...error) {
 			panic(err)
 		}
 	}
+}
+
+// picture returns a PNG of a few pixels.
+func picture() []byte {
+	p := stdimage.NewNRGBA(stdimage.Rect(0, 0, 9, 7))
+	for i := range p.Pix {
+		p.Pix[i] = byte(i * 37)
+	}
+	p.Set(1, 1, color.White)
+	var b bytes.Buffer
+	must(png.Encode(&b, p))
+	return b.Bytes()
 }
