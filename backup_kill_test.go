@@ -43,7 +43,12 @@ func longerOutputs(string) training {
 // it writes, and started again until it gets to the end.
 func TestKilled(t *testing.T) { killed(t, longer, true) }
 
-func TestKilledOutputs(t *testing.T) { killed(t, longerOutputs, false) }
+func TestKilledOutputs(t *testing.T) {
+	if testing.Short() && os.Getenv(killDir) == "" {
+		t.Skip("short tests have TestKilled alone")
+	}
+	killed(t, longerOutputs, false)
+}
 
 // killed is such a test. saves says whether the training has checkpoints.
 func killed(t *testing.T, longer func(dir string) training, saves bool) {

@@ -302,7 +302,7 @@ func TestResumeAnywhere(t *testing.T) {
 						calls *= tr.batches
 					}
 					for n := range calls {
-						if testing.Short() && n%16 != 2 {
+						if testing.Short() && n%24 != 2 {
 							continue
 						}
 						threads := 1 + n%2

@@ -87,6 +87,9 @@ func TestHalfAll(t *testing.T) {
 					continue
 				}
 				for round := range 8 {
+					if testing.Short() && round%4 != 1 {
+						continue
+					}
 					for i := range other {
 						other[i] = edge[(i+round)%len(edge)]
 						if round > 3 {
