@@ -92,10 +92,18 @@ func TestFrozenParts(t *testing.T) {
 	if err := graph.Catch(func() { net.Build(nn.NewBuilder(1), f32(3, 2)) }); err != nil {
 		t.Fatal(err)
 	}
+	var before []*graph.Var
 	check := func(what, want string) {
 		t.Helper()
+		if net.Trains(before) {
+			t.Errorf("%s: Trains says that nothing changed", what)
+		}
+		before = net.Params()
+		if !net.Trains(before) || len(before) > 0 && net.Trains(before[1:]) {
+			t.Errorf("%s: Trains of what Params returns, or less, is wrong", what)
+		}
 		var got []string
-		for _, v := range net.Params() {
+		for _, v := range before {
 			got = append(got, v.Path)
 		}
 		if s := strings.Join(got, " "); s != want {

@@ -221,7 +221,7 @@ func (k *scatter[T]) Piece(i int, w *par.Worker) {
 		return
 	}
 	if k.inner == 1 {
-		k.addEach(y, x)
+		k.addEach(y, x, 0)
 		return
 	}
 	for r, to := range k.index {
@@ -231,19 +231,19 @@ func (k *scatter[T]) Piece(i int, w *par.Worker) {
 	}
 }
 
-// addEach adds numbers of x to y where there is one for each index: it counts.
-func (k *scatter[T]) addEach(y, x []T) {
+// addEach adds numbers of x to y where there is one for each index, of those from at on.
+func (k *scatter[T]) addEach(y, x []T, at int) {
 	if k.indices.DType == tensor.Int32 {
-		addAt(y, x, backend.Data[int32](k.indices))
+		addAt(y, x, backend.Data[int32](k.indices)[at:][:k.count])
 		return
 	}
 	var tile [wideTile]int
-	for at := 0; at < k.count; at += wideTile {
-		t := tile[:min(wideTile, k.count-at)]
-		loadIndices(t, k.indices, at, 1, k.n)
+	for from := 0; from < k.count; from += wideTile {
+		t := tile[:min(wideTile, k.count-from)]
+		loadIndices(t, k.indices, at+from, 1, k.n)
 		for r, to := range t {
 			if to >= 0 {
-				y[to] += x[at+r]
+				y[to] += x[from+r]
 			}
 		}
 	}
@@ -266,13 +266,7 @@ func addAt[T number](y, x []T, index []int32) {
 // addAlong adds columns [c0,c1) of x to y; at is where their indices begin.
 func (k *scatter[T]) addAlong(y, x []T, at, c0, c1 int, w *par.Worker) {
 	if k.inner == 1 {
-		index := scratch[int](w, k.count)
-		loadIndices(index, k.indices, at, 1, k.n)
-		for r, to := range index {
-			if to >= 0 {
-				y[to] += x[r]
-			}
-		}
+		k.addEach(y, x, at)
 		return
 	}
 	index := scratch[int](w, c1-c0)

@@ -320,7 +320,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestLinks follows links that are there.
+// TestLinks follows links that are there; one of the file is named "root" and leads to its top.
 func TestLinks(t *testing.T) {
 	for _, name := range []string{"links-default.h5", "links-latest.h5"} {
 		b := fixtures(t)[name]

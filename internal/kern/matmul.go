@@ -2,6 +2,7 @@ package kern
 
 import (
 	"math"
+	"math/bits"
 	"unsafe"
 
 	"github.com/glia-ml/glia/internal/par"
@@ -246,14 +247,8 @@ func clash(stride int) bool { return stride%2048 == 0 }
 // crowds reports whether n rows so many bytes apart do not fit into the few sets of the L1
 // cache, 64 of 8 lines, that they map to.
 func crowds(stride, n int) bool {
-	if stride%64 != 0 {
-		return false
-	}
-	sets := 64
-	for lines := stride / 64; sets > 1 && lines%2 == 0; lines /= 2 {
-		sets /= 2
-	}
-	return sets < 64 && n > sets*8
+	shared := min(6, bits.TrailingZeros(uint(stride/64)))
+	return stride%64 == 0 && shared > 0 && n > 8*(64>>shared)
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }

@@ -88,7 +88,7 @@ func (b *block[T]) place(depth int) {
 		sizeA = c.sizeA(b.s1-b.s0, c.steps(depth))
 	}
 	if c.packB && !c.shared || c.inPlace {
-		sizeB = max(1, c.group) * c.nr * c.steps(depth)
+		sizeB = c.group * c.nr * c.steps(depth)
 	}
 	switch {
 	case m.Narrow == NotNarrow:

@@ -188,7 +188,7 @@ func checkModel(files map[string][]byte, dir string) (string, error) {
 	other, err := glia.LoadBytes(files[dir+"model.keras"])
 	if err == nil {
 		for _, v := range other.Network().Vars() {
-			v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
+			v.Clear()
 		}
 		err = other.LoadWeightsBytes(files[dir+"model.weights.h5"])
 	}

@@ -184,7 +184,7 @@ func loadReal(dir, file string) (*glia.Model, error) {
 		return nil, err
 	}
 	for _, v := range m.Network().Vars() {
-		v.Write(func(t *tensor.Tensor) { clear(t.Bytes()) })
+		v.Clear()
 	}
 	return m, m.LoadWeights(filepath.Join(dir, file))
 }
