@@ -31,7 +31,7 @@ func fuzz(r *report) error {
 		if each < time.Second || r.over() {
 			return nil
 		}
-		cmd := r.commandOf(r.ctx, "go", "test", "-run=XXX", "-fuzz=^"+target[2]+"$", "-fuzztime="+each.Round(time.Second).String(), "-fuzzminimizetime=1s", target[1])
+		cmd := r.commandOf(r.ctx, "go", "test", "-run=XXX", "-fuzz=^"+target[2]+"$", "-fuzztime="+each.Round(time.Second).String(), "-fuzzminimizetime=20x", target[1])
 		text, err := cmd.CombinedOutput()
 		n := 0
 		for _, m := range fuzzExecs.FindAllSubmatch(text, -1) {
@@ -39,7 +39,7 @@ func fuzz(r *report) error {
 		}
 		r.count("executions of "+strconv.Itoa(len(lines))+" targets", "executions", n)
 		if err != nil && !r.over() {
-			r.failf("%s %s: %v\n%.3000s", target[1], target[2], err, text)
+			r.failf("%s %s: %v\n%s", target[1], target[2], err, text[max(0, len(text)-3000):])
 		}
 	}
 	return nil
