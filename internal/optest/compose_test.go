@@ -27,8 +27,8 @@ func TestPrimitiveOrComposed(t *testing.T) {
 			primitives[typ] = true
 		}
 	}
-	if n := len(primitives); n > 65 {
-		t.Errorf("%d primitives: each is work for every device and exporter: want at most 65", n)
+	if n := len(primitives); n > 75 {
+		t.Errorf("%d primitives: each is work for every device and exporter: want at most 75", n)
 	}
 }
 
