@@ -17,30 +17,30 @@ type STFTConfig struct {
 	// Imaginary gives the imaginary parts, not the real ones.
 	Imaginary bool
 	// Window is the function that frames are multiplied by, [Hann] by default.
-	Window Window
+	Window Taper
 	// Periodic makes the window that of a frame longer by one, without its last element.
 	Periodic bool
 	// Scaling is [Density] by default.
 	Scaling Scaling
 }
 
-// Window is a function that tapers a frame at its ends.
-type Window string
+// Taper is a window function of a spectrum: it tapers a frame at its ends.
+type Taper string
 
-// The windows, by SciPy's names.
+// The tapers, by SciPy's names.
 const (
-	Hann           Window = "hann"
-	Hamming        Window = "hamming"
-	Blackman       Window = "blackman"
-	BlackmanHarris Window = "blackmanharris"
-	Nuttall        Window = "nuttall"
-	FlatTop        Window = "flattop"
-	Bartlett       Window = "bartlett"
-	Triangle       Window = "triang"
-	Cosine         Window = "cosine"
-	Boxcar         Window = "boxcar"
+	Hann           Taper = "hann"
+	Hamming        Taper = "hamming"
+	Blackman       Taper = "blackman"
+	BlackmanHarris Taper = "blackmanharris"
+	Nuttall        Taper = "nuttall"
+	FlatTop        Taper = "flattop"
+	Bartlett       Taper = "bartlett"
+	Triangle       Taper = "triang"
+	Cosine         Taper = "cosine"
+	Boxcar         Taper = "boxcar"
 	// NoWindow leaves frames as they are, without a scaling.
-	NoWindow Window = "none"
+	NoWindow Taper = "none"
 )
 
 // Scaling is the divisor of a window.
@@ -54,7 +54,7 @@ const (
 )
 
 // cosines are the windows that are sums Σ aₖ·cos(k·φ), φ going from -π to π.
-var cosines = map[Window][]float64{
+var cosines = map[Taper][]float64{
 	Hann:           {0.5, 0.5},
 	Hamming:        {0.54, 0.46},
 	Blackman:       {0.42, 0.50, 0.08},
@@ -64,7 +64,7 @@ var cosines = map[Window][]float64{
 }
 
 // others holds element i of n of the windows that are not in cosines.
-var others = map[Window]func(i, n float64) float64{
+var others = map[Taper]func(i, n float64) float64{
 	Bartlett: func(i, n float64) float64 { return 1 - math.Abs(2*i/(n-1)-1) },
 	Triangle: func(i, n float64) float64 {
 		odd := math.Mod(n, 2)
@@ -150,7 +150,7 @@ func (c STFTConfig) window(n int) (w []float64, scale float64) {
 }
 
 // at returns element i of a window of n.
-func (w Window) at(i, n float64) float64 {
+func (w Taper) at(i, n float64) float64 {
 	if n <= 1 {
 		return 1
 	}
@@ -203,7 +203,7 @@ func stftOf(c *vocab.Config) (Initializer, error) {
 	}
 	cfg := STFTConfig{Imaginary: s.Side == "imag", Window: NoWindow, Periodic: s.Periodic, Scaling: NoScaling}
 	if s.Window != nil {
-		cfg.Window = Window(*s.Window)
+		cfg.Window = Taper(*s.Window)
 		if *s.Window == "" {
 			cfg.Window = Hann
 		}
