@@ -1,0 +1,407 @@
+package kern
+
+import (
+	"unsafe"
+
+	"github.com/glia-ml/glia/internal/par"
+)
+
+// Conv is the geometry of a convolution of images with channels last, over three axes of
+// places; leading axes that are not there have size 1. A place of the result sees the
+// window of x that begins at its number times Stride, less Low; of the window, neighbours
+// lie Dilation apart. Outside of x everything is 0.
+type Conv struct {
+	Images                int
+	Size, Out, Window     [3]int // places of x and of the result; elements of the window
+	Stride, Dilation, Low [3]int
+	Channels, Results     int // of x and of the result
+	Groups                int
+}
+
+// Values holds floats, or 16-bit floats if Narrow says so.
+type Values[T Float] struct {
+	Wide   []T
+	Bits   []uint16
+	Narrow Narrow
+}
+
+// copyTo widens len(dst) elements from at on.
+func (v *Values[T]) copyTo(dst []T, at int) {
+	switch v.Narrow {
+	case NotNarrow:
+		copy(dst, v.Wide[at:])
+	case BF16:
+		BF16ToF32(wide(dst), v.Bits[at:at+len(dst)])
+	default:
+		F16ToF32(wide(dst), v.Bits[at:at+len(dst)])
+	}
+}
+
+// set rounds src into the elements from at on.
+func (v *Values[T]) set(at int, src []T) {
+	switch v.Narrow {
+	case NotNarrow:
+		copy(v.Wide[at:], src)
+	case BF16:
+		F32ToBF16(v.Bits[at:at+len(src)], wide(src))
+	default:
+		F32ToF16(v.Bits[at:at+len(src)], wide(src))
+	}
+}
+
+// channels returns how many channels of x each group has, results how many of the result.
+func (c *Conv) channels() int { return c.Channels / c.Groups }
+
+func (c *Conv) results() int { return c.Results / c.Groups }
+
+// taps returns the number of elements of the window.
+func (c *Conv) taps() int { return c.Window[0] * c.Window[1] * c.Window[2] }
+
+// cutAxis returns the axis along which an image is cut: the first with more than one place.
+func cutAxis(places [3]int) int {
+	for i, n := range places {
+		if n > 1 {
+			return i
+		}
+	}
+	return 2
+}
+
+// A frame is a box of places of an image that kernels read: in place, or a copy with zeros
+// around.
+type frame[T Float] struct {
+	at   []T
+	step [3]int // elements from one place to the next along each axis
+}
+
+// frameLen returns the elements of the copy that frameOf may make.
+func frameLen(size [3]int, channels int) int { return size[0] * size[1] * size[2] * channels }
+
+// frameOf returns the box of size places from place from on, of image n of v, which has
+// places and channels. Without places outside it is v itself.
+func frameOf[T Float](v *Values[T], n int, places [3]int, channels int, from, size [3]int, own []T) frame[T] {
+	image := n * places[0] * places[1] * places[2] * channels
+	inside := v.Narrow == NotNarrow
+	for i := range places {
+		inside = inside && from[i] >= 0 && from[i]+size[i] <= places[i]
+	}
+	if inside {
+		step := [3]int{places[1] * places[2] * channels, places[2] * channels, channels}
+		return frame[T]{v.Wide[image+from[0]*step[0]+from[1]*step[1]+from[2]*step[2]:], step}
+	}
+	row := size[2] * channels
+	left := min(max(0, -from[2]), size[2])
+	right := max(left, min(size[2], places[2]-from[2]))
+	for d := range size[0] {
+		for h := range size[1] {
+			dst := own[(d*size[1]+h)*row:][:row]
+			y, x := from[0]+d, from[1]+h
+			if y < 0 || y >= places[0] || x < 0 || x >= places[1] {
+				clear(dst)
+				continue
+			}
+			clear(dst[:left*channels])
+			if left < right {
+				v.copyTo(dst[left*channels:right*channels], image+((y*places[1]+x)*places[2]+from[2]+left)*channels)
+			}
+			clear(dst[right*channels:])
+		}
+	}
+	return frame[T]{own, [3]int{size[1] * row, row, channels}}
+}
+
+// offset returns where place p of the frame lies.
+func (f *frame[T]) offset(p [3]int) int { return p[0]*f.step[0] + p[1]*f.step[1] + p[2]*f.step[2] }
+
+// A segment is a part of the depth of a product whose elements lie together: n of them from
+// place at of a frame on.
+type segment struct {
+	at [3]int
+	n  int
+}
+
+// lines is work for the kernel: results along the last axis of places, whose windows begin
+// step elements apart.
+type lines[T Float] struct {
+	tile
+	job  strips[T]
+	segs []segment
+	low  T
+}
+
+// line computes n results, ldc apart, from the windows of f from element at on. Its
+// packed panel, the columns and what the sums begin with are those of the job.
+func (l *lines[T]) line(f *frame[T], at, step int, c []T, ldc, n int, own []T) {
+	job := &l.job
+	parts := ceil(n, l.mr)
+	rows, more := n/parts, n%parts
+	for s := 0; s < parts; s += job.strips {
+		job.rows, job.strips = rows, parts-s
+		i := s*rows + more
+		if s < more {
+			job.rows, job.strips, i = rows+1, more-s, s*(rows+1)
+		}
+		job.c, job.ldc = c[i*ldc:], ldc
+		if l.isa == portable {
+			l.packed(f, at+i*step, step, own)
+			continue
+		}
+		b := job.b
+		job.lda, job.stepA, job.byCol = step, job.rows*step, false
+		for k, seg := range l.segs {
+			job.a = f.at[at+i*step+f.offset(seg.at):]
+			job.k, job.depth = seg.n, seg.n
+			job.first, job.last, job.low = k == 0, k+1 == len(l.segs), negInf[T]()
+			if job.last {
+				job.low = l.low
+			}
+			kernel(l.isa, job)
+			job.b = from(job.b, seg.n*job.ldb)
+		}
+		job.b = b
+	}
+}
+
+// packed is line for the portable kernel, which reads packed strips.
+func (l *lines[T]) packed(f *frame[T], at, step int, own []T) {
+	job := &l.job
+	depth := 0
+	for _, seg := range l.segs {
+		depth += seg.n
+	}
+	job.stepA, job.k, job.depth = l.width*depth, depth, depth
+	job.first, job.last, job.low = true, true, l.low
+	strips, c := job.strips, job.c
+	job.strips = 1
+	for s := range strips {
+		k := 0
+		for _, seg := range l.segs {
+			packColsGo(own[k*l.width:], l.width, f.at[at+s*job.rows*step+f.offset(seg.at):], step, job.rows, seg.n)
+			k += seg.n
+		}
+		job.a, job.c = own, from(c, s*job.rows*job.ldc)
+		kernel(l.isa, job)
+	}
+	job.strips = strips
+}
+
+// carve cuts n elements off own, in whole cache lines.
+func carve[T any](own *[]T, n int) []T {
+	s := (*own)[:n]
+	*own = (*own)[lined(n, int(unsafe.Sizeof(s[0]))):]
+	return s
+}
+
+// lined returns n rounded up to whole cache lines of elements of so many bytes.
+func lined(n, size int) int { return ceil(n*size, par.Align) * par.Align / size }
+
+// ownMemory returns memory of the worker for parts of so many elements.
+func ownMemory[T Float](w *par.Worker, parts ...int) []T {
+	var t T
+	n := 0
+	for _, p := range parts {
+		n += lined(p, int(unsafe.Sizeof(t)))
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(w.Scratch(n*int(unsafe.Sizeof(t)))))), n)
+}
+
+// A slabs says how images are cut into pieces of work: each into parts along one axis, and
+// the panels of columns into cols parts.
+type slabs struct {
+	axis, parts, cols int
+	panels            int // of a group
+	all               int // of all groups
+}
+
+const (
+	frameBytes = 128 << 10 // of a copied frame that a piece has: it stays in the L2 cache
+	convPieces = 16        // pieces beyond which images and panels are not cut further
+)
+
+// cutUp cuts the places of images whose frames take so many elements for each place along
+// the axis, of size bytes, and what lies around it. Work is the operations of everything.
+func cutUp(t *tile, images, axis int, places [3]int, columns, groups, perPlace, around, size, work int) slabs {
+	s := slabs{axis: axis, parts: 1, cols: 1, panels: ceil(columns, t.nr)}
+	s.all = s.panels * groups
+	n := places[s.axis]
+	if fit := frameBytes/max(1, size*perPlace) - around; fit < n {
+		s.parts = ceil(n, max(fit, min(n, 2*around, 4), 1))
+	}
+	want := min(convPieces, work/t.grain)
+	for images*s.parts < want && s.parts*2 <= n {
+		s.parts *= 2
+	}
+	for images*s.parts*s.cols < want && s.cols*2 <= s.all {
+		s.cols *= 2
+	}
+	return s
+}
+
+// A slab is a part of an image, along the axis from lo to hi, and of the panels.
+type slab struct{ image, lo, hi, u0, u1 int }
+
+func (s *slabs) pieces(images int) int { return images * s.parts * s.cols }
+
+func (s *slabs) piece(p, n int) slab {
+	part0, col := p/s.cols, p%s.cols
+	i, b := part0/s.parts, part0%s.parts
+	return slab{i, part(n, s.parts, b), part(n, s.parts, b+1), part(s.all, s.cols, col), part(s.all, s.cols, col+1)}
+}
+
+// panel returns the group of panel u, and its first column and their number within the
+// group, of so many columns.
+func (s *slabs) panel(u, columns, nr int) (g, j, n int) {
+	g, j = u/s.panels, u%s.panels*nr
+	return g, j, min(nr, columns-j)
+}
+
+// ConvForward is the convolution of X with the kernel W, [window, Channels/Groups,
+// Results], plus a bias, and an activation: Y. Each element of Y is one chain of
+// multiply-adds along the elements of the window, and for each along the channels.
+type ConvForward[T Float] struct {
+	Conv
+	X, W, Y Values[T]
+	Bias    []T // [Results] or nil
+	Act     Act
+	After   Epilogue // or nil: of the matrix of places and results
+
+	tile   tile
+	slabs  slabs
+	segs   []segment
+	packed []T
+	wide   []T // W, if it is narrow
+}
+
+// Run computes Y. Once warm it allocates nothing; it runs once at a time.
+func (c *ConvForward[T]) Run() {
+	places := c.Images * c.Out[0] * c.Out[1] * c.Out[2]
+	if places*c.Results == 0 {
+		return
+	}
+	var t T
+	c.tile = tileFor[T](blockRows, false, NotNarrow)
+	if c.segs == nil {
+		c.segs = c.windows()
+	}
+	axis := cutAxis(c.Out)
+	perPlace := c.Channels * c.Stride[axis]
+	for i := axis + 1; i < 3; i++ {
+		perPlace *= c.extent(i, c.Out[i])
+	}
+	depth := c.taps() * c.channels()
+	c.slabs = cutUp(&c.tile, c.Images, axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
+	c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
+	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
+		c.wide = getBuf[T](depth * c.Results)
+		c.W.copyTo(c.wide[:depth*c.Results], 0)
+	}
+	par.Do(c.slabs.all, (*convForwardPack[T])(c))
+	if c.W.Narrow != NotNarrow {
+		putBuf(c.wide)
+	}
+	par.Do(c.slabs.pieces(c.Images), (*convForwardCompute[T])(c))
+	putBuf(c.packed)
+	c.packed, c.wide = nil, nil
+}
+
+// extent returns how many places of x n results along axis i see.
+func (c *Conv) extent(i, n int) int {
+	return (n-1)*c.Stride[i] + (c.Window[i]-1)*c.Dilation[i] + 1
+}
+
+// windows returns the segments of a window: of each row of it if all channels of its
+// elements lie together, or of each element.
+func (c *Conv) windows() []segment {
+	var segs []segment
+	whole := c.Dilation[2] == 1 && c.Groups == 1
+	for d := range c.Window[0] {
+		for h := range c.Window[1] {
+			for w := range c.Window[2] {
+				if whole && w > 0 {
+					segs[len(segs)-1].n += c.Channels
+					continue
+				}
+				segs = append(segs, segment{[3]int{d * c.Dilation[0], h * c.Dilation[1], w * c.Dilation[2]}, c.channels()})
+			}
+		}
+	}
+	return segs
+}
+
+type convForwardPack[T Float] ConvForward[T]
+
+func (t *convForwardPack[T]) Piece(u int, _ *par.Worker) {
+	c := (*ConvForward[T])(t)
+	depth := c.taps() * c.channels()
+	g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
+	packRows(c.tile, c.packed[u*depth*c.tile.nr:], c.tile.nr, from(c.wide, g*c.results()+j), c.Results, n, depth)
+}
+
+type convForwardCompute[T Float] ConvForward[T]
+
+func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
+	c := (*ConvForward[T])(t)
+	axis := c.slabs.axis
+	s := c.slabs.piece(p, c.Out[axis])
+	first, count := [3]int{}, c.Out
+	first[axis], count[axis] = s.lo, s.hi-s.lo
+	var start, size [3]int
+	for i := range size {
+		start[i], size[i] = first[i]*c.Stride[i]-c.Low[i], c.extent(i, count[i])
+	}
+	depth := c.taps() * c.channels()
+	places := count[0] * count[1] * count[2]
+	j0, j1 := c.column(s.u0), c.column(s.u1)
+	rounded, strip := 0, 0
+	if c.Y.Narrow != NotNarrow {
+		rounded = places * (j1 - j0)
+	}
+	if c.tile.isa == portable {
+		strip = depth * c.tile.width
+	}
+	own := ownMemory[T](w, frameLen(size, c.Channels), rounded, strip)
+	copied, block, strips := carve(&own, frameLen(size, c.Channels)), carve(&own, rounded), carve(&own, strip)
+	f := frameOf(&c.X, s.image, c.Size, c.Channels, start, size, copied)
+	at0 := ((s.image*c.Out[0]+first[0])*c.Out[1]+first[1])*c.Out[2] + first[2]
+	l := lines[T]{tile: c.tile, segs: c.segs, low: (&Product[T]{Act: c.Act}).low()}
+	for u := s.u0; u < s.u1; u++ {
+		g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
+		l.job.b, l.job.ldb, l.job.n = c.packed[u*depth*c.tile.nr:], c.tile.nr, n
+		j += g * c.results()
+		if c.Bias != nil {
+			l.job.bias = c.Bias[j : j+n]
+		}
+		for d := range count[0] {
+			for h := range count[1] {
+				at := d*c.Stride[0]*f.step[0] + h*c.Stride[1]*f.step[1] + g*c.channels()
+				line := (d*count[1] + h) * count[2]
+				y, ldy := block, j1-j0
+				if c.Y.Narrow == NotNarrow {
+					y, ldy = c.Y.Wide[(at0+line)*c.Results+j:], c.Results
+				} else {
+					y = block[line*ldy+j-j0:]
+				}
+				l.line(&f, at, c.Stride[2]*f.step[2], y, ldy, count[2], strips)
+			}
+		}
+	}
+	if c.Y.Narrow != NotNarrow {
+		for i := range places {
+			c.Y.set((at0+i)*c.Results+j0, block[i*(j1-j0):][:j1-j0])
+		}
+	}
+	if c.After != nil {
+		c.After.Block(0, at0, at0+places, j0, j1, w)
+	}
+}
+
+// column returns the first column of panel u.
+func (c *ConvForward[T]) column(u int) int {
+	if u == c.slabs.all {
+		return c.Results
+	}
+	g, j, _ := c.slabs.panel(u, c.results(), c.tile.nr)
+	return g*c.results() + j
+}
+
+func negInf[T Float]() T { return (&Product[T]{}).low() }

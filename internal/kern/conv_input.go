@@ -1,0 +1,218 @@
+package kern
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/glia-ml/glia/internal/par"
+)
+
+// ConvInput is the gradient of a convolution by X: places of the result that lie Stride
+// apart form a phase, which is a convolution of DY with those elements of the window that
+// meet them.
+type ConvInput[T Float] struct {
+	Conv
+	DY, W, X Values[T] // X is the result
+	Bias     []T       // [Channels] or nil
+	Act      Act
+	After    Epilogue // or nil: of the matrix of places and channels
+
+	tile     tile
+	slabs    slabs
+	phases   []phase[T]
+	taps     []int  // the elements of the window, phase by phase, in the order of depth
+	low, ext [3]int // places of DY before the first, and how many, that one place of a phase sees
+	packed   []T
+	wide     []T
+}
+
+// A phase is the places first, first+Stride, ... of the result.
+type phase[T Float] struct {
+	first [3]int
+	taps  []int // elements of the window, in the order of depth
+	segs  []segment
+	at    int // where its panels begin, in elements of depth
+}
+
+// Run computes X. Once warm it allocates nothing; it runs once at a time.
+func (c *ConvInput[T]) Run() {
+	places := c.Images * c.Size[0] * c.Size[1] * c.Size[2]
+	if places*c.Channels == 0 {
+		return
+	}
+	c.tile = tileFor[T](blockRows, false, NotNarrow)
+	if c.phases == nil {
+		c.plan()
+	}
+	var t T
+	axis := cutAxis(c.Size)
+	steps := c.steps()
+	perPlace := c.Results
+	for i := axis + 1; i < 3; i++ {
+		perPlace *= steps[i] + c.ext[i] - 1
+	}
+	depth := len(c.taps) * c.results()
+	c.slabs = cutUp(&c.tile, c.Images, axis, steps, c.channels(), c.Groups, perPlace, c.ext[axis], int(unsafe.Sizeof(t)),
+		2*c.Images*c.Out[0]*c.Out[1]*c.Out[2]*c.Channels*c.results()*len(c.taps))
+	c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
+	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
+		n := c.Conv.taps() * c.channels() * c.Results
+		c.wide = getBuf[T](n)
+		c.W.copyTo(c.wide[:n], 0)
+	}
+	par.Do(c.slabs.all, (*convInputPack[T])(c))
+	if c.W.Narrow != NotNarrow {
+		putBuf(c.wide)
+	}
+	par.Do(c.slabs.pieces(c.Images), (*convInputCompute[T])(c))
+	putBuf(c.packed)
+	c.packed, c.wide = nil, nil
+}
+
+// steps returns how many places the longest phase has along each axis.
+func (c *ConvInput[T]) steps() [3]int {
+	var n [3]int
+	for i := range n {
+		n[i] = ceil(c.Size[i], c.Stride[i])
+	}
+	return n
+}
+
+// plan finds the phases, and for each the elements of the window that meet it.
+func (c *ConvInput[T]) plan() {
+	type tap struct{ at, element int } // the place of DY beside the phase's, an element of the window
+	var taps [3][][]tap                // along each axis, of each phase
+	for i := range 3 {
+		taps[i] = make([][]tap, c.Stride[i])
+		least, most := 0, 0
+		for q := range c.Window[i] {
+			// Place first + Stride·t sees place t + at of DY through element q.
+			first := ((q*c.Dilation[i]-c.Low[i])%c.Stride[i] + c.Stride[i]) % c.Stride[i]
+			at := (first + c.Low[i] - q*c.Dilation[i]) / c.Stride[i]
+			taps[i][first] = append(taps[i][first], tap{at, q})
+			least, most = min(least, at), max(most, at)
+		}
+		for _, list := range taps[i] {
+			slices.SortFunc(list, func(a, b tap) int { return a.at - b.at })
+		}
+		c.low[i], c.ext[i] = -least, most-least+1
+	}
+	for pd, ds := range taps[0] {
+		for ph, hs := range taps[1] {
+			for pw, ws := range taps[2] {
+				p := phase[T]{first: [3]int{pd, ph, pw}, at: len(c.taps) * c.results()}
+				for _, d := range ds {
+					for _, h := range hs {
+						for i, w := range ws {
+							p.taps = append(p.taps, (d.element*c.Window[1]+h.element)*c.Window[2]+w.element)
+							if c.Groups == 1 && i > 0 && w.at == ws[i-1].at+1 {
+								p.segs[len(p.segs)-1].n += c.Results
+								continue
+							}
+							at := [3]int{d.at + c.low[0], h.at + c.low[1], w.at + c.low[2]}
+							p.segs = append(p.segs, segment{at, c.results()})
+						}
+					}
+				}
+				if p.segs == nil { // places that no window sees
+					p.segs = []segment{{}}
+				}
+				c.taps = append(c.taps, p.taps...)
+				c.phases = append(c.phases, p)
+			}
+		}
+	}
+}
+
+type convInputPack[T Float] ConvInput[T]
+
+func (t *convInputPack[T]) Piece(u int, _ *par.Worker) {
+	c := (*ConvInput[T])(t)
+	dst := c.packed[u*len(c.taps)*c.results()*c.tile.nr:]
+	g, j, n := c.slabs.panel(u, c.channels(), c.tile.nr)
+	for i, q := range c.taps {
+		packCols(c.tile, dst[i*c.results()*c.tile.nr:], c.tile.nr, from(c.wide, (q*c.channels()+j)*c.Results+g*c.results()), c.Results, n, c.results())
+	}
+}
+
+type convInputCompute[T Float] ConvInput[T]
+
+func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
+	c := (*ConvInput[T])(t)
+	axis, steps := c.slabs.axis, c.steps()
+	s := c.slabs.piece(p, steps[axis])
+	// Places from first on, count of them, of the result; phases go from lo to hi.
+	first, count, lo, hi := [3]int{}, c.Size, [3]int{}, steps
+	lo[axis], hi[axis] = s.lo, s.hi
+	first[axis] = s.lo * c.Stride[axis]
+	count[axis] = min(c.Size[axis], s.hi*c.Stride[axis]) - first[axis]
+	var start, size [3]int
+	for i := range size {
+		start[i], size[i] = lo[i]-c.low[i], hi[i]-lo[i]+c.ext[i]-1
+	}
+	depth := len(c.taps) * c.results()
+	places := count[0] * count[1] * count[2]
+	j0, j1 := c.column(s.u0), c.column(s.u1)
+	rounded, strip := 0, 0
+	if c.X.Narrow != NotNarrow {
+		rounded = places * (j1 - j0)
+	}
+	if c.tile.isa == portable {
+		strip = depth * c.tile.width
+	}
+	own := ownMemory[T](w, frameLen(size, c.Results), rounded, strip)
+	copied, block, strips := carve(&own, frameLen(size, c.Results)), carve(&own, rounded), carve(&own, strip)
+	f := frameOf(&c.DY, s.image, c.Out, c.Results, start, size, copied)
+	at0 := ((s.image*c.Size[0]+first[0])*c.Size[1]+first[1])*c.Size[2] + first[2]
+	l := lines[T]{tile: c.tile, low: (&Product[T]{Act: c.Act}).low()}
+	for u := s.u0; u < s.u1; u++ {
+		g, j, n := c.slabs.panel(u, c.channels(), c.tile.nr)
+		panel := c.packed[u*depth*c.tile.nr:]
+		l.job.ldb, l.job.n = c.tile.nr, n
+		j += g * c.channels()
+		if c.Bias != nil {
+			l.job.bias = c.Bias[j : j+n]
+		}
+		for i := range c.phases {
+			ph := &c.phases[i]
+			var n [3]int // places of the phase in the piece
+			for a := range n {
+				n[a] = max(0, ceil(count[a]-ph.first[a], c.Stride[a]))
+			}
+			if n[2] == 0 {
+				continue
+			}
+			l.segs, l.job.b = ph.segs, from(panel, ph.at*c.tile.nr)
+			for d := range n[0] {
+				for h := range n[1] {
+					at := d*f.step[0] + h*f.step[1] + g*c.results()
+					line := ((d*c.Stride[0]+ph.first[0])*count[1]+h*c.Stride[1]+ph.first[1])*count[2] + ph.first[2]
+					x, ldx := block, j1-j0
+					if c.X.Narrow == NotNarrow {
+						x, ldx = c.X.Wide[(at0+line)*c.Channels+j:], c.Channels
+					} else {
+						x = block[line*ldx+j-j0:]
+					}
+					l.line(&f, at, f.step[2], x, c.Stride[2]*ldx, n[2], strips)
+				}
+			}
+		}
+	}
+	if c.X.Narrow != NotNarrow {
+		for i := range places {
+			c.X.set((at0+i)*c.Channels+j0, block[i*(j1-j0):][:j1-j0])
+		}
+	}
+	if c.After != nil {
+		c.After.Block(0, at0, at0+places, j0, j1, w)
+	}
+}
+
+// column returns the first column of panel u.
+func (c *ConvInput[T]) column(u int) int {
+	if u == c.slabs.all {
+		return c.Channels
+	}
+	g, j, _ := c.slabs.panel(u, c.channels(), c.tile.nr)
+	return g*c.channels() + j
+}
