@@ -22,10 +22,15 @@ func LimitMemory(bytes int64) Option {
 	return Option{func(d *decoding) { d.most, d.byFile = bytes, false }}
 }
 
+// IgnoreOrientation leaves a picture as it is stored, whatever EXIF says of the camera, as
+// Keras's, TensorFlow's and pillow's readers do.
+var IgnoreOrientation = Option{func(d *decoding) { d.unturned = true }}
+
 // decoding holds how a picture is decoded.
 type decoding struct {
-	most   int64 // bytes, 0 for any
-	byFile bool  // as many as go with the file's size, instead of most
+	most     int64 // bytes, 0 for any
+	byFile   bool  // as many as go with the file's size, instead of most
+	unturned bool
 }
 
 // Decode reads a picture as a person sees it: turned as the camera noted in EXIF's
@@ -33,7 +38,9 @@ type decoding struct {
 // first of several frames or pages, on the whole canvas of a GIF; colors of 16 bits as the
 // next lower of 8, and those of ink, CMYK and YCCK, as Adobe's programs store them; those of a
 // lossy WebP in their full range, which golang.org/x/image/webp leaves out. Color profiles are
-// not applied.
+// not applied. Colors of a JPEG are interpolated and rounded as libjpeg does it for pillow,
+// OpenCV and Keras's load_img, of which the standard library's inverse transform leaves a
+// level or two, rarely three.
 //
 // The header tells how much memory decoding takes. More than 64 MB and four times the file's
 // size, or than the bound of [LimitMemory], is an error before memory is taken, which is
@@ -77,7 +84,8 @@ func (d decoding) decode(r io.Reader) (*Picture, error) {
 	if _, err := m.Write(head.Bytes()); err != nil {
 		return nil, err
 	}
-	for kind == "png" && !m.pixels && head.Len() < mostHead {
+	ink := kind == "jpeg" && config.ColorModel == color.CMYKModel
+	for (kind == "png" || ink) && !m.pixels && head.Len() < mostHead {
 		if _, err := io.CopyN(io.MultiWriter(&head, m), r, 4<<10); err != nil {
 			break // the decoder says what is wrong
 		}
@@ -99,8 +107,12 @@ func (d decoding) decode(r io.Reader) (*Picture, error) {
 		return nil, err
 	}
 	begin := head.Bytes()
-	if kind == "jpeg" && config.ColorModel == color.CMYKModel && !m.adobe {
+	m.counted = true
+	switch {
+	case ink && !m.adobe:
 		begin = slices.Concat(begin[:2], adobe, begin[2:])
+	case ink && m.transform != 0: // for the components as they are, which jpegOf makes colors of
+		begin[m.transformAt] = 0
 	}
 	rest = io.TeeReader(rest, m)
 	img, _, err := stdimage.Decode(io.MultiReader(bytes.NewReader(begin), rest))
@@ -111,9 +123,15 @@ func (d decoding) decode(r io.Reader) (*Picture, error) {
 		_, _ = io.CopyN(io.Discard, rest, mostEXIF)
 		widen(img)
 	}
+	if kind == "jpeg" {
+		img = jpegOf(img, m)
+	}
 	bounds := img.Bounds()
 	if kind == "gif" {
 		bounds = stdimage.Rect(0, 0, config.Width, config.Height)
+	}
+	if d.unturned {
+		m.orientation = 0
 	}
 	p := pictureOf(img, bounds, m.orientation)
 	p.memory = taken

@@ -16,14 +16,19 @@ import (
 // WebP container specification, chunk EXIF; TIFF 6.0, section 8, Orientation.
 type marks struct {
 	orientation int  // 1 to 8; 0 if there is none
-	adobe       bool // a JPEG has the marker APP14 of Adobe
+	jfif        bool // a JPEG has the marker APP0 of JFIF
+	adobe       bool // and APP14 of Adobe
+	transform   byte // of the components, by that
+	transformAt int  // the offset of that byte in the file
 	frame       jpegFrame
 	interlaced  bool // a PNG is stored in passes
 	transparent bool // a PNG has the chunk tRNS
-	pixels      bool // the pixels of a PNG began
+	pixels      bool // the pixels began, of a PNG or a JPEG
 
-	scans int // of a JPEG, so far
-	err   error
+	counted bool // how the file is decoded is decided by what was read
+	scans   int  // of a JPEG, so far
+	err     error
+	read    int // bytes
 
 	hunting bool // for a marker of a JPEG
 	last    byte // that was looked at
@@ -69,8 +74,9 @@ func marksOf(kind string) *marks {
 // Write implements io.Writer. It returns an error if a JPEG would take time or memory that
 // its header does not tell.
 func (m *marks) Write(b []byte) (int, error) {
-	n := len(b)
+	n, before := len(b), m.read
 	for len(b) > 0 && m.err == nil {
+		m.read = before + n - len(b)
 		switch {
 		case m.skip > 0:
 			over := min(m.skip, int64(len(b)))
@@ -79,11 +85,12 @@ func (m *marks) Write(b []byte) (int, error) {
 		case m.hunting:
 			b = m.hunt(b)
 		case m.next == nil:
-			return n, nil
+			b = nil
 		default:
 			more := min(m.want-len(m.buf), len(b))
 			m.buf = append(m.buf, b[:more]...)
 			b = b[more:]
+			m.read += more
 			if len(m.buf) == m.want {
 				take, all := m.next, m.buf
 				m.next, m.buf = nil, all[:0]
@@ -94,6 +101,7 @@ func (m *marks) Write(b []byte) (int, error) {
 	if m.err != nil {
 		return 0, m.err
 	}
+	m.read = before + n
 	return n, nil
 }
 
@@ -128,13 +136,15 @@ func (m *marks) hunt(b []byte) []byte {
 
 // segment reads what follows a marker and its length.
 func (m *marks) segment(marker byte, size int) {
-	const app1, app14, sof0, sof2, sos = 0xe1, 0xee, 0xc0, 0xc2, 0xda
+	const app0, app1, app14, sof0, sof2, sos = 0xe0, 0xe1, 0xee, 0xc0, 0xc2, 0xda
+	const transform = 11 // its place in Adobe's marker
 	switch {
-	case marker == app1 && size > 6 || marker == app14 && size >= 5:
+	case marker == app0 && size >= 14 || marker == app1 && size > 6 || marker == app14 && size > transform:
 		m.then(0, size, func(seg []byte) {
-			if bytes.HasPrefix(seg, []byte("Adobe")) {
-				m.adobe = true
-				if m.scans > 0 { // it changes how colors are made, and so the memory for them
+			m.jfif = m.jfif || marker == app0 && bytes.HasPrefix(seg, []byte("JFIF\x00"))
+			if marker == app14 && bytes.HasPrefix(seg, []byte("Adobe")) {
+				m.adobe, m.transform, m.transformAt = true, seg[transform], m.read-size+transform
+				if m.scans > 0 || m.counted && len(m.frame.samples) == 4 { // it changes how colors are made, and so the memory for them
 					m.err = errors.New("jpeg with Adobe's marker behind its pixels")
 				}
 			}
@@ -147,7 +157,7 @@ func (m *marks) segment(marker byte, size int) {
 		m.then(0, size, func(seg []byte) { // precision, height, width, count, components of 3 bytes
 			m.frame = jpegFrame{progressive: marker == sof2}
 			for c := seg[6:]; len(c) >= 3; c = c[3:] {
-				m.frame.samples = append(m.frame.samples, c[1])
+				m.frame.ids, m.frame.samples = m.frame.ids+string(c[:1]), append(m.frame.samples, c[1])
 			}
 			m.jpegMarkers()
 		})
@@ -163,6 +173,7 @@ func (m *marks) segment(marker byte, size int) {
 // scan counts a scan of a JPEG.
 func (m *marks) scan() {
 	m.scans++
+	m.pixels = true
 	most := mostScans
 	if m.frame.progressive {
 		most = mostProgressiveScans
@@ -170,6 +181,18 @@ func (m *marks) scan() {
 	if m.scans > most {
 		m.err = fmt.Errorf("jpeg of more than %d scans", most)
 	}
+}
+
+// luma reports whether the first three components of a JPEG are luma and color, not colors
+// or inks themselves, as libjpeg decides it.
+func (m *marks) luma() bool {
+	if m.jfif && len(m.frame.samples) < 4 {
+		return true
+	}
+	if m.adobe || len(m.frame.samples) == 4 {
+		return m.transform != 0
+	}
+	return m.frame.ids != "RGB"
 }
 
 // pngChunks reads the head of a chunk.

@@ -38,9 +38,9 @@ func (m memory) check(what string, width, height int, made int64) error {
 }
 
 // rowsBytes bounds the bytes that reading a picture row by row takes: a band, drawn and
-// turned, a row of floats, and the weights of a row and a column.
+// turned, a row of floats and of a JPEG's components, and the weights of a row and a column.
 func rowsBytes(width, height int) int64 {
-	return 8*int64(max(width, height, min(bandPixels, width*height))) + 16*int64(width)
+	return 8*int64(max(width, height, min(bandPixels, width*height))) + 16*int64(width) + 4*int64(max(width, height))
 }
 
 // decodedBytes bounds the bytes that decoding takes: pixels as the format's decoder keeps
@@ -85,6 +85,7 @@ func pixelBytes(m color.Model) int64 {
 // jpegFrame is what the header of a JPEG says of its frame.
 type jpegFrame struct {
 	progressive bool
+	ids         string  // a byte for each component
 	samples     []uint8 // of each component, across and down in four bits each
 }
 

@@ -80,8 +80,9 @@ func (p *Picture) affords(bytes int) error {
 	return p.memory.check("a picture", w, h, int64(bytes)*int64(w)*int64(h))
 }
 
-// canvas holds the memory of a part of a picture, from one part to the next.
-type canvas struct{ drawn, turned []uint8 }
+// canvas holds the memory of a part of a picture, from one part to the next, and of a row of
+// a JPEG's components.
+type canvas struct{ drawn, turned, samples []uint8 }
 
 // fit returns a transparent picture of a size in the memory of *buf.
 func fit(buf *[]uint8, at stdimage.Rectangle) *stdimage.RGBA {
@@ -132,7 +133,11 @@ func (p *Picture) seen(c *canvas, at stdimage.Rectangle) *stdimage.RGBA {
 		from = stdimage.Rect(from.Min.Y, from.Min.X, from.Max.Y, from.Max.X)
 	}
 	drawn := fit(&c.drawn, from)
-	draw.Draw(drawn, p.img.Bounds().Sub(p.canvas.Min), p.img, p.img.Bounds().Min, draw.Src)
+	if own, ok := p.img.(*jpegPicture); ok {
+		own.drawOn(drawn, p.canvas.Min, c)
+	} else {
+		draw.Draw(drawn, p.img.Bounds().Sub(p.canvas.Min), p.img, p.img.Bounds().Min, draw.Src)
+	}
 	if !across && !right && !down {
 		return drawn
 	}

@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,45 +22,84 @@ import (
 // TestAsPersonSees compares with pillow, which testdata/pictures.py asked: turned pictures,
 // inks, palettes, transparency.
 func TestAsPersonSees(t *testing.T) {
-	b, err := os.ReadFile("testdata/pictures.json")
+	for _, p := range readGolden(t, "testdata/pictures.json") {
+		far := 1 // levels, by rounding
+		if bytes.HasPrefix(p.File, []byte("\xff\xd8")) {
+			far = 2 // as the inverse transform rounds
+		}
+		if img, err := decoded(bytes.NewReader(p.File)); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+		} else {
+			p.compare(t, img, far)
+		}
+	}
+}
+
+// TestIgnoreOrientation reads pictures of every orientation as they are stored.
+func TestIgnoreOrientation(t *testing.T) {
+	all := readGolden(t, "testdata/pictures.json")
+	for _, p := range all {
+		if !strings.HasPrefix(p.Name, "jpeg ") && !strings.HasPrefix(p.Name, "png ") {
+			continue
+		}
+		img, err := image.Decode(bytes.NewReader(p.File), image.IgnoreOrientation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := img.RGBA()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := all[slices.IndexFunc(all, func(q golden) bool { return q.Name == strings.Fields(p.Name)[0]+" 1" })]
+		stored.Name = p.Name
+		stored.compare(t, whole, 2)
+	}
+}
+
+// golden is a file of a picture, and its pixels of RGB as pillow decodes it.
+type golden struct {
+	Name          string
+	File, Pixels  []byte
+	Width, Height int
+}
+
+func readGolden(t *testing.T, file string) []golden {
+	t.Helper()
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pictures []struct {
-		Name          string
-		File, Pixels  []byte
-		Width, Height int
-	}
-	if err := json.Unmarshal(b, &pictures); err != nil {
+	var all []golden
+	if err := json.Unmarshal(b, &all); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range pictures {
-		img, err := decoded(bytes.NewReader(p.File))
-		if err != nil {
-			t.Errorf("%s: %v", p.Name, err)
-			continue
-		}
-		if img.Rect != stdimage.Rect(0, 0, p.Width, p.Height) || !img.Opaque() {
-			t.Errorf("%s: %v, opaque: %v, want %d x %d", p.Name, img.Rect, img.Opaque(), p.Width, p.Height)
-			continue
-		}
-		far := 1 // levels, by rounding
-		if bytes.HasPrefix(p.File, []byte("\xff\xd8")) {
-			far = 3 // decoders of JPEG differ by two, and inks are rounded once more
-		}
-		worst, at := 0, 0
-		for i := range p.Width * p.Height {
-			for c := range 3 {
-				d := int(img.Pix[4*i+c]) - int(p.Pixels[3*i+c])
-				if d = max(d, -d); d > worst {
-					worst, at = d, i
-				}
+	return all
+}
+
+// compare fails if a pixel is further from pillow's than so many levels. It returns how many
+// numbers are equal.
+func (p golden) compare(t *testing.T, img *stdimage.RGBA, far int) (equal int) {
+	t.Helper()
+	if img.Rect != stdimage.Rect(0, 0, p.Width, p.Height) || !img.Opaque() {
+		t.Errorf("%s: %v, opaque: %v, want %d x %d", p.Name, img.Rect, img.Opaque(), p.Width, p.Height)
+		return 0
+	}
+	worst, at := 0, 0
+	for i := range p.Width * p.Height {
+		for c := range 3 {
+			d := int(img.Pix[4*i+c]) - int(p.Pixels[3*i+c])
+			if d = max(d, -d); d > worst {
+				worst, at = d, i
+			}
+			if d == 0 {
+				equal++
 			}
 		}
-		if worst > far {
-			t.Errorf("%s: a pixel differs by %d at %d %d: got %v, want %v", p.Name, worst, at%p.Width, at/p.Width, img.Pix[4*at:4*at+3], p.Pixels[3*at:3*at+3])
-		}
 	}
+	if worst > far {
+		t.Errorf("%s: a pixel differs by %d at %d %d: got %v, want %v", p.Name, worst, at%p.Width, at/p.Width, img.Pix[4*at:4*at+3], p.Pixels[3*at:3*at+3])
+	}
+	return equal
 }
 
 // TestSixteenBits reads the high bytes.
