@@ -13,16 +13,19 @@ import (
 // written and, unless it is large, built, with nothing but *graph.Error.
 func FuzzLayerFromConfig(f *testing.F) {
 	for class, config := range map[string]string{
-		"Dense":      `{"name":"d","units":4,"activation":"relu","use_bias":false,"kernel_initializer":{"class_name":"HeNormal","config":{"seed":1}}}`,
-		"Dropout":    `{"rate":0.5,"noise_shape":[null,1]}`,
-		"InputLayer": `{"batch_shape":[null,3],"dtype":"float32"}`,
-		"Reshape":    `{"target_shape":[3,-1]}`,
-		"Permute":    `{"dims":[1]}`,
-		"LeakyReLU":  `{"negative_slope":0.1}`,
-		"Activation": `{"activation":{"class_name":"ELU","config":{"alpha":2}}}`,
-		"PReLU":      `{"shared_axes":1,"alpha_initializer":{"class_name":"Constant","config":{"value":[0.5]}},"alpha_constraint":"non_neg"}`,
-		"ReLU":       `{"max_value":2,"negative_slope":0.1,"threshold":0.5}`,
-		"Softmax":    `{"axis":[1,2]}`,
+		"Dense":           `{"name":"d","units":4,"activation":"relu","use_bias":false,"kernel_initializer":{"class_name":"HeNormal","config":{"seed":1}}}`,
+		"Dropout":         `{"rate":0.5,"noise_shape":[null,1]}`,
+		"Conv2D":          `{"filters":4,"kernel_size":[3,2],"strides":[2,1],"padding":"same","groups":2,"data_format":"channels_first","dilation_rate":1}`,
+		"Conv1DTranspose": `{"filters":2,"kernel_size":3,"output_padding":[1],"strides":2,"padding":"same"}`,
+		"SeparableConv2D": `{"filters":2,"kernel_size":[3,3],"depth_multiplier":2,"pointwise_regularizer":"l2"}`,
+		"InputLayer":      `{"batch_shape":[null,3],"dtype":"float32"}`,
+		"Reshape":         `{"target_shape":[3,-1]}`,
+		"Permute":         `{"dims":[1]}`,
+		"LeakyReLU":       `{"negative_slope":0.1}`,
+		"Activation":      `{"activation":{"class_name":"ELU","config":{"alpha":2}}}`,
+		"PReLU":           `{"shared_axes":1,"alpha_initializer":{"class_name":"Constant","config":{"value":[0.5]}},"alpha_constraint":"non_neg"}`,
+		"ReLU":            `{"max_value":2,"negative_slope":0.1,"threshold":0.5}`,
+		"Softmax":         `{"axis":[1,2]}`,
 
 		"AlphaDropout":           `{"rate":0.5,"noise_shape":[null,1]}`,
 		"ActivityRegularization": `{"l1":0.1}`,
@@ -44,6 +47,9 @@ func FuzzLayerFromConfig(f *testing.F) {
 		if r, ok := l.(*nn.RepeatVectorLayer); ok && r.N > 1000 {
 			return
 		}
+		if wide(l) {
+			return
+		}
 		_ = graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), f32(2, 3)) })
 	})
 }
@@ -63,4 +69,31 @@ func TestSwitch(t *testing.T) {
 			t.Errorf("%s: NoBias is %v", config, l.(*nn.DenseLayer).NoBias)
 		}
 	}
+}
+
+// wide reports whether a convolution would take much memory.
+func wide(l nn.Layer) bool {
+	n := 1
+	switch l := l.(type) {
+	case *nn.ConvLayer:
+		n = product(l.Filters, l.KernelSize)
+	case *nn.ConvTransposeLayer:
+		n = product(l.Filters, l.KernelSize)
+	case *nn.DepthwiseConvLayer:
+		n = product(l.DepthMultiplier, l.KernelSize)
+	case *nn.SeparableConvLayer:
+		n = max(product(l.DepthMultiplier, l.KernelSize), product(l.DepthMultiplier, nn.Sizes{l.Filters}))
+	}
+	return n > 10000
+}
+
+// product returns the product of numbers, or one that is too large.
+func product(n int, more nn.Sizes) int {
+	for _, m := range more {
+		if n, m = max(n, 1), max(m, 1); n > 10000/m {
+			return 10001
+		}
+		n *= m
+	}
+	return n
 }

@@ -49,6 +49,26 @@ func TestLayers(t *testing.T) {
 		"PReLU/options": {New: func() nn.Layer {
 			return nn.PReLU(nn.SharedAxes(1), nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaRegularizer(nn.L1(0.1)), nn.AlphaConstraint(nn.NonNeg))
 		}, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2), Params: 2},
+		"Conv1D":        {New: func() nn.Layer { return nn.Conv1D(4, 3) }, In: f32(2, 7, 3), Out: f32(2, 5, 4), Params: 40},
+		"Conv1D/causal": {New: func() nn.Layer { return nn.Conv1D(4, 3, nn.Causal, nn.DilationRate(2), nn.Tanh) }, In: f32(2, 7, 3), Out: f32(2, 7, 4), Params: 40},
+		"Conv2D": {New: func() nn.Layer {
+			return nn.Conv2D(4, 3, nn.Same, nn.Strides(2, 1), nn.Groups(2), nn.Sizes{3, 2}, nn.NoBias, nn.KernelRegularizer(nn.L2(0.1)))
+		}, In: f32(2, 5, 4, 6), Out: f32(2, 3, 4, 4), Params: 72},
+		"Conv2D/first":    {New: func() nn.Layer { return nn.Conv2D(2, 3, nn.ChannelsFirst) }, In: f32(2, 3, 5, 4), Out: f32(2, 2, 3, 2), Params: 56},
+		"Conv3D":          {New: func() nn.Layer { return nn.Conv3D(2, 2, nn.ReLU) }, In: f32(2, 3, 2, 4, 2), Out: f32(2, 2, 1, 3, 2), Params: 34},
+		"Conv1DTranspose": {New: func() nn.Layer { return nn.Conv1DTranspose(3, 2, nn.Strides(3)) }, In: f32(2, 4, 2), Out: f32(2, 12, 3), Params: 15},
+		"Conv2DTranspose": {New: func() nn.Layer {
+			return nn.Conv2DTranspose(3, 3, nn.Strides(2), nn.Same, nn.OutputPadding(0), nn.KernelConstraint(nn.NonNeg))
+		}, In: f32(2, 3, 2, 2), Out: f32(2, 5, 3, 3), Params: 57},
+		"Conv3DTranspose": {New: func() nn.Layer { return nn.Conv3DTranspose(2, 2) }, In: f32(2, 1, 2, 2, 3), Out: f32(2, 2, 3, 3, 2), Params: 50},
+		"DepthwiseConv1D": {New: func() nn.Layer { return nn.DepthwiseConv1D(3, nn.Same) }, In: f32(2, 5, 3), Out: f32(2, 5, 3), Params: 12},
+		"DepthwiseConv2D": {New: func() nn.Layer {
+			return nn.DepthwiseConv2D(2, nn.DepthMultiplier(2), nn.KernelRegularizer(nn.L1(0.1)), nn.BiasInitializer(nn.Ones), nn.Tanh)
+		}, In: f32(2, 4, 3, 3), Out: f32(2, 3, 2, 6), Params: 30},
+		"SeparableConv1D": {New: func() nn.Layer { return nn.SeparableConv1D(4, 3) }, In: f32(2, 5, 3), Out: f32(2, 3, 4), Params: 25},
+		"SeparableConv2D": {New: func() nn.Layer {
+			return nn.SeparableConv2D(4, 3, nn.Same, nn.Strides(2), nn.Pointwise(nn.KernelRegularizer(nn.L2(0.1)), nn.KernelConstraint(nn.NonNeg)), nn.NoBias)
+		}, In: f32(2, 5, 4, 3), Out: f32(2, 3, 2, 4), Params: 39},
 		"ActivityRegularization": {New: func() nn.Layer { return nn.ActivityRegularization(0.1, 0.2) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"AlphaDropout":           {New: func() nn.Layer { return nn.AlphaDropout(0.3) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"AlphaDropout/noise":     {New: func() nn.Layer { return nn.AlphaDropout(0.3, nn.NoiseShape(-1, 1)) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},

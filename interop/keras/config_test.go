@@ -262,7 +262,7 @@ func FuzzReadModel(f *testing.F) {
 			f.Add([]byte(x.Object))
 		}
 	}
-	f.Add([]byte(`{"class_name":"Functional","config":{"layers":[{"class_name":"Conv2D","config":{"activation":"x"},"inbound_nodes":[[["a",0,0,{}]]]}]}}`))
+	f.Add([]byte(`{"class_name":"Functional","config":{"layers":[{"class_name":"Conv9D","config":{"activation":"x"},"inbound_nodes":[[["a",0,0,{}]]]}]}}`))
 	for _, text := range []string{wiredNest(2), wiredChain(3, true), wired(`[["a",0,0],["a",1,0]]`, add("a", callOf(tensorOf("i", 0, 0)), callOf(tensorOf("a", 0, 0))))} {
 		f.Add([]byte(text))
 	}

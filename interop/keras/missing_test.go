@@ -49,11 +49,11 @@ func TestMissing(t *testing.T) {
 		want []string // kind, name and where
 	}{
 		{"layers and what is in them", chain("{}",
-			`Conv2D c "activation": "spline", "kernel_initializer": {"module": "keras.initializers", "class_name": "Sobol", "config": {}}, "kernel_constraint": null`,
+			`Conv9D c "activation": "spline", "kernel_initializer": {"module": "keras.initializers", "class_name": "Sobol", "config": {}}, "kernel_constraint": null`,
 			`Dense d "units": 2, "activation": "hat", "kernel_constraint": {"module": "keras.constraints", "class_name": "UnitSphere", "config": {}}, "kernel_regularizer": "nuclear"`,
 			`Flatten f "data_format": "channels_first"`,
 			`Bidirectional b "layer": {"module": "keras.layers", "class_name": "LSTM", "config": {"name": "l", "recurrent_activation": "sigmoid", "bias_initializer": "sobol"}}`),
-			[]string{"layer Conv2D: layers[0] c", "activation spline: layers[0] c activation", "initializer Sobol: layers[0] c kernel_initializer",
+			[]string{"layer Conv9D: layers[0] c", "activation spline: layers[0] c activation", "initializer Sobol: layers[0] c kernel_initializer",
 				"activation hat: layers[1] d activation", "regularizer nuclear: layers[1] d kernel_regularizer", "constraint UnitSphere: layers[1] d kernel_constraint",
 				"option Flatten.data_format: layers[2] f",
 				"layer Bidirectional: layers[3] b", "layer LSTM: layers[3] b/layer l", "initializer sobol: layers[3] b/layer l bias_initializer"}},
@@ -67,11 +67,11 @@ func TestMissing(t *testing.T) {
 			`Conv9D f "units": 2, "dtype": {"class_name": "DTypePolicy", "config": {"name": "int4/128_from_float32"}}`),
 			[]string{"dtype policy int32: layers[2] c dtype", "dtype policy int8_from_mixed_bfloat16: layers[3] d dtype", "dtype policy DTypePolicyMap: layers[4] e dtype",
 				"layer Conv9D: layers[5] f", "dtype policy int4/128_from_float32: layers[5] f dtype"}},
-		{"what Keras makes floats of", chain("{}", `InputLayer i "batch_shape": [null, 4], "dtype": "int32"`, `Reshape r "target_shape": [2, 2]`, `Dropout d "rate": 0.5`, `Conv2D c`,
+		{"what Keras makes floats of", chain("{}", `InputLayer i "batch_shape": [null, 4], "dtype": "int32"`, `Reshape r "target_shape": [2, 2]`, `Dropout d "rate": 0.5`, `Conv9D c`,
 			`InputLayer j "batch_shape": [null, 4], "dtype": "uint8"`, `Activation a "activation": "linear"`, `Activation b "activation": "relu"`,
 			`InputLayer k "batch_shape": [null, 4], "dtype": "bool"`, `Rescaling s "scale": 2.0`, `Dense e "units": 2`,
 			`InputLayer l "batch_shape": [null, 4], "dtype": "int64"`, `Dense f "units": 2`, `Dense g "units": 2`),
-			[]string{"option Dropout of int32: layers[2] d", "layer Conv2D: layers[3] c", "option Activation of uint8: layers[6] b", "option Dense of int64: layers[11] f"}},
+			[]string{"option Dropout of int32: layers[2] d", "layer Conv9D: layers[3] c", "option Activation of uint8: layers[6] b", "option Dense of int64: layers[11] f"}},
 		{"integers in models that are no chain", chain("{}", `InputLayer i "batch_shape": [null, 4], "dtype": "int32"`,
 			`Functional f "layers": [{"class_name": "InputLayer", "config": {"name": "j", "batch_shape": [null, 2], "dtype": "int32"}, "inbound_nodes": []},
 				{"class_name": "Flatten", "config": {"name": "c"}, "inbound_nodes": [[["j", 0, 0, {}]]]}, {"class_name": "Dense", "config": {"name": "d", "units": 2}, "inbound_nodes": [[["c", 0, 0, {}]]]},
@@ -211,11 +211,11 @@ func TestFrozenNetworks(t *testing.T) {
 func TestMissingErrorIsShort(t *testing.T) {
 	e := &keras.MissingError{}
 	for i := range 10 {
-		e.Items = append(e.Items, keras.Missing{Kind: "layer", Name: "Conv2D", Where: fmt.Sprint("layers[", i, "]")})
+		e.Items = append(e.Items, keras.Missing{Kind: "layer", Name: "Conv9D", Where: fmt.Sprint("layers[", i, "]")})
 	}
 	e.Items = append(e.Items, keras.Missing{Kind: "loss", Name: "pinball", Where: "compile_config loss"})
 	want := `keras: unsupported parts of the model:
-  layer Conv2D (10 times): layers[0], layers[1], layers[2], layers[3], layers[4], layers[5], layers[6], layers[7] and 2 more
+  layer Conv9D (10 times): layers[0], layers[1], layers[2], layers[3], layers[4], layers[5], layers[6], layers[7] and 2 more
   loss pinball: compile_config loss`
 	if got := e.Error(); got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -34,6 +34,11 @@ var networks = map[string]func() []nn.Layer{
 	"shapes": func() []nn.Layer {
 		return []nn.Layer{nn.Reshape(2, 3), nn.Permute(2, 1), nn.Dense(3), nn.Flatten()}
 	},
+	"convolutions": func() []nn.Layer {
+		return []nn.Layer{nn.Reshape(3, 2, 1), nn.Conv2D(4, 2, nn.Same, nn.ReLU), nn.DepthwiseConv2D(2, nn.DepthMultiplier(2)), nn.SeparableConv2D(3, 2, nn.Same, nn.Tanh),
+			nn.Conv2DTranspose(2, 3, nn.Strides(2), nn.Same, nn.ReLU), nn.Reshape(4, -1), nn.Conv1D(3, 2, nn.Causal), nn.DepthwiseConv1D(2), nn.SeparableConv1D(4, 2),
+			nn.Conv1DTranspose(2, 2), nn.Reshape(3, 2, 1, -1), nn.Conv3D(2, 2, nn.Same), nn.Conv3DTranspose(1, 2), nn.Flatten()}
+	},
 	"activations": func() []nn.Layer {
 		return []nn.Layer{nn.PReLU(nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaConstraint(nn.NonNeg)), nn.ActivityRegularization(0.1, 0.1)}
 	},

@@ -54,6 +54,31 @@ LAYERS = {
     "SpatialDropout1D": ((4, 2), lambda: layers.SpatialDropout1D(0.25)),
     "SpatialDropout2D": ((4, 2, 2), lambda: layers.SpatialDropout2D(0.25)),
     "SpatialDropout3D": ((4, 2, 2, 2), lambda: layers.SpatialDropout3D(0.25)),
+    "Conv1D": ((9, 3), lambda: layers.Conv1D(4, 3)),
+    "Conv1D causal": ((9, 3), lambda: layers.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="relu")),
+    "Conv2D": ((6, 7, 3), lambda: layers.Conv2D(4, 3)),
+    "Conv2D with all": ((7, 6, 4), lambda: layers.Conv2D(
+        6, (3, 2), strides=(2, 1), padding="same", groups=2, activation="tanh", use_bias=False, kernel_initializer="he_normal",
+        kernel_regularizer="l2", activity_regularizer=regularizers.L1(0.5), kernel_constraint=constraints.MaxNorm(2.0, axis=[0, 1, 2]))),
+    "Conv2D with channels first": ((3, 6, 7), lambda: layers.Conv2D(4, 3, padding="same", data_format="channels_first")),
+    "Conv3D": ((4, 5, 6, 2), lambda: layers.Conv3D(3, (2, 3, 2), dilation_rate=(1, 2, 1))),
+    "Conv1DTranspose": ((5, 3), lambda: layers.Conv1DTranspose(4, 3, strides=2, padding="same")),
+    "Conv1DTranspose with a hole": ((5, 3), lambda: layers.Conv1DTranspose(4, 2, strides=3)),
+    "Conv2DTranspose": ((4, 5, 3), lambda: layers.Conv2DTranspose(2, 3)),
+    "Conv2DTranspose with all": ((4, 5, 3), lambda: layers.Conv2DTranspose(
+        2, (3, 4), strides=(2, 3), padding="same", output_padding=(1, 0), activation="relu", kernel_constraint="non_neg")),
+    "Conv2DTranspose dilated": ((4, 5, 3), lambda: layers.Conv2DTranspose(2, 3, dilation_rate=2, padding="same")),
+    "Conv3DTranspose": ((3, 4, 3, 2), lambda: layers.Conv3DTranspose(3, 2, strides=(1, 2, 2))),
+    "DepthwiseConv1D": ((8, 3), lambda: layers.DepthwiseConv1D(3, strides=2, padding="same")),
+    "DepthwiseConv2D": ((6, 7, 3), lambda: layers.DepthwiseConv2D(3)),
+    "DepthwiseConv2D with all": ((6, 7, 3), lambda: layers.DepthwiseConv2D(
+        (3, 2), padding="same", depth_multiplier=2, dilation_rate=(2, 1), activation="relu", depthwise_initializer="he_uniform",
+        depthwise_regularizer="l1", bias_regularizer="l2", depthwise_constraint="non_neg", bias_initializer="ones")),
+    "SeparableConv1D": ((8, 3), lambda: layers.SeparableConv1D(4, 3)),
+    "SeparableConv2D with all": ((6, 7, 3), lambda: layers.SeparableConv2D(
+        4, 3, strides=2, padding="same", depth_multiplier=2, activation="elu", use_bias=False, pointwise_initializer="he_normal",
+        pointwise_regularizer="l2", pointwise_constraint="unit_norm")),
+    "SeparableConv2D": ((6, 7, 3), lambda: layers.SeparableConv2D(4, 3)),
 }
 
 INITIALIZERS = [
