@@ -31,6 +31,24 @@ func init() {
 	})
 }
 
+// pointwise reports whether a convolution looks at each place by itself, so that it is a
+// matrix product of places and channels.
+func pointwise(w ops.Window, groups int, kernel tensor.Dims) bool {
+	n := w.Strides.Rank()
+	return groups == 1 && kernel.To(n).Size() == 1 && w == ops.Window{Strides: ops.Valid(n).Strides, Dilations: w.Dilations, Low: ops.Valid(n).Low, High: ops.Valid(n).High}
+}
+
+// asMatrix returns the layout of a value as a matrix with the columns of its last axis.
+func asMatrix(s tensor.Spec) layout {
+	s.Shape = tensor.D(s.Shape.To(s.Rank()-1).Size(), s.Shape.At(-1))
+	return layout{s, s.Shape.Strides()}
+}
+
+// newPointwise returns the kernel of a pointwise convolution, or of one of its gradients.
+func newPointwise[T kern.Float](op ops.MatMulOp, out tensor.Spec, in []tensor.Spec) *matMul[T] {
+	return newMatMul[T](op, asMatrix(out), []layout{asMatrix(in[0]), asMatrix(in[1])})
+}
+
 // geometry returns the geometry of a convolution of x with a kernel.
 func geometry(w ops.Window, groups int, x, kernel, y tensor.Dims) kern.Conv {
 	c := kern.Conv{
@@ -84,7 +102,10 @@ type conv[T kern.Float] struct {
 	then   matrixEpilogue
 }
 
-func newConv[T kern.Float](op ops.ConvOp, out tensor.Spec, in []tensor.Spec) *conv[T] {
+func newConv[T kern.Float](op ops.ConvOp, out tensor.Spec, in []tensor.Spec) head {
+	if pointwise(op.Window, op.Groups, in[1].Shape) {
+		return newPointwise[T](ops.MatMulOp{}, out, in)
+	}
 	k := &conv[T]{narrow: narrowOf(out.DType)}
 	k.Conv = geometry(op.Window, op.Groups, in[0].Shape, in[1].Shape, out.Shape)
 	return k
@@ -113,7 +134,10 @@ type convInput[T kern.Float] struct {
 	then   matrixEpilogue
 }
 
-func newConvInput[T kern.Float](op ops.ConvInputGradOp, out tensor.Spec, in []tensor.Spec) *convInput[T] {
+func newConvInput[T kern.Float](op ops.ConvInputGradOp, out tensor.Spec, in []tensor.Spec) head {
+	if pointwise(op.Window, op.Groups, in[1].Shape) {
+		return newPointwise[T](ops.MatMulOp{TransB: true}, out, in)
+	}
 	k := &convInput[T]{narrow: narrowOf(out.DType)}
 	k.Conv = geometry(op.Window, op.Groups, out.Shape, in[1].Shape, in[0].Shape)
 	return k
@@ -141,7 +165,10 @@ type convKernel[T kern.Float] struct {
 	narrow kern.Narrow
 }
 
-func newConvKernel[T kern.Float](op ops.ConvKernelGradOp, out tensor.Spec, in []tensor.Spec) *convKernel[T] {
+func newConvKernel[T kern.Float](op ops.ConvKernelGradOp, out tensor.Spec, in []tensor.Spec) backend.Kernel {
+	if pointwise(op.Window, op.Groups, out.Shape) {
+		return newPointwise[T](ops.MatMulOp{TransA: true}, out, in)
+	}
 	k := &convKernel[T]{narrow: narrowOf(out.DType)}
 	k.Conv = geometry(op.Window, op.Groups, in[0].Shape, out.Shape, in[1].Shape)
 	return k
