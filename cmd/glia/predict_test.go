@@ -233,7 +233,7 @@ func TestPredictPicture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := dataimage.Resize(pixels, 16, 28)
+	small, err := dataimage.Resize(pixels, 16, 28, dataimage.Area)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,12 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Frame is how a model takes a picture: its size, and 1 channel of grey or 3 of color.
-type Frame struct{ Width, Height, Channels int }
+// Frame says how a model takes a picture: its size, and 1 channel of grey or 3 of color; and
+// by which filter a picture gets that size, Area if none is named.
+type Frame struct {
+	Width, Height, Channels int
+	Filter                  Filter
+}
 
 // FrameOf returns the frame of samples of a shape: [H W], [H W 1], [H W 3], or a square
 // of pixels in a row, [N]. Another shape is an error.
@@ -18,12 +22,12 @@ func FrameOf(shape tensor.Dims) (Frame, error) {
 	switch s := shape.Slice(); {
 	case slices.ContainsFunc(s, func(n int) bool { return n < 1 }): // open or empty
 	case len(s) == 2:
-		return Frame{s[1], s[0], 1}, nil
+		return Frame{Width: s[1], Height: s[0], Channels: 1}, nil
 	case len(s) == 3 && (s[2] == 1 || s[2] == 3):
-		return Frame{s[1], s[0], s[2]}, nil
+		return Frame{Width: s[1], Height: s[0], Channels: s[2]}, nil
 	case len(s) == 1:
 		if n := int(math.Sqrt(float64(s[0]))); n > 0 && n*n == s[0] {
-			return Frame{n, n, 1}, nil
+			return Frame{Width: n, Height: n, Channels: 1}, nil
 		}
 	}
 	return Frame{}, fmt.Errorf("image: FrameOf: samples are %v: want [H W], [H W 1], [H W 3] or a square number of pixels", shape)
@@ -50,14 +54,14 @@ const (
 //
 // Shapes: -> float32 [Height Width Channels], from 0 to 255.
 func (f Frame) Fit(img stdimage.Image, invert Inversion) (x *tensor.Tensor, inverted bool, err error) {
-	p, err := f.take(img)
+	p, all, err := f.take(img, whole)
 	if err == nil && (invert < InvertPaper || invert > Keep) {
 		err = fmt.Errorf("Inversion(%d): want InvertPaper, Invert or Keep", invert)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("image: Frame.Fit: %w", err)
 	}
-	w, h := inside(p.Bounds().Dx(), p.Bounds().Dy(), f.Width, f.Height)
+	w, h := inside(all.Dx(), all.Dy(), f.Width, f.Height)
 	x = tensor.New(tensor.Float32, f.Height, f.Width, f.Channels)
 	pix := tensor.Data[float32](x)
 	background := edge(p, f.Channels)
@@ -65,7 +69,7 @@ func (f Frame) Fit(img stdimage.Image, invert Inversion) (x *tensor.Tensor, inve
 		pix[i] = background[i%f.Channels]
 	}
 	left, top := (f.Width-w)/2, (f.Height-h)/2
-	f.resized(pix[(top*f.Width+left)*f.Channels:], p, w, h)
+	f.resized(pix[(top*f.Width+left)*f.Channels:], p, all, w, h)
 	inverted = invert == Invert || invert == InvertPaper && f.Channels == 1 && background[0] > 127.5
 	if inverted {
 		for i, v := range pix {
@@ -79,38 +83,113 @@ func (f Frame) Fit(img stdimage.Image, invert Inversion) (x *tensor.Tensor, inve
 // of all its pixels, without taking memory for these. A picture of [Decode] that exceeds its
 // bound of memory is an error.
 //
-// Shapes: -> float32 [Height Width Channels], from 0 to 255.
+// Shapes: -> float32 [Height Width Channels], from 0 to 255, but for filters with negative
+// weights that do not round.
 func (f Frame) Stretch(img stdimage.Image) (*tensor.Tensor, error) {
-	p, err := f.take(img)
+	return f.framed("Stretch", img, whole)
+}
+
+// whole returns all of a picture.
+func whole(all stdimage.Rectangle) stdimage.Rectangle { return all }
+
+// Crop is Stretch of the largest part in the middle that has the frame's proportions, as
+// Keras's crop_to_aspect_ratio has it.
+func (f Frame) Crop(img stdimage.Image) (*tensor.Tensor, error) {
+	return f.framed("Crop", img, func(all stdimage.Rectangle) stdimage.Rectangle {
+		w, h := all.Dx(), all.Dy()
+		cutW, cutH := f.inProportion(w, h)
+		cutW, cutH = max(min(w, cutW), 1), max(min(h, cutH), 1)
+		left, top := (w-cutW)/2, (h-cutH)/2
+		return stdimage.Rect(left, top, left+cutW, top+cutH)
+	})
+}
+
+// Pad is Stretch of the picture with equal black borders above and below, or at both sides,
+// that give it the frame's proportions, as Keras's pad_to_aspect_ratio has it.
+func (f Frame) Pad(img stdimage.Image) (*tensor.Tensor, error) {
+	return f.framed("Pad", img, func(all stdimage.Rectangle) stdimage.Rectangle {
+		w, h := all.Dx(), all.Dy()
+		padW, padH := f.inProportion(w, h)
+		left, top := (max(w, padW)-w)/2, (max(h, padH)-h)/2
+		return stdimage.Rect(-left, -top, w+left, h+top)
+	})
+}
+
+// inProportion returns the width that has the frame's proportions with a height, and the
+// height that has them with a width, both rounded as Keras does it.
+func (f Frame) inProportion(width, height int) (w, h int) {
+	w = int(float32(height*f.Width) / float32(f.Height))
+	h = int(float32(width*f.Height) / float32(f.Width))
+	return w, h
+}
+
+// framed brings the part of a picture that window returns to the frame's size.
+func (f Frame) framed(method string, img stdimage.Image, window func(all stdimage.Rectangle) stdimage.Rectangle) (*tensor.Tensor, error) {
+	p, at, err := f.take(img, window)
 	if err != nil {
-		return nil, fmt.Errorf("image: Frame.Stretch: %w", err)
+		return nil, fmt.Errorf("image: Frame.%s: %w", method, err)
 	}
 	x := tensor.New(tensor.Float32, f.Height, f.Width, f.Channels)
-	f.resized(tensor.Data[float32](x), p, f.Width, f.Height)
+	f.resized(tensor.Data[float32](x), p, at, f.Width, f.Height)
 	return x, nil
 }
 
-// take returns a picture as a person sees it, and an error unless it can have the frame.
-func (f Frame) take(img stdimage.Image) (*Picture, error) {
+// take returns a picture as a person sees it and the part of it that window returns, and an
+// error unless that can have the frame.
+func (f Frame) take(img stdimage.Image, window func(all stdimage.Rectangle) stdimage.Rectangle) (*Picture, stdimage.Rectangle, error) {
+	none := stdimage.Rectangle{}
 	p, err := seen(img)
+	if err == nil {
+		err = f.check()
+	}
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
-	if err := checkSize(f.Width, f.Height); err != nil {
-		return nil, fmt.Errorf("a frame of %w", err)
+	at := window(p.Bounds())
+	if at.Dx() > mostPixels || at.Dy() > mostPixels {
+		return nil, none, fmt.Errorf("a picture with borders of %d x %d pixels: want %d or fewer along each side", at.Dx(), at.Dy(), mostPixels)
 	}
-	if err := checkChannels(f.Channels); err != nil {
-		return nil, err
-	}
-	b, pixels := p.Bounds(), int64(f.Width)*int64(f.Height)
-	return p, p.memory.check("a picture", b.Dx(), b.Dy(), 4*pixels*int64(f.Channels))
+	pixels := int64(f.Width) * int64(f.Height)
+	r := f.resizing(at.Dx(), at.Dy(), f.Width, f.Height)
+	return p, at, p.memory.check("a picture", at.Dx(), at.Dy(), 4*pixels*int64(f.Channels)+r.memory())
 }
 
-// resized writes a picture of another size to rows of the frame.
-func (f Frame) resized(out []float32, p *Picture, width, height int) {
+// check returns an error unless pictures can have the frame.
+func (f Frame) check() error {
+	if err := checkSize(f.Width, f.Height); err != nil {
+		return fmt.Errorf("a frame of %w", err)
+	}
+	if err := checkChannels(f.Channels); err != nil {
+		return err
+	}
+	return f.Filter.check()
+}
+
+// resizing returns the change of a size by the frame's filter.
+func (f Frame) resizing(width, height, toWidth, toHeight int) resizing {
+	return resizing{f.Filter, f.Channels, width, height, toWidth, toHeight, true}
+}
+
+// resized writes the part of a picture within at, black where that is beyond the picture, in
+// another size to rows of the frame.
+func (f Frame) resized(out []float32, p *Picture, at stdimage.Rectangle, width, height int) {
 	rows := newRows(p)
-	resize(out, f.Width*f.Channels, p.Bounds().Dx(), p.Bounds().Dy(), f.Channels, width, height, func(y int, into []float32) {
-		rows.floats(y, f.Channels, into)
+	all := p.Bounds()
+	within := at.Intersect(all)
+	rounds := filters[f.Filter].of != exact // which takes whole numbers, of grey too
+	f.resizing(at.Dx(), at.Dy(), width, height).run(out, f.Width*f.Channels, func(y int, into []float32) {
+		y += at.Min.Y
+		if at != within {
+			clear(into)
+		}
+		if y < 0 || y >= all.Max.Y {
+			return
+		}
+		into = into[(within.Min.X-at.Min.X)*f.Channels:][:within.Dx()*f.Channels]
+		floats(rows.at(y)[4*within.Min.X:4*within.Max.X], f.Channels, into)
+		if rounds && f.Channels == 1 {
+			levels(into)
+		}
 	})
 }
 

@@ -76,7 +76,7 @@ func Pixels(img stdimage.Image, channels int) (*tensor.Tensor, error) {
 	pix := tensor.Data[float32](x)
 	rows := newRows(p)
 	for y := range h {
-		rows.floats(y, channels, pix[y*w*channels:])
+		floats(rows.at(y), channels, pix[y*w*channels:])
 	}
 	return x, nil
 }

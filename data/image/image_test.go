@@ -128,7 +128,7 @@ func resized(t *testing.T, from []float32, height, width, toHeight, toWidth int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, err := image.Resize(x, toHeight, toWidth)
+	y, err := image.Resize(x, toHeight, toWidth, image.Area)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestResizeOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, err := image.Resize(half, 1, 1)
+	y, err := image.Resize(half, 1, 1, image.Area)
 	if err != nil || y.Spec() != tensor.S(tensor.Float32, 1, 1, 1) || y.Item() != 11 {
 		t.Errorf("got %v (%v), want 11", y, err)
 	}
@@ -191,7 +191,7 @@ func TestResizeOf(t *testing.T) {
 		"height": {x, 0, 1, "to 1 x 0 pixels: want 1 to 67108864"},
 		"huge":   {x, 1 << 20, 1 << 20, "to 1048576 x 1048576 pixels: want 1 to 67108864"},
 	} {
-		_, err := image.Resize(c.x, c.h, c.w)
+		_, err := image.Resize(c.x, c.h, c.w, image.Area)
 		wantError(t, what, err, c.want)
 	}
 }

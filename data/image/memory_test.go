@@ -202,12 +202,12 @@ func TestParts(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, f := range []image.Frame{{20, 30, channels}, {90, 1000, channels}} {
+				for _, f := range []image.Frame{{Width: 20, Height: 30, Channels: channels}, {Width: 90, Height: 1000, Channels: channels}} {
 					got, err := f.Stretch(img)
 					if err != nil {
 						t.Fatal(err)
 					}
-					want, err := image.Resize(all, f.Height, f.Width)
+					want, err := image.Resize(all, f.Height, f.Width, image.Area)
 					if err != nil || !tensor.Equal(got, want) {
 						t.Errorf("%T of %v in %v differs from its pixels, resized (%v)", img, size, f, err)
 					}

@@ -198,9 +198,6 @@ func (r *rows) at(y int) []uint8 {
 	return r.band.Pix[(y-r.band.Rect.Min.Y)*r.band.Stride:][:r.band.Stride]
 }
 
-// floats writes row y of the picture to into, [W C].
-func (r *rows) floats(y, channels int, into []float32) { floats(r.at(y), channels, into) }
-
 // floats writes pixels of 4 bytes to into, [N C].
 func floats(pixels []uint8, channels int, into []float32) {
 	for i := range len(pixels) / 4 {

@@ -7,13 +7,12 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// Resize returns a picture of another size. Fewer pixels are means of those that they
-// cover, in part or whole; more pixels lie on straight lines between the centers of those
-// that there are. It is not, bit for bit, a filter of PIL's or TensorFlow's. It returns an
-// error if x is no picture, or a size is not 1 or more.
+// Resize returns a picture of another size, by a filter: image.Area, or that of another
+// library. It returns an error if x is no picture, a size is not 1 or more, or there is no
+// such filter.
 //
 // Shapes: x uint8 or float32 [H W C] -> float32 [height width C].
-func Resize(x *tensor.Tensor, height, width int) (*tensor.Tensor, error) {
+func Resize(x *tensor.Tensor, height, width int, filter Filter) (*tensor.Tensor, error) {
 	if x == nil {
 		return nil, fmt.Errorf("image: Resize: x is nil")
 	}
@@ -24,109 +23,334 @@ func Resize(x *tensor.Tensor, height, width int) (*tensor.Tensor, error) {
 	if err := checkSize(width, height); err != nil {
 		return nil, fmt.Errorf("image: Resize: to %w", err)
 	}
-	channels := shape.At(2)
+	if err := checkSize(shape.At(1), shape.At(0)); err != nil {
+		return nil, fmt.Errorf("image: Resize: x of %w", err)
+	}
+	if err := filter.check(); err != nil {
+		return nil, fmt.Errorf("image: Resize: %w", err)
+	}
+	r := resizing{filter, shape.At(2), shape.At(1), shape.At(0), width, height, x.DType() == tensor.Uint8}
 	from := tensor.Data[float32](x.AsType(tensor.Float32))
-	out := tensor.New(tensor.Float32, height, width, channels)
-	resize(tensor.Data[float32](out), width*channels, shape.At(1), shape.At(0), channels, width, height, func(y int, into []float32) {
+	out := tensor.New(tensor.Float32, height, width, r.channels)
+	r.run(tensor.Data[float32](out), width*r.channels, func(y int, into []float32) {
 		copy(into, from[y*len(into):])
 	})
 	return out, nil
 }
 
-// taps is a run of pixels that count into another, and how much: the first, those in the
-// middle, the last. The weights sum to 1, and the same number of pixels leaves everything as
-// it is.
+// resizing makes a picture of another size.
+type resizing struct {
+	filter            Filter
+	channels          int
+	width, height     int // of the source
+	toWidth, toHeight int
+	bytes             bool // pixels are whole numbers from 0 to 255
+}
+
+// taps holds, for each pixel of a row, the pixels of another row that count into it, and how
+// much: a run of at most n, whose weights sum to 1.
 type taps struct {
-	at, n               int
-	first, middle, last float32
+	n      int
+	at     []int32   // where a run begins
+	length []int32   // of a run
+	weight []float32 // n for each pixel, those of its run first
+	whole  []int32   // or these, of which 1<<wholeBits is 1, as pillow rounds them
 }
 
-// weight returns how much pixel i of the run counts.
-func (t taps) weight(i int) float32 {
-	switch i {
-	case 0:
-		return t.first
-	case t.n - 1:
-		return t.last
+const wholeBits = 22
+
+// run writes the picture to out, [toHeight][toWidth][channels], whose rows begin stride
+// numbers apart. It asks for the rows of the source that count, one after the other; row fills
+// a slice [width][channels].
+func (r resizing) run(out []float32, stride int, row func(y int, into []float32)) {
+	across, down := r.taps(r.width, r.toWidth), r.taps(r.height, r.toHeight)
+	rounds := r.bytes && filters[r.filter].of != exact
+	if r.bytes && filters[r.filter].of == twofold {
+		r.runWhole(across, down, out, stride, row)
+		return
 	}
-	return t.middle
+	source := make([]float32, r.width*r.channels)
+	n := r.toWidth * r.channels
+	narrow := make([]float32, down.n*n) // rows of the source that count, resized
+	ready := 0                          // all before that
+	for y := range r.toHeight {
+		into := out[y*stride:][:n]
+		clear(into)
+		at := int(down.at[y])
+		for k, weight := range down.weight[y*down.n:][:down.length[y]] {
+			from := narrow[(at+k)%down.n*n:][:n]
+			if at+k >= ready {
+				row(at+k, source)
+				across.apply(from, source, r.channels)
+				ready = at + k + 1
+			}
+			for i, v := range from {
+				into[i] += v * weight
+			}
+		}
+		if rounds {
+			levels(into)
+		}
+	}
 }
 
-// tapsOf returns the taps of each of to pixels in a row that is made of from pixels.
-func tapsOf(from, to int) []taps {
-	all := make([]taps, to)
-	step := float64(from) / float64(to)
-	for i := range all {
-		if step > 1 {
-			all[i] = covered(float64(i)*step, float64(i+1)*step, from)
+// memory bounds the bytes that run takes beside the result and a row of the source.
+func (r resizing) memory() int64 {
+	across, down := int64(r.mostTaps(r.width, r.toWidth)), int64(r.mostTaps(r.height, r.toHeight))
+	rows := 4 * down * int64(r.toWidth)
+	if filters[r.filter].of == twofold {
+		rows = (down + 6) * int64(max(r.width, r.toWidth))
+	}
+	return (4*across+8)*int64(r.toWidth) + (4*down+8)*int64(r.toHeight) + rows*int64(r.channels)
+}
+
+// apply makes a row of another length.
+func (t *taps) apply(into, from []float32, channels int) {
+	for x, at := range t.at {
+		weights := t.weight[x*t.n:][:t.length[x]]
+		run := from[int(at)*channels:][:len(weights)*channels]
+		if channels == 3 {
+			var r, g, b float32
+			for k, w := range weights {
+				p := run[3*k : 3*k+3 : 3*k+3]
+				r, g, b = r+p[0]*w, g+p[1]*w, b+p[2]*w
+			}
+			p := into[3*x : 3*x+3 : 3*x+3]
+			p[0], p[1], p[2] = r, g, b
 			continue
 		}
-		x := min(max((float64(i)+0.5)*step-0.5, 0), float64(from-1))
-		left := int(x)
-		part := float32(x - float64(left))
-		all[i] = taps{at: left, n: 1, first: 1 - part}
-		if part > 0 {
-			all[i].n, all[i].last = 2, part
+		for c := range channels {
+			sum := float32(0)
+			for k, w := range weights {
+				sum += run[k*channels+c] * w
+			}
+			into[x*channels+c] = sum
 		}
 	}
-	return all
 }
 
-// covered returns the pixels between a and b.
-func covered(a, b float64, pixels int) taps {
-	t := taps{middle: float32(1 / (b - a))}
-	for p := int(a); p < pixels && float64(p) < b; p++ {
-		part := min(b, float64(p+1)) - max(a, float64(p))
-		if part > 1e-9 {
-			if t.n == 0 {
-				t.at, t.first = p, float32(part/(b-a))
+// levels rounds numbers to whole ones from 0 to 255.
+func levels(row []float32) {
+	for i, v := range row {
+		row[i] = float32(int32(min(max(v, 0), 255) + 0.5))
+	}
+}
+
+// mostTaps bounds the pixels that count into one of to pixels that are made of from.
+func (r resizing) mostTaps(from, to int) int {
+	f := &filters[r.filter]
+	scale := max(float64(from)/float64(to), 1)
+	switch {
+	case f.nearest != nil:
+		return 1
+	case f.area != noArea:
+		return min(int(math.Ceil(scale))+1, from)
+	case !f.spread:
+		scale = 1
+	}
+	return min(2*int(math.Ceil(f.radius*scale))+1, from)
+}
+
+// taps returns those of each of to pixels in a row that is made of from.
+func (r resizing) taps(from, to int) *taps {
+	f := &filters[r.filter]
+	n := r.mostTaps(from, to)
+	t := &taps{n: n, at: make([]int32, to), length: make([]int32, to)}
+	if r.bytes && f.of == twofold {
+		t.whole = make([]int32, n*to)
+	} else {
+		t.weight = make([]float32, n*to)
+	}
+	step := float64(from) / float64(to)
+	nearest := func(int) int { return 0 }
+	if f.nearest != nil {
+		nearest = f.nearest(from, to)
+	}
+	larger := r.toWidth > r.width || r.toHeight > r.height
+	for i := range to {
+		switch {
+		case f.nearest != nil:
+			t.set(i, min(max(nearest(i), 0), from-1), 1)
+		case f.area == areaBoth, f.area == areaDown && step > 1, f.area == areaOrCut && !larger:
+			t.cover(i, step, from)
+		case f.area == areaOrCut:
+			left := int(float64(i) * step)
+			part := max(float64(i+1)-float64(left+1)/step, 0)
+			t.between(i, left, part-math.Floor(part), from)
+		case f.area == areaDown:
+			x := min(max((float64(i)+0.5)*step-0.5, 0), float64(from-1))
+			t.between(i, int(x), x-math.Floor(x), from)
+		case f.edge:
+			t.sample(i, (float64(i)+0.5)*step-0.5, f, from)
+		default:
+			center, scale := (float64(i)+0.5)*step, 1.0
+			if f.of == exact { // TensorFlow, in float32, which decides whether a pixel at the radius counts
+				center = float64((float32(i) + 0.5) * (1 / (float32(to) / float32(from))))
 			}
-			t.last = float32(part / (b - a))
-			t.n++
+			if f.spread {
+				scale = max(step, 1)
+			}
+			t.convolve(i, center, scale, f, from)
 		}
 	}
 	return t
 }
 
-// resize writes a picture of another size to out, [toHeight][toWidth][channels], whose rows
-// begin stride numbers apart. It asks for the rows of the source one after the other, some
-// of them again; row fills a slice [width][channels].
-func resize(out []float32, stride, width, height, channels, toWidth, toHeight int, row func(y int, into []float32)) {
-	across, down := tapsOf(width, toWidth), tapsOf(height, toHeight)
-	source := make([]float32, width*channels)
-	narrow := make([]float32, toWidth*channels) // row number last, resized
-	last := -1
-	for y, rows := range down {
-		into := out[y*stride:][:len(narrow)]
-		clear(into)
-		for k := range rows.n {
-			if at := rows.at + k; at != last {
-				row(at, source)
-				resizeRow(narrow, source, across, channels)
-				last = at
+// set makes pixel i of a run of weights from at on.
+func (t *taps) set(i, at int, weights ...float32) {
+	t.at[i], t.length[i] = int32(at), int32(copy(t.weight[i*t.n:][:t.n], weights))
+}
+
+// between makes pixel i of the one numbered left and part of the next.
+func (t *taps) between(i, left int, part float64, from int) {
+	if left = min(left, from-1); left == from-1 || part == 0 {
+		t.set(i, left, 1)
+		return
+	}
+	t.set(i, left, 1-float32(part), float32(part))
+}
+
+// cover makes pixel i of those that it covers.
+func (t *taps) cover(i int, step float64, from int) {
+	a, b := float64(i)*step, float64(i+1)*step
+	weights := t.weight[i*t.n:][:t.n]
+	n := 0
+	for p := int(a); p < from && float64(p) < b && n < t.n; p++ {
+		if part := min(b, float64(p+1)) - max(a, float64(p)); part > 1e-9 {
+			if n == 0 {
+				t.at[i] = int32(p)
 			}
-			weight := rows.weight(k)
-			for i, v := range narrow {
-				into[i] += v * weight
+			weights[n] = float32(part / (b - a))
+			n++
+		}
+	}
+	t.length[i] = int32(n)
+}
+
+// convolve makes pixel i of those around center by a kernel that is scale times as wide,
+// normalized within the picture.
+func (t *taps) convolve(i int, center, scale float64, f *filter, from int) {
+	first := max(int(center-f.radius*scale+0.5), 0)
+	last := min(int(center+f.radius*scale+0.5), from)
+	sum := 0.0
+	for p := first; p < last; p++ {
+		sum += f.kernel((float64(p) - center + 0.5) / scale)
+	}
+	for p := first; p < last; p++ {
+		weight, k := f.kernel((float64(p)-center+0.5)/scale)/sum, i*t.n+p-first
+		if t.whole != nil {
+			t.whole[k] = int32(math.Round(weight * (1 << wholeBits)))
+		} else {
+			t.weight[k] = float32(weight)
+		}
+	}
+	t.at[i], t.length[i] = int32(first), int32(last-first)
+}
+
+// sample makes pixel i of 2·radius pixels around x, the pixels at the edge standing for those
+// beyond.
+func (t *taps) sample(i int, x float64, f *filter, from int) {
+	radius := int(f.radius)
+	begin := int(math.Floor(x)) - radius + 1
+	first := min(max(begin, 0), from-1)
+	weights := t.weight[i*t.n:][:t.n]
+	sum := 0.0
+	for p := begin; p < begin+2*radius; p++ {
+		sum += f.kernel(float64(p) - x)
+	}
+	for p := begin; p < begin+2*radius; p++ {
+		weights[min(max(p, 0), from-1)-first] += float32(f.kernel(float64(p)-x) / sum)
+	}
+	t.at[i], t.length[i] = int32(first), int32(min(max(begin+2*radius-1, 0), from-1)-first+1)
+}
+
+// runWhole is run in whole numbers, rounded after each of two passes. Which is first is
+// pillow's choice, as of 13.0.0: across, unless the rows get fewer by more than twice as many
+// as the columns do.
+func (r resizing) runWhole(across, down *taps, out []float32, stride int, row func(y int, into []float32)) {
+	downFirst := r.height > r.toHeight && r.height-r.toHeight > 2*(r.width-r.toWidth)
+	source := make([]float32, r.width*r.channels)
+	pixels := make([]uint8, r.width*r.channels) // of a row between the passes
+	n := r.toWidth * r.channels
+	if downFirst {
+		n = len(pixels)
+	}
+	kept := make([]uint8, down.n*n) // rows that count, of the source or resized
+	sums := make([]int32, n)
+	made := make([]uint8, r.toWidth*r.channels)
+	ready := 0 // all rows before that
+	for y := range r.toHeight {
+		at, weights := down.wholeOf(y)
+		for i := range sums {
+			sums[i] = 1 << (wholeBits - 1)
+		}
+		for k, weight := range weights {
+			from := kept[(at+k)%down.n*n:][:n]
+			if at+k >= ready {
+				row(at+k, source)
+				ready = at + k + 1
+				if downFirst {
+					toBytes(from, source)
+				} else {
+					toBytes(pixels, source)
+					across.applyWhole(from, pixels, r.channels)
+				}
 			}
+			for i, v := range from {
+				sums[i] += int32(v) * weight
+			}
+		}
+		into := out[y*stride:][:len(made)]
+		if downFirst {
+			for i, s := range sums {
+				pixels[i] = clipped(s >> wholeBits)
+			}
+			across.applyWhole(made, pixels, r.channels)
+			for i, v := range made {
+				into[i] = float32(v)
+			}
+			continue
+		}
+		for i, s := range sums {
+			into[i] = float32(clipped(s >> wholeBits))
 		}
 	}
 }
 
-// resizeRow makes a row of another length.
-func resizeRow(into, from []float32, across []taps, channels int) {
-	for x, t := range across {
-		run := from[t.at*channels : (t.at+t.n)*channels]
-		for c := range channels {
-			sum := run[c] * t.first
-			if t.n > 1 {
-				i := c + channels
-				for ; i < len(run)-channels; i += channels {
-					sum += run[i] * t.middle
-				}
-				sum += run[i] * t.last
+// wholeOf returns where the pixels begin that count into pixel i, and their weights.
+func (t *taps) wholeOf(i int) (at int, weights []int32) {
+	return int(t.at[i]), t.whole[i*t.n:][:t.length[i]]
+}
+
+// toBytes sets whole numbers.
+func toBytes(into []uint8, from []float32) {
+	for i, v := range from {
+		into[i] = uint8(v)
+	}
+}
+
+// applyWhole makes a row of another length.
+func (t *taps) applyWhole(into, from []uint8, channels int) {
+	const half = 1 << (wholeBits - 1)
+	for x := range t.at {
+		at, weights := t.wholeOf(x)
+		run := from[at*channels:][:len(weights)*channels]
+		if channels == 3 {
+			r, g, b := int32(half), int32(half), int32(half)
+			for k, w := range weights {
+				p := run[3*k : 3*k+3 : 3*k+3]
+				r, g, b = r+int32(p[0])*w, g+int32(p[1])*w, b+int32(p[2])*w
 			}
-			into[x*channels+c] = sum
+			p := into[3*x : 3*x+3 : 3*x+3]
+			p[0], p[1], p[2] = clipped(r>>wholeBits), clipped(g>>wholeBits), clipped(b>>wholeBits)
+			continue
+		}
+		for c := range channels {
+			sum := int32(half)
+			for k, w := range weights {
+				sum += int32(run[k*channels+c]) * w
+			}
+			into[x*channels+c] = clipped(sum >> wholeBits)
 		}
 	}
 }
