@@ -269,7 +269,8 @@ type ConvForward[T Float] struct {
 	slabs  slabs
 	segs   []segment
 	packed []T
-	wide   []T // W, if it is narrow
+	wide   []T       // W, if it is narrow
+	zeros  []float32 // a bias for a depthwise convolution without one
 }
 
 // Run computes Y. Once warm it allocates nothing; it runs once at a time.
@@ -290,16 +291,20 @@ func (c *ConvForward[T]) Run() {
 	}
 	depth := c.taps() * c.channels()
 	c.slabs = cutUp(&c.tile, c.Images, axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
-	c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
 	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
 		c.wide = getBuf[T](depth * c.Results)
 		c.W.copyTo(c.wide[:depth*c.Results], 0)
 	}
-	par.Do(c.slabs.all, (*convForwardPack[T])(c))
+	if depthwiseOf[T](&c.Conv) {
+		c.zeros = zeros32(c.zeros, c.Bias == nil, c.Results)
+	} else {
+		c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
+		par.Do(c.slabs.all, (*convForwardPack[T])(c))
+	}
+	par.Do(c.slabs.pieces(c.Images), (*convForwardCompute[T])(c))
 	if c.W.Narrow != NotNarrow {
 		putBuf(c.wide)
 	}
-	par.Do(c.slabs.pieces(c.Images), (*convForwardCompute[T])(c))
 	putBuf(c.packed)
 	c.packed, c.wide = nil, nil
 }
@@ -359,16 +364,27 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 	if c.tile.isa == portable {
 		strip = depth * c.tile.width
 	}
+	deep := depthwiseOf[T](&c.Conv)
 	own := ownMemory[T](w, frameLen(size, c.Channels), rounded, strip)
 	copied, block, strips := carve(&own, frameLen(size, c.Channels)), carve(&own, rounded), carve(&own, strip)
 	f := frameOf(&c.X, s.image, c.Size, c.Channels, start, size, copied)
 	at0 := ((s.image*c.Out[0]+first[0])*c.Out[1]+first[1])*c.Out[2] + first[2]
-	l := lines[T]{tile: c.tile, segs: c.segs, low: (&Product[T]{Act: c.Act}).low()}
+	low := (&Product[T]{Act: c.Act}).low()
+	var dw depthwiseLine
+	if deep {
+		dw = newDepthwiseLine(w, &f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32(low))
+	}
+	l := lines[T]{tile: c.tile, segs: c.segs, low: low}
 	for u := s.u0; u < s.u1; u++ {
 		g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
-		l.job.b, l.job.ldb, l.job.n = c.packed[u*depth*c.tile.nr:], c.tile.nr, n
+		if deep && u > s.u0 {
+			break // all channels are done
+		}
+		if !deep {
+			l.job.b, l.job.ldb, l.job.n = c.packed[u*depth*c.tile.nr:], c.tile.nr, n
+		}
 		j += g * c.results()
-		if c.Bias != nil {
+		if c.Bias != nil && !deep {
 			l.job.bias = c.Bias[j : j+n]
 		}
 		for d := range count[0] {
@@ -381,7 +397,11 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 				} else {
 					y = block[line*ldy+j-j0:]
 				}
-				l.line(&f, at, c.Stride[2]*f.step[2], y, ldy, count[2], strips)
+				if deep {
+					dw.run(wide(y), wide(f.at[at:]), count[2], c.Stride[2]*f.step[2], ldy)
+				} else {
+					l.line(&f, at, c.Stride[2]*f.step[2], y, ldy, count[2], strips)
+				}
 			}
 		}
 	}

@@ -10,8 +10,9 @@ import (
 func BenchmarkConv(b *testing.B) {
 	for _, s := range []struct {
 		name                                     string
-		images, size, in, out, window, stride, p int
+		images, size, in, out, window, stride, p int // out 0: depthwise
 	}{
+		{"mobilenet/48", 8, 48, 96, 0, 3, 1, 1}, {"mobilenet/down", 8, 48, 96, 0, 3, 2, 1}, {"mobilenet/6", 32, 6, 576, 0, 3, 1, 1},
 		{"mnist1", 128, 28, 1, 32, 3, 1, 0}, {"mnist2", 128, 13, 32, 64, 3, 1, 0},
 		{"resnet20/1", 32, 32, 16, 16, 3, 1, 1}, {"resnet20/2", 32, 16, 32, 32, 3, 1, 1}, {"resnet20/3", 32, 8, 64, 64, 3, 1, 1},
 		{"resnet20/down", 32, 32, 16, 32, 3, 2, 1}, {"resnet50/stem", 1, 224, 3, 64, 7, 2, 3},
@@ -20,7 +21,10 @@ func BenchmarkConv(b *testing.B) {
 		o := (s.size+2*s.p-s.window)/s.stride + 1
 		c := Conv{Images: s.images, Size: [3]int{1, s.size, s.size}, Out: [3]int{1, o, o}, Window: [3]int{1, s.window, s.window}, Stride: [3]int{1, s.stride, s.stride},
 			Dilation: [3]int{1, 1, 1}, Low: [3]int{0, s.p, s.p}, Channels: s.in, Results: s.out, Groups: 1}
-		x, y := Values[float32]{Wide: make([]float32, s.images*s.size*s.size*s.in)}, Values[float32]{Wide: make([]float32, s.images*o*o*s.out)}
+		if s.out == 0 {
+			c.Results, c.Groups, s.out, s.in = s.in, s.in, s.in, 1
+		}
+		x, y := Values[float32]{Wide: make([]float32, s.images*s.size*s.size*c.Channels)}, Values[float32]{Wide: make([]float32, s.images*o*o*s.out)}
 		w := Values[float32]{Wide: make([]float32, s.window*s.window*s.in*s.out)}
 		for i := range x.Wide {
 			x.Wide[i] = float32(i%7) - 3

@@ -24,6 +24,7 @@ type ConvInput[T Float] struct {
 	low, ext [3]int // places of DY before the first, and how many, that one place of a phase sees
 	packed   []T
 	wide     []T
+	zeros    []float32 // a bias for a depthwise convolution without one
 }
 
 // A phase is the places first, first+Stride, ... of the result.
@@ -54,13 +55,21 @@ func (c *ConvInput[T]) Run() {
 	depth := len(c.taps) * c.results()
 	c.slabs = cutUp(&c.tile, c.Images, axis, steps, c.channels(), c.Groups, perPlace, c.ext[axis], int(unsafe.Sizeof(t)),
 		2*c.Images*c.Out[0]*c.Out[1]*c.Out[2]*c.Channels*c.results()*len(c.taps))
-	c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
 	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
 		n := c.Conv.taps() * c.channels() * c.Results
 		c.wide = getBuf[T](n)
 		c.W.copyTo(c.wide[:n], 0)
 	}
-	par.Do(c.slabs.all, (*convInputPack[T])(c))
+	if depthwiseOf[T](&c.Conv) {
+		c.zeros = zeros32(c.zeros, c.Bias == nil, c.Channels)
+		c.packed = getBuf[T](len(c.taps) * c.Channels)
+		for i, q := range c.taps {
+			copy(c.packed[i*c.Channels:], c.wide[q*c.Channels:][:c.Channels])
+		}
+	} else {
+		c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
+		par.Do(c.slabs.all, (*convInputPack[T])(c))
+	}
 	if c.W.Narrow != NotNarrow {
 		putBuf(c.wide)
 	}
@@ -164,10 +173,18 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 	copied, block, strips := carve(&own, frameLen(size, c.Results)), carve(&own, rounded), carve(&own, strip)
 	f := frameOf(&c.DY, s.image, c.Out, c.Results, start, size, copied)
 	at0 := ((s.image*c.Size[0]+first[0])*c.Size[1]+first[1])*c.Size[2] + first[2]
-	l := lines[T]{tile: c.tile, low: (&Product[T]{Act: c.Act}).low()}
+	deep := depthwiseOf[T](&c.Conv)
+	low := (&Product[T]{Act: c.Act}).low()
+	l := lines[T]{tile: c.tile, low: low}
 	for u := s.u0; u < s.u1; u++ {
+		if deep && u > s.u0 {
+			break // all channels are done
+		}
 		g, j, n := c.slabs.panel(u, c.channels(), c.tile.nr)
-		panel := c.packed[u*depth*c.tile.nr:]
+		panel := c.packed
+		if !deep {
+			panel = c.packed[u*depth*c.tile.nr:]
+		}
 		l.job.ldb, l.job.n = c.tile.nr, n
 		j += g * c.channels()
 		if c.Bias != nil {
@@ -182,7 +199,12 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 			if n[2] == 0 {
 				continue
 			}
-			l.segs, l.job.b = ph.segs, from(panel, ph.at*c.tile.nr)
+			var dw depthwiseLine
+			if deep {
+				dw = newDepthwiseLine(w, &f, ph.segs[:len(ph.taps)], wide(c.packed[ph.at*c.Channels:]), biasOr(c.Bias, c.zeros), c.Channels, s.u0, s.u1, float32(low))
+			} else {
+				l.segs, l.job.b = ph.segs, from(panel, ph.at*c.tile.nr)
+			}
 			for d := range n[0] {
 				for h := range n[1] {
 					at := d*f.step[0] + h*f.step[1] + g*c.results()
@@ -193,7 +215,11 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 					} else {
 						x = block[line*ldx+j-j0:]
 					}
-					l.line(&f, at, f.step[2], x, c.Stride[2]*ldx, n[2], strips)
+					if deep {
+						dw.run(wide(x), wide(f.at[at:]), n[2], f.step[2], c.Stride[2]*ldx)
+					} else {
+						l.line(&f, at, f.step[2], x, c.Stride[2]*ldx, n[2], strips)
+					}
 				}
 			}
 		}

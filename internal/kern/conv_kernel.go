@@ -48,6 +48,9 @@ func (c *ConvKernel[T]) Run() {
 	want := max(1, min(mostShares, work/c.tile.grain))
 	c.shares = max(1, min(want, c.Images, shareSums/(size*int(unsafe.Sizeof(t)))))
 	c.blocks = min(ceil(want, c.shares), len(c.segs)*c.slabs.all)
+	if depthwiseOf[T](&c.Conv) {
+		c.blocks = 1
+	}
 	c.sums = getBuf[T](c.shares * size)
 	if c.Images*c.Out[0]*c.Out[1]*c.Out[2] == 0 {
 		clear(c.sums[:size])
@@ -108,6 +111,13 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		c.DY.copyTo(dy, at0)
 	} else {
 		dy = c.DY.Wide[at0:]
+	}
+	if depthwiseOf[T](&c.Conv) {
+		if fresh {
+			clear(sums)
+		}
+		c.depthwise(wide(sums), &f, wide(dy), count, w)
+		return
 	}
 	packedFor := -1
 	for pair := lo; pair < hi; pair++ {

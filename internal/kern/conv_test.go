@@ -24,6 +24,10 @@ func convCase(r *rand.Rand, large bool) Conv {
 		most = 40
 	}
 	c.Channels, c.Results = c.Groups*(1+r.IntN(most)), c.Groups*(1+r.IntN(most))
+	if r.IntN(4) == 0 { // depthwise
+		c.Groups = 1 + r.IntN(most*8)
+		c.Channels, c.Results = c.Groups, c.Groups
+	}
 	for i := range 3 {
 		c.Size[i], c.Window[i], c.Stride[i], c.Dilation[i] = 1, 1, 1, 1
 		if i < r.IntN(3) {
