@@ -252,6 +252,26 @@ func TestFit(t *testing.T) {
 	wantError(t, "nil", err, "got no picture")
 }
 
+// TestLongPictures wants the level of a picture of one color after a resize of very many
+// pixels to few.
+func TestLongPictures(t *testing.T) {
+	for _, size := range [][2]int{{1, 30000}, {30000, 1}} {
+		x := tensor.New(tensor.Float32, size[0], size[1], 3)
+		for i := range tensor.Data[float32](x) {
+			tensor.Data[float32](x)[i] = 255
+		}
+		y, err := image.Resize(x, 1, 1, image.Area)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range tensor.Data[float32](y) {
+			if math.Abs(float64(v)-255) > 1e-4 {
+				t.Errorf("%v: a pixel is %v, want 255", size, v)
+			}
+		}
+	}
+}
+
 // FuzzDecode reads damaged files: an error, or a picture that fits a frame.
 func FuzzDecode(f *testing.F) {
 	f.Add(encoded(f, func(w io.Writer) error { return png.Encode(w, squares()) }))

@@ -59,6 +59,10 @@ type taps struct {
 
 const wholeBits = 22
 
+// manyTaps is how many pixels are added up in float32 at most: the sums of more of them would
+// leave the range of the pixels.
+const manyTaps = 64
+
 // run writes the picture to out, [toHeight][toWidth][channels], whose rows begin stride
 // numbers apart. It asks for the rows of the source that count, one after the other; row fills
 // a slice [width][channels].
@@ -73,9 +77,14 @@ func (r resizing) run(out []float32, stride int, row func(y int, into []float32)
 	n := r.toWidth * r.channels
 	narrow := make([]float32, down.n*n) // rows of the source that count, resized
 	ready := 0                          // all before that
+	var sums []float64                  // of many rows, that 255 stays 255
+	if down.n > manyTaps {
+		sums = make([]float64, n)
+	}
 	for y := range r.toHeight {
 		into := out[y*stride:][:n]
 		clear(into)
+		clear(sums)
 		at := int(down.at[y])
 		for k, weight := range down.weight[y*down.n:][:down.length[y]] {
 			from := narrow[(at+k)%down.n*n:][:n]
@@ -84,9 +93,18 @@ func (r resizing) run(out []float32, stride int, row func(y int, into []float32)
 				across.apply(from, source, r.channels)
 				ready = at + k + 1
 			}
+			if sums != nil {
+				for i, v := range from {
+					sums[i] += float64(v) * float64(weight)
+				}
+				continue
+			}
 			for i, v := range from {
 				into[i] += v * weight
 			}
+		}
+		for i, v := range sums {
+			into[i] = float32(v)
 		}
 		if rounds {
 			levels(into)
@@ -100,6 +118,8 @@ func (r resizing) memory() int64 {
 	rows := 4 * down * int64(r.toWidth)
 	if filters[r.filter].of == twofold {
 		rows = (down + 6) * int64(max(r.width, r.toWidth))
+	} else if down > manyTaps {
+		rows += 8 * int64(r.toWidth)
 	}
 	return (4*across+8)*int64(r.toWidth) + (4*down+8)*int64(r.toHeight) + rows*int64(r.channels)
 }
@@ -109,6 +129,16 @@ func (t *taps) apply(into, from []float32, channels int) {
 	for x, at := range t.at {
 		weights := t.weight[x*t.n:][:t.length[x]]
 		run := from[int(at)*channels:][:len(weights)*channels]
+		if len(weights) > manyTaps {
+			for c := range channels {
+				sum := 0.0
+				for k, w := range weights {
+					sum += float64(run[k*channels+c]) * float64(w)
+				}
+				into[x*channels+c] = float32(sum)
+			}
+			continue
+		}
 		if channels == 3 {
 			var r, g, b float32
 			for k, w := range weights {
