@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/callback"
+	"github.com/glia-ml/glia/internal/emulator"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -62,7 +62,7 @@ func killed(t *testing.T, longer func(dir string) training, saves bool) {
 	dir, alone := t.TempDir(), t.TempDir()
 	kills, delays := 0, rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for ended := false; !ended; {
-		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+		cmd := emulator.Command("-test.run=^" + t.Name() + "$")
 		cmd.Env = append(os.Environ(), killDir+"="+dir)
 		var out strings.Builder
 		cmd.Stdout, cmd.Stderr = &out, &out

@@ -32,7 +32,7 @@ var picture = []string{
 }
 
 // forTests lists the packages that tests import, any test, and nothing else.
-const forTests = "internal/impl/impltest internal/picturetest internal/pytest internal/optest nn/nntest backend/backendtest"
+const forTests = "internal/emulator internal/impl/impltest internal/picturetest internal/pytest internal/optest nn/nntest backend/backendtest"
 
 // beside says which packages on its own line a package imports.
 var beside = map[string]string{

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	osexec "os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/emulator"
 )
 
 // commandLine is the variable that makes the test binary the command itself: its
@@ -174,7 +174,7 @@ func killAt(t *testing.T, word string, args []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := osexec.Command(os.Args[0])
+	cmd := emulator.Command()
 	cmd.Env = append(os.Environ(), commandLine+"="+string(line))
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/glia-ml/glia/internal/emulator"
 	"github.com/glia-ml/glia/interop/npy"
 	"github.com/glia-ml/glia/interop/safetensors"
 	"github.com/glia-ml/glia/loss"
@@ -37,7 +38,7 @@ func start(t *testing.T, args ...string) *started {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &started{Cmd: osexec.Command(os.Args[0])}
+	p := &started{Cmd: emulator.Command()}
 	p.Env = append(os.Environ(), commandLine+"="+string(line), "GLIA_DATA="+t.TempDir())
 	p.Stderr = &p.errs
 	if p.out, err = p.StdoutPipe(); err != nil {
@@ -231,7 +232,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := osexec.Command(os.Args[0])
+		cmd := emulator.Command()
 		cmd.Env = append(os.Environ(), commandLine+"="+string(line))
 		if cmd.Stdout, err = os.OpenFile(full, os.O_WRONLY, 0); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/glia-ml/glia/internal/emulator"
 )
 
 // writerFor is the variable that makes the test binary a process that writes a file.
@@ -43,7 +45,7 @@ func writing(t *testing.T, path string) (p *exec.Cmd, end io.Closer) {
 	} else {
 		release()
 	}
-	p = exec.Command(os.Args[0])
+	p = emulator.Command()
 	p.Env = append(os.Environ(), writerFor+"="+path)
 	p.Stderr = os.Stderr
 	in, e1 := p.StdinPipe()

@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/glia-ml/glia/internal/emulator"
 )
 
 // lockFor is the variable that makes the test binary a process that locks a file.
@@ -53,7 +54,7 @@ func TestLock(t *testing.T) {
 	} else if err == nil {
 		release()
 	}
-	p := exec.Command(os.Args[0])
+	p := emulator.Command()
 	p.Env = append(os.Environ(), lockFor+"="+path)
 	p.Stderr = os.Stderr
 	in, e1 := p.StdinPipe()
