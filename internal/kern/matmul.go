@@ -73,15 +73,19 @@ type MatMul64 = Product[float64]
 // reads for one k lie together. If several pieces need the same packed operand it is
 // packed for all of them, one window of the product at a time. Otherwise the window is
 // the whole product, and a piece packs what it needs.
+//
+// Packing may also be fused with the first use: the kernel copies what it reads. Each piece
+// then packs B for itself, and each worker A for the pieces that it does.
 type cut[T Float] struct {
 	tile
 	narrowing
 	key                  planKey // the product that it was planned for
 	packA, packB, shared bool
+	fusesA, fusesB       bool // the kernel packs a transposed A, whole panels of B
+	high                 bool // pieces have many rows, so that what each packs serves them all
 	small                bool // not worth sharing, with all its matrices
 	direct               bool // likewise, and each matrix is one strip of operands in place
 	depth                int  // most of K at a time
-	group                int  // panels that a piece packs at a time
 
 	i0, i1, j0, j1, k0, k1 int // the window
 	strips, panels         int // in the window
@@ -116,6 +120,8 @@ const (
 const (
 	morePieces  = 64        // pieces beyond which it is not cut either
 	blockRows   = 128       // of A, likewise
+	highRows    = 256       // likewise, if pieces have many rows
+	highStrips  = 16        // of a piece then, if there are enough
 	packDepth   = 1024      // of K: a block of A stays in the L2 cache
 	directDepth = 1024      // of K, if nothing is packed
 	fewDepth    = 256       // of K, if a narrow B is read in place except at the edge
@@ -123,8 +129,6 @@ const (
 	windowCols  = 4096      // of B packed at a time
 	packPiece   = 16 << 10  // elements for one piece of packing
 	largeB      = 512 << 10 // bytes: beyond it even a B with good strides is packed
-	groupB      = 256 << 10 // bytes of B that a piece packs at a time: they stay in the L2 cache
-	mostPanels  = 4         // likewise
 	afterSize   = 32 << 10  // elements of C that an epilogue waits for: they are still in the L2 cache
 )
 
@@ -182,10 +186,11 @@ func (m *Product[T]) plan() {
 	c := &m.cut
 	*c = cut[T]{tile: tileFor[T](m.M, m.TransA, m.Narrow)}
 	batch := max(m.Batch, 1)
-	size := int(unsafe.Sizeof(T(0)))
 	c.packA, c.packB = m.packs()
 	if m.Narrow != NotNarrow {
 		m.planNarrow()
+	} else if c.isa == avx2 {
+		m.planFused()
 	}
 
 	c.setWindow(0, m.M, 0, m.N, 0, m.K)
@@ -193,7 +198,6 @@ func (m *Product[T]) plan() {
 	want := min(morePieces, work*batch/c.grain)
 	c.small = want <= 1
 	c.blocks(batch, want)
-	c.shared = (c.packB && c.rows > 1 || c.packA && c.cols > 1) && (batch == 1 || work > 64*c.grain)
 	switch {
 	case c.inPlace:
 		c.depth = fewDepth
@@ -209,10 +213,8 @@ func (m *Product[T]) plan() {
 	}
 	parts := max(1, ceil(m.K, c.depth))
 	c.depth = max(16, ceil(ceil(m.K, parts), 16)*16)
-	c.group = 1
-	if c.isa == avx2 && c.packB && !c.shared && !m.TransB && m.Narrow == NotNarrow {
-		c.group = max(1, min(ceil(c.panels, c.cols), mostPanels, groupB/(c.nr*c.depth*size)))
-	}
+	c.shared = c.packB && c.rows > 1 || c.packA && c.cols > 1 || c.fusesA && m.K > c.depth
+	c.shared = c.shared && (batch == 1 || work > 64*c.grain)
 	c.direct = c.small && c.strips == 1 && !c.packA && !c.packB && !m.TransA && m.Narrow == NotNarrow && m.K <= c.depth
 	c.inParts = m.K > c.depth
 	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || c.inParts)
@@ -239,6 +241,19 @@ func (m *Product[T]) packs() (a, b bool) {
 		return again && strideA%8192 == 0, b
 	}
 	return again && clash(strideA), b
+}
+
+// planFused decides whether AVX2's kernel packs operands. Of a large product, the rows of B
+// are too long to be read panel by panel once for each block of rows.
+func (m *Product[T]) planFused() {
+	c := &m.cut
+	if m.M <= c.mr || m.M > 2*highRows && m.K*m.N*4 > largeB {
+		return
+	}
+	c.high = true
+	c.fusesA = m.TransA && m.N >= 2*c.nr
+	c.fusesB = !m.TransB && (c.packB || m.M >= highStrips*c.mr)
+	c.packA, c.packB = c.packA && !c.fusesA, c.packB && !c.fusesB
 }
 
 // clash reports whether rows so many bytes apart compete for few lines of the L1 cache.
@@ -277,7 +292,11 @@ func (c *cut[T]) blocks(batch, want int) {
 	if want <= 1 {
 		return
 	}
-	c.rows = min(c.strips, ceil(c.i1-c.i0, blockRows))
+	rows, least := blockRows, 1
+	if c.high {
+		rows, least = highRows, highStrips
+	}
+	c.rows = min(c.strips, ceil(c.i1-c.i0, rows))
 	for batch*c.rows*c.cols < want {
 		tall := (c.i1-c.i0)*c.cols > (c.j1-c.j0)*c.rows
 		switch {
@@ -285,9 +304,9 @@ func (c *cut[T]) blocks(batch, want int) {
 			return
 		case c.wholeRows:
 			c.rows *= 2
-		case c.cols*2 <= c.panels && !(tall && c.rows*2 <= c.strips):
+		case c.cols*2 <= c.panels && (c.high || !(tall && c.rows*2 <= c.strips)):
 			c.cols *= 2
-		case c.rows*2 <= c.strips:
+		case c.rows*2*least <= c.strips:
 			c.rows *= 2
 		default:
 			return

@@ -98,8 +98,11 @@ func kernel[T Float](i isa, s *strips[T]) {
 		}
 	}
 	for j := 0; j < s.n; {
-		vecs := min(2, ceil(s.n-j, lanes))
-		if left := s.n - j; wide8 && left >= 8*lanes {
+		left, vecs := s.n-j, 1
+		if left > lanes {
+			vecs = 2
+		}
+		if wide8 && left >= 8*lanes {
 			vecs = 8
 		} else if wide4 && left >= 4*lanes {
 			vecs = 4
@@ -121,12 +124,17 @@ func kernel[T Float](i isa, s *strips[T]) {
 		if s.narrow == BF16 && s.k > 0 {
 			t.flush = flushSubnormals
 		}
-		if len(s.next) > 0 { // a panel, in as many steps as the loops have
+		switch {
+		case len(s.next) == 0:
+			t.next = uintptr(t.b)
+		case s.ldNext > 0:
+			t.next, t.nextStep = uintptr(ptr(s.next, 0)), uintptr(4*s.ldNext)
+			t.nextEnd = t.next + uintptr(s.k)*t.nextStep
+		default: // a packed panel, in as many steps as the loops have
 			t.next = uintptr(ptr(s.next, 0))
 			steps := max(1, s.strips*(s.k/4-s.rows))
 			t.nextStep = uintptr(min(2*4*lanes, ceil(4*s.ldb*s.k, steps)))
-		} else {
-			t.next = uintptr(t.b)
+			t.nextEnd = t.next + uintptr(4*s.ldb*s.k)
 		}
 		switch {
 		case !s.first:
@@ -149,6 +157,9 @@ func kernel[T Float](i isa, s *strips[T]) {
 				tilesFew(i, s.narrow, p, vecs, s.byCol)
 				t.a, t.c, t.init = unsafe.Add(t.a, t.stepA), unsafe.Add(t.c, t.stepC), unsafe.Add(t.init, t.stepInit)
 			}
+		case s.packedA != nil || s.packedB != nil:
+			t.packedA, t.packedB = ptr(s.packedA, 0), ptr(s.packedB, 0)
+			tilesPack(p, s.packedA != nil, s.packedB != nil, s.byCol)
 		case i == avx512BF16:
 			tilesBF16(p, vecs, s.byCol)
 		case i == avx512:
@@ -228,6 +239,20 @@ func tiles256(p *byte, vecs int, byCol, full bool) {
 		tileAVX2Row1(p)
 	default:
 		tileAVX2Row1Mask(p)
+	}
+}
+
+// tilesPack computes whole tiles of AVX2 and packs one of the operands, or both.
+func tilesPack(p *byte, packA, packB, byCol bool) {
+	switch {
+	case packA && packB:
+		tileAVX2Col2PackAB(p)
+	case packA:
+		tileAVX2Col2PackA(p)
+	case byCol:
+		tileAVX2Col2PackB(p)
+	default:
+		tileAVX2Row2PackB(p)
 	}
 }
 

@@ -36997,7 +36997,7 @@ restored3:
 	RET
 
 // func tileAVX2Row1Mask(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row1Mask(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -37071,6 +37071,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -37169,6 +37171,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -37282,6 +37286,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -37410,6 +37416,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -37553,6 +37561,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -37711,6 +37721,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -37777,7 +37789,7 @@ restored6:
 	RET
 
 // func tileAVX2Row1(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row1(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -37849,6 +37861,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -37943,6 +37957,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -38052,6 +38068,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -38176,6 +38194,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -38315,6 +38335,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -38469,6 +38491,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -38533,7 +38557,7 @@ restored6:
 	RET
 
 // func tileAVX2Row2Mask(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row2Mask(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -38616,6 +38640,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -38732,6 +38758,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -38871,6 +38899,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -39033,6 +39063,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -39218,6 +39250,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -39426,6 +39460,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -39511,7 +39547,7 @@ restored6:
 	RET
 
 // func tileAVX2Row2(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row2(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -39592,6 +39628,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -39704,6 +39742,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -39839,6 +39879,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -39997,6 +40039,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -40178,6 +40222,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -40382,6 +40428,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -40464,8 +40512,1098 @@ restored6:
 	VZEROUPPER
 	RET
 
+// func tileAVX2Row2PackB(p *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Row2PackB(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), DI
+	MOVQ    32(DI), AX
+	LEAQ    (AX)(AX*2), BX
+	LEAQ    (AX)(AX*4), CX
+	MOVQ    40(DI), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    72(DI), R11
+	CMPQ    R11, $0x06
+	JEQ     rows6
+	CMPQ    R11, $0x05
+	JEQ     rows5
+	CMPQ    R11, $0x04
+	JEQ     rows4
+	CMPQ    R11, $0x03
+	JEQ     rows3
+	CMPQ    R11, $0x02
+	JEQ     rows2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x00000100, R15
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x00000040, R15
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end1
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Row2(SB)
+
+end1:
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x00000100, R15
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x00000040, R15
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end2
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Row2(SB)
+
+end2:
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 4(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 12(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x00000100, R15
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x00000040, R15
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end3
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Row2(SB)
+
+end3:
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 4(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 12(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x00000100, R15
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x00000040, R15
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end4
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Row2(SB)
+
+end4:
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 4(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 4(SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 8(SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 12(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 12(SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x00000100, R15
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x00000040, R15
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end5
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Row2(SB)
+
+end5:
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y10
+	VMOVUPS 32(R12), Y11
+	MOVQ    (DI), SI
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 4(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 4(SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 8(SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 8(SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 12(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 12(SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 12(SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x00000100, R15
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (SI)(AX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x00000040, R15
+	ADDQ         $0x04, SI
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      Y10, (R12)
+	VMAXPS       Y11, Y14, Y11
+	VMOVUPS      Y11, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end6
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Row2(SB)
+
+end6:
+	VZEROUPPER
+	RET
+
 // func tileAVX2Col1Mask(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col1Mask(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -40545,6 +41683,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -40652,6 +41792,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -40774,6 +41916,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -40911,6 +42055,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -41063,6 +42209,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -41230,6 +42378,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -41298,7 +42448,7 @@ restored6:
 	RET
 
 // func tileAVX2Col1(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col1(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -41376,6 +42526,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -41479,6 +42631,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -41597,6 +42751,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -41730,6 +42886,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -41878,6 +43036,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -42041,6 +43201,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -42107,7 +43269,7 @@ restored6:
 	RET
 
 // func tileAVX2Col2Mask(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col2Mask(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -42196,6 +43358,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -42321,6 +43485,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -42469,6 +43635,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -42640,6 +43808,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -42834,6 +44004,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -43051,6 +44223,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -43138,7 +44312,7 @@ restored6:
 	RET
 
 // func tileAVX2Col2(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Col2(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -43225,6 +44399,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -43346,6 +44522,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -43490,6 +44668,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -43657,6 +44837,8 @@ loop4:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start4
 
 tail4:
@@ -43847,6 +45029,8 @@ loop5:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start5
 
 tail5:
@@ -44060,6 +45244,8 @@ loop6:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start6
 
 tail6:
@@ -44144,8 +45330,3541 @@ restored6:
 	VZEROUPPER
 	RET
 
+// func tileAVX2Col2PackB(p *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Col2PackB(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), DI
+	MOVQ    32(DI), AX
+	LEAQ    (AX)(AX*2), BX
+	MOVQ    40(DI), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    72(DI), R11
+	CMPQ    R11, $0x06
+	JEQ     rows6
+	CMPQ    R11, $0x05
+	JEQ     rows5
+	CMPQ    R11, $0x04
+	JEQ     rows4
+	CMPQ    R11, $0x03
+	JEQ     rows3
+	CMPQ    R11, $0x02
+	JEQ     rows2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end1
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2(SB)
+
+end1:
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end2
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2(SB)
+
+end2:
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end3
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2(SB)
+
+end3:
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end4
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2(SB)
+
+end4:
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end5
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2(SB)
+
+end5:
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y10
+	VMOVUPS 32(R12), Y11
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      Y10, (R12)
+	VMAXPS       Y11, Y14, Y11
+	VMOVUPS      Y11, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end6
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2(SB)
+
+end6:
+	VZEROUPPER
+	RET
+
+// func tileAVX2Col2PackA(p *byte)
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
+TEXT ·tileAVX2Col2PackA(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), DI
+	CMPQ    144(DI), $0x00
+	JEQ     flush
+	STMXCSR 152(DI)
+	LDMXCSR 144(DI)
+
+flush:
+	MOVQ 32(DI), AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ 40(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 72(DI), R11
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+
+rows1:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVSS       (SI), X14
+	VMOVSS       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX)(R9*1), Y12
+	VMOVUPS      32(DX)(R9*1), Y13
+	VMOVSS       (SI)(AX*1), X14
+	VMOVSS       X14, 24(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX)(R9*2), Y12
+	VMOVUPS      32(DX)(R9*2), Y13
+	VMOVSS       (SI)(AX*2), X14
+	VMOVSS       X14, 48(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX)(R10*1), Y12
+	VMOVUPS      32(DX)(R10*1), Y13
+	VMOVSS       (SI)(BX*1), X14
+	VMOVSS       X14, 72(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x60, CX
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVSS       (SI), X14
+	VMOVSS       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x18, CX
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JNE          rows1
+	CMPQ         144(DI), $0x00
+	JEQ          restored1
+	LDMXCSR      152(DI)
+
+restored1:
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX)(R9*1), Y12
+	VMOVUPS      32(DX)(R9*1), Y13
+	VMOVSD       (SI)(AX*1), X14
+	VMOVSD       X14, 24(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX)(R9*2), Y12
+	VMOVUPS      32(DX)(R9*2), Y13
+	VMOVSD       (SI)(AX*2), X14
+	VMOVSD       X14, 48(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX)(R10*1), Y12
+	VMOVUPS      32(DX)(R10*1), Y13
+	VMOVSD       (SI)(BX*1), X14
+	VMOVSD       X14, 72(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x60, CX
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x18, CX
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JNE          rows2
+	CMPQ         144(DI), $0x00
+	JEQ          restored2
+	LDMXCSR      152(DI)
+
+restored2:
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	VMOVSS       8(SI), X15
+	VMOVSS       X15, 8(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX)(R9*1), Y12
+	VMOVUPS      32(DX)(R9*1), Y13
+	VMOVSD       (SI)(AX*1), X14
+	VMOVSD       X14, 24(CX)
+	VMOVSS       8(SI)(AX*1), X15
+	VMOVSS       X15, 32(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX)(R9*2), Y12
+	VMOVUPS      32(DX)(R9*2), Y13
+	VMOVSD       (SI)(AX*2), X14
+	VMOVSD       X14, 48(CX)
+	VMOVSS       8(SI)(AX*2), X15
+	VMOVSS       X15, 56(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX)(R10*1), Y12
+	VMOVUPS      32(DX)(R10*1), Y13
+	VMOVSD       (SI)(BX*1), X14
+	VMOVSD       X14, 72(CX)
+	VMOVSS       8(SI)(BX*1), X15
+	VMOVSS       X15, 80(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x60, CX
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	VMOVSS       8(SI), X15
+	VMOVSS       X15, 8(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x18, CX
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JNE          rows3
+	CMPQ         144(DI), $0x00
+	JEQ          restored3
+	LDMXCSR      152(DI)
+
+restored3:
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX)(R9*1), Y12
+	VMOVUPS      32(DX)(R9*1), Y13
+	VMOVUPS      (SI)(AX*1), X14
+	VMOVUPS      X14, 24(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX)(R9*2), Y12
+	VMOVUPS      32(DX)(R9*2), Y13
+	VMOVUPS      (SI)(AX*2), X14
+	VMOVUPS      X14, 48(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX)(R10*1), Y12
+	VMOVUPS      32(DX)(R10*1), Y13
+	VMOVUPS      (SI)(BX*1), X14
+	VMOVUPS      X14, 72(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x60, CX
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x18, CX
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JNE          rows4
+	CMPQ         144(DI), $0x00
+	JEQ          restored4
+	LDMXCSR      152(DI)
+
+restored4:
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSS       16(SI), X15
+	VMOVSS       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX)(R9*1), Y12
+	VMOVUPS      32(DX)(R9*1), Y13
+	VMOVUPS      (SI)(AX*1), X14
+	VMOVUPS      X14, 24(CX)
+	VMOVSS       16(SI)(AX*1), X15
+	VMOVSS       X15, 40(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX)(R9*2), Y12
+	VMOVUPS      32(DX)(R9*2), Y13
+	VMOVUPS      (SI)(AX*2), X14
+	VMOVUPS      X14, 48(CX)
+	VMOVSS       16(SI)(AX*2), X15
+	VMOVSS       X15, 64(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX)(R10*1), Y12
+	VMOVUPS      32(DX)(R10*1), Y13
+	VMOVUPS      (SI)(BX*1), X14
+	VMOVUPS      X14, 72(CX)
+	VMOVSS       16(SI)(BX*1), X15
+	VMOVSS       X15, 88(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x60, CX
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSS       16(SI), X15
+	VMOVSS       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x18, CX
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JNE          rows5
+	CMPQ         144(DI), $0x00
+	JEQ          restored5
+	LDMXCSR      152(DI)
+
+restored5:
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y10
+	VMOVUPS 32(R12), Y11
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSD       16(SI), X15
+	VMOVSD       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX)(R9*1), Y12
+	VMOVUPS      32(DX)(R9*1), Y13
+	VMOVUPS      (SI)(AX*1), X14
+	VMOVUPS      X14, 24(CX)
+	VMOVSD       16(SI)(AX*1), X15
+	VMOVSD       X15, 40(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX)(R9*2), Y12
+	VMOVUPS      32(DX)(R9*2), Y13
+	VMOVUPS      (SI)(AX*2), X14
+	VMOVUPS      X14, 48(CX)
+	VMOVSD       16(SI)(AX*2), X15
+	VMOVSD       X15, 64(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX)(R10*1), Y12
+	VMOVUPS      32(DX)(R10*1), Y13
+	VMOVUPS      (SI)(BX*1), X14
+	VMOVUPS      X14, 72(CX)
+	VMOVSD       16(SI)(BX*1), X15
+	VMOVSD       X15, 88(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x60, CX
+	LEAQ         (DX)(R9*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSD       16(SI), X15
+	VMOVSD       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x18, CX
+	ADDQ         R9, DX
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      Y10, (R12)
+	VMAXPS       Y11, Y14, Y11
+	VMOVUPS      Y11, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JNE          rows6
+	CMPQ         144(DI), $0x00
+	JEQ          restored6
+	LDMXCSR      152(DI)
+
+restored6:
+	VZEROUPPER
+	RET
+
+// func tileAVX2Col2PackAB(p *byte)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Col2PackAB(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), DI
+	MOVQ    32(DI), AX
+	LEAQ    (AX)(AX*2), BX
+	MOVQ    40(DI), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    72(DI), R11
+	CMPQ    R11, $0x06
+	JEQ     rows6
+	CMPQ    R11, $0x05
+	JEQ     rows5
+	CMPQ    R11, $0x04
+	JEQ     rows4
+	CMPQ    R11, $0x03
+	JEQ     rows3
+	CMPQ    R11, $0x02
+	JEQ     rows2
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x04
+	JLE     start1
+	MOVQ    R11, R14
+	MOVQ    $0x00000004, R11
+	SUBQ    R11, R14
+
+start1:
+	SUBQ $0x04, R11
+	JLT  tail1
+
+loop1:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVSS       (SI), X14
+	VMOVSS       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VMOVSS       (SI)(AX*1), X14
+	VMOVSS       X14, 24(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VMOVSS       (SI)(AX*2), X14
+	VMOVSS       X14, 48(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VMOVSS       (SI)(BX*1), X14
+	VMOVSS       X14, 72(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x60, CX
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop1
+	TESTQ        R14, R14
+	JEQ          tail1
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start1
+
+tail1:
+	ADDQ $0x04, R11
+	JEQ  done1
+
+one1:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVSS       (SI), X14
+	VMOVSS       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x18, CX
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one1
+
+done1:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end1
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2PackA(SB)
+
+end1:
+	VZEROUPPER
+	RET
+
+rows2:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x08
+	JLE     start2
+	MOVQ    R11, R14
+	MOVQ    $0x00000008, R11
+	SUBQ    R11, R14
+
+start2:
+	SUBQ $0x04, R11
+	JLT  tail2
+
+loop2:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI)(AX*1), X14
+	VMOVSD       X14, 24(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI)(AX*2), X14
+	VMOVSD       X14, 48(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI)(BX*1), X14
+	VMOVSD       X14, 72(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x60, CX
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop2
+	TESTQ        R14, R14
+	JEQ          tail2
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start2
+
+tail2:
+	ADDQ $0x04, R11
+	JEQ  done2
+
+one2:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	ADDQ         $0x18, CX
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one2
+
+done2:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end2
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2PackA(SB)
+
+end2:
+	VZEROUPPER
+	RET
+
+rows3:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x0c
+	JLE     start3
+	MOVQ    R11, R14
+	MOVQ    $0x0000000c, R11
+	SUBQ    R11, R14
+
+start3:
+	SUBQ $0x04, R11
+	JLT  tail3
+
+loop3:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	VMOVSS       8(SI), X15
+	VMOVSS       X15, 8(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI)(AX*1), X14
+	VMOVSD       X14, 24(CX)
+	VMOVSS       8(SI)(AX*1), X15
+	VMOVSS       X15, 32(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI)(AX*2), X14
+	VMOVSD       X14, 48(CX)
+	VMOVSS       8(SI)(AX*2), X15
+	VMOVSS       X15, 56(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI)(BX*1), X14
+	VMOVSD       X14, 72(CX)
+	VMOVSS       8(SI)(BX*1), X15
+	VMOVSS       X15, 80(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x60, CX
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop3
+	TESTQ        R14, R14
+	JEQ          tail3
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start3
+
+tail3:
+	ADDQ $0x04, R11
+	JEQ  done3
+
+one3:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVSD       (SI), X14
+	VMOVSD       X14, (CX)
+	VMOVSS       8(SI), X15
+	VMOVSS       X15, 8(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         $0x18, CX
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one3
+
+done3:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end3
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2PackA(SB)
+
+end3:
+	VZEROUPPER
+	RET
+
+rows4:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x10
+	JLE     start4
+	MOVQ    R11, R14
+	MOVQ    $0x00000010, R11
+	SUBQ    R11, R14
+
+start4:
+	SUBQ $0x04, R11
+	JLT  tail4
+
+loop4:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(AX*1), X14
+	VMOVUPS      X14, 24(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(AX*2), X14
+	VMOVUPS      X14, 48(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(BX*1), X14
+	VMOVUPS      X14, 72(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x60, CX
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop4
+	TESTQ        R14, R14
+	JEQ          tail4
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start4
+
+tail4:
+	ADDQ $0x04, R11
+	JEQ  done4
+
+one4:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	ADDQ         $0x18, CX
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one4
+
+done4:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end4
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2PackA(SB)
+
+end4:
+	VZEROUPPER
+	RET
+
+rows5:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x14
+	JLE     start5
+	MOVQ    R11, R14
+	MOVQ    $0x00000014, R11
+	SUBQ    R11, R14
+
+start5:
+	SUBQ $0x04, R11
+	JLT  tail5
+
+loop5:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSS       16(SI), X15
+	VMOVSS       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(AX*1), X14
+	VMOVUPS      X14, 24(CX)
+	VMOVSS       16(SI)(AX*1), X15
+	VMOVSS       X15, 40(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(AX*2), X14
+	VMOVUPS      X14, 48(CX)
+	VMOVSS       16(SI)(AX*2), X15
+	VMOVSS       X15, 64(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(BX*1), X14
+	VMOVUPS      X14, 72(CX)
+	VMOVSS       16(SI)(BX*1), X15
+	VMOVSS       X15, 88(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x60, CX
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop5
+	TESTQ        R14, R14
+	JEQ          tail5
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start5
+
+tail5:
+	ADDQ $0x04, R11
+	JEQ  done5
+
+one5:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSS       16(SI), X15
+	VMOVSS       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	ADDQ         $0x18, CX
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one5
+
+done5:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end5
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2PackA(SB)
+
+end5:
+	VZEROUPPER
+	RET
+
+rows6:
+	MOVQ    24(DI), R12
+	MOVQ    56(DI), R13
+	VMOVUPS (R12), Y0
+	VMOVUPS 32(R12), Y1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y2
+	VMOVUPS 32(R12), Y3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y4
+	VMOVUPS 32(R12), Y5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y6
+	VMOVUPS 32(R12), Y7
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y8
+	VMOVUPS 32(R12), Y9
+	ADDQ    R13, R12
+	VMOVUPS (R12), Y10
+	VMOVUPS 32(R12), Y11
+	MOVQ    (DI), SI
+	LEAQ    (SI)(AX*8), R8
+	LEAQ    (R8)(AX*8), R8
+	MOVQ    8(DI), DX
+	MOVQ    176(DI), CX
+	MOVQ    184(DI), R15
+	MOVQ    64(DI), R11
+	MOVQ    16(DI), R12
+	ADDQ    96(DI), R12
+	MOVQ    48(DI), R13
+	XORQ    R14, R14
+	CMPQ    R11, $0x18
+	JLE     start6
+	MOVQ    R11, R14
+	MOVQ    $0x00000018, R11
+	SUBQ    R11, R14
+
+start6:
+	SUBQ $0x04, R11
+	JLT  tail6
+
+loop6:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSD       16(SI), X15
+	VMOVSD       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 64(R15)
+	VMOVUPS      Y13, 96(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(AX*1), X14
+	VMOVUPS      X14, 24(CX)
+	VMOVSD       16(SI)(AX*1), X15
+	VMOVSD       X15, 40(CX)
+	PREFETCHT0   (R8)(AX*1)
+	VBROADCASTSS (SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(AX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 128(R15)
+	VMOVUPS      Y13, 160(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(AX*2), X14
+	VMOVUPS      X14, 48(CX)
+	VMOVSD       16(SI)(AX*2), X15
+	VMOVSD       X15, 64(CX)
+	PREFETCHT0   (R8)(AX*2)
+	VBROADCASTSS (SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(AX*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, 192(R15)
+	VMOVUPS      Y13, 224(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI)(BX*1), X14
+	VMOVUPS      X14, 72(CX)
+	VMOVSD       16(SI)(BX*1), X15
+	VMOVSD       X15, 88(CX)
+	PREFETCHT0   (R8)(BX*1)
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x60, CX
+	ADDQ         $0x00000100, R15
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (R8)(AX*4), R8
+	SUBQ         $0x04, R11
+	JGE          loop6
+	TESTQ        R14, R14
+	JEQ          tail6
+	MOVQ         R14, R11
+	MOVQ         128(DI), R12
+	MOVQ         136(DI), R13
+	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
+	JMP          start6
+
+tail6:
+	ADDQ $0x04, R11
+	JEQ  done6
+
+one6:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	PREFETCHT0   (DX)(R9*8)
+	VMOVUPS      Y12, (R15)
+	VMOVUPS      Y13, 32(R15)
+	ADDQ         R9, DX
+	VMOVUPS      (SI), X14
+	VMOVUPS      X14, (CX)
+	VMOVSD       16(SI), X15
+	VMOVSD       X15, 16(CX)
+	PREFETCHT0   (R8)
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 16(SI), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x18, CX
+	ADDQ         $0x00000040, R15
+	ADDQ         AX, SI
+	ADDQ         AX, R8
+	DECQ         R11
+	JNE          one6
+
+done6:
+	MOVQ         R12, 128(DI)
+	MOVQ         CX, 176(DI)
+	MOVQ         16(DI), R12
+	MOVQ         48(DI), R13
+	VBROADCASTSS 120(DI), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      Y0, (R12)
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      Y2, (R12)
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      Y3, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      Y4, (R12)
+	VMAXPS       Y5, Y14, Y5
+	VMOVUPS      Y5, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      Y6, (R12)
+	VMAXPS       Y7, Y14, Y7
+	VMOVUPS      Y7, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      Y8, (R12)
+	VMAXPS       Y9, Y14, Y9
+	VMOVUPS      Y9, 32(R12)
+	ADDQ         R13, R12
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      Y10, (R12)
+	VMAXPS       Y11, Y14, Y11
+	VMOVUPS      Y11, 32(R12)
+	MOVQ         88(DI), R14
+	ADDQ         R14, (DI)
+	MOVQ         96(DI), R14
+	ADDQ         R14, 16(DI)
+	MOVQ         104(DI), R14
+	ADDQ         R14, 24(DI)
+	DECQ         80(DI)
+	JEQ          end6
+	MOVQ         184(DI), R14
+	MOVQ         R14, 8(DI)
+	MOVQ         $0x00000040, 40(DI)
+	JMP ·tileAVX2Col2PackA(SB)
+
+end6:
+	VZEROUPPER
+	RET
+
 // func tileAVX2Row4(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row4(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -44232,6 +48951,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:
@@ -44389,6 +49110,8 @@ loop2:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start2
 
 tail2:
@@ -44589,6 +49312,8 @@ loop3:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start3
 
 tail3:
@@ -44671,7 +49396,7 @@ restored3:
 	RET
 
 // func tileAVX2Row8(p *byte)
-// Requires: AVX, FMA3, MMX+, SSE
+// Requires: AVX, CMOV, FMA3, MMX+, SSE
 TEXT ·tileAVX2Row8(SB), NOSPLIT, $0-8
 	MOVQ    p+0(FP), DI
 	CMPQ    144(DI), $0x00
@@ -44782,6 +49507,8 @@ loop1:
 	MOVQ         128(DI), R12
 	MOVQ         136(DI), R13
 	XORQ         R14, R14
+	CMPQ         R12, 192(DI)
+	CMOVQCC      R14, R13
 	JMP          start1
 
 tail1:

@@ -23,6 +23,10 @@ func (t *compute[T]) Piece(p int, w *par.Worker) {
 		q0: part(c.panels, c.cols, col), q1: part(c.panels, c.cols, col+1),
 	}
 	blk.place(min(c.depth, m.K))
+	if c.fusesA {
+		key := 1 + batch*c.rows + row
+		blk.keptA, w.Kept = w.Kept == key, key
+	}
 	if c.shared {
 		blk.run(c.k0, c.k1)
 		return
@@ -74,7 +78,8 @@ type block[T Float] struct {
 	i0, i1, j0, j1 int // the rows and columns
 	c              []T // results, ldc apart: in place or to be rounded
 	ldc            int
-	ownA, ownB     []T // for operands that this piece packs for itself
+	ownA, ownB     []T  // for operands that this piece packs for itself
+	keptA          bool // a piece before has packed the rows of A in ownA
 }
 
 // place finds memory for the block: for its results and, if it is to pack for
@@ -84,11 +89,16 @@ func (b *block[T]) place(depth int) {
 	c := &m.cut
 	b.i0, b.i1, b.j0, b.j1 = c.row(b.s0), c.row(b.s1), c.col(b.q0), c.col(b.q1)
 	sizeA, sizeB, sizeC := 0, 0, 0
-	if c.packA && !c.shared {
+	switch {
+	case c.fusesA && c.shared:
+		sizeA = c.sizeA(ceil(c.strips, c.rows), depth)
+	case c.fusesA: // for all parts of K, and the same for all pieces
+		sizeA = c.sizeA(ceil(c.strips, c.rows), m.K)
+	case c.packA && !c.shared:
 		sizeA = c.sizeA(b.s1-b.s0, c.steps(depth))
 	}
-	if c.packB && !c.shared || c.inPlace {
-		sizeB = c.group * c.nr * c.steps(depth)
+	if c.packB && !c.shared || c.fusesB || c.inPlace {
+		sizeB = c.nr * c.steps(depth)
 	}
 	switch {
 	case m.Narrow == NotNarrow:
@@ -121,6 +131,8 @@ func (b *block[T]) run(k0, k1 int) {
 		job.low = (&Product[T]{}).low()
 	}
 	switch {
+	case c.fusesA:
+		b.fuseA(&job, k0)
 	case c.packA && c.shared:
 		job.a = c.a[c.packedRow(b.s0, steps):]
 	case c.packA:
@@ -141,15 +153,19 @@ func (b *block[T]) run(k0, k1 int) {
 			job.b, job.ldb = c.b[q*c.nr*steps:], c.nr
 			job.next = c.b[min(q+1, c.panels-1)*c.nr*steps:]
 		case c.packB:
-			at := (q - b.q0) % c.group
-			if at == 0 {
-				m.packB(b.ownB, b.batch, q, min(q+c.group, b.q1), k0, depth, 0, depth)
-			}
-			job.b, job.ldb = b.ownB[at*c.nr*steps:], c.nr
+			m.packB(b.ownB, b.batch, q, q+1, k0, depth, 0, depth)
+			job.b, job.ldb = b.ownB, c.nr
 		case c.inPlace:
 			j0 = b.few(&job, k0, j0, j1)
 		default:
 			job.b, job.ldb = from(m.B, m.firstB(b.batch)+k0*m.LDB+j0), m.LDB
+			job.next = nil
+			if c.fusesB && j1-j0 == c.nr {
+				job.packedB = b.ownB
+				if j1 < c.j1 {
+					job.next, job.ldNext = from(job.b, c.nr), m.LDB
+				}
+			}
 		}
 		if j0 < j1 {
 			b.panel(&job, j0, j1)
@@ -158,6 +174,24 @@ func (b *block[T]) run(k0, k1 int) {
 			b.finish(done, j1)
 			done = j1
 		}
+	}
+}
+
+// fuseA sets the rows of A of the block: packed, or for the kernel to pack them.
+func (b *block[T]) fuseA(job *strips[T], k0 int) {
+	m := b.m
+	c := &m.cut
+	job.a = b.ownA
+	if !c.shared {
+		job.a = b.ownA[c.sizeA(b.s1-b.s0, k0):]
+	}
+	switch {
+	case b.keptA:
+	case job.k == 0 || c.col(b.q0+1)-b.j0 < c.nr: // there is no whole tile
+		m.packA(job.a, b.batch, b.s0, b.s1, k0, job.k, 0, job.k)
+	default:
+		job.packedA = job.a
+		job.a = from(m.A, m.firstA(b.batch)+k0*m.LDA+b.i0)
 	}
 }
 
@@ -201,24 +235,27 @@ type strips[T Float] struct {
 	a16           []uint16 // in place of a: pairs in place, with lda and stepA in 16 bits
 	b16           []uint16 // in place of b: B in place for few rows
 	c16           []uint16 // if there are bfloat16 results to write, in place of c
-	next          []T      // the next b, to prefetch; or nil
-	lda, ldb      int
-	byCol         bool // a is [k rows], not [rows k]
-	stepA         int  // from one strip to the next
-	ldc, ldc16    int
-	k, n          int
-	rows, strips  int
-	low           T
-	first, last   bool // the first, the last part of K
-	depth         int  // of K
-	narrow        Narrow
+	// Where the kernel copies the strips and the panel, as it reads them; or nil.
+	packedA, packedB []T
+	next             []T // the next b, to prefetch; or nil
+	ldNext           int // of next if it is to be packed by the kernel
+	lda, ldb         int
+	byCol            bool // a is [k rows], not [rows k]
+	stepA            int  // from one strip to the next
+	ldc, ldc16       int
+	k, n             int
+	rows, strips     int
+	low              T
+	first, last      bool // the first, the last part of K
+	depth            int  // of K
+	narrow           Narrow
 }
 
 // panel computes all strips of the block times one panel.
 func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 	m := b.m
 	c := &m.cut
-	a, a16 := job.a, job.a16
+	a, a16, packedA := job.a, job.a16, job.packedA
 	for s := b.s0; s < b.s1; s += job.strips {
 		job.rows, job.strips = c.alike(s, b.s1)
 		i := c.row(s)
@@ -234,7 +271,7 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 			}
 			job.stepA = job.rows
 			job.a = from(a, i-b.i0)
-		case c.packA:
+		case c.packA || c.fusesA && packedA == nil:
 			job.lda, job.byCol = c.width, true
 			job.stepA = c.width * job.k
 			job.a = a[(s-b.s0)*job.stepA:]
@@ -242,6 +279,7 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 			job.lda, job.byCol = m.LDA, true
 			job.stepA = job.rows
 			job.a = from(a, i-b.i0)
+			job.packedA = from(packedA, c.sizeA(s-b.s0, job.k))
 		default:
 			job.lda, job.byCol = m.LDA, false
 			job.stepA = job.rows * m.LDA
@@ -257,8 +295,14 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 			job.bias = m.Bias[j0:j1]
 		}
 		kernel(c.isa, job)
+		if job.packedB != nil {
+			job.b, job.ldb, job.packedB = job.packedB, c.nr, nil
+		}
 	}
 	job.a, job.a16 = a, a16
+	if packedA != nil {
+		job.a, job.packedA = packedA, nil
+	}
 }
 
 // from returns s[i:], or an empty slice if s is shorter, as where K is 0.

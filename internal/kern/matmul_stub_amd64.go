@@ -152,6 +152,11 @@ func tileAVX2Row2Mask(p *byte)
 //go:noescape
 func tileAVX2Row2(p *byte)
 
+// tileAVX2Row2PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first.
+//
+//go:noescape
+func tileAVX2Row2PackB(p *byte)
+
 // tileAVX2Col1Mask computes p.strips tiles of p.rows <= 6 rows and 8 columns.
 //
 //go:noescape
@@ -171,6 +176,21 @@ func tileAVX2Col2Mask(p *byte)
 //
 //go:noescape
 func tileAVX2Col2(p *byte)
+
+// tileAVX2Col2PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first.
+//
+//go:noescape
+func tileAVX2Col2PackB(p *byte)
+
+// tileAVX2Col2PackA computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies strips of A to p.packedA.
+//
+//go:noescape
+func tileAVX2Col2PackA(p *byte)
+
+// tileAVX2Col2PackAB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies strips of A to p.packedA, and copies the panel of B to p.packedB with the first.
+//
+//go:noescape
+func tileAVX2Col2PackAB(p *byte)
 
 // tileAVX2Row4 computes p.strips tiles of p.rows <= 3 rows and 32 columns.
 //

@@ -167,6 +167,7 @@ var mmShapes = []mmCase{
 	{m: 10, n: 512, k: 1030}, {m: 70, n: 512, k: 65}, {m: 40, n: 1024, k: 512}, {m: 130, n: 129, k: 131},
 	{m: 261, n: 100, k: 1100}, {m: 300, n: 520, k: 400}, {m: 4200, n: 40, k: 40}, {m: 31, n: 4200, k: 70},
 	{m: 64, n: 65, k: 133}, {m: 128, n: 128, k: 130}, {m: 4224, n: 72, k: 70}, {m: 20, n: 600, k: 300}, // A or B crowds the L1 cache
+	{m: 100, n: 50, k: 2048}, {m: 150, n: 130, k: 1100}, {m: 600, n: 100, k: 17}, // one operand packed by the kernel, the other before
 }
 
 func TestMatMulShapes(t *testing.T) {
@@ -251,7 +252,8 @@ func TestMatMulBatch(t *testing.T) {
 	impltest.All(t, "kern", func(t *testing.T) {
 		for i, c := range []mmCase{
 			{m: 17, n: 20, k: 12, batch: 3}, {m: 64, n: 64, k: 32, batch: 24}, {m: 30, n: 64, k: 20, batch: 9, sharedB: true},
-			{m: 30, n: 64, k: 20, batch: 5, sharedA: true, bias: true}, {m: 200, n: 512, k: 512, batch: 2}, {m: 0, n: 3, k: 2, batch: 2},
+			{m: 30, n: 64, k: 20, batch: 5, sharedA: true, bias: true}, {m: 200, n: 512, k: 512, batch: 2},
+			{m: 20, n: 40, k: 1100, batch: 3}, {m: 0, n: 3, k: 2, batch: 2},
 		} {
 			if impl.ISA() == impl.Portable && c.m*c.n*c.k > 8<<20 {
 				continue

@@ -18,13 +18,19 @@ type Task interface {
 }
 
 // Worker is the memory of one thread of work.
-type Worker struct{ scratch, extra []byte }
+type Worker struct {
+	// Kept tells what an earlier piece of the same Do has left in Scratch, where a piece that
+	// asks for as many bytes finds it; 0 is nothing. Pieces set it.
+	Kept int
+
+	scratch, extra []byte
+}
 
 // Align is the alignment of scratch memory in bytes: one cache line, and the widest vector.
 const Align = 64
 
 // Scratch returns n bytes, aligned to Align, of undefined content. They are
-// valid until the piece ends; every call hands out the same memory.
+// valid until the piece ends, or longer by Kept; every call hands out the same memory.
 func (w *Worker) Scratch(n int) []byte { return aligned(&w.scratch, n) }
 
 // Extra returns a second Scratch, for code inside a piece that uses Scratch itself, such
@@ -72,6 +78,7 @@ func Do(n int, t Task) {
 	}
 	w := getWorker()
 	defer putWorker(w)
+	w.Kept = 0
 	for i := range n {
 		t.Piece(i, w)
 	}

@@ -49,6 +49,33 @@ func onThreads(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
+// keep leaves its number in the scratch memory.
+type keep struct{ found atomic.Int32 }
+
+func (k *keep) Piece(i int, w *Worker) {
+	s := w.Scratch(16)
+	if w.Kept != 0 {
+		k.found.Add(1)
+		if int(s[0])+1 != w.Kept {
+			panic("the scratch memory is not as it was left")
+		}
+	}
+	s[0], w.Kept = byte(i), i+1
+}
+
+// TestKept counts the pieces that find what another one of their Do and thread has left.
+func TestKept(t *testing.T) {
+	onThreads(t, func(t *testing.T) {
+		for range 50 {
+			k := &keep{}
+			Do(100, k)
+			if n, threads := int(k.found.Load()), Threads(); n > 99 || n < 100-threads {
+				t.Fatalf("%d of 100 pieces find what one before has left, want all but the first of each of %d threads", n, threads)
+			}
+		}
+	})
+}
+
 func TestDo(t *testing.T) {
 	onThreads(t, func(t *testing.T) {
 		for _, n := range []int{0, 1, 2, 3, 7, 64, 1000} {

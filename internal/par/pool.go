@@ -76,6 +76,7 @@ func (p *pool) do(n int, t Task, threads int) {
 // pieces does pieces until none are left.
 func (p *pool) pieces(w *Worker) {
 	t, n := p.task, p.n
+	w.Kept = 0
 	for i := p.next.Add(1) - 1; i < n; i = p.next.Add(1) - 1 {
 		t.Piece(int(i), w)
 	}

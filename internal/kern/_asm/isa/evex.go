@@ -63,6 +63,11 @@ func evex(opcode byte, src2, src1, dst reg.VecPhysical) [6]byte {
 	}
 }
 
+// TailCall emits a jump to another function of the same arguments.
+func TailCall(function string) {
+	Instruction(&ir.Instruction{Opcode: "JMP ·" + function + "(SB)", IsTerminal: true})
+}
+
 // VPDPBUSDShort adds to each int32 of acc the products of four uint8 of x with four int8 of y:
 // AVX-VNNI's, on registers of 256 bits. Go's assembler has AVX512_VNNI's alone, which other
 // processors do not understand; it is emitted as its bytes.

@@ -51,14 +51,21 @@ func main() {
 	for _, s := range []isa{avx512, avx2, bf16} {
 		for _, layout := range []layout{byRow, byCol} {
 			for _, vecs := range []int{1, 2} {
-				tiles(s, layout, vecs, s.rows, true)
+				tiles(tile{isa: s, layout: layout, vecs: vecs, masked: true}, s.rows)
 				if !s.masks() { // AVX-512 masks cost nothing
-					tiles(s, layout, vecs, s.rows, false)
+					tiles(tile{isa: s, layout: layout, vecs: vecs}, s.rows)
 				}
 			}
+			if !s.masks() {
+				tiles(tile{isa: s, layout: layout, vecs: 2, packsB: true}, s.rows)
+			}
+		}
+		if !s.masks() {
+			tiles(tile{isa: s, layout: byCol, vecs: 2, packsA: true}, s.rows)
+			tiles(tile{isa: s, layout: byCol, vecs: 2, packsA: true, packsB: true}, s.rows)
 		}
 		for _, vecs := range []int{4, 8} {
-			tiles(s, byRow, vecs, s.wide[vecs], false)
+			tiles(tile{isa: s, layout: byRow, vecs: vecs}, s.wide[vecs])
 		}
 		if s.pairs {
 			for _, lay := range []layout{byRow, byCol} {
@@ -118,6 +125,9 @@ const (
 	argSaved
 	argRound
 	argOdd
+	argPackedA
+	argPackedB
+	argNextEnd
 )
 
 // A layout is how the rows of A that a tile needs lie in memory.
@@ -144,25 +154,29 @@ var (
 
 	// in place of a5, where it is not needed
 	aAhead, bAhead = R8, R8
+
+	packedA, packedB = RCX, R15 // in place of lda5; where the elements of A and B for k are packed
 )
 
 const ahead = 8 // rows of B that wide tiles ask for in advance; half of those of A by column
 
 const unroll = 4
 
-// tiles writes a function that computes strips of 1 to maxRows rows, vecs vectors
-// across. Where masked, the last vector is cut off by the mask.
-func tiles(s isa, lay layout, vecs, maxRows int, masked bool) {
-	name := fmt.Sprintf("tile%s%s%d", s.name, lay, vecs)
-	if masked && !s.masks() {
-		name += "Mask"
+// tiles writes a function that computes strips of 1 to maxRows rows. Where masked, the
+// last vector is cut off by the mask.
+func tiles(t tile, maxRows int) {
+	doc := fmt.Sprintf("%s computes p.strips tiles of p.rows <= %d rows and %d columns", t.function(), maxRows, t.vecs*t.bytes/4)
+	if t.packsA {
+		doc += ", and copies strips of A to p.packedA"
 	}
-	TEXT(name, NOSPLIT, "func(p *byte)")
+	if t.packsB {
+		doc += ", and copies the panel of B to p.packedB with the first"
+	}
+	TEXT(t.function(), NOSPLIT, "func(p *byte)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes p.strips tiles of p.rows <= %d rows and %d columns.", name, maxRows, vecs*s.bytes/4))
+	Doc(doc + ".")
 	Load(Param("p"), p)
-	t := tile{isa: s, layout: lay, vecs: vecs, masked: masked}
-	if masked && s.masks() {
+	if t.masked && t.masks() {
 		KMOVW(Mem{Base: p, Disp: argMask}, K1)
 	}
 	t.loadFirsts()
@@ -172,7 +186,7 @@ func tiles(s isa, lay layout, vecs, maxRows int, masked bool) {
 	})
 	MOVQ(Mem{Base: p, Disp: argLDA}, lda)
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
-	if lay == byRow {
+	if t.layout == byRow {
 		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
 	}
 	MOVQ(Mem{Base: p, Disp: argLDB}, ldb)
@@ -193,8 +207,28 @@ type tile struct {
 	vecs   int
 	masked bool // the last vector, or each of two by its own mask
 	each   bool
+	packsA bool // A is read where it is and packed
+	packsB bool // so is B, by the first strip
 	rows   int
 	odd    bool // an element of A is half a pair, the last one
+}
+
+// function is the name of the function that tiles writes.
+func (t tile) function() string {
+	name := fmt.Sprintf("tile%s%s%d", t.name, t.layout, t.vecs)
+	if t.masked && !t.masks() {
+		name += "Mask"
+	}
+	if t.packsA || t.packsB {
+		name += "Pack"
+	}
+	if t.packsA {
+		name += "A"
+	}
+	if t.packsB {
+		name += "B"
+	}
+	return name
 }
 
 // mask is AVX-512's mask of vector v, or nil.
@@ -214,7 +248,7 @@ func (t tile) acc(r, v int) VecPhysical { return t.vec[r*t.vecs+v] }
 // flush emits do for the case that subnormals count as zeros, as they do in VDPBF16PS:
 // p.flush is then the control word that makes them so.
 func (t tile) flush(label string, do func()) {
-	if t.pairs {
+	if t.pairs || t.packsB {
 		return
 	}
 	CMPQ(Mem{Base: p, Disp: argFlush}, Imm(0))
@@ -253,6 +287,12 @@ func (t tile) strips(rows int) {
 	if t.vecs > 2 {
 		LEAQ(Mem{Base: b, Index: ldb, Scale: ahead}, bAhead)
 	}
+	if t.packsA {
+		MOVQ(Mem{Base: p, Disp: argPackedA}, packedA)
+	}
+	if t.packsB {
+		MOVQ(Mem{Base: p, Disp: argPackedB}, packedB)
+	}
 	MOVQ(Mem{Base: p, Disp: argK}, k)
 
 	// The loop prefetches the next strip's part of C first, a row each time, and then
@@ -286,6 +326,10 @@ func (t tile) strips(rows int) {
 	MOVQ(Mem{Base: p, Disp: argNext}, next)
 	MOVQ(Mem{Base: p, Disp: argNextStep}, nextStep)
 	XORQ(later, later)
+	if !t.masks() {
+		CMPQ(next, Mem{Base: p, Disp: argNextEnd})
+		CMOVQCC(later, nextStep)
+	}
 	JMP(LabelRef(label("start")))
 
 	Label(label("tail"))
@@ -307,6 +351,9 @@ func (t tile) strips(rows int) {
 		Label(label("even"))
 	}
 	MOVQ(next, Mem{Base: p, Disp: argNext})
+	if t.packsA {
+		MOVQ(packedA, Mem{Base: p, Disp: argPackedA})
+	}
 	if t.pairs {
 		CMPQ(Mem{Base: p, Disp: argRound}, Imm(0))
 		JNE(LabelRef(label("round")))
@@ -323,11 +370,27 @@ func (t tile) strips(rows int) {
 		MOVQ(Mem{Base: p, Disp: f.step}, rowTmp)
 		ADDQ(rowTmp, Mem{Base: p, Disp: f.ptr})
 	}
-	DECQ(Mem{Base: p, Disp: argStrips})
-	JNE(LabelRef(label("rows")))
+	if t.packsB {
+		t.goOn(label("end"))
+	} else {
+		DECQ(Mem{Base: p, Disp: argStrips})
+		JNE(LabelRef(label("rows")))
+	}
 	t.flush(label("restored"), func() { LDMXCSR(Mem{Base: p, Disp: argSaved}) })
 	VZEROUPPER()
 	RET()
+}
+
+// goOn leaves the other strips, if there are any, to the function that reads B packed.
+func (t tile) goOn(end string) {
+	DECQ(Mem{Base: p, Disp: argStrips})
+	JEQ(LabelRef(end))
+	MOVQ(Mem{Base: p, Disp: argPackedB}, rowTmp)
+	MOVQ(rowTmp, Mem{Base: p, Disp: argB})
+	MOVQ(U32(uint32(t.vecs*t.bytes)), Mem{Base: p, Disp: argLDB})
+	t.packsB = false
+	vec.TailCall(t.function())
+	Label(end)
 }
 
 // load sets the accumulators from p.init.
@@ -440,6 +503,16 @@ func (t tile) step(u int) {
 	for v := range t.vecs {
 		t.loadVec(t.memB(u, v), bv[v], v, t.vec[15])
 	}
+	if t.packsB {
+		PREFETCHT0(Mem{Base: b, Index: ldb, Scale: ahead})
+		for v, x := range bv {
+			VMOVUPS(x, Mem{Base: packedB, Disp: (u*len(bv) + v) * t.bytes})
+		}
+		ADDQ(ldb, b)
+	}
+	if t.packsA {
+		t.packA(u)
+	}
 	if t.layout == byCol {
 		PREFETCHT0(strided(aAhead, lda, lda3, u, 0))
 	}
@@ -448,6 +521,28 @@ func (t tile) step(u int) {
 		t.broadcast(t.memA(r, u), x)
 		for v := range t.vecs {
 			t.fma(bv[v], x, t.acc(r, v))
+		}
+	}
+}
+
+// packA copies the elements of A for one k, u after the pointers.
+func (t tile) packA(u int) {
+	for r, i := 0, 0; r < t.rows; i++ {
+		from, to := t.memA(r, u), Mem{Base: packedA, Disp: 4 * (u*t.isa.rows + r)}
+		x := t.bcast(i).AsX()
+		switch left := t.rows - r; {
+		case left >= 4:
+			VMOVUPS(from, x)
+			VMOVUPS(x, to)
+			r += 4
+		case left >= 2:
+			VMOVSD(from, x)
+			VMOVSD(x, to)
+			r += 2
+		default:
+			VMOVSS(from, x)
+			VMOVSS(x, to)
+			r++
 		}
 	}
 }
@@ -482,7 +577,12 @@ func (t tile) wideStep(u int) {
 	}
 }
 
-func (t tile) memB(u, v int) Mem { return strided(b, ldb, ldb3, u, v*t.bytes) }
+func (t tile) memB(u, v int) Mem {
+	if t.packsB {
+		u = 0
+	}
+	return strided(b, ldb, ldb3, u, v*t.bytes)
+}
 
 func (t tile) memA(r, u int) Mem {
 	if t.layout == byCol {
@@ -524,7 +624,14 @@ func (t tile) advance(n int) {
 			LEAQ(Mem{Base: ptr, Index: ld, Scale: uint8(n)}, ptr)
 		}
 	}
-	move(b, ldb)
+	if t.packsA {
+		ADDQ(Imm(uint64(4*n*t.isa.rows)), packedA)
+	}
+	if t.packsB {
+		ADDQ(U32(uint32(n*t.vecs*t.bytes)), packedB)
+	} else {
+		move(b, ldb)
+	}
 	if t.vecs > 2 {
 		move(bAhead, ldb)
 	}
