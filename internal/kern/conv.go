@@ -127,6 +127,26 @@ type lines[T Float] struct {
 	job  strips[T]
 	segs []segment
 	low  T
+	more []int // of job, if the kernel takes it
+}
+
+// setSegments sets the segments of the depth, within f. What the kernel reads of them is
+// in the worker's extra memory.
+func (l *lines[T]) setSegments(w *par.Worker, f *frame[T], segs []segment) {
+	l.segs, l.more = segs, nil
+	if segmented(l.isa) && len(segs) > 1 {
+		l.more = extraInts(w, 2*len(segs))
+		for i, s := range segs[1:] {
+			last := segs[i]
+			l.more[2*i], l.more[2*i+1] = 4*(f.offset(s.at)-f.offset(last.at)-last.n), s.n
+		}
+		l.more[2*len(segs)-1] = -1
+	}
+}
+
+// extraInts returns extra memory of the worker.
+func extraInts(w *par.Worker, n int) []int {
+	return unsafe.Slice((*int)(unsafe.Pointer(unsafe.SliceData(w.Extra(n*int(unsafe.Sizeof(0)))))), n)
 }
 
 // line computes n results, ldc apart, from the windows of f from element at on. Its
@@ -148,6 +168,14 @@ func (l *lines[T]) line(f *frame[T], at, step int, c []T, ldc, n int, own []T) {
 		}
 		b := job.b
 		job.lda, job.stepA, job.byCol = step, job.rows*step, false
+		if l.more != nil || len(l.segs) == 1 {
+			first := l.segs[0]
+			job.a, job.more = f.at[at+i*step+f.offset(first.at):], l.more
+			job.k, job.depth = first.n, first.n
+			job.first, job.last, job.low = true, true, l.low
+			kernel(l.isa, job)
+			continue
+		}
 		for k, seg := range l.segs {
 			job.a = f.at[at+i*step+f.offset(seg.at):]
 			job.k, job.depth = seg.n, seg.n
@@ -374,7 +402,10 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 	if deep {
 		dw = newDepthwiseLine(w, &f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32(low))
 	}
-	l := lines[T]{tile: c.tile, segs: c.segs, low: low}
+	l := lines[T]{tile: c.tile, low: low}
+	if !deep {
+		l.setSegments(w, &f, c.segs)
+	}
 	for u := s.u0; u < s.u1; u++ {
 		g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
 		if deep && u > s.u0 {

@@ -34,7 +34,7 @@ func tapsAt[T Float](w *par.Worker, f *frame[T], segs []segment) []int {
 	if len(segs) == 0 {
 		return nil
 	}
-	at := unsafe.Slice((*int)(unsafe.Pointer(unsafe.SliceData(w.Extra(len(segs)*int(unsafe.Sizeof(0)))))), len(segs))
+	at := extraInts(w, len(segs))
 	for i, s := range segs {
 		at[i] = 4 * f.offset(s.at)
 	}

@@ -203,7 +203,8 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 			if deep {
 				dw = newDepthwiseLine(w, &f, ph.segs[:len(ph.taps)], wide(c.packed[ph.at*c.Channels:]), biasOr(c.Bias, c.zeros), c.Channels, s.u0, s.u1, float32(low))
 			} else {
-				l.segs, l.job.b = ph.segs, from(panel, ph.at*c.tile.nr)
+				l.setSegments(w, &f, ph.segs)
+				l.job.b = from(panel, ph.at*c.tile.nr)
 			}
 			for d := range n[0] {
 				for h := range n[1] {

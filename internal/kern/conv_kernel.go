@@ -119,6 +119,7 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		c.depthwise(wide(sums), &f, wide(dy), count, w)
 		return
 	}
+	more := c.linesOf(&f, count, w)
 	packedFor := -1
 	for pair := lo; pair < hi; pair++ {
 		u, i := pair/len(c.segs), pair%len(c.segs)
@@ -134,6 +135,12 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		job.ldb, job.n, job.low, job.ldc = c.tile.nr, n, negInf[T](), c.Results
 		job.c = sums[row*c.Results+j:]
 		job.lda = c.Stride[2] * f.step[2]
+		if more != nil {
+			job.a, job.b, job.more = f.at[f.offset(seg.at)+g*c.channels():], panel, more
+			job.first = fresh
+			job.run(seg.n, count[2])
+			continue
+		}
 		for d := range count[0] {
 			for h := range count[1] {
 				job.a = f.at[f.offset(seg.at)+d*c.Stride[0]*f.step[0]+h*c.Stride[1]*f.step[1]+g*c.channels():]
@@ -143,6 +150,28 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 			}
 		}
 	}
+}
+
+// linesOf returns the lines of places behind the first as segments of a depth, for kernels
+// that take them.
+func (c *ConvKernel[T]) linesOf(f *frame[T], count [3]int, w *par.Worker) []int {
+	if !segmented(c.tile.isa) {
+		return nil
+	}
+	more := extraInts(w, 2*count[0]*count[1])
+	at, i := 0, 0
+	for d := range count[0] {
+		for h := range count[1] {
+			next := d*c.Stride[0]*f.step[0] + h*c.Stride[1]*f.step[1]
+			if d+h > 0 {
+				more[2*i], more[2*i+1] = 4*(next-at), count[2]
+				i++
+			}
+			at = next + count[2]*c.Stride[2]*f.step[2]
+		}
+	}
+	more[2*i+1] = -1
+	return more
 }
 
 // rowOf returns the row of W at which segment i begins.

@@ -73,6 +73,9 @@ func tileFor[T Float](m int, transA bool, narrow Narrow) tile {
 	return t
 }
 
+// segmented reports whether kernels take a depth in segments.
+func segmented(i isa) bool { return i >= avx2 }
+
 var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 
 // maskFor returns the mask for a vector of n elements, 0 < n <= lanes.
@@ -150,6 +153,9 @@ func kernel[T Float](i isa, s *strips[T]) {
 			t.b, t.ldb = ptr16(s.b16[j:]), uintptr(2*s.ldb)
 			t.k, t.odd = s.depth/2, uintptr(s.depth%2)
 			t.mask = 1<<n - 1
+		}
+		if len(s.more) > 0 {
+			t.segs = unsafe.Pointer(&s.more[0])
 		}
 		switch p := (*byte)(unsafe.Pointer(&t)); {
 		case s.b16 != nil:

@@ -55,6 +55,8 @@ rows1:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -110,6 +112,19 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -141,6 +156,8 @@ rows2:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -206,6 +223,19 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -242,6 +272,8 @@ rows3:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -317,6 +349,19 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -358,6 +403,8 @@ rows4:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -443,6 +490,19 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -489,6 +549,8 @@ rows5:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -584,6 +646,19 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -635,6 +710,8 @@ rows6:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -740,6 +817,19 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -796,6 +886,8 @@ rows7:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -911,6 +1003,19 @@ one7:
 	JNE          one7
 
 done7:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole7
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole7
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start7
+
+whole7:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -973,6 +1078,8 @@ rows8:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -1100,6 +1207,20 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole8
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole8
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start8
+
+whole8:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -1167,6 +1288,8 @@ rows9:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -1304,6 +1427,20 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole9
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole9
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start9
+
+whole9:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -1376,6 +1513,8 @@ rows10:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -1523,6 +1662,20 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole10
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole10
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start10
+
+whole10:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -1600,6 +1753,8 @@ rows11:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -1757,6 +1912,20 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole11
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole11
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start11
+
+whole11:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -1839,6 +2008,8 @@ rows12:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -2006,6 +2177,20 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole12
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole12
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start12
+
+whole12:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -2093,6 +2278,8 @@ rows13:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -2270,6 +2457,20 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole13
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole13
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start13
+
+whole13:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -2362,6 +2563,8 @@ rows14:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -2549,6 +2752,20 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole14
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole14
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start14
+
+whole14:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -2662,6 +2879,8 @@ rows1:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -2728,6 +2947,19 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -2763,6 +2995,8 @@ rows2:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -2844,6 +3078,19 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -2887,6 +3134,8 @@ rows3:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -2983,6 +3232,19 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -3034,6 +3296,8 @@ rows4:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -3145,6 +3409,19 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -3204,6 +3481,8 @@ rows5:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -3330,6 +3609,19 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -3397,6 +3689,8 @@ rows6:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -3538,6 +3832,19 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -3613,6 +3920,8 @@ rows7:
 	MOVQ      (DI), SI
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -3769,6 +4078,19 @@ one7:
 	JNE          one7
 
 done7:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole7
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole7
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start7
+
+whole7:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -3853,6 +4175,8 @@ rows8:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -4026,6 +4350,20 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole8
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole8
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start8
+
+whole8:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -4118,6 +4456,8 @@ rows9:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -4306,6 +4646,20 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole9
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole9
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start9
+
+whole9:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -4406,6 +4760,8 @@ rows10:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -4609,6 +4965,20 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole10
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole10
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start10
+
+whole10:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -4717,6 +5087,8 @@ rows11:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -4935,6 +5307,20 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole11
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole11
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start11
+
+whole11:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -5051,6 +5437,8 @@ rows12:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -5284,6 +5672,20 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole12
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole12
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start12
+
+whole12:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -5408,6 +5810,8 @@ rows13:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -5656,6 +6060,20 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole13
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole13
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start13
+
+whole13:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -5788,6 +6206,8 @@ rows14:
 	LEAQ      (SI)(CX*1), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6051,6 +6471,20 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole14
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole14
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start14
+
+whole14:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6192,6 +6626,8 @@ rows1:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6254,6 +6690,20 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6287,6 +6737,8 @@ rows2:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6359,6 +6811,20 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6397,6 +6863,8 @@ rows3:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6479,6 +6947,20 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6522,6 +7004,8 @@ rows4:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6614,6 +7098,20 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6662,6 +7160,8 @@ rows5:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6764,6 +7264,20 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6817,6 +7331,8 @@ rows6:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -6929,6 +7445,20 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -6987,6 +7517,8 @@ rows7:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -7109,6 +7641,20 @@ one7:
 	JNE          one7
 
 done7:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole7
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole7
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start7
+
+whole7:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -7172,6 +7718,8 @@ rows8:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -7304,6 +7852,20 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole8
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole8
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start8
+
+whole8:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -7372,6 +7934,8 @@ rows9:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -7514,6 +8078,20 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole9
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole9
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start9
+
+whole9:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -7587,6 +8165,8 @@ rows10:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -7739,6 +8319,20 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole10
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole10
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start10
+
+whole10:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -7817,6 +8411,8 @@ rows11:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -7979,6 +8575,20 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole11
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole11
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start11
+
+whole11:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -8062,6 +8672,8 @@ rows12:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -8234,6 +8846,20 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole12
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole12
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start12
+
+whole12:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -8322,6 +8948,8 @@ rows13:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -8504,6 +9132,20 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole13
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole13
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start13
+
+whole13:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -8597,6 +9239,8 @@ rows14:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -8789,6 +9433,20 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole14
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole14
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start14
+
+whole14:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -8903,6 +9561,8 @@ rows1:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -8976,6 +9636,20 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -9013,6 +9687,8 @@ rows2:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -9101,6 +9777,20 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -9146,6 +9836,8 @@ rows3:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -9249,6 +9941,20 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -9302,6 +10008,8 @@ rows4:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -9420,6 +10128,20 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -9481,6 +10203,8 @@ rows5:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -9614,6 +10338,20 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -9683,6 +10421,8 @@ rows6:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -9831,6 +10571,20 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -9908,6 +10662,8 @@ rows7:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -10071,6 +10827,20 @@ one7:
 	JNE          one7
 
 done7:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole7
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole7
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start7
+
+whole7:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -10156,6 +10926,8 @@ rows8:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -10334,6 +11106,20 @@ one8:
 	JNE          one8
 
 done8:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole8
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole8
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start8
+
+whole8:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -10427,6 +11213,8 @@ rows9:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -10620,6 +11408,20 @@ one9:
 	JNE          one9
 
 done9:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole9
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole9
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start9
+
+whole9:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -10721,6 +11523,8 @@ rows10:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -10929,6 +11733,20 @@ one10:
 	JNE          one10
 
 done10:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole10
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole10
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start10
+
+whole10:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -11038,6 +11856,8 @@ rows11:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -11261,6 +12081,20 @@ one11:
 	JNE          one11
 
 done11:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole11
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole11
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start11
+
+whole11:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -11378,6 +12212,8 @@ rows12:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -11616,6 +12452,20 @@ one12:
 	JNE          one12
 
 done12:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole12
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole12
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start12
+
+whole12:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -11741,6 +12591,8 @@ rows13:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -11994,6 +12846,20 @@ one13:
 	JNE          one13
 
 done13:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole13
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole13
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start13
+
+whole13:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -12127,6 +12993,8 @@ rows14:
 	LEAQ      (R8)(AX*8), R8
 	MOVQ      8(DI), DX
 	MOVQ      64(DI), R11
+	MOVQ      200(DI), R14
+	MOVQ      R14, 208(DI)
 	MOVQ      16(DI), R12
 	ADDQ      96(DI), R12
 	MOVQ      48(DI), R13
@@ -12395,6 +13263,20 @@ one14:
 	JNE          one14
 
 done14:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole14
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole14
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start14
+
+whole14:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37032,6 +37914,8 @@ rows1:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -37089,6 +37973,19 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37124,6 +38021,8 @@ rows2:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -37191,6 +38090,19 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37231,6 +38143,8 @@ rows3:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -37308,6 +38222,19 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37353,6 +38280,8 @@ rows4:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -37440,6 +38369,19 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37490,6 +38432,8 @@ rows5:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -37587,6 +38531,19 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37642,6 +38599,8 @@ rows6:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -37749,6 +38708,19 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37822,6 +38794,8 @@ rows1:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -37879,6 +38853,19 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -37910,6 +38897,8 @@ rows2:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -37977,6 +38966,19 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38013,6 +39015,8 @@ rows3:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -38090,6 +39094,19 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38131,6 +39148,8 @@ rows4:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -38218,6 +39237,19 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38264,6 +39296,8 @@ rows5:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -38361,6 +39395,19 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38412,6 +39459,8 @@ rows6:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -38519,6 +39568,19 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38593,6 +39655,8 @@ rows1:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -38660,6 +39724,19 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38699,6 +39776,8 @@ rows2:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -38781,6 +39860,19 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38828,6 +39920,8 @@ rows3:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -38925,6 +40019,19 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -38980,6 +40087,8 @@ rows4:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -39092,6 +40201,19 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -39155,6 +40277,8 @@ rows5:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -39282,6 +40406,19 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -39353,6 +40490,8 @@ rows6:
 	MOVQ       (DI), SI
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -39495,6 +40634,19 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -39581,6 +40733,8 @@ rows1:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -39648,6 +40802,19 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -39683,6 +40850,8 @@ rows2:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -39765,6 +40934,19 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -39808,6 +40990,8 @@ rows3:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -39905,6 +41089,19 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -39956,6 +41153,8 @@ rows4:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -40068,6 +41267,19 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -40127,6 +41339,8 @@ rows5:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -40254,6 +41468,19 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -40321,6 +41548,8 @@ rows6:
 	MOVQ    (DI), SI
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -40463,6 +41692,19 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -41639,6 +42881,8 @@ rows1:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -41703,6 +42947,20 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -41740,6 +42998,8 @@ rows2:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -41814,6 +43074,20 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -41856,6 +43130,8 @@ rows3:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -41940,6 +43216,20 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -41987,6 +43277,8 @@ rows4:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -42081,6 +43373,20 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42133,6 +43439,8 @@ rows5:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -42237,6 +43545,20 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42294,6 +43616,8 @@ rows6:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -42408,6 +43732,20 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42482,6 +43820,8 @@ rows1:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -42546,6 +43886,20 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42579,6 +43933,8 @@ rows2:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -42653,6 +44009,20 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42691,6 +44061,8 @@ rows3:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -42775,6 +44147,20 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42818,6 +44204,8 @@ rows4:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -42912,6 +44300,20 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -42960,6 +44362,8 @@ rows5:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -43064,6 +44468,20 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -43117,6 +44535,8 @@ rows6:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -43231,6 +44651,20 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -43306,6 +44740,8 @@ rows1:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -43380,6 +44816,20 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -43421,6 +44871,8 @@ rows2:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -43510,6 +44962,20 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -43559,6 +45025,8 @@ rows3:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -43663,6 +45131,20 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -43720,6 +45202,8 @@ rows4:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -43839,6 +45323,20 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -43904,6 +45402,8 @@ rows5:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -44038,6 +45538,20 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -44111,6 +45625,8 @@ rows6:
 	LEAQ       (R8)(AX*8), R8
 	MOVQ       8(DI), DX
 	MOVQ       64(DI), R11
+	MOVQ       200(DI), R14
+	MOVQ       R14, 208(DI)
 	MOVQ       16(DI), R12
 	ADDQ       96(DI), R12
 	MOVQ       48(DI), R13
@@ -44260,6 +45776,20 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -44347,6 +45877,8 @@ rows1:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -44421,6 +45953,20 @@ one1:
 	JNE          one1
 
 done1:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole1
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole1
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start1
+
+whole1:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -44458,6 +46004,8 @@ rows2:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -44547,6 +46095,20 @@ one2:
 	JNE          one2
 
 done2:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole2
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole2
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start2
+
+whole2:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -44592,6 +46154,8 @@ rows3:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -44696,6 +46260,20 @@ one3:
 	JNE          one3
 
 done3:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole3
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole3
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start3
+
+whole3:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -44749,6 +46327,8 @@ rows4:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -44868,6 +46448,20 @@ one4:
 	JNE          one4
 
 done4:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole4
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole4
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start4
+
+whole4:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -44929,6 +46523,8 @@ rows5:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -45063,6 +46659,20 @@ one5:
 	JNE          one5
 
 done5:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole5
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole5
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start5
+
+whole5:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
@@ -45132,6 +46742,8 @@ rows6:
 	LEAQ    (R8)(AX*8), R8
 	MOVQ    8(DI), DX
 	MOVQ    64(DI), R11
+	MOVQ    200(DI), R14
+	MOVQ    R14, 208(DI)
 	MOVQ    16(DI), R12
 	ADDQ    96(DI), R12
 	MOVQ    48(DI), R13
@@ -45281,6 +46893,20 @@ one6:
 	JNE          one6
 
 done6:
+	MOVQ  208(DI), R14
+	TESTQ R14, R14
+	JEQ   whole6
+	MOVQ  8(R14), R11
+	TESTQ R11, R11
+	JLT   whole6
+	ADDQ  (R14), SI
+	ADDQ  (R14), R8
+	ADDQ  $0x10, R14
+	MOVQ  R14, 208(DI)
+	XORQ  R14, R14
+	JMP   start6
+
+whole6:
 	MOVQ         R12, 128(DI)
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13

@@ -81,3 +81,6 @@ func widenRows[T Float](t tile, f Narrow, along bool, dst []T, ldDst int, src []
 		packRowsBF16NEON(d, 4*ldDst, s, 2*ldSrc, k, n)
 	}
 }
+
+// segmented reports whether kernels take a depth in segments.
+func segmented(isa) bool { return false }

@@ -25,3 +25,6 @@ func packNarrowCols[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16,
 func packNarrowLines[T Float](_ tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
 	packNarrowLinesGo(f, dst, ldDst, src, ldSrc, n, k)
 }
+
+// segmented reports whether kernels take a depth in segments.
+func segmented(isa) bool { return false }

@@ -246,9 +246,13 @@ type strips[T Float] struct {
 	k, n             int
 	rows, strips     int
 	low              T
-	first, last      bool // the first, the last part of K
-	depth            int  // of K
-	narrow           Narrow
+	// more holds the segments of the depth behind the first, of k, for kernels that take
+	// them: how many bytes of A lie between the end of one and the next, and its length;
+	// at the end stands a negative length.
+	more        []int
+	first, last bool // the first, the last part of K
+	depth       int  // of K
+	narrow      Narrow
 }
 
 // panel computes all strips of the block times one panel.

@@ -20,6 +20,7 @@ type tileArgs struct {
 	odd                    uintptr        // of few rows, or of pairs row by row: K is 2·k + odd
 	packedA, packedB       unsafe.Pointer // where tiles that pack copy the operands
 	nextEnd                uintptr        // next goes no further
+	segs, seg              unsafe.Pointer // of the depth behind the first, or nil: see strips
 }
 
 // zeros is a row of the widest tile.

@@ -128,6 +128,8 @@ const (
 	argPackedA
 	argPackedB
 	argNextEnd
+	argSegs
+	argSeg
 )
 
 // A layout is how the rows of A that a tile needs lie in memory.
@@ -294,6 +296,10 @@ func (t tile) strips(rows int) {
 		MOVQ(Mem{Base: p, Disp: argPackedB}, packedB)
 	}
 	MOVQ(Mem{Base: p, Disp: argK}, k)
+	if t.segmented() {
+		MOVQ(Mem{Base: p, Disp: argSegs}, rowTmp)
+		MOVQ(rowTmp, Mem{Base: p, Disp: argSeg})
+	}
 
 	// The loop prefetches the next strip's part of C first, a row each time, and then
 	// from p.next on. All at once would hold up the loads of A and B.
@@ -342,6 +348,9 @@ func (t tile) strips(rows int) {
 	JNE(LabelRef(label("one")))
 
 	Label(label("done"))
+	if t.segmented() {
+		t.nextSegment(label)
+	}
 	if t.pairs && t.layout == byRow {
 		CMPQ(Mem{Base: p, Disp: argOdd}, Imm(0))
 		JEQ(LabelRef(label("even")))
@@ -379,6 +388,29 @@ func (t tile) strips(rows int) {
 	t.flush(label("restored"), func() { LDMXCSR(Mem{Base: p, Disp: argSaved}) })
 	VZEROUPPER()
 	RET()
+}
+
+// segmented reports whether the depth may be in segments.
+func (t tile) segmented() bool { return !t.pairs && !t.packsA && !t.packsB && t.vecs <= 2 }
+
+// nextSegment goes on with the next part of A, if there is one: p.seg points to how many
+// bytes lie before it, and its length, of which the one behind the last is negative.
+func (t tile) nextSegment(label func(string) string) {
+	MOVQ(Mem{Base: p, Disp: argSeg}, rowTmp)
+	TESTQ(rowTmp, rowTmp)
+	JEQ(LabelRef(label("whole")))
+	MOVQ(Mem{Base: rowTmp, Disp: 8}, k)
+	TESTQ(k, k)
+	JLT(LabelRef(label("whole")))
+	ADDQ(Mem{Base: rowTmp}, a0)
+	if t.layout == byCol || t.rows > 7 {
+		ADDQ(Mem{Base: rowTmp}, a5)
+	}
+	ADDQ(Imm(16), rowTmp)
+	MOVQ(rowTmp, Mem{Base: p, Disp: argSeg})
+	XORQ(later, later)
+	JMP(LabelRef(label("start")))
+	Label(label("whole"))
 }
 
 // goOn leaves the other strips, if there are any, to the function that reads B packed.
