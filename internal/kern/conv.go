@@ -243,16 +243,19 @@ type slabs struct {
 
 const (
 	frameBytes = 128 << 10 // of a copied frame that a piece has: it stays in the L2 cache
-	convPieces = 16        // pieces beyond which images and panels are not cut further
+	largeFrame = 512 << 10 // of a frame of few places, beside which the kernel weighs more
+	fewPlaces  = 1 << 10
+	convPieces = 16 // pieces beyond which images and panels are not cut further
 )
 
 // cutUp cuts the places of images whose frames take so many elements for each place along
-// the axis, of size bytes, and what lies around it. Work is the operations of everything.
-func cutUp(t *tile, images, axis int, places [3]int, columns, groups, perPlace, around, size, work int) slabs {
+// the axis and for those around, and should take no more than budget. Work is the operations
+// of everything.
+func cutUp(t *tile, images, axis int, places [3]int, columns, groups, perPlace, around, budget, work int) slabs {
 	s := slabs{axis: axis, parts: 1, cols: 1, panels: ceil(columns, t.nr)}
 	s.all = s.panels * groups
 	n := places[s.axis]
-	if fit := frameBytes/max(1, size*perPlace) - around; fit < n {
+	if fit := budget/max(1, perPlace) - around; fit < n {
 		s.parts = ceil(n, max(fit, min(n, 2*around, 4), 1))
 	}
 	want := min(convPieces, work/t.grain)
@@ -293,12 +296,13 @@ type ConvForward[T Float] struct {
 	Act     Act
 	After   Epilogue // or nil: of the matrix of places and results
 
-	tile   tile
-	slabs  slabs
-	segs   []segment
-	packed []T
-	wide   []T       // W, if it is narrow
-	zeros  []float32 // a bias for a depthwise convolution without one
+	tile     tile
+	slabs    slabs
+	segs     []segment
+	packed   []T
+	packsOwn bool      // a piece packs its panels, which no other reads
+	wide     []T       // W, if it is narrow
+	zeros    []float32 // a bias for a depthwise convolution without one
 }
 
 // Run computes Y. Once warm it allocates nothing; it runs once at a time.
@@ -318,14 +322,19 @@ func (c *ConvForward[T]) Run() {
 		perPlace *= c.extent(i, c.Out[i])
 	}
 	depth := c.taps() * c.channels()
-	c.slabs = cutUp(&c.tile, c.Images, axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
+	budget := frameBytes
+	if places < fewPlaces {
+		budget = largeFrame
+	}
+	c.slabs = cutUp(&c.tile, c.Images, axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], budget/int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
+	c.packsOwn = c.Images*c.slabs.parts == 1
 	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
 		c.wide = getBuf[T](depth * c.Results)
 		c.W.copyTo(c.wide[:depth*c.Results], 0)
 	}
 	if depthwiseOf[T](&c.Conv) {
 		c.zeros = zeros32(c.zeros, c.Bias == nil, c.Results)
-	} else {
+	} else if !c.packsOwn {
 		c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
 		par.Do(c.slabs.all, (*convForwardPack[T])(c))
 	}
@@ -365,9 +374,13 @@ type convForwardPack[T Float] ConvForward[T]
 
 func (t *convForwardPack[T]) Piece(u int, _ *par.Worker) {
 	c := (*ConvForward[T])(t)
-	depth := c.taps() * c.channels()
+	c.pack(c.packed[u*c.taps()*c.channels()*c.tile.nr:], u)
+}
+
+// pack packs panel u.
+func (c *ConvForward[T]) pack(dst []T, u int) {
 	g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
-	packRows(c.tile, c.packed[u*depth*c.tile.nr:], c.tile.nr, from(c.wide, g*c.results()+j), c.Results, n, depth)
+	packRows(c.tile, dst, c.tile.nr, from(c.wide, g*c.results()+j), c.Results, n, c.taps()*c.channels())
 }
 
 type convForwardCompute[T Float] ConvForward[T]
@@ -393,8 +406,12 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 		strip = depth * c.tile.width
 	}
 	deep := depthwiseOf[T](&c.Conv)
-	own := ownMemory[T](w, frameLen(size, c.Channels), rounded, strip)
-	copied, block, strips := carve(&own, frameLen(size, c.Channels)), carve(&own, rounded), carve(&own, strip)
+	panel := 0
+	if c.packsOwn {
+		panel = depth * c.tile.nr
+	}
+	own := ownMemory[T](w, frameLen(size, c.Channels), rounded, strip, panel)
+	copied, block, strips, packed := carve(&own, frameLen(size, c.Channels)), carve(&own, rounded), carve(&own, strip), carve(&own, panel)
 	f := frameOf(&c.X, s.image, c.Size, c.Channels, start, size, copied)
 	at0 := ((s.image*c.Out[0]+first[0])*c.Out[1]+first[1])*c.Out[2] + first[2]
 	low := (&Product[T]{Act: c.Act}).low()
@@ -411,8 +428,13 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 		if deep && u > s.u0 {
 			break // all channels are done
 		}
-		if !deep {
-			l.job.b, l.job.ldb, l.job.n = c.packed[u*depth*c.tile.nr:], c.tile.nr, n
+		switch l.job.ldb, l.job.n = c.tile.nr, n; {
+		case deep:
+		case c.packsOwn:
+			c.pack(packed, u)
+			l.job.b = packed
+		default:
+			l.job.b = c.packed[u*depth*c.tile.nr:]
 		}
 		j += g * c.results()
 		if c.Bias != nil && !deep {

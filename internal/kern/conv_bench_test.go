@@ -16,7 +16,7 @@ func BenchmarkConv(b *testing.B) {
 		{"mnist1", 128, 28, 1, 32, 3, 1, 0}, {"mnist2", 128, 13, 32, 64, 3, 1, 0},
 		{"resnet20/1", 32, 32, 16, 16, 3, 1, 1}, {"resnet20/2", 32, 16, 32, 32, 3, 1, 1}, {"resnet20/3", 32, 8, 64, 64, 3, 1, 1},
 		{"resnet20/down", 32, 32, 16, 32, 3, 2, 1}, {"resnet50/stem", 1, 224, 3, 64, 7, 2, 3},
-		{"resnet50/56", 1, 56, 64, 64, 3, 1, 1}, {"resnet50/7", 1, 7, 512, 512, 3, 1, 1},
+		{"resnet50/56", 1, 56, 64, 64, 3, 1, 1}, {"resnet50/28", 1, 28, 128, 128, 3, 1, 1}, {"resnet50/14", 1, 14, 256, 256, 3, 1, 1}, {"resnet50/7", 1, 7, 512, 512, 3, 1, 1},
 	} {
 		o := (s.size+2*s.p-s.window)/s.stride + 1
 		c := Conv{Images: s.images, Size: [3]int{1, s.size, s.size}, Out: [3]int{1, o, o}, Window: [3]int{1, s.window, s.window}, Stride: [3]int{1, s.stride, s.stride},

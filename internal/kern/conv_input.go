@@ -53,7 +53,7 @@ func (c *ConvInput[T]) Run() {
 		perPlace *= steps[i] + c.ext[i] - 1
 	}
 	depth := len(c.taps) * c.results()
-	c.slabs = cutUp(&c.tile, c.Images, axis, steps, c.channels(), c.Groups, perPlace, c.ext[axis], int(unsafe.Sizeof(t)),
+	c.slabs = cutUp(&c.tile, c.Images, axis, steps, c.channels(), c.Groups, perPlace, c.ext[axis], frameBytes/int(unsafe.Sizeof(t)),
 		2*c.Images*c.Out[0]*c.Out[1]*c.Out[2]*c.Channels*c.results()*len(c.taps))
 	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
 		n := c.Conv.taps() * c.channels() * c.Results

@@ -44,7 +44,7 @@ func (c *ConvKernel[T]) Run() {
 		perPlace *= c.extent(i, c.Out[i])
 	}
 	work := 2 * c.Images * c.Out[0] * c.Out[1] * c.Out[2] * size
-	c.slabs = cutUp(&c.tile, max(c.Images, mostShares), axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], int(unsafe.Sizeof(t)), work)
+	c.slabs = cutUp(&c.tile, max(c.Images, mostShares), axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], frameBytes/int(unsafe.Sizeof(t)), work)
 	want := max(1, min(mostShares, work/c.tile.grain))
 	c.shares = max(1, min(want, c.Images, shareSums/(size*int(unsafe.Sizeof(t)))))
 	c.blocks = min(ceil(want, c.shares), len(c.segs)*c.slabs.all)
