@@ -195,3 +195,22 @@ func (w *Window) SetDefaults() {
 	}
 	w.Strides = w.Strides.over(w.places, 1)
 }
+
+// placesOf returns the spatial axes of an input.
+func (s *Spatial) placesOf(in tensor.Spec) tensor.Dims {
+	if s.DataFormat == ChannelsFirst {
+		return in.Shape.From(2)
+	}
+	return ops.Places(in.Shape)
+}
+
+// mostElements bounds the elements of an axis and of a sample whose number a file may give.
+const mostElements = 1 << 28
+
+// wantProduct panics with *graph.Error unless a setting times n, a number of elements, is
+// within [mostElements].
+func wantProduct(class, name string, setting, n int) {
+	if n > 0 && setting > mostElements/n {
+		panic(graph.Errorf("nn.%s: %s %d for %d elements: want a product of at most %d", class, name, setting, n, mostElements))
+	}
+}

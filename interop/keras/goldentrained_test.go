@@ -211,12 +211,20 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.only("inputs", "training"); err != nil || len(c.Args) > 1 {
+	_, several := m.Network.Layers()[0].(nn.MultiLayer)
+	keywords, ok := m.Network.Layers()[0].(nn.KeywordLayer)
+	args := 1
+	if ok {
+		args += len(keywords.Keywords())
+	}
+	if err := c.only("inputs", "training"); err != nil || len(c.Args) > args {
 		return nil, fmt.Errorf("%d arguments: %w: %w", len(c.Args), err, errUncovered)
 	}
 	raw := []json.RawMessage{c.arg(0, "inputs")}
-	_, several := m.Network.Layers()[0].(nn.MultiLayer)
-	if _, keywords := m.Network.Layers()[0].(nn.KeywordLayer); several && !keywords {
+	if len(c.Args) > 1 {
+		raw = c.Args
+	}
+	if several && !ok {
 		of := raw[0]
 		if raw = nil; json.Unmarshal(of, &raw) != nil {
 			return nil, fmt.Errorf("inputs of a layer that merges: %s: %w", of, errUncovered)
