@@ -215,7 +215,8 @@ type evaluation struct {
 	callbacks []Callback
 	order     *order
 	batches   batches
-	call      string // "Evaluate" or "validation"
+	ahead     data.Reader // of a dataset that is slow
+	call      string      // "Evaluate" or "validation"
 	warn      func(warning string)
 	warnedNaN bool
 	bar       *progress // of the run
@@ -301,8 +302,10 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 	if bar != nil {
 		bar.begin(0, e.order.batches)
 	}
+	defer e.ahead.Stop()
 	start := time.Now()
 	for b := range e.order.batches {
+		e.readAhead(b)
 		if err := ctx.Err(); err != nil {
 			return Result{}, fmt.Errorf("stopped before batch %d: %w", b+1, err)
 		}
@@ -318,6 +321,14 @@ func (e *evaluation) run(ctx context.Context, bar *progress) (Result, error) {
 		bar.end(Epoch{Seconds: time.Since(start).Seconds(), Result: r})
 	}
 	return r, nil
+}
+
+// readAhead begins to read batch b and those behind it, if the dataset asks for it.
+func (e *evaluation) readAhead(b int) {
+	ahead := data.AheadOf(e.ds)
+	for k := b + e.ahead.Started(); ahead > 0 && k < e.order.batches && k-b <= ahead; k++ {
+		e.ahead.Start(e.order.batch(k), func(idx []int, batch *data.Batch) error { return readBatch(e.ds, e.specs, idx, batch) })
+	}
 }
 
 // batch measures the samples idx, between its callbacks.
@@ -344,8 +355,12 @@ func (e *evaluation) batch(b int, idx []int) error {
 
 // step reads the samples idx and measures them.
 func (e *evaluation) step(idx []int) error {
-	b := e.batches.of(len(idx), e.order.group(idx))
-	if err := readBatch(e.ds, e.specs, idx, b); err != nil {
+	b, ok, err := e.ahead.Next(idx)
+	if !ok {
+		b = e.batches.of(len(idx), e.order.group(idx))
+		err = readBatch(e.ds, e.specs, idx, b)
+	}
+	if err != nil {
 		return err
 	}
 	s, err := e.totals.stepFor(b)

@@ -78,6 +78,7 @@ func (f *fitRun) end() {
 		f.m.release(f.totals)
 	}
 	f.validating.end()
+	f.ahead.Stop()
 	f.backup.end()
 }
 
@@ -95,6 +96,7 @@ type fitRun struct {
 	pass       uint64 // through the data, of which order has the samples
 	begun      bool   // the order has those of a pass
 	batches    batches
+	ahead      data.Reader // of a dataset that is slow
 	classes    *classWeigher
 	weighed    data.Batch
 	last       *data.Batch // of the step before
@@ -269,6 +271,7 @@ func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 			err = fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
 			return Epoch{}, f.backup.stopped(err)
 		}
+		f.readAhead(e, b, steps)
 		if err := f.batch(e, b, f.samples(e, b)); err != nil {
 			return Epoch{}, err
 		}
@@ -385,18 +388,38 @@ func (f *fitRun) step(idx []int) error {
 	return f.m.run(s, batch, true)
 }
 
-// read reads the samples idx, as they are in this pass through the data.
-func (f *fitRun) read(idx []int, b *data.Batch) error {
+// readAhead begins to read batch b of epoch e and those behind it in the same pass, if the
+// dataset asks for it.
+func (f *fitRun) readAhead(e, b, steps int) {
+	ahead := data.AheadOf(f.train)
+	if ahead == 0 {
+		return
+	}
+	pass, _ := f.place(e, b)
+	for k := b + f.ahead.Started(); k < steps && k-b <= ahead; k++ {
+		if p, _ := f.place(e, k); p != pass {
+			return
+		}
+		f.ahead.Start(f.samples(e, k), func(idx []int, batch *data.Batch) error { return f.read(pass, idx, batch) })
+	}
+}
+
+// read reads the samples idx, as they are in a pass through the data.
+func (f *fitRun) read(pass uint64, idx []int, b *data.Batch) error {
 	if ds, ok := f.train.(data.Augmented); ok {
-		return checkRead(ds.ReadEpoch(f.m.Seed, f.pass, idx, b), f.told, idx, b)
+		return checkRead(ds.ReadEpoch(f.m.Seed, pass, idx, b), f.told, idx, b)
 	}
 	return readBatch(f.train, f.told, idx, b)
 }
 
-// load reads the samples idx and weighs them.
+// load reads the samples idx, or takes them if they were read ahead, and weighs them.
 func (f *fitRun) load(idx []int) (*data.Batch, error) {
-	batch := f.batches.of(len(idx), f.order.group(idx))
-	if err := f.read(idx, batch); err != nil {
+	batch, ok, err := f.ahead.Next(idx)
+	if !ok {
+		batch = f.batches.of(len(idx), f.order.group(idx))
+		err = f.read(f.pass, idx, batch)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if f.classes == nil {

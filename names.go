@@ -98,6 +98,9 @@ func (r *reordered) ReadEpoch(seed, epoch uint64, idx []int, b *data.Batch) erro
 	return r.Read(idx, b)
 }
 
+// Ahead implements [data.Slow].
+func (r *reordered) Ahead() int { return data.AheadOf(r.Dataset) }
+
 // read gives b to a read of the dataset, which overwrites tensors of its own specs, with the
 // tensors where the dataset has them.
 func (r *reordered) read(b *data.Batch, read func() error) error {

@@ -29,7 +29,8 @@ func NewBatch(x, y *tensor.Tensor) *Batch {
 }
 
 // Dataset gives samples by number. One that says which samples may share a batch
-// implements [Grouped], too, one whose samples differ from epoch to epoch [Augmented].
+// implements [Grouped], too, one whose samples differ from epoch to epoch [Augmented], one
+// whose samples take long to read [Slow].
 type Dataset interface {
 	// Len returns the number of samples. It may be any number, up to math.MaxInt of a
 	// source that does not end: the order of more than 16 million is computed as it is

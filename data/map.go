@@ -100,6 +100,9 @@ func (m *mappedGroups) Group(i int) int { return m.groups.Group(i) }
 
 func (m *mapped) depth() int { return m.nested }
 
+// Ahead implements [Slow]: as many batches are read ahead as of the dataset.
+func (m *mapped) Ahead() int { return AheadOf(m.of) }
+
 // Len implements [Dataset].
 func (m *mapped) Len() int { return m.of.Len() }
 

@@ -40,6 +40,7 @@ var beside = map[string]string{
 	"ops":                 "graph",
 	"flow":                "autodiff",
 	"preprocess":          "nn",
+	"data/image":          "data",
 	"data/mnist":          "data data/idx",
 	"data/digits":         "data",
 	"internal/curves":     "plot",

@@ -26,11 +26,27 @@ func LimitMemory(bytes int64) Option {
 // Keras's, TensorFlow's and pillow's readers do.
 var IgnoreOrientation = Option{func(d *decoding) { d.unturned = true }}
 
+// DropAlpha takes transparent pixels for opaque ones of the colors that they are stored with,
+// whatever these are, as Keras's, TensorFlow's and pillow's readers of three channels do.
+var DropAlpha = Option{func(d *decoding) { d.opaque = true }}
+
 // decoding holds how a picture is decoded.
 type decoding struct {
 	most     int64 // bytes, 0 for any
 	byFile   bool  // as many as go with the file's size, instead of most
 	unturned bool
+	opaque   bool
+}
+
+// decodingBy returns what options say.
+func decodingBy(opts []Option) decoding {
+	d := decoding{byFile: true}
+	for _, o := range opts {
+		if o.set != nil {
+			o.set(&d)
+		}
+	}
+	return d
 }
 
 // Decode reads a picture as a person sees it: turned as the camera noted in EXIF's
@@ -52,13 +68,7 @@ type decoding struct {
 // A file of no format that the program has a decoder for is an error that wraps the standard
 // library's image.ErrFormat, or one that names its format, as HEIC.
 func Decode(r io.Reader, opts ...Option) (*Picture, error) {
-	d := decoding{byFile: true}
-	for _, o := range opts {
-		if o.set != nil {
-			o.set(&d)
-		}
-	}
-	p, err := d.decode(r)
+	p, err := decodingBy(opts).decode(r)
 	if err != nil {
 		return nil, fmt.Errorf("image: Decode: %w", err)
 	}
@@ -66,6 +76,27 @@ func Decode(r io.Reader, opts ...Option) (*Picture, error) {
 }
 
 func (d decoding) decode(r io.Reader) (*Picture, error) {
+	f, err := d.open(r)
+	if err != nil {
+		return nil, err
+	}
+	return f.decode()
+}
+
+// opened is a file whose header was read.
+type opened struct {
+	decoding
+	kind   string // of its format
+	config stdimage.Config
+	marks  *marks
+	begin  []byte    // that was read
+	rest   io.Reader // behind that
+	taken  memory
+}
+
+// open reads the header of a picture. It returns an error unless the picture may be decoded
+// within its bound of memory.
+func (d decoding) open(r io.Reader) (*opened, error) {
 	size := sizeOf(r)
 	var head bytes.Buffer
 	config, kind, err := stdimage.DecodeConfig(io.TeeReader(r, &head))
@@ -114,28 +145,60 @@ func (d decoding) decode(r io.Reader) (*Picture, error) {
 	case ink && m.transform != 0: // for the components as they are, which jpegOf makes colors of
 		begin[m.transformAt] = 0
 	}
-	rest = io.TeeReader(rest, m)
-	img, _, err := stdimage.Decode(io.MultiReader(bytes.NewReader(begin), rest))
+	return &opened{d, kind, config, m, begin, io.TeeReader(rest, m), taken}, nil
+}
+
+// decode reads the pixels.
+func (f *opened) decode() (*Picture, error) {
+	img, _, err := stdimage.Decode(io.MultiReader(bytes.NewReader(f.begin), f.rest))
 	if err != nil {
 		return nil, err
 	}
-	if kind == "webp" { // whose EXIF stands behind the pixels
-		_, _ = io.CopyN(io.Discard, rest, mostEXIF)
+	if f.kind == "webp" { // whose EXIF stands behind the pixels
+		_, _ = io.CopyN(io.Discard, f.rest, mostEXIF)
 		widen(img)
 	}
-	if kind == "jpeg" {
-		img = jpegOf(img, m)
+	if f.kind == "jpeg" {
+		img = jpegOf(img, f.marks)
 	}
 	bounds := img.Bounds()
-	if kind == "gif" {
-		bounds = stdimage.Rect(0, 0, config.Width, config.Height)
+	if f.kind == "gif" {
+		bounds = stdimage.Rect(0, 0, f.config.Width, f.config.Height)
 	}
-	if d.unturned {
-		m.orientation = 0
+	if f.opaque {
+		dropAlpha(img)
 	}
-	p := pictureOf(img, bounds, m.orientation)
-	p.memory = taken
+	if f.unturned {
+		f.marks.orientation = 0
+	}
+	p := pictureOf(img, bounds, f.marks.orientation)
+	p.memory = f.taken
 	return p, nil
+}
+
+// dropAlpha makes the pixels of a picture opaque, in the colors that they are stored with.
+func dropAlpha(img stdimage.Image) {
+	every := func(pix []uint8, from, step int) {
+		for ; from < len(pix); from += step {
+			pix[from] = 0xff
+		}
+	}
+	switch img := img.(type) {
+	case *stdimage.NRGBA:
+		every(img.Pix, 3, 4)
+	case *stdimage.NRGBA64:
+		every(img.Pix, 6, 8)
+		every(img.Pix, 7, 8)
+	case *stdimage.NYCbCrA:
+		every(img.A, 0, 1)
+	case *stdimage.Paletted:
+		for i, c := range img.Palette {
+			if c, ok := c.(color.NRGBA); ok {
+				c.A = 0xff
+				img.Palette[i] = c
+			}
+		}
+	}
 }
 
 // adobe is the marker of a JPEG of CMYK. The standard library does not decode one without

@@ -54,7 +54,7 @@ const (
 //
 // Shapes: -> float32 [Height Width Channels], from 0 to 255.
 func (f Frame) Fit(img stdimage.Image, invert Inversion) (x *tensor.Tensor, inverted bool, err error) {
-	p, all, err := f.take(img, whole)
+	p, all, err := f.take(img, f.whole)
 	if err == nil && (invert < InvertPaper || invert > Keep) {
 		err = fmt.Errorf("Inversion(%d): want InvertPaper, Invert or Keep", invert)
 	}
@@ -86,33 +86,39 @@ func (f Frame) Fit(img stdimage.Image, invert Inversion) (x *tensor.Tensor, inve
 // Shapes: -> float32 [Height Width Channels], from 0 to 255, but for filters with negative
 // weights that do not round.
 func (f Frame) Stretch(img stdimage.Image) (*tensor.Tensor, error) {
-	return f.framed("Stretch", img, whole)
+	return f.framed("Stretch", img, f.whole)
 }
 
 // whole returns all of a picture.
-func whole(all stdimage.Rectangle) stdimage.Rectangle { return all }
+func (Frame) whole(all stdimage.Rectangle) stdimage.Rectangle { return all }
 
 // Crop is Stretch of the largest part in the middle that has the frame's proportions, as
 // Keras's crop_to_aspect_ratio has it.
 func (f Frame) Crop(img stdimage.Image) (*tensor.Tensor, error) {
-	return f.framed("Crop", img, func(all stdimage.Rectangle) stdimage.Rectangle {
-		w, h := all.Dx(), all.Dy()
-		cutW, cutH := f.inProportion(w, h)
-		cutW, cutH = max(min(w, cutW), 1), max(min(h, cutH), 1)
-		left, top := (w-cutW)/2, (h-cutH)/2
-		return stdimage.Rect(left, top, left+cutW, top+cutH)
-	})
+	return f.framed("Crop", img, f.middle)
+}
+
+// middle returns the part of a picture that Crop takes.
+func (f Frame) middle(all stdimage.Rectangle) stdimage.Rectangle {
+	w, h := all.Dx(), all.Dy()
+	cutW, cutH := f.inProportion(w, h)
+	cutW, cutH = max(min(w, cutW), 1), max(min(h, cutH), 1)
+	left, top := (w-cutW)/2, (h-cutH)/2
+	return stdimage.Rect(left, top, left+cutW, top+cutH)
 }
 
 // Pad is Stretch of the picture with equal black borders above and below, or at both sides,
 // that give it the frame's proportions, as Keras's pad_to_aspect_ratio has it.
 func (f Frame) Pad(img stdimage.Image) (*tensor.Tensor, error) {
-	return f.framed("Pad", img, func(all stdimage.Rectangle) stdimage.Rectangle {
-		w, h := all.Dx(), all.Dy()
-		padW, padH := f.inProportion(w, h)
-		left, top := (max(w, padW)-w)/2, (max(h, padH)-h)/2
-		return stdimage.Rect(-left, -top, w+left, h+top)
-	})
+	return f.framed("Pad", img, f.bordered)
+}
+
+// bordered returns a picture with the borders of Pad.
+func (f Frame) bordered(all stdimage.Rectangle) stdimage.Rectangle {
+	w, h := all.Dx(), all.Dy()
+	padW, padH := f.inProportion(w, h)
+	left, top := (max(w, padW)-w)/2, (max(h, padH)-h)/2
+	return stdimage.Rect(-left, -top, w+left, h+top)
 }
 
 // inProportion returns the width that has the frame's proportions with a height, and the

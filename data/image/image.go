@@ -1,5 +1,6 @@
 // Package image turns pictures into samples: it decodes files of pictures, resizes them,
-// and brings them to the size and the channels that a model takes.
+// and brings them to the size and the channels that a model takes. A [Folder] is a dataset of
+// the pictures in a directory.
 //
 // PNG, JPEG and GIF are read by the standard library. Other formats are read if the
 // program registers a decoder with the standard library's package image, as an import of
