@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
@@ -9,6 +11,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/tensor"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -16,6 +19,7 @@ import (
 // setup is the network that train and compare train, and how: all but the
 // optimizer.
 type setup struct {
+	network     network
 	epochs      int
 	batchSize   batchSize
 	hidden      units
@@ -29,11 +33,12 @@ type setup struct {
 }
 
 func newSetup() setup {
-	return setup{batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}, dtype: dtypePolicy{nn.Float32}}
+	return setup{network: mlp, batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}, dtype: dtypePolicy{nn.Float32}}
 }
 
 // flags adds the flags, with the share for validation that is set.
 func (s *setup) flags(f *pflag.FlagSet) {
+	f.Var(&s.network, "model", oneOf(networks))
 	f.IntVar(&s.epochs, "epochs", 10, "how often to go over the data")
 	f.Var(&s.batchSize, "batch-size", `samples in a step, or "full" for all`)
 	f.Var(&s.hidden, "hidden", `units of the hidden layers, or "none"`)
@@ -49,7 +54,10 @@ func (s *setup) flags(f *pflag.FlagSet) {
 
 // check finds values that make no sense.
 func (s *setup) check(c *cobra.Command) error {
+	flags := c.Flags()
 	switch {
+	case s.network == cnn && (flags.Changed("hidden") || flags.Changed("activation")):
+		return misused(c, "--model %s has its own layers: want no --hidden and no --activation with it", s.network)
 	case s.epochs < 1:
 		return misused(c, "--epochs: got %d, want 1 or more", s.epochs)
 	case !(s.dropout >= 0 && s.dropout < 1):
@@ -67,17 +75,71 @@ func (s *setup) check(c *cobra.Command) error {
 // model returns the compiled network.
 func (s *setup) model(train *data.Memory, opt optim.Optimizer, seed uint64) (*glia.Model, error) {
 	image, _ := train.Specs()
-	layers := []nn.Layer{nn.Input(image[0].Shape), nn.Flatten()}
+	layers := []nn.Layer{nn.Input(image[0].Shape)}
+	if s.network == cnn {
+		layers = append(layers, s.convolutions(image[0].Shape)...)
+	} else {
+		layers = append(layers, s.perceptron()...)
+	}
+	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(s.l2)), s.dtype.output()))
+	m := glia.Sequential(layers...)
+	m.Network().DType, m.Seed = s.dtype.DTypePolicy, seed
+	return m, m.Compile(opt, loss.CategoricalCrossentropy(), metric.Accuracy())
+}
+
+// perceptron returns the layers before the last one of a multilayer perceptron.
+func (s *setup) perceptron() []nn.Layer {
+	layers := []nn.Layer{nn.Flatten()}
 	for _, n := range s.hidden {
 		layers = append(layers, nn.Dense(n, s.activation.Activation, nn.KernelRegularizer(nn.L2(s.l2))))
 		if s.dropout > 0 {
 			layers = append(layers, nn.Dropout(s.dropout))
 		}
 	}
-	layers = append(layers, nn.Dense(classes, nn.Softmax, nn.KernelRegularizer(nn.L2(s.l2)), s.dtype.output()))
-	m := glia.Sequential(layers...)
-	m.Network().DType, m.Seed = s.dtype.DTypePolicy, seed
-	return m, m.Compile(opt, loss.CategoricalCrossentropy(), metric.Accuracy())
+	return layers
+}
+
+// convolutions returns those of Keras's example of a convolutional network for MNIST.
+//
+// Source: keras.io/examples/vision/mnist_convnet.
+func (s *setup) convolutions(image tensor.Dims) []nn.Layer {
+	penalty := nn.KernelRegularizer(nn.L2(s.l2))
+	layers := []nn.Layer{
+		nn.Reshape(image.At(0), image.At(1), 1),
+		nn.Conv2D(32, 3, nn.ReLU, penalty), nn.MaxPooling2D(2),
+		nn.Conv2D(64, 3, nn.ReLU, penalty), nn.MaxPooling2D(2),
+		nn.Flatten(),
+	}
+	rate := s.dropout
+	if rate == 0 {
+		rate = 0.5
+	}
+	return append(layers, nn.Dropout(rate))
+}
+
+// network is the kind of network.
+type network string
+
+const (
+	mlp network = "mlp" // a multilayer perceptron
+	cnn network = "cnn" // a convolutional network
+)
+
+var networks = []string{string(mlp), string(cnn)}
+
+// String implements pflag.Value.
+func (n *network) String() string { return string(*n) }
+
+// Type implements pflag.Value.
+func (*network) Type() string { return "kind" }
+
+// Set implements pflag.Value.
+func (n *network) Set(s string) error {
+	if !slices.Contains(networks, s) {
+		return fmt.Errorf("want %s", oneOf(networks))
+	}
+	*n = network(s)
+	return nil
 }
 
 // options returns the options of Fit.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/digits"
 	"github.com/glia-ml/glia/data/idx"
@@ -118,6 +119,24 @@ func TestTrain(t *testing.T) {
 }
 
 // TestTrainIsRepeatable trains twice with every optimizer.
+// TestTrainConvolutions trains the convolutional network, and reads its file.
+func TestTrainConvolutions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cnn.keras")
+	out := must(t, "train", "mnist", "--model", "cnn", "--data", tiny(t), "--epochs", "2", "--batch-size", "32", "--save", path)
+	for _, want := range []string{"conv2d_1 (Conv2D)", "(None, 26, 26, 32)", "max_pooling2d", "34,826", "Epoch 2/2"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("got\n%s\nwant %q in it", out, want)
+		}
+	}
+	m, err := glia.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trainable, _ := m.Params(); trainable != 34826 {
+		t.Errorf("%d parameters, want those of Keras's example, 34826", trainable)
+	}
+}
+
 func TestTrainIsRepeatable(t *testing.T) {
 	dir, to := tiny(t), filepath.Join(t.TempDir(), "out.json")
 	all := [][]string{
@@ -178,6 +197,8 @@ func TestUsage(t *testing.T) {
 		{"train mnist --learning-rate 0", `--learning-rate: got 0, want`},
 		{"train mnist --learning-rate NaN", `--learning-rate: got NaN, want`},
 		{"train mnist --learning-rate Inf", `--learning-rate: got \+Inf, want`},
+		{"train mnist --model resnet", `"resnet" for "--model" flag: want mlp or cnn`},
+		{"train mnist --model cnn --hidden 10", "--model cnn has its own layers: want no --hidden and no --activation with it"},
 		{"train mnist --hidden 10,0", `"10,0" for "--hidden" flag: want numbers of 1 or more`},
 		{"train mnist --hidden 100000000", `"100000000" for "--hidden" flag: want numbers of 1 or more, up to 65536`},
 		{"train mnist --activation step", `"step" for "--activation" flag: want one of Keras's`},
