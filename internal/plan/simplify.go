@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -36,6 +38,7 @@ var rules = []rule{
 	{"let products transpose", transposeInProduct},
 	{"join sums of slices' gradients", joinSliceGrads},
 	{"let loops and branches compute what is read", pruneBodies},
+	{"drop indices that nobody reads", dropIndex},
 }
 
 // simplify rewrites the nodes that the roots depend on into a new graph, one after
@@ -111,6 +114,16 @@ func dropStop(_ *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 		return in[0]
 	}
 	return nil
+}
+
+// dropIndex lets a maximum of windows, whose index its gradient alone reads, compute none.
+func dropIndex(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
+	op, ok := n.Op.(ops.MaxPoolOp)
+	if !ok || !op.Index || slices.Contains(s.results[n], 1) {
+		return nil
+	}
+	op.Index = false
+	return s.g.Apply(op, in...)
 }
 
 func dropBroadcast(_ *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {

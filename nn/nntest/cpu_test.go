@@ -39,6 +39,11 @@ var networks = map[string]func() []nn.Layer{
 			nn.Conv2DTranspose(2, 3, nn.Strides(2), nn.Same, nn.ReLU), nn.Reshape(4, -1), nn.Conv1D(3, 2, nn.Causal), nn.DepthwiseConv1D(2), nn.SeparableConv1D(4, 2),
 			nn.Conv1DTranspose(2, 2), nn.Reshape(3, 2, 1, -1), nn.Conv3D(2, 2, nn.Same), nn.Conv3DTranspose(1, 2), nn.Flatten()}
 	},
+	"pooling": func() []nn.Layer {
+		return []nn.Layer{nn.Reshape(3, 2, 1), nn.Conv2D(9, 1, nn.Tanh), nn.UpSampling2D(2, nn.Bilinear), nn.ZeroPadding2D(1), nn.MaxPooling2D(3, nn.Strides(2), nn.Same),
+			nn.AveragePooling2D(2, nn.Strides(1), nn.Same), nn.AdaptiveMaxPooling2D(3), nn.AdaptiveAveragePooling2D(2), nn.UpSampling2D(2), nn.Cropping2D(0, 1, 0, 0),
+			nn.GlobalAveragePooling2D(nn.KeepDims), nn.Flatten()}
+	},
 	"activations": func() []nn.Layer {
 		return []nn.Layer{nn.PReLU(nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaConstraint(nn.NonNeg)), nn.ActivityRegularization(0.1, 0.1)}
 	},
