@@ -33,13 +33,17 @@ func inPolicy(t testing.TB, p nn.DTypePolicy) *glia.Model {
 // float32, with weights, losses and optimizers of the dtypes that Keras has, and a file
 // keeps all of it.
 func TestMixedPrecision(t *testing.T) {
-	train, test, err := digits.Load(4000, 1000, 1)
+	samples, size := 4000, 64
+	if testing.Short() {
+		samples, size = 1500, 16 // about as many steps
+	}
+	train, test, err := digits.Load(samples, 1000, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := func(p nn.DTypePolicy) (*glia.Model, *glia.History, glia.Result) {
 		m := inPolicy(t, p)
-		h := fit(t, m, train, glia.Epochs(3), glia.BatchSize(64))
+		h := fit(t, m, train, glia.Epochs(3), glia.BatchSize(size))
 		r, err := m.Evaluate(test)
 		if err != nil {
 			t.Fatal(err)

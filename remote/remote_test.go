@@ -13,6 +13,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/internal/emulator"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
@@ -125,7 +126,7 @@ func TestMonitorDown(t *testing.T) {
 		if len(h.Epochs) != 40 || strings.Count(log, "level=WARN") != 1 || name != "down" && !strings.Contains(log, c.why) {
 			t.Errorf("%s: %d epochs, log %s", name, len(h.Epochs), log)
 		}
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > emulator.Limit(10*time.Second) {
 			t.Errorf("%s: training took %v", name, took)
 		}
 	}

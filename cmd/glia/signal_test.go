@@ -51,9 +51,10 @@ func start(t *testing.T, args ...string) *started {
 	return p
 }
 
-// end waits for the end of the process, for half a minute, and returns its status.
+// end waits for the end of the process, for half a minute or what an emulator takes for
+// that, and returns its status.
 func (p *started) end() int {
-	defer time.AfterFunc(30*time.Second, func() { p.Process.Kill() }).Stop()
+	defer time.AfterFunc(emulator.Limit(30*time.Second), func() { p.Process.Kill() }).Stop()
 	err := p.Wait()
 	if e := (*osexec.ExitError)(nil); errors.As(err, &e) {
 		return e.ExitCode()
@@ -77,6 +78,7 @@ func TestSignals(t *testing.T) {
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
 			var took time.Duration
+			most := emulator.Limit(200 * time.Millisecond)
 			const hangup = syscall.Signal(1) // SIGHUP, which js does not name
 			signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}
 			if !signal.Ignored(hangup) { // as nohup has it, and its children with it
@@ -97,11 +99,11 @@ func TestSignals(t *testing.T) {
 				if stopped := 128 + int(s); !finished && (status != stopped && status != -1 || status == stopped && !said) {
 					t.Errorf("%v: status %d, stderr %s", s, status, &p.errs)
 				}
-				if (i >= 2 || testing.Short()) && took < 200*time.Millisecond {
+				if (i >= 2 || testing.Short()) && took < most {
 					return
 				}
 			}
-			t.Errorf("ended %v after the signal, want 0.2 s or less", took)
+			t.Errorf("ended %v after the signal, want %v or less", took, most)
 		})
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
@@ -191,7 +193,7 @@ func TestSignalInTraining(t *testing.T) {
 		if status := p.end(); status != c.status {
 			t.Errorf("%s: status %d, want %d: %s", name, status, c.status, &p.errs)
 		}
-		if took := time.Since(at); took > 5*time.Second {
+		if took := time.Since(at); took > emulator.Limit(5*time.Second) {
 			t.Errorf("%s: ended after %v", name, took)
 		}
 		if !c.twice && (!strings.Contains(string(rest), "Stopped: ") || !strings.Contains(string(rest), "--resume")) {

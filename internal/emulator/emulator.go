@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Path returns the path of the emulator that runs this process. It is "" on a processor
@@ -53,6 +54,15 @@ func Command(args ...string) *exec.Cmd {
 		return exec.Command(p, append([]string{os.Args[0]}, args...)...)
 	}
 	return exec.Command(os.Args[0], args...)
+}
+
+// Limit returns how long something may take that takes d at most on a processor: thirty
+// times as long by an emulator.
+func Limit(d time.Duration) time.Duration {
+	if Path() != "" {
+		return 30 * d
+	}
+	return d
 }
 
 // Skip skips a test of something that emulators do otherwise than processors. Without an

@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // child is the variable that makes the test binary the process that TestCommand starts.
@@ -44,5 +45,13 @@ func TestForeign(t *testing.T) {
 	}
 	if foreign("emulator.go", runtime.GOARCH) || foreign("missing", runtime.GOARCH) {
 		t.Error("a file that is no program, or none at all, is foreign to this processor: want that it is not")
+	}
+}
+
+// TestLimit wants limits as they are on a processor, and longer ones by an emulator.
+func TestLimit(t *testing.T) {
+	got, emulated := Limit(time.Second), Path() != ""
+	if got < time.Second || emulated != (got > time.Second) {
+		t.Errorf("Limit(1s) is %v, emulated: %v", got, emulated)
 	}
 }

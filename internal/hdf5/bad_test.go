@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/glia-ml/glia/internal/emulator"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -109,7 +110,7 @@ func TestDamage(t *testing.T) {
 			if total++; err != nil {
 				refused++
 			}
-			if took > 5*time.Second || grew > 200 {
+			if took > emulator.Limit(5*time.Second) || grew > 200 {
 				t.Errorf("%s: took %v and %.0f times the file in memory; %v", name, took, grew, err)
 			}
 		}

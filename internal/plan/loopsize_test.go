@@ -58,6 +58,9 @@ func TestLoopArena(t *testing.T) {
 	if limit := 11 * sequence; long.Arena() > limit {
 		t.Errorf("the arena of 200 steps is %d bytes: want at most %d, for the states, their gates and products with x", long.Arena(), limit)
 	}
+	if testing.Short() {
+		_, run = prepare(t, longLSTM(10))
+	}
 	run()
 	if n := testing.AllocsPerRun(3, func() { run() }); n > 0 {
 		t.Errorf("a warm run makes %v allocations: want 0", n)

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/emulator"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
@@ -55,7 +56,7 @@ func tryLoad(t testing.TB, what string, b []byte, into *glia.Model) (model, weig
 	if n := after.TotalAlloc - before.TotalAlloc; n > mostBytes(len(b)) {
 		t.Errorf("%s: a file of %d bytes took %d bytes of memory, want at most %d (%v, %v)", what, len(b), n, mostBytes(len(b)), model, weights)
 	}
-	if took > 5*time.Second {
+	if took > emulator.Limit(5*time.Second) {
 		t.Errorf("%s: a file of %d bytes took %v (%v, %v)", what, len(b), took, model, weights)
 	}
 	for _, err := range []error{model, weights} {

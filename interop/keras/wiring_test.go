@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/glia-ml/glia/internal/emulator"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
@@ -137,7 +138,7 @@ func TestLargeWiring(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(start); took > 20*time.Second {
+		if took := time.Since(start); took > emulator.Limit(20*time.Second) {
 			t.Errorf("%s: %d bytes took %v", name, len(text), took)
 		}
 	}
