@@ -115,7 +115,7 @@ func TestMonitorDown(t *testing.T) {
 	stalls := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-release }))
 	defer stalls.Close()
 	defer close(release)
-	wait := glia.Callback{OnEpochEnd: func(*glia.Model, glia.Epoch) error { time.Sleep(2 * time.Millisecond); return nil }}
+	wait := glia.Callback{OnEpochEnd: func(*glia.Model, glia.Epoch) error { time.Sleep(emulator.Limit(2 * time.Millisecond)); return nil }}
 	for name, c := range map[string]struct{ url, why string }{
 		"down": {down.URL, "connection refused"}, "refuses": {refuses.URL, "507"}, "stalls": {stalls.URL, "deadline exceeded"},
 	} {
