@@ -10,6 +10,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/impl"
+	"github.com/glia-ml/glia/internal/impl/impltest"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
@@ -103,7 +104,7 @@ func TestSameSeedSameBits(t *testing.T) {
 			if bytes.Equal(first.weights, n.run(t, 2).weights) {
 				t.Error("two seeds gave the same weights")
 			}
-			for _, threads := range []int{1, 2, 3, 8} {
+			for _, threads := range impltest.Processors() {
 				runtime.GOMAXPROCS(threads)
 				par.SetThreads(threads)
 				if d := first.differs(n.run(t, 1)); d != "" {
