@@ -111,7 +111,7 @@ func (p *jpegPicture) drawOn(to *stdimage.RGBA, shift stdimage.Point, c *canvas)
 	var rows [4][]uint8
 	for y := at.Min.Y; y < at.Max.Y; y++ {
 		for i := range p.planes {
-			rows[i] = p.planes[i].row(c.samples[i*n:][:n], at.Min.X+shift.X-p.bounds.Min.X, y+shift.Y-p.bounds.Min.Y)
+			rows[i] = p.planes[i].row(c, c.samples[i*n:][:n], at.Min.X+shift.X-p.bounds.Min.X, y+shift.Y-p.bounds.Min.Y)
 		}
 		pix := to.Pix[to.PixOffset(at.Min.X, y):][:4*n]
 		if p.luma {
@@ -126,7 +126,7 @@ func (p *jpegPicture) drawOn(to *stdimage.RGBA, shift stdimage.Point, c *canvas)
 }
 
 // row returns the samples of pixels from x on in row y, in dst or where they are.
-func (p *plane) row(dst []uint8, x, y int) []uint8 {
+func (p *plane) row(c *canvas, dst []uint8, x, y int) []uint8 {
 	j := y / p.down
 	near := p.pix[j*p.stride:]
 	switch {
@@ -142,9 +142,9 @@ func (p *plane) row(dst []uint8, x, y int) []uint8 {
 			dst[i] = uint8((3*int(near[at]^p.flip) + int(far[at]^p.flip) + bias) >> 2)
 		}
 	case p.across == 2 && p.down == 1 && p.width > 2:
-		p.interpolate(dst, near, near, 0, x, 1, 2, 2)
+		p.interpolate(c, dst, near, near, x, acrossOnly)
 	case p.across == 2 && p.down == 2 && p.width > 2:
-		p.interpolate(dst, near, p.far(j, y), 3, x, 8, 7, 4)
+		p.interpolate(c, dst, near, p.far(j, y), x, acrossAndDown)
 	default:
 		p.repeat(dst, near, x)
 	}
@@ -168,27 +168,55 @@ func (p *plane) repeat(dst, row []uint8, x int) {
 	}
 }
 
-// interpolate sets dst to means of samples side by side, three times the nearer, of rows of
-// which near counts weight times as much as far, or alone with 0: plus even or odd, by the
-// place, with shift bits less.
-func (p *plane) interpolate(dst, near, far []uint8, weight, x, even, odd, shift int) {
-	sum := func(i int) int {
-		at := min(max(i, 0), p.width-1) * p.step
-		if weight == 0 {
-			return int(near[at] ^ p.flip)
-		}
-		return weight*int(near[at]^p.flip) + int(far[at]^p.flip)
+// blend says how samples of two rows, and then of two columns, become a pixel's: a times the
+// nearer row and b times the further one; three times the nearer column and the further one,
+// with a number added for the pixel at the left or the right of a sample, and shift bits less.
+type blend struct {
+	a, b, left, right uint16
+	shift             int
+}
+
+var (
+	acrossOnly    = blend{1, 0, 1, 2, 2}
+	acrossAndDown = blend{3, 1, 8, 7, 4}
+)
+
+// interpolate sets dst to the pixels from x on of rows of samples half as wide.
+func (p *plane) interpolate(c *canvas, dst, near, far []uint8, x int, by blend) {
+	first := x / 2
+	n := (x+len(dst)+1)/2 - first // samples, beside which one more counts at each side
+	if cap(c.sums) < n+2 {
+		c.sums = make([]uint16, n+2)
 	}
-	i := x / 2
-	last, here, next := sum(i-1), sum(i), sum(i+1)
-	for k := range dst {
-		if (x+k)&1 == 0 {
-			dst[k] = uint8((3*here + last + even) >> shift)
-			continue
+	sums := c.sums[:n+2]
+	p.add(sums, near, far, first-1, by)
+	at := 2*first - x // of the pixel at the left of a sample
+	for k, here := range sums[1 : n+1] {
+		if at >= 0 {
+			dst[at] = uint8((3*here + sums[k] + by.left) >> by.shift)
 		}
-		dst[k] = uint8((3*here + next + odd) >> shift)
-		i++
-		last, here, next = here, next, sum(i+1)
+		if at++; at < len(dst) {
+			dst[at] = uint8((3*here + sums[k+2] + by.right) >> by.shift)
+		}
+		at++
+	}
+}
+
+// add sets sums of two rows' samples from i on, those at the edge standing for others beyond.
+func (p *plane) add(sums []uint16, near, far []uint8, i int, by blend) {
+	from, to := 0, 0 // which are done
+	if p.step == 1 && p.flip == 0 {
+		from, to = max(-i, 0), min(len(sums), p.width-i)
+		near, far := near[i+from:i+to], far[i+from:i+to]
+		for k, v := range near {
+			sums[from+k] = by.a*uint16(v) + by.b*uint16(far[k])
+		}
+	}
+	for k := range sums {
+		if k < from || k >= to {
+			at := min(max(i+k, 0), p.width-1) * p.step
+			sums[k] = by.a*uint16(near[at]^p.flip) + by.b*uint16(far[at]^p.flip)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (m memory) check(what string, width, height int, made int64) error {
 // rowsBytes bounds the bytes that reading a picture row by row takes: a band, drawn and
 // turned, a row of floats, and one of a JPEG's components.
 func rowsBytes(width, height int) int64 {
-	return 8*int64(max(width, height, min(bandPixels, width*height))) + 16*int64(width) + 4*int64(max(width, height))
+	return 8*int64(max(width, height, min(bandPixels, width*height))) + 16*int64(width) + 6*int64(max(width, height))
 }
 
 // decodedBytes bounds the bytes that decoding takes: pixels as the format's decoder keeps

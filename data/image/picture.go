@@ -82,17 +82,18 @@ func (p *Picture) affords(bytes int) error {
 
 // canvas holds the memory of a part of a picture, from one part to the next, and of a row of
 // a JPEG's components.
-type canvas struct{ drawn, turned, samples []uint8 }
+type canvas struct {
+	drawn, turned, samples []uint8
+	sums                   []uint16
+}
 
-// fit returns a transparent picture of a size in the memory of *buf.
+// fit returns a picture of a size in the memory of *buf, of undefined content.
 func fit(buf *[]uint8, at stdimage.Rectangle) *stdimage.RGBA {
 	n := 4 * at.Dx() * at.Dy()
 	if cap(*buf) < n {
 		*buf = make([]uint8, n)
 	}
-	pix := (*buf)[:n]
-	clear(pix)
-	return &stdimage.RGBA{Pix: pix, Stride: 4 * at.Dx(), Rect: at}
+	return &stdimage.RGBA{Pix: (*buf)[:n], Stride: 4 * at.Dx(), Rect: at}
 }
 
 // draw returns the part of a picture within at, without transparency, as EXIF's orientation
@@ -136,6 +137,7 @@ func (p *Picture) seen(c *canvas, at stdimage.Rectangle) *stdimage.RGBA {
 	if own, ok := p.img.(*jpegPicture); ok {
 		own.drawOn(drawn, p.canvas.Min, c)
 	} else {
+		clear(drawn.Pix) // where there is nothing to be drawn
 		draw.Draw(drawn, p.img.Bounds().Sub(p.canvas.Min), p.img, p.img.Bounds().Min, draw.Src)
 	}
 	if !across && !right && !down {
