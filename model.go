@@ -51,6 +51,7 @@ type Model struct {
 	device  backend.Device
 	built   bool
 	trained []*graph.Var        // that the optimizer was built for
+	frozen  int                 // the network's count of changes in what is frozen, which its steps follow
 	inputs  []tensor.Spec       // that the network was built for, batches of 1
 	random  *graph.Var          // the state of random layers
 	preds   memo[[]tensor.Spec] // of the outputs, by the specs of inputs
@@ -240,18 +241,23 @@ func open(in, declared []tensor.Spec) {
 	}
 }
 
-// refreeze follows layers that were frozen or thawed: it resets the optimizer for the
-// variables that are trained now, as Compile does. The caller holds traceMu.
+// refreeze follows layers that were frozen or thawed: it resets the optimizer, if other
+// variables are trained now, as Compile does, and has the steps traced anew. The caller holds
+// traceMu.
 func (m *Model) refreeze() error {
 	c := m.compiled.Load()
 	if c == nil || !m.built {
 		return nil
 	}
-	if m.net.Trains(m.trained) {
+	trains := m.net.Trains(m.trained)
+	if trains && m.net.Refrozen() == m.frozen {
 		return nil
 	}
-	return m.weightsMu.change(func() error {
-		err := graph.Catch(func() { m.resetOptimizer(c.opt) })
+	return m.weightsMu.change(func() (err error) {
+		if !trains {
+			err = graph.Catch(func() { m.resetOptimizer(c.opt) })
+		}
+		m.frozen = m.net.Refrozen()
 		m.plansMu.Lock()
 		defer m.plansMu.Unlock()
 		m.renewed++
@@ -267,7 +273,7 @@ func (m *Model) resetOptimizer(opt optim.Optimizer) {
 	}
 	trained := m.net.Params()
 	opt.Build(trained)
-	m.trained = trained
+	m.trained, m.frozen = trained, m.net.Refrozen()
 }
 
 // takeFrozen is refreeze for callers that do not hold traceMu.

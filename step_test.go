@@ -38,8 +38,9 @@ func TestStepAllocatesNothing(t *testing.T) {
 		{"mixed_float16", nil, nn.MixedFloat16},
 	} {
 		m := Sequential(
-			nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.ReLU, nn.KernelRegularizer(nn.L2(1e-4))),
-			nn.Dropout(0.1), nn.Dense(128, nn.ReLU), nn.Dense(10, nn.Softmax),
+			nn.Input(28, 28), nn.Flatten(), nn.Dense(128, nn.KernelRegularizer(nn.L2(1e-4))), nn.BatchNormalization(), nn.ReLU,
+			nn.Dropout(0.1), nn.SpectralNormalization(nn.Dense(128, nn.ReLU)), nn.LayerNormalization(), nn.Reshape(4, 32), nn.GroupNormalization(4),
+			nn.RMSNormalization(), nn.Flatten(), nn.UnitNormalization(), nn.Dense(10, nn.Softmax),
 		)
 		m.Network().DType = c.DTypePolicy
 		if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy(), metric.Accuracy()); err != nil {

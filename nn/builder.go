@@ -100,9 +100,25 @@ func (b *Builder) BuildAll(name string, l Layer, in []tensor.Spec) []tensor.Spec
 	return r.Out
 }
 
+// buildPart builds the layer that a wrapper holds under an attribute, and returns its record.
+// Keras has the paths of its variables under the layer's own name.
+func (b *Builder) buildPart(attribute string, l Layer, in tensor.Spec) *Record {
+	if isNil(l) {
+		panic(graph.Errorf("nn.Builder: %s is nil: want a layer", attribute))
+	}
+	name := SnakeCase(ClassOf(l))
+	if base := BaseOf(l); base != nil && base.Name != "" {
+		name = base.Name
+	}
+	r := b.record(name, l, []tensor.Spec{in})
+	r.Attribute = attribute
+	b.build(r)
+	return r
+}
+
 // record returns the record of a layer under the given name that is not built yet.
 func (b *Builder) record(name string, l Layer, in []tensor.Spec) *Record {
-	return &Record{Name: name, Path: strings.Join(append(b.path[:len(b.path):len(b.path)], name), "/"), Class: ClassOf(l), Layer: l, In: in}
+	return &Record{Name: name, Attribute: name, Path: strings.Join(append(b.path[:len(b.path):len(b.path)], name), "/"), Class: ClassOf(l), Layer: l, In: in}
 }
 
 // build builds the layer of a record, unless it was built before, as a part of the layer
@@ -225,18 +241,20 @@ type Ctx struct {
 	g           *graph.Graph
 	losses      []*graph.Node
 	regularized map[*graph.Var]bool
+	divided     map[*graph.Var]bool // by SpectralNormalization
 	seed        *graph.Var
 	drawn       *graph.Node // the seed before this step
 	streams     uint32
 	policy      DTypePolicy  // of the layer that is called
 	autocast    tensor.DType // that variables are converted to, if it is set
+	frozen      bool         // the layer that is called, or one around
 
 	masks map[*graph.Node]*graph.Node // of the values of the layer that is traced
 }
 
 // NewCtx returns a context that traces into g, with a seed that [NewSeed] made.
 func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
-	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}, masks: map[*graph.Node]*graph.Node{}}
+	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}, divided: map[*graph.Var]bool{}, masks: map[*graph.Node]*graph.Node{}}
 }
 
 // Graph returns the graph that is being built.

@@ -29,6 +29,12 @@ func FuzzLayerFromConfig(f *testing.F) {
 
 		"AlphaDropout":           `{"rate":0.5,"noise_shape":[null,1]}`,
 		"ActivityRegularization": `{"l1":0.1}`,
+		"BatchNormalization":     `{"axis":1,"momentum":0.5,"renorm":true,"renorm_clipping":{"rmax":2.0},"center":false,"gamma_initializer":"ones"}`,
+		"LayerNormalization":     `{"axis":[1,2],"rms_scaling":true,"epsilon":0.1}`,
+		"GroupNormalization":     `{"groups":-1,"axis":1,"beta_regularizer":"l2"}`,
+		"RMSNormalization":       `{"axis":[-1],"epsilon":1e-6}`,
+		"UnitNormalization":      `{"axis":[1,2]}`,
+		"SpectralNormalization":  `{"layer":{"class_name":"Dense","config":{"units":2}},"power_iterations":2}`,
 		"SpatialDropout2D":       `{"rate":0.5,"data_format":"channels_last"}`,
 	} {
 		f.Add(class, config)

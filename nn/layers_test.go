@@ -111,6 +111,37 @@ func TestLayers(t *testing.T) {
 		"SpatialDropout3D":       {New: func() nn.Layer { return nn.SpatialDropout3D(0.3) }, In: f32(4, 5, 1, 2, 3), KeepsMask: true, Out: f32(4, 5, 1, 2, 3)},
 		"GaussianNoise":          {New: func() nn.Layer { return nn.GaussianNoise(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"GaussianDropout":        {New: func() nn.Layer { return nn.GaussianDropout(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		// The layers that normalize.
+		"BatchNormalization": {New: func() nn.Layer { return nn.BatchNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10, States: 10},
+		"BatchNormalization/options": {New: func() nn.Layer {
+			return nn.BatchNormalization(nn.Axis(1), nn.Momentum(0.5), nn.Epsilon(0.1), nn.BetaInitializer(nn.Constant(0.5)), nn.BetaRegularizer(nn.L2(0.1)),
+				nn.GammaRegularizer(nn.L1(0.1)), nn.GammaInitializer(nn.Constant(0.5)), nn.BetaConstraint(nn.NonNeg), nn.GammaConstraint(nn.NonNeg),
+				nn.MovingMeanInitializer(nn.Constant(0.3)), nn.MovingVarianceInitializer(nn.Constant(2)), nn.Name("b"))
+		}, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2), Params: 6, States: 6},
+		"BatchNormalization/alone": {New: func() nn.Layer { return nn.BatchNormalization(nn.NoCenter, nn.NoScale) },
+			In: f32(4, 2, 2, 3), KeepsMask: true, MaskAxes: 3, Out: f32(4, 2, 2, 3), States: 6, NoGradient: true},
+		"BatchNormalization/renorm": {New: func() nn.Layer {
+			return nn.BatchNormalization(nn.Renorm, nn.RenormMomentum(0.9), nn.RenormClip(0.5, 2, 1))
+		}, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10, States: 25},
+		"LayerNormalization": {New: func() nn.Layer { return nn.LayerNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10},
+		"LayerNormalization/options": {New: func() nn.Layer {
+			return nn.LayerNormalization(nn.Axes(1, 3), nn.Epsilon(0.1), nn.NoCenter, nn.GammaRegularizer(nn.L1(0.1)), nn.GammaInitializer(nn.Constant(0.5)))
+		}, In: f32(4, 3, 2, 5), KeepsMask: true, Out: f32(4, 3, 2, 5), Params: 15},
+		"LayerNormalization/rows": {New: func() nn.Layer { return nn.LayerNormalization(nn.Axes(-1, -2), nn.NoScale) }, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2), Params: 6},
+		"LayerNormalization/RMS":  {New: func() nn.Layer { return nn.LayerNormalization(nn.RMSScaling) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 5},
+		"GroupNormalization":      {New: func() nn.Layer { return nn.GroupNormalization(2) }, In: f32(4, 3, 2, 6), KeepsMask: true, Out: f32(4, 3, 2, 6), Params: 12},
+		"GroupNormalization/options": {New: func() nn.Layer {
+			return nn.GroupNormalization(-1, nn.Axis(1), nn.Epsilon(0.1), nn.NoScale, nn.BetaRegularizer(nn.L2(0.1)))
+		}, In: f32(4, 3, 5), KeepsMask: true, Out: f32(4, 3, 5), Params: 3},
+		"GroupNormalization/one": {New: func() nn.Layer { return nn.GroupNormalization(1) }, In: f32(4, 6), KeepsMask: true, Out: f32(4, 6), Params: 12},
+		"RMSNormalization":       {New: func() nn.Layer { return nn.RMSNormalization() }, In: f32(4, 5), Out: f32(4, 5), Params: 5},
+		"RMSNormalization/options": {New: func() nn.Layer { return nn.RMSNormalization(nn.Axis(1), nn.Epsilon(0.1), nn.Name("r")) },
+			In: f32(4, 3, 2), Out: f32(4, 3, 2), Params: 3},
+		"UnitNormalization":      {New: func() nn.Layer { return nn.UnitNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		"UnitNormalization/axes": {New: func() nn.Layer { return nn.UnitNormalization(nn.Axes(1, 2)) }, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2)},
+		// Its gradient is that by the divided kernel: TestSpectralNormalizationGradient.
+		"SpectralNormalization": {New: func() nn.Layer { return nn.SpectralNormalization(nn.Dense(3, nn.Tanh), nn.PowerIterations(2)) },
+			In: f32(4, 5), KeepsMask: true, Out: f32(4, 3), Params: 18, States: 3, NoGradient: true},
 		// The merging layers, of one input.
 		"Add":              {New: func() nn.Layer { return nn.Add() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"Multiply":         {New: func() nn.Layer { return nn.Multiply(nn.Name("m")) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},

@@ -24,12 +24,18 @@ type Network struct {
 	policy     DTypePolicy  // that the network was built under
 
 	in, out []tensor.Spec // of the inputs that it was built for, and of its outputs then
+
+	frozen   []bool // the layers and their parts, when the variables last followed
+	refrozen int    // times that this changed
 }
 
 // Record holds a network's facts about one of its layers: names, specs, variables, parts.
 type Record struct {
 	// Name is unique in the network, Path in the whole model: "encoder/dense".
 	Name, Path string
+	// Attribute is the name under which the layer around holds the layer, and Keras's files
+	// store it. It is Name unless the layer is the part of a wrapper.
+	Attribute string
 	// Class is Keras's name of the layer's type.
 	Class string
 	Layer Layer
@@ -60,6 +66,19 @@ func (r *Record) Own() (params, states []*graph.Var) {
 	}
 	return own(r.Params), own(r.States)
 }
+
+// Stored returns the variables that Keras's files have under the layer itself: its own, after
+// those of a part that it keeps, too, as [SpectralNormalization] does with a kernel.
+func (r *Record) Stored() (params, states []*graph.Var) {
+	params, states = r.Own()
+	if k, ok := r.Layer.(keeper); ok {
+		params = slices.Concat(k.kept(), params)
+	}
+	return params, states
+}
+
+// keeper is a layer that keeps variables of a part as its own, too.
+type keeper interface{ kept() []*graph.Var }
 
 // Sequential returns the network that applies layers one after the other.
 // Activations may stand among them.
@@ -152,7 +171,7 @@ func (n *Network) Vars() []*graph.Var {
 	var walk func(records []*Record)
 	walk = func(records []*Record) {
 		for _, r := range records {
-			params, states := r.Own()
+			params, states := r.Stored()
 			for _, v := range slices.Concat(params, states) {
 				if !known[v] {
 					known[v] = true
@@ -169,7 +188,7 @@ func (n *Network) Vars() []*graph.Var {
 // Params returns the variables that training changes: those that are trainable
 // in layers that are not frozen. It sets the variables' Trainable accordingly.
 func (n *Network) Params() []*graph.Var {
-	thaw(n.parts, bool(n.Frozen))
+	n.thaw()
 	var params []*graph.Var
 	for _, v := range n.Vars() {
 		if v.Trainable {
@@ -179,9 +198,49 @@ func (n *Network) Params() []*graph.Var {
 	return params
 }
 
+// Refrozen returns how often Params or Trains found that layers had been frozen or thawed: a
+// trace from before is out of date, since a layer such as [BatchNormalization] is traced
+// otherwise then, though it may have no parameters.
+func (n *Network) Refrozen() int { return n.refrozen }
+
+// thaw carries Frozen over to the variables.
+func (n *Network) thaw() {
+	if _, changed := n.thawAll(n.parts, bool(n.Frozen), 0); changed {
+		n.refrozen++
+	}
+}
+
+// thawAll does so for records, the first of which is layer at of all in the network and its
+// parts. It returns the number of the next layer, and whether one changed. A frozen layer
+// freezes its parts. What is as it was is not written: others may read it meanwhile.
+func (n *Network) thawAll(records []*Record, frozen bool, at int) (next int, changed bool) {
+	for _, r := range records {
+		off := frozen
+		if base := BaseOf(r.Layer); base != nil {
+			off = off || bool(base.Frozen)
+		}
+		switch {
+		case at == len(n.frozen):
+			n.frozen, changed = append(n.frozen, off), true
+		case n.frozen[at] != off:
+			n.frozen[at], changed = off, true
+		}
+		params, _ := r.Own()
+		for _, v := range params {
+			if v.Trainable == off {
+				v.Trainable = !off
+			}
+		}
+		var inside bool
+		at, inside = n.thawAll(r.Parts, off, at+1)
+		changed = changed || inside
+	}
+	return at, changed
+}
+
 // Trains reports whether vars are those of Params, which it does not make anew.
 func (n *Network) Trains(vars []*graph.Var) bool {
-	thaw(n.parts, bool(n.Frozen))
+	n.thaw()
 	all, ok := trains(n.parts, vars, 0)
 	return ok && all == len(vars)
 }
@@ -190,7 +249,7 @@ func (n *Network) Trains(vars []*graph.Var) bool {
 // far.
 func trains(records []*Record, vars []*graph.Var, at int) (to int, ok bool) {
 	for _, r := range records {
-		params, states := r.Own()
+		params, states := r.Stored()
 		for _, own := range [2][]*graph.Var{params, states} {
 			for _, v := range own {
 				switch {
@@ -207,23 +266,6 @@ func trains(records []*Record, vars []*graph.Var, at int) (to int, ok bool) {
 		}
 	}
 	return at, true
-}
-
-// thaw carries Frozen over to the variables. A frozen layer freezes its parts.
-func thaw(records []*Record, frozen bool) {
-	for _, r := range records {
-		off := frozen
-		if base := BaseOf(r.Layer); base != nil {
-			off = off || bool(base.Frozen)
-		}
-		params, _ := r.Own()
-		for _, v := range params {
-			if v.Trainable == off { // others may read it meanwhile
-				v.Trainable = !off
-			}
-		}
-		thaw(r.Parts, off)
-	}
 }
 
 // Build implements [Layer], for one input: see [Network.BuildAll].
@@ -265,7 +307,7 @@ func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
 	n.parts = b.parts[first:len(b.parts):len(b.parts)]
 	n.built, n.policy = true, b.DType
 	n.params, n.states = b.params[p:len(b.params):len(b.params)], b.states[s:len(b.states):len(b.states)]
-	thaw(n.parts, bool(n.Frozen))
+	n.thaw()
 	ok = true
 }
 

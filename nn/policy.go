@@ -220,18 +220,24 @@ func (c *Ctx) TraceAll(l Layer, x []*graph.Node) []*graph.Node {
 	})
 }
 
-// follow makes l's policy that of the trace, until the function that it returns is
-// called.
+// Frozen reports whether the layer that is being traced is frozen, by itself or by a
+// container around. [BatchNormalization] then takes its moving averages in training, too.
+func (c *Ctx) Frozen() bool { return c.frozen }
+
+// follow makes l's policy that of the trace, and l frozen if it is, until the function that
+// it returns is called.
 func (c *Ctx) follow(l Layer) (leave func()) {
-	before, scope := c.policy, c.autocast
+	before, scope, frozen := c.policy, c.autocast, c.frozen
 	c.policy = policyOf(l, c.policy)
-	if base := BaseOf(l); base != nil && base.stored != tensor.Invalid && base.stored != c.policy.VariableDType() {
+	base := BaseOf(l)
+	c.frozen = frozen || base != nil && bool(base.Frozen)
+	if base != nil && base.stored != tensor.Invalid && base.stored != c.policy.VariableDType() {
 		panic(graph.Errorf("nn.%s: dtype policy %s of a layer that was built with variables of %v: want one that keeps them so", ClassOf(l), c.policy, base.stored))
 	}
 	if c.policy.mixed() || scope != tensor.Invalid { // as in Keras: an enclosing scope counts, too
 		c.autocast = c.policy.ComputeDType()
 	}
-	return func() { c.policy, c.autocast = before, scope }
+	return func() { c.policy, c.autocast, c.frozen = before, scope, frozen }
 }
 
 // convert returns x as l, whose policy the trace follows, takes it.

@@ -358,6 +358,8 @@ func TestPolicyConfig(t *testing.T) {
 	for _, l := range []nn.Layer{
 		nn.Dense(2, nn.MixedBFloat16), nn.Dropout(0.5, nn.MixedBFloat16), nn.AlphaDropout(0.5, nn.MixedBFloat16), nn.SpatialDropout1D(0.5, nn.MixedBFloat16),
 		nn.PReLU(nn.MixedBFloat16), nn.Flatten(nn.MixedBFloat16), nn.Masking(1, nn.MixedBFloat16),
+		nn.BatchNormalization(nn.MixedBFloat16), nn.LayerNormalization(nn.MixedBFloat16), nn.GroupNormalization(2, nn.MixedBFloat16),
+		nn.RMSNormalization(nn.MixedBFloat16), nn.UnitNormalization(nn.MixedBFloat16), nn.SpectralNormalization(nn.Dense(2), nn.MixedBFloat16),
 		nn.ReLU.Layer(nn.MixedBFloat16), nn.LeakyReLUSlope(0.5).Layer(nn.MixedBFloat16),
 	} {
 		_, class, config, err := nn.LayerToConfig(l)

@@ -56,7 +56,7 @@ func placesAt(r *nn.Record, group string) []place {
 	}
 	all := []place{{group: group, name: r.Name, vars: variables(r)}}
 	for _, p := range r.Parts {
-		all = append(all, placesAt(p, path.Join(group, p.Name))...)
+		all = append(all, placesAt(p, path.Join(group, p.Attribute))...)
 	}
 	return all
 }
@@ -116,10 +116,10 @@ func layersOf(n *nn.Network) []place {
 	return all
 }
 
-// variables returns a layer's own variables in Keras's order: those that can be
+// variables returns the variables stored with a layer itself, in Keras's order: those that can be
 // trained, then the others.
 func variables(r *nn.Record) []*graph.Var {
-	params, states := r.Own()
+	params, states := r.Stored()
 	return slices.Concat(params, states)
 }
 

@@ -341,6 +341,10 @@ func withPolicy(object json.RawMessage, policy any) (json.RawMessage, error) {
 	}
 	if p := o.settings()["dtype"]; p != nil {
 		policy = p
+		var name nn.DTypePolicy
+		if o.Class != "InputLayer" && json.Unmarshal(p, &name) == nil && name != "" {
+			policy = policyObject(name)
+		}
 	}
 	if o.Config, err = withPolicies(o.Config, policy); err != nil {
 		return nil, err

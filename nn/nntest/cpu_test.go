@@ -50,6 +50,23 @@ var networks = map[string]func() []nn.Layer{
 	"masks": func() []nn.Layer {
 		return []nn.Layer{nn.ReLU, nn.Reshape(3, 2), nn.Masking(0), nn.Dense(3, nn.Tanh), nn.Flatten()}
 	},
+	"batch normalization": func() []nn.Layer {
+		return []nn.Layer{nn.Dense(8), nn.BatchNormalization(nn.GammaRegularizer(nn.L2(0.1)), nn.BetaConstraint(nn.NonNeg)), nn.ReLU,
+			nn.Reshape(2, 4), nn.BatchNormalization(nn.Axis(1), nn.Renorm, nn.RenormClip(0.5, 2, 1)), nn.BatchNormalization(nn.NoScale, nn.NoCenter, nn.Frozen), nn.Flatten()}
+	},
+	"batch normalization of masked steps": func() []nn.Layer {
+		return []nn.Layer{nn.ReLU, nn.Reshape(3, 2), nn.Masking(0), nn.BatchNormalization(), nn.Dense(3, nn.Tanh), nn.BatchNormalization(nn.Axis(1)), nn.Flatten()}
+	},
+	"normalization": func() []nn.Layer {
+		return []nn.Layer{nn.Dense(12), nn.LayerNormalization(), nn.Reshape(3, 4), nn.LayerNormalization(nn.Axes(1, 2)), nn.RMSNormalization(),
+			nn.LayerNormalization(nn.Axis(1), nn.RMSScaling), nn.UnitNormalization(nn.Axes(1, 2)), nn.RMSNormalization(nn.Axis(1)), nn.Flatten()}
+	},
+	"group normalization": func() []nn.Layer {
+		return []nn.Layer{nn.Dense(24), nn.GroupNormalization(4), nn.Reshape(3, 2, 4), nn.GroupNormalization(2), nn.GroupNormalization(-1), nn.GroupNormalization(3, nn.Axis(1)), nn.Flatten()}
+	},
+	"spectral normalization": func() []nn.Layer {
+		return []nn.Layer{nn.SpectralNormalization(nn.Dense(8, nn.Tanh, nn.KernelRegularizer(nn.L2(0.1)))), nn.SpectralNormalization(nn.Dense(4), nn.PowerIterations(3))}
+	},
 	"merges": func() []nn.Layer {
 		x := nn.Apply(nn.Input(6))
 		a, b := nn.Apply(nn.Dense(6), x), nn.Apply(nn.Dense(6), x)

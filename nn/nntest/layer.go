@@ -26,8 +26,10 @@ type Case struct {
 	// training must change each of the latter.
 	Params, States int
 	// KeepsMask says that the first output has a mask if all inputs have one, FullMask that
-	// masks are of all elements instead of steps.
+	// masks are of all elements instead of steps. MaskAxes is the number of axes of masks for
+	// layers that take no others, 0 for 2 at most.
 	KeepsMask, FullMask bool
+	MaskAxes            int
 	// NoConfig says that the layer cannot be saved, NoGradient that a loss cannot
 	// be lowered by training it.
 	NoConfig, NoGradient bool
@@ -92,8 +94,11 @@ func (c Case) shapes(t *testing.T, l nn.Layer, batch int) {
 		n := g.Input("x", s)
 		x, samples = append(x, n), append(samples, Sample(s))
 		axes := min(2, s.Rank()-1)
-		if c.FullMask {
+		switch {
+		case c.FullMask:
 			axes = s.Rank()
+		case c.MaskAxes > 0:
+			axes = c.MaskAxes
 		}
 		ctx.SetMask(n, ops.Full(g, tensor.Spec{DType: tensor.Bool, Shape: s.Shape.To(axes)}, 1))
 	}
@@ -180,6 +185,7 @@ func (c Case) step(t *testing.T, l nn.Layer, b *nn.Builder) {
 		vars = append(vars, graph.NewVar("x", Sample(s)))
 	}
 	loss := func(rate float64) float64 {
+		defer keep(b.States())()
 		g := graph.New()
 		var nodes []*graph.Node
 		for _, v := range vars {
@@ -216,10 +222,7 @@ func (c Case) wrongGradients() (wrong []string) {
 		samples = append(samples, Sample(s))
 	}
 	loss := func(also func(sum *graph.Node, g *graph.Graph) []*graph.Node) []ops.Array {
-		for _, v := range b.States() { // which training moves
-			before := v.Tensor().Clone()
-			defer v.Write(func(t *tensor.Tensor) { copy(t.Bytes(), before.Bytes()) })
-		}
+		defer keep(b.States())()
 		g := graph.New()
 		var x []*graph.Node
 		for _, s := range c.Ins {
@@ -263,6 +266,22 @@ func (c Case) wrongGradients() (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// keep returns a function that gives variables the values that they have now: states, which
+// training moves.
+func keep(vars []*graph.Var) func() {
+	before := make([]*tensor.Tensor, len(vars))
+	for i, v := range vars {
+		before[i] = v.Value()
+	}
+	return func() {
+		for i, v := range vars {
+			if err := v.Set(before[i]); err != nil {
+				panic(err)
+			}
+		}
+	}
 }
 
 // states wants a step of training to change each variable that is not trained.

@@ -110,6 +110,35 @@ LAYERS = {
         4, 3, strides=2, padding="same", depth_multiplier=2, activation="elu", use_bias=False, pointwise_initializer="he_normal",
         pointwise_regularizer="l2", pointwise_constraint="unit_norm")),
     "SeparableConv2D": ((6, 7, 3), lambda: layers.SeparableConv2D(4, 3)),
+    "BatchNormalization": ((4,), lambda: layers.BatchNormalization()),
+    "BatchNormalization with all": ((3, 4), lambda: layers.BatchNormalization(
+        axis=1, momentum=0.5, epsilon=0.25, beta_initializer="ones", gamma_initializer=initializers.Constant(0.5), beta_regularizer="l1",
+        gamma_regularizer=regularizers.L2(0.5), beta_constraint="non_neg", gamma_constraint=constraints.MaxNorm(0.5),
+        moving_mean_initializer=initializers.Constant(0.25), moving_variance_initializer=initializers.Constant(2.0))),
+    "BatchNormalization alone": ((3, 2, 4), lambda: layers.BatchNormalization(center=False, scale=False)),
+    "BatchNormalization that is frozen": ((4,), lambda: layers.BatchNormalization(trainable=False)),
+    "BatchNormalization of masked steps": ((3, 4), lambda: keras.Sequential([layers.ReLU(threshold=0.5), layers.Masking(), layers.BatchNormalization(momentum=0.5)])),
+    "BatchNormalization with renorm": ((4,), lambda: layers.BatchNormalization(
+        renorm=True, renorm_clipping={"rmax": 1.5, "rmin": 0.75, "dmax": 0.25}, renorm_momentum=0.5,
+        moving_variance_initializer=initializers.Constant(4.0))),
+    "BatchNormalization with renorm alone": ((4,), lambda: layers.BatchNormalization(renorm=True, center=False, scale=False)),
+    "LayerNormalization": ((4,), lambda: layers.LayerNormalization()),
+    "LayerNormalization with all": ((3, 2, 4), lambda: layers.LayerNormalization(
+        axis=[3, 1], epsilon=0.25, beta_initializer="ones", gamma_initializer=initializers.Constant(0.5), beta_regularizer="l1",
+        gamma_regularizer=regularizers.L2(0.5), beta_constraint="non_neg", gamma_constraint=constraints.MaxNorm(0.5))),
+    "LayerNormalization alone": ((3, 4), lambda: layers.LayerNormalization(axis=[1, 2], center=False, scale=False)),
+    "LayerNormalization by the variance": ((4,), lambda: layers.LayerNormalization(rms_scaling=True)),
+    "GroupNormalization": ((3, 2, 4), lambda: layers.GroupNormalization(2)),
+    "GroupNormalization with all": ((4, 3), lambda: layers.GroupNormalization(
+        groups=2, axis=1, epsilon=0.25, beta_initializer="ones", gamma_initializer=initializers.Constant(0.5), beta_regularizer="l1",
+        gamma_regularizer=regularizers.L2(0.5), beta_constraint="non_neg", gamma_constraint=constraints.MaxNorm(0.5))),
+    "GroupNormalization alone": ((4,), lambda: layers.GroupNormalization(1, center=False, scale=False)),
+    "GroupNormalization of channels": ((3, 4), lambda: layers.GroupNormalization(-1)),
+    "RMSNormalization": ((4,), lambda: layers.RMSNormalization()),
+    "RMSNormalization over axes": ((3, 4), lambda: layers.RMSNormalization(axis=[2, 1], epsilon=0.25)),
+    "UnitNormalization": ((4,), lambda: layers.UnitNormalization()),
+    "UnitNormalization over axes": ((3, 4), lambda: layers.UnitNormalization(axis=[1, 2])),
+    "SpectralNormalization": ((4,), lambda: layers.SpectralNormalization(layers.Dense(3, activation="tanh"), power_iterations=2)),
 }
 
 INITIALIZERS = [

@@ -270,7 +270,9 @@ def fit(m, x, y):
 
 
 def is_random(m):
-    return any(("Dropout" in type(l).__name__ or "Noise" in type(l).__name__) and getattr(l, "rate", 1) for l in m.layers)
+    """Whether a step gives other weights than one of glia: it draws random numbers, or Keras on
+    JAX forgets that SpectralNormalization divided a kernel."""
+    return any(("Dropout" in type(l).__name__ or "Noise" in type(l).__name__) and getattr(l, "rate", 1) or "Spectral" in type(l).__name__ for l in m.layers)
 
 
 def write(to):
