@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kern
 
 func poolMax(dst, src []float32, from []int, n, dstStep, step, channels int) int { return 0 }
