@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/tensor"
@@ -35,12 +36,14 @@ type Folder struct {
 	files   []labeled
 	ignored []string
 	slots   chan struct{} // one for each picture that is decoded at a time
+	room    *atomic.Int64 // bytes that samples may still be kept in
 }
 
 // labeled is a file, by its name in the directory, and the number of its class.
 type labeled struct {
 	name  string
 	class int32
+	kept  *atomic.Pointer[[]float32] // the sample's pixels, if it is kept
 }
 
 // LabelKind is a kind of labels, see [Labels].
@@ -117,6 +120,13 @@ func AtOnce(n int) FolderOption {
 	return FolderOption{func(o *opening) { o.slots = make(chan struct{}, max(n, 1)) }}
 }
 
+// KeepDecoded keeps samples in memory once they were read, as many as take so many bytes in
+// all, 4 for each number of a sample: an epoch but the first need not decode them. None are
+// kept otherwise.
+func KeepDecoded(bytes int64) FolderOption {
+	return FolderOption{func(o *opening) { o.room.Store(max(bytes, 0)) }}
+}
+
 // OpenFolder lists the pictures of a directory for samples of a frame. Classes are the
 // folders in it, but for hidden ones, in the order of their names' bytes, as in Keras's
 // image_dataset_from_directory: "10" comes before "9" and "B" before "a". A picture is a file
@@ -134,7 +144,7 @@ func AtOnce(n int) FolderOption {
 // is, too, if there is one class or a class without pictures; BinaryLabels want two classes.
 func OpenFolder(dir string, frame Frame, opts ...FolderOption) (*Folder, error) {
 	o := &opening{
-		Folder: &Folder{dir: dir, frame: frame, slots: make(chan struct{}, runtime.GOMAXPROCS(0))},
+		Folder: &Folder{dir: dir, frame: frame, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), room: &atomic.Int64{}},
 		warn:   func(warning string) { slog.Default().Warn("image: OpenFolder: " + warning) },
 	}
 	for i, opt := range opts {
@@ -246,7 +256,7 @@ func (o *opening) walk(folder string, class int32) error {
 	})
 	for _, name := range files {
 		if slices.Contains(endings, strings.ToLower(filepath.Ext(name))) {
-			o.files = append(o.files, labeled{name, class})
+			o.files = append(o.files, labeled{name, class, &atomic.Pointer[[]float32]{}})
 		} else {
 			o.ignored = append(o.ignored, name)
 		}
@@ -448,7 +458,7 @@ func (f *Folder) Read(idx []int, b *data.Batch) error {
 	f.label(idx, b.Y)
 	pix, n := tensor.Data[float32](b.X[0]), specX[0].Shape.Size()
 	errs := make([]error, len(idx))
-	f.each(len(idx), func(k int) { errs[k] = f.read(f.files[idx[k]].name, pix[k*n:][:n]) })
+	f.each(len(idx), func(k int) { errs[k] = f.sample(f.files[idx[k]], pix[k*n:][:n]) })
 	if err := errors.Join(errs...); err != nil {
 		if bad := f.unreadable(true); bad != nil {
 			return fmt.Errorf("image: Folder.Read: %w", &UnreadableError{Of: len(f.files), Files: bad})
@@ -490,6 +500,28 @@ func (f *Folder) label(idx []int, y []*tensor.Tensor) {
 			tensor.Data[float32](y[0])[k] = float32(f.files[i].class)
 		}
 	}
+}
+
+// sample sets the pixels of a sample to those that are kept, or decodes them, and keeps them if
+// there is room.
+func (f *Folder) sample(l labeled, pix []float32) error {
+	if kept := l.kept.Load(); kept != nil {
+		copy(pix, *kept)
+		return nil
+	}
+	if err := f.read(l.name, pix); err != nil {
+		return err
+	}
+	size := int64(4 * len(pix))
+	kept := f.room.Add(-size) >= 0
+	if kept {
+		p := slices.Clone(pix)
+		kept = l.kept.CompareAndSwap(nil, &p) // another read may have been as quick
+	}
+	if !kept {
+		f.room.Add(size)
+	}
+	return nil
 }
 
 // read decodes a picture into the pixels of a sample.

@@ -212,6 +212,39 @@ func TestFolderSamples(t *testing.T) {
 	}
 }
 
+// TestKeepDecoded keeps as many samples as there is room for, also those of parts.
+func TestKeepDecoded(t *testing.T) {
+	dir := grow(t, []string{"a/1.png", "a/2.png", "b/1.png", "b/2.png", "b/3.png"}, nil)
+	const sample = 4 * 2 * 3 * 3 // bytes
+	f, err := image.OpenFolder(dir, small, image.AtOnce(1), image.KeepDecoded(3*sample+sample-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b, again data.Batch
+	if err := f.Read([]int{1, 4, 1, 2, 0}, &b); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Read([]int{1, 4, 1, 2}, &again); err != nil {
+		t.Fatal(err)
+	}
+	if first, err := b.X[0].Slice(0, 0, 4, 1); err != nil || !tensor.Equal(first, again.X[0]) {
+		t.Errorf("what is kept differs from what was decoded (%v)", err)
+	}
+	if err := f.Read([]int{0}, &again); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a fourth sample: got error %v, want no such file", err)
+	}
+	train, _, err := f.SplitInOrder(0.2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := train.Read([]int{2, 1}, &again); err != nil {
+		t.Errorf("a part does not know what is kept: %v", err)
+	}
+}
+
 // damaged returns a JPEG whose header is whole and whose pixels end early.
 func damaged(t testing.TB) []byte {
 	img := stdimage.NewGray(stdimage.Rect(0, 0, 64, 64))
