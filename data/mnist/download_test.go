@@ -397,7 +397,7 @@ func TestConcurrentLoads(t *testing.T) {
 	var wg sync.WaitGroup
 	for range loads {
 		wg.Go(func() {
-			train, test, err := Load(f.options(Mirrors(s.URL))...)
+			train, test, err := Load(f.options(Mirrors(s.URL), patience(false))...)
 			if err != nil {
 				t.Error(err)
 				return
