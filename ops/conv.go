@@ -109,7 +109,31 @@ func (o ConvOp) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkPadding(x.Shape); err != nil {
+		return nil, err
+	}
 	return oneOf(x.DType, x.Shape.To(1), places, tensor.D(results))
+}
+
+// mostPadded bounds the elements of an image with its padding, which kernels may copy.
+const mostPadded = 1 << 28
+
+// checkPadding returns an error if padding makes an image too large.
+func (o ConvOp) checkPadding(x tensor.Dims) error {
+	n, padded := max(x.At(-1), 1), false
+	for i := range o.Low.Rank() {
+		side := x.At(i+1) + o.Low.At(i) + o.High.At(i)
+		padded = padded || side > x.At(i+1)
+		if n > mostPadded/max(side, 1) {
+			n = mostPadded + 1
+			break
+		}
+		n *= side
+	}
+	if padded && n > mostPadded {
+		return fmt.Errorf("x %v with %v places of padding before and %v behind: want at most %d elements an image", x, o.Low, o.High, mostPadded)
+	}
+	return nil
 }
 
 // Infer implements graph.Op.
