@@ -83,9 +83,12 @@ type cut[T Float] struct {
 	packA, packB, shared bool
 	fusesA, fusesB       bool // the kernel packs a transposed A, whole panels of B
 	high                 bool // pieces have many rows, so that what each packs serves them all
-	small                bool // not worth sharing, with all its matrices
-	direct               bool // likewise, and each matrix is one strip of operands in place
-	depth                int  // most of K at a time
+	// Pieces are cut by rows alone, so that an epilogue takes its rows where they are.
+	// Rounded results are in the L1 cache then too.
+	wholeRows bool
+	small     bool // not worth sharing, with all its matrices
+	direct    bool // likewise, and each matrix is one strip of operands in place
+	depth     int  // most of K at a time
 
 	i0, i1, j0, j1, k0, k1 int // the window
 	strips, panels         int // in the window
@@ -122,6 +125,7 @@ const (
 	blockRows   = 128       // of A, likewise
 	highRows    = 256       // likewise, if pieces have many rows
 	highStrips  = 16        // of a piece then, if there are enough
+	wholeStrips = 4         // likewise, if it has whole rows
 	packDepth   = 1024      // of K: a block of A stays in the L2 cache
 	directDepth = 1024      // of K, if nothing is packed
 	fewDepth    = 256       // of K, if a narrow B is read in place except at the edge
@@ -175,10 +179,11 @@ type planKey struct {
 	transA, transB           bool
 	narrow                   Narrow
 	best                     isa
+	after                    bool
 }
 
 func (m *Product[T]) key() planKey {
-	return planKey{m.M, m.N, m.K, m.LDA, m.LDB, m.Batch, m.TransA, m.TransB, m.Narrow, bestISA()}
+	return planKey{m.M, m.N, m.K, m.LDA, m.LDB, m.Batch, m.TransA, m.TransB, m.Narrow, bestISA(), m.After != nil}
 }
 
 // plan decides how to cut the product, from its shape alone.
@@ -187,6 +192,7 @@ func (m *Product[T]) plan() {
 	*c = cut[T]{tile: tileFor[T](m.M, m.TransA, m.Narrow)}
 	batch := max(m.Batch, 1)
 	c.packA, c.packB = m.packs()
+	c.wholeRows = c.isa == avx2 && m.After != nil && m.M >= 16*c.mr && m.N <= 32*c.nr
 	if m.Narrow != NotNarrow {
 		m.planNarrow()
 	} else if c.isa == avx2 {
@@ -292,21 +298,23 @@ func (c *cut[T]) blocks(batch, want int) {
 	if want <= 1 {
 		return
 	}
-	rows, least := blockRows, 1
-	if c.high {
+	rows, least := blockRows, 1 // strips of a piece that another cut may leave
+	switch {
+	case c.high && c.wholeRows:
+		rows, least = highRows, wholeStrips
+	case c.high:
 		rows, least = highRows, highStrips
+	case c.wholeRows:
+		least = wholeStrips / 2
 	}
 	c.rows = min(c.strips, ceil(c.i1-c.i0, rows))
 	for batch*c.rows*c.cols < want {
-		tall := (c.i1-c.i0)*c.cols > (c.j1-c.j0)*c.rows
+		further := c.rows*2*least <= c.strips
+		tall := !c.high && further && (c.i1-c.i0)*c.cols > (c.j1-c.j0)*c.rows
 		switch {
-		case c.wholeRows && c.rows*4 > c.strips:
-			return
-		case c.wholeRows:
-			c.rows *= 2
-		case c.cols*2 <= c.panels && (c.high || !(tall && c.rows*2 <= c.strips)):
+		case !c.wholeRows && c.cols*2 <= c.panels && !tall:
 			c.cols *= 2
-		case c.rows*2*least <= c.strips:
+		case further:
 			c.rows *= 2
 		default:
 			return

@@ -31,9 +31,6 @@ type narrowing struct {
 	// rounds is set if the kernel itself rounds final results, accumulates if there are
 	// float32 results, because it does not or because K is in parts.
 	rounds, accumulates, inParts bool
-	// wholeRows is set if pieces are cut by rows alone, so that an epilogue takes its rows
-	// where they are. Rounded results are in the L1 cache then too.
-	wholeRows bool
 }
 
 // steps returns how often the kernel multiplies for depth elements of K. A zero completes
@@ -71,7 +68,6 @@ func (m *Product[T]) planNarrow() {
 	c.packB = !c.inPlace
 	c.packA = !c.pairs || m.TransA || clash(m.LDA*2) && m.M > c.mr && m.N > c.nr
 	c.lines = c.packA && m.K > 0 && c.isa != portable && lines && (c.inPlace || !m.TransA && !c.pairs)
-	c.wholeRows = c.isa == avx2 && m.After != nil && m.M >= 16*c.mr && m.N <= 32*c.nr
 	c.columns = m.TransA && !c.lines && c.isa == avx2
 }
 
