@@ -93,8 +93,9 @@ func TestFilters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		colors := y.Float64s()
 		for i, v := range got.Float64s() {
-			if c := y.Float64s()[3*i : 3*i+3]; c[0] != v || c[1] != v || c[2] != v {
+			if c := colors[3*i : 3*i+3]; c[0] != v || c[1] != v || c[2] != v {
 				t.Fatalf("%v, %d x %d: pixel %d is %v in color, want %v thrice", filter, p.Height, p.Width, i, c, v)
 			}
 		}
@@ -124,12 +125,17 @@ func TestProportions(t *testing.T) {
 			t.Errorf("%s to %d x %d: off by %.3f: got %v", p.Kind, p.Height, p.Width, most, got.Float64s())
 		}
 	}
-	long := stdimage.NewGray(stdimage.Rect(0, 0, 30000, 2)) // a square of it has more pixels than a picture may have
-	x, err := image.Frame{Width: 4, Height: 4, Channels: 3}.Pad(long)
-	if err != nil || x.Spec() != tensor.S(tensor.Float32, 4, 4, 3) {
-		t.Errorf("long: got %v, error %v", x, err)
+	// A square of a long picture has more pixels than a picture may have: none is looked at.
+	long := stdimage.NewGray(stdimage.Rect(0, 0, 30000, 2))
+	for _, img := range []stdimage.Image{long, stdimage.NewGray(stdimage.Rect(0, 0, 2, 30000))} {
+		for _, filter := range []image.Filter{image.Area, image.PILLanczos} {
+			x, err := image.Frame{Width: 4, Height: 4, Channels: 3, Filter: filter}.Pad(img)
+			if err != nil || x.Spec() != tensor.S(tensor.Float32, 4, 4, 3) {
+				t.Errorf("long: got %v, error %v", x, err)
+			}
+		}
 	}
-	_, err = image.Frame{Width: 1, Height: 60000000, Channels: 1}.Pad(long)
+	_, err := image.Frame{Width: 1, Height: 60000000, Channels: 1}.Pad(long)
 	wantError(t, "very long", err, "image: Frame.Pad: a picture with borders of ")
 }
 

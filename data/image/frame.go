@@ -156,7 +156,7 @@ func (f Frame) take(img stdimage.Image, window func(all stdimage.Rectangle) stdi
 		return nil, none, fmt.Errorf("a picture with borders of %d x %d pixels: want %d or fewer along each side", at.Dx(), at.Dy(), mostPixels)
 	}
 	pixels := int64(f.Width) * int64(f.Height)
-	r := f.resizing(at.Dx(), at.Dy(), f.Width, f.Height)
+	r := f.resizing(p, at, f.Width, f.Height)
 	return p, at, p.memory.check("a picture", at.Dx(), at.Dy(), 4*pixels*int64(f.Channels)+r.memory())
 }
 
@@ -171,28 +171,21 @@ func (f Frame) check() error {
 	return f.Filter.check()
 }
 
-// resizing returns the change of a size by the frame's filter.
-func (f Frame) resizing(width, height, toWidth, toHeight int) resizing {
-	return resizing{f.Filter, f.Channels, width, height, toWidth, toHeight, true}
+// resizing returns the change of the part of a picture within at to a size by the frame's
+// filter.
+func (f Frame) resizing(p *Picture, at stdimage.Rectangle, width, height int) resizing {
+	within := at.Intersect(p.Bounds()).Sub(at.Min)
+	return resizing{f.Filter, f.Channels, at.Dx(), at.Dy(), width, height, true, within}
 }
 
 // resized writes the part of a picture within at, black where that is beyond the picture, in
 // another size to rows of the frame.
 func (f Frame) resized(out []float32, p *Picture, at stdimage.Rectangle, width, height int) {
 	rows := newRows(p)
-	all := p.Bounds()
-	within := at.Intersect(all)
+	within := at.Intersect(p.Bounds())
 	rounds := filters[f.Filter].of != exact // which takes whole numbers, of grey too
-	f.resizing(at.Dx(), at.Dy(), width, height).run(out, f.Width*f.Channels, func(y int, into []float32) {
-		y += at.Min.Y
-		if at != within {
-			clear(into)
-		}
-		if y < 0 || y >= all.Max.Y {
-			return
-		}
-		into = into[(within.Min.X-at.Min.X)*f.Channels:][:within.Dx()*f.Channels]
-		floats(rows.at(y)[4*within.Min.X:4*within.Max.X], f.Channels, into)
+	f.resizing(p, at, width, height).run(out, f.Width*f.Channels, func(y int, into []float32) {
+		floats(rows.at(within.Min.Y + y)[4*within.Min.X:4*within.Max.X], f.Channels, into)
 		if rounds && f.Channels == 1 {
 			levels(into)
 		}

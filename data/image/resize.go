@@ -2,6 +2,7 @@ package image
 
 import (
 	"fmt"
+	stdimage "image"
 	"math"
 
 	"github.com/glia-ml/glia/tensor"
@@ -29,7 +30,7 @@ func Resize(x *tensor.Tensor, height, width int, filter Filter) (*tensor.Tensor,
 	if err := filter.check(); err != nil {
 		return nil, fmt.Errorf("image: Resize: %w", err)
 	}
-	r := resizing{filter, shape.At(2), shape.At(1), shape.At(0), width, height, x.DType() == tensor.Uint8}
+	r := resizing{filter, shape.At(2), shape.At(1), shape.At(0), width, height, x.DType() == tensor.Uint8, stdimage.Rect(0, 0, shape.At(1), shape.At(0))}
 	from := tensor.Data[float32](x.AsType(tensor.Float32))
 	out := tensor.New(tensor.Float32, height, width, r.channels)
 	r.run(tensor.Data[float32](out), width*r.channels, func(y int, into []float32) {
@@ -44,7 +45,8 @@ type resizing struct {
 	channels          int
 	width, height     int // of the source
 	toWidth, toHeight int
-	bytes             bool // pixels are whole numbers from 0 to 255
+	bytes             bool               // pixels are whole numbers from 0 to 255
+	within            stdimage.Rectangle // of the source, beyond which it is black
 }
 
 // taps holds, for each pixel of a row, the pixels of another row that count into it, and how
@@ -64,16 +66,18 @@ const wholeBits = 22
 const manyTaps = 64
 
 // run writes the picture to out, [toHeight][toWidth][channels], whose rows begin stride
-// numbers apart. It asks for the rows of the source that count, one after the other; row fills
-// a slice [width][channels].
+// numbers apart. It asks for the rows within the source that count, by their numbers there, one
+// after the other; row fills a slice [within][channels].
 func (r resizing) run(out []float32, stride int, row func(y int, into []float32)) {
 	across, down := r.taps(r.width, r.toWidth), r.taps(r.height, r.toHeight)
+	across.clip(r.within.Min.X, r.within.Max.X)
+	down.clip(r.within.Min.Y, r.within.Max.Y)
 	rounds := r.bytes && filters[r.filter].of != exact
 	if r.bytes && filters[r.filter].of == twofold {
 		r.runWhole(across, down, out, stride, row)
 		return
 	}
-	source := make([]float32, r.width*r.channels)
+	source := make([]float32, r.within.Dx()*r.channels)
 	n := r.toWidth * r.channels
 	narrow := make([]float32, down.n*n) // rows of the source that count, resized
 	ready := 0                          // all before that
@@ -226,6 +230,24 @@ func (r resizing) taps(from, to int) *taps {
 	return t
 }
 
+// clip leaves pixels from to to-1 alone to count, which are numbered from 0 then.
+func (t *taps) clip(from, to int) {
+	for i := range t.at {
+		first := int(t.at[i])
+		a, b := max(first, from), min(first+int(t.length[i]), to)
+		if a >= b {
+			t.at[i], t.length[i] = 0, 0
+			continue
+		}
+		if t.whole != nil {
+			copy(t.whole[i*t.n:], t.whole[i*t.n+a-first:i*t.n+b-first])
+		} else {
+			copy(t.weight[i*t.n:], t.weight[i*t.n+a-first:i*t.n+b-first])
+		}
+		t.at[i], t.length[i] = int32(a-from), int32(b-a)
+	}
+}
+
 // set makes pixel i of a run of weights from at on.
 func (t *taps) set(i, at int, weights ...float32) {
 	t.at[i], t.length[i] = int32(at), int32(copy(t.weight[i*t.n:][:t.n], weights))
@@ -299,8 +321,8 @@ func (t *taps) sample(i int, x float64, f *filter, from int) {
 // as the columns do.
 func (r resizing) runWhole(across, down *taps, out []float32, stride int, row func(y int, into []float32)) {
 	downFirst := r.height > r.toHeight && r.height-r.toHeight > 2*(r.width-r.toWidth)
-	source := make([]float32, r.width*r.channels)
-	pixels := make([]uint8, r.width*r.channels) // of a row between the passes
+	source := make([]float32, r.within.Dx()*r.channels)
+	pixels := make([]uint8, len(source)) // of a row between the passes
 	n := r.toWidth * r.channels
 	if downFirst {
 		n = len(pixels)
