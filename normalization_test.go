@@ -9,12 +9,18 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/cpu"
+	"github.com/glia-ml/glia/internal/plan"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -246,6 +252,56 @@ func TestFrozenBatchNormalization(t *testing.T) {
 			bn.Frozen = nn.Negated(frozen)
 			if got := moves(); got == frozen {
 				t.Errorf("%d options, Fit %d: frozen %v, and the moving mean moves: %v", len(opts), i, frozen, got)
+			}
+		}
+	}
+}
+
+// TestBatchNormalizationFolds wants BatchNormalization in predictions to be one product and one
+// sum that ride on the product or the convolution before it: no step of the plan goes over its
+// output again, and predictions are those of the formula.
+func TestBatchNormalizationFolds(t *testing.T) {
+	for name, before := range map[string][]nn.Layer{
+		"Dense": {nn.Dense(8)}, "Conv2D": {nn.Reshape(4, 4, 2), nn.Conv2D(8, 3, nn.NoBias)}, "DepthwiseConv2D": {nn.Reshape(4, 4, 2), nn.DepthwiseConv2D(2)},
+	} {
+		bn := nn.BatchNormalization()
+		net := nn.Sequential(append(append([]nn.Layer{}, before...), bn, nn.ReLU)...)
+		in := tensor.S(tensor.Float32, 16, 32)
+		if err := graph.Catch(func() { net.Build(nn.NewBuilder(1), in) }); err != nil {
+			t.Fatal(err)
+		}
+		x := nntest.Sample(in)
+		r := net.Records()[len(before)]
+		for i, v := range append(slices.Clone(r.Params), r.States...) { // gamma, beta, mean, variance
+			v.Write(func(t *tensor.Tensor) {
+				for j, s := range tensor.Data[float32](nntest.Sample(t.Spec())) {
+					tensor.Data[float32](t)[j] = s/2 + float32(1+i)/2
+				}
+			})
+		}
+		g := graph.New()
+		c := nn.NewCtx(g, nil)
+		node := g.Input("x", in)
+		y := net.Call(c, node)
+		p := plan.Compile(g, []*graph.Node{y}, cpu.Kernels{})
+		if over := strings.Count(p.String(), y.Spec().String()+"\n"); over != 1 {
+			t.Errorf("%s: %d values of the output's size, want 1 of the output alone:\n%v", name, over, p)
+		}
+		got := tensor.NewSpec(y.Spec())
+		if err := p.Run([]*tensor.Tensor{got}, []*tensor.Tensor{x}); err != nil {
+			t.Fatal(err)
+		}
+		h := node
+		for _, l := range before {
+			h = c.Trace(l, h)
+		}
+		value := func(v *graph.Var) *graph.Node { return g.Value(v) }
+		normal := ops.Mul(ops.Sub(h, value(r.States[0])), ops.Rsqrt(ops.Offset(value(r.States[1]), bn.Epsilon)))
+		formula := ops.Relu(ops.Add(ops.Mul(normal, value(r.Params[0])), value(r.Params[1])))
+		want := nntest.Run(g, []*graph.Node{formula}, x)[0].V
+		for i, v := range got.Float64s() {
+			if math.Abs(v-want[i]) > 1e-5*max(1, math.Abs(want[i])) {
+				t.Fatalf("%s: prediction %d is %v, want %v", name, i, v, want[i])
 			}
 		}
 	}

@@ -235,7 +235,8 @@ func (l *BatchNormalizationLayer) Call(c *Ctx, in *graph.Node) *graph.Node {
 	x := swapped(ops.AtLeastFloat32(in), axis, last) // [B ... C]
 	gamma, beta := l.values(c, x)
 	mean, variance := storedAs(c, l.movingMean, x), storedAs(c, l.movingVariance, x)
-	if c.Training && !c.Frozen() {
+	batch := c.Training && !c.Frozen()
+	if batch {
 		if mask != nil {
 			mask = swapped(ops.BroadcastTo(ops.ExpandDims(mask, -1), in.Shape()), axis, last)
 		}
@@ -248,8 +249,28 @@ func (l *BatchNormalizationLayer) Call(c *Ctx, in *graph.Node) *graph.Node {
 		}
 		c.Update(l.movingMean, movingAverage(oldMean, mean, l.Momentum))
 	}
-	y := scaled(ops.Mul(ops.Sub(x, mean), ops.Rsqrt(ops.Offset(variance, l.Epsilon))), gamma, beta)
+	inverse := ops.Rsqrt(ops.Offset(variance, l.Epsilon))
+	var y *graph.Node
+	if batch {
+		y = scaled(ops.Mul(ops.Sub(x, mean), inverse), gamma, beta)
+	} else {
+		y = folded(x, mean, inverse, gamma, beta)
+	}
 	return ops.Cast(swapped(y, axis, last), in.DType())
+}
+
+// folded returns (x - mean)·inverse·gamma + beta as x·a + b, with a and b computed once for
+// every channel: they ride on the product or the convolution that computes x.
+func folded(x, mean, inverse, gamma, beta *graph.Node) *graph.Node {
+	a := inverse
+	if gamma != nil {
+		a = ops.Mul(a, gamma)
+	}
+	b := ops.Neg(ops.Mul(mean, a))
+	if beta != nil {
+		b = ops.Add(beta, b)
+	}
+	return ops.Add(ops.Mul(x, a), b)
 }
 
 // movingAverage returns what becomes of a moving average.
