@@ -79,7 +79,7 @@ func (r *report) over() bool { return r.ctx.Err() != nil }
 // commandOf returns a command in the repository that ends with the part.
 func (r *report) commandOf(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = r.root
+	cmd.Dir, cmd.WaitDelay = r.root, time.Second // its own children may outlive it
 	return cmd
 }
 
