@@ -263,10 +263,17 @@ def train(m, x, y):
 
 
 def fit(m, x, y):
-    """Takes a step as fit does, which ends with averages for weights if there are any."""
+    """Takes a step as fit does, which ends with averages for weights if there are any. Returns
+    loss and metrics from before it, as evaluate does."""
+    of_batch = has_statistics(m) and numbers(m.evaluate(x, y, batch_size=8, verbose=0))
     got = train(m, x, y)
     m.optimizer.finalize_variable_values(m.trainable_variables)
-    return got
+    return got if of_batch is False else of_batch
+
+
+def has_statistics(m):
+    """Whether a layer takes the statistics of the batch in training."""
+    return any(has_statistics(l) if isinstance(l, keras.Model) else isinstance(l, layers.BatchNormalization) for l in m.layers)
 
 
 def is_random(m):
