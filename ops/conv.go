@@ -198,22 +198,22 @@ func checkGroups(groups, channels, results int) error {
 	return nil
 }
 
-// Ref implements [Referenced].
+// Ref implements [Referenced]. Conversions keep compilers from fusing what they add up.
 func (o ConvOp) Ref(out, in []Array) {
 	x, kernel, y := in[0], in[1], out[0]
-	o.each(x.Shape, kernel.Shape, y.Shape, func(xi, ki, yi int) { y.V[yi] += x.V[xi] * kernel.V[ki] })
+	o.each(x.Shape, kernel.Shape, y.Shape, func(xi, ki, yi int) { y.V[yi] += float64(x.V[xi] * kernel.V[ki]) })
 }
 
 // Ref implements [Referenced].
 func (o ConvInputGradOp) Ref(out, in []Array) {
 	dy, kernel, dx := in[0], in[1], out[0]
-	ConvOp{o.Window, o.Groups}.each(dx.Shape, kernel.Shape, dy.Shape, func(xi, ki, yi int) { dx.V[xi] += dy.V[yi] * kernel.V[ki] })
+	ConvOp{o.Window, o.Groups}.each(dx.Shape, kernel.Shape, dy.Shape, func(xi, ki, yi int) { dx.V[xi] += float64(dy.V[yi] * kernel.V[ki]) })
 }
 
 // Ref implements [Referenced].
 func (o ConvKernelGradOp) Ref(out, in []Array) {
 	x, dy, dk := in[0], in[1], out[0]
-	ConvOp{o.Window, o.Groups}.each(x.Shape, dk.Shape, dy.Shape, func(xi, ki, yi int) { dk.V[ki] += dy.V[yi] * x.V[xi] })
+	ConvOp{o.Window, o.Groups}.each(x.Shape, dk.Shape, dy.Shape, func(xi, ki, yi int) { dk.V[ki] += float64(dy.V[yi] * x.V[xi]) })
 }
 
 // each calls f for every product that the convolution adds up: with the flat indices of

@@ -337,12 +337,12 @@ func (w Window) eachCounted(x, size tensor.Dims, index Array, f func(yi, xi int)
 
 // Ref implements [Referenced].
 func (o AvgPoolOp) Ref(out, in []Array) {
-	o.eachShare(in[0].Shape, out[0].Shape, func(yi, xi int, share float64) { out[0].V[yi] += in[0].V[xi] * share })
+	o.eachShare(in[0].Shape, out[0].Shape, func(yi, xi int, share float64) { out[0].V[yi] += float64(in[0].V[xi] * share) })
 }
 
 // Ref implements [Referenced].
 func (o AvgPoolGradOp) Ref(out, in []Array) {
-	AvgPoolOp{o.Window, o.Size, o.CountPadding}.eachShare(out[0].Shape, in[0].Shape, func(yi, xi int, share float64) { out[0].V[xi] += in[0].V[yi] * share })
+	AvgPoolOp{o.Window, o.Size, o.CountPadding}.eachShare(out[0].Shape, in[0].Shape, func(yi, xi int, share float64) { out[0].V[xi] += float64(in[0].V[yi] * share) })
 }
 
 // eachShare calls f for every element of x in a window, with the window's result and the
