@@ -120,6 +120,44 @@ type segment struct {
 	n  int
 }
 
+// A sheet is where a piece puts its results, places from at0 on times columns from j0 to j1:
+// the matrix of all, whose rows have ld columns, or memory of the piece that is rounded to it.
+type sheet[T Float] struct {
+	to          *Values[T]
+	at0, places int
+	ld, j0, j1  int
+	block       []T
+}
+
+// len returns how much memory the sheet wants.
+func (s *sheet[T]) len() int {
+	if s.to.Narrow == NotNarrow {
+		return 0
+	}
+	return s.places * (s.j1 - s.j0)
+}
+
+// from returns the results from a place of the piece and a column on, and how far the next
+// place is.
+func (s *sheet[T]) from(place, j int) (c []T, ld int) {
+	if s.to.Narrow == NotNarrow {
+		return s.to.Wide[(s.at0+place)*s.ld+j:], s.ld
+	}
+	ld = s.j1 - s.j0
+	return s.block[place*ld+j-s.j0:], ld
+}
+
+// round writes memory of the piece to the matrix.
+func (s *sheet[T]) round() {
+	if s.to.Narrow == NotNarrow {
+		return
+	}
+	n := s.j1 - s.j0
+	for i := range s.places {
+		s.to.set((s.at0+i)*s.ld+s.j0, s.block[i*n:][:n])
+	}
+}
+
 // lines is work for the kernel: results along the last axis of places, whose windows begin
 // step elements apart.
 type lines[T Float] struct {
@@ -398,73 +436,64 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 	depth := c.taps() * c.channels()
 	places := count[0] * count[1] * count[2]
 	j0, j1 := c.column(s.u0), c.column(s.u1)
-	rounded, strip := 0, 0
-	if c.Y.Narrow != NotNarrow {
-		rounded = places * (j1 - j0)
-	}
+	strip, panel := 0, 0
 	if c.tile.isa == portable {
 		strip = depth * c.tile.width
 	}
-	deep := depthwiseOf[T](&c.Conv)
-	panel := 0
 	if c.packsOwn {
 		panel = depth * c.tile.nr
 	}
-	own := ownMemory[T](w, frameLen(size, c.Channels), rounded, strip, panel)
-	copied, block, strips, packed := carve(&own, frameLen(size, c.Channels)), carve(&own, rounded), carve(&own, strip), carve(&own, panel)
-	f := frameOf(&c.X, s.image, c.Size, c.Channels, start, size, copied)
 	at0 := ((s.image*c.Out[0]+first[0])*c.Out[1]+first[1])*c.Out[2] + first[2]
-	low := (&Product[T]{Act: c.Act}).low()
-	var dw depthwiseLine
-	if deep {
-		dw = newDepthwiseLine(w, &f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32(low))
+	out := sheet[T]{to: &c.Y, at0: at0, places: places, ld: c.Results, j0: j0, j1: j1}
+	own := ownMemory[T](w, frameLen(size, c.Channels), out.len(), strip, panel)
+	copied, block, strips, packed := carve(&own, frameLen(size, c.Channels)), carve(&own, out.len()), carve(&own, strip), carve(&own, panel)
+	out.block = block
+	f := frameOf(&c.X, s.image, c.Size, c.Channels, start, size, copied)
+	if depthwiseOf[T](&c.Conv) {
+		c.depthwise(&f, &out, count, s, w)
+	} else {
+		c.panels(&f, &out, count, s, packed, strips, w)
 	}
-	l := lines[T]{tile: c.tile, low: low}
-	if !deep {
-		l.setSegments(w, &f, c.segs)
+	out.round()
+	if c.After != nil {
+		c.After.Block(0, at0, at0+places, j0, j1, w)
 	}
+}
+
+// panels computes panels of a slab, line by line.
+func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, packed, strips []T, w *par.Worker) {
+	depth := c.taps() * c.channels()
+	l := lines[T]{tile: c.tile, low: (&Product[T]{Act: c.Act}).low()}
+	l.setSegments(w, f, c.segs)
+	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
 		g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
-		if deep && u > s.u0 {
-			break // all channels are done
-		}
-		switch l.job.ldb, l.job.n = c.tile.nr, n; {
-		case deep:
-		case c.packsOwn:
+		if l.job.b, l.job.n = packed, n; c.packsOwn {
 			c.pack(packed, u)
-			l.job.b = packed
-		default:
+		} else {
 			l.job.b = c.packed[u*depth*c.tile.nr:]
 		}
 		j += g * c.results()
-		if c.Bias != nil && !deep {
+		if c.Bias != nil {
 			l.job.bias = c.Bias[j : j+n]
 		}
 		for d := range count[0] {
 			for h := range count[1] {
-				at := d*c.Stride[0]*f.step[0] + h*c.Stride[1]*f.step[1] + g*c.channels()
-				line := (d*count[1] + h) * count[2]
-				y, ldy := block, j1-j0
-				if c.Y.Narrow == NotNarrow {
-					y, ldy = c.Y.Wide[(at0+line)*c.Results+j:], c.Results
-				} else {
-					y = block[line*ldy+j-j0:]
-				}
-				if deep {
-					dw.run(wide(y), wide(f.at[at:]), count[2], c.Stride[2]*f.step[2], ldy)
-				} else {
-					l.line(&f, at, c.Stride[2]*f.step[2], y, ldy, count[2], strips)
-				}
+				y, ldy := out.from((d*count[1]+h)*count[2], j)
+				l.line(f, d*c.Stride[0]*f.step[0]+h*c.Stride[1]*f.step[1]+g*c.channels(), c.Stride[2]*f.step[2], y, ldy, count[2], strips)
 			}
 		}
 	}
-	if c.Y.Narrow != NotNarrow {
-		for i := range places {
-			c.Y.set((at0+i)*c.Results+j0, block[i*(j1-j0):][:j1-j0])
+}
+
+// depthwise computes channels of a slab, line by line.
+func (c *ConvForward[T]) depthwise(f *frame[T], out *sheet[T], count [3]int, s slab, w *par.Worker) {
+	l := newDepthwiseLine(w, f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32((&Product[T]{Act: c.Act}).low()))
+	for d := range count[0] {
+		for h := range count[1] {
+			y, ldy := out.from((d*count[1]+h)*count[2], s.u0)
+			l.run(wide(y), wide(f.at[d*c.Stride[0]*f.step[0]+h*c.Stride[1]*f.step[1]+s.u0:]), count[2], c.Stride[2]*f.step[2], ldy)
 		}
-	}
-	if c.After != nil {
-		c.After.Block(0, at0, at0+places, j0, j1, w)
 	}
 }
 

@@ -159,80 +159,87 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 	for i := range size {
 		start[i], size[i] = lo[i]-c.low[i], hi[i]-lo[i]+c.ext[i]-1
 	}
-	depth := len(c.taps) * c.results()
 	places := count[0] * count[1] * count[2]
 	j0, j1 := c.column(s.u0), c.column(s.u1)
-	rounded, strip := 0, 0
-	if c.X.Narrow != NotNarrow {
-		rounded = places * (j1 - j0)
-	}
+	strip := 0
 	if c.tile.isa == portable {
-		strip = depth * c.tile.width
+		strip = len(c.taps) * c.results() * c.tile.width
 	}
-	own := ownMemory[T](w, frameLen(size, c.Results), rounded, strip)
-	copied, block, strips := carve(&own, frameLen(size, c.Results)), carve(&own, rounded), carve(&own, strip)
-	f := frameOf(&c.DY, s.image, c.Out, c.Results, start, size, copied)
 	at0 := ((s.image*c.Size[0]+first[0])*c.Size[1]+first[1])*c.Size[2] + first[2]
-	deep := depthwiseOf[T](&c.Conv)
-	low := (&Product[T]{Act: c.Act}).low()
-	l := lines[T]{tile: c.tile, low: low}
+	out := sheet[T]{to: &c.X, at0: at0, places: places, ld: c.Channels, j0: j0, j1: j1}
+	own := ownMemory[T](w, frameLen(size, c.Results), out.len(), strip)
+	copied, block, strips := carve(&own, frameLen(size, c.Results)), carve(&own, out.len()), carve(&own, strip)
+	out.block = block
+	f := frameOf(&c.DY, s.image, c.Out, c.Results, start, size, copied)
+	if depthwiseOf[T](&c.Conv) {
+		c.depthwise(&f, &out, count, s, w)
+	} else {
+		c.panels(&f, &out, count, s, strips, w)
+	}
+	out.round()
+	if c.After != nil {
+		c.After.Block(0, at0, at0+places, j0, j1, w)
+	}
+}
+
+// panels computes panels of a slab, phase by phase and line by line.
+func (c *ConvInput[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, strips []T, w *par.Worker) {
+	l := lines[T]{tile: c.tile, low: (&Product[T]{Act: c.Act}).low()}
+	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
-		if deep && u > s.u0 {
-			break // all channels are done
-		}
 		g, j, n := c.slabs.panel(u, c.channels(), c.tile.nr)
-		panel := c.packed
-		if !deep {
-			panel = c.packed[u*depth*c.tile.nr:]
-		}
-		l.job.ldb, l.job.n = c.tile.nr, n
+		panel := c.packed[u*len(c.taps)*c.results()*c.tile.nr:]
 		j += g * c.channels()
-		if c.Bias != nil {
+		if l.job.n = n; c.Bias != nil {
 			l.job.bias = c.Bias[j : j+n]
 		}
 		for i := range c.phases {
 			ph := &c.phases[i]
-			var n [3]int // places of the phase in the piece
-			for a := range n {
-				n[a] = max(0, ceil(count[a]-ph.first[a], c.Stride[a]))
-			}
-			if n[2] == 0 {
-				continue
-			}
-			var dw depthwiseLine
-			if deep {
-				dw = newDepthwiseLine(w, &f, ph.segs[:len(ph.taps)], wide(c.packed[ph.at*c.Channels:]), biasOr(c.Bias, c.zeros), c.Channels, s.u0, s.u1, float32(low))
-			} else {
-				l.setSegments(w, &f, ph.segs)
-				l.job.b = from(panel, ph.at*c.tile.nr)
-			}
-			for d := range n[0] {
-				for h := range n[1] {
-					at := d*f.step[0] + h*f.step[1] + g*c.results()
-					line := ((d*c.Stride[0]+ph.first[0])*count[1]+h*c.Stride[1]+ph.first[1])*count[2] + ph.first[2]
-					x, ldx := block, j1-j0
-					if c.X.Narrow == NotNarrow {
-						x, ldx = c.X.Wide[(at0+line)*c.Channels+j:], c.Channels
-					} else {
-						x = block[line*ldx+j-j0:]
-					}
-					if deep {
-						dw.run(wide(x), wide(f.at[at:]), n[2], f.step[2], c.Stride[2]*ldx)
-					} else {
-						l.line(&f, at, f.step[2], x, c.Stride[2]*ldx, n[2], strips)
-					}
+			l.setSegments(w, f, ph.segs)
+			l.job.b = from(panel, ph.at*c.tile.nr)
+			of := c.placesOf(ph, count)
+			for d := range of[0] {
+				for h := range of[1] {
+					x, ldx := out.from(c.lineOf(ph, count, d, h), j)
+					l.line(f, d*f.step[0]+h*f.step[1]+g*c.results(), f.step[2], x, c.Stride[2]*ldx, of[2], strips)
 				}
 			}
 		}
 	}
-	if c.X.Narrow != NotNarrow {
-		for i := range places {
-			c.X.set((at0+i)*c.Channels+j0, block[i*(j1-j0):][:j1-j0])
+}
+
+// depthwise computes channels of a slab, phase by phase and line by line.
+func (c *ConvInput[T]) depthwise(f *frame[T], out *sheet[T], count [3]int, s slab, w *par.Worker) {
+	low := float32((&Product[T]{Act: c.Act}).low())
+	for i := range c.phases {
+		ph := &c.phases[i]
+		l := newDepthwiseLine(w, f, ph.segs[:len(ph.taps)], wide(c.packed[ph.at*c.Channels:]), biasOr(c.Bias, c.zeros), c.Channels, s.u0, s.u1, low)
+		of := c.placesOf(ph, count)
+		for d := range of[0] {
+			for h := range of[1] {
+				x, ldx := out.from(c.lineOf(ph, count, d, h), s.u0)
+				l.run(wide(x), wide(f.at[d*f.step[0]+h*f.step[1]+s.u0:]), of[2], f.step[2], c.Stride[2]*ldx)
+			}
 		}
 	}
-	if c.After != nil {
-		c.After.Block(0, at0, at0+places, j0, j1, w)
+}
+
+// placesOf returns how many of count places along each axis are of a phase; none of an axis
+// means none at all.
+func (c *ConvInput[T]) placesOf(ph *phase[T], count [3]int) [3]int {
+	var n [3]int
+	for i := range n {
+		n[i] = max(0, ceil(count[i]-ph.first[i], c.Stride[i]))
 	}
+	if n[2] == 0 {
+		return [3]int{}
+	}
+	return n
+}
+
+// lineOf returns the first place of line d, h of a phase.
+func (c *ConvInput[T]) lineOf(ph *phase[T], count [3]int, d, h int) int {
+	return ((d*c.Stride[0]+ph.first[0])*count[1]+h*c.Stride[1]+ph.first[1])*count[2] + ph.first[2]
 }
 
 // column returns the first column of panel u.

@@ -131,7 +131,7 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		}
 		seg := c.segs[i]
 		row := c.rowOf(i)
-		job := strips2[T]{tile: c.tile, own: strips}
+		job := columnStrips[T]{tile: c.tile, own: strips}
 		job.ldb, job.n, job.low, job.ldc = c.tile.nr, n, negInf[T](), c.Results
 		job.c = sums[row*c.Results+j:]
 		job.lda = c.Stride[2] * f.step[2]
@@ -179,15 +179,15 @@ func (c *ConvKernel[T]) rowOf(i int) int {
 	return i * c.Conv.taps() * c.channels() / len(c.segs)
 }
 
-// strips2 is strips whose rows lie together: a is [k rows].
-type strips2[T Float] struct {
+// columnStrips is strips whose rows lie together: a is [k rows].
+type columnStrips[T Float] struct {
 	tile
 	strips[T]
 	own []T
 }
 
 // run adds the products of n rows, for k of the depth.
-func (s *strips2[T]) run(n, k int) {
+func (s *columnStrips[T]) run(n, k int) {
 	job := &s.strips
 	a, c := job.a, job.c
 	parts := ceil(n, s.mr)
@@ -211,7 +211,7 @@ func (s *strips2[T]) run(n, k int) {
 }
 
 // packed is for the portable kernel, which reads packed strips.
-func (s *strips2[T]) packed() {
+func (s *columnStrips[T]) packed() {
 	job := &s.strips
 	n, a, c, lda := job.strips, job.a, job.c, job.lda
 	job.strips = 1
