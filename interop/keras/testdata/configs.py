@@ -104,7 +104,7 @@ LAYERS = {
     "DepthwiseConv2D": ((6, 7, 3), lambda: layers.DepthwiseConv2D(3)),
     "DepthwiseConv2D with all": ((6, 7, 3), lambda: layers.DepthwiseConv2D(
         (3, 2), padding="same", depth_multiplier=2, dilation_rate=(2, 1), activation="relu", depthwise_initializer="he_uniform",
-        depthwise_regularizer="l1", bias_regularizer="l2", depthwise_constraint="non_neg", bias_initializer="ones")),
+        depthwise_regularizer="l2", bias_regularizer="l2", depthwise_constraint="non_neg", bias_initializer="ones")),
     "SeparableConv1D": ((8, 3), lambda: layers.SeparableConv1D(4, 3)),
     "SeparableConv2D with all": ((6, 7, 3), lambda: layers.SeparableConv2D(
         4, 3, strides=2, padding="same", depth_multiplier=2, activation="elu", use_bias=False, pointwise_initializer="he_normal",
