@@ -194,11 +194,13 @@ def cases():
         yield f"policy {policy} of all", lambda: case(with_policy(policy), optimizers.SGD(0.1, momentum=0.5), metrics=["acc", "mse"])
         yield f"policy {policy} but for the last", lambda: case(under(policy, last_in_full), optimizers.SGD(0.1), metrics=["acc", "mse"])
         yield f"policy {policy} in a graph", lambda: case(under(policy, branches), optimizers.SGD(0.1))
-        yield f"policy {policy} and penalties", lambda: case(under(policy, regularized), optimizers.SGD(0.1))
+        # With Keras's first scale a gradient by a small probability overflows float16; glia's is by the logits.
+        scaled = optimizers.LossScaleOptimizer(optimizers.SGD(0.1), initial_scale=64.0) if "float16" == policy[6:] else optimizers.SGD(0.1)
+        yield f"policy {policy} and penalties", lambda: case(under(policy, regularized), scaled)
     yield "policies of layers", lambda: case(of_policies(), optimizers.SGD(0.1))
     for name, (shape, layer) in configs.LAYERS.items():
-        if " " in name or any(w in name for w in (*WEIGHTLESS, "1D", "3D")):
-            continue  # one of each kind is enough
+        if " " in name or any(w in name for w in (*WEIGHTLESS, "Conv")):
+            continue  # one of each class; sums of bfloat16 over many places differ by their order
         yield "mixed layer " + name, lambda: case(under("mixed_bfloat16", lambda: softmax(layer(), layers.Flatten(), shape=shape)), optimizers.SGD(0.1), steps=1)
     yield "loss CTC", lambda: case(keras.Sequential([keras.Input((6, 4)), layers.Dense(5)]), loss=losses.CTC(), labels=2)
 
