@@ -84,7 +84,7 @@ func TestSignals(t *testing.T) {
 			if !signal.Ignored(hangup) { // as nohup has it, and its children with it
 				signals = append(signals, hangup)
 			}
-			for i := range 6 { // other tests take time beside this one
+			for i := range 12 { // other tests take time beside this one
 				p := start(t, c.args...)
 				time.Sleep(c.after)
 				s := signals[i%len(signals)]
