@@ -62,24 +62,19 @@ type ConvLayer struct {
 }
 
 func init() {
-	for places := 1; places <= MaxPlaces; places++ {
-		addLayer(classOf("Conv%dD", places), vocab.Into[Layer](func() *ConvLayer {
+	for places := 1; places <= ops.MaxPlaces; places++ {
+		addLayer(fmt.Sprintf("Conv%dD", places), vocab.Into[Layer](func() *ConvLayer {
 			l := &ConvLayer{}
 			l.places = places
 			return l
 		}))
-		addLayer(classOf("Conv%dDTranspose", places), vocab.Into[Layer](func() *ConvTransposeLayer {
+		addLayer(fmt.Sprintf("Conv%dDTranspose", places), vocab.Into[Layer](func() *ConvTransposeLayer {
 			l := &ConvTransposeLayer{}
 			l.places = places
 			return l
 		}))
 	}
 }
-
-// MaxPlaces is the largest number of spatial axes of a layer.
-const MaxPlaces = ops.MaxPlaces
-
-func classOf(format string, places int) string { return fmt.Sprintf(format, places) }
 
 // ConvOption is an option of a convolution: an [Activation], a [WeightsSetting], a
 // [Padding], [Strides], [Sizes], a [DataFormat], [DilationRate], a [ConvSetting], or a
@@ -122,25 +117,25 @@ func (f DataFormat) conv(c *convSettings)     { c.window.DataFormat = f }
 func (s WindowSetting) conv(c *convSettings)  { s(c.window) }
 func (d Dilation) conv(c *convSettings)       { *c.dilation = Sizes(d) }
 
-// setting sets a setting, or tells that the layer lacks it.
-func setting[T any](c *convSettings, name string, to *T, v T) {
+// setting returns where an option sets its setting, or tells that the layer lacks it.
+func setting[T any](c *convSettings, name string, to *T) *T {
 	if to == nil {
 		c.base.mistaken("the option %s: want it on a layer that has it", name)
-		return
+		return new(T)
 	}
-	*to = v
+	return to
 }
 
 // Groups cuts the channels and the filters of Conv1D and its like into n parts each: a part
 // of the filters sees one part of the channels.
 func Groups(n int) ConvSetting {
-	return func(c *convSettings) { setting(c, "Groups", c.groups, n) }
+	return func(c *convSettings) { *setting(c, "Groups", c.groups) = n }
 }
 
 // OutputPadding sets how many places the output of a Conv1DTranspose and its like has beyond
 // the least that the input can come from: a number for each spatial axis, or one for all.
 func OutputPadding(n ...int) ConvSetting {
-	return func(c *convSettings) { setting(c, "OutputPadding", c.outputPadding, Sizes(n)) }
+	return func(c *convSettings) { *setting(c, "OutputPadding", c.outputPadding) = n }
 }
 
 // SetDefaults sets the settings that are not set to the defaults that they stand for.
@@ -153,7 +148,7 @@ func (l *ConvLayer) SetDefaults() {
 }
 
 // Class returns Keras's name of the layer.
-func (l *ConvLayer) Class() string { return classOf("Conv%dD", l.places) }
+func (l *ConvLayer) Class() string { return fmt.Sprintf("Conv%dD", l.places) }
 
 // Build implements [Layer].
 func (l *ConvLayer) Build(b *Builder, in tensor.Spec) {

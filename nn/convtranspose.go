@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/glia-ml/glia/graph"
@@ -77,7 +78,7 @@ func (l *ConvTransposeLayer) SetDefaults() {
 }
 
 // Class returns Keras's name of the layer.
-func (l *ConvTransposeLayer) Class() string { return classOf("Conv%dDTranspose", l.places) }
+func (l *ConvTransposeLayer) Class() string { return fmt.Sprintf("Conv%dDTranspose", l.places) }
 
 // Build implements [Layer].
 func (l *ConvTransposeLayer) Build(b *Builder, in tensor.Spec) {

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/glia-ml/glia/graph"
@@ -45,7 +46,7 @@ func depthwise(places, size int, opts []ConvOption) *DepthwiseConvLayer {
 
 // DepthMultiplier sets how many filters a depthwise convolution has for each channel.
 func DepthMultiplier(n int) ConvSetting {
-	return func(c *convSettings) { setting(c, "DepthMultiplier", c.multiplier, n) }
+	return func(c *convSettings) { *setting(c, "DepthMultiplier", c.multiplier) = n }
 }
 
 // Depthwise groups the settings of the kernel of a depthwise convolution.
@@ -146,12 +147,12 @@ type DepthwiseConvLayer struct {
 
 func init() {
 	for places := 1; places <= 2; places++ {
-		addLayer(classOf("DepthwiseConv%dD", places), vocab.Into[Layer](func() *DepthwiseConvLayer {
+		addLayer(fmt.Sprintf("DepthwiseConv%dD", places), vocab.Into[Layer](func() *DepthwiseConvLayer {
 			l := &DepthwiseConvLayer{}
 			l.places = places
 			return l
 		}))
-		addLayer(classOf("SeparableConv%dD", places), vocab.Into[Layer](func() *SeparableConvLayer {
+		addLayer(fmt.Sprintf("SeparableConv%dD", places), vocab.Into[Layer](func() *SeparableConvLayer {
 			l := &SeparableConvLayer{}
 			l.places = places
 			return l
@@ -169,7 +170,7 @@ func (l *DepthwiseConvLayer) SetDefaults() {
 }
 
 // Class returns Keras's name of the layer.
-func (l *DepthwiseConvLayer) Class() string { return classOf("DepthwiseConv%dD", l.places) }
+func (l *DepthwiseConvLayer) Class() string { return fmt.Sprintf("DepthwiseConv%dD", l.places) }
 
 // Build implements [Layer].
 func (l *DepthwiseConvLayer) Build(b *Builder, in tensor.Spec) {
@@ -227,12 +228,9 @@ func separable(places, filters, size int, opts []ConvOption) *SeparableConvLayer
 // [KernelInitializer], [KernelRegularizer] and [KernelConstraint].
 func Pointwise(settings ...WeightsSetting) ConvSetting {
 	return func(c *convSettings) {
-		if c.pointwise == nil {
-			c.base.mistaken("the option Pointwise: want it on a layer that has it")
-			return
-		}
+		w := setting(c, "Pointwise", c.pointwise)
 		for _, s := range settings {
-			s(c.pointwise)
+			s(w)
 		}
 	}
 }
@@ -268,7 +266,7 @@ func (l *SeparableConvLayer) SetDefaults() {
 }
 
 // Class returns Keras's name of the layer.
-func (l *SeparableConvLayer) Class() string { return classOf("SeparableConv%dD", l.places) }
+func (l *SeparableConvLayer) Class() string { return fmt.Sprintf("SeparableConv%dD", l.places) }
 
 // Build implements [Layer].
 func (l *SeparableConvLayer) Build(b *Builder, in tensor.Spec) {

@@ -225,19 +225,24 @@ func epochFlops(samples int) float64 {
 	return 2 * float64(samples) * (forward + backward)
 }
 
-func mlp(ctx context.Context, train *data.Memory, r *Report) (MLP, error) {
-	var res MLP
-	m, err := newMLP()
-	if err != nil {
-		return res, err
-	}
-	epochs := func(n int) (seconds []float64, err error) {
+// epochsOf returns what trains a model for some epochs and tells the seconds of each.
+func epochsOf(ctx context.Context, m *glia.Model, train *data.Memory) func(n int) (seconds []float64, err error) {
+	return func(n int) (seconds []float64, err error) {
 		h, err := m.Fit(train, glia.Epochs(n), glia.BatchSize(batch), glia.Context(ctx))
 		for _, e := range h.Epochs {
 			seconds = append(seconds, e.Seconds)
 		}
 		return seconds, err
 	}
+}
+
+func mlp(ctx context.Context, train *data.Memory, r *Report) (MLP, error) {
+	var res MLP
+	m, err := newMLP()
+	if err != nil {
+		return res, err
+	}
+	epochs := epochsOf(ctx, m, train)
 	for _, threads := range []int{1, 0} {
 		par.SetThreads(threads)
 		seconds, err := epochs(6)

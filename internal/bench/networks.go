@@ -86,13 +86,7 @@ func (r *Networks) measure(ctx context.Context, k known) (Network, error) {
 	if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy()); err != nil {
 		return res, err
 	}
-	epochs := func(n int) (seconds []float64, err error) {
-		h, err := m.Fit(train, glia.Epochs(n), glia.BatchSize(batch), glia.Context(ctx))
-		for _, e := range h.Epochs {
-			seconds = append(seconds, e.Seconds)
-		}
-		return seconds, err
-	}
+	epochs := epochsOf(ctx, m, train)
 	for _, threads := range []int{1, 0} {
 		par.SetThreads(threads)
 		seconds, err := epochs(6)

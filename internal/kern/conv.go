@@ -217,7 +217,7 @@ func (l *lines[T]) line(f *frame[T], at, step int, c []T, ldc, n int, own []T) {
 		for k, seg := range l.segs {
 			job.a = f.at[at+i*step+f.offset(seg.at):]
 			job.k, job.depth = seg.n, seg.n
-			job.first, job.last, job.low = k == 0, k+1 == len(l.segs), negInf[T]()
+			job.first, job.last, job.low = k == 0, k+1 == len(l.segs), lowOf[T](NoAct)
 			if job.last {
 				job.low = l.low
 			}
@@ -463,7 +463,7 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 // panels computes panels of a slab, line by line.
 func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, packed, strips []T, w *par.Worker) {
 	depth := c.taps() * c.channels()
-	l := lines[T]{tile: c.tile, low: (&Product[T]{Act: c.Act}).low()}
+	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act)}
 	l.setSegments(w, f, c.segs)
 	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
@@ -488,7 +488,7 @@ func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab
 
 // depthwise computes channels of a slab, line by line.
 func (c *ConvForward[T]) depthwise(f *frame[T], out *sheet[T], count [3]int, s slab, w *par.Worker) {
-	l := newDepthwiseLine(w, f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32((&Product[T]{Act: c.Act}).low()))
+	l := newDepthwiseLine(w, f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32(lowOf[T](c.Act)))
 	for d := range count[0] {
 		for h := range count[1] {
 			y, ldy := out.from((d*count[1]+h)*count[2], s.u0)
@@ -505,5 +505,3 @@ func (c *ConvForward[T]) column(u int) int {
 	g, j, _ := c.slabs.panel(u, c.results(), c.tile.nr)
 	return g*c.results() + j
 }
-
-func negInf[T Float]() T { return (&Product[T]{}).low() }

@@ -184,7 +184,7 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 
 // panels computes panels of a slab, phase by phase and line by line.
 func (c *ConvInput[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, strips []T, w *par.Worker) {
-	l := lines[T]{tile: c.tile, low: (&Product[T]{Act: c.Act}).low()}
+	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act)}
 	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
 		g, j, n := c.slabs.panel(u, c.channels(), c.tile.nr)
@@ -210,7 +210,7 @@ func (c *ConvInput[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, 
 
 // depthwise computes channels of a slab, phase by phase and line by line.
 func (c *ConvInput[T]) depthwise(f *frame[T], out *sheet[T], count [3]int, s slab, w *par.Worker) {
-	low := float32((&Product[T]{Act: c.Act}).low())
+	low := float32(lowOf[T](c.Act))
 	for i := range c.phases {
 		ph := &c.phases[i]
 		l := newDepthwiseLine(w, f, ph.segs[:len(ph.taps)], wide(c.packed[ph.at*c.Channels:]), biasOr(c.Bias, c.zeros), c.Channels, s.u0, s.u1, low)

@@ -132,7 +132,7 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		seg := c.segs[i]
 		row := c.rowOf(i)
 		job := columnStrips[T]{tile: c.tile, own: strips}
-		job.ldb, job.n, job.low, job.ldc = c.tile.nr, n, negInf[T](), c.Results
+		job.ldb, job.n, job.low, job.ldc = c.tile.nr, n, lowOf[T](NoAct), c.Results
 		job.c = sums[row*c.Results+j:]
 		job.lda = c.Stride[2] * f.step[2]
 		if more != nil {

@@ -377,9 +377,9 @@ func packPieces(strips, n, depth int, rows bool) int {
 	return min(strips, ceil(n*depth, packPiece))
 }
 
-// low is the lower bound that the activation puts on results.
-func (m *Product[T]) low() T {
-	if m.Act == ReLU {
+// lowOf is the lower bound that an activation puts on results.
+func lowOf[T Float](a Act) T {
+	if a == ReLU {
 		return 0
 	}
 	return T(math.Inf(-1))

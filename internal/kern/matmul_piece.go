@@ -58,7 +58,7 @@ func (t *computeAll[T]) Piece(_ int, w *par.Worker) {
 func (m *Product[T]) direct(w *par.Worker) {
 	job := strips[T]{
 		bias: m.Bias, lda: m.LDA, ldb: m.LDB, ldc: m.LDC, k: m.K, n: m.N, rows: m.M, strips: 1,
-		low: m.low(), first: true, last: true, depth: m.K,
+		low: lowOf[T](m.Act), first: true, last: true, depth: m.K,
 	}
 	for b := range max(1, m.Batch) {
 		job.a, job.b, job.c = from(m.A, m.firstA(b)), from(m.B, m.firstB(b)), m.C[m.firstC(b):]
@@ -126,9 +126,9 @@ func (b *block[T]) run(k0, k1 int) {
 	c := &m.cut
 	depth := k1 - k0
 	steps := c.steps(depth)
-	job := strips[T]{k: steps, low: m.low(), first: k0 == 0, last: k1 == m.K, depth: depth, narrow: m.Narrow}
+	job := strips[T]{k: steps, low: lowOf[T](m.Act), first: k0 == 0, last: k1 == m.K, depth: depth, narrow: m.Narrow}
 	if !job.last {
-		job.low = (&Product[T]{}).low()
+		job.low = lowOf[T](NoAct)
 	}
 	switch {
 	case c.fusesA:
