@@ -67,6 +67,9 @@ func (f *fitRun) facts() facts {
 	fs.add("a sample", fmt.Sprintf("%v with labels %v", listed(x), listed(y)))
 	fs.add("batch size", f.batchOf(n))
 	fs.add("InOrder", f.inOrder)
+	if names := f.m.ClassNames(); names != nil {
+		fs.add("class names", strings.Join(names, ", "))
+	}
 	if len(f.order.sizes) > 1 {
 		fs.add("samples of the groups", f.order.sizes)
 	}

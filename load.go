@@ -266,7 +266,10 @@ func readModel(open func() (*keras.File, error), opts []LoadOption) (*Model, err
 		}
 		m.Seed = tensor.Data[uint64](t)[0]
 	}
-	return m, m.fill(f, k)
+	if err := m.fill(f, k); err != nil {
+		return nil, err
+	}
+	return m, m.setClassNames(f.ClassNames)
 }
 
 // fill sets the weights and the optimizer's state of a new model from a file.

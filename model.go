@@ -59,6 +59,7 @@ type Model struct {
 	weightsMu weightsMu
 
 	mostMemory atomic.Int64 // that a batch may take, 0 for any
+	classNames atomic.Pointer[[]string]
 
 	plansMu sync.Mutex      // guards what follows; no code of a user's runs under it
 	renewed int             // how often the plans of steps became old: by Compile, another device, or layers frozen

@@ -148,11 +148,15 @@ func (m *Model) withState(f keras.Format, opts []SaveOption, write func(*keras.S
 	if !m.built {
 		return errors.New("the model has no weights yet: want nn.Input in front and Compile, or the first data")
 	}
+	if err := m.fitsClassNames(m.ClassNames()); err != nil {
+		return err
+	}
 	m.net.Params() // sets Trainable of the variables
 	s := keras.State{
-		Model: m.kerasModel(),
-		Extra: map[string]*tensor.Tensor{extraRandom: m.random.Value(), extraSeed: tensor.Scalar(m.Seed)},
-		Date:  time.Now(),
+		Model:      m.kerasModel(),
+		ClassNames: m.ClassNames(),
+		Extra:      map[string]*tensor.Tensor{extraRandom: m.random.Value(), extraSeed: tensor.Scalar(m.Seed)},
+		Date:       time.Now(),
 	}
 	if how.bare {
 		s.Optimizer, s.Loss, s.Metrics = nil, nil, nil

@@ -15,7 +15,8 @@ import (
 // numbers of parameters, as Keras prints it. It ends with a newline.
 //
 // Unless the graph is a chain, a column lists the inputs of each layer: "encoder[1][0]"
-// is the first output of the second call of the layer encoder.
+// is the first output of the second call of the layer encoder. The last line lists the class
+// names, if there are some.
 func (m *Model) Summary() string {
 	m.mustHold("Summary")
 	defer m.traceMu.unlock()
@@ -49,7 +50,25 @@ func (m *Model) Summary() string {
 		}
 		rows = append(rows, row)
 	}
-	return head + table(rows) + m.paramCounts()
+	return head + table(rows) + m.paramCounts() + m.classText()
+}
+
+// classText lists the class names, if there are some.
+func (m *Model) classText() string {
+	names := m.ClassNames()
+	if names == nil {
+		return ""
+	}
+	var list string
+	for i, name := range names {
+		if i > 0 {
+			list += ", "
+		}
+		if list += plaintext.Name(name); len(list) > longestShown {
+			break
+		}
+	}
+	return fmt.Sprintf(" Classes: %s (%s)\n", grouped(len(names)), plaintext.Cut(list, longestShown))
 }
 
 // connections returns the inputs of each layer in words, nil for a chain.

@@ -194,6 +194,9 @@ func (v *conversion) filled(f *modelFile, format keras.Format) (*keras.State, er
 	if len(from.Extra) == 0 { // Keras's files have none
 		from.Extra = m.Extra
 	}
+	if from.ClassNames == nil { // nor do files of weights
+		from.ClassNames = m.ClassNames
+	}
 	s, err := k.StoredIn(&from, v.match())
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", v.model, err)

@@ -87,12 +87,32 @@ func (f *File) setConfig(config, about []byte) (err error) {
 		return fmt.Errorf("%s: %w", metadataFile, err)
 	}
 	f.Version = meta.Version
+	if f.ClassNames, err = classNamesOf(meta.ClassNames); err != nil {
+		return fmt.Errorf("%s: %w", metadataFile, err)
+	}
 	return nil
 }
 
 type metadata struct {
-	Version string `json:"keras_version"`
-	Saved   string `json:"date_saved"`
+	Version    string          `json:"keras_version"`
+	Saved      string          `json:"date_saved"`
+	ClassNames json.RawMessage `json:"class_names,omitempty"` // glia's own
+}
+
+// metadata returns the content of metadata.json.
+func (s *State) metadata() ([]byte, error) {
+	m := metadata{Version: Version, Saved: s.Date.Format("2006-01-02@15:04:05")}
+	if len(s.ClassNames) > 0 {
+		if err := checkClassNames(s.ClassNames); err != nil {
+			return nil, err
+		}
+		list, err := json.Marshal(s.ClassNames)
+		if err != nil {
+			return nil, err
+		}
+		m.ClassNames = list
+	}
+	return json.Marshal(m)
 }
 
 // membersOf lists the files of an archive.
@@ -118,7 +138,7 @@ func (s *State) writeArchive(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	meta, err := json.Marshal(metadata{Version, s.Date.Format("2006-01-02@15:04:05")})
+	meta, err := s.metadata()
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ type File struct {
 	Version string
 	// Object is the serialised model; nil in a file of weights.
 	Object *Object
+	// ClassNames are the names of the classes that the model tells apart, in the order of its
+	// outputs, which glia writes and Keras ignores; nil if the file has none.
+	ClassNames []string
 	// Weights are the variables of the model's layers, Optimizer those of its
 	// optimizer, Extra glia's own variables.
 	Weights, Optimizer, Extra []*Weight

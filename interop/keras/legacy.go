@@ -28,6 +28,9 @@ func (f *File) readWhole(root *hdf5.Group, config string) (err error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
+	if err := f.readClassNames(root); err != nil {
+		return fmt.Errorf("attribute %s: %w", classNamesKey, err)
+	}
 	layers, err := root.Group("model_weights")
 	if err != nil {
 		return err

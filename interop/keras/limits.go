@@ -21,7 +21,7 @@ func LimitsOf(size int64) Limits {
 	const mega = 1 << 20
 	return Limits{
 		Config:   min(8*mega+size, 32*mega), // the largest of Keras's applications has 1 MB
-		Metadata: 64 << 10,
+		Metadata: 1 << 20,                   // most of it class names
 		Inflated: 16*mega + 2*size,
 		Elements: int(4*mega + size/2), // all, if they are of 16 bits
 	}

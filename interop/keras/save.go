@@ -24,6 +24,10 @@ const Version = "3.16.0"
 // State is the contents of a file to write: a built model and glia's own tensors.
 type State struct {
 	Model
+	// ClassNames are the names of the classes that the model tells apart, nil if it has none:
+	// a list in metadata.json of a .keras file, an attribute of an .h5 file. Files of weights
+	// do not have them.
+	ClassNames []string
 	// Extra holds glia's own tensors, under names without '/'. Keras ignores them.
 	Extra map[string]*tensor.Tensor
 	// Date is the time at which the model was saved, for the file.
@@ -139,6 +143,12 @@ func (s *State) writeWhole(w io.Writer) error {
 		return err
 	}
 	root.SetAttr("model_config", string(config))
+	if len(s.ClassNames) > 0 {
+		if err := checkClassNames(s.ClassNames); err != nil {
+			return err
+		}
+		setTexts(root, classNamesKey, s.ClassNames)
+	}
 	if training != nil {
 		if training, err = trainingConfig(training); err != nil {
 			return err

@@ -29,7 +29,7 @@ func (m *Model) storedIn(f *File, match Match) (*State, error) {
 	if match == ByName {
 		return nil, errors.New("keras: by name: layers without a match would have no values: want ByPlace or ByOrder")
 	}
-	s := &State{Model: *m, Extra: map[string]*tensor.Tensor{}, values: map[*graph.Var]tensor.Source{}}
+	s := &State{Model: *m, ClassNames: f.ClassNames, Extra: map[string]*tensor.Tensor{}, values: map[*graph.Var]tensor.Source{}}
 	if s.Optimizer == nil || s.Loss == nil {
 		s.Optimizer, s.Loss, s.Metrics = nil, nil, nil
 	}
