@@ -2,12 +2,14 @@ package nn
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/glia-ml/glia/graph"
 )
 
-// OptionOf is an option of a layer of type L outside nn: a [SettingOf] of it, or what every
-// layer takes, [Name], [Frozen] and a [DTypePolicy]. Layers of nn take no settings of others.
+// OptionOf is an option of a layer of type L outside nn: a [SettingOf] of it or of a group that it
+// embeds, a [DataFormat] if it embeds [Spatial], or what every layer takes, [Name], [Frozen] and a
+// [DTypePolicy]. Layers of nn take no settings of others.
 //
 //	func Gain(g float64) nn.SettingOf[Gate] { return func(l *Gate) { l.Gain = g } }
 //
@@ -21,11 +23,12 @@ type OptionOf[L any] interface {
 	option(b *Base, l any) error
 }
 
-// SettingOf sets a part of a layer of type L.
+// SettingOf sets a part of a layer of type L, or of a layer that embeds L, a group of settings
+// such as [Spatial].
 type SettingOf[L any] func(l *L)
 
 func (s SettingOf[L]) option(_ *Base, l any) error {
-	of, ok := l.(*L)
+	of, ok := embedded(reflect.ValueOf(l), reflect.TypeFor[*L]()).(*L)
 	if !ok {
 		return fmt.Errorf("a setting of %T: want one of %T", (*L)(nil), l)
 	}
@@ -33,6 +36,27 @@ func (s SettingOf[L]) option(_ *Base, l any) error {
 		return fmt.Errorf("a nil setting of %T", l)
 	}
 	s(of)
+	return nil
+}
+
+// embedded returns a pointer of type t to the struct that p points to, or to one that it embeds,
+// nil if there is none.
+func embedded(p reflect.Value, t reflect.Type) any {
+	if p.Type() == t {
+		return p.Interface()
+	}
+	if p.Kind() != reflect.Pointer || p.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range p.Elem().NumField() {
+		f := p.Elem().Type().Field(i)
+		if !f.Anonymous || !f.IsExported() || f.Type.Kind() != reflect.Struct {
+			continue
+		}
+		if of := embedded(p.Elem().Field(i).Addr(), t); of != nil {
+			return of
+		}
+	}
 	return nil
 }
 
@@ -44,6 +68,10 @@ func (s LayerSetting) option(b *Base, _ any) error {
 func (p DTypePolicy) option(b *Base, _ any) error {
 	b.DType = p
 	return nil
+}
+
+func (f DataFormat) option(b *Base, l any) error {
+	return SettingOf[Spatial](func(s *Spatial) { s.DataFormat = f }).option(b, l)
 }
 
 // Setup sets options in l, a new layer that embeds [Base], and returns it, for a constructor

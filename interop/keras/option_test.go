@@ -54,6 +54,7 @@ func TestOptionsOfEveryLayer(t *testing.T) {
 		"Permute":                  nn.Permute(1).With(name, nn.Frozen, policy),
 		"ReLU":                     nn.ReLU.Layer(name, nn.Frozen, policy),
 		"RepeatVector":             nn.RepeatVector(2, name, nn.Frozen, policy),
+		"RandomFlip":               preprocess.RandomFlip(name, nn.Frozen, policy),
 		"Rescaling":                preprocess.Rescaling(1, 0, name, nn.Frozen, policy),
 		"Reshape":                  nn.Reshape(1).With(name, nn.Frozen, policy),
 		"SeparableConv1D":          nn.SeparableConv1D(1, 1, name, nn.Frozen, policy),

@@ -139,6 +139,8 @@ LAYERS = {
     "UnitNormalization": ((4,), lambda: layers.UnitNormalization()),
     "UnitNormalization over axes": ((3, 4), lambda: layers.UnitNormalization(axis=[1, 2])),
     "SpectralNormalization": ((4,), lambda: layers.SpectralNormalization(layers.Dense(3, activation="tanh"), power_iterations=2)),
+    "RandomFlip": ((4, 5, 3), lambda: layers.RandomFlip()),
+    "RandomFlip with all": ((3, 4, 5), lambda: layers.RandomFlip("vertical", seed=3, data_format="channels_first", bounding_box_format="rel_xyxy")),
 }
 
 INITIALIZERS = [

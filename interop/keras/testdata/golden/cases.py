@@ -7,7 +7,7 @@ that are the same in every run, and the file that they are written to.
 import json
 import os
 
-os.environ["KERAS_BACKEND"] = "numpy"
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 import keras
 import numpy as np
 
