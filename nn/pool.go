@@ -483,76 +483,24 @@ func (l *AdaptivePoolingLayer) Build(_ *Builder, in tensor.Spec) {
 	l.wantPlaces(class, in)
 	wantNumber(class, in)
 	wantSizes(class, "output size", l.OutputSize, l.places, 1)
-	places := l.placesOf(in)
+	places, elements := l.placesOf(in), in.Shape.From(1).Size()
 	for i, n := range l.OutputSize.over(l.places) {
 		if places.At(i) == 0 {
 			panic(graph.Errorf("nn.%s: x is %v: want one element or more along each axis", class, in))
 		}
-		wantProduct(class, "output size", n, places.At(i))
+		elements /= places.At(i)
+		wantProduct(class, "output size", n, elements)
+		elements *= n
 	}
 }
 
 // Call implements [Layer].
 func (l *AdaptivePoolingLayer) Call(c *Ctx, x *graph.Node) *graph.Node {
 	return l.channelsLast(l.what.floatsOf(c, x), func(x *graph.Node) *graph.Node {
-		places, out := ops.Places(x.Shape()), tensor.D(l.OutputSize.over(l.places)...)
-		w, size, even := ops.Valid(l.places), out, true
-		for i := range l.places {
-			each := max(1, places.At(i)/out.At(i))
-			even = even && each*out.At(i) == places.At(i)
-			size = size.With(i, each)
+		size := tensor.D(l.OutputSize.over(l.places)...)
+		if l.what == averageOf {
+			return ops.AdaptiveAvgPool(x, size)
 		}
-		w.Strides = size
-		if even {
-			return l.what.pool(x, size, w)
-		}
-		for i := range l.places {
-			x = l.alongAxis(x, i+1, out.At(i))
-		}
-		return x
+		return ops.AdaptiveMaxPool(x, size)
 	})
-}
-
-// alongAxis pools an axis of x in n windows.
-func (l *AdaptivePoolingLayer) alongAxis(x *graph.Node, axis, n int) *graph.Node {
-	length := x.Shape().At(axis)
-	from := func(i int) int { return i * length / n }
-	to := func(i int) int { return ((i+1)*length + n - 1) / n }
-	if l.what == averageOf {
-		return linear(x, axis, n, func(i int) []float64 {
-			share := make([]float64, to(i))
-			for j := from(i); j < to(i); j++ {
-				share[j] = 1 / float64(to(i)-from(i))
-			}
-			return share
-		})
-	}
-	longest := 0
-	for i := range n {
-		longest = max(longest, to(i)-from(i))
-	}
-	index := make([]int32, n*longest) // of windows of one length: the last element is repeated
-	for i := range n {
-		for j := range longest {
-			index[i*longest+j] = int32(min(from(i)+j, to(i)-1))
-		}
-	}
-	shape := x.Shape()
-	windows := append(append(shape.To(axis).Slice(), n, longest), shape.From(axis+1).Slice()...)
-	rows := ops.Gather(x, x.Graph().Const(tensor.Of(index...)), axis)
-	return ops.ReduceMax(ops.Reshape(rows, windows...), axis+1)
-}
-
-// linear returns x with n elements along an axis: element i is the sum of the elements of x
-// times the weights of i, which may end before the axis does.
-func linear(x *graph.Node, axis, n int, weights func(i int) []float64) *graph.Node {
-	shape := x.Shape()
-	length := shape.At(axis)
-	all := make([]float64, n*length)
-	for i := range n {
-		copy(all[i*length:(i+1)*length], weights(i))
-	}
-	m := ops.Cast(ops.Reshape(x.Graph().Const(tensor.Of(all...)), n, length), x.DType())
-	flat := ops.Reshape(x, shape.To(axis).Size(), length, shape.From(axis+1).Size())
-	return ops.Reshape(ops.MatMul(m, flat), shape.With(axis, n).Slice()...)
 }

@@ -3,7 +3,6 @@ package nn
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -12,50 +11,17 @@ import (
 )
 
 // Interpolation says how elements between those of an image are made. It is an option of
-// [UpSampling2D].
+// [UpSampling2D]: [Nearest] by default.
 type Interpolation string
 
-// The interpolations. All but Nearest take pixels as squares around their centers, and weigh
-// those of a neighborhood, cut off at the border, so that the weights add up to 1.
+// The interpolations are those of [ops.Interpolation] with these names.
 const (
-	// Nearest, the default, repeats the elements.
-	Nearest Interpolation = "nearest"
-	// Bilinear weighs the two next elements along each axis by their distances.
-	Bilinear Interpolation = "bilinear"
-	// Bicubic is Keys's cubic of four elements, with a = -0.5.
-	Bicubic Interpolation = "bicubic"
-	// Lanczos3 and Lanczos5 are windowed sincs of six and of ten elements.
-	Lanczos3 Interpolation = "lanczos3"
-	Lanczos5 Interpolation = "lanczos5"
+	Nearest  = Interpolation(ops.Nearest)
+	Bilinear = Interpolation(ops.Bilinear)
+	Bicubic  = Interpolation(ops.Bicubic)
+	Lanczos3 = Interpolation(ops.Lanczos3)
+	Lanczos5 = Interpolation(ops.Lanczos5)
 )
-
-// interpolations holds the weight of an element at a distance, up to the radius.
-var interpolations = map[Interpolation]struct {
-	radius float64
-	weight func(x float64) float64
-}{
-	Bilinear: {1, func(x float64) float64 { return 1 - x }},
-	Bicubic:  {2, keysCubic},
-	Lanczos3: {3, func(x float64) float64 { return sinc(x) * sinc(x/3) }},
-	Lanczos5: {5, func(x float64) float64 { return sinc(x) * sinc(x/5) }},
-}
-
-// keysCubic is the cubic with a = -0.5.
-//
-// Source: Keys 1981, "Cubic convolution interpolation for digital image processing".
-func keysCubic(x float64) float64 {
-	if x < 1 {
-		return (1.5*x-2.5)*x*x + 1
-	}
-	return ((-0.5*x+2.5)*x-4)*x + 2
-}
-
-func sinc(x float64) float64 {
-	if x == 0 {
-		return 1
-	}
-	return math.Sin(math.Pi*x) / (math.Pi * x)
-}
 
 // UnmarshalJSON reads an interpolation as Keras writes it.
 func (p *Interpolation) UnmarshalJSON(b []byte) error {
@@ -69,10 +35,11 @@ func (p *Interpolation) UnmarshalJSON(b []byte) error {
 
 // check returns an error unless there is the interpolation.
 func (p Interpolation) check() error {
-	if p != "" && p != Nearest && interpolations[p].weight == nil {
-		return fmt.Errorf("interpolation %q: want %q, %q, %q, %q or %q", p, Nearest, Bilinear, Bicubic, Lanczos3, Lanczos5)
+	switch p {
+	case "", Nearest, Bilinear, Bicubic, Lanczos3, Lanczos5:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("interpolation %q: want %q, %q, %q, %q or %q", p, Nearest, Bilinear, Bicubic, Lanczos3, Lanczos5)
 }
 
 // UpSampling1D returns a layer that repeats every step size times.
@@ -200,50 +167,21 @@ func (l *UpSamplingLayer) Build(_ *Builder, in tensor.Spec) {
 		panic(graph.Errorf("nn.%s: interpolation %q: want %q: UpSampling2D alone has others", class, l.Interpolation, Nearest))
 	}
 	wantNumber(class, in)
-	for i, n := range l.Size.over(l.places) {
-		length := l.placesOf(in).At(i)
-		wantProduct(class, "size", n*length, length) // the weights
-	}
 }
 
 // Call implements [Layer].
 func (l *UpSamplingLayer) Call(_ *Ctx, x *graph.Node) *graph.Node {
-	first, sizes := l.firstPlace(), l.Size.over(l.places)
 	if l.interpolation() == Nearest {
-		for i, n := range sizes {
-			x = ops.Repeat(x, n, first+i)
+		for i, n := range l.Size.over(l.places) {
+			x = ops.Repeat(x, n, l.firstPlace()+i)
 		}
 		return x
 	}
-	dt := x.DType()
-	if !dt.IsFloat() {
-		x = ops.Cast(x, tensor.Float32)
-	}
-	for i, n := range sizes {
-		if n > 1 {
-			x = l.interpolation().along(x, first+i, n)
+	return l.channelsLast(x, func(x *graph.Node) *graph.Node {
+		size := ops.Places(x.Shape())
+		for i, n := range l.Size.over(l.places) {
+			size = size.With(i, n*size.At(i))
 		}
-	}
-	if !dt.IsFloat() {
-		x = ops.Cast(ops.Round(x), dt)
-	}
-	return x
-}
-
-// along returns x with n times as many elements along an axis.
-func (p Interpolation) along(x *graph.Node, axis, n int) *graph.Node {
-	length, of := x.Shape().At(axis), interpolations[p]
-	return linear(x, axis, n*length, func(i int) []float64 {
-		center := (float64(i)+0.5)/float64(n) - 0.5
-		weights, sum := make([]float64, length), 0.0
-		from, to := max(0, int(math.Ceil(center-of.radius))), min(length-1, int(math.Floor(center+of.radius)))
-		for j := from; j <= to; j++ {
-			weights[j] = of.weight(math.Abs(center - float64(j)))
-			sum += weights[j]
-		}
-		for j := from; j <= to; j++ {
-			weights[j] /= sum
-		}
-		return weights
+		return ops.Resize(x, size, ops.Interpolation(l.interpolation()), false)
 	})
 }

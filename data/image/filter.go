@@ -2,8 +2,9 @@ package image
 
 import (
 	"fmt"
-	"math"
 	"strings"
+
+	"github.com/glia-ml/glia/internal/resample"
 )
 
 // Filter says how the pixels of a picture of another size are made. Libraries differ: a
@@ -56,14 +57,9 @@ const (
 type filter struct {
 	name string
 	of   rounding
-
-	radius float64                 // of the kernel, in pixels of the source
-	kernel func(x float64) float64 // of the distance, within the radius
-	spread bool                    // it spreads over all pixels when a picture gets smaller
-	edge   bool                    // pixels at the edge stand for those beyond
-
-	nearest func(from, to int) func(i int) int // the pixel that alone makes pixel i
-	area    areaKind
+	by   resample.Filter
+	// larger is what it does instead when a picture gets larger along either side, or nil.
+	larger *resample.Filter
 }
 
 // rounding says what is done with pixels of bytes.
@@ -75,47 +71,54 @@ const (
 	twofold                 // what the first of two passes makes is rounded, too
 )
 
-// areaKind is a filter of the area that a pixel covers.
-type areaKind int
-
-const (
-	noArea    areaKind = iota
-	areaDown           // lines between centers when a picture gets larger
-	areaBoth           // the area both ways
-	areaOrCut          // lines cut by areas when a picture gets larger along either side
-)
-
 var filters = [...]filter{
-	Area: {name: "area", area: areaDown},
+	Area: {name: "area", by: resample.Filter{Area: resample.CoverOrLines}},
 
-	PILNearest:  {name: "pil-nearest", of: rounded, nearest: addedNearest},
-	PILBox:      {name: "pil-box", of: twofold, radius: 0.5, kernel: box, spread: true},
-	PILBilinear: {name: "pil-bilinear", of: twofold, radius: 1, kernel: triangle, spread: true},
-	PILHamming:  {name: "pil-hamming", of: twofold, radius: 1, kernel: hamming, spread: true},
-	PILBicubic:  {name: "pil-bicubic", of: twofold, radius: 2, kernel: keys(-0.5), spread: true},
-	PILLanczos:  {name: "pil-lanczos", of: twofold, radius: 3, kernel: lanczos(3), spread: true},
+	PILNearest:  {name: "pil-nearest", of: rounded, by: resample.Filter{Nearest: resample.Added}},
+	PILBox:      {name: "pil-box", of: twofold, by: spread(0.5, resample.Box)},
+	PILBilinear: {name: "pil-bilinear", of: twofold, by: spread(1, resample.Triangle)},
+	PILHamming:  {name: "pil-hamming", of: twofold, by: spread(1, resample.Hamming)},
+	PILBicubic:  {name: "pil-bicubic", of: twofold, by: spread(2, resample.Keys(-0.5))},
+	PILLanczos:  {name: "pil-lanczos", of: twofold, by: spread(3, resample.Lanczos(3))},
 
-	TFNearest:           {name: "tf-nearest", nearest: tfNearest},
-	TFBilinear:          {name: "tf-bilinear", radius: 1, kernel: triangle},
-	TFBicubic:           {name: "tf-bicubic", radius: 2, kernel: keys(-0.5)},
-	TFArea:              {name: "tf-area", area: areaBoth},
-	TFLanczos3:          {name: "tf-lanczos3", radius: 3, kernel: lanczos(3)},
-	TFLanczos5:          {name: "tf-lanczos5", radius: 5, kernel: lanczos(5)},
-	TFGaussian:          {name: "tf-gaussian", radius: 1.5, kernel: gaussian},
-	TFMitchell:          {name: "tf-mitchellcubic", radius: 2, kernel: mitchell},
-	TFBilinearAntialias: {name: "tf-bilinear-antialias", radius: 1, kernel: triangle, spread: true},
-	TFBicubicAntialias:  {name: "tf-bicubic-antialias", radius: 2, kernel: keys(-0.5), spread: true},
-	TFLanczos3Antialias: {name: "tf-lanczos3-antialias", radius: 3, kernel: lanczos(3), spread: true},
-	TFLanczos5Antialias: {name: "tf-lanczos5-antialias", radius: 5, kernel: lanczos(5), spread: true},
-	TFGaussianAntialias: {name: "tf-gaussian-antialias", radius: 1.5, kernel: gaussian, spread: true},
-	TFMitchellAntialias: {name: "tf-mitchellcubic-antialias", radius: 2, kernel: mitchell, spread: true},
+	TFNearest:           {name: "tf-nearest", by: resample.Filter{Nearest: resample.Centered}},
+	TFBilinear:          {name: "tf-bilinear", by: tf(1, resample.Triangle, false)},
+	TFBicubic:           {name: "tf-bicubic", by: tf(2, resample.Keys(-0.5), false)},
+	TFArea:              {name: "tf-area", by: resample.Filter{Area: resample.Cover}},
+	TFLanczos3:          {name: "tf-lanczos3", by: tf(3, resample.Lanczos(3), false)},
+	TFLanczos5:          {name: "tf-lanczos5", by: tf(5, resample.Lanczos(5), false)},
+	TFGaussian:          {name: "tf-gaussian", by: tf(1.5, resample.Gaussian, false)},
+	TFMitchell:          {name: "tf-mitchellcubic", by: tf(2, resample.Mitchell, false)},
+	TFBilinearAntialias: {name: "tf-bilinear-antialias", by: tf(1, resample.Triangle, true)},
+	TFBicubicAntialias:  {name: "tf-bicubic-antialias", by: tf(2, resample.Keys(-0.5), true)},
+	TFLanczos3Antialias: {name: "tf-lanczos3-antialias", by: tf(3, resample.Lanczos(3), true)},
+	TFLanczos5Antialias: {name: "tf-lanczos5-antialias", by: tf(5, resample.Lanczos(5), true)},
+	TFGaussianAntialias: {name: "tf-gaussian-antialias", by: tf(1.5, resample.Gaussian, true)},
+	TFMitchellAntialias: {name: "tf-mitchellcubic-antialias", by: tf(2, resample.Mitchell, true)},
 
-	CVNearest:      {name: "cv-nearest", of: rounded, nearest: cvNearest},
-	CVNearestExact: {name: "cv-nearest-exact", of: rounded, nearest: addedNearest},
-	CVLinear:       {name: "cv-linear", of: rounded, radius: 1, kernel: triangle, edge: true},
-	CVCubic:        {name: "cv-cubic", of: rounded, radius: 2, kernel: keys(-0.75), edge: true},
-	CVArea:         {name: "cv-area", of: rounded, area: areaOrCut},
-	CVLanczos4:     {name: "cv-lanczos4", of: rounded, radius: 4, kernel: lanczos(4), edge: true},
+	CVNearest:      {name: "cv-nearest", of: rounded, by: resample.Filter{Nearest: resample.Corner}},
+	CVNearestExact: {name: "cv-nearest-exact", of: rounded, by: resample.Filter{Nearest: resample.Added}},
+	CVLinear:       {name: "cv-linear", of: rounded, by: cv(1, resample.Triangle)},
+	CVCubic:        {name: "cv-cubic", of: rounded, by: cv(2, resample.Keys(-0.75))},
+	CVArea: {name: "cv-area", of: rounded, by: resample.Filter{Area: resample.Cover},
+		larger: &resample.Filter{Area: resample.Cut}},
+	CVLanczos4: {name: "cv-lanczos4", of: rounded, by: cv(4, resample.Lanczos(4))},
+}
+
+// spread returns a filter whose kernel spreads over all pixels when a picture gets smaller.
+func spread(radius float64, kernel func(x float64) float64) resample.Filter {
+	return resample.Filter{Radius: radius, Kernel: kernel, Spread: true}
+}
+
+// tf returns a filter as TensorFlow computes it: in float32, which decides whether a pixel at
+// the radius counts.
+func tf(radius float64, kernel func(x float64) float64, antialias bool) resample.Filter {
+	return resample.Filter{Radius: radius, Kernel: kernel, Spread: antialias, Single: true}
+}
+
+// cv returns a filter in which the pixels at the edge stand for those beyond.
+func cv(radius float64, kernel func(x float64) float64) resample.Filter {
+	return resample.Filter{Radius: radius, Kernel: kernel, Edge: true}
 }
 
 // String returns the name of a filter, such as "pil-bicubic".
@@ -144,101 +147,4 @@ func (f Filter) check() error {
 		return fmt.Errorf("Filter(%d): want one of those that image has", int(f))
 	}
 	return nil
-}
-
-// box is the kernel whose pixels count alike.
-func box(x float64) float64 {
-	if x > -0.5 && x <= 0.5 {
-		return 1
-	}
-	return 0
-}
-
-// triangle is the kernel of straight lines.
-func triangle(x float64) float64 { return max(1-math.Abs(x), 0) }
-
-// hamming is the kernel of a sine under Hamming's window.
-func hamming(x float64) float64 {
-	if math.Abs(x) >= 1 {
-		return 0
-	}
-	return sinc(x) * (0.54 + 0.46*math.Cos(math.Pi*x))
-}
-
-// sinc returns sin(πx)/πx.
-func sinc(x float64) float64 {
-	if x == 0 {
-		return 1
-	}
-	return math.Sin(math.Pi*x) / (math.Pi * x)
-}
-
-// lanczos returns the kernel of a sine under the middle of one that is n times as wide.
-func lanczos(n float64) func(x float64) float64 {
-	return func(x float64) float64 {
-		if math.Abs(x) >= n {
-			return 0
-		}
-		return sinc(x) * sinc(x/n)
-	}
-}
-
-// keys returns the cubic kernel whose slope at 1 is a.
-//
-// Source: Keys 1981, Cubic convolution interpolation for digital image processing.
-func keys(a float64) func(x float64) float64 {
-	return func(x float64) float64 {
-		switch x = math.Abs(x); {
-		case x < 1:
-			return ((a+2)*x-(a+3))*x*x + 1
-		case x < 2:
-			return ((a*x-5*a)*x+8*a)*x - 4*a
-		}
-		return 0
-	}
-}
-
-// mitchell is the cubic kernel with B = C = 1/3.
-//
-// Source: Mitchell, Netravali 1988, Reconstruction filters in computer graphics.
-func mitchell(x float64) float64 {
-	switch x = math.Abs(x); {
-	case x < 1:
-		return (7.0/6*x-2)*x*x + 8.0/9
-	case x < 2:
-		return ((-7.0/18*x+2)*x-10.0/3)*x + 16.0/9
-	}
-	return 0
-}
-
-// gaussian is the kernel of a normal distribution of deviation 1/2, cut at 3 of these.
-func gaussian(x float64) float64 {
-	if math.Abs(x) >= 1.5 {
-		return 0
-	}
-	return math.Exp(-2 * x * x)
-}
-
-// addedNearest adds up, as pillow and OpenCV's INTER_NEAREST_EXACT do, which decides ties.
-func addedNearest(from, to int) func(i int) int {
-	step := float64(from) / float64(to)
-	at, next := step/2, 0
-	return func(i int) int {
-		for ; next < i; next++ {
-			at += step
-		}
-		return int(at)
-	}
-}
-
-// tfNearest multiplies in float32, as TensorFlow does, which decides ties.
-func tfNearest(from, to int) func(i int) int {
-	step := float32(from) / float32(to)
-	return func(i int) int { return int((float32(i) + 0.5) * step) }
-}
-
-// cvNearest takes the pixel under the corner.
-func cvNearest(from, to int) func(i int) int {
-	step := 1 / (float64(to) / float64(from))
-	return func(i int) int { return int(float64(i) * step) }
 }

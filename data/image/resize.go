@@ -5,6 +5,7 @@ import (
 	stdimage "image"
 	"math"
 
+	"github.com/glia-ml/glia/internal/resample"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -118,14 +119,14 @@ func (r resizing) run(out []float32, stride int, row func(y int, into []float32)
 
 // memory bounds the bytes that run takes beside the result and a row of the source.
 func (r resizing) memory() int64 {
-	across, down := int64(r.mostTaps(r.width, r.toWidth)), int64(r.mostTaps(r.height, r.toHeight))
+	across, down := int64(r.by().Most(r.width, r.toWidth)), int64(r.by().Most(r.height, r.toHeight))
 	rows := 4 * down * int64(r.toWidth)
 	if filters[r.filter].of == twofold {
 		rows = (down + 6) * int64(max(r.width, r.toWidth))
 	} else if down > manyTaps {
 		rows += 8 * int64(r.toWidth)
 	}
-	return (4*across+8)*int64(r.toWidth) + (4*down+8)*int64(r.toHeight) + rows*int64(r.channels)
+	return (4*across+8)*int64(r.toWidth) + (4*down+8)*int64(r.toHeight) + 8*max(across, down) + rows*int64(r.channels)
 }
 
 // apply makes a row of another length.
@@ -170,63 +171,35 @@ func levels(row []float32) {
 	}
 }
 
-// mostTaps bounds the pixels that count into one of to pixels that are made of from.
-func (r resizing) mostTaps(from, to int) int {
+// by returns the filter of both axes.
+func (r resizing) by() *resample.Filter {
 	f := &filters[r.filter]
-	scale := max(float64(from)/float64(to), 1)
-	switch {
-	case f.nearest != nil:
-		return 1
-	case f.area != noArea:
-		return min(int(math.Ceil(scale))+1, from)
-	case !f.spread:
-		scale = 1
+	if f.larger != nil && (r.toWidth > r.width || r.toHeight > r.height) {
+		return f.larger
 	}
-	return min(2*int(math.Ceil(f.radius*scale))+1, from)
+	return &f.by
 }
 
 // taps returns those of each of to pixels in a row that is made of from.
 func (r resizing) taps(from, to int) *taps {
-	f := &filters[r.filter]
-	n := r.mostTaps(from, to)
+	by := r.by()
+	n := by.Most(from, to)
 	t := &taps{n: n, at: make([]int32, to), length: make([]int32, to)}
-	if r.bytes && f.of == twofold {
+	if r.bytes && filters[r.filter].of == twofold {
 		t.whole = make([]int32, n*to)
 	} else {
 		t.weight = make([]float32, n*to)
 	}
-	step := float64(from) / float64(to)
-	nearest := func(int) int { return 0 }
-	if f.nearest != nil {
-		nearest = f.nearest(from, to)
-	}
-	larger := r.toWidth > r.width || r.toHeight > r.height
-	for i := range to {
-		switch {
-		case f.nearest != nil:
-			t.set(i, min(max(nearest(i), 0), from-1), 1)
-		case f.area == areaBoth, f.area == areaDown && step > 1, f.area == areaOrCut && !larger:
-			t.cover(i, step, from)
-		case f.area == areaOrCut:
-			left := int(float64(i) * step)
-			part := max(float64(i+1)-float64(left+1)/step, 0)
-			t.between(i, left, part-math.Floor(part), from)
-		case f.area == areaDown:
-			x := min(max((float64(i)+0.5)*step-0.5, 0), float64(from-1))
-			t.between(i, int(x), x-math.Floor(x), from)
-		case f.edge:
-			t.sample(i, (float64(i)+0.5)*step-0.5, f, from)
-		default:
-			center, scale := (float64(i)+0.5)*step, 1.0
-			if f.of == exact { // TensorFlow, in float32, which decides whether a pixel at the radius counts
-				center = float64((float32(i) + 0.5) * (1 / (float32(to) / float32(from))))
+	by.Runs(from, to, func(i, at int, weights []float64) {
+		t.at[i], t.length[i] = int32(at), int32(len(weights))
+		for k, w := range weights {
+			if t.whole != nil {
+				t.whole[i*n+k] = int32(math.Round(w * (1 << wholeBits)))
+			} else {
+				t.weight[i*n+k] = float32(w)
 			}
-			if f.spread {
-				scale = max(step, 1)
-			}
-			t.convolve(i, center, scale, f, from)
 		}
-	}
+	})
 	return t
 }
 
@@ -246,74 +219,6 @@ func (t *taps) clip(from, to int) {
 		}
 		t.at[i], t.length[i] = int32(a-from), int32(b-a)
 	}
-}
-
-// set makes pixel i of a run of weights from at on.
-func (t *taps) set(i, at int, weights ...float32) {
-	t.at[i], t.length[i] = int32(at), int32(copy(t.weight[i*t.n:][:t.n], weights))
-}
-
-// between makes pixel i of the one numbered left and part of the next.
-func (t *taps) between(i, left int, part float64, from int) {
-	if left = min(left, from-1); left == from-1 || part == 0 {
-		t.set(i, left, 1)
-		return
-	}
-	t.set(i, left, 1-float32(part), float32(part))
-}
-
-// cover makes pixel i of those that it covers.
-func (t *taps) cover(i int, step float64, from int) {
-	a, b := float64(i)*step, float64(i+1)*step
-	weights := t.weight[i*t.n:][:t.n]
-	n := 0
-	for p := int(a); p < from && float64(p) < b && n < t.n; p++ {
-		if part := min(b, float64(p+1)) - max(a, float64(p)); part > 1e-9 {
-			if n == 0 {
-				t.at[i] = int32(p)
-			}
-			weights[n] = float32(part / (b - a))
-			n++
-		}
-	}
-	t.length[i] = int32(n)
-}
-
-// convolve makes pixel i of those around center by a kernel that is scale times as wide,
-// normalized within the picture.
-func (t *taps) convolve(i int, center, scale float64, f *filter, from int) {
-	first := max(int(center-f.radius*scale+0.5), 0)
-	last := min(int(center+f.radius*scale+0.5), from)
-	sum := 0.0
-	for p := first; p < last; p++ {
-		sum += f.kernel((float64(p) - center + 0.5) / scale)
-	}
-	for p := first; p < last; p++ {
-		weight, k := f.kernel((float64(p)-center+0.5)/scale)/sum, i*t.n+p-first
-		if t.whole != nil {
-			t.whole[k] = int32(math.Round(weight * (1 << wholeBits)))
-		} else {
-			t.weight[k] = float32(weight)
-		}
-	}
-	t.at[i], t.length[i] = int32(first), int32(last-first)
-}
-
-// sample makes pixel i of 2·radius pixels around x, the pixels at the edge standing for those
-// beyond.
-func (t *taps) sample(i int, x float64, f *filter, from int) {
-	radius := int(f.radius)
-	begin := int(math.Floor(x)) - radius + 1
-	first := min(max(begin, 0), from-1)
-	weights := t.weight[i*t.n:][:t.n]
-	sum := 0.0
-	for p := begin; p < begin+2*radius; p++ {
-		sum += f.kernel(float64(p) - x)
-	}
-	for p := begin; p < begin+2*radius; p++ {
-		weights[min(max(p, 0), from-1)-first] += float32(f.kernel(float64(p)-x) / sum)
-	}
-	t.at[i], t.length[i] = int32(first), int32(min(max(begin+2*radius-1, 0), from-1)-first+1)
 }
 
 // runWhole is run in whole numbers, rounded after each of two passes. Which is first is

@@ -50,7 +50,7 @@ func TestCompositions(t *testing.T) {
 			out := ops.Decompose(op, inputs(c), none)
 			for _, n := range reachable(out) {
 				switch n.Op.(type) {
-				case graph.InputOp, graph.PickOp, ops.Primitive:
+				case graph.InputOp, graph.ConstOp, graph.PickOp, ops.Primitive:
 				default:
 					t.Errorf("%s: made of %s, which is no primitive", c.Name, n.Op.Name())
 				}
