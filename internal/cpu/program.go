@@ -142,7 +142,7 @@ func newProgram(p *backend.Program, strides []tensor.Dims) *program {
 			cols *= p.Shape.At(-1 - i)
 		}
 	}
-	k := lower(p, cols, strides).place()
+	k := lower(p, cols, strides).chain().place()
 	k.setTiles()
 	if k.columns != nil {
 		k.columns.setPieces(k)
@@ -251,7 +251,7 @@ func (k *program) fill(mem []byte, steady bool) frame {
 			if l.row {
 				f.load(l, 0, 0, n/k.cols)
 			} else {
-				f.load(l, 0, 0, n)
+				f.repeat(l, n)
 			}
 		}
 	}
@@ -259,6 +259,17 @@ func (k *program) fill(mem []byte, steady bool) frame {
 		k.consts[i].op.run(f, &k.consts[i], 0, n)
 	}
 	return f
+}
+
+// repeat loads n elements, of which the first begin a period, into a slot.
+func (f frame) repeat(l *load, n int) {
+	done := min(n, l.period)
+	f.load(l, 0, 0, done)
+	if l.half {
+		repeatRows(f.slotBits(l.slot, n), done)
+	} else {
+		repeatRows(f.slot(l.slot, n), done)
+	}
 }
 
 // isLoadedOnce reports whether a load is done once instead of for every tile.
@@ -333,9 +344,9 @@ func (f frame) f32(p place, at, n int) []float32 {
 	case f.gathered != nil:
 		return f.slot(f.gathered.slotOf(p), n)
 	case p.kind == fromInput:
-		return floats(f.in[p.index])[at : at+n]
+		return view[float32](f.in[p.index].Mem)[at : at+n]
 	}
-	return floats(f.out[p.index])[at : at+n]
+	return view[float32](f.out[p.index].Mem)[at : at+n]
 }
 
 // bits returns the bits of n halves of a place from element at on.
@@ -346,9 +357,9 @@ func (f frame) bits(p place, at, n int) []uint16 {
 	case f.gathered != nil:
 		return f.slotBits(f.gathered.slotOf(p), n)
 	case p.kind == fromInput:
-		return bits16(f.in[p.index])[at : at+n]
+		return view[uint16](f.in[p.index].Mem)[at : at+n]
 	}
-	return bits16(f.out[p.index])[at : at+n]
+	return view[uint16](f.out[p.index].Mem)[at : at+n]
 }
 
 func (f frame) slot(slot, n int) []float32 { return f.tiles[slot*f.slotLen():][:n:n] }

@@ -140,7 +140,7 @@ func givesBits(o op) bool {
 // worksInPlace reports whether the results of an instruction may lie where arguments do.
 func worksInPlace(o op) bool {
 	switch o := o.(type) {
-	case mapFloats, mapTuple, mapBits, foldBits:
+	case mapFloats, chained, mapTuple, mapBits, foldBits:
 		return true
 	case foldRows:
 		return o.fold != momentsOf

@@ -21,7 +21,7 @@ const (
 	toResult
 )
 
-// slots is the second pass over a program: it gives each lowered value its place, by live
+// slots is the last pass over a program: it gives each lowered value its place, by live
 // ranges. Inputs in the wanted form are read in place, results computed in place; other
 // values have a slot until their last use.
 type slots struct {

@@ -15,6 +15,10 @@ type tile struct {
 	one   func(dst, x []float32)
 	two   func(dst, a, b []float32)
 	three func(dst, a, b, c []float32)
+	// links are the same function as a link of a chain that comes in by each of the
+	// arguments, if linked.
+	links  [2]kern.LinkFunc
+	linked bool
 }
 
 // tiles maps operation types to vector kernels. An elementwise operation without
@@ -35,6 +39,19 @@ func tile2[O ops.Binary](f func(dst, a, b []float32)) {
 
 func tile2With[O ops.Binary](make func(op O) func(dst, a, b []float32)) {
 	tiles[reflect.TypeFor[O]()] = func(op graph.Op) tile { return tile{arity: 2, two: make(op.(O))} }
+}
+
+// link1 and link2 note that the function of an operation, whose tile is there, can be a link.
+func link1[O ops.Unary](f kern.LinkFunc) { link2[O](f, f) }
+
+func link2[O graph.Op](first, second kern.LinkFunc) {
+	t := reflect.TypeFor[O]()
+	plain := tiles[t]
+	tiles[t] = func(op graph.Op) tile {
+		x := plain(op)
+		x.links, x.linked = [2]kern.LinkFunc{first, second}, true
+		return x
+	}
 }
 
 // tileOf returns the function of an elementwise operation.
@@ -149,6 +166,13 @@ func init() {
 	tile2[ops.ReluGradOp](kern.ReluGrad)
 	tile2[ops.SigmoidGradOp](kern.SigmoidGrad)
 	tile2[ops.TanhGradOp](kern.TanhGrad)
+
+	link1[ops.ReluOp](kern.LinkRelu)
+	link1[ops.SquareOp](kern.LinkSquare)
+	link2[ops.AddOp](kern.LinkAdd, kern.LinkAdd)
+	link2[ops.SubOp](kern.LinkSub, kern.LinkSubFrom)
+	link2[ops.MulOp](kern.LinkMul, kern.LinkMul)
+	link2[ops.ReluGradOp](kern.LinkReluGradOf, kern.LinkReluGrad)
 
 	tile1With(func(op ops.ClipOp) func(dst, x []float32) {
 		lo, hi := float32(op.Lo), float32(op.Hi)

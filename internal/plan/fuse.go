@@ -21,7 +21,8 @@ type group struct {
 	axes    int
 	columns bool
 	rows    map[*graph.Node]bool
-	visit   int // the number of the last search that visited the group
+	visit   int           // the number of the last search that visited the group
+	again   []*graph.Node // of other groups, which the program computes again
 }
 
 // grouping tells which group every node of interest belongs to.
@@ -106,6 +107,7 @@ func fuse(roots []*graph.Node, kernels backend.Kernels) *grouping {
 			}
 		}
 	}
+	gr.recompute()
 	return gr
 }
 

@@ -52,12 +52,20 @@ func lower(p *Plan, gr *grouping, roots []*graph.Node) *lowering {
 	return l
 }
 
+// all returns the nodes that g's program computes, in order.
+func (g *group) all() []*graph.Node {
+	if len(g.again) == 0 {
+		return g.nodes
+	}
+	return inOrder(slices.Concat(g.nodes, g.again))
+}
+
 func (l *lowering) emit(g *group) {
 	if l.done[g] {
 		return
 	}
 	l.done[g] = true
-	members := g.nodes
+	members := g.all()
 	if g.head != nil {
 		members = append([]*graph.Node{g.head}, members...)
 	}
@@ -147,14 +155,14 @@ func (l *lowering) emitProgram(g *group) {
 	if g.head != nil {
 		b.input(g.head)
 	}
-	for _, n := range g.nodes {
+	for _, n := range g.all() {
 		for _, in := range n.In {
-			if _, full := in.Op.(ops.FullOp); !full && l.gr.of[owner(in)] != g {
+			if _, full := in.Op.(ops.FullOp); !full && l.gr.of[owner(in)] != g && !g.recomputes(in) {
 				b.input(in)
 			}
 		}
 	}
-	for _, n := range g.nodes {
+	for _, n := range g.all() {
 		b.add(n)
 	}
 	for _, n := range g.nodes {
@@ -187,8 +195,8 @@ func (l *lowering) emitProgram(g *group) {
 
 // readOutside reports whether a result is read outside its group.
 func (l *lowering) readOutside(g *group, r result) bool {
-	outside := func(u *graph.Node) bool { return l.gr.of[u] != g }
 	n := r.node
+	outside := func(u *graph.Node) bool { h := l.gr.of[u]; return h != g && !h.recomputes(n) }
 	if len(n.Specs()) == 1 {
 		return l.gr.roots[n] || slices.ContainsFunc(l.gr.users[n], outside)
 	}

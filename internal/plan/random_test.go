@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -205,6 +207,19 @@ func TestRandomGraphs(t *testing.T) {
 		if same, _, _, _ := run(packed{}); string(same[0].Bytes()) != string(got[0].Bytes()) {
 			t.Fatalf("seed %d: a plan that copies what has gaps has other bits", seed)
 		}
+		plan.RecomputeFrom(t, 2)
+		again, againVars, p, g := run(cpu.Kernels{})
+		for i := range got {
+			if !bytes.Equal(got[i].Bytes(), again[i].Bytes()) {
+				t.Fatalf("seed %d: output %d: a plan that computes values again has other bits\n%v\n%v", seed, i, g, p)
+			}
+		}
+		for i, v := range gotVars {
+			if !bytes.Equal(v.Tensor().Bytes(), againVars[i].Tensor().Bytes()) {
+				t.Fatalf("seed %d: %s: a plan that computes values again has other bits\n%v\n%v", seed, v.Path, g, p)
+			}
+		}
+		plan.RecomputeFrom(t, math.MaxInt)
 		if got, _, _, _ := run(backend.Reference{}); tensor.AllClose(got[0], want[0], 1e-4, 1e-4) != nil {
 			t.Fatalf("seed %d: plan on the reference differs from the interpreter", seed)
 		}
