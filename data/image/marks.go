@@ -155,8 +155,14 @@ func (m *marks) segment(marker byte, size int) {
 		})
 	case marker >= sof0 && marker <= sof2 && size >= 6:
 		m.then(0, size, func(seg []byte) { // precision, height, width, count, components of 3 bytes
+			if len(m.frame.samples) > 0 {
+				m.err = errors.New("jpeg with more than one frame")
+			}
 			m.frame = jpegFrame{progressive: marker == sof2}
 			for c := seg[6:]; len(c) >= 3; c = c[3:] {
+				if c[1]>>4 == 0 || c[1]&15 == 0 {
+					m.err = errors.New("jpeg with a sampling factor of 0")
+				}
 				m.frame.ids, m.frame.samples = m.frame.ids+string(c[:1]), append(m.frame.samples, c[1])
 			}
 			m.jpegMarkers()

@@ -3,6 +3,7 @@ package image_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	stdimage "image"
 	"image/draw"
 	"image/png"
@@ -163,6 +164,23 @@ func TestManyScans(t *testing.T) {
 	odd := slices.Concat(plain[:2], []byte("\xd0\x00\xff\x00\xff\xd3\xff\xff"), late[2:])
 	_, err = image.Decode(bytes.NewReader(odd))
 	wantError(t, "odd", err, "jpeg with Adobe's marker behind its pixels")
+}
+
+// TestFrames wants a second frame of a JPEG, behind the pixels of the first, to be refused when
+// the header is read, whatever its factors are.
+func TestFrames(t *testing.T) {
+	plain := picturetest.JPEG(16, 16, false, 0, 0x11, 0x11, 0x11)
+	at := bytes.Index(plain, []byte("\xff\xc0"))
+	frame := slices.Clone(plain[at : at+2+int(plain[at+2])<<8+int(plain[at+3])])
+	for _, factors := range []byte{0x11, 0x01, 0x10, 0} {
+		frame[11] = factors // of the first component
+		_, err := image.Decode(bytes.NewReader(slices.Concat(plain[:len(plain)-2], frame, plain[len(plain)-2:])))
+		want := "jpeg with more than one frame"
+		if factors != 0x11 {
+			want = "jpeg with a sampling factor of 0"
+		}
+		wantError(t, fmt.Sprintf("a second frame, factors %#x", factors), err, want)
+	}
 }
 
 // TestFormats names the formats that are not read.
