@@ -235,56 +235,69 @@ func round(s tensor.Spec, v []float64) []float64 {
 	return t.Float64s()
 }
 
+// values runs a graph one node after another, without a plan.
+func values(g *graph.Graph, in []*tensor.Tensor) map[*graph.Node]ops.Array {
+	vals, tuples := map[*graph.Node]ops.Array{}, map[*graph.Node][]ops.Array{}
+	for _, n := range g.Nodes() {
+		var args []ops.Array
+		for _, x := range n.In {
+			args = append(args, vals[x])
+		}
+		if specs := n.Specs(); len(specs) > 1 {
+			for _, s := range specs {
+				tuples[n] = append(tuples[n], ops.NewArray(s))
+			}
+			ops.Reference(n.Op, tuples[n], args)
+			continue
+		}
+		out := ops.NewArray(n.Spec())
+		switch op := n.Op.(type) {
+		case graph.InputOp:
+			out.V = in[op.Index].Float64s()
+		case graph.VarOp:
+			out.V = op.Var.Tensor().Float64s()
+		case graph.PickOp:
+			out.V = round(n.Spec(), tuples[n.In[0]][op.Result].V)
+		default:
+			ops.Reference(n.Op, []ops.Array{out}, args)
+			out.V = round(n.Spec(), out.V)
+		}
+		vals[n] = out
+	}
+	return vals
+}
+
+// interpreted returns outputs of a graph run one node after another.
+func interpreted(g *graph.Graph, outs []*graph.Node, in []*tensor.Tensor) []*tensor.Tensor {
+	vals := values(g, in)
+	var res []*tensor.Tensor
+	for _, o := range outs {
+		res = append(res, toTensor(vals[o]))
+	}
+	return res
+}
+
+func toTensor(a ops.Array) *tensor.Tensor {
+	t := tensor.NewSpec(a.Spec)
+	if err := t.SetFloat64s(a.V); err != nil {
+		panic(err)
+	}
+	return t
+}
+
 // interpret runs the graph of a seed twice, one node after another, without a plan.
 func interpret(seed uint64) ([]*tensor.Tensor, []*graph.Var) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	g, outs, vars, in := randomGraph(rng, 10+rng.IntN(30))
 	var res []*tensor.Tensor
 	for range 2 {
-		vals, tuples := map[*graph.Node]ops.Array{}, map[*graph.Node][]ops.Array{}
-		for _, n := range g.Nodes() {
-			if specs := n.Specs(); len(specs) > 1 {
-				for _, s := range specs {
-					tuples[n] = append(tuples[n], ops.NewArray(s))
-				}
-				var args []ops.Array
-				for _, x := range n.In {
-					args = append(args, vals[x])
-				}
-				ops.Reference(n.Op, tuples[n], args)
-				continue
-			}
-			out := ops.NewArray(n.Spec())
-			switch op := n.Op.(type) {
-			case graph.InputOp:
-				out.V = in[op.Index].Float64s()
-			case graph.VarOp:
-				out.V = op.Var.Tensor().Float64s()
-			case graph.PickOp:
-				out.V = round(n.Spec(), tuples[n.In[0]][op.Result].V)
-			default:
-				var args []ops.Array
-				for _, x := range n.In {
-					args = append(args, vals[x])
-				}
-				ops.Reference(n.Op, []ops.Array{out}, args)
-				out.V = round(n.Spec(), out.V)
-			}
-			vals[n] = out
-		}
-		toTensor := func(n *graph.Node) *tensor.Tensor {
-			t := tensor.NewSpec(n.Spec())
-			if err := t.SetFloat64s(vals[n].V); err != nil {
-				panic(err)
-			}
-			return t
-		}
+		vals := values(g, in)
 		res = nil
 		for _, o := range outs {
-			res = append(res, toTensor(o))
+			res = append(res, toTensor(vals[o]))
 		}
 		for _, u := range g.Updates() {
-			if err := u.Var.Set(toTensor(u.Node)); err != nil {
+			if err := u.Var.Set(toTensor(vals[u.Node])); err != nil {
 				panic(err)
 			}
 		}

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
@@ -39,6 +37,8 @@ var rules = []rule{
 	{"join sums of slices' gradients", joinSliceGrads},
 	{"let loops and branches compute what is read", pruneBodies},
 	{"drop indices that nobody reads", dropIndex},
+	{"take gradients of what is pooled before they spread", gradBeforeSpread},
+	{"sum gradients of maxima before they spread", sumBeforeSpread},
 }
 
 // simplify rewrites the nodes that the roots depend on into a new graph, one after
@@ -114,16 +114,6 @@ func dropStop(_ *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
 		return in[0]
 	}
 	return nil
-}
-
-// dropIndex lets a maximum of windows, whose index its gradient alone reads, compute none.
-func dropIndex(s *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
-	op, ok := n.Op.(ops.MaxPoolOp)
-	if !ok || !op.Index || slices.Contains(s.results[n], 1) {
-		return nil
-	}
-	op.Index = false
-	return s.g.Apply(op, in...)
 }
 
 func dropBroadcast(_ *rewriter, n *graph.Node, in []*graph.Node) *graph.Node {
