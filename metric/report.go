@@ -226,6 +226,13 @@ func (r *Report) String() string {
 	return b.String()
 }
 
+// Table returns the table of the scores alone, for classes too many for a matrix.
+func (r *Report) Table() string {
+	var b strings.Builder
+	r.table(&b)
+	return b.String()
+}
+
 // longest returns the length of the longest name, in characters.
 func (r *Report) longest() (n int) {
 	for _, name := range r.names {

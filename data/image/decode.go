@@ -105,6 +105,9 @@ func (d decoding) open(r io.Reader) (*opened, error) {
 			return nil, fmt.Errorf("%s is unsupported: convert to JPEG or PNG", name)
 		}
 	}
+	if isAnimatedWebP(head.Bytes()) { // which golang.org/x/image/webp takes for a damaged one
+		return nil, errors.New("animated WebP is unsupported: convert one of its frames to PNG or JPEG")
+	}
 	if err != nil {
 		return nil, err
 	}

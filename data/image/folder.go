@@ -80,6 +80,8 @@ type FolderOption struct{ set func(*opening) }
 type opening struct {
 	*Folder
 	names []string // of the classes; nil: all folders
+	known []string // names that the classes have, some without a folder; nil: those of names
+	found []string // the names of the folders
 	skip  bool
 	warn  func(warning string)
 }
@@ -93,6 +95,12 @@ func Fitted(fit Fitting) FolderOption { return FolderOption{func(o *opening) { o
 // Classes sets the classes and their order: names of some of the folders, or all.
 func Classes(names ...string) FolderOption {
 	return FolderOption{func(o *opening) { o.names = slices.Clone(names) }}
+}
+
+// ClassesAmong numbers the classes by names, such as those of a model: a folder of another name
+// is an error that names it, and classes may lack a folder.
+func ClassesAmong(names ...string) FolderOption {
+	return FolderOption{func(o *opening) { o.known = slices.Clone(names) }}
 }
 
 // DecodedBy has options of [Decode] for every picture.
@@ -178,6 +186,10 @@ func (o *opening) check() error {
 		return fmt.Errorf("Fitting(%d): want Stretched, Cropped or Padded", int(o.fit))
 	case o.kind == NoLabels && o.names != nil:
 		return errors.New("Classes with NoLabels: want one of them")
+	case o.kind == NoLabels && o.known != nil:
+		return errors.New("ClassesAmong with NoLabels: want one of them")
+	case o.names != nil && o.known != nil:
+		return errors.New("Classes and ClassesAmong: want one of them")
 	}
 	return o.frame.check()
 }
@@ -203,7 +215,7 @@ func (o *opening) list() error {
 		}
 	}
 	slices.Sort(found)
-	o.classes = found
+	o.found, o.classes = found, found
 	if o.names != nil {
 		for i, name := range o.names {
 			if !slices.Contains(found, name) || slices.Contains(o.names[:i], name) {
@@ -212,12 +224,51 @@ func (o *opening) list() error {
 		}
 		o.classes = o.names
 	}
+	if o.known != nil {
+		if err := o.among(found); err != nil {
+			return err
+		}
+	}
 	for i, name := range o.classes {
+		if !slices.Contains(found, name) {
+			continue
+		}
 		if err := o.walk(name, int32(i)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// among takes the known names for the classes, which those of the folders are to be among.
+func (o *opening) among(found []string) error {
+	at := make(map[string]bool, len(o.known))
+	for _, name := range o.known {
+		if at[name] {
+			return fmt.Errorf("class %q: two of the %d classes have the name: want different names", name, len(o.known))
+		}
+		at[name] = true
+	}
+	var strange []string
+	for _, name := range found {
+		if !at[name] {
+			strange = append(strange, name)
+		}
+	}
+	if strange != nil {
+		return fmt.Errorf("folders %s in %q: want names of classes, which are %s", shown(strange), o.dir, shown(o.known))
+	}
+	o.classes = o.known
+	return nil
+}
+
+// shown quotes names, the first of many.
+func shown(names []string) string {
+	const most = 20
+	if len(names) <= most {
+		return fmt.Sprintf("%q", names)
+	}
+	return fmt.Sprintf("%q and %d more", names[:most], len(names)-most)
 }
 
 // endings are those of pictures' names.
@@ -296,9 +347,12 @@ func (o *opening) full() error {
 		}
 		return fmt.Errorf("%d folders of classes in %q %q: want %s, or NoLabels", n, o.dir, o.classes, want)
 	}
+	if o.known != nil && len(o.files) == 0 {
+		return fmt.Errorf("no pictures in folders of classes in %q: want folders of %s", o.dir, shown(o.known))
+	}
 	var empty []string
 	for i, name := range o.classes {
-		if !slices.ContainsFunc(o.files, func(l labeled) bool { return int(l.class) == i }) {
+		if slices.Contains(o.found, name) && !slices.ContainsFunc(o.files, func(l labeled) bool { return int(l.class) == i }) {
 			empty = append(empty, name)
 		}
 	}

@@ -35,6 +35,14 @@ func widen(img stdimage.Image) {
 // level rounds a number to one of 0 to 255.
 func level(v float64) uint8 { return uint8(min(max(v, 0), 255) + 0.5) }
 
+// isAnimatedWebP reports whether a file that begins so is a WebP of several frames.
+//
+// Source: RFC 9649, section 2.7, extended file format.
+func isAnimatedWebP(head []byte) bool {
+	const flags, animation = 20, 1 << 1
+	return len(head) > flags && string(head[:4]) == "RIFF" && string(head[8:16]) == "WEBPVP8X" && head[flags]&animation != 0
+}
+
 // planesOf returns the planes of a picture that has some, or nil.
 func planesOf(img stdimage.Image) *stdimage.YCbCr {
 	switch img := img.(type) {
