@@ -69,7 +69,7 @@ const core = 5
 var (
 	coreModules = []string{"golang.org/x/sys", "golang.org/x/term"}
 	rimModules  = map[string][]string{ // what packages above the core import besides
-		"cmd/glia": {"github.com/spf13/cobra", "github.com/spf13/pflag"},
+		"cmd/glia": {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/image"},
 		"plot":     {"gonum.org/v1/plot"},
 	}
 	testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid"} // any test

@@ -35,7 +35,7 @@ func (k *comparison) trials(set images) (all []*trial) {
 func (k *comparison) train(ctx context.Context, trials []*trial, set images) error {
 	s := &tune.Study{
 		Train: set.train, Test: set.test,
-		Options:     append(k.options(), warnTo(k.stderr)),
+		Options:     append(k.options(nil), warnTo(k.stderr)),
 		TestOptions: []glia.Option{glia.BatchSize(testBatch), warnTo(k.stderr)},
 	}
 	for _, t := range trials {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/data/image"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
@@ -23,6 +24,9 @@ import (
 // evaluating is one call of glia evaluate: its flags, and where it writes.
 type evaluating struct {
 	source     source
+	folder     bool // the data are one
+	classes    string
+	skip       bool
 	loss       string
 	fromLogits bool
 	scale      factor
@@ -36,26 +40,33 @@ type evaluating struct {
 func newEvaluate() *cobra.Command {
 	e := &evaluating{}
 	c := &cobra.Command{
-		Use:   "evaluate MODEL mnist|digits",
-		Short: "Test a saved model on handwritten digits",
+		Use:   "evaluate MODEL mnist|digits|FOLDER",
+		Short: "Test a saved model on handwritten digits, or on a folder of pictures",
 		Long: `Test the model in a .keras or .h5 file, of glia or Keras, on the test images of
-MNIST, which are looked for as glia train does, or on as many generated digits:
-loss, metrics, what was taken for what, and how well each digit is told.
+MNIST, which are looked for as glia train does, on as many generated digits, or on
+a folder of pictures: loss, metrics, what was taken for what, and how well each
+class is told.
 
-The images are given as the model takes them: as [28 28], [28 28 1] or [784],
-with pixels from 0 to 1, or from 0 to 255 if the model begins with Rescaling;
---scale sets another factor. A loss whose name begins with Sparse gets class
-numbers, any other one-hot rows.
+A FOLDER is one as of glia train. Its folders have the names of the model's classes,
+or of --classes where the model's file has none: all or some of them, but no others.
+
+The images of digits are given as the model takes them: as [28 28], [28 28 1] or [784].
+Pixels are from 0 to 1, or from 0 to 255 if the model begins with Rescaling; --scale
+sets another factor. A loss whose name begins with Sparse gets class numbers, any
+other one-hot rows.
 
 A model that is not compiled, or with unsupported parts, needs a loss by --loss.`,
 		Example: `  glia evaluate mnist.keras mnist
+  glia evaluate pets.keras more-pets
   glia evaluate bare.keras digits --loss sparse_categorical_crossentropy --from-logits`,
-		Args:      wantArgs(argument{name: "MODEL"}, datasetOf("mnist", "digits")),
-		ValidArgs: []string{"mnist", "digits"},
-		RunE: func(c *cobra.Command, args []string) error {
+		Args: wantArgs(argument{name: "MODEL"}, datasetLike("mnist", "digits")),
+		RunE: func(c *cobra.Command, args []string) (err error) {
 			e.stdout, e.stderr = c.OutOrStdout(), c.ErrOrStderr()
 			if e.quiet {
 				e.stdout = io.Discard
+			}
+			if e.folder, err = isFolder(c, args[1], "mnist", "digits"); err != nil {
+				return err
 			}
 			if err := e.check(c, args[1]); err != nil {
 				return err
@@ -65,6 +76,8 @@ A model that is not compiled, or with unsupported parts, needs a loss by --loss.
 	}
 	f := c.Flags()
 	e.source.flags(f)
+	f.StringVar(&e.classes, "classes", "", "names of the model's classes, in place of those in its file: a,b,c or a file with one a line")
+	skipFlag(f, &e.skip)
 	f.StringVar(&e.loss, "loss", "", "loss, as Keras names it, in place of the model's")
 	f.BoolVar(&e.fromLogits, "from-logits", false, "the model's output is logits, for --loss")
 	f.Var(&e.scale, "scale", "factor of the pixels from 0 to 255")
@@ -86,8 +99,10 @@ func (e *evaluating) check(c *cobra.Command, set string) error {
 		return misused(c, "--from-logits: want --loss NAME with it")
 	case set != "mnist" && e.source != source{}:
 		return misused(c, "--data and --offline are for mnist: got data set %q", set)
+	case !e.folder && (e.classes != "" || e.skip):
+		return misused(c, "--classes and --skip-unreadable are for a folder of pictures: got data set %q", set)
 	}
-	return wantNames(c, "data", "json", "loss")
+	return wantNames(c, "data", "json", "loss", "classes")
 }
 
 func (e *evaluating) newLoss() (loss.Loss, error) {
@@ -111,6 +126,7 @@ type evaluateRecord struct {
 
 type classRecord struct {
 	Class     int    `json:"class"`
+	Name      string `json:"name,omitempty"` // of pictures
 	Precision number `json:"precision"`
 	Recall    number `json:"recall"`
 	F1        number `json:"f1"`
@@ -129,27 +145,19 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 		return err
 	}
 	e.memory.bound(m.Model)
-	if err := m.wantDigits(); err != nil { // before the data are made
-		return err
-	}
-	images, err := e.images(ctx, set)
+	test, err := e.data(ctx, m, of, set)
 	if err != nil {
 		return err
 	}
-	labels := images.test.Y().Int64s()
-	test, err := e.prepare(m, of, images.test)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(e.stdout, "Model: %s\nData: %s, %d images for testing\n\n", path, images.name, test.Len())
-	r, err := reportOf(ctx, e.stderr, m.Model, test, labels)
+	fmt.Fprintf(e.stdout, "Model: %s\nData: %s, %s for testing\n\n", path, test.name, test.size())
+	r, err := test.report(ctx, e.stderr, m.Model, of)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	r.print(e.stdout)
-	confusion, classes := recordsOf(r.digits)
+	confusion, classes := recordsOf(r.classes, test.names)
 	rec := evaluateRecord{
-		Model: path, Dataset: images.name, Samples: test.Len(), measured: measuredOf(r.Result), Confusion: confusion,
+		Model: path, Dataset: test.name, Samples: test.set.Len(), measured: measuredOf(r.Result), Confusion: confusion,
 		Classes: classes, SecondsTotal: number(time.Since(start).Seconds()),
 	}
 	if err := out.write(rec); err != nil {
@@ -159,7 +167,7 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 }
 
 // recordsOf returns the counts and the scores of a report, a row for each class.
-func recordsOf(r *metric.Report) (confusion [][]int, classes []classRecord) {
+func recordsOf(r *metric.Report, names []string) (confusion [][]int, classes []classRecord) {
 	for k := range r.Classes() {
 		row := make([]int, r.Classes())
 		for i := range row {
@@ -167,7 +175,11 @@ func recordsOf(r *metric.Report) (confusion [][]int, classes []classRecord) {
 		}
 		confusion = append(confusion, row)
 		s := r.Class(k)
-		classes = append(classes, classRecord{k, number(s.Precision), number(s.Recall), number(s.F1), int(s.Samples)})
+		c := classRecord{Class: k, Precision: number(s.Precision), Recall: number(s.Recall), F1: number(s.F1), Samples: int(s.Samples)}
+		if names != nil {
+			c.Name = names[k]
+		}
+		classes = append(classes, c)
 	}
 	return confusion, classes
 }
@@ -209,11 +221,69 @@ func (e *evaluating) model(path string) (*trained, loss.Loss, error) {
 	return m, m.config.Loss, nil
 }
 
+// data returns the samples to test the model with.
+func (e *evaluating) data(ctx context.Context, m *trained, of loss.Loss, set string) (*tested, error) {
+	if e.folder {
+		return e.pictures(m, of, set)
+	}
+	if err := m.wantDigits(); err != nil { // before the data are made
+		return nil, err
+	}
+	images, err := e.images(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := e.prepare(m, of, images.test)
+	if err != nil {
+		return nil, err
+	}
+	return testDigits(images.name, ds), nil
+}
+
 func (e *evaluating) images(ctx context.Context, set string) (images, error) {
 	if set == "digits" {
 		return drawn()
 	}
 	return e.source.load(ctx, e.stderr, e.quiet)
+}
+
+// pictures returns the pictures in a folder, whose classes are those of the model.
+func (e *evaluating) pictures(m *trained, of loss.Loss, dir string) (*tested, error) {
+	names, err := m.namesOr(e.classes)
+	if err != nil {
+		return nil, err
+	}
+	if names == nil {
+		return nil, fmt.Errorf("%s: the model has no names of classes: want --classes a,b,c, in the order of its outputs", m.path)
+	}
+	if out, known := m.output(); known && out != tensor.D(len(names)) && !(out == tensor.D(1) && len(names) == 2) {
+		return nil, fmt.Errorf("--classes: got %d names, the model gives %v", len(names), out)
+	}
+	frame, err := m.frame()
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFolder(dir, frame, e.skip, warnLine(e.stderr), image.ClassesAmong(names...), image.Labels(m.labelsFor(of)))
+	if err != nil {
+		return nil, err
+	}
+	set, err := scaled(f, e.scale.or(m.scale()))
+	if err != nil {
+		return nil, err
+	}
+	return testPictures("Test", dir, set, names), nil
+}
+
+// labelsFor returns the kind of labels that a loss takes for the model's outputs.
+func (t *trained) labelsFor(of loss.Loss) image.LabelKind {
+	out, _ := t.output()
+	switch {
+	case strings.HasPrefix(loss.ClassOf(of), "Sparse"):
+		return image.IntLabels
+	case out == tensor.D(1):
+		return image.BinaryLabels
+	}
+	return image.CategoricalLabels
 }
 
 // wantDigits returns an error unless the model takes images of digits and gives a number for

@@ -24,7 +24,8 @@ func (n number) MarshalJSON() ([]byte, error) {
 // trainRecord is the object that train --json writes.
 type trainRecord struct {
 	Dataset      string        `json:"dataset"`
-	Samples      int           `json:"samples"` // trained on
+	Samples      int           `json:"samples"`           // trained on
+	Classes      []string      `json:"classes,omitempty"` // names, of pictures
 	Model        []layerRecord `json:"model"`
 	DType        string        `json:"dtype"`
 	Parameters   int           `json:"parameters"`

@@ -1,11 +1,14 @@
-// Glia trains the network that textbooks begin with, compares optimizers on it,
-// evaluates models, predicts with them, looks into their files, converts these, and
-// measures how fast glia is on this machine.
+// Glia trains networks, on the digits that textbooks begin with or on your own pictures,
+// compares optimizers, evaluates models, predicts with them, looks into their files, converts
+// these, and measures how fast glia is on this machine.
 //
 //	glia train mnist --save mnist.keras
+//	glia train pets --save pets.keras
 //	glia compare mnist --learning-rates sweep --json optimizers.json
 //	glia evaluate mnist.keras mnist
+//	glia evaluate pets.keras more-pets
 //	glia predict mnist.keras digit.png
+//	glia predict pets.keras cat.jpg
 //	glia summary mnist.keras
 //	glia inspect mnist.keras
 //	glia convert mnist.keras mnist.safetensors
@@ -156,14 +159,23 @@ func oneOf(words []string) string {
 type argument struct {
 	name string   // in messages: "MODEL"
 	of   []string // its values; nil for any but the empty one
+	like string   // these in words; "" for the name, or all of them
 }
 
 // datasetOf returns the argument that names a data set.
-func datasetOf(names ...string) argument { return argument{"data set", names} }
+func datasetOf(names ...string) argument { return argument{name: "data set", of: names} }
+
+// datasetLike returns the argument that names a data set, or a folder.
+func datasetLike(names ...string) argument {
+	return argument{name: "data set", like: oneOf(append(names, "FOLDER"))}
+}
 
 // wanted describes the argument that is wanted.
 func (a argument) wanted() string {
-	if a.of == nil {
+	switch {
+	case a.like != "":
+		return a.like
+	case a.of == nil:
 		return a.name
 	}
 	return oneOf(a.of)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"strings"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/interop/keras"
@@ -138,16 +140,42 @@ func (t *trained) output() (tensor.Dims, bool) {
 }
 
 // scale returns the factor of pixels from 0 to 255: 1 if the model begins with a layer
-// that scales them itself.
+// that scales them itself, behind others of pictures.
 func (t *trained) scale() float64 {
-	for _, l := range t.Network().Layers() {
-		switch l.(type) {
-		case *nn.InputLayer:
-		case *preprocess.RescalingLayer:
-			return 1
-		default:
-			return toUnit
-		}
+	if scalesItself(t.Network().Layers()) {
+		return 1
 	}
 	return toUnit
+}
+
+// scalesItself reports whether layers begin with Rescaling, but for others that prepare
+// pictures.
+func scalesItself(layers []nn.Layer) bool {
+	for _, l := range layers {
+		switch l := l.(type) {
+		case *nn.InputLayer:
+		case *preprocess.RescalingLayer:
+			return true
+		case *nn.Network:
+			return scalesItself(l.Layers())
+		default:
+			if !strings.HasPrefix(reflect.TypeOf(l).String(), "*preprocess.") {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// namesOr returns the names of the model's classes: those that the flag --classes gives, or
+// else its file; nil if there are none.
+func (t *trained) namesOr(flag string) ([]string, error) {
+	names, err := classNames(flag)
+	if err != nil {
+		return nil, fmt.Errorf("--classes: %w", err)
+	}
+	if out, _ := t.output(); names == nil && out.Rank() == 1 {
+		names = t.ClassNames()
+	}
+	return names, nil
 }

@@ -40,29 +40,47 @@ func (i *inversion) Set(s string) error {
 
 // readPicture returns a picture as one sample of the model, and a remark on how it was
 // fitted to the input.
-func (p *predicting) readPicture(file *os.File, size int64, in tensor.Spec) (x *tensor.Tensor, remark string, err error) {
+func (p *predicting) readPicture(file *os.File, size int64, in tensor.Spec, m *trained) (x *tensor.Tensor, remark string, err error) {
 	f, err := dataimage.FrameOf(in.Shape)
 	if err != nil {
 		return nil, "", fmt.Errorf("a picture, but the model takes %v: want [H W], [H W 1], [H W 3] or a square number of pixels", in.Shape)
 	}
 	img, err := dataimage.Decode(file, dataimage.LimitMemory(p.memory.ofFile(size)))
 	if errors.Is(err, image.ErrFormat) {
-		return nil, "", errors.New("want a picture (PNG, JPEG, GIF), IDX, .npy, .npz, or a text that ends in .csv, .tsv or .txt")
+		return nil, "", errors.New("want a picture (PNG, JPEG, GIF, WebP, BMP, TIFF), IDX, .npy, .npz, or a text that ends in .csv, .tsv or .txt")
 	}
-	var inverted bool
 	if err == nil {
-		x, inverted, err = f.Fit(img, inversions[p.invert])
+		x, remark, err = p.fit(f, img, f.Channels == 1 && m.ClassNames() == nil)
 	}
 	if err != nil {
-		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "image: Decode: "), "image: Frame.Fit: ")
+		text := err.Error()
+		for _, prefix := range []string{"image: Decode: ", "image: Frame.Fit: ", "image: Frame.Stretch: "} {
+			text = strings.TrimPrefix(text, prefix)
+		}
 		if errors.Is(err, dataimage.ErrLimit) {
 			text += "; --memory allows more"
 		}
 		return nil, "", errors.New(text)
 	}
-	if inverted && p.invert == invertAuto {
-		remark = "the background is light: dark and light are changed over; --invert=no leaves them"
-	}
 	x, err = x.Reshape(append([]int{1}, in.Shape.Slice()...)...)
 	return x, remark, err
+}
+
+// fit brings a picture to a frame: a digit in its proportions, light on dark; any other is
+// stretched, as those were that the model was trained on.
+func (p *predicting) fit(f dataimage.Frame, img image.Image, digit bool) (x *tensor.Tensor, remark string, err error) {
+	if digit {
+		x, inverted, err := f.Fit(img, inversions[p.invert])
+		if inverted && p.invert == invertAuto {
+			remark = "the background is light: dark and light are changed over; --invert=no leaves them"
+		}
+		return x, remark, err
+	}
+	if x, err = f.Stretch(img); err == nil && p.invert == invertYes {
+		pix := tensor.Data[float32](x)
+		for i, v := range pix {
+			pix[i] = 255 - v
+		}
+	}
+	return x, "", err
 }

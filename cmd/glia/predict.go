@@ -37,10 +37,11 @@ func newPredict() *cobra.Command {
 		Short: "Predict with a saved model: what a picture shows, or numbers",
 		Long: `Predict with the model in a .keras or .h5 file, of glia or Keras. An input is
 
-  a picture, PNG, JPEG or GIF (the first frame), as a person sees it: turned as its EXIF
-      says, and on white where it is transparent, or on black if what is visible is
-      light; made grey if the model takes one channel, and resized to what it takes, in
-      its proportions, in the colour of its edges
+  a picture, PNG, JPEG, GIF (the first frame), WebP, BMP or TIFF, as a person sees it:
+      turned as its EXIF says, and on white where it is transparent, or on black if what
+      is visible is light; made grey if the model takes one channel, and stretched to
+      what it takes. A grey picture for a model without names of classes is taken for a
+      digit: it keeps its proportions, in the colour of its edges
   IDX, plain or .gz, .npy, or .npz (--array says which array): samples along the
       first axis, or one alone
   .csv, .tsv or .txt: a sample a line; the first line may hold the names of columns,
@@ -50,15 +51,17 @@ Pictures and bytes (uint8) are scaled from 0..255 to 0..1, unless the model begi
 with Rescaling; all other numbers stay as they are. --scale sets another factor for
 both, 1/255 for a .csv of pixels, or 1 for none.
 
-Digits of MNIST are light on a dark ground. A grey picture whose edges are light, in
-the median, is taken for ink on paper: dark and light are changed over, and a line
-says so. --invert does that to every picture, --invert=no to none.
+Digits of MNIST are light on a dark ground. A digit whose edges are light, in the
+median, is taken for ink on paper: dark and light are changed over, and a line says
+so. --invert does that to every picture, --invert=no to none.
 
 Where the outputs of a sample are probabilities, or logits by the model's loss, the
-classes with the largest are printed; otherwise all outputs, as numbers.`,
+classes with the largest are printed; otherwise all outputs, as numbers. Classes have
+the names in the model's file, or those of --classes.`,
 		Example: `  glia predict mnist.keras digit.png
   glia predict mnist.keras t10k-images-idx3-ubyte.gz --limit 20 --top 1
-  glia predict pets.keras cat.jpg --classes cat,dog`,
+  glia predict pets.keras cat.jpg dog.webp --top 1
+  glia predict bare.keras cat.jpg --classes cat,dog`,
 		Args: wantMoreArgs(argument{name: "MODEL"}, argument{name: "INPUT"}),
 		RunE: func(c *cobra.Command, args []string) error {
 			p.stdout, p.stderr = c.OutOrStdout(), c.ErrOrStderr()
@@ -72,7 +75,7 @@ classes with the largest are printed; otherwise all outputs, as numbers.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&p.classes, "classes", "", "names of the classes: a,b,c or a file with one a line")
+	f.StringVar(&p.classes, "classes", "", "names of the classes, in place of those in the model's file: a,b,c or a file with one a line")
 	f.IntVar(&p.top, "top", 3, "how many classes to print")
 	f.IntVar(&p.limit, "limit", 0, "most samples of a file (default all)")
 	f.Var(&p.scale, "scale", "factor of the numbers in the inputs")
@@ -117,7 +120,7 @@ func (p *predicting) run(ctx context.Context, path string, inputs []string) (err
 	if err != nil {
 		return fmt.Errorf("--json: %w", err)
 	}
-	if p.names, err = classNames(p.classes); err != nil {
+	if _, err = classNames(p.classes); err != nil { // before the model is read
 		return fmt.Errorf("--classes: %w", err)
 	}
 	m, err := loadModel(path, glia.WithoutCompile)
@@ -126,6 +129,9 @@ func (p *predicting) run(ctx context.Context, path string, inputs []string) (err
 	}
 	p.memory.bound(m.Model)
 	if err := m.wantOneEach("predict"); err != nil {
+		return err
+	}
+	if p.names, err = m.namesOr(p.classes); err != nil {
 		return err
 	}
 	rec := predictRecord{Model: path}

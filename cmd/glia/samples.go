@@ -84,7 +84,7 @@ func (p *predicting) readPictureAs(s *samples, file *os.File, size int64, m *tra
 		return errors.New("the model has no shape of a sample: want an array of that shape, .npy for instance")
 	}
 	s.alone, s.pixels = true, true
-	s.x, s.remark, err = p.readPicture(file, size, in)
+	s.x, s.remark, err = p.readPicture(file, size, in, m)
 	return err
 }
 

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
@@ -20,6 +20,7 @@ import (
 // optimizer.
 type setup struct {
 	network     network
+	kinds       []string // of networks that may be named
 	epochs      int
 	batchSize   batchSize
 	hidden      units
@@ -33,12 +34,12 @@ type setup struct {
 }
 
 func newSetup() setup {
-	return setup{network: mlp, batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}, dtype: dtypePolicy{nn.Float32}}
+	return setup{network: mlp, kinds: []string{mlp, cnn}, batchSize: 128, hidden: units{128, 128}, activation: activation{nn.ReLU}, dtype: dtypePolicy{nn.Float32}}
 }
 
 // flags adds the flags, with the share for validation that is set.
 func (s *setup) flags(f *pflag.FlagSet) {
-	f.Var(&s.network, "model", oneOf(networks))
+	f.Var(&s.network, "model", oneOf(s.kinds))
 	f.IntVar(&s.epochs, "epochs", 10, "how often to go over the data")
 	f.Var(&s.batchSize, "batch-size", `samples in a step, or "full" for all`)
 	f.Var(&s.hidden, "hidden", `units of the hidden layers, or "none"`)
@@ -56,7 +57,9 @@ func (s *setup) flags(f *pflag.FlagSet) {
 func (s *setup) check(c *cobra.Command) error {
 	flags := c.Flags()
 	switch {
-	case s.network == cnn && (flags.Changed("hidden") || flags.Changed("activation")):
+	case !slices.Contains(s.kinds, string(s.network)) && !(s.network.isFile() && slices.Contains(s.kinds, fileKind)):
+		return misused(c, "--model: got %q, want %s", string(s.network), oneOf(s.kinds))
+	case s.network != mlp && (flags.Changed("hidden") || flags.Changed("activation")):
 		return misused(c, "--model %s has its own layers: want no --hidden and no --activation with it", s.network)
 	case s.epochs < 1:
 		return misused(c, "--epochs: got %d, want 1 or more", s.epochs)
@@ -117,15 +120,17 @@ func (s *setup) convolutions(image tensor.Dims) []nn.Layer {
 	return append(layers, nn.Dropout(rate))
 }
 
-// network is the kind of network.
+// network is the flag that names a kind of network, or a file of one.
 type network string
 
+// The kinds of networks.
 const (
-	mlp network = "mlp" // a multilayer perceptron
-	cnn network = "cnn" // a convolutional network
+	mlp       = "mlp"        // a multilayer perceptron
+	cnn       = "cnn"        // a convolutional network
+	fileKind  = "FILE.keras" // one out of a file
+	resnet    = "resnet"     // one with residual connections
+	mobilenet = "mobilenet"  // one of inverted bottlenecks
 )
-
-var networks = []string{string(mlp), string(cnn)}
 
 // String implements pflag.Value.
 func (n *network) String() string { return string(*n) }
@@ -135,17 +140,24 @@ func (*network) Type() string { return "kind" }
 
 // Set implements pflag.Value.
 func (n *network) Set(s string) error {
-	if !slices.Contains(networks, s) {
-		return fmt.Errorf("want %s", oneOf(networks))
-	}
 	*n = network(s)
 	return nil
 }
 
-// options returns the options of Fit.
-func (s *setup) options() []glia.Option {
+// isFile reports whether the network is one out of a file.
+func (n network) isFile() bool {
+	f, err := keras.FormatOf(string(n))
+	return err == nil && f.Whole()
+}
+
+// options returns the options of Fit, with data for validation or else the share of the
+// training's.
+func (s *setup) options(validation data.Dataset) []glia.Option {
 	opts := []glia.Option{glia.Epochs(s.epochs), glia.BatchSize(int(s.batchSize))}
-	if s.validation > 0 {
+	switch {
+	case validation != nil:
+		opts = append(opts, glia.Validate(validation))
+	case s.validation > 0:
 		opts = append(opts, glia.ValidationSplit(s.validation))
 	}
 	return opts

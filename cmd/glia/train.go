@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/glia-ml/glia"
-	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
 	"github.com/glia-ml/glia/optim"
 	"github.com/spf13/cobra"
 )
 
-// training is one call of glia train mnist: its flags, and where it writes.
+// training is one call of glia train: its flags, and where it writes.
 type training struct {
 	setup
+	pictures
 	optimizer    optimizer
 	learningRate float64
 	save         saving
@@ -32,14 +32,33 @@ type training struct {
 
 func newTrain() *cobra.Command {
 	t := &training{setup: newSetup(), optimizer: optimizer{ruleOf("adam")}}
+	t.kinds = []string{mlp, cnn, resnet, mobilenet, fileKind}
 	c := &cobra.Command{
-		Use:   "train mnist",
-		Short: "Train a multilayer perceptron on handwritten digits",
-		Long: `Train a multilayer perceptron on MNIST and test it.
+		Use:   "train mnist|FOLDER",
+		Short: "Train a network on handwritten digits, or on a folder of pictures",
+		Long: `Train a network and test it: on the handwritten digits of MNIST, or on your own
+pictures.
 
+Of MNIST --model is mlp, a multilayer perceptron, or cnn, a convolutional network.
 The data are looked for in the directory that --data names, or else in mnist/ in
 $GLIA_DATA, in the user's cache directory, and on the network. Where there is
 none of them, generated digits take MNIST's place.
+
+A FOLDER has a folder for each class, whose name is that of the class, with any mix
+of PNG, JPEG, GIF, WebP, BMP and TIFF in it, turned as a camera's EXIF says; ./mnist
+is a folder of that name. All are stretched to --size, or to what a network out of a
+file takes. Pictures that cannot be read are an error that lists them, unless
+--skip-unreadable leaves them out. A fifth of the pictures is set aside to test with,
+unless --validation-split says otherwise. --model is
+
+  cnn         a small convolutional network, which does for some hundred pictures
+  resnet      20 layers with residual connections
+  mobilenet   MobileNetV2
+  FILE.keras  the network of a model in a file, of glia or Keras, with its weights: with
+              a new last layer unless it tells the same classes apart. --freeze trains
+              that layer alone
+
+The saved model takes pixels from 0 to 255, and has the names of the classes.
 
 --save writes the trained model to a file that Keras opens, too: its name ends in
 .keras, or in .h5 for the older form. A training that is stopped writes none.
@@ -50,25 +69,36 @@ the same command with --resume goes on from there, and comes to the very numbers
 that an uninterrupted training comes to. The backup goes when all is done.`,
 		Example: `  glia train mnist
   glia train mnist --save mnist.keras
+  glia train pets --save pets.keras                              folders pets/cat, pets/dog and so on
+  glia train birds --model pets.keras --freeze --save birds.keras
   glia train mnist --checkpoint run --resume                    begin, or go on after a stop
   glia train mnist --dtype mixed_bfloat16                       numbers of 16 bits, weights of 32
   glia train mnist --optimizer sgd --batch-size 1 --epochs 1     stochastic gradient descent
   glia train mnist --optimizer sgd --batch-size full             gradient descent`,
-		Args:      wantArgs(datasetOf("mnist")),
-		ValidArgs: []string{"mnist"},
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: wantArgs(datasetLike("mnist")),
+		RunE: func(c *cobra.Command, args []string) error {
 			t.stdout, t.stderr = c.OutOrStdout(), c.ErrOrStderr()
 			if t.quiet {
 				t.stdout = io.Discard
 			}
-			if err := t.check(c); err != nil {
+			folder, err := isFolder(c, args[0], "mnist")
+			if err == nil {
+				err = t.check(c, folder)
+			}
+			if err != nil {
 				return err
 			}
-			return t.run(c.Context())
+			return t.run(c.Context(), func() (*task, error) {
+				if folder {
+					return t.folder(args[0])
+				}
+				return t.digits(c.Context())
+			})
 		},
 	}
 	f := c.Flags()
 	t.setup.flags(f)
+	t.pictures.flags(f)
 	f.Var(&t.optimizer, "optimizer", oneOf(ruleNames()))
 	f.Float64Var(&t.learningRate, "learning-rate", 0, "learning rate (default that of Keras: 0.01 for sgd and momentum, mostly 0.001)")
 	t.save.flags(f)
@@ -79,8 +109,15 @@ that an uninterrupted training comes to. The backup goes when all is done.`,
 }
 
 // check finds values that make no sense.
-func (t *training) check(c *cobra.Command) error {
-	if err := t.setup.check(c); err != nil {
+func (t *training) check(c *cobra.Command, folder bool) error {
+	err := t.checkDigits(c)
+	if folder {
+		err = t.checkFolder(c)
+	}
+	if err == nil {
+		err = t.setup.check(c)
+	}
+	if err != nil {
 		return err
 	}
 	if c.Flags().Changed("learning-rate") && !validRate(t.learningRate) {
@@ -92,8 +129,14 @@ func (t *training) check(c *cobra.Command) error {
 	return t.save.check(c)
 }
 
+// checkDigits finds flags that do not go with MNIST.
+func (t *training) checkDigits(c *cobra.Command) error {
+	t.kinds = []string{mlp, cnn}
+	return wantNone(c, "a folder of pictures", "size", "freeze", "skip-unreadable")
+}
+
 // run trains, tests, saves and reports.
-func (t *training) run(ctx context.Context) error {
+func (t *training) run(ctx context.Context, load func() (*task, error)) error {
 	start := time.Now()
 	out, err := newOut(t.jsonPath)
 	if err != nil {
@@ -109,27 +152,25 @@ func (t *training) run(ctx context.Context) error {
 	par.SetThreads(t.threads)
 	defer par.SetThreads(0)
 
-	set, err := t.source.load(ctx, t.stderr, t.quiet)
+	k, err := load()
 	if err != nil {
 		return err
 	}
-	labels := set.test.Y().Int64s()
-	set = set.scaled()
-	m, err := t.model(set.train, t.newOptimizer(), t.seed)
+	m, err := k.model()
 	if err != nil {
 		return err
 	}
 	rec := trainRecord{
-		Dataset: set.name, Samples: set.train.Len(), Model: layersOf(m), DType: t.dtype.String(), Optimizer: t.optimizer.name,
-		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(set.train.Len()), Seed: t.seed,
+		Dataset: k.name, Samples: k.train.Len(), Classes: k.names, Model: layersOf(m), DType: t.dtype.String(), Optimizer: t.optimizer.name,
+		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(k.train.Len()), Seed: t.seed,
 		ISA: impl.ISA(), GOMAXPROCS: runtime.GOMAXPROCS(0), Threads: par.Threads(), Epochs: []epochRecord{},
 	}
 	trainable, fixed := m.Params()
 	rec.Parameters = trainable + fixed
-	fmt.Fprintf(t.stdout, "Data: %s, %d images for training, %d for testing\n\n%s\n", set.name, set.train.Len(), set.test.Len(), m.Summary())
+	fmt.Fprintf(t.stdout, "Data: %s, %s\n\n%s\n", k.name, k.about, m.Summary())
 
 	defer winds()()
-	history, err := t.fit(ctx, m, set.train)
+	history, err := t.fit(ctx, m, k)
 	profiled := t.profile.stop()
 	for _, e := range history.Epochs {
 		rec.Epochs = append(rec.Epochs, epochOf(e))
@@ -137,7 +178,7 @@ func (t *training) run(ctx context.Context) error {
 	var diverged error
 	if err == nil {
 		diverged = t.save.model(m, history)
-		rec.Test, err = t.finish(ctx, m, set.test, labels)
+		rec.Test, err = t.finish(ctx, m, k.tested)
 	}
 	if err != nil && ctx.Err() == nil {
 		return err
@@ -157,17 +198,20 @@ func (t *training) run(ctx context.Context) error {
 	return errors.Join(diverged, err, profiled)
 }
 
-// finish tests the trained model.
-func (t *training) finish(ctx context.Context, m *glia.Model, test *data.Memory, labels []int64) (*measured, error) {
-	if t.quiet {
-		r, err := m.Evaluate(test, glia.Context(ctx), glia.BatchSize(testBatch), warnTo(t.stderr))
+// finish tests the trained model, if there is something to test it with.
+func (t *training) finish(ctx context.Context, m *glia.Model, with *tested) (*measured, error) {
+	switch {
+	case with == nil:
+		return nil, nil
+	case t.quiet:
+		r, err := with.evaluate(ctx, t.stderr, m)
 		if err != nil {
 			return nil, err
 		}
 		got := measuredOf(r)
 		return &got, nil
 	}
-	r, err := reportOf(ctx, t.stderr, m, test, labels)
+	r, err := with.report(ctx, t.stderr, m, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -185,13 +229,13 @@ func (t *training) newOptimizer() optim.Optimizer {
 }
 
 // fit trains the model. The history is not nil.
-func (t *training) fit(ctx context.Context, m *glia.Model, train *data.Memory) (*glia.History, error) {
+func (t *training) fit(ctx context.Context, m *glia.Model, k *task) (*glia.History, error) {
 	if err := t.profile.start(); err != nil {
 		return &glia.History{}, err
 	}
-	opts := append(t.options(), glia.Context(ctx), glia.Use(t.save.callbacks()...), warnTo(t.stderr))
+	opts := append(t.options(k.validation), glia.Context(ctx), glia.Use(t.save.callbacks()...), warnTo(t.stderr))
 	if !t.quiet {
 		opts = append(opts, glia.Progress(live(t.stdout)))
 	}
-	return m.Fit(train, opts...)
+	return m.Fit(k.train, opts...)
 }

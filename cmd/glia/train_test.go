@@ -171,7 +171,7 @@ func TestUsage(t *testing.T) {
 		pattern string
 	}{
 		{"learn", `^glia: got command "learn", want bench, compare, convert, evaluate, inspect, predict, summary, train or version\n`},
-		{"train", `^glia: got no data set, want mnist\n`},
+		{"train", `^glia: got no data set, want mnist or FOLDER\n`},
 		{"train cifar", `got data set "cifar", want mnist`},
 		{"train mnist twice", `got argument "twice"`},
 		{"version 3", `got argument "3", want none`},
@@ -197,7 +197,7 @@ func TestUsage(t *testing.T) {
 		{"train mnist --learning-rate 0", `--learning-rate: got 0, want`},
 		{"train mnist --learning-rate NaN", `--learning-rate: got NaN, want`},
 		{"train mnist --learning-rate Inf", `--learning-rate: got \+Inf, want`},
-		{"train mnist --model resnet", `"resnet" for "--model" flag: want mlp or cnn`},
+		{"train mnist --model resnet", `--model: got "resnet", want mlp or cnn`},
 		{"train mnist --model cnn --hidden 10", "--model cnn has its own layers: want no --hidden and no --activation with it"},
 		{"train mnist --hidden 10,0", `"10,0" for "--hidden" flag: want numbers of 1 or more`},
 		{"train mnist --hidden 100000000", `"100000000" for "--hidden" flag: want numbers of 1 or more, up to 65536`},
@@ -213,7 +213,7 @@ func TestUsage(t *testing.T) {
 		{"train mnist --checkpoint=", `--checkpoint: got an empty name`},
 		{"bench --data=", `--data: got an empty name`},
 		{"evaluate", `^glia: got no MODEL, want MODEL\n`},
-		{"evaluate m.keras", `got no data set, want mnist or digits`},
+		{"evaluate m.keras", `got no data set, want mnist, digits or FOLDER`},
 		{"evaluate m.keras cifar", `got data set "cifar", want mnist or digits`},
 		{"evaluate m.keras digits --data x", `--data and --offline are for mnist: got data set "digits"`},
 		{"evaluate m.keras digits --from-logits", `--from-logits: want --loss NAME with it`},

@@ -14,6 +14,11 @@ var flagWords = strings.NewReplacer(
 	": glia: ", ": ",
 	"Fit: BackupAndRestore: ", "--checkpoint: ",
 	"LimitMemory allows more", "--memory allows more",
+	"image: OpenFolder: ", "",
+	"image: Folder.Split: ", "--validation-split: ",
+	"image.SkipUnreadable leaves such out", "--skip-unreadable leaves such out",
+	", or NoLabels", "",
+	", or Classes without them", "",
 	"want option ByOrder (glia convert --by-order)", "want --by-order",
 	": glia.StopOnNaN stops a training there and tells the operation that made the first such number", "",
 )

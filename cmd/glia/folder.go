@@ -1,0 +1,255 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/data/image"
+	"github.com/glia-ml/glia/loss"
+	"github.com/glia-ml/glia/metric"
+	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/preprocess"
+	"github.com/glia-ml/glia/tensor"
+)
+
+// pictures holds the flags of training on a folder of pictures.
+type pictures struct {
+	size           int
+	freeze         bool
+	skipUnreadable bool
+}
+
+func (p *pictures) flags(f *pflag.FlagSet) {
+	f.IntVar(&p.size, "size", 64, "height and width that pictures of a folder get")
+	f.BoolVar(&p.freeze, "freeze", false, "train the last layer of --model FILE.keras alone")
+	skipFlag(f, &p.skipUnreadable)
+}
+
+// skipFlag adds --skip-unreadable.
+func skipFlag(f *pflag.FlagSet, skip *bool) {
+	f.BoolVar(skip, "skip-unreadable", false, "leave out pictures of a folder that cannot be read, and list them")
+}
+
+// The sizes that pictures may get.
+const (
+	leastSize = 8
+	mostSize  = 1024
+)
+
+// What training on a folder begins with, where a flag does not say otherwise.
+const (
+	folderEpochs     = 20
+	folderBatch      = 32
+	folderValidation = 0.2
+)
+
+// isFolder reports whether a data set is one, and returns an error unless it is one that there
+// is.
+func isFolder(c *cobra.Command, set string, known ...string) (bool, error) {
+	for _, name := range known {
+		if set == name {
+			return false, nil
+		}
+	}
+	info, err := os.Stat(set)
+	if err != nil || !info.IsDir() {
+		return false, misused(c, "got data set %q, want %s, or a folder that has one of pictures for each class", set, oneOf(known))
+	}
+	return true, nil
+}
+
+// wantNone finds flags that do not go with the data.
+func wantNone(c *cobra.Command, of string, flags ...string) error {
+	for _, name := range flags {
+		if c.Flags().Changed(name) {
+			return misused(c, "--%s is for %s", name, of)
+		}
+	}
+	return nil
+}
+
+// checkFolder finds values that make no sense for a folder, and sets what is not set.
+func (t *training) checkFolder(c *cobra.Command) error {
+	f := c.Flags()
+	if err := wantNone(c, "mnist", "data", "offline", "hidden", "activation"); err != nil {
+		return err
+	}
+	t.kinds = []string{cnn, resnet, mobilenet, fileKind}
+	if !f.Changed("model") {
+		t.network = cnn
+	}
+	if !f.Changed("epochs") {
+		t.epochs = folderEpochs
+	}
+	if !f.Changed("batch-size") {
+		t.batchSize = folderBatch
+	}
+	if !f.Changed("validation-split") {
+		t.validation = folderValidation
+	}
+	if t.network.isFile() {
+		if err := wantNone(c, "networks that begin anew: that of "+string(t.network)+" has its own", "size", "dropout", "l2", "dtype"); err != nil {
+			return err
+		}
+	} else if t.pictures.freeze {
+		return misused(c, "--freeze: want --model FILE.keras with it")
+	}
+	switch {
+	case t.size < leastSize || t.size > mostSize:
+		return misused(c, "--size: got %d, want %d to %d", t.size, leastSize, mostSize)
+	case t.seed > math.MaxUint32 && t.validation > 0:
+		return misused(c, "--seed: got %d, want %d or less: it cuts off the validation as Keras does", t.seed, uint32(math.MaxUint32))
+	}
+	return nil
+}
+
+// keptBytes is how much memory decoded pictures may take.
+const keptBytes = 1 << 30
+
+// openFolder opens a folder of pictures and tells of its files that are not among them.
+func openFolder(dir string, frame image.Frame, skip bool, warn func(format string, args ...any), opts ...image.FolderOption) (*image.Folder, error) {
+	opts = append(opts, image.KeepDecoded(keptBytes), image.WarnBy(func(text string) { warn("%s", text) }))
+	if skip {
+		opts = append(opts, image.SkipUnreadable)
+	}
+	f, err := image.OpenFolder(dir, frame, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if files := f.Ignored(); len(files) > 0 {
+		for i, name := range files {
+			files[i] = printable(name)
+		}
+		warn("left out, as no pictures by their names, in %s: %s", printable(dir), shortList(files))
+	}
+	return f, nil
+}
+
+// warnLine returns a function that writes a warning as a line.
+func warnLine(w io.Writer) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintf(w, "glia: %s\n", flagWords.Replace(fmt.Sprintf(format, args...)))
+	}
+}
+
+// scaled returns a folder with pixels times a factor.
+func scaled(f *image.Folder, factor float64) (data.Dataset, error) {
+	if factor == 1 {
+		return f, nil
+	}
+	return data.Map(f, func(s *data.Sample) error {
+		pix := tensor.Data[float32](s.X[0])
+		for i, v := range pix {
+			pix[i] = v * float32(factor)
+		}
+		return nil
+	})
+}
+
+// folder returns the task of a folder of pictures.
+func (t *training) folder(dir string) (*task, error) {
+	var base *trained
+	frame := image.Frame{Width: t.size, Height: t.size, Channels: 3}
+	if t.network.isFile() {
+		var err error
+		if base, frame, err = openBase(string(t.network)); err != nil {
+			return nil, err
+		}
+	}
+	set, err := openFolder(dir, frame, t.skipUnreadable, warnLine(t.stderr))
+	if err != nil {
+		return nil, err
+	}
+	if base != nil && sameNames(base.ClassNames(), set.Classes()) { // in the order of its outputs
+		if set, err = openFolder(dir, frame, t.skipUnreadable, func(string, ...any) {}, image.Classes(base.ClassNames()...)); err != nil {
+			return nil, err
+		}
+	}
+	k := &task{name: dir, train: set, names: set.Classes()}
+	k.about = fmt.Sprintf("%d pictures of %d classes for training", set.Len(), len(k.names))
+	if t.validation > 0 {
+		train, validation, err := set.Split(t.validation, uint32(t.seed))
+		if err != nil {
+			return nil, err
+		}
+		k.train, k.validation, k.tested = train, validation, testPictures("Validation", dir, validation, k.names)
+		k.about = fmt.Sprintf("%d pictures of %d classes for training, %d for validation", train.Len(), len(k.names), validation.Len())
+	}
+	k.model = func() (*glia.Model, error) { return t.pictureModel(base, frame, k.names) }
+	return k, nil
+}
+
+// pictureModel returns the compiled network for pictures of a frame.
+func (t *training) pictureModel(base *trained, frame image.Frame, names []string) (*glia.Model, error) {
+	of := loss.SparseCategoricalCrossentropy()
+	var m *glia.Model
+	if base == nil {
+		m = glia.New(t.pictureNetwork(frame, len(names)))
+		m.Network().DType = t.dtype.DTypePolicy
+	} else {
+		net, logits, err := base.transfer(names, t.pictures.freeze)
+		if err != nil {
+			return nil, err
+		}
+		if logits {
+			of = loss.SparseCategoricalCrossentropy(loss.FromLogits)
+		}
+		m = glia.New(net).LimitMemory(glia.LoadedMemory)
+	}
+	m.Seed = t.seed
+	if err := m.Compile(t.newOptimizer(), of, metric.Accuracy()); err != nil {
+		return nil, err
+	}
+	return m, m.SetClassNames(names...)
+}
+
+// pictureNetwork returns a network of the kind that --model names. It takes pixels from 0 to
+// 255, so that its file does.
+func (t *training) pictureNetwork(frame image.Frame, classes int) *nn.Network {
+	in := nn.Apply(nn.Input(frame.Height, frame.Width, frame.Channels))
+	x := in
+	penalty := nn.KernelRegularizer(nn.L2(t.l2))
+	rate := t.dropout
+	switch t.network {
+	case resnet:
+		x = residual(nn.Apply(preprocess.Rescaling(1.0/255, 0), x), frame.Height, penalty)
+	case mobilenet:
+		x = bottlenecks(nn.Apply(preprocess.Rescaling(1.0/127.5, -1), x), penalty)
+	default:
+		x = convolutions(nn.Apply(preprocess.Rescaling(1.0/255, 0), x), frame.Height, penalty)
+		if rate == 0 {
+			rate = 0.2
+		}
+	}
+	x = nn.Apply(nn.GlobalAveragePooling2D(), x)
+	if rate > 0 {
+		x = nn.Apply(nn.Dropout(rate), x)
+	}
+	x = nn.Apply(nn.Dense(classes, nn.Softmax, penalty, t.dtype.output()), x)
+	return nn.Functional([]*nn.Symbol{in}, []*nn.Symbol{x})
+}
+
+// sameNames reports whether two lists have the same names, in any order.
+func sameNames(a, b []string) bool {
+	if len(a) != len(b) || len(a) == 0 {
+		return false
+	}
+	in := map[string]bool{}
+	for _, name := range a {
+		in[name] = true
+	}
+	for _, name := range b {
+		if !in[name] {
+			return false
+		}
+		delete(in, name)
+	}
+	return true
+}
