@@ -39,7 +39,7 @@ var beside = map[string]string{
 	"internal/kern":       "internal/impl internal/par",
 	"ops":                 "graph",
 	"flow":                "autodiff",
-	"preprocess":          "nn",
+	"preprocess":          "data nn",
 	"data/image":          "data",
 	"data/mnist":          "data data/idx",
 	"data/digits":         "data",

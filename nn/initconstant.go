@@ -3,7 +3,6 @@ package nn
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -71,20 +70,8 @@ type tensorValue struct {
 
 // MarshalJSON writes the tensor as nested lists.
 func (c tensorConfig) MarshalJSON() ([]byte, error) {
-	value := tensorValue{nested(c.t.Float64s(), c.t.Shape().Slice()), c.t.DType().String()}
+	value := tensorValue{vocab.Nested(c.t.Float64s(), c.t.Shape().Slice()), c.t.DType().String()}
 	return json.Marshal(map[string]any{"class_name": "__tensor__", "config": value})
-}
-
-func nested(v []float64, shape []int) any {
-	if len(shape) == 0 {
-		return v[0]
-	}
-	list := make([]any, shape[0])
-	for i := range list {
-		n := len(v) / shape[0]
-		list[i] = nested(v[i*n:(i+1)*n], shape[1:])
-	}
-	return list
 }
 
 // constantOf returns a Constant of a number, or of a tensor in nested lists.
@@ -114,7 +101,7 @@ func constantOf(c *vocab.Config) (Initializer, error) {
 	if v, ok := x.(float64); ok {
 		return Constant(v), nil
 	}
-	v, shape, err := unnested(x)
+	v, shape, err := vocab.Unnested(x)
 	if err != nil {
 		return Initializer{}, fmt.Errorf("value: %w", err)
 	}
@@ -123,30 +110,4 @@ func constantOf(c *vocab.Config) (Initializer, error) {
 		return Initializer{}, fmt.Errorf("value: %w", err)
 	}
 	return ConstantTensor(t.AsType(dt)), nil
-}
-
-// unnested returns the numbers of nested lists of one shape.
-func unnested(x any) (v []float64, shape []int, err error) {
-	switch x := x.(type) {
-	case float64:
-		return []float64{x}, nil, nil
-	case bool:
-		if x {
-			return []float64{1}, nil, nil
-		}
-		return []float64{0}, nil, nil
-	case []any:
-		for i, e := range x {
-			part, inner, err := unnested(e)
-			if err != nil {
-				return nil, nil, err
-			}
-			if i > 0 && !slices.Equal(inner, shape) {
-				return nil, nil, fmt.Errorf("lists %v and %v side by side: want one shape", shape, inner)
-			}
-			v, shape = append(v, part...), inner
-		}
-		return v, append([]int{len(x)}, shape...), nil
-	}
-	return nil, nil, fmt.Errorf("%v: want numbers", x)
 }

@@ -123,6 +123,7 @@ func TestLayers(t *testing.T) {
 		"BatchNormalization/renorm": {New: func() nn.Layer {
 			return nn.BatchNormalization(nn.Renorm, nn.RenormMomentum(0.9), nn.RenormClip(0.5, 2, 1))
 		}, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10, States: 25},
+		"LayerScale":         {New: func() nn.Layer { return nn.LayerScale(0.5, 3) }, In: f32(4, 2, 3), Out: f32(4, 2, 3), Params: 3},
 		"LayerNormalization": {New: func() nn.Layer { return nn.LayerNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10},
 		"LayerNormalization/options": {New: func() nn.Layer {
 			return nn.LayerNormalization(nn.Axes(1, 3), nn.Epsilon(0.1), nn.NoCenter, nn.GammaRegularizer(nn.L1(0.1)), nn.GammaInitializer(nn.Constant(0.5)))

@@ -3,6 +3,7 @@ package preprocess_test
 import (
 	"fmt"
 
+	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
@@ -25,4 +26,18 @@ func ExampleRescaling() {
 	// Output:
 	// float32[1 3] [0.000 0.200 1.000]
 	// float32[1 3] [-1.000 -0.600 1.000]
+}
+
+func ExampleNormalization() {
+	heights, _ := tensor.FromSlice([]float32{160, 170, 180, 190}, 4, 1)
+	set, _ := data.New(heights, nil)
+	l := preprocess.Normalization()
+	if err := l.Adapt(set); err != nil {
+		fmt.Println(err)
+	}
+	show(l, heights)
+	show(preprocess.Normalization(preprocess.Moments([]float64{175}, []float64{125}), preprocess.Inverted()), heights)
+	// Output:
+	// float32[4 1] [-1.342 -0.447 0.447 1.342]
+	// float32[4 1] [1963.854 2075.658 2187.461 2299.265]
 }

@@ -191,13 +191,21 @@ func (t *Table[T]) Serialize(v T, class string) (*Object, error) {
 // object returns the object of a class with a config.
 func (t *Table[T]) object(c *Class[T], config []byte) *Object {
 	if c.Module != "" {
-		return &Object{Module: c.Module, Class: c.Name, Config: config}
+		o := &Object{Module: c.Module, Class: c.Name, Config: config}
+		if IsInternal(c.Module) {
+			o.Registered = &c.Name
+		}
+		return o
 	}
 	if !c.registered {
 		return &Object{Module: t.Module, Class: c.Name, Config: config}
 	}
 	return &Object{Class: ShortName(c.Name), Config: config, Registered: &c.Name}
 }
+
+// IsInternal reports whether a module of Keras's is one that it does not export: its classes
+// have a registered name in files, that of the class.
+func IsInternal(module string) bool { return strings.HasPrefix(module, "keras.src.") }
 
 // keras returns a config as Keras takes it, or an error if it has settings that Keras does
 // not support.

@@ -428,7 +428,7 @@ func object(module, class string, config []byte, err error) (*Object, error) {
 	switch {
 	case strings.Contains(class, ">"): // a registered class
 		return &Object{Class: vocab.ShortName(class), Registered: &class, Config: config}, nil
-	case class == "function":
+	case class == "function" || vocab.IsInternal(module):
 		return &Object{Module: module, Class: class, Registered: &class, Config: config}, nil
 	}
 	return &Object{Module: module, Class: class, Config: config}, nil

@@ -119,53 +119,18 @@ func constantOf(config json.RawMessage) (*tensor.Tensor, error) {
 	if json.Unmarshal(m["dtype"], &name) != nil || tensor.ParseDType(name) == tensor.Invalid || json.Unmarshal(m["value"], &value) != nil {
 		return nil, fmt.Errorf("tensor %s: want its value and dtype", vocab.Short(config))
 	}
-	var dims []int
-	for v := value; ; {
-		list, ok := v.([]any)
-		if !ok {
-			break
-		}
-		if dims = append(dims, len(list)); len(list) == 0 || len(dims) > tensor.MaxRank {
-			return nil, fmt.Errorf("tensor %s: want 1 to %d axes, none empty", vocab.Short(config), tensor.MaxRank)
-		}
-		v = list[0]
-	}
-	flat, err := flattened(nil, value, dims)
+	flat, dims, err := vocab.Unnested(value)
 	if err != nil {
 		return nil, fmt.Errorf("tensor %s: %w", vocab.Short(config), err)
+	}
+	if len(dims) > tensor.MaxRank || len(flat) == 0 {
+		return nil, fmt.Errorf("tensor %s: want at most %d axes, none empty", vocab.Short(config), tensor.MaxRank)
 	}
 	t, err := tensor.FromSlice(flat, dims...)
 	if err != nil {
 		return nil, err
 	}
 	return t.AsType(tensor.ParseDType(name)), nil
-}
-
-// flattened appends the numbers in nested lists of these lengths.
-func flattened(flat []float64, v any, dims []int) ([]float64, error) {
-	if len(dims) == 0 {
-		switch v := v.(type) {
-		case float64:
-			return append(flat, v), nil
-		case bool:
-			if v {
-				return append(flat, 1), nil
-			}
-			return append(flat, 0), nil
-		}
-		return nil, fmt.Errorf("%v: want a number", v)
-	}
-	list, ok := v.([]any)
-	if !ok || len(list) != dims[0] {
-		return nil, fmt.Errorf("lists of different lengths: want all alike")
-	}
-	var err error
-	for _, e := range list {
-		if flat, err = flattened(flat, e, dims[1:]); err != nil {
-			return nil, err
-		}
-	}
-	return flat, nil
 }
 
 // operationObject returns the object of an operation, which has no policy.
@@ -187,7 +152,7 @@ func operationArgs(l *nn.OperationLayer, in []symbolic) ([]any, error) {
 		case nil:
 			args, in = append(args, in[0]), in[1:]
 		case *tensor.Tensor:
-			args = append(args, map[string]any{"class_name": "__numpy__", "config": map[string]any{"value": nested(v.Float64s(), v.Shape().Slice()), "dtype": v.DType().String()}})
+			args = append(args, map[string]any{"class_name": "__numpy__", "config": map[string]any{"value": vocab.Nested(v.Float64s(), v.Shape().Slice()), "dtype": v.DType().String()}})
 		default:
 			b, err := vocab.Marshal(v)
 			if err != nil {
@@ -197,16 +162,4 @@ func operationArgs(l *nn.OperationLayer, in []symbolic) ([]any, error) {
 		}
 	}
 	return args, nil
-}
-
-// nested returns numbers as nested lists of these lengths.
-func nested(v []float64, dims []int) any {
-	if len(dims) == 0 {
-		return v[0]
-	}
-	list, n := make([]any, dims[0]), len(v)/max(dims[0], 1)
-	for i := range list {
-		list[i] = nested(v[i*n:][:n], dims[1:])
-	}
-	return list
 }

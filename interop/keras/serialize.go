@@ -314,7 +314,7 @@ func withPolicies(config json.RawMessage, policy any) (json.RawMessage, error) {
 		case v[0] == '{':
 			more[key], err = withPolicy(v, policy)
 		case v[0] == '[':
-			var all []json.RawMessage
+			all := []json.RawMessage{}
 			for e := range vocab.Each(v) {
 				if e[0] == '{' {
 					e, err = withPolicy(e, policy)

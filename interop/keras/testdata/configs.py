@@ -13,6 +13,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 from keras import constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from keras.src.applications.convnext import LayerScale
 
 ACTIVATIONS = """linear relu relu6 sigmoid hard_sigmoid log_sigmoid tanh softmax log_softmax elu selu gelu silu
 hard_silu mish leaky_relu softplus softsign exponential celu glu hard_shrink hard_tanh soft_shrink sparse_plus
@@ -138,6 +139,11 @@ LAYERS = {
     "RMSNormalization over axes": ((3, 4), lambda: layers.RMSNormalization(axis=[2, 1], epsilon=0.25)),
     "UnitNormalization": ((4,), lambda: layers.UnitNormalization()),
     "UnitNormalization over axes": ((3, 4), lambda: layers.UnitNormalization(axis=[1, 2])),
+    "LayerScale": ((3, 4), lambda: LayerScale(0.25, 4)),
+    "Normalization": ((4,), lambda: layers.Normalization()),
+    "Normalization by moments": ((3, 2), lambda: layers.Normalization(axis=(1, -1), mean=[1.5, 2.5], variance=[4.0, 0.25], invert=True)),
+    "Normalization by one mean": ((4,), lambda: layers.Normalization(axis=None, mean=0.5, variance=2.0)),
+    "Normalization of all": ((2, 3), lambda: layers.Normalization(axis=None)),
     "SpectralNormalization": ((4,), lambda: layers.SpectralNormalization(layers.Dense(3, activation="tanh"), power_iterations=2)),
     "RandomFlip": ((4, 5, 3), lambda: layers.RandomFlip()),
     "RandomFlip with all": ((3, 4, 5), lambda: layers.RandomFlip("vertical", seed=3, data_format="channels_first", bounding_box_format="rel_xyxy")),

@@ -5,6 +5,7 @@ trained afterwards. See cases.py:
 """
 import cases
 from cases import keras, np, pack
+from keras.src.applications.convnext import LayerScale
 
 c = cases.Cases(14)
 k = keras.layers
@@ -39,4 +40,19 @@ for layer, training, *shape in [
     fixed = [w for w in layer.weights if not w.trainable]
     c.add("layer", "layers." + name, f"{name} of {shape}", [y], config=config, args=[pack(x)], kwargs=kwargs, weights=packed,
           weights_after=[{"path": w.path, "value": pack(w.numpy())} for w in fixed])
+for layer, *shape in [
+    (k.Normalization(), 2, 3), (k.Normalization(axis=(1, -1)), 2, 3, 2, 4), (k.Normalization(axis=None, invert=True), 2, 3),
+    (k.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 0.0, 1.0]), 2, 3), (k.Normalization(axis=(1, 3), mean=[0.5, 2.0], variance=[0.25, 1.0], invert=True), 3, 2, 3, 2),
+    (k.Normalization(axis=(2, 1), mean=[[0.5, 2.0]], variance=[[0.25, 1.0]]), 3, 2, 2), (LayerScale(0.5, 3), 2, 2, 3),
+]:
+    x = c.f32(*shape)
+    layer(x)
+    for w in layer.weights:
+        w.assign(3 if "count" in w.path else np.abs(c.f32(*w.shape)) if "variance" in w.path else c.f32(*w.shape))
+    if layer.weights and type(layer) is k.Normalization:
+        layer.finalize_state()
+    packed = [{"path": w.path, "value": pack(w.numpy())} for w in layer.weights]
+    config = {key: v for key, v in layer.get_config().items() if key != "dtype"}
+    name = type(layer).__name__
+    c.add("layer", "layers." + name, f"{name} of {shape}", [layer(x)], config=config, args=[pack(x)], weights=packed)
 c.write("normalizations.py")
