@@ -162,24 +162,59 @@ func (s *sheet[T]) round() {
 // step elements apart.
 type lines[T Float] struct {
 	tile
-	job  strips[T]
-	segs []segment
-	low  T
-	more []int // of job, if the kernel takes it
+	job    strips[T]
+	start  [3]int // the place of the image where the frame begins
+	places [3]int // of the image
+	all    []segment
+	segs   []segment // of all, those that the line at hand reads
+	low    T
+	table  []int // what the kernel reads of all segments, if it takes several
+	more   []int // of job: what it reads of segs
+	cut    int   // where table says that segs end, instead of the length of the next segment
 }
 
 // setSegments sets the segments of the depth, within f. What the kernel reads of them is
 // in the worker's extra memory.
 func (l *lines[T]) setSegments(w *par.Worker, f *frame[T], segs []segment) {
-	l.segs, l.more = segs, nil
+	l.all, l.table, l.cut = segs, nil, 0
 	if segmented(l.isa) && len(segs) > 1 {
-		l.more = extraInts(w, 2*len(segs))
+		l.table = extraInts(w, 2*len(segs))
 		for i, s := range segs[1:] {
 			last := segs[i]
-			l.more[2*i], l.more[2*i+1] = 4*(f.offset(s.at)-f.offset(last.at)-last.n), s.n
+			l.table[2*i], l.table[2*i+1] = 4*(f.offset(s.at)-f.offset(last.at)-last.n), s.n
 		}
-		l.more[2*len(segs)-1] = -1
+		l.table[2*len(segs)-1] = -1
 	}
+}
+
+// enter chooses the segments of a line whose windows begin in row h of plane d of the frame:
+// all but those before the first and behind the last that lie in the image. The others are 0.
+// It returns the depth of those before.
+func (l *lines[T]) enter(d, h int) (before int) {
+	inside := func(s *segment) bool {
+		y, x := l.start[0]+d+s.at[0], l.start[1]+h+s.at[1]
+		return y >= 0 && y < l.places[0] && x >= 0 && x < l.places[1]
+	}
+	lo, hi := 0, len(l.all)
+	for hi > 1 && !inside(&l.all[hi-1]) {
+		hi--
+	}
+	for lo < hi-1 && !inside(&l.all[lo]) {
+		before += l.all[lo].n
+		lo++
+	}
+	l.segs, l.more = l.all[lo:hi], nil
+	if l.table != nil && hi-lo > 1 {
+		if l.cut > 0 {
+			l.table[l.cut] = l.all[(l.cut+1)/2].n
+		}
+		if l.cut = 0; hi < len(l.all) {
+			l.cut = 2*hi - 1
+			l.table[l.cut] = -1
+		}
+		l.more = l.table[2*lo : 2*hi]
+	}
+	return before
 }
 
 // extraInts returns extra memory of the worker.
@@ -187,8 +222,9 @@ func extraInts(w *par.Worker, n int) []int {
 	return unsafe.Slice((*int)(unsafe.Pointer(unsafe.SliceData(w.Extra(n*int(unsafe.Sizeof(0)))))), n)
 }
 
-// line computes n results, ldc apart, from the windows of f from element at on. Its
-// packed panel, the columns and what the sums begin with are those of the job.
+// line computes n results, ldc apart, from the windows of f from element at on, of the
+// segments that enter chose. Its packed panel, from these on, the columns and what the sums
+// begin with are those of the job.
 func (l *lines[T]) line(f *frame[T], at, step int, c []T, ldc, n int, own []T) {
 	job := &l.job
 	parts := ceil(n, l.mr)
@@ -452,7 +488,7 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 	if depthwiseOf[T](&c.Conv) {
 		c.depthwise(&f, &out, count, s, w)
 	} else {
-		c.panels(&f, &out, count, s, packed, strips, w)
+		c.panels(&f, &out, start, count, s, packed, strips, w)
 	}
 	out.round()
 	if c.After != nil {
@@ -461,17 +497,18 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 }
 
 // panels computes panels of a slab, line by line.
-func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, packed, strips []T, w *par.Worker) {
+func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], start, count [3]int, s slab, packed, strips []T, w *par.Worker) {
 	depth := c.taps() * c.channels()
-	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act)}
+	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act), start: start, places: c.Size}
 	l.setSegments(w, f, c.segs)
 	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
 		g, j, n := c.slabs.panel(u, c.results(), c.tile.nr)
-		if l.job.b, l.job.n = packed, n; c.packsOwn {
+		panel := packed
+		if l.job.n = n; c.packsOwn {
 			c.pack(packed, u)
 		} else {
-			l.job.b = c.packed[u*depth*c.tile.nr:]
+			panel = c.packed[u*depth*c.tile.nr:]
 		}
 		j += g * c.results()
 		if c.Bias != nil {
@@ -480,6 +517,7 @@ func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab
 		for d := range count[0] {
 			for h := range count[1] {
 				y, ldy := out.from((d*count[1]+h)*count[2], j)
+				l.job.b = panel[l.enter(d*c.Stride[0], h*c.Stride[1])*c.tile.nr:]
 				l.line(f, d*c.Stride[0]*f.step[0]+h*c.Stride[1]*f.step[1]+g*c.channels(), c.Stride[2]*f.step[2], y, ldy, count[2], strips)
 			}
 		}

@@ -174,7 +174,7 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 	if depthwiseOf[T](&c.Conv) {
 		c.depthwise(&f, &out, count, s, w)
 	} else {
-		c.panels(&f, &out, count, s, strips, w)
+		c.panels(&f, &out, start, count, s, strips, w)
 	}
 	out.round()
 	if c.After != nil {
@@ -183,8 +183,8 @@ func (t *convInputCompute[T]) Piece(p int, w *par.Worker) {
 }
 
 // panels computes panels of a slab, phase by phase and line by line.
-func (c *ConvInput[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, strips []T, w *par.Worker) {
-	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act)}
+func (c *ConvInput[T]) panels(f *frame[T], out *sheet[T], start, count [3]int, s slab, strips []T, w *par.Worker) {
+	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act), start: start, places: c.Out}
 	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
 		g, j, n := c.slabs.panel(u, c.channels(), c.tile.nr)
@@ -196,11 +196,12 @@ func (c *ConvInput[T]) panels(f *frame[T], out *sheet[T], count [3]int, s slab, 
 		for i := range c.phases {
 			ph := &c.phases[i]
 			l.setSegments(w, f, ph.segs)
-			l.job.b = from(panel, ph.at*c.tile.nr)
+			weights := from(panel, ph.at*c.tile.nr)
 			of := c.placesOf(ph, count)
 			for d := range of[0] {
 				for h := range of[1] {
 					x, ldx := out.from(c.lineOf(ph, count, d, h), j)
+					l.job.b = weights[l.enter(d, h)*c.tile.nr:]
 					l.line(f, d*f.step[0]+h*f.step[1]+g*c.results(), f.step[2], x, c.Stride[2]*ldx, of[2], strips)
 				}
 			}

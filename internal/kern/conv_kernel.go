@@ -135,21 +135,43 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		job.ldb, job.n, job.low, job.ldc = c.tile.nr, n, lowOf[T](NoAct), c.Results
 		job.c = sums[row*c.Results+j:]
 		job.lda = c.Stride[2] * f.step[2]
+		lo, hi := c.inside(seg.at, start, count)
+		line := func(i int) int {
+			return f.offset(seg.at) + i/count[1]*c.Stride[0]*f.step[0] + i%count[1]*c.Stride[1]*f.step[1] + g*c.channels()
+		}
 		if more != nil {
-			job.a, job.b, job.more = f.at[f.offset(seg.at)+g*c.channels():], panel, more
+			job.a, job.b, job.more = f.at[line(lo):], panel[lo*count[2]*c.tile.nr:], more[2*lo:]
 			job.first = fresh
+			end := &more[2*hi-1]
+			next := *end
+			*end = -1
 			job.run(seg.n, count[2])
+			*end = next
 			continue
 		}
-		for d := range count[0] {
-			for h := range count[1] {
-				job.a = f.at[f.offset(seg.at)+d*c.Stride[0]*f.step[0]+h*c.Stride[1]*f.step[1]+g*c.channels():]
-				job.b = panel[(d*count[1]+h)*count[2]*c.tile.nr:]
-				job.first = fresh && d+h == 0
-				job.run(seg.n, count[2])
-			}
+		for i := lo; i < hi; i++ {
+			job.a, job.b = f.at[line(i):], panel[i*count[2]*c.tile.nr:]
+			job.first = fresh && i == lo
+			job.run(seg.n, count[2])
 		}
 	}
+}
+
+// inside returns the lines of places, all but those before the first and behind the last whose
+// rows of x, for a segment, lie in the image: elsewhere x is 0. There is one at least.
+func (c *ConvKernel[T]) inside(at, start, count [3]int) (lo, hi int) {
+	in := func(line int) bool {
+		y, x := start[0]+at[0]+line/count[1]*c.Stride[0], start[1]+at[1]+line%count[1]*c.Stride[1]
+		return y >= 0 && y < c.Size[0] && x >= 0 && x < c.Size[1]
+	}
+	hi = count[0] * count[1]
+	for hi > 1 && !in(hi-1) {
+		hi--
+	}
+	for lo < hi-1 && !in(lo) {
+		lo++
+	}
+	return lo, hi
 }
 
 // linesOf returns the lines of places behind the first as segments of a depth, for kernels
