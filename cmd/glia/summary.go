@@ -12,32 +12,49 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/internal/atomicfile"
 	"github.com/glia-ml/glia/interop/keras"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 )
 
 func newSummary() *cobra.Command {
-	return &cobra.Command{
+	var svg string
+	c := &cobra.Command{
 		Use:   "summary MODEL",
 		Short: "Print the layers of a saved model",
 		Long: `Print the layers of the model in a .keras or .h5 file, of glia or Keras, the
 shapes of their outputs, their numbers of parameters, and how it is trained.
 
 Where a class is unsupported, the layers are printed as the file lists them, and
-then everything that is missing with the places where it stands.`,
-		Example: `  glia summary mnist.keras`,
+then everything that is missing with the places where it stands.
+
+--svg draws the layers as boxes, with the shapes of their outputs, and what each
+is applied to as arrows: a picture that browsers show.`,
+		Example: `  glia summary mnist.keras
+  glia summary photos.keras --svg photos.svg`,
 		Args:    wantArgs(argument{name: "MODEL"}),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := wantNames(c, "svg"); err != nil {
+				return err
+			}
 			w := bufio.NewWriter(c.OutOrStdout())
 			defer w.Flush() // main tells of its errors
-			return summarize(w, args[0])
+			return summarize(w, args[0], svg)
 		},
 	}
+	c.Flags().StringVar(&svg, "svg", "", "file to draw the network to")
+	return c
 }
 
-// summarize prints the summary of the model in a file.
-func summarize(w io.Writer, path string) error {
+// summarize prints the summary of the model in a file, and draws it to a file of SVG unless
+// that is "".
+func summarize(w io.Writer, path, svg string) error {
+	if svg != "" {
+		if err := atomicfile.Check(svg); err != nil {
+			return fmt.Errorf("--svg: %w", err)
+		}
+	}
 	f, err := openModelFile(path)
 	if err != nil {
 		return err
@@ -58,6 +75,11 @@ func summarize(w io.Writer, path string) error {
 		}
 		printMissing(w, missing)
 		return nil
+	}
+	if svg != "" {
+		if err := m.writeSVG(svg); err != nil {
+			return fmt.Errorf("--svg: %w", err)
+		}
 	}
 	fmt.Fprint(w, m.Summary())
 	m.printTraining(w)

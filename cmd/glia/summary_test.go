@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,5 +94,43 @@ func TestSummaryOfWhatFails(t *testing.T) {
 	}
 	if m, state, err := loadAnew(frozen); err != nil || state == nil || m.Optimizer() == nil {
 		t.Errorf("state %v, error %v", state, err)
+	}
+}
+
+// TestSummarySVG draws a network that branches, with a network in it, and keeps the file where
+// there is nothing to draw.
+func TestSummarySVG(t *testing.T) {
+	in := nn.Apply(nn.Input(4))
+	a := nn.Apply(nn.Sequential(nn.Dense(5, nn.Name("inner")), nn.Activation(nn.ReLU)).With(nn.Name("block")), in)
+	out := nn.Apply(nn.Concatenate(), a, in)
+	m := glia.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(2, nn.Name("<last>")), out)})
+	if _, err := m.Predict(tensor.New(tensor.Float32, 1, 4)); err != nil {
+		t.Fatal(err)
+	}
+	path, to := filepath.Join(t.TempDir(), "m.keras"), filepath.Join(t.TempDir(), "m.svg")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, "summary", path, "--svg", to); !strings.Contains(out, "Total params") {
+		t.Errorf("output %s", out)
+	}
+	b, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"block/inner (Dense)", "block/activation (Activation)", "(None, 9)", "25 parameters", "&lt;last&gt; (Dense)"} {
+		if !bytes.Contains(b, []byte(want)) {
+			t.Errorf("%s, want %s in it", b, want)
+		}
+	}
+	if edges := bytes.Count(b, []byte("marker-end")); edges != 5 {
+		t.Errorf("%d edges in %s, want 5", edges, b)
+	}
+	status, _, errs := exec(t.Context(), "summary", create(t, "text.keras", func(w io.Writer) error { _, err := io.WriteString(w, "text"); return err }), "--svg", to)
+	if after, err := os.ReadFile(to); status != 1 || err != nil || !bytes.Equal(after, b) {
+		t.Errorf("status %d, stderr %s; the picture that was there changed: %v", status, errs, err)
+	}
+	if status, _, errs := exec(t.Context(), "summary", path, "--svg", filepath.Join(to, "x.svg")); status != 1 || !strings.HasPrefix(errs, "glia: --svg: ") {
+		t.Errorf("status %d, stderr %s", status, errs)
 	}
 }
