@@ -58,11 +58,15 @@ func isFolder(c *cobra.Command, set string, known ...string) (bool, error) {
 			return false, nil
 		}
 	}
-	info, err := os.Stat(set)
-	if err != nil || !info.IsDir() {
+	if !isDirectory(set) {
 		return false, misused(c, "got data set %q, want %s, or a folder that has one of pictures for each class", set, oneOf(known))
 	}
 	return true, nil
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // wantNone finds flags that do not go with the data.

@@ -9,6 +9,7 @@
 //	glia evaluate pets.keras more-pets
 //	glia predict mnist.keras digit.png
 //	glia predict pets.keras cat.jpg
+//	glia show photos
 //	glia summary mnist.keras
 //	glia inspect mnist.keras
 //	glia convert mnist.keras mnist.safetensors
@@ -132,7 +133,7 @@ func newRoot() *cobra.Command {
 	root.SetHelpCommand(newHelp(root))
 	wantShell(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err, c.CommandPath()} })
-	root.AddCommand(newTrain(), newCompare(), newEvaluate(), newPredict(), newSummary(), newInspect(), newConvert(), newBench(), newVersion())
+	root.AddCommand(newTrain(), newCompare(), newEvaluate(), newPredict(), newShow(), newSummary(), newInspect(), newConvert(), newBench(), newVersion())
 	return root
 }
 

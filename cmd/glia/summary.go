@@ -33,7 +33,7 @@ then everything that is missing with the places where it stands.
 is applied to as arrows: a picture that browsers show.`,
 		Example: `  glia summary mnist.keras
   glia summary photos.keras --svg photos.svg`,
-		Args:    wantArgs(argument{name: "MODEL"}),
+		Args: wantArgs(argument{name: "MODEL"}),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := wantNames(c, "svg"); err != nil {
 				return err

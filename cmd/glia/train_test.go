@@ -170,7 +170,7 @@ func TestUsage(t *testing.T) {
 		args    string
 		pattern string
 	}{
-		{"learn", `^glia: got command "learn", want bench, compare, convert, evaluate, inspect, predict, summary, train or version\n`},
+		{"learn", `^glia: got command "learn", want bench, compare, convert, evaluate, inspect, predict, show, summary, train or version\n`},
 		{"train", `^glia: got no data set, want mnist or FOLDER\n`},
 		{"train cifar", `got data set "cifar", want mnist`},
 		{"train mnist twice", `got argument "twice"`},
