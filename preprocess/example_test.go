@@ -41,3 +41,19 @@ func ExampleNormalization() {
 	// float32[4 1] [-1.342 -0.447 0.447 1.342]
 	// float32[4 1] [1963.854 2075.658 2187.461 2299.265]
 }
+
+func ExampleRandomColorJitter() {
+	jitter := preprocess.RandomColorJitter(
+		preprocess.Brightness(preprocess.Factor{0.2, 0.2}), // one value: nothing is left to chance
+		preprocess.ValueRange(0, 1),
+	)
+	g := graph.New()
+	x := g.Input("x", tensor.S(tensor.Float32, 1, 1, 1, 3))
+	c := nn.NewCtx(g, nn.NewSeed(1))
+	c.Training = true
+	y := c.Trace(jitter, x)
+	pixel, _ := tensor.FromSlice([]float32{0.1, 0.5, 0.9}, 1, 1, 1, 3)
+	fmt.Printf("%.1f\n", nntest.Run(g, []*graph.Node{y}, pixel)[0].V)
+	// Output:
+	// [0.3 0.7 1.0]
+}

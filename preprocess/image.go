@@ -111,7 +111,8 @@ func (d Draw) Normal(dims ...int) *graph.Node {
 // A nil function leaves its part as it is. The channels of pictures and masks are the last axis,
 // whatever the layer's data format.
 type Transformation struct {
-	// Images changes pictures [n h w c], floats that the layer computes in.
+	// Images changes pictures [n h w c], floats that the layer computes in, or integers if its
+	// OfIntegers says that they stay.
 	Images func(x *graph.Node) *graph.Node
 	// Labels changes labels [n ...].
 	Labels func(y *graph.Node) *graph.Node
@@ -196,7 +197,9 @@ func (s Sample) transformed(c *nn.Ctx, l ImageLayer) Sample {
 	s = of.channelsLast(s)
 	d.Height, d.Width, d.Channels = s.Images.Shape().At(1), s.Images.Shape().At(2), s.Images.Shape().At(3)
 	t := l.Draw(d)
-	s.Images = ops.Cast(s.Images, d.DType)
+	if dt := s.Images.DType(); dt.IsFloat() || !keeps(l, dt) {
+		s.Images = ops.Cast(s.Images, d.DType)
+	}
 	if t.Images != nil {
 		s.Images = t.Images(s.Images)
 	}
@@ -212,6 +215,12 @@ func (s Sample) transformed(c *nn.Ctx, l ImageLayer) Sample {
 		s.Boxes = of.BoxFormat.fromXYXY(t.Boxes(b).clipped(height, width), height, width)
 	}
 	return of.channelsBack(s)
+}
+
+// keeps reports whether a layer takes integers as they are.
+func keeps(l ImageLayer, dt tensor.DType) bool {
+	of, ok := l.(nn.IntegerLayer)
+	return ok && of.OfIntegers(dt) == dt
 }
 
 // want panics with *graph.Error unless the parts of a batch fit each other.
