@@ -205,3 +205,31 @@ func TestColorMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestGammaAndBeta checks means and variances of what draws of gamma and beta distributions give.
+func TestGammaAndBeta(t *testing.T) {
+	const n = 20000
+	for _, c := range []struct {
+		draw           func(d preprocess.Draw) *graph.Node
+		mean, variance float64
+	}{
+		{func(d preprocess.Draw) *graph.Node { return d.Gamma(2.5, n) }, 2.5, 2.5},
+		{func(d preprocess.Draw) *graph.Node { return d.Gamma(1, n) }, 1, 1},
+		{func(d preprocess.Draw) *graph.Node { return d.Gamma(0.2, n) }, 0.2, 0.2},
+		{func(d preprocess.Draw) *graph.Node { return d.Beta(0.2, 0.2, n) }, 0.5, 0.04 / (0.16 * 1.4)},
+		{func(d preprocess.Draw) *graph.Node { return d.Beta(2, 6, n) }, 0.25, 12.0 / (64 * 9)},
+	} {
+		g := graph.New()
+		got := nntest.Run(g, []*graph.Node{c.draw(preprocess.Draw{Ctx: nn.NewCtx(g, nn.NewSeed(3)), DType: tensor.Float32})})[0].V
+		mean, variance := 0.0, 0.0
+		for _, v := range got {
+			mean += v / n
+		}
+		for _, v := range got {
+			variance += (v - mean) * (v - mean) / n
+		}
+		if math.Abs(mean-c.mean) > 0.03*max(c.mean, 0.3) || math.Abs(variance-c.variance) > 0.08*c.variance {
+			t.Errorf("mean %.4f, variance %.4f: want %.4f, %.4f", mean, variance, c.mean, c.variance)
+		}
+	}
+}
