@@ -132,6 +132,7 @@ type convInput[T kern.Float] struct {
 	kern.ConvInput[T]
 	narrow kern.Narrow
 	then   matrixEpilogue
+	from   kern.Source[T] // or nil: what computes the gradient that it takes
 }
 
 func newConvInput[T kern.Float](op ops.ConvInputGradOp, out tensor.Spec, in []tensor.Spec) head {
@@ -146,6 +147,7 @@ func newConvInput[T kern.Float](op ops.ConvInputGradOp, out tensor.Spec, in []te
 // Run implements backend.Kernel.
 func (k *convInput[T]) Run(out, in []backend.Buf) {
 	k.DY, k.W, k.X = valuesOf[T](in[0], k.narrow), valuesOf[T](in[1], k.narrow), valuesOf[T](out[0], k.narrow)
+	k.DY.From = k.from
 	if k.then.epilogue != nil && k.then.bias != nil {
 		k.Bias = view[T](k.then.bias)
 	}
@@ -163,6 +165,7 @@ func (k *convInput[T]) attach(e *epilogue) {
 type convKernel[T kern.Float] struct {
 	kern.ConvKernel[T]
 	narrow kern.Narrow
+	from   kern.Source[T] // or nil: what computes the gradient that it takes
 }
 
 func newConvKernel[T kern.Float](op ops.ConvKernelGradOp, out tensor.Spec, in []tensor.Spec) backend.Kernel {
@@ -177,6 +180,7 @@ func newConvKernel[T kern.Float](op ops.ConvKernelGradOp, out tensor.Spec, in []
 // Run implements backend.Kernel.
 func (k *convKernel[T]) Run(out, in []backend.Buf) {
 	k.X, k.DY, k.W = valuesOf[T](in[0], k.narrow), valuesOf[T](in[1], k.narrow), valuesOf[T](out[0], k.narrow)
+	k.DY.From = k.from
 	k.ConvKernel.Run()
 	k.X, k.DY, k.W = kern.Values[T]{}, kern.Values[T]{}, kern.Values[T]{}
 }

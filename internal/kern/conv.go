@@ -18,19 +18,31 @@ type Conv struct {
 	Groups                int
 }
 
-// Values holds floats, or 16-bit floats if Narrow says so.
+// Values holds floats, or 16-bit floats if Narrow says so, or those that From computes.
 type Values[T Float] struct {
 	Wide   []T
 	Bits   []uint16
 	Narrow Narrow
+	From   Source[T]
 }
 
-// copyTo widens len(dst) elements from at on.
+// A Source computes elements that are nowhere in memory.
+type Source[T Float] interface {
+	// Part sets dst to elements from at on: of some places of one row, with all channels.
+	Part(dst []T, at int)
+}
+
+// inMemory reports whether the elements can be read where they are.
+func (v *Values[T]) inMemory() bool { return v.Narrow == NotNarrow && v.From == nil }
+
+// copyTo widens len(dst) elements from at on, within a row of places.
 func (v *Values[T]) copyTo(dst []T, at int) {
-	switch v.Narrow {
-	case NotNarrow:
+	switch {
+	case v.From != nil:
+		v.From.Part(dst, at)
+	case v.Narrow == NotNarrow:
 		copy(dst, v.Wide[at:])
-	case BF16:
+	case v.Narrow == BF16:
 		BF16ToF32(wide(dst), v.Bits[at:at+len(dst)])
 	default:
 		F16ToF32(wide(dst), v.Bits[at:at+len(dst)])
@@ -81,7 +93,7 @@ func frameLen(size [3]int, channels int) int { return size[0] * size[1] * size[2
 // places and channels. Without places outside it is v itself.
 func frameOf[T Float](v *Values[T], n int, places [3]int, channels int, from, size [3]int, own []T) frame[T] {
 	image := n * places[0] * places[1] * places[2] * channels
-	inside := v.Narrow == NotNarrow
+	inside := v.inMemory()
 	for i := range places {
 		inside = inside && from[i] >= 0 && from[i]+size[i] <= places[i]
 	}
@@ -121,17 +133,22 @@ type segment struct {
 }
 
 // A sheet is where a piece puts its results, places from at0 on times columns from j0 to j1:
-// the matrix of all, whose rows have ld columns, or memory of the piece that is rounded to it.
+// the matrix of all, whose rows have ld columns, or memory of the piece that is rounded to it,
+// or that something else takes.
 type sheet[T Float] struct {
 	to          *Values[T]
 	at0, places int
 	ld, j0, j1  int
+	own         bool // memory of the piece in any case
 	block       []T
 }
 
+// inPlace reports whether results go to the matrix at once.
+func (s *sheet[T]) inPlace() bool { return s.to.Narrow == NotNarrow && !s.own }
+
 // len returns how much memory the sheet wants.
 func (s *sheet[T]) len() int {
-	if s.to.Narrow == NotNarrow {
+	if s.inPlace() {
 		return 0
 	}
 	return s.places * (s.j1 - s.j0)
@@ -140,7 +157,7 @@ func (s *sheet[T]) len() int {
 // from returns the results from a place of the piece and a column on, and how far the next
 // place is.
 func (s *sheet[T]) from(place, j int) (c []T, ld int) {
-	if s.to.Narrow == NotNarrow {
+	if s.inPlace() {
 		return s.to.Wide[(s.at0+place)*s.ld+j:], s.ld
 	}
 	ld = s.j1 - s.j0
@@ -149,7 +166,7 @@ func (s *sheet[T]) from(place, j int) (c []T, ld int) {
 
 // round writes memory of the piece to the matrix.
 func (s *sheet[T]) round() {
-	if s.to.Narrow == NotNarrow {
+	if s.inPlace() {
 		return
 	}
 	n := s.j1 - s.j0
@@ -369,6 +386,8 @@ type ConvForward[T Float] struct {
 	Bias    []T // [Results] or nil
 	Act     Act
 	After   Epilogue // or nil: of the matrix of places and results
+	Into    Sink[T]  // or nil: what takes the results instead of Y
+	Unit    [3]int   // with Into: the places along each axis that it takes together; Out is a multiple
 
 	tile     tile
 	slabs    slabs
@@ -377,6 +396,20 @@ type ConvForward[T Float] struct {
 	packsOwn bool      // a piece packs its panels, which no other reads
 	wide     []T       // W, if it is narrow
 	zeros    []float32 // a bias for a depthwise convolution without one
+}
+
+// A Sink takes the results of a convolution.
+type Sink[T Float] interface {
+	// Take takes the results of columns j0 to j1, count places from first on of an image.
+	Take(results []T, image int, first, count [3]int, j0, j1 int)
+}
+
+// unit returns how many places along an axis belong together.
+func (c *ConvForward[T]) unit(axis int) int {
+	if c.Into == nil {
+		return 1
+	}
+	return c.Unit[axis]
 }
 
 // Run computes Y. Once warm it allocates nothing; it runs once at a time.
@@ -391,7 +424,9 @@ func (c *ConvForward[T]) Run() {
 		c.segs = c.windows()
 	}
 	axis := cutAxis(c.Out)
-	perPlace := c.Channels * c.Stride[axis]
+	unit, units := c.unit(axis), c.Out
+	units[axis] /= unit
+	perPlace := c.Channels * c.Stride[axis] * unit
 	for i := axis + 1; i < 3; i++ {
 		perPlace *= c.extent(i, c.Out[i])
 	}
@@ -400,7 +435,7 @@ func (c *ConvForward[T]) Run() {
 	if places < fewPlaces {
 		budget = largeFrame
 	}
-	c.slabs = cutUp(&c.tile, c.Images, axis, c.Out, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis], budget/int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
+	c.slabs = cutUp(&c.tile, c.Images, axis, units, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis]/unit, budget/int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
 	c.packsOwn = c.Images*c.slabs.parts == 1
 	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
 		c.wide = getBuf[T](depth * c.Results)
@@ -462,9 +497,10 @@ type convForwardCompute[T Float] ConvForward[T]
 func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 	c := (*ConvForward[T])(t)
 	axis := c.slabs.axis
-	s := c.slabs.piece(p, c.Out[axis])
+	unit := c.unit(axis)
+	s := c.slabs.piece(p, c.Out[axis]/unit)
 	first, count := [3]int{}, c.Out
-	first[axis], count[axis] = s.lo, s.hi-s.lo
+	first[axis], count[axis] = s.lo*unit, (s.hi-s.lo)*unit
 	var start, size [3]int
 	for i := range size {
 		start[i], size[i] = first[i]*c.Stride[i]-c.Low[i], c.extent(i, count[i])
@@ -480,7 +516,7 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 		panel = depth * c.tile.nr
 	}
 	at0 := ((s.image*c.Out[0]+first[0])*c.Out[1]+first[1])*c.Out[2] + first[2]
-	out := sheet[T]{to: &c.Y, at0: at0, places: places, ld: c.Results, j0: j0, j1: j1}
+	out := sheet[T]{to: &c.Y, at0: at0, places: places, ld: c.Results, j0: j0, j1: j1, own: c.Into != nil}
 	own := ownMemory[T](w, frameLen(size, c.Channels), out.len(), strip, panel)
 	copied, block, strips, packed := carve(&own, frameLen(size, c.Channels)), carve(&own, out.len()), carve(&own, strip), carve(&own, panel)
 	out.block = block
@@ -489,6 +525,10 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 		c.depthwise(&f, &out, count, s, w)
 	} else {
 		c.panels(&f, &out, start, count, s, packed, strips, w)
+	}
+	if c.Into != nil {
+		c.Into.Take(out.block, s.image, first, count, j0, j1)
+		return
 	}
 	out.round()
 	if c.After != nil {

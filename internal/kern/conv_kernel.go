@@ -99,7 +99,7 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 		strip = count[2] * c.tile.width
 	}
 	widened := 0
-	if c.DY.Narrow != NotNarrow {
+	if !c.DY.inMemory() {
 		widened = places * c.Results
 	}
 	own := ownMemory[T](w, frameLen(size, c.Channels), places*c.tile.nr, widened, strip)
@@ -107,10 +107,13 @@ func (c *ConvKernel[T]) slab(sums []T, image, b, lo, hi int, fresh bool, w *par.
 	dy, strips := carve(&own, widened), carve(&own, strip)
 	f := frameOf(&c.X, image, c.Size, c.Channels, start, size, copied)
 	at0 := (((image*c.Out[0]+first[0])*c.Out[1]+first[1])*c.Out[2] + first[2]) * c.Results
-	if c.DY.Narrow != NotNarrow {
-		c.DY.copyTo(dy, at0)
-	} else {
+	if c.DY.inMemory() {
 		dy = c.DY.Wide[at0:]
+	} else {
+		row := count[2] * c.Results
+		for i := range count[0] * count[1] {
+			c.DY.copyTo(dy[i*row:][:row], at0+i*row)
+		}
 	}
 	if depthwiseOf[T](&c.Conv) {
 		if fresh {

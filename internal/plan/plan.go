@@ -107,6 +107,7 @@ func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels bac
 		p.outputs = append(p.outputs, out.Spec())
 	}
 	l := lower(p, fuse(roots, kernels), roots)
+	l.joinPools(roots)
 	l.widenInSweeps(roots)
 	l.sweep()
 	l.place(roots[:len(outputs)], replaces, updates, roots[len(outputs):])
