@@ -8,8 +8,8 @@ import (
 )
 
 // OptionOf is an option of a layer of type L outside nn: a [SettingOf] of it or of a group that it
-// embeds, a [DataFormat] if it embeds [Spatial], or what every layer takes, [Name], [Frozen] and a
-// [DTypePolicy]. Layers of nn take no settings of others.
+// embeds, a [DataFormat] if it embeds [Spatial], an [Interpolation] if it embeds [Interpolating], or
+// what every layer takes, [Name], [Frozen] and a [DTypePolicy]. Layers of nn take no settings of others.
 //
 //	func Gain(g float64) nn.SettingOf[Gate] { return func(l *Gate) { l.Gain = g } }
 //
@@ -68,6 +68,10 @@ func (s LayerSetting) option(b *Base, _ any) error {
 func (p DTypePolicy) option(b *Base, _ any) error {
 	b.DType = p
 	return nil
+}
+
+func (p Interpolation) option(b *Base, l any) error {
+	return SettingOf[Interpolating](func(i *Interpolating) { i.Interpolation = p }).option(b, l)
 }
 
 func (f DataFormat) option(b *Base, l any) error {

@@ -23,6 +23,12 @@ const (
 	Lanczos5 = Interpolation(ops.Lanczos5)
 )
 
+// Interpolating is the group of the one setting [Interpolation], for layers outside nn.
+type Interpolating struct {
+	// Interpolation says how elements between those of an image are made.
+	Interpolation Interpolation `json:"interpolation,omitempty"`
+}
+
 // UnmarshalJSON reads an interpolation as Keras writes it.
 func (p *Interpolation) UnmarshalJSON(b []byte) error {
 	var name string

@@ -46,3 +46,11 @@ func (f Factor) want(class, name string, least, most float64) {
 		panic(graph.Errorf("preprocess.%s: %s is %v: want one number or two, from %v to %v", class, name, []float64(f), least, most))
 	}
 }
+
+// single returns {f} for {-f, f}, and others as they are.
+func (f Factor) single() Factor {
+	if len(f) == 2 && f[0] == -f[1] && f[1] >= 0 {
+		return f[1:]
+	}
+	return f
+}

@@ -21,10 +21,6 @@ func TestLayers(t *testing.T) {
 		"Rescaling": {New: func() nn.Layer { return preprocess.Rescaling(0.5, 1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"Rescaling/pixels": {New: func() nn.Layer { return preprocess.Rescaling(1.0/255, 0) }, In: tensor.S(tensor.Uint8, 4, 5),
 			KeepsMask: true, Out: f32(4, 5), NoGradient: true},
-		"RandomFlip": {New: func() nn.Layer { return preprocess.RandomFlip() }, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
-		"RandomFlip/first": {New: func() nn.Layer {
-			return preprocess.RandomFlip(preprocess.Along(preprocess.Vertical), nn.ChannelsFirst, preprocess.BoxesAs(preprocess.XYWH))
-		}, In: tensor.S(tensor.Uint8, 4, 3, 5, 6), Out: f32(4, 3, 5, 6), NoGradient: true},
 		"Normalization/given": {New: func() nn.Layer {
 			return preprocess.Normalization(preprocess.PerAxis(-1, 1), preprocess.Moments([]float64{1, 2}, []float64{3, 4}), preprocess.Inverted())
 		}, In: f32(4, 3, 2), KeepsMask: true, Out: f32(4, 3, 2)},

@@ -182,6 +182,13 @@ LAYERS = {
         [0.5, 0.25], kernel_size=[5, 3], sigma=[0.25, 0.5], value_range=(0, 1), seed=3, data_format="channels_first")),
     "AutoContrast": ((4, 5, 3), lambda: layers.AutoContrast()),
     "AutoContrast with all": ((4, 5, 3), lambda: layers.AutoContrast(value_range=(0, 1), bounding_box_format="xyxy")),
+    "RandomRotation": ((4, 5, 3), lambda: layers.RandomRotation(0.25)),
+    "RandomRotation with all": ((3, 4, 5), lambda: layers.RandomRotation(
+        (-0.1, 0.3), fill_mode="constant", interpolation="nearest", seed=3, fill_value=2.0, data_format="channels_first")),
+    "RandomZoom": ((4, 5, 3), lambda: layers.RandomZoom(0.25)),
+    "RandomZoom with all": ((4, 5, 3), lambda: layers.RandomZoom((-0.1, 0.3), 0.5, fill_mode="wrap", interpolation="nearest", seed=3)),
+    "RandomTranslation": ((4, 5, 3), lambda: layers.RandomTranslation(0.25, (0.0, 0.5), fill_mode="nearest", bounding_box_format="xywh")),
+    "RandomShear": ((4, 5, 3), lambda: layers.RandomShear((0.0, 0.25), (0.125, 0.5), fill_mode="reflect")),
 }
 
 INITIALIZERS = [
