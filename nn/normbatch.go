@@ -252,7 +252,7 @@ func (l *BatchNormalizationLayer) Call(c *Ctx, in *graph.Node) *graph.Node {
 	inverse := ops.Rsqrt(ops.Offset(variance, l.Epsilon))
 	var y *graph.Node
 	if batch {
-		y = scaled(ops.Mul(ops.Sub(x, mean), inverse), gamma, beta)
+		y = scaled(ops.Mul(ops.Sub(x, mean), scaled(inverse, gamma, nil)), nil, beta)
 	} else {
 		y = folded(x, mean, inverse, gamma, beta)
 	}
@@ -262,10 +262,7 @@ func (l *BatchNormalizationLayer) Call(c *Ctx, in *graph.Node) *graph.Node {
 // folded returns (x - mean)·inverse·gamma + beta as x·a + b, with a and b computed once for
 // every channel: they ride on the product or the convolution that computes x.
 func folded(x, mean, inverse, gamma, beta *graph.Node) *graph.Node {
-	a := inverse
-	if gamma != nil {
-		a = ops.Mul(a, gamma)
-	}
+	a := scaled(inverse, gamma, nil)
 	b := ops.Neg(ops.Mul(mean, a))
 	if beta != nil {
 		b = ops.Add(beta, b)
