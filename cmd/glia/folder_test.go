@@ -15,9 +15,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -385,5 +387,42 @@ func TestEvaluateBinary(t *testing.T) {
 	readJSON(t, to, &e)
 	if b, _ := json.Marshal(e.Confusion); string(b) != "[[8,0],[0,8]]" || e.Loss > 0.7 {
 		t.Errorf("confusion %s, loss %v", b, e.Loss)
+	}
+}
+
+// TestFolderTerminal has classes and files whose names do on a terminal what they should not.
+func TestFolderTerminal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such names on " + runtime.GOOS)
+	}
+	from := drawFolder(t, 5, "disc", "square")
+	dir := t.TempDir()
+	line := evil + "\nline" // which would be one of its own
+	for kind, name := range map[string]string{"disc": line, "square": evil + "2"} {
+		if err := os.Rename(filepath.Join(from, kind), filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	put(t, filepath.Join(dir, line, evil+".txt"), nil)
+	path := filepath.Join(t.TempDir(), "m.keras")
+	picture := filepath.Join(drawFolder(t, 1, "disc"), "disc", "0.png")
+	bad := filepath.Join(dir, line, evil+".png")
+	for i, args := range [][]string{
+		{"train", dir, "--size", "16", "--epochs", "1", "--save", path}, {"evaluate", path, dir}, {"predict", path, picture},
+		{"summary", path}, {"inspect", path}, {"show", dir, "--png", filepath.Join(t.TempDir(), "x.png")},
+		{"evaluate", path, drawFolder(t, 2, "disc", "cross")}, {"train", dir},
+	} {
+		if i == 7 {
+			put(t, bad, []byte("bad"))
+		}
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), args, &stdout, &stderr)
+		if status != min(i/6, 1) {
+			t.Errorf("glia %q: status %d, stderr %s", args, status, &stderr)
+		}
+		text := stdout.String() + stderr.String()
+		if strings.Contains(text, "\nline") || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\t' }) {
+			t.Errorf("glia %q: it prints %q", args, text)
+		}
 	}
 }

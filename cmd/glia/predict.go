@@ -213,20 +213,21 @@ func (p *predicting) print(w io.Writer, r *predictionRecord) {
 	if r.Sample != nil {
 		var s []string
 		for _, k := range best {
-			s = append(s, fmt.Sprintf("%s %.4f", p.name(k), float64(r.Probabilities[k])))
+			s = append(s, fmt.Sprintf("%s %.4f", printable(p.name(k)), float64(r.Probabilities[k])))
 		}
 		fmt.Fprintf(w, "%s: %s\n", head, strings.Join(s, ", "))
 		return
 	}
-	fmt.Fprintf(w, "%s: %s\n", head, r.Class)
+	fmt.Fprintf(w, "%s: %s\n", head, printable(r.Class))
 	width := 0
 	for _, k := range best {
-		width = max(width, utf8.RuneCountInString(p.name(k)))
+		width = max(width, utf8.RuneCountInString(printable(p.name(k))))
 	}
 	for _, k := range best {
 		v := float64(r.Probabilities[k])
-		pad := strings.Repeat(" ", width-utf8.RuneCountInString(p.name(k)))
-		line := fmt.Sprintf("  %s%s  %.4f  %s", p.name(k), pad, v, bar(v))
+		name := printable(p.name(k))
+		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
+		line := fmt.Sprintf("  %s%s  %.4f  %s", name, pad, v, bar(v))
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }

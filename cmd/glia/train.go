@@ -58,7 +58,9 @@ unless --validation-split says otherwise. --model is
               a new last layer unless it tells the same classes apart. --freeze trains
               that layer alone
 
-The saved model takes pixels from 0 to 255, and has the names of the classes.
+A network that does not begin with Rescaling is given pixels from 0 to 1, as glia
+predict does. Without flags a training on a folder is 20 epochs of batches of 32. The
+saved model takes pixels from 0 to 255, and has the names of the classes.
 
 --save writes the trained model to a file that Keras opens, too: its name ends in
 .keras, or in .h5 for the older form. A training that is stopped writes none.

@@ -34,6 +34,7 @@ func run(dir string, epochs int) glia.Result {
 		nn.Dense(len(pictures.Classes()), nn.Softmax),
 	)
 	check(m.Compile(optim.Adam(3e-3), loss.SparseCategoricalCrossentropy(), metric.Accuracy()))
+	check(m.SetClassNames(pictures.Classes()...)) // they are saved with it
 	_, err = m.Fit(train, glia.Epochs(epochs), glia.BatchSize(16), glia.Validate(validation), glia.Progress(log.Writer()))
 	check(err)
 	result, err := m.Evaluate(validation)
