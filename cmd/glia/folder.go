@@ -22,12 +22,14 @@ import (
 // pictures holds the flags of training on a folder of pictures.
 type pictures struct {
 	size           int
+	augment        bool
 	freeze         bool
 	skipUnreadable bool
 }
 
 func (p *pictures) flags(f *pflag.FlagSet) {
 	f.IntVar(&p.size, "size", 64, "height and width that pictures of a folder get")
+	f.BoolVar(&p.augment, "augment", false, "change pictures of a folder at random: glia show FOLDER --augment draws some")
 	f.BoolVar(&p.freeze, "freeze", false, "train the last layer of --model FILE.keras alone")
 	skipFlag(f, &p.skipUnreadable)
 }
@@ -198,7 +200,7 @@ func (t *training) pictureModel(base *trained, frame image.Frame, names []string
 		m = glia.New(t.pictureNetwork(frame, len(names)))
 		m.Network().DType = t.dtype.DTypePolicy
 	} else {
-		net, logits, err := base.transfer(names, t.pictures.freeze)
+		net, logits, err := base.transfer(names, t.pictures)
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +220,7 @@ func (t *training) pictureModel(base *trained, frame image.Frame, names []string
 // 255, so that its file does.
 func (t *training) pictureNetwork(frame image.Frame, classes int) *nn.Network {
 	in := nn.Apply(nn.Input(frame.Height, frame.Width, frame.Channels))
-	x := in
+	x := t.pictures.front(in)
 	penalty := nn.KernelRegularizer(nn.L2(t.l2))
 	rate := t.dropout
 	switch t.network {
@@ -238,6 +240,16 @@ func (t *training) pictureNetwork(frame image.Frame, classes int) *nn.Network {
 	}
 	x = nn.Apply(nn.Dense(classes, nn.Softmax, penalty, t.dtype.output()), x)
 	return nn.Functional([]*nn.Symbol{in}, []*nn.Symbol{x})
+}
+
+// front returns x behind the layers that --augment asks for.
+func (p *pictures) front(x *nn.Symbol) *nn.Symbol {
+	if p.augment {
+		for _, l := range augmentations() {
+			x = nn.Apply(l, x)
+		}
+	}
+	return x
 }
 
 // sameNames reports whether two lists have the same names, in any order.

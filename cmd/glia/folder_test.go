@@ -186,7 +186,7 @@ func TestFolderNetworks(t *testing.T) {
 func TestFolderResume(t *testing.T) {
 	dir, work := drawFolder(t, 15, "disc", "square"), t.TempDir()
 	args := func(name string, more ...string) []string {
-		return append([]string{"train", dir, "--size", "16", "--epochs", "4", "--batch-size", "5",
+		return append([]string{"train", dir, "--size", "16", "--augment", "--epochs", "4", "--batch-size", "5",
 			"--json", filepath.Join(work, name+".json"), "--save", filepath.Join(work, name+".keras")}, more...)
 	}
 	must(t, args("whole")...)
@@ -198,7 +198,7 @@ func TestFolderResume(t *testing.T) {
 	}
 
 	other := drawFolder(t, 15, "disc", "cross")
-	status, _, text := exec(t.Context(), append([]string{"train", other, "--size", "16", "--epochs", "4", "--batch-size", "5"}, checkpoint...)...)
+	status, _, text := exec(t.Context(), append([]string{"train", other, "--size", "16", "--augment", "--epochs", "4", "--batch-size", "5"}, checkpoint...)...)
 	if status != 1 || !strings.Contains(text, "class names: cross, disc now, disc, square then") {
 		t.Errorf("with other classes: status %d, stderr %s", status, text)
 	}
@@ -212,6 +212,32 @@ func TestFolderResume(t *testing.T) {
 	}
 	if got, want := without(read(t, cut+".json")), without(read(t, whole+".json")); got != want {
 		t.Errorf("JSON %s, want %s", got, want)
+	}
+}
+
+// TestAugment has the layers that change pictures once, whatever the network, and they change
+// nothing in predictions.
+func TestAugment(t *testing.T) {
+	dir, work := drawFolder(t, 8, "disc", "square"), t.TempDir()
+	first, again, bare, onto := filepath.Join(work, "first.keras"), filepath.Join(work, "again.keras"), filepath.Join(work, "bare.keras"), filepath.Join(work, "onto.keras")
+	must(t, "train", dir, "--size", "16", "--augment", "--epochs", "1", "--save", first)
+	must(t, "train", dir, "--augment", "--epochs", "1", "--model", first, "--save", again)
+	must(t, "train", dir, "--size", "16", "--epochs", "1", "--save", bare)
+	must(t, "train", dir, "--augment", "--epochs", "1", "--model", bare, "--save", onto)
+	picture := filepath.Join(dir, "disc", "0.png")
+	for _, path := range []string{first, again, onto} {
+		out := must(t, "summary", path)
+		for _, class := range []string{"RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "Rescaling"} {
+			if n := strings.Count(out, "("+class+")"); n != 1 {
+				t.Errorf("%s has %d layers %s, want 1: %s", path, n, class, out)
+			}
+		}
+		if a, b := outputs(t, path, picture), outputs(t, path, picture); !slices.Equal(a[0].Outputs, b[0].Outputs) {
+			t.Errorf("%s predicts %v, then %v", path, a[0].Outputs, b[0].Outputs)
+		}
+	}
+	if out := must(t, "summary", bare); strings.Contains(out, "Random") {
+		t.Errorf("without --augment: %s", out)
 	}
 }
 
@@ -346,6 +372,7 @@ func TestFolderErrors(t *testing.T) {
 		{[]string{"train", two, "--hidden", "10"}, 2, `--hidden is for mnist`},
 		{[]string{"train", two, "--offline"}, 2, `--offline is for mnist`},
 		{[]string{"train", two, "--seed", "4294967296"}, 2, `--seed: got 4294967296, want 4294967295 or less`},
+		{[]string{"train", "mnist", "--augment"}, 2, `--augment is for a folder of pictures`},
 		{[]string{"train", "mnist", "--size", "32"}, 2, `--size is for a folder of pictures`},
 		{[]string{"train", "mnist", "--model", unnamed}, 2, `want mlp or cnn`},
 		{[]string{"train", filepath.Join(two, "disc", "0.png")}, 2, `want mnist, or a folder`},

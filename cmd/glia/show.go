@@ -20,13 +20,14 @@ import (
 
 // showing is one call of glia show: its flags, and where it writes.
 type showing struct {
-	to     string
-	layer  string
-	count  int
-	size   int
-	seed   uint64
-	skip   bool
-	memory memory
+	to      string
+	layer   string
+	count   int
+	size    int
+	augment bool
+	seed    uint64
+	skip    bool
+	memory  memory
 
 	stdout, stderr io.Writer
 }
@@ -37,6 +38,12 @@ const (
 	mostDrawn = 1 << 25
 )
 
+// How many rows a grid with --augment has, and how many pictures stand in each.
+const (
+	augmentRows    = 8
+	augmentColumns = 8
+)
+
 func newShow() *cobra.Command {
 	s := &showing{}
 	c := &cobra.Command{
@@ -45,11 +52,13 @@ func newShow() *cobra.Command {
 		Long: `Draw a grid of pictures to a PNG file.
 
 Of a FOLDER, as glia train takes one, these are some of its pictures, as a network gets
-them, with the names of their classes.
+them, with the names of their classes. With --augment each row begins with a picture;
+behind it is what a training with --augment makes of it.
 
 Of a MODEL and a PICTURE they are the channels that a layer makes of the picture, each
 from black for its least number to white for its largest.`,
 		Example: `  glia show photos
+  glia show photos --augment
   glia show photos.keras cat.jpg --layer conv2d_1 --png conv.png`,
 		Args: wantMoreArgs(argument{name: "FOLDER", like: "FOLDER, or MODEL and PICTURE"}),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -69,7 +78,8 @@ from black for its least number to white for its largest.`,
 	f := c.Flags()
 	f.StringVar(&s.to, "png", "show.png", "file to draw to")
 	f.StringVar(&s.layer, "layer", "", "layer of MODEL whose channels are drawn")
-	f.IntVar(&s.count, "count", 0, "how many pictures to draw (default 32)")
+	f.IntVar(&s.count, "count", 0, "how many pictures to draw (default 32, or 8 rows with --augment)")
+	f.BoolVar(&s.augment, "augment", false, "draw what glia train --augment makes of each picture, too")
 	f.IntVar(&s.size, "size", 128, "height and width that pictures of a folder get")
 	f.Uint64Var(&s.seed, "seed", 1, "seed by which pictures are chosen")
 	skipFlag(f, &s.skip)
@@ -82,16 +92,23 @@ func (s *showing) check(c *cobra.Command, args []string) error {
 	f := c.Flags()
 	if s.count == 0 && !f.Changed("count") {
 		s.count = 32
+		if s.augment {
+			s.count = augmentRows
+		}
+	}
+	all := s.count // pictures of the grid
+	if s.augment {
+		all *= augmentColumns
 	}
 	switch {
 	case len(args) > 2:
 		return misused(c, "got argument %q, want no more than MODEL and PICTURE", args[2])
-	case s.count < 1 || s.count > mostCells:
-		return misused(c, "--count: got %d, want 1 to %d", s.count, mostCells)
+	case s.count < 1 || all > mostCells:
+		return misused(c, "--count: got %d, want 1 to %d", s.count, mostCells*max(s.count, 1)/max(all, 1))
 	case s.size < leastSize || s.size > mostSize:
 		return misused(c, "--size: got %d, want %d to %d", s.size, leastSize, mostSize)
-	case len(args) == 1 && s.count*s.size*s.size > mostDrawn:
-		return misused(c, "--count: got %d pictures of %d by %d, want %d or fewer", s.count, s.size, s.size, mostDrawn/(s.size*s.size))
+	case len(args) == 1 && all*s.size*s.size > mostDrawn:
+		return misused(c, "--count: got %d, for %d pictures of %d by %d: want %d or fewer", s.count, all, s.size, s.size, mostDrawn/(s.size*s.size)/(all/s.count))
 	case len(args) == 2 && s.layer == "":
 		return misused(c, "want --layer NAME, of a layer that glia summary lists")
 	}
@@ -102,7 +119,7 @@ func (s *showing) check(c *cobra.Command, args []string) error {
 		if !isDirectory(args[0]) {
 			return misused(c, "got %q alone, want a folder that has one of pictures for each class, or MODEL and PICTURE", args[0])
 		}
-	} else if err := wantNone(c, "a folder of pictures", "size", "seed", "skip-unreadable"); err != nil {
+	} else if err := wantNone(c, "a folder of pictures", "size", "seed", "augment", "skip-unreadable"); err != nil {
 		return err
 	}
 	return wantNames(c, "png")
@@ -121,11 +138,39 @@ func (s *showing) folder(dir string) error {
 	if err := f.Read(idx, &b); err != nil {
 		return err
 	}
+	looks := []*tensor.Tensor{b.X[0]} // at all of them
+	if s.augment {
+		if looks, err = s.augmented(b.X[0]); err != nil {
+			return err
+		}
+	}
 	g := &grid{}
+	if s.augment {
+		g.columns = len(looks)
+	}
 	for i, class := range tensor.Data[int32](b.Y[0]) {
-		g.add(pixelsOf(b.X[0], i), f.Classes()[class])
+		for _, x := range looks {
+			g.add(pixelsOf(x, i), f.Classes()[class])
+		}
 	}
 	return s.write(g)
+}
+
+// augmented returns pictures, and what a training makes of them several times.
+func (s *showing) augmented(x *tensor.Tensor) ([]*tensor.Tensor, error) {
+	change, err := augmenter(x.Spec(), s.seed)
+	if err != nil {
+		return nil, err
+	}
+	looks := []*tensor.Tensor{x}
+	for len(looks) < augmentColumns {
+		out, err := change.Call(x)
+		if err != nil {
+			return nil, err
+		}
+		looks = append(looks, out[0])
+	}
+	return looks, nil
 }
 
 // features draws the channels that a layer makes of a picture.

@@ -52,6 +52,39 @@ func TestShowFolder(t *testing.T) {
 	}
 }
 
+// TestShowAugmented wants a row for each picture: itself, and others made of it, the same ones
+// by the same seed.
+func TestShowAugmented(t *testing.T) {
+	dir := drawFolder(t, 5, "square", "disc")
+	draw := func(seed string) image.Image {
+		to := filepath.Join(t.TempDir(), "grid.png")
+		must(t, "show", dir, "--augment", "--count", "3", "--size", "32", "--seed", seed, "--png", to)
+		return drawnPNG(t, to)
+	}
+	img, same, other := draw("1"), draw("1"), draw("2")
+	if got, want := img.Bounds().Dx(), augmentColumns*(leastCell+cellGap)+cellGap; got != want {
+		t.Errorf("the grid is %d pixels wide, want %d", got, want)
+	}
+	differ := func(a image.Image, at int, b image.Image, bt int) (n int) {
+		for y := range leastCell {
+			for x := range leastCell {
+				if a.At(cellGap+at*(leastCell+cellGap)+x, cellGap+y) != b.At(cellGap+bt*(leastCell+cellGap)+x, cellGap+y) {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	for i := 1; i < augmentColumns; i++ {
+		if differ(img, 0, img, i) == 0 || differ(img, i, img, 1+i%(augmentColumns-1)) == 0 {
+			t.Errorf("picture %d of the row is that of another", i)
+		}
+		if differ(img, i, same, i) != 0 || differ(img, i, other, i) == 0 {
+			t.Errorf("picture %d does not follow from the seed", i)
+		}
+	}
+}
+
 // TestShowLayer draws the channels of a convolution each from black to white.
 func TestShowLayer(t *testing.T) {
 	_, path := saved(t, "m.keras", nil, nn.Input(16, 16, 3), nn.Conv2D(6, 3, nn.Name("edges")), nn.Flatten(), nn.Dense(2))
@@ -87,7 +120,9 @@ func TestShowLayer(t *testing.T) {
 		{[]string{two, "--layer", "x"}, 2, `--layer is for MODEL and PICTURE`},
 		{[]string{path, picture, "--layer", "edges", "--size", "32"}, 2, `--size is for a folder of pictures`},
 		{[]string{two, "--count", "0"}, 2, `--count: got 0, want 1 to 1024`},
-		{[]string{two, "--count", "1000", "--size", "1000"}, 2, `--count: got 1000 pictures of 1000 by 1000, want 33 or fewer`},
+		{[]string{two, "--count", "200", "--augment"}, 2, `--count: got 200, want 1 to 128`},
+		{[]string{two, "--count", "100", "--augment", "--size", "512"}, 2, `--count: got 100, for 800 pictures of 512 by 512: want 16 or fewer`},
+		{[]string{two, "--count", "1000", "--size", "1000"}, 2, `--count: got 1000, for 1000 pictures of 1000 by 1000: want 33 or fewer`},
 		{[]string{two, "--png", filepath.Join(two, "no", "x.png")}, 1, `^glia: --png: .*cannot be written`},
 		{[]string{path, path, "--layer", "edges"}, 1, `m.keras: `},
 	} {

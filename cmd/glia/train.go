@@ -58,6 +58,10 @@ unless --validation-split says otherwise. --model is
               a new last layer unless it tells the same classes apart. --freeze trains
               that layer alone
 
+--augment flips, turns, shifts and zooms pictures and changes their contrast, at random
+and otherwise in each epoch, by layers of the network that act in training alone: what
+makes most of few pictures.
+
 A network that does not begin with Rescaling is given pixels from 0 to 1, as glia
 predict does. Without flags a training on a folder is 20 epochs of batches of 32. The
 saved model takes pixels from 0 to 255, and has the names of the classes.
@@ -72,6 +76,7 @@ that an uninterrupted training comes to. The backup goes when all is done.`,
 		Example: `  glia train mnist
   glia train mnist --save mnist.keras
   glia train pets --save pets.keras                              folders pets/cat, pets/dog and so on
+  glia train pets --augment --epochs 60 --save pets.keras
   glia train birds --model pets.keras --freeze --save birds.keras
   glia train mnist --checkpoint run --resume                    begin, or go on after a stop
   glia train mnist --dtype mixed_bfloat16                       numbers of 16 bits, weights of 32
@@ -134,7 +139,7 @@ func (t *training) check(c *cobra.Command, folder bool) error {
 // checkDigits finds flags that do not go with MNIST.
 func (t *training) checkDigits(c *cobra.Command) error {
 	t.kinds = []string{mlp, cnn}
-	return wantNone(c, "a folder of pictures", "size", "freeze", "skip-unreadable")
+	return wantNone(c, "a folder of pictures", "size", "augment", "freeze", "skip-unreadable")
 }
 
 // run trains, tests, saves and reports.

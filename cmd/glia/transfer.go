@@ -39,16 +39,17 @@ func (t *trained) frame() (image.Frame, error) {
 
 // transfer returns a network of the model's layers, with their weights, for classes: with a new
 // layer in place of the last one, unless that tells as many classes apart, of no other names.
-// It takes pixels from 0 to 255. Its layers but the last are frozen, or none; logits says what
+// It takes pixels from 0 to 255. Flags say whether its layers but the last are frozen, and
+// whether pictures are changed at random, unless they are by layers that it has; logits says what
 // it gives.
-func (t *trained) transfer(names []string, freeze bool) (net *nn.Network, logits bool, err error) {
+func (t *trained) transfer(names []string, flags pictures) (net *nn.Network, logits bool, err error) {
 	old := t.Network()
 	head, features := t.head()
 	kept := t.keepsHead(names)
 	for _, l := range old.Layers() {
-		setFrozen(l, freeze)
+		setFrozen(l, flags.freeze)
 	}
-	if freeze && kept {
+	if flags.freeze && kept {
 		if head < 0 {
 			return nil, false, fmt.Errorf("%s: --freeze: the last layer is no Dense, which could be trained alone", t.path)
 		}
@@ -57,6 +58,9 @@ func (t *trained) transfer(names []string, freeze bool) (net *nn.Network, logits
 	in, _ := t.input()
 	input := nn.Apply(nn.Input(in.Shape.Slice()))
 	x := input
+	if !augments(old.Layers()) {
+		x = flags.front(x)
+	}
 	if t.scale() != 1 {
 		x = nn.Apply(preprocess.Rescaling(t.scale(), 0), x)
 	}
