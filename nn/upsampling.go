@@ -21,6 +21,7 @@ const (
 	Bicubic  = Interpolation(ops.Bicubic)
 	Lanczos3 = Interpolation(ops.Lanczos3)
 	Lanczos5 = Interpolation(ops.Lanczos5)
+	Area     = Interpolation(ops.Area)
 )
 
 // Interpolating is the group of the one setting [Interpolation], for layers outside nn.
@@ -41,11 +42,10 @@ func (p *Interpolation) UnmarshalJSON(b []byte) error {
 
 // check returns an error unless there is the interpolation.
 func (p Interpolation) check() error {
-	switch p {
-	case "", Nearest, Bilinear, Bicubic, Lanczos3, Lanczos5:
+	if p == "" {
 		return nil
 	}
-	return fmt.Errorf("interpolation %q: want %q, %q, %q, %q or %q", p, Nearest, Bilinear, Bicubic, Lanczos3, Lanczos5)
+	return ops.Interpolation(p).Check()
 }
 
 // UpSampling1D returns a layer that repeats every step size times.

@@ -189,6 +189,18 @@ LAYERS = {
     "RandomZoom with all": ((4, 5, 3), lambda: layers.RandomZoom((-0.1, 0.3), 0.5, fill_mode="wrap", interpolation="nearest", seed=3)),
     "RandomTranslation": ((4, 5, 3), lambda: layers.RandomTranslation(0.25, (0.0, 0.5), fill_mode="nearest", bounding_box_format="xywh")),
     "RandomShear": ((4, 5, 3), lambda: layers.RandomShear((0.0, 0.25), (0.125, 0.5), fill_mode="reflect")),
+    "Resizing": ((4, 5, 3), lambda: layers.Resizing(2, 3)),
+    "Resizing with all": ((3, 4, 5), lambda: layers.Resizing(
+        2, 3, interpolation="bicubic", pad_to_aspect_ratio=True, fill_value=0.5, antialias=True, data_format="channels_first",
+        bounding_box_format="rel_xyxy")),
+    "Resizing that crops": ((4, 5, 3), lambda: layers.Resizing(2, 3, interpolation="lanczos5", crop_to_aspect_ratio=True)),
+    "RandAugment": ((4, 5, 3), lambda: layers.RandAugment()),
+    "RandAugment with all": ((3, 4, 5), lambda: layers.RandAugment(
+        value_range=(0, 1), num_ops=3, factor=[0.25, 0.75], interpolation="nearest", seed=3, data_format="channels_first")),
+    "AugMix": ((4, 5, 3), lambda: layers.AugMix()),
+    "AugMix with all": ((3, 4, 5), lambda: layers.AugMix(
+        value_range=(0, 1), num_chains=2, chain_depth=4, factor=[0.25, 0.75], alpha=0.5, all_ops=False, interpolation="nearest", seed=3,
+        data_format="channels_first")),
 }
 
 INITIALIZERS = [
