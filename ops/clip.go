@@ -64,7 +64,35 @@ func (o ClipOp) EvalUint(x uint64) uint64 {
 
 // VJP: the slope is 1 from Lo to Hi, both included, and 0 outside.
 func (o ClipOp) VJP(n, dy *graph.Node) []*graph.Node {
-	x := n.In[0]
+	return []*graph.Node{graph.Apply(ClipGradOp{Lo: o.Lo, Hi: o.Hi}, n.In[0], dy)}
+}
+
+// ClipGradOp is dy where x is from Lo to Hi, both included, else 0: the gradient of [Clip] from
+// what it clips.
+type ClipGradOp struct {
+	binaryFloat
+	Lo, Hi float64
+}
+
+// Name implements graph.Op.
+func (ClipGradOp) Name() string { return "ClipGrad" }
+
+// Compose implements [Composed].
+func (o ClipGradOp) Compose(in []*graph.Node) []*graph.Node {
+	x, dy := in[0], in[1]
 	inside := And(GreaterEqual(x, ScalarLike(x, o.Lo)), LessEqual(x, ScalarLike(x, o.Hi)))
 	return []*graph.Node{Where(inside, dy, ScalarLike(dy, 0))}
+}
+
+// Eval implements [Binary].
+func (o ClipGradOp) Eval(x, dy float64) float64 {
+	if x >= o.Lo && x <= o.Hi {
+		return dy
+	}
+	return 0
+}
+
+// VJP: linear in dy; as a step, it has no slope in x.
+func (o ClipGradOp) VJP(n, dz *graph.Node) []*graph.Node {
+	return []*graph.Node{nil, graph.Apply(o, n.In[0], dz)}
 }

@@ -1,6 +1,6 @@
 """Steps of convolutional networks in PyTorch on the CPU: those that `glia bench --networks` times.
 
-    python torch_networks.py --threads 1 [--networks mnist_convnet,resnet20] [--seconds 8] [--compile]
+    python torch_networks.py --threads 1 [--networks mnist_convnet,resnet20,mobilenetv2] [--seconds 8] [--compile]
 
 Random images stand for data; weights are channels last. Prints a JSON object of the median
 milliseconds of a step.
@@ -17,7 +17,7 @@ from torch import nn
 
 p = argparse.ArgumentParser()
 p.add_argument("--threads", type=int, required=True)
-p.add_argument("--networks", default="mnist_convnet,resnet20")
+p.add_argument("--networks", default="mnist_convnet,resnet20,mobilenetv2")
 p.add_argument("--seconds", type=float, default=8)
 p.add_argument("--compile", action="store_true")
 args = p.parse_args()
@@ -60,6 +60,33 @@ def resnet20():
             width = filters
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
     return nn.Sequential(*layers), torch.rand(128, 3, 32, 32)
+
+
+class Inverted(nn.Module):
+    """An inverted residual: widened by 1 by 1, depthwise 3 by 3, narrowed by 1 by 1."""
+
+    def __init__(self, width, filters, stride, factor):
+        super().__init__()
+        wide, layers = width * factor, []
+        if factor > 1:
+            layers = [nn.Conv2d(width, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU6()]
+        layers += [nn.Conv2d(wide, wide, 3, stride, 1, groups=wide, bias=False), nn.BatchNorm2d(wide), nn.ReLU6(),
+                   nn.Conv2d(wide, filters, 1, bias=False), nn.BatchNorm2d(filters)]
+        self.layers, self.short = nn.Sequential(*layers), stride == 1 and width == filters
+
+    def forward(self, x):
+        return x + self.layers(x) if self.short else self.layers(x)
+
+
+def mobilenetv2():
+    """MobileNetV2 on images of 96 by 96, batch 32."""
+    layers, width = [nn.Conv2d(3, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU6()], 32
+    for factor, filters, times, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+        for i in range(times):
+            layers.append(Inverted(width, filters, stride if i == 0 else 1, factor))
+            width = filters
+    layers += [nn.Conv2d(width, 1280, 1, bias=False), nn.BatchNorm2d(1280), nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 10)]
+    return nn.Sequential(*layers), torch.rand(32, 3, 96, 96)
 
 
 def time_of(network):

@@ -41,15 +41,21 @@ func tile2With[O ops.Binary](make func(op O) func(dst, a, b []float32)) {
 	tiles[reflect.TypeFor[O]()] = func(op graph.Op) tile { return tile{arity: 2, two: make(op.(O))} }
 }
 
-// link1 and link2 note that the function of an operation, whose tile is there, can be a link.
+// link1, link2 and linkWith note that the function of an operation, whose tile is there, can be a
+// link.
 func link1[O ops.Unary](f kern.LinkFunc) { link2[O](f, f) }
 
 func link2[O graph.Op](first, second kern.LinkFunc) {
+	linkWith(func(O) (_, _ kern.LinkFunc) { return first, second })
+}
+
+func linkWith[O graph.Op](make func(op O) (first, second kern.LinkFunc)) {
 	t := reflect.TypeFor[O]()
 	plain := tiles[t]
 	tiles[t] = func(op graph.Op) tile {
 		x := plain(op)
-		x.links, x.linked = [2]kern.LinkFunc{first, second}, true
+		x.links[0], x.links[1] = make(op.(O))
+		x.linked = true
 		return x
 	}
 }
@@ -177,6 +183,18 @@ func init() {
 	tile1With(func(op ops.ClipOp) func(dst, x []float32) {
 		lo, hi := float32(op.Lo), float32(op.Hi)
 		return func(dst, x []float32) { kern.Clip(dst, x, lo, hi) }
+	})
+	tile2With(func(op ops.ClipGradOp) func(dst, x, dy []float32) {
+		lo, hi := float32(op.Lo), float32(op.Hi)
+		return func(dst, x, dy []float32) { kern.ClipGrad(dst, x, dy, lo, hi) }
+	})
+	linkWith(func(op ops.ClipOp) (_, _ kern.LinkFunc) {
+		f := kern.LinkClip(float32(op.Lo), float32(op.Hi))
+		return f, f
+	})
+	linkWith(func(op ops.ClipGradOp) (_, _ kern.LinkFunc) {
+		lo, hi := float32(op.Lo), float32(op.Hi)
+		return kern.LinkClipGradOf(lo, hi), kern.LinkClipGrad(lo, hi)
 	})
 	tile1With(func(op ops.EluOp) func(dst, x []float32) {
 		return func(dst, x []float32) { kern.Elu(dst, x, float32(op.Alpha)) }

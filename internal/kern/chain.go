@@ -7,8 +7,9 @@ import (
 
 // Link is one of the elementwise functions that [Chain] applies.
 type Link struct {
-	kind linkKind
-	at   *float32 // the operand's first element, or nil
+	kind   linkKind
+	at     *float32 // the operand's first element, or nil
+	lo, hi float32
 }
 
 type linkKind int
@@ -23,6 +24,9 @@ const (
 	linkReluGrad
 	linkReluGradOf
 	linkSquare
+	linkClip
+	linkClipGrad
+	linkClipGradOf
 )
 
 // LinkFunc tells what a link makes of a value v and an operand.
@@ -30,23 +34,30 @@ type LinkFunc struct {
 	kind linkKind
 	// Operand is whether there is an operand, of as many elements as values.
 	Operand bool
+	lo, hi  float32
 }
 
 // The functions of links, each with the bits of the function of this package named after it.
 var (
-	LinkAdd        = LinkFunc{linkAdd, true}        // v + operand: [Add]
-	LinkMul        = LinkFunc{linkMul, true}        // v · operand: [Mul]
-	LinkSub        = LinkFunc{linkSub, true}        // v - operand: [Sub]
-	LinkSubFrom    = LinkFunc{linkSubFrom, true}    // operand - v: [Sub]
-	LinkRelu       = LinkFunc{linkRelu, false}      // [Relu]
-	LinkReluGrad   = LinkFunc{linkReluGrad, true}   // [ReluGrad] of the output operand and the gradient v
-	LinkReluGradOf = LinkFunc{linkReluGradOf, true} // [ReluGrad] of the output v and the gradient operand
-	LinkSquare     = LinkFunc{linkSquare, false}    // [Square]
+	LinkAdd        = LinkFunc{kind: linkAdd, Operand: true}        // v + operand: [Add]
+	LinkMul        = LinkFunc{kind: linkMul, Operand: true}        // v · operand: [Mul]
+	LinkSub        = LinkFunc{kind: linkSub, Operand: true}        // v - operand: [Sub]
+	LinkSubFrom    = LinkFunc{kind: linkSubFrom, Operand: true}    // operand - v: [Sub]
+	LinkRelu       = LinkFunc{kind: linkRelu}                      // [Relu]
+	LinkReluGrad   = LinkFunc{kind: linkReluGrad, Operand: true}   // [ReluGrad] of the output operand and the gradient v
+	LinkReluGradOf = LinkFunc{kind: linkReluGradOf, Operand: true} // [ReluGrad] of the output v and the gradient operand
+	LinkSquare     = LinkFunc{kind: linkSquare}                    // [Square]
 )
+
+// LinkClip is [Clip], LinkClipGrad [ClipGrad] of what is clipped, the operand, and the gradient v,
+// LinkClipGradOf of what is clipped, v, and the gradient, the operand.
+func LinkClip(lo, hi float32) LinkFunc       { return LinkFunc{linkClip, false, lo, hi} }
+func LinkClipGrad(lo, hi float32) LinkFunc   { return LinkFunc{linkClipGrad, true, lo, hi} }
+func LinkClipGradOf(lo, hi float32) LinkFunc { return LinkFunc{linkClipGradOf, true, lo, hi} }
 
 // With returns a link of the function with an operand, or nil where it has none.
 func (f LinkFunc) With(operand []float32) Link {
-	return Link{f.kind, unsafe.SliceData(operand)}
+	return Link{f.kind, unsafe.SliceData(operand), f.lo, f.hi}
 }
 
 // Chain sets dst to what links, applied one after the other, make of x. It has the result of one
@@ -103,6 +114,12 @@ func (l Link) apply(v, operand []float32) {
 		vReluGrad(v, v, operand)
 	case linkSquare:
 		vSquare(v, v)
+	case linkClip:
+		vClip(v, v, l.lo, l.hi)
+	case linkClipGrad:
+		vClipGrad(v, operand, v, l.lo, l.hi)
+	case linkClipGradOf:
+		vClipGrad(v, v, operand, l.lo, l.hi)
 	default:
 		panic(fmt.Sprintf("kern: Chain: link %d: want a LinkFunc's", l.kind))
 	}

@@ -18,14 +18,14 @@ TEXT ·chainAVX2(SB), NOSPLIT, $0-40
 wide_block:
 	SUBQ    $+64, SI
 	JL      wide_end
-	VMOVUPS (CX)(DI*4), Y1
-	VMOVUPS 32(CX)(DI*4), Y2
-	VMOVUPS 64(CX)(DI*4), Y3
-	VMOVUPS 96(CX)(DI*4), Y4
-	VMOVUPS 128(CX)(DI*4), Y5
-	VMOVUPS 160(CX)(DI*4), Y6
-	VMOVUPS 192(CX)(DI*4), Y7
-	VMOVUPS 224(CX)(DI*4), Y8
+	VMOVUPS (CX)(DI*4), Y3
+	VMOVUPS 32(CX)(DI*4), Y4
+	VMOVUPS 64(CX)(DI*4), Y5
+	VMOVUPS 96(CX)(DI*4), Y6
+	VMOVUPS 128(CX)(DI*4), Y7
+	VMOVUPS 160(CX)(DI*4), Y8
+	VMOVUPS 192(CX)(DI*4), Y9
+	VMOVUPS 224(CX)(DI*4), Y10
 	MOVQ    DX, R8
 	MOVQ    BX, R9
 
@@ -34,148 +34,257 @@ wide_link:
 	MOVQ   8(R8), R11
 	CMPQ   R10, $+0
 	JNE    wide_not_add
-	VADDPS (R11)(DI*4), Y1, Y1
-	VADDPS 32(R11)(DI*4), Y2, Y2
-	VADDPS 64(R11)(DI*4), Y3, Y3
-	VADDPS 96(R11)(DI*4), Y4, Y4
-	VADDPS 128(R11)(DI*4), Y5, Y5
-	VADDPS 160(R11)(DI*4), Y6, Y6
-	VADDPS 192(R11)(DI*4), Y7, Y7
-	VADDPS 224(R11)(DI*4), Y8, Y8
+	VADDPS (R11)(DI*4), Y3, Y3
+	VADDPS 32(R11)(DI*4), Y4, Y4
+	VADDPS 64(R11)(DI*4), Y5, Y5
+	VADDPS 96(R11)(DI*4), Y6, Y6
+	VADDPS 128(R11)(DI*4), Y7, Y7
+	VADDPS 160(R11)(DI*4), Y8, Y8
+	VADDPS 192(R11)(DI*4), Y9, Y9
+	VADDPS 224(R11)(DI*4), Y10, Y10
 	JMP    wide_linked
 
 wide_not_add:
 	CMPQ   R10, $+1
 	JNE    wide_not_mul
-	VMULPS (R11)(DI*4), Y1, Y1
-	VMULPS 32(R11)(DI*4), Y2, Y2
-	VMULPS 64(R11)(DI*4), Y3, Y3
-	VMULPS 96(R11)(DI*4), Y4, Y4
-	VMULPS 128(R11)(DI*4), Y5, Y5
-	VMULPS 160(R11)(DI*4), Y6, Y6
-	VMULPS 192(R11)(DI*4), Y7, Y7
-	VMULPS 224(R11)(DI*4), Y8, Y8
+	VMULPS (R11)(DI*4), Y3, Y3
+	VMULPS 32(R11)(DI*4), Y4, Y4
+	VMULPS 64(R11)(DI*4), Y5, Y5
+	VMULPS 96(R11)(DI*4), Y6, Y6
+	VMULPS 128(R11)(DI*4), Y7, Y7
+	VMULPS 160(R11)(DI*4), Y8, Y8
+	VMULPS 192(R11)(DI*4), Y9, Y9
+	VMULPS 224(R11)(DI*4), Y10, Y10
 	JMP    wide_linked
 
 wide_not_mul:
 	CMPQ   R10, $+2
 	JNE    wide_not_sub
-	VSUBPS (R11)(DI*4), Y1, Y1
-	VSUBPS 32(R11)(DI*4), Y2, Y2
-	VSUBPS 64(R11)(DI*4), Y3, Y3
-	VSUBPS 96(R11)(DI*4), Y4, Y4
-	VSUBPS 128(R11)(DI*4), Y5, Y5
-	VSUBPS 160(R11)(DI*4), Y6, Y6
-	VSUBPS 192(R11)(DI*4), Y7, Y7
-	VSUBPS 224(R11)(DI*4), Y8, Y8
+	VSUBPS (R11)(DI*4), Y3, Y3
+	VSUBPS 32(R11)(DI*4), Y4, Y4
+	VSUBPS 64(R11)(DI*4), Y5, Y5
+	VSUBPS 96(R11)(DI*4), Y6, Y6
+	VSUBPS 128(R11)(DI*4), Y7, Y7
+	VSUBPS 160(R11)(DI*4), Y8, Y8
+	VSUBPS 192(R11)(DI*4), Y9, Y9
+	VSUBPS 224(R11)(DI*4), Y10, Y10
 	JMP    wide_linked
 
 wide_not_sub:
 	CMPQ    R10, $+3
 	JNE     wide_not_subFrom
-	VMOVUPS (R11)(DI*4), Y9
-	VSUBPS  Y1, Y9, Y1
-	VMOVUPS 32(R11)(DI*4), Y9
-	VSUBPS  Y2, Y9, Y2
-	VMOVUPS 64(R11)(DI*4), Y9
-	VSUBPS  Y3, Y9, Y3
-	VMOVUPS 96(R11)(DI*4), Y9
-	VSUBPS  Y4, Y9, Y4
-	VMOVUPS 128(R11)(DI*4), Y9
-	VSUBPS  Y5, Y9, Y5
-	VMOVUPS 160(R11)(DI*4), Y9
-	VSUBPS  Y6, Y9, Y6
-	VMOVUPS 192(R11)(DI*4), Y9
-	VSUBPS  Y7, Y9, Y7
-	VMOVUPS 224(R11)(DI*4), Y9
-	VSUBPS  Y8, Y9, Y8
+	VMOVUPS (R11)(DI*4), Y1
+	VSUBPS  Y3, Y1, Y3
+	VMOVUPS 32(R11)(DI*4), Y1
+	VSUBPS  Y4, Y1, Y4
+	VMOVUPS 64(R11)(DI*4), Y1
+	VSUBPS  Y5, Y1, Y5
+	VMOVUPS 96(R11)(DI*4), Y1
+	VSUBPS  Y6, Y1, Y6
+	VMOVUPS 128(R11)(DI*4), Y1
+	VSUBPS  Y7, Y1, Y7
+	VMOVUPS 160(R11)(DI*4), Y1
+	VSUBPS  Y8, Y1, Y8
+	VMOVUPS 192(R11)(DI*4), Y1
+	VSUBPS  Y9, Y1, Y9
+	VMOVUPS 224(R11)(DI*4), Y1
+	VSUBPS  Y10, Y1, Y10
 	JMP     wide_linked
 
 wide_not_subFrom:
 	CMPQ   R10, $+4
 	JNE    wide_not_relu
-	VMAXPS Y1, Y0, Y1
-	VMAXPS Y2, Y0, Y2
 	VMAXPS Y3, Y0, Y3
 	VMAXPS Y4, Y0, Y4
 	VMAXPS Y5, Y0, Y5
 	VMAXPS Y6, Y0, Y6
 	VMAXPS Y7, Y0, Y7
 	VMAXPS Y8, Y0, Y8
+	VMAXPS Y9, Y0, Y9
+	VMAXPS Y10, Y0, Y10
 	JMP    wide_linked
 
 wide_not_relu:
 	CMPQ    R10, $+5
 	JNE     wide_not_reluGrad
-	VMOVUPS (R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y1, Y1
-	VMOVUPS 32(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y2, Y2
-	VMOVUPS 64(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y3, Y3
-	VMOVUPS 96(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y4, Y4
-	VMOVUPS 128(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y5, Y5
-	VMOVUPS 160(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y6, Y6
-	VMOVUPS 192(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y7, Y7
-	VMOVUPS 224(R11)(DI*4), Y9
-	VCMPPS  $0x1e, Y0, Y9, Y9
-	VANDPS  Y9, Y8, Y8
+	VMOVUPS (R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y3, Y3
+	VMOVUPS 32(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y4, Y4
+	VMOVUPS 64(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y5, Y5
+	VMOVUPS 96(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y6, Y6
+	VMOVUPS 128(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y7, Y7
+	VMOVUPS 160(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y8, Y8
+	VMOVUPS 192(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y9, Y9
+	VMOVUPS 224(R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y10, Y10
 	JMP     wide_linked
 
 wide_not_reluGrad:
 	CMPQ   R10, $+6
 	JNE    wide_not_reluGradOf
-	VCMPPS $0x1e, Y0, Y1, Y1
-	VANDPS (R11)(DI*4), Y1, Y1
-	VCMPPS $0x1e, Y0, Y2, Y2
-	VANDPS 32(R11)(DI*4), Y2, Y2
 	VCMPPS $0x1e, Y0, Y3, Y3
-	VANDPS 64(R11)(DI*4), Y3, Y3
+	VANDPS (R11)(DI*4), Y3, Y3
 	VCMPPS $0x1e, Y0, Y4, Y4
-	VANDPS 96(R11)(DI*4), Y4, Y4
+	VANDPS 32(R11)(DI*4), Y4, Y4
 	VCMPPS $0x1e, Y0, Y5, Y5
-	VANDPS 128(R11)(DI*4), Y5, Y5
+	VANDPS 64(R11)(DI*4), Y5, Y5
 	VCMPPS $0x1e, Y0, Y6, Y6
-	VANDPS 160(R11)(DI*4), Y6, Y6
+	VANDPS 96(R11)(DI*4), Y6, Y6
 	VCMPPS $0x1e, Y0, Y7, Y7
-	VANDPS 192(R11)(DI*4), Y7, Y7
+	VANDPS 128(R11)(DI*4), Y7, Y7
 	VCMPPS $0x1e, Y0, Y8, Y8
-	VANDPS 224(R11)(DI*4), Y8, Y8
+	VANDPS 160(R11)(DI*4), Y8, Y8
+	VCMPPS $0x1e, Y0, Y9, Y9
+	VANDPS 192(R11)(DI*4), Y9, Y9
+	VCMPPS $0x1e, Y0, Y10, Y10
+	VANDPS 224(R11)(DI*4), Y10, Y10
 	JMP    wide_linked
 
 wide_not_reluGradOf:
-	VMULPS Y1, Y1, Y1
-	VMULPS Y2, Y2, Y2
+	CMPQ   R10, $+7
+	JNE    wide_not_square
 	VMULPS Y3, Y3, Y3
 	VMULPS Y4, Y4, Y4
 	VMULPS Y5, Y5, Y5
 	VMULPS Y6, Y6, Y6
 	VMULPS Y7, Y7, Y7
 	VMULPS Y8, Y8, Y8
+	VMULPS Y9, Y9, Y9
+	VMULPS Y10, Y10, Y10
+	JMP    wide_linked
+
+wide_not_square:
+	CMPQ         R10, $+8
+	JNE          wide_not_clip
+	VBROADCASTSS 16(R8), Y1
+	VBROADCASTSS 20(R8), Y2
+	VMAXPS       Y3, Y1, Y3
+	VMINPS       Y3, Y2, Y3
+	VMAXPS       Y4, Y1, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y5, Y1, Y5
+	VMINPS       Y5, Y2, Y5
+	VMAXPS       Y6, Y1, Y6
+	VMINPS       Y6, Y2, Y6
+	VMAXPS       Y7, Y1, Y7
+	VMINPS       Y7, Y2, Y7
+	VMAXPS       Y8, Y1, Y8
+	VMINPS       Y8, Y2, Y8
+	VMAXPS       Y9, Y1, Y9
+	VMINPS       Y9, Y2, Y9
+	VMAXPS       Y10, Y1, Y10
+	VMINPS       Y10, Y2, Y10
+	JMP          wide_linked
+
+wide_not_clip:
+	CMPQ         R10, $+9
+	JNE          wide_not_clipGrad
+	VBROADCASTSS 16(R8), Y1
+	VBROADCASTSS 20(R8), Y2
+	VMOVUPS      (R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y3, Y3
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y3, Y3
+	VMOVUPS      32(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y4, Y4
+	VMOVUPS      64(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y5, Y5
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y5, Y5
+	VMOVUPS      96(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y6, Y6
+	VMOVUPS      128(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y7, Y7
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y7, Y7
+	VMOVUPS      160(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y8, Y8
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y8, Y8
+	VMOVUPS      192(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y12
+	VANDPS       Y12, Y9, Y9
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y9, Y9
+	VMOVUPS      224(R11)(DI*4), Y11
+	VCMPPS       $0x1d, Y1, Y11, Y1
+	VANDPS       Y1, Y10, Y10
+	VCMPPS       $0x12, Y2, Y11, Y11
+	VANDPS       Y11, Y10, Y10
+	JMP          wide_linked
+
+wide_not_clipGrad:
+	VBROADCASTSS 16(R8), Y1
+	VBROADCASTSS 20(R8), Y2
+	VCMPPS       $0x1d, Y1, Y3, Y11
+	VCMPPS       $0x12, Y2, Y3, Y3
+	VANDPS       Y11, Y3, Y3
+	VANDPS       (R11)(DI*4), Y3, Y3
+	VCMPPS       $0x1d, Y1, Y4, Y11
+	VCMPPS       $0x12, Y2, Y4, Y4
+	VANDPS       Y11, Y4, Y4
+	VANDPS       32(R11)(DI*4), Y4, Y4
+	VCMPPS       $0x1d, Y1, Y5, Y11
+	VCMPPS       $0x12, Y2, Y5, Y5
+	VANDPS       Y11, Y5, Y5
+	VANDPS       64(R11)(DI*4), Y5, Y5
+	VCMPPS       $0x1d, Y1, Y6, Y11
+	VCMPPS       $0x12, Y2, Y6, Y6
+	VANDPS       Y11, Y6, Y6
+	VANDPS       96(R11)(DI*4), Y6, Y6
+	VCMPPS       $0x1d, Y1, Y7, Y11
+	VCMPPS       $0x12, Y2, Y7, Y7
+	VANDPS       Y11, Y7, Y7
+	VANDPS       128(R11)(DI*4), Y7, Y7
+	VCMPPS       $0x1d, Y1, Y8, Y11
+	VCMPPS       $0x12, Y2, Y8, Y8
+	VANDPS       Y11, Y8, Y8
+	VANDPS       160(R11)(DI*4), Y8, Y8
+	VCMPPS       $0x1d, Y1, Y9, Y11
+	VCMPPS       $0x12, Y2, Y9, Y9
+	VANDPS       Y11, Y9, Y9
+	VANDPS       192(R11)(DI*4), Y9, Y9
+	VCMPPS       $0x1d, Y1, Y10, Y1
+	VCMPPS       $0x12, Y2, Y10, Y10
+	VANDPS       Y1, Y10, Y10
+	VANDPS       224(R11)(DI*4), Y10, Y10
 
 wide_linked:
-	ADDQ    $0x10, R8
+	ADDQ    $0x18, R8
 	DECQ    R9
 	JNZ     wide_link
-	VMOVUPS Y1, (AX)(DI*4)
-	VMOVUPS Y2, 32(AX)(DI*4)
-	VMOVUPS Y3, 64(AX)(DI*4)
-	VMOVUPS Y4, 96(AX)(DI*4)
-	VMOVUPS Y5, 128(AX)(DI*4)
-	VMOVUPS Y6, 160(AX)(DI*4)
-	VMOVUPS Y7, 192(AX)(DI*4)
-	VMOVUPS Y8, 224(AX)(DI*4)
+	VMOVUPS Y3, (AX)(DI*4)
+	VMOVUPS Y4, 32(AX)(DI*4)
+	VMOVUPS Y5, 64(AX)(DI*4)
+	VMOVUPS Y6, 96(AX)(DI*4)
+	VMOVUPS Y7, 128(AX)(DI*4)
+	VMOVUPS Y8, 160(AX)(DI*4)
+	VMOVUPS Y9, 192(AX)(DI*4)
+	VMOVUPS Y10, 224(AX)(DI*4)
 	ADDQ    $+64, DI
 	JMP     wide_block
 
@@ -185,7 +294,7 @@ wide_end:
 narrow_block:
 	SUBQ    $+8, SI
 	JL      narrow_end
-	VMOVUPS (CX)(DI*4), Y1
+	VMOVUPS (CX)(DI*4), Y3
 	MOVQ    DX, R8
 	MOVQ    BX, R9
 
@@ -194,57 +303,89 @@ narrow_link:
 	MOVQ   8(R8), R11
 	CMPQ   R10, $+0
 	JNE    narrow_not_add
-	VADDPS (R11)(DI*4), Y1, Y1
+	VADDPS (R11)(DI*4), Y3, Y3
 	JMP    narrow_linked
 
 narrow_not_add:
 	CMPQ   R10, $+1
 	JNE    narrow_not_mul
-	VMULPS (R11)(DI*4), Y1, Y1
+	VMULPS (R11)(DI*4), Y3, Y3
 	JMP    narrow_linked
 
 narrow_not_mul:
 	CMPQ   R10, $+2
 	JNE    narrow_not_sub
-	VSUBPS (R11)(DI*4), Y1, Y1
+	VSUBPS (R11)(DI*4), Y3, Y3
 	JMP    narrow_linked
 
 narrow_not_sub:
 	CMPQ    R10, $+3
 	JNE     narrow_not_subFrom
-	VMOVUPS (R11)(DI*4), Y2
-	VSUBPS  Y1, Y2, Y1
+	VMOVUPS (R11)(DI*4), Y1
+	VSUBPS  Y3, Y1, Y3
 	JMP     narrow_linked
 
 narrow_not_subFrom:
 	CMPQ   R10, $+4
 	JNE    narrow_not_relu
-	VMAXPS Y1, Y0, Y1
+	VMAXPS Y3, Y0, Y3
 	JMP    narrow_linked
 
 narrow_not_relu:
 	CMPQ    R10, $+5
 	JNE     narrow_not_reluGrad
-	VMOVUPS (R11)(DI*4), Y2
-	VCMPPS  $0x1e, Y0, Y2, Y2
-	VANDPS  Y2, Y1, Y1
+	VMOVUPS (R11)(DI*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VANDPS  Y1, Y3, Y3
 	JMP     narrow_linked
 
 narrow_not_reluGrad:
 	CMPQ   R10, $+6
 	JNE    narrow_not_reluGradOf
-	VCMPPS $0x1e, Y0, Y1, Y1
-	VANDPS (R11)(DI*4), Y1, Y1
+	VCMPPS $0x1e, Y0, Y3, Y3
+	VANDPS (R11)(DI*4), Y3, Y3
 	JMP    narrow_linked
 
 narrow_not_reluGradOf:
-	VMULPS Y1, Y1, Y1
+	CMPQ   R10, $+7
+	JNE    narrow_not_square
+	VMULPS Y3, Y3, Y3
+	JMP    narrow_linked
+
+narrow_not_square:
+	CMPQ         R10, $+8
+	JNE          narrow_not_clip
+	VBROADCASTSS 16(R8), Y1
+	VBROADCASTSS 20(R8), Y2
+	VMAXPS       Y3, Y1, Y3
+	VMINPS       Y3, Y2, Y3
+	JMP          narrow_linked
+
+narrow_not_clip:
+	CMPQ         R10, $+9
+	JNE          narrow_not_clipGrad
+	VBROADCASTSS 16(R8), Y1
+	VBROADCASTSS 20(R8), Y2
+	VMOVUPS      (R11)(DI*4), Y4
+	VCMPPS       $0x1d, Y1, Y4, Y1
+	VANDPS       Y1, Y3, Y3
+	VCMPPS       $0x12, Y2, Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	JMP          narrow_linked
+
+narrow_not_clipGrad:
+	VBROADCASTSS 16(R8), Y1
+	VBROADCASTSS 20(R8), Y2
+	VCMPPS       $0x1d, Y1, Y3, Y1
+	VCMPPS       $0x12, Y2, Y3, Y3
+	VANDPS       Y1, Y3, Y3
+	VANDPS       (R11)(DI*4), Y3, Y3
 
 narrow_linked:
-	ADDQ    $0x10, R8
+	ADDQ    $0x18, R8
 	DECQ    R9
 	JNZ     narrow_link
-	VMOVUPS Y1, (AX)(DI*4)
+	VMOVUPS Y3, (AX)(DI*4)
 	ADDQ    $+8, DI
 	JMP     narrow_block
 

@@ -4,7 +4,7 @@
 
 package kern
 
-// chainAVX2 applies count links, each a kind and the address of its operand, to n elements, a multiple of 8.
+// chainAVX2 applies count links, each a kind, the address of its operand and two bounds, to n elements, a multiple of 8.
 //
 //go:noescape
 func chainAVX2(dst *float32, x *float32, links *uint64, count int, n int)

@@ -33,6 +33,10 @@ func TestChain(t *testing.T) {
 		{LinkReluGrad, func(v, o []float32) { ReluGrad(v, o, v) }},
 		{LinkReluGradOf, func(v, o []float32) { ReluGrad(v, v, o) }},
 		{LinkSquare, func(v, o []float32) { Square(v, v) }},
+		{LinkClip(-0.5, 0.75), func(v, o []float32) { Clip(v, v, -0.5, 0.75) }},
+		{LinkClip(0, float32(math.Inf(1))), func(v, o []float32) { Clip(v, v, 0, float32(math.Inf(1))) }},
+		{LinkClipGrad(-0.5, 0.75), func(v, o []float32) { ClipGrad(v, o, v, -0.5, 0.75) }},
+		{LinkClipGradOf(0, 0.75), func(v, o []float32) { ClipGrad(v, v, o, 0, 0.75) }},
 	}
 	check := func(t *testing.T, n int, chosen []int, inPlace bool) {
 		x := random(n)

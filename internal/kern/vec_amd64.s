@@ -4973,6 +4973,147 @@ done:
 	VZEROUPPER
 	RET
 
+// func vClipGradAVX512(dst []float32, x []float32, dy []float32, lo float32, hi float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·vClipGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	MOVSS        lo+72(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        hi+76(FP), X1
+	VBROADCASTSS X1, Z1
+	XORQ         SI, SI
+	LEAQ         -32(CX), DI
+	CMPQ         SI, DI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS   (DX)(SI*4), Z2
+	VMOVUPS   64(DX)(SI*4), Z3
+	VMOVUPS   (BX)(SI*4), Z4
+	VMOVUPS   64(BX)(SI*4), Z5
+	VCMPPS    $0x0d, Z0, Z2, K1
+	VCMPPS    $0x0d, Z0, Z3, K2
+	VCMPPS    $0x02, Z1, Z2, K3
+	VCMPPS    $0x02, Z1, Z3, K4
+	VMOVAPS.Z Z4, K3, Z2
+	VMOVAPS.Z Z5, K4, Z3
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVAPS.Z Z3, K2, Z3
+	VMOVUPS   Z2, (AX)(SI*4)
+	VMOVUPS   Z3, 64(AX)(SI*4)
+	ADDQ      $+32, SI
+	CMPQ      SI, DI
+	JLE       unrolled
+
+unrolled_end:
+	LEAQ -16(CX), DI
+	CMPQ SI, DI
+	JGT  single_end
+
+single:
+	VMOVUPS   (DX)(SI*4), Z2
+	VMOVUPS   (BX)(SI*4), Z3
+	VCMPPS    $0x0d, Z0, Z2, K1
+	VCMPPS    $0x02, Z1, Z2, K2
+	VMOVAPS.Z Z3, K2, Z2
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (AX)(SI*4)
+	ADDQ      $+16, SI
+	CMPQ      SI, DI
+	JLE       single
+
+single_end:
+	SUBQ      SI, CX
+	JZ        done
+	MOVL      $0x00000001, DI
+	SHLL      CL, DI
+	DECL      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z2
+	VMOVUPS.Z (BX)(SI*4), K1, Z3
+	VCMPPS    $0x0d, Z0, Z2, K2
+	VCMPPS    $0x02, Z1, Z2, K3
+	VMOVAPS.Z Z3, K3, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vClipGradAVX2(dst []float32, x []float32, dy []float32, lo float32, hi float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·vClipGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	MOVSS        lo+72(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        hi+76(FP), X1
+	VBROADCASTSS X1, Y1
+	XORQ         SI, SI
+	LEAQ         -16(AX), DI
+	CMPQ         SI, DI
+	JGT          unrolled_end
+
+unrolled:
+	VMOVUPS (DX)(SI*4), Y2
+	VMOVUPS 32(DX)(SI*4), Y3
+	VMOVUPS (BX)(SI*4), Y4
+	VMOVUPS 32(BX)(SI*4), Y5
+	VCMPPS  $0x0d, Y0, Y2, Y6
+	VCMPPS  $0x0d, Y0, Y3, Y7
+	VCMPPS  $0x02, Y1, Y2, Y2
+	VCMPPS  $0x02, Y1, Y3, Y3
+	VANDPS  Y4, Y2, Y2
+	VANDPS  Y5, Y3, Y3
+	VANDPS  Y2, Y6, Y2
+	VANDPS  Y3, Y7, Y3
+	VMOVUPS Y2, (CX)(SI*4)
+	VMOVUPS Y3, 32(CX)(SI*4)
+	ADDQ    $+16, SI
+	CMPQ    SI, DI
+	JLE     unrolled
+
+unrolled_end:
+	LEAQ -8(AX), DI
+	CMPQ SI, DI
+	JGT  single_end
+
+single:
+	VMOVUPS (DX)(SI*4), Y2
+	VMOVUPS (BX)(SI*4), Y3
+	VCMPPS  $0x0d, Y0, Y2, Y4
+	VCMPPS  $0x02, Y1, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VANDPS  Y2, Y4, Y2
+	VMOVUPS Y2, (CX)(SI*4)
+	ADDQ    $+8, SI
+	CMPQ    SI, DI
+	JLE     single
+
+single_end:
+	SUBQ       SI, AX
+	JZ         done
+	LEAQ       vecTail<>+32(SB), DI
+	NEGQ       AX
+	VMOVUPS    (DI)(AX*4), Y2
+	VMASKMOVPS (DX)(SI*4), Y2, Y3
+	VMASKMOVPS (BX)(SI*4), Y2, Y4
+	VCMPPS     $0x0d, Y0, Y3, Y0
+	VCMPPS     $0x02, Y1, Y3, Y1
+	VANDPS     Y4, Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y2, (CX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vEluGradAVX512(dst []float32, y []float32, dy []float32, alpha float32)
 // Requires: AVX, AVX512F, SSE
 TEXT ·vEluGradAVX512(SB), NOSPLIT, $0-76

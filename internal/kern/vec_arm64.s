@@ -2877,6 +2877,82 @@ by1_end:
 	ADD $1, R0, R0
 	RET
 
+// func vClipGradNEON(dst []float32, x []float32, dy []float32, lo float32, hi float32)
+TEXT ·vClipGradNEON(SB), NOSPLIT, $0-80
+	MOVD dst_len+8(FP), R0
+	MOVD dst_base+0(FP), R1
+	MOVD x_base+24(FP), R2
+	MOVD dy_base+48(FP), R3
+	FMOVS lo+72(FP), F0
+	WORD $0x4e040400 // dup v0, v0
+	FMOVS hi+76(FP), F1
+	WORD $0x4e040421 // dup v1, v1
+	SUBS $8, R0, R0
+	BLT by8_end
+
+by8:
+	FMOVQ 0(R2), F2
+	FMOVQ 16(R2), F3
+	FMOVQ 0(R3), F4
+	FMOVQ 16(R3), F5
+	WORD $0x6e20e446 // fcmge v6, v2, v0
+	WORD $0x6e20e467 // fcmge v7, v3, v0
+	WORD $0x6e22e422 // fcmge v2, v1, v2
+	WORD $0x6e23e423 // fcmge v3, v1, v3
+	WORD $0x4e241c42 // and v2, v2, v4
+	WORD $0x4e251c63 // and v3, v3, v5
+	WORD $0x4e221cc6 // and v6, v6, v2
+	WORD $0x4e231ce7 // and v7, v7, v3
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R0, R0
+	BGE by8
+
+by8_end:
+	ADD $8, R0, R0
+	SUBS $4, R0, R0
+	BLT by4_end
+
+by4:
+	FMOVQ 0(R2), F2
+	FMOVQ 0(R3), F3
+	WORD $0x6e20e444 // fcmge v4, v2, v0
+	WORD $0x6e22e422 // fcmge v2, v1, v2
+	WORD $0x4e231c42 // and v2, v2, v3
+	WORD $0x4e221c84 // and v4, v4, v2
+	FMOVQ F4, 0(R1)
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R0, R0
+	BGE by4
+
+by4_end:
+	ADD $4, R0, R0
+	SUBS $1, R0, R0
+	BLT by1_end
+
+by1:
+	FMOVS 0(R2), F2
+	FMOVS 0(R3), F3
+	WORD $0x6e20e444 // fcmge v4, v2, v0
+	WORD $0x6e22e422 // fcmge v2, v1, v2
+	WORD $0x4e231c42 // and v2, v2, v3
+	WORD $0x4e221c84 // and v4, v4, v2
+	FMOVS F4, 0(R1)
+	ADD $4, R1, R1
+	ADD $4, R2, R2
+	ADD $4, R3, R3
+	SUBS $1, R0, R0
+	BGE by1
+
+by1_end:
+	ADD $1, R0, R0
+	RET
+
 // func vEluGradNEON(dst []float32, y []float32, dy []float32, alpha float32)
 TEXT ·vEluGradNEON(SB), NOSPLIT, $0-76
 	MOVD $words<>(SB), R15

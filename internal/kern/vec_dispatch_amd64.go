@@ -433,6 +433,17 @@ func vLeakyReluGrad(dst, y, dy []float32, alpha float32) {
 	}
 }
 
+func vClipGrad(dst, x, dy []float32, lo, hi float32) {
+	switch {
+	case useAVX512:
+		vClipGradAVX512(dst, x, dy, lo, hi)
+	case useAVX2:
+		vClipGradAVX2(dst, x, dy, lo, hi)
+	default:
+		vClipGradGo(dst, x, dy, lo, hi)
+	}
+}
+
 func vEluGrad(dst, y, dy []float32, alpha float32) {
 	switch {
 	case useAVX512:

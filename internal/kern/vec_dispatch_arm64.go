@@ -316,6 +316,14 @@ func vLeakyReluGrad(dst, y, dy []float32, alpha float32) {
 	}
 }
 
+func vClipGrad(dst, x, dy []float32, lo, hi float32) {
+	if useNEON {
+		vClipGradNEON(dst, x, dy, lo, hi)
+	} else {
+		vClipGradGo(dst, x, dy, lo, hi)
+	}
+}
+
 func vEluGrad(dst, y, dy []float32, alpha float32) {
 	if useNEON {
 		vEluGradNEON(dst, y, dy, alpha)

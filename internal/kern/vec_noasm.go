@@ -82,6 +82,8 @@ func vReluGrad(dst, y, dy []float32) { vReluGradGo(dst, y, dy) }
 
 func vLeakyReluGrad(dst, y, dy []float32, alpha float32) { vLeakyReluGradGo(dst, y, dy, alpha) }
 
+func vClipGrad(dst, x, dy []float32, lo, hi float32) { vClipGradGo(dst, x, dy, lo, hi) }
+
 func vEluGrad(dst, y, dy []float32, alpha float32) { vEluGradGo(dst, y, dy, alpha) }
 
 func vSigmoidGrad(dst, y, dy []float32) { vSigmoidGradGo(dst, y, dy) }

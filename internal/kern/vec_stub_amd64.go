@@ -394,6 +394,16 @@ func vLeakyReluGradAVX512(dst []float32, y []float32, dy []float32, alpha float3
 //go:noescape
 func vLeakyReluGradAVX2(dst []float32, y []float32, dy []float32, alpha float32)
 
+// vClipGradAVX512 is [ClipGrad].
+//
+//go:noescape
+func vClipGradAVX512(dst []float32, x []float32, dy []float32, lo float32, hi float32)
+
+// vClipGradAVX2 is [ClipGrad].
+//
+//go:noescape
+func vClipGradAVX2(dst []float32, x []float32, dy []float32, lo float32, hi float32)
+
 // vEluGradAVX512 is [EluGrad].
 //
 //go:noescape

@@ -199,6 +199,11 @@ func vReluGradNEON(dst []float32, y []float32, dy []float32)
 //go:noescape
 func vLeakyReluGradNEON(dst []float32, y []float32, dy []float32, alpha float32)
 
+// vClipGradNEON is [ClipGrad].
+//
+//go:noescape
+func vClipGradNEON(dst []float32, x []float32, dy []float32, lo float32, hi float32)
+
 // vEluGradNEON is [EluGrad].
 //
 //go:noescape

@@ -166,6 +166,20 @@ func vLeakyReluGo(dst, x []float32, alpha float32) {
 	}
 }
 
+// ClipGrad sets dst to dy where x is from lo to hi, both included, and to 0 elsewhere.
+func ClipGrad(dst, x, dy []float32, lo, hi float32) { vClipGrad(dst, x, dy, lo, hi) }
+
+func vClipGradGo(dst, x, dy []float32, lo, hi float32) {
+	x, dy = x[:len(dst)], dy[:len(dst)]
+	for i := range dst {
+		v := dy[i]
+		if !(x[i] >= lo && x[i] <= hi) {
+			v = 0
+		}
+		dst[i] = v
+	}
+}
+
 // LeakyReluGrad is dst[i] = dy[i] if y[i] > 0, else dy[i]*alpha.
 func LeakyReluGrad(dst, y, dy []float32, alpha float32) { vLeakyReluGrad(dst, y, dy, alpha) }
 

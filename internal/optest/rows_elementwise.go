@@ -60,7 +60,7 @@ func (t *table) activations() {
 	t.unary(ops.ClipOp{Lo: math.Inf(-1), Hi: 2}, floats, offGrid, 0.5, 0)
 	t.add(ops.ClipOp{Lo: 2, Hi: 5}, numbers, 0.5, 0, input{shape: d(3, 7), v: upTo(9)})
 	t.rows[len(t.rows)-1].noGrad = true // values on the bounds
-	for _, op := range []graph.Op{ops.ReluGradOp{}, ops.LeakyReluGradOp{Alpha: 0.25}, ops.EluGradOp{Alpha: 1.5}} {
+	for _, op := range []graph.Op{ops.ReluGradOp{}, ops.LeakyReluGradOp{Alpha: 0.25}, ops.EluGradOp{Alpha: 1.5}, ops.ClipGradOp{Lo: -0.5, Hi: 1}} {
 		t.binary(op, floats, awayFromZero, anyReal, 2, 2)
 	}
 	t.binary(ops.SigmoidGradOp{}, floats, between(0, 1), anyReal, 3, 0)

@@ -17,30 +17,52 @@ type vec = reg.VecVirtual
 // the machines with AVX-512 as well.
 var a = isa.AVX2
 
+// cons are registers that links read: 0, and the bounds of the link at hand.
+type cons struct{ zero, lo, hi vec }
+
 // links are the functions, in the order of package kern's: what each makes of the value v and of
 // an operand in memory.
 var links = []struct {
-	name  string
-	apply func(v vec, at Mem, zero vec)
+	name   string
+	bounds bool
+	apply  func(v vec, at Mem, c cons)
 }{
-	{"add", func(v vec, at Mem, _ vec) { VADDPS(at, v, v) }},
-	{"mul", func(v vec, at Mem, _ vec) { VMULPS(at, v, v) }},
-	{"sub", func(v vec, at Mem, _ vec) { VSUBPS(at, v, v) }},
-	{"subFrom", func(v vec, at Mem, _ vec) {
+	{"add", false, func(v vec, at Mem, _ cons) { VADDPS(at, v, v) }},
+	{"mul", false, func(v vec, at Mem, _ cons) { VMULPS(at, v, v) }},
+	{"sub", false, func(v vec, at Mem, _ cons) { VSUBPS(at, v, v) }},
+	{"subFrom", false, func(v vec, at Mem, _ cons) {
 		t := load(at)
 		VSUBPS(v, t, v)
 	}},
-	{"relu", func(v vec, _ Mem, zero vec) { VMAXPS(v, zero, v) }},
-	{"reluGrad", func(v vec, at Mem, zero vec) { // of the output in memory
+	{"relu", false, func(v vec, _ Mem, c cons) { VMAXPS(v, c.zero, v) }},
+	{"reluGrad", false, func(v vec, at Mem, c cons) { // of the output in memory
 		t := load(at)
-		VCMPPS(Imm(30), zero, t, t)
+		VCMPPS(Imm(30), c.zero, t, t)
 		VANDPS(t, v, v)
 	}},
-	{"reluGradOf", func(v vec, at Mem, zero vec) { // of the gradient in memory
-		VCMPPS(Imm(30), zero, v, v)
+	{"reluGradOf", false, func(v vec, at Mem, c cons) { // of the gradient in memory
+		VCMPPS(Imm(30), c.zero, v, v)
 		VANDPS(at, v, v)
 	}},
-	{"square", func(v vec, _ Mem, _ vec) { VMULPS(v, v, v) }},
+	{"square", false, func(v vec, _ Mem, _ cons) { VMULPS(v, v, v) }},
+	{"clip", true, func(v vec, _ Mem, c cons) {
+		VMAXPS(v, c.lo, v)
+		VMINPS(v, c.hi, v)
+	}},
+	{"clipGrad", true, func(v vec, at Mem, c cons) { // of what is clipped in memory
+		t, u := load(at), a.Vec()
+		VCMPPS(Imm(29), c.lo, t, u)
+		VANDPS(u, v, v)
+		VCMPPS(Imm(18), c.hi, t, t)
+		VANDPS(t, v, v)
+	}},
+	{"clipGradOf", true, func(v vec, at Mem, c cons) { // of the gradient in memory
+		u := a.Vec()
+		VCMPPS(Imm(29), c.lo, v, u)
+		VCMPPS(Imm(18), c.hi, v, v)
+		VANDPS(u, v, v)
+		VANDPS(at, v, v)
+	}},
 }
 
 func load(at Mem) vec {
@@ -53,11 +75,12 @@ func gp(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVir
 
 func main() {
 	a.Text("chain", "func(dst, x *float32, links *uint64, count, n int)",
-		"applies count links, each a kind and the address of its operand, to n elements, a multiple of 8.")
+		"applies count links, each a kind, the address of its operand and two bounds, to n elements, a multiple of 8.")
 	dst, x, first, count, n := gp("dst"), gp("x"), gp("links"), gp("count"), gp("n")
-	at, zero := GP64(), a.Vec()
+	at := GP64()
+	c := cons{a.Vec(), a.Vec(), a.Vec()}
 	XORQ(at, at)
-	isa.Zero(zero)
+	isa.Zero(c.zero)
 	link, left, kind, operand := GP64(), GP64(), GP64(), GP64()
 	for _, block := range []struct {
 		name string
@@ -82,8 +105,12 @@ func main() {
 				CMPQ(kind, I32(i))
 				JNE(LabelRef(next))
 			}
+			if l.bounds {
+				VBROADCASTSS(Mem{Base: link, Disp: 16}, c.lo)
+				VBROADCASTSS(Mem{Base: link, Disp: 20}, c.hi)
+			}
 			for j, v := range acc {
-				l.apply(v, Mem{Base: operand, Index: at, Scale: 4, Disp: 4 * a.W * j}, zero)
+				l.apply(v, Mem{Base: operand, Index: at, Scale: 4, Disp: 4 * a.W * j}, c)
 			}
 			if i < len(links)-1 {
 				JMP(LabelRef(label("linked")))
@@ -91,7 +118,7 @@ func main() {
 			}
 		}
 		Label(label("linked"))
-		ADDQ(Imm(16), link)
+		ADDQ(Imm(24), link)
 		DECQ(left)
 		JNZ(LabelRef(label("link")))
 		for i, v := range acc {

@@ -62,6 +62,9 @@ var kernels = []kernel{
 	grad("LeakyReluGrad", []string{"alpha"}, func(g *gen, y, dy vec, s []vec) vec {
 		return g.pick(g.cmp(y, gt, f(0)), dy, g.mul(dy, s[0]))
 	}),
+	{"ClipGrad", []string{"x", "dy"}, []string{"lo", "hi"}, 2, func(g *gen, x, s []vec) vec {
+		return g.keep(g.cmp(x[0], ge, s[0]), g.keep(g.cmp(x[0], le, s[1]), x[1]))
+	}},
 	grad("EluGrad", []string{"alpha"}, func(g *gen, y, dy vec, s []vec) vec {
 		return g.pick(g.cmp(y, gt, f(0)), dy, g.mul(dy, g.add(y, s[0])))
 	}),
