@@ -26,11 +26,10 @@ type evaluating struct {
 	source     source
 	folder     bool // the data are one
 	classes    string
-	skip       bool
+	reading    folderReading
 	loss       string
 	fromLogits bool
 	scale      factor
-	memory     memory
 	jsonPath   string
 	quiet      bool
 
@@ -77,11 +76,11 @@ A model that is not compiled, or with unsupported parts, needs a loss by --loss.
 	f := c.Flags()
 	e.source.flags(f)
 	f.StringVar(&e.classes, "classes", "", "names of the model's classes, in place of those in its file: a,b,c or a file with one a line")
-	skipFlag(f, &e.skip)
+	e.reading.skipFlag(f)
 	f.StringVar(&e.loss, "loss", "", "loss, as Keras names it, in place of the model's")
 	f.BoolVar(&e.fromLogits, "from-logits", false, "the model's output is logits, for --loss")
 	f.Var(&e.scale, "scale", "factor of the pixels from 0 to 255")
-	e.memory.flag(f)
+	e.reading.memory.flag(f)
 	f.StringVar(&e.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&e.quiet, "quiet", false, "print nothing but errors")
 	return c
@@ -99,7 +98,7 @@ func (e *evaluating) check(c *cobra.Command, set string) error {
 		return misused(c, "--from-logits: want --loss NAME with it")
 	case set != "mnist" && e.source != source{}:
 		return misused(c, "--data and --offline are for mnist: got data set %q", set)
-	case !e.folder && (e.classes != "" || e.skip):
+	case !e.folder && (e.classes != "" || e.reading.skip):
 		return misused(c, "--classes and --skip-unreadable are for a folder of pictures: got data set %q", set)
 	}
 	return wantNames(c, "data", "json", "loss", "classes")
@@ -144,7 +143,7 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 	if err != nil {
 		return err
 	}
-	e.memory.bound(m.Model)
+	e.reading.memory.bound(m.Model)
 	test, err := e.data(ctx, m, of, set)
 	if err != nil {
 		return err
@@ -168,6 +167,9 @@ func (e *evaluating) run(ctx context.Context, path, set string) error {
 
 // recordsOf returns the counts and the scores of a report, a row for each class.
 func recordsOf(r *metric.Report, names []string) (confusion [][]int, classes []classRecord) {
+	if r == nil {
+		return nil, nil
+	}
 	for k := range r.Classes() {
 		row := make([]int, r.Classes())
 		for i := range row {
@@ -263,7 +265,7 @@ func (e *evaluating) pictures(m *trained, of loss.Loss, dir string) (*tested, er
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFolder(dir, frame, e.skip, warnLine(e.stderr), image.ClassesAmong(names...), image.Labels(m.labelsFor(of)))
+	f, err := e.reading.open(dir, frame, warnLine(e.stderr), image.ClassesAmong(names...), image.Labels(m.labelsFor(of)))
 	if err != nil {
 		return nil, err
 	}

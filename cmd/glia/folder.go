@@ -2,41 +2,36 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/glia-ml/glia"
-	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/data/image"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/preprocess"
-	"github.com/glia-ml/glia/tensor"
 )
 
 // pictures holds the flags of training on a folder of pictures.
 type pictures struct {
-	size           int
-	augment        bool
-	freeze         bool
-	skipUnreadable bool
+	size    int
+	augment bool
+	freeze  bool
+	reading folderReading
 }
 
 func (p *pictures) flags(f *pflag.FlagSet) {
+	for flag, begin := range map[string]any{"epochs": folderEpochs, "batch-size": folderBatch, "validation-split": folderValidation} {
+		f.Lookup(flag).Usage += fmt.Sprintf("; of a folder %v unless it is set", begin)
+	}
 	f.IntVar(&p.size, "size", 64, "height and width that pictures of a folder get")
 	f.BoolVar(&p.augment, "augment", false, "change pictures of a folder at random: glia show FOLDER --augment draws some")
 	f.BoolVar(&p.freeze, "freeze", false, "train the last layer of --model FILE.keras alone")
-	skipFlag(f, &p.skipUnreadable)
-}
-
-// skipFlag adds --skip-unreadable.
-func skipFlag(f *pflag.FlagSet, skip *bool) {
-	f.BoolVar(skip, "skip-unreadable", false, "leave out pictures of a folder that cannot be read, and list them")
+	p.reading.skipFlag(f)
+	p.reading.memory.flag(f)
 }
 
 // The sizes that pictures may get.
@@ -51,25 +46,6 @@ const (
 	folderBatch      = 32
 	folderValidation = 0.2
 )
-
-// isFolder reports whether a data set is one, and returns an error unless it is one that there
-// is.
-func isFolder(c *cobra.Command, set string, known ...string) (bool, error) {
-	for _, name := range known {
-		if set == name {
-			return false, nil
-		}
-	}
-	if !isDirectory(set) {
-		return false, misused(c, "got data set %q, want %s, or a folder that has one of pictures for each class", set, oneOf(known))
-	}
-	return true, nil
-}
-
-func isDirectory(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
 
 // wantNone finds flags that do not go with the data.
 func wantNone(c *cobra.Command, of string, flags ...string) error {
@@ -116,49 +92,6 @@ func (t *training) checkFolder(c *cobra.Command) error {
 	return nil
 }
 
-// keptBytes is how much memory decoded pictures may take.
-const keptBytes = 1 << 30
-
-// openFolder opens a folder of pictures and tells of its files that are not among them.
-func openFolder(dir string, frame image.Frame, skip bool, warn func(format string, args ...any), opts ...image.FolderOption) (*image.Folder, error) {
-	opts = append(opts, image.KeepDecoded(keptBytes), image.WarnBy(func(text string) { warn("%s", text) }))
-	if skip {
-		opts = append(opts, image.SkipUnreadable)
-	}
-	f, err := image.OpenFolder(dir, frame, opts...)
-	if err != nil {
-		return nil, err
-	}
-	if files := f.Ignored(); len(files) > 0 {
-		for i, name := range files {
-			files[i] = printable(name)
-		}
-		warn("left out, as no pictures by their names, in %s: %s", printable(dir), shortList(files))
-	}
-	return f, nil
-}
-
-// warnLine returns a function that writes a warning as a line.
-func warnLine(w io.Writer) func(format string, args ...any) {
-	return func(format string, args ...any) {
-		fmt.Fprintf(w, "glia: %s\n", flagWords.Replace(fmt.Sprintf(format, args...)))
-	}
-}
-
-// scaled returns a folder with pixels times a factor.
-func scaled(f *image.Folder, factor float64) (data.Dataset, error) {
-	if factor == 1 {
-		return f, nil
-	}
-	return data.Map(f, func(s *data.Sample) error {
-		pix := tensor.Data[float32](s.X[0])
-		for i, v := range pix {
-			pix[i] = v * float32(factor)
-		}
-		return nil
-	})
-}
-
 // folder returns the task of a folder of pictures.
 func (t *training) folder(dir string) (*task, error) {
 	var base *trained
@@ -169,12 +102,12 @@ func (t *training) folder(dir string) (*task, error) {
 			return nil, err
 		}
 	}
-	set, err := openFolder(dir, frame, t.skipUnreadable, warnLine(t.stderr))
+	set, err := t.reading.open(dir, frame, warnLine(t.stderr))
 	if err != nil {
 		return nil, err
 	}
 	if base != nil && sameNames(base.ClassNames(), set.Classes()) { // in the order of its outputs
-		if set, err = openFolder(dir, frame, t.skipUnreadable, func(string, ...any) {}, image.Classes(base.ClassNames()...)); err != nil {
+		if set, err = t.reading.open(dir, frame, func(string, ...any) {}, image.Classes(base.ClassNames()...)); err != nil {
 			return nil, err
 		}
 	}
@@ -208,6 +141,7 @@ func (t *training) pictureModel(base *trained, frame image.Frame, names []string
 			of = loss.SparseCategoricalCrossentropy(loss.FromLogits)
 		}
 		m = glia.New(net).LimitMemory(glia.LoadedMemory)
+		t.reading.memory.bound(m)
 	}
 	m.Seed = t.seed
 	if err := m.Compile(t.newOptimizer(), of, metric.Accuracy()); err != nil {

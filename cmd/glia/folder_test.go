@@ -27,6 +27,7 @@ import (
 	"github.com/glia-ml/glia"
 	"github.com/glia-ml/glia/data"
 	dataimage "github.com/glia-ml/glia/data/image"
+	"github.com/glia-ml/glia/internal/picturetest"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/preprocess"
@@ -99,6 +100,9 @@ func put(t *testing.T, path string, content []byte) {
 	}
 }
 
+// whiteWebP is a WebP of one white pixel.
+const whiteWebP = "RIFF\x24\x00\x00\x00WEBPVP8 \x18\x00\x00\x000\x01\x00\x9d\x01*\x01\x00\x01\x00\x02\xc0L%\xa4\x00\x03p\x00\xfe\xf7\x8c\x00\x00"
+
 // TestFolder trains on pictures, tests and predicts with the model, and shows its classes.
 func TestFolder(t *testing.T) {
 	dir, work := drawFolder(t, 30, "disc", "square", "cross"), t.TempDir()
@@ -133,6 +137,10 @@ func TestFolder(t *testing.T) {
 	square := filepath.Join(some, "square", "3.bmp")
 	if out := must(t, "predict", path, square, "--top", "2"); !regexp.MustCompile(`: square\n  square +[01]\.\d{4}  █+\n  (cross|disc) `).MatchString(out) || strings.Count(out, "\n") != 3 {
 		t.Errorf("predict: %s", out)
+	}
+	white := create(t, "white.webp", func(w io.Writer) error { _, err := io.WriteString(w, whiteWebP); return err })
+	if got := outputs(t, path, white)[0]; got.Class == "" || got.Input != white {
+		t.Errorf("predict of a WebP: %+v", got)
 	}
 	m, err := glia.Load(path)
 	if err != nil {
@@ -452,4 +460,15 @@ func TestFolderTerminal(t *testing.T) {
 			t.Errorf("glia %q: it prints %q", args, text)
 		}
 	}
+}
+
+// TestFolderMemory has a picture that takes more memory than goes with its size.
+func TestFolderMemory(t *testing.T) {
+	dir := drawFolder(t, 4, "disc", "square")
+	put(t, filepath.Join(dir, "disc", "large.jpg"), picturetest.JPEG(4000, 4000, true, 1, 0x11, 0x11, 0x11))
+	status, _, errs := exec(t.Context(), "train", dir, "--size", "16", "--epochs", "1")
+	if status != 1 || !strings.Contains(errs, `large.jpg": jpeg of 4000 x 4000 pixels takes`) || !strings.HasSuffix(errs, "\n--memory allows more for a picture\n") {
+		t.Errorf("status %d, stderr %s", status, errs)
+	}
+	must(t, "train", dir, "--size", "16", "--epochs", "1", "--memory", "1GB", "--quiet")
 }

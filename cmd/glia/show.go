@@ -26,8 +26,7 @@ type showing struct {
 	size    int
 	augment bool
 	seed    uint64
-	skip    bool
-	memory  memory
+	reading folderReading
 
 	stdout, stderr io.Writer
 }
@@ -82,8 +81,8 @@ from black for its least number to white for its largest.`,
 	f.BoolVar(&s.augment, "augment", false, "draw what glia train --augment makes of each picture, too")
 	f.IntVar(&s.size, "size", 128, "height and width that pictures of a folder get")
 	f.Uint64Var(&s.seed, "seed", 1, "seed by which pictures are chosen")
-	skipFlag(f, &s.skip)
-	s.memory.flag(f)
+	s.reading.skipFlag(f)
+	s.reading.memory.flag(f)
 	return c
 }
 
@@ -113,7 +112,7 @@ func (s *showing) check(c *cobra.Command, args []string) error {
 		return misused(c, "want --layer NAME, of a layer that glia summary lists")
 	}
 	if len(args) == 1 {
-		if err := wantNone(c, "MODEL and PICTURE", "layer", "memory"); err != nil {
+		if err := wantNone(c, "MODEL and PICTURE", "layer"); err != nil {
 			return err
 		}
 		if !isDirectory(args[0]) {
@@ -127,7 +126,7 @@ func (s *showing) check(c *cobra.Command, args []string) error {
 
 // folder draws pictures of a folder.
 func (s *showing) folder(dir string) error {
-	f, err := openFolder(dir, image.Frame{Width: s.size, Height: s.size, Channels: 3}, s.skip, warnLine(s.stderr))
+	f, err := s.reading.open(dir, image.Frame{Width: s.size, Height: s.size, Channels: 3}, warnLine(s.stderr))
 	if err != nil {
 		return err
 	}
@@ -179,7 +178,7 @@ func (s *showing) features(ctx context.Context, path, picture string) error {
 	if err != nil {
 		return err
 	}
-	s.memory.bound(m.Model)
+	s.reading.memory.bound(m.Model)
 	if err := m.wantOneEach("show"); err != nil {
 		return err
 	}
@@ -187,7 +186,7 @@ func (s *showing) features(ctx context.Context, path, picture string) error {
 	if err != nil {
 		return err
 	}
-	p := &predicting{invert: invertAuto, memory: s.memory}
+	p := &predicting{invert: invertAuto, memory: s.reading.memory}
 	in, err := p.read(picture, m)
 	if err != nil {
 		return err
@@ -206,7 +205,7 @@ func (s *showing) features(ctx context.Context, path, picture string) error {
 	}
 	part := glia.New(nn.Functional([]*nn.Symbol{x}, []*nn.Symbol{y})).LimitMemory(glia.LoadedMemory)
 	part.Network().DType = m.Network().DType
-	s.memory.bound(part)
+	s.reading.memory.bound(part)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -63,8 +63,8 @@ and otherwise in each epoch, by layers of the network that act in training alone
 makes most of few pictures.
 
 A network that does not begin with Rescaling is given pixels from 0 to 1, as glia
-predict does. Without flags a training on a folder is 20 epochs of batches of 32. The
-saved model takes pixels from 0 to 255, and has the names of the classes.
+predict does. The saved model takes pixels from 0 to 255, and has the names of the
+classes. As many decoded pictures as take 1 GB stay in memory.
 
 --save writes the trained model to a file that Keras opens, too: its name ends in
 .keras, or in .h5 for the older form. A training that is stopped writes none.
@@ -139,7 +139,7 @@ func (t *training) check(c *cobra.Command, folder bool) error {
 // checkDigits finds flags that do not go with MNIST.
 func (t *training) checkDigits(c *cobra.Command) error {
 	t.kinds = []string{mlp, cnn}
-	return wantNone(c, "a folder of pictures", "size", "augment", "freeze", "skip-unreadable")
+	return wantNone(c, "a folder of pictures", "size", "augment", "freeze", "skip-unreadable", "memory")
 }
 
 // run trains, tests, saves and reports.
