@@ -39,7 +39,8 @@ func newTrain() *cobra.Command {
 		Long: `Train a network and test it: on the handwritten digits of MNIST, or on your own
 pictures.
 
-Of MNIST --model is mlp, a multilayer perceptron, or cnn, a convolutional network.
+Of MNIST --model is mlp, a multilayer perceptron, or cnn, a convolutional network,
+which goes over the data 15 times unless --epochs says otherwise.
 The data are looked for in the directory that --data names, or else in mnist/ in
 $GLIA_DATA, in the user's cache directory, and on the network. Where there is
 none of them, generated digits take MNIST's place.
@@ -136,9 +137,16 @@ func (t *training) check(c *cobra.Command, folder bool) error {
 	return t.save.check(c)
 }
 
+// cnnEpochs is how often the convolutional network goes over MNIST unless --epochs says it, as
+// Keras's example does.
+const cnnEpochs = 15
+
 // checkDigits finds flags that do not go with MNIST.
 func (t *training) checkDigits(c *cobra.Command) error {
 	t.kinds = []string{mlp, cnn}
+	if t.network == cnn && !c.Flags().Changed("epochs") {
+		t.epochs = cnnEpochs
+	}
 	return wantNone(c, "a folder of pictures", "size", "augment", "freeze", "skip-unreadable", "memory")
 }
 
