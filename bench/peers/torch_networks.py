@@ -15,17 +15,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-p = argparse.ArgumentParser()
-p.add_argument("--threads", type=int, required=True)
-p.add_argument("--networks", default="mnist_convnet,resnet20,mobilenetv2")
-p.add_argument("--seconds", type=float, default=8)
-p.add_argument("--compile", action="store_true")
-args = p.parse_args()
-torch.set_num_threads(args.threads)
-torch.set_num_interop_threads(1)
-torch.manual_seed(1)
-
-
 def mnist_convnet():
     """Keras's example of that name, batch 128."""
     net = nn.Sequential(
@@ -78,18 +67,18 @@ class Inverted(nn.Module):
         return x + self.layers(x) if self.short else self.layers(x)
 
 
-def mobilenetv2():
+def mobilenetv2(batch=32, size=96, classes=10):
     """MobileNetV2 on images of 96 by 96, batch 32."""
     layers, width = [nn.Conv2d(3, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU6()], 32
     for factor, filters, times, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
         for i in range(times):
             layers.append(Inverted(width, filters, stride if i == 0 else 1, factor))
             width = filters
-    layers += [nn.Conv2d(width, 1280, 1, bias=False), nn.BatchNorm2d(1280), nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 10)]
-    return nn.Sequential(*layers), torch.rand(32, 3, 96, 96)
+    layers += [nn.Conv2d(width, 1280, 1, bias=False), nn.BatchNorm2d(1280), nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, classes)]
+    return nn.Sequential(*layers), torch.rand(batch, 3, size, size)
 
 
-def time_of(network):
+def time_of(network, args):
     net, x = network()
     net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
     y = torch.randint(0, 10, (len(x),))
@@ -114,5 +103,19 @@ def time_of(network):
     return round(statistics.median(times), 2)
 
 
-print(json.dumps({"framework": "PyTorch " + ("compiled" if args.compile else "eager"), "version": torch.__version__, "threads": args.threads,
-                  "step_ms": {name: time_of(globals()[name]) for name in args.networks.split(",")}}))
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--threads", type=int, required=True)
+    p.add_argument("--networks", default="mnist_convnet,resnet20,mobilenetv2")
+    p.add_argument("--seconds", type=float, default=8)
+    p.add_argument("--compile", action="store_true")
+    args = p.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.set_num_interop_threads(1)
+    torch.manual_seed(1)
+    print(json.dumps({"framework": "PyTorch " + ("compiled" if args.compile else "eager"), "version": torch.__version__, "threads": args.threads,
+                      "step_ms": {name: time_of(globals()[name], args) for name in args.networks.split(",")}}))
+
+
+if __name__ == "__main__":
+    main()
