@@ -111,7 +111,7 @@ func (l *AugMixLayer) Draw(d Draw) Transformation {
 
 // dirichlet returns n numbers of a Dirichlet distribution.
 func dirichlet(d Draw, alpha float64, n int) *graph.Node {
-	return ops.Softmax(d.logGamma(alpha, []int{n}), 0)
+	return ops.Softmax(d.logGamma(d.scalar(alpha), []int{n}), 0)
 }
 
 // mixture is what AugMix draws.

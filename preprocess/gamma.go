@@ -1,8 +1,6 @@
 package preprocess
 
 import (
-	"math"
-
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
@@ -13,7 +11,17 @@ import (
 //
 // Shapes: dims.
 func (d Draw) Beta(a, b float64, dims ...int) *graph.Node {
+	return d.betaOf(d.scalar(a), d.scalar(b), dims...)
+}
+
+// betaOf is Beta of parameters that are scalars.
+func (d Draw) betaOf(a, b *graph.Node, dims ...int) *graph.Node {
 	return ops.Sigmoid(ops.Sub(d.logGamma(a, dims), d.logGamma(b, dims))) // x/(x+y), also if both are tiny
+}
+
+// scalar returns a float32 scalar.
+func (d Draw) scalar(v float64) *graph.Node {
+	return ops.Full(d.Graph(), tensor.S(tensor.Float32), v)
 }
 
 // gammaTries is how many tries [Draw.Gamma] takes: all fail of one number in 10¹⁰ or fewer.
@@ -24,28 +32,23 @@ const gammaTries = 8
 // Shapes: dims.
 // Source: Marsaglia, Tsang 2000, A simple method for generating gamma variables.
 func (d Draw) Gamma(shape float64, dims ...int) *graph.Node {
-	return ops.Exp(d.logGamma(shape, dims))
+	return ops.Exp(d.logGamma(d.scalar(shape), dims))
 }
 
-// logGamma returns the logarithms of what Gamma returns.
-func (d Draw) logGamma(shape float64, dims []int) *graph.Node {
-	boost := 1.0
-	if shape < 1 { // the numbers of shape + 1, times a power of uniform ones
-		boost, shape = 1/shape, shape+1
-	}
-	k := shape - 1.0/3
+// logGamma returns the logarithms of what Gamma of a scalar returns: the numbers of shape + 1, which
+// is never less than 1, times a power of uniform ones.
+func (d Draw) logGamma(shape *graph.Node, dims []int) *graph.Node {
+	k := ops.Offset(shape, 2.0/3)
 	tries := append([]int{gammaTries}, dims...)
 	x, u := d.Normal(tries...), d.Uniform(0, 1, tries...)
-	one := ops.Offset(ops.Scale(x, 1/math.Sqrt(9*k)), 1)
+	one := ops.Offset(ops.Div(x, ops.Sqrt(ops.Scale(k, 9))), 1)
 	v := ops.Mul(ops.Mul(one, one), one)
 	positive := ops.Greater(v, ops.ScalarLike(v, 0))
 	v = ops.Where(positive, v, ops.ScalarLike(v, 1))
-	most := ops.Offset(ops.Add(ops.Scale(ops.Mul(x, x), 0.5), ops.Scale(ops.Sub(ops.Log(v), v), k)), k)
+	most := ops.Add(ops.Add(ops.Scale(ops.Mul(x, x), 0.5), ops.Mul(ops.Sub(ops.Log(v), v), k)), k)
 	good := ops.And(positive, ops.Less(ops.Log(u), most))
 	first := ops.ExpandDims(ops.ArgMax(ops.Cast(good, tensor.Int32), 0), 0)
-	y := ops.Offset(ops.Log(ops.Squeeze(ops.GatherAlong(v, first, 0), 0)), math.Log(k))
-	if boost != 1 {
-		y = ops.Add(y, ops.Scale(ops.Log(ops.Offset(ops.Neg(d.Uniform(0, 1, dims...)), 1)), boost))
-	}
-	return y
+	y := ops.Add(ops.Log(ops.Squeeze(ops.GatherAlong(v, first, 0), 0)), ops.Log(k))
+	power := ops.Log(ops.Offset(ops.Neg(d.Uniform(0, 1, dims...)), 1)) // of numbers above 0
+	return ops.Add(y, ops.Div(power, shape))
 }

@@ -7,8 +7,10 @@ import (
 	"os"
 	"testing"
 
+	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
+	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -29,6 +31,26 @@ func TestGeometryLayers(t *testing.T) {
 			In: tensor.S(tensor.Uint8, 4, 5, 6, 3), Out: f32(4, 5, 6, 3), NoGradient: true},
 		"RandomTranslation": {New: func() nn.Layer { return preprocess.RandomTranslation(preprocess.Factor{0.1}, preprocess.Factor{0.2}) },
 			In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
+		"CenterCrop":         {New: func() nn.Layer { return preprocess.CenterCrop(3, 4) }, In: f32(4, 5, 6, 3), Out: f32(4, 3, 4, 3)},
+		"CenterCrop/smaller": {New: func() nn.Layer { return preprocess.CenterCrop(7, 4, nn.ChannelsFirst) }, In: f32(4, 3, 5, 6), Out: f32(4, 3, 7, 4)},
+		"RandomCrop":         {New: func() nn.Layer { return preprocess.RandomCrop(3, 4) }, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3), NoGradient: true},
+		"MixUp":              {New: func() nn.Layer { return preprocess.MixUp(0.2) }, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
+		"CutMix":             {New: func() nn.Layer { return preprocess.CutMix(preprocess.Factor{1}) }, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
+		"RandomErasing": {New: func() nn.Layer {
+			return preprocess.RandomErasing(preprocess.Factor{0.5, 1}, preprocess.ErasedArea(0.1, 0.2), preprocess.ErasedBy(1, 2, 3), preprocess.ValueRange(0, 4))
+		}, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
+		"RandomPerspective": {New: func() nn.Layer {
+			return preprocess.RandomPerspective(preprocess.Factor{1}, preprocess.MostPerspective(0.5), preprocess.FillValue(2))
+		}, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
+		"RandomElasticTransform": {New: func() nn.Layer {
+			return preprocess.RandomElasticTransform(preprocess.Factor{1}, preprocess.ElasticScale(preprocess.Factor{0.5}), preprocess.Fill(preprocess.FillMirror), preprocess.ValueRange(-9, 9))
+		}, In: f32(4, 12, 10, 3), Out: f32(4, 12, 10, 3)},
+		"MaxNumBoundingBoxes": {New: func() nn.Layer { return preprocess.MaxNumBoundingBoxes(3) }, In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
+		"Pipeline": {New: func() nn.Layer {
+			return preprocess.Pipeline(preprocess.RandomFlip(), preprocess.Rescaling(0.5, 1), preprocess.CenterCrop(3, 3), preprocess.RandomFlip())
+		}, In: f32(4, 5, 6, 3), Out: f32(4, 3, 3, 3)},
+		"Rescaling/channels": {New: func() nn.Layer { return preprocess.RescalingChannels([]float64{1, 2, 3}, []float64{4, 5, 6}) },
+			In: f32(4, 5, 6, 3), KeepsMask: true, Out: f32(4, 5, 6, 3)},
 		"RandomShear": {New: func() nn.Layer { return preprocess.RandomShear(preprocess.Factor{0.1}, preprocess.Factor{0, 0.2}) },
 			In: f32(4, 5, 6, 3), Out: f32(4, 5, 6, 3)},
 	} {
@@ -58,25 +80,77 @@ func (p *packed) tensor(t *testing.T) *tensor.Tensor {
 // expectation holds the parts of a sample that Keras made; those that are nil are not compared.
 type expectation struct{ Images, Labels, Boxes, Classes, Masks *packed }
 
-// TestGeometry compares layers with Keras, each part of a sample, where the draw is known up to a
-// few possibilities.
-func TestGeometry(t *testing.T) {
+// geometry is the file of golden numbers.
+type geometry struct {
+	Keras string
+	Cases []struct {
+		Class                                 string
+		Config                                json.RawMessage
+		Images, Labels, Boxes, Classes, Masks *packed
+		Want                                  []expectation
+	}
+	Functions []struct {
+		Function, Fill string
+		Nearest        bool
+		Value          float64
+		In             []*packed
+		Want           *packed
+	}
+}
+
+func goldenGeometry(t *testing.T) (g geometry) {
+	t.Helper()
 	text, err := os.ReadFile("testdata/geometry.json")
+	if err == nil {
+		err = json.Unmarshal(text, &g)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		Keras string
-		Cases []struct {
-			Class                                 string
-			Config                                json.RawMessage
-			Images, Labels, Boxes, Classes, Masks *packed
-			Want                                  []expectation
+	return g
+}
+
+// TestGeometryFunctions compares functions with Keras's: perspective transforms and places between
+// elements by package ops, the elastic transform by its layer's part.
+func TestGeometryFunctions(t *testing.T) {
+	fills := map[string]ops.FillMode{"constant": ops.FillConstant, "nearest": ops.FillNearest, "wrap": ops.FillWrap, "mirror": ops.FillMirror, "reflect": ops.FillReflect}
+	file, worst := goldenGeometry(t), map[string]float64{}
+	for i, c := range file.Functions {
+		g := graph.New()
+		var in []*tensor.Tensor
+		var nodes []*graph.Node
+		for _, p := range c.In {
+			in = append(in, p.tensor(t))
+			nodes = append(nodes, g.Input("in", in[len(in)-1].Spec()))
+		}
+		s := ops.Sampling{Nearest: c.Nearest, Fill: fills[c.Fill], Value: c.Value}
+		x := nodes[0]
+		var y *graph.Node
+		switch c.Function {
+		case "perspective":
+			wide := func(n *graph.Node) *graph.Node { return ops.Cast(n, tensor.Float64) }
+			y = ops.AffineTransform(x, ops.Homography(wide(nodes[2]), wide(nodes[1])), s)
+		case "map":
+			y = ops.MapCoordinates(ops.ExpandDims(ops.ExpandDims(x, 0), -1), ops.ExpandDims(nodes[1], 0), s)
+		case "elastic":
+			noise := ops.ExpandDims(nodes[1], -1)
+			s.Value = 0
+			y = ops.MapCoordinates(x, preprocess.ElasticCoordinates(g, ops.Concat(-1, noise, noise), c.Value), s)
+		}
+		got := nntest.Run(g, []*graph.Node{y}, in...)[0].V
+		off := distance(got, c.Want)
+		worst[c.Function] = max(worst[c.Function], off)
+		if off > 1e-5 && !(c.Function == "elastic" && off < 5e-5) { // steep pictures, far coordinates in float32
+			t.Errorf("function %d: %s, fill %s, nearest %v: off by %.2g: got %.5v\nwant %.5v", i, c.Function, c.Fill, c.Nearest, off, got, c.Want.Data)
 		}
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
+	t.Logf("Keras %s, worst errors: %v", file.Keras, worst)
+}
+
+// TestGeometry compares layers with Keras, each part of a sample, where the draw is known up to a
+// few possibilities.
+func TestGeometry(t *testing.T) {
+	file := goldenGeometry(t)
 	worst := map[string]float64{}
 	for i, c := range file.Cases {
 		l, err := nn.LayerFromConfig(c.Class, c.Config)

@@ -119,6 +119,8 @@ type Transformation struct {
 	// Boxes changes boxes in pixels. They are then cut at the border of the new pictures; the
 	// labels of those that have no area left become -1.
 	Boxes func(b Boxes) Boxes
+	// Listed changes which boxes there are, in the layer's format. They are not cut.
+	Listed func(b Boxes) Boxes
 	// Masks changes segmentation masks [n h w c] of any dtype.
 	Masks func(m *graph.Node) *graph.Node
 }
@@ -172,6 +174,11 @@ func (s Sample) through(c *nn.Ctx, l nn.Layer) Sample {
 	switch l := l.(type) {
 	case ImageLayer:
 		return s.transformed(c, l)
+	case *PipelineLayer:
+		for _, part := range l.Parts {
+			s = s.through(c, part)
+		}
+		return s
 	default:
 		s.Images = c.Trace(l, s.Images)
 		return s
@@ -208,6 +215,9 @@ func (s Sample) transformed(c *nn.Ctx, l ImageLayer) Sample {
 	}
 	if s.Masks != nil && t.Masks != nil {
 		s.Masks = t.Masks(s.Masks)
+	}
+	if s.Boxes.At != nil && t.Listed != nil {
+		s.Boxes = t.Listed(s.Boxes)
 	}
 	if s.Boxes.At != nil && t.Boxes != nil {
 		height, width := s.Images.Shape().At(1), s.Images.Shape().At(2)

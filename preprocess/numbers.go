@@ -32,6 +32,22 @@ func (n *Numbers) tensor() *tensor.Tensor {
 // MarshalJSON writes the numbers in their lists.
 func (n *Numbers) MarshalJSON() ([]byte, error) { return json.Marshal(vocab.Nested(n.v, n.lengths)) }
 
+// bare returns the lists of an object that Keras writes of an array or a tuple, and others as they
+// are.
+func bare(x any) any {
+	object, ok := x.(map[string]any)
+	if !ok {
+		return x
+	}
+	switch config, _ := object["config"].(map[string]any); object["class_name"] {
+	case "__numpy__", "__tensor__":
+		return config["value"]
+	case "__tuple__":
+		return object["items"]
+	}
+	return x
+}
+
 // UnmarshalJSON reads what Keras writes. It returns an error for anything but numbers in lists
 // of one length each, with 1 number or more and no more axes than a tensor.
 func (n *Numbers) UnmarshalJSON(b []byte) error {
@@ -39,7 +55,7 @@ func (n *Numbers) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &x); err != nil {
 		return err
 	}
-	v, lengths, err := vocab.Unnested(x)
+	v, lengths, err := vocab.Unnested(bare(x))
 	if err != nil {
 		return fmt.Errorf("%s: %w", vocab.Short(b), err)
 	}

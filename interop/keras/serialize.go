@@ -12,6 +12,7 @@ import (
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -279,6 +280,10 @@ func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Ob
 		}
 		if o.Config, err = withPolicies(o.Config, more["dtype"]); err != nil {
 			return nil, err
+		}
+		if _, ok := l.(*preprocess.PipelineLayer); ok { // Keras's constructor refuses them
+			delete(more, "trainable")
+			delete(more, "dtype")
 		}
 		o.Config, err = with(o.Config, more)
 		o.BuildConfig = w.build(in, takesList(l))

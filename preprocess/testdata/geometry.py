@@ -95,4 +95,50 @@ for x, y in ((0.3, 0), (0, 0.4)):
 add(k.RandomShear((0.2, 0.2), (0.5, 0.5), fill_mode="constant", bounding_box_format="xyxy"), shape=(1, 5, 7, 2), draws=[sheared(1), sheared(-1)],
     only=["images", "masks", "labels"])  # boxes of pictures that are sheared along both axes do not follow them
 
-print('{"keras": "%s", "cases": [\n' % keras.__version__ + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + "\n]}")
+for size, shape in (((3, 4), (2, 5, 6, 2)), ((4, 3), (1, 7, 6, 1)), ((5, 6), (1, 5, 6, 1))):
+    add(k.CenterCrop(*size, bounding_box_format="xywh"), shape=shape)
+for size, shape in (((7, 4), (1, 5, 6, 2)), ((3, 9), (1, 5, 6, 1)), ((8, 8), (1, 5, 6, 1))):  # Keras interpolates masks
+    add(k.CenterCrop(*size, bounding_box_format="rel_xyxy"), shape=shape, only=["images", "labels", "boxes", "classes"])
+    add(k.RandomCrop(*size), shape=shape, boxes=False, only=["images", "labels"])  # its boxes do not follow the picture
+add(k.CenterCrop(3, 2, data_format="channels_first", bounding_box_format="xyxy"), shape=(2, 1, 5, 6))
+add(k.RandomErasing((0, 0)), boxes=False)
+add(k.RandomPerspective(1.0, 0.0, bounding_box_format="xyxy"), shape=(2, 4, 4, 1))
+add(k.RandomElasticTransform(1.0, 0.0), boxes=False)
+add(k.RandomElasticTransform((0.0, 0.0), value_range=(10, 20)), boxes=False)
+add(k.MaxNumBoundingBoxes(2, bounding_box_format="xywh"))
+add(k.MaxNumBoundingBoxes(5, bounding_box_format="xywh"), dtype="uint8")
+
+# Functions: pictures by two quadrangles, places between elements, and an elastic transform of given noise.
+functions = []
+
+
+def quadrangles(n):
+    start = np.array([[[0, 0], [5, 0], [0, 4], [5, 4]]] * n, "float32")
+    return start, start + rng.uniform(-1, 1, size=start.shape).astype("float32")
+
+
+for interpolation in ("bilinear", "nearest"):
+    x = (rng.integers(0, 255, size=(2, 5, 6, 2)) / 8).astype("float32")
+    start, end = quadrangles(2)
+    y = keras.ops.image.perspective_transform(x, start, end, interpolation=interpolation, fill_value=1.5)
+    functions.append({"function": "perspective", "nearest": interpolation == "nearest", "fill": "constant", "value": 1.5,
+                      "in": [pack(x), pack(start), pack(end)], "want": pack(y)})
+    for fill in ("constant", "nearest", "wrap", "mirror", "reflect"):
+        for shape in ((7,), (5, 6), (3, 1, 2)):
+            x = (rng.integers(0, 255, size=shape) / 8).astype("float32")
+            at = rng.uniform(-9, 12, size=(len(shape), 4, 5)).astype("float32")
+            y = keras.ops.image.map_coordinates(x, at, int(interpolation == "bilinear"), fill, 1.5)
+            functions.append({"function": "map", "nearest": interpolation == "nearest", "fill": fill, "value": 1.5, "in": [pack(x), pack(at)],
+                              "want": pack(y)})
+import jax
+
+for strength, shape, fill in ((0.8, (1, 30, 24, 1), "reflect"), (0.5, (2, 21, 40, 2), "mirror"), (0.05, (1, 12, 12, 1), "wrap")):
+    x = (rng.integers(0, 255, size=shape) / 8).astype("float32")
+    noise = rng.normal(size=shape[:3]).astype("float32")
+    normal, jax.random.normal = jax.random.normal, lambda *a, **kw: noise
+    y = keras.ops.image.elastic_transform(x, alpha=max(shape[1:3]) * 0.1 * strength, sigma=min(shape[1:3]) * 0.05 * strength, fill_mode=fill)
+    jax.random.normal = normal
+    functions.append({"function": "elastic", "nearest": False, "fill": fill, "value": strength, "in": [pack(x), pack(noise)], "want": pack(y)})
+
+print('{"keras": "%s", "cases": [\n' % keras.__version__ + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + '\n], "functions": [\n' +
+      ",\n".join(json.dumps(r, separators=(",", ":")) for r in functions) + "\n]}")

@@ -201,6 +201,23 @@ LAYERS = {
     "AugMix with all": ((3, 4, 5), lambda: layers.AugMix(
         value_range=(0, 1), num_chains=2, chain_depth=4, factor=[0.25, 0.75], alpha=0.5, all_ops=False, interpolation="nearest", seed=3,
         data_format="channels_first")),
+    "CenterCrop": ((4, 5, 3), lambda: layers.CenterCrop(2, 3)),
+    "CenterCrop with all": ((3, 4, 5), lambda: layers.CenterCrop(2, 3, data_format="channels_first", bounding_box_format="xyxy")),
+    "RandomCrop": ((4, 5, 3), lambda: layers.RandomCrop(2, 3, seed=3)),
+    "RandomPerspective": ((4, 5, 3), lambda: layers.RandomPerspective()),
+    "RandomPerspective with all": ((3, 4, 5), lambda: layers.RandomPerspective(
+        (0.25, 0.5), scale=0.5, interpolation="nearest", fill_value=2.0, seed=3, data_format="channels_first")),
+    "RandomElasticTransform": ((4, 5, 3), lambda: layers.RandomElasticTransform()),
+    "RandomElasticTransform with all": ((3, 4, 5), lambda: layers.RandomElasticTransform(
+        0.5, scale=(0.25, 0.5), interpolation="nearest", fill_mode="mirror", fill_value=2.0, value_range=(0, 1), seed=3, data_format="channels_first")),
+    "RandomErasing": ((4, 5, 3), lambda: layers.RandomErasing()),
+    "RandomErasing with all": ((4, 5, 3), lambda: layers.RandomErasing(
+        (0.25, 0.5), scale=(0.125, 0.25), fill_value=[0.0, 0.5, 1.0], value_range=(0, 1), seed=3)),
+    "MixUp": ((4, 5, 3), lambda: layers.MixUp(0.5, data_format="channels_last", seed=3)),
+    "CutMix": ((4, 5, 3), lambda: layers.CutMix((0.25, 0.5), seed=3)),
+    "MaxNumBoundingBoxes": ((4, 5, 3), lambda: layers.MaxNumBoundingBoxes(5)),
+    "Pipeline": ((4, 5, 3), lambda: layers.Pipeline([layers.RandomFlip("vertical"), layers.RandomZoom(0.25), layers.CenterCrop(2, 2)], name="augment")),
+    "Rescaling with arrays": ((4, 5, 3), lambda: layers.Rescaling([0.5, 0.25, 2.0], offset=[-1.0, 0.0, 1.0])),
 }
 
 INITIALIZERS = [
