@@ -37,6 +37,8 @@ var rules = []rule{
 	{"join sums of slices' gradients", joinSliceGrads},
 	{"let loops and branches compute what is read", pruneBodies},
 	{"drop indices that nobody reads", dropIndex},
+	{"let convolutions pad", padInConv},
+	{"let convolutions' gradients cut", sliceInConv},
 	{"take gradients of what is pooled before they spread", gradBeforeSpread},
 	{"sum gradients of maxima before they spread", sumBeforeSpread},
 }
