@@ -50,6 +50,31 @@ func ExampleModel_Save() {
 	// Output: at 0 the line is at 1.00
 }
 
+// The names of classes travel in the model's file, which says what its numbers mean.
+func ExampleModel_SetClassNames() {
+	m := glia.Sequential(nn.Input(4), nn.Dense(3, nn.Softmax))
+	err := m.Compile(optim.Adam(0.001), loss.SparseCategoricalCrossentropy())
+	if err == nil {
+		err = m.SetClassNames("cat", "dog", "bird")
+	}
+	var file bytes.Buffer
+	if err == nil {
+		err = m.SaveTo(&file, keras.Archive)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	loaded, err := glia.LoadBytes(file.Bytes())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(loaded.ClassNames()[1])
+	fmt.Println(loaded.SetClassNames("cat", "dog"))
+	// Output:
+	// dog
+	// glia: SetClassNames: 2 class names of a model that gives (None, 3): want 3
+}
+
 // Unsupported parts of a model are one error that lists all of them.
 func ExampleLoad() {
 	_, err := glia.Load("no/such.keras")
