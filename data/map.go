@@ -30,6 +30,14 @@ func NewRand(seed, epoch uint64, index int) *rand.Rand {
 	return rand.New(rand.NewPCG(streamOf(seed, epoch, index, 0)))
 }
 
+// Key returns a number of a sample in an epoch of a training with a seed, for generators other than
+// that of [NewRand], of which it is independent. Equal arguments give equal numbers.
+func Key(seed, epoch uint64, index int) uint64 {
+	const apart = 0x6b6579206f66
+	hi, lo := streamOf(seed^apart, epoch, index, 0)
+	return mix(hi + lo)
+}
+
 // streamOf returns the state with which the random numbers of a sample begin, apart from
 // those of the order of samples; nested tells Map of Map apart.
 func streamOf(seed, epoch uint64, index, nested int) (hi, lo uint64) {

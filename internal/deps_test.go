@@ -39,7 +39,7 @@ var beside = map[string]string{
 	"internal/kern":       "internal/impl internal/par",
 	"ops":                 "graph",
 	"flow":                "autodiff",
-	"preprocess":          "data nn",
+	"preprocess":          "data nn internal/cpu internal/plan",
 	"data/image":          "data",
 	"data/mnist":          "data data/idx",
 	"data/digits":         "data",

@@ -257,6 +257,15 @@ func NewCtx(g *graph.Graph, seed *graph.Var) *Ctx {
 	return &Ctx{g: g, seed: seed, regularized: map[*graph.Var]bool{}, divided: map[*graph.Var]bool{}, masks: map[*graph.Node]*graph.Node{}}
 }
 
+// NewSeededCtx returns a context that traces into g, whose random numbers come from seed, a node
+// uint64[2] of a key and a counter, instead of a variable that steps count up: the caller gives
+// another one in every run.
+func NewSeededCtx(g *graph.Graph, seed *graph.Node) *Ctx {
+	c := NewCtx(g, nil)
+	c.drawn = seed
+	return c
+}
+
 // Graph returns the graph that is being built.
 func (c *Ctx) Graph() *graph.Graph { return c.g }
 
