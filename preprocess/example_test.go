@@ -57,3 +57,34 @@ func ExampleRandomColorJitter() {
 	// Output:
 	// [0.3 0.7 1.0]
 }
+
+// A box and a mask follow their picture: here all go to the right by a third of its width.
+func ExampleApply() {
+	g := graph.New()
+	shift := preprocess.RandomTranslation(preprocess.Factor{0}, preprocess.Factor{1. / 3, 1. / 3},
+		preprocess.Fill(preprocess.FillConstant), preprocess.BoxesAs(preprocess.XYXY))
+	picture, _ := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 3, 1)
+	mask, _ := tensor.FromSlice([]int32{0, 0, 0, 1, 0, 0, 0, 0, 0}, 3, 3, 1)
+	box, _ := tensor.FromSlice([]float32{0, 1, 1, 2}, 1, 4)
+	c := nn.NewCtx(g, nn.NewSeed(1))
+	c.Training = true
+	s := preprocess.Apply(c, shift, preprocess.Sample{
+		Images: g.Input("picture", picture.Spec()),
+		Masks:  g.Input("mask", mask.Spec()),
+		Boxes:  preprocess.Boxes{At: g.Input("box", box.Spec())},
+	})
+	for _, part := range nntest.Run(g, []*graph.Node{s.Images, s.Masks, s.Boxes.At}, picture, mask, box) {
+		fmt.Printf("%.1f\n", part.V)
+	}
+	// Output:
+	// [0.0 1.0 2.0 0.0 4.0 5.0 0.0 7.0 8.0]
+	// [0.0 0.0 0.0 0.0 1.0 0.0 0.0 0.0 0.0]
+	// [1.0 1.0 2.0 2.0]
+}
+
+func ExamplePipeline() {
+	pixels, _ := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 3, 3, 1)
+	show(preprocess.Pipeline(preprocess.CenterCrop(1, 3), preprocess.Rescaling(0.1, 0)), pixels)
+	// Output:
+	// float32[1 1 3 1] [0.400 0.500 0.600]
+}

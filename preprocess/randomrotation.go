@@ -10,7 +10,8 @@ import (
 
 // RandomRotation returns a layer that, in training, turns each picture about its center by an angle
 // of its own: factor is in full turns, counterclockwise if it is positive. A factor {0.1} means {-0.1,
-// 0.1}. A box becomes the least one around its corners.
+// 0.1}. A box becomes the least one around its corners, which turn about the center of the pixels'
+// centers, as in Keras: half a turn puts them a pixel up and to the left of where the pixels go.
 //
 // Shapes: x [n h w c] -> y [n h w c]. DTypes: any number -> floats. Gradient: x.
 // Panics with *graph.Error, when traced, unless factor is one or two numbers from -1 to 1.

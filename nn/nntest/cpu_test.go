@@ -44,6 +44,13 @@ var networks = map[string]func() []nn.Layer{
 			nn.AveragePooling2D(2, nn.Strides(1), nn.Same), nn.AdaptiveMaxPooling2D(3), nn.AdaptiveAveragePooling2D(2), nn.UpSampling2D(2), nn.Cropping2D(0, 1, 0, 0),
 			nn.GlobalAveragePooling2D(nn.KeepDims), nn.Flatten()}
 	},
+	"pictures that move": func() []nn.Layer {
+		f := func(v ...float64) preprocess.Factor { return v }
+		return []nn.Layer{nn.Reshape(3, 2, 1), nn.Conv2D(3, 1, nn.Tanh), preprocess.RandomFlip(), preprocess.RandomRotation(f(0.1)), preprocess.RandomZoom(f(0.2), nil),
+			preprocess.RandomTranslation(f(0.1), f(0.2), preprocess.Fill(preprocess.FillWrap)), preprocess.RandomShear(f(0.2), f(0.1)), preprocess.RandomPerspective(f(1)),
+			preprocess.RandomElasticTransform(f(1), preprocess.ValueRange(-1, 1)), preprocess.MixUp(0.2), preprocess.CutMix(f(1)), preprocess.RandomErasing(f(1)),
+			preprocess.RandomCrop(2, 1), preprocess.CenterCrop(2, 3), nn.Flatten()}
+	},
 	"activations": func() []nn.Layer {
 		return []nn.Layer{nn.PReLU(nn.AlphaInitializer(nn.Constant(0.2)), nn.AlphaConstraint(nn.NonNeg)), nn.ActivityRegularization(0.1, 0.1)}
 	},
