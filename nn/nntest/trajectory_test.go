@@ -19,7 +19,6 @@ import (
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/nn/nntest"
-	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/optim"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -48,7 +47,7 @@ type trainedNet struct {
 var trainedNets = map[string]trainedNet{
 	"mlp": {func() *nn.Network { return nn.Sequential(nn.Dense(8, nn.Tanh), nn.Dense(3)) }, 16, []int{4}},
 	"cnn": {func() *nn.Network {
-		return nn.Sequential(&windows{Size: 3, Filters: 3}, nn.ReLU, nn.Lambda(greatest), &windows{Size: 2, Filters: 4}, nn.ReLU, nn.Flatten(), nn.Dense(3))
+		return nn.Sequential(nn.Conv2D(3, 3), nn.ReLU, nn.MaxPooling2D(2), nn.Conv2D(4, 2), nn.ReLU, nn.Flatten(), nn.Dense(3))
 	}, 8, []int{8, 8, 1}},
 }
 
@@ -140,43 +139,6 @@ func trainStep(net *nn.Network, o optim.Optimizer, x, y *tensor.Tensor) float64 
 	}
 	o.Apply(g, autodiff.Grad(total, params...))
 	return nntest.Run(g, []*graph.Node{total}, x, y)[0].V[0]
-}
-
-// windows convolves: every window of Size by Size times a kernel, plus a bias.
-//
-// Shapes: [B H W C] -> [B H-Size+1 W-Size+1 Filters].
-type windows struct {
-	nn.Base
-	Size, Filters int
-
-	kernel, bias *graph.Var
-}
-
-// Build implements [nn.Layer].
-func (l *windows) Build(b *nn.Builder, in tensor.Spec) {
-	l.kernel = b.Param("kernel", tensor.D(l.Size, l.Size, in.Shape.At(-1), l.Filters), nn.GlorotUniform)
-	l.bias = b.Param("bias", tensor.D(l.Filters), nn.Zeros)
-}
-
-// Call implements [nn.Layer].
-func (l *windows) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
-	y := c.Value(l.bias)
-	h, w := x.Shape().At(1)-l.Size+1, x.Shape().At(2)-l.Size+1
-	for i := range l.Size {
-		for j := range l.Size {
-			part := ops.SliceAxis(ops.SliceAxis(x, 1, i, i+h), 2, j, j+w)
-			k := ops.SliceAxis(ops.SliceAxis(c.Value(l.kernel), 0, i, i+1), 1, j, j+1)
-			k = ops.Reshape(k, k.Shape().Slice()[2:]...)
-			y = ops.Add(ops.MatMul(part, k), y)
-		}
-	}
-	return y
-}
-
-// greatest is the greatest number of every 2 by 2: [B H W C] -> [B H/2 W/2 C].
-func greatest(x *graph.Node) *graph.Node {
-	d := x.Shape().Slice()
-	return ops.ReduceMax(ops.Reshape(x, d[0], d[1]/2, 2, d[2]/2, 2, d[3]), 2, 4)
 }
 
 // torchFile opens what PyTorch and Keras computed in float64: torch-golden-open.npz and
