@@ -158,9 +158,8 @@ LAYERS = {
     "RandomSaturation with all": ((3, 4, 5), lambda: layers.RandomSaturation(
         [0.5, 0.25], value_range=(0, 1), seed=3, data_format="channels_first")),
     "RandomColorJitter": ((4, 5, 3), lambda: layers.RandomColorJitter()),
-    "RandomColorJitter with all": ((3, 4, 5), lambda: layers.RandomColorJitter(
-        value_range=(0, 1), brightness_factor=0.5, contrast_factor=[0.25, 0.5], saturation_factor=(0.125, 0.25), hue_factor=0.75, seed=3,
-        data_format="channels_first")),
+    "RandomColorJitter with all": ((4, 5, 3), lambda: layers.RandomColorJitter(
+        value_range=(0, 1), brightness_factor=0.5, contrast_factor=[0.25, 0.5], saturation_factor=(0.125, 0.25), hue_factor=0.75, seed=3)),
     "RandomColorDegeneration": ((4, 5, 3), lambda: layers.RandomColorDegeneration(0.25)),
     "RandomColorDegeneration with all": ((3, 4, 5), lambda: layers.RandomColorDegeneration(
         [0.5, 0.25], value_range=(0, 1), seed=3, data_format="channels_first")),

@@ -65,10 +65,17 @@ OPTIMIZERS = {
 # Models that Keras cannot write to an .h5 file, or not read from there again: it names
 # two variables of an optimizer alike, does not know another, and no bfloat16.
 NO_H5 = ("Adafactor", "Lamb", "bfloat16")
+# Parts of the names of others: some layers of pictures hold a module, which it cannot copy.
+SOME_NO_H5 = ("Rand", "AugMix", "Solarization", "AutoContrast", "Equalization", "Resizing")
 
 
-# Parts of the names of layers without weights, of which a step of training shows nothing.
-WEIGHTLESS = ("Pooling", "UpSampling", "Padding", "Cropping")
+# Parts of the names of layers without weights, of which a step of training shows nothing; some
+# make pixels of 255, of which the loss overflows where glia takes it from logits, and Keras on JAX
+# takes minutes to compile RandAugment and AugMix.
+WEIGHTLESS = ("Pooling", "UpSampling", "Padding", "Cropping", "Resizing", "AutoContrast", "RandomInvert", "Solarization", "RandAugment", "AugMix")
+
+# Parts of the names of layers that draw random numbers in training, or do more than otherwise.
+RANDOM = ("Dropout", "Noise", "Rand", "AugMix", "MixUp", "CutMix", "Equalization")
 
 
 def softmax(*inside, shape=(4,), **args):
@@ -289,7 +296,7 @@ def has_statistics(m):
 def is_random(m):
     """Whether a step gives other weights than one of glia: it draws random numbers, or Keras on
     JAX forgets that SpectralNormalization divided a kernel."""
-    return any(("Dropout" in type(l).__name__ or "Noise" in type(l).__name__) and getattr(l, "rate", 1) or "Spectral" in type(l).__name__ for l in m.layers)
+    return any(any(w in type(l).__name__ for w in RANDOM) and getattr(l, "rate", 1) or "Spectral" in type(l).__name__ for l in m.layers)
 
 
 def write(to):
@@ -328,7 +335,7 @@ def write_case(folder, c, seed):
     os.mkdir(folder)
     arrays = {**io, **numbered("out", predict(m, x))}
     for f in FILES:
-        if f != "model.h5" or not folder.endswith(NO_H5):
+        if f != "model.h5" or not folder.endswith(NO_H5) and not any(w in folder for w in SOME_NO_H5):
             save(m, os.path.join(folder, f))
     if c["optimizer"] and is_random(m):
         arrays["eval"] = numbers(m.evaluate(x, y, batch_size=8, verbose=0))
@@ -425,12 +432,12 @@ def near(got, want, dtype, what):
 
 def tree(path):
     """Groups, datasets and attributes of the weights in a file, but for what is glia's,
-    what random layers draw from, the empty groups of layers that are an activation, and
-    what optimizers in an optimizer have once more."""
+    what random layers draw from, the empty groups of layers that are an activation or choose
+    among others, and what optimizers in an optimizer have once more."""
     names = {}
 
     def visit(name, o):
-        if not re.search("^glia|seed_generator|/activation(/|$)|^optimizer/.*optimizer", name):
+        if not re.search("^glia|seed_generator|/activation(/|$)|^optimizer/.*optimizer|/(rand_augment|aug_mix|random_color_jitter)[^/]*/", name):
             names[name] = str(getattr(o, "shape", "")) + str({k: str(v) for k, v in sorted(o.attrs.items())})
     with h5py.File(zipfile.ZipFile(path).open("model.weights.h5") if path.endswith(".keras") else path) as h:
         h.visititems(visit)
