@@ -16,6 +16,7 @@ import (
 	"github.com/glia-ml/glia/metric"
 	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/optim"
+	"github.com/glia-ml/glia/preprocess"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -91,6 +92,69 @@ func TestAugmentation(t *testing.T) {
 	_, passes := train(5, glia.StepsPerEpoch(2)) // 6 batches of 4 a pass
 	if passes["0 0"] != 0 && passes["0 0"] != seen["0 0"] || passes["1 0"] != 0 && passes["1 0"] != seen["1 0"] {
 		t.Error("with StepsPerEpoch a sample has another noise in the same pass")
+	}
+}
+
+// TestPicturesResume trains on pictures that layers change, when they are read or within the step:
+// with the same bits at any GOMAXPROCS, and after a stop in the middle of an epoch.
+func TestPicturesResume(t *testing.T) {
+	x, y := tensor.New(tensor.Uint8, 20, 6, 6, 2), tensor.New(tensor.Float32, 20, 1)
+	for i := range x.Bytes() {
+		x.Bytes()[i] = byte(i * i * 13 >> 3)
+	}
+	base, err := data.New(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers := func() []nn.Layer {
+		return []nn.Layer{preprocess.RandomFlip(), preprocess.RandomRotation(preprocess.Factor{0.2}), preprocess.RandomZoom(preprocess.Factor{0.2}, nil),
+			preprocess.RandomErasing(preprocess.Factor{1}), preprocess.Rescaling(1.0/255, 0)}
+	}
+	for _, inModel := range []bool{false, true} {
+		train := func(seed uint64, opts ...glia.Option) []byte {
+			var ds data.Dataset = base
+			net := []nn.Layer{nn.Input(6, 6, 2, tensor.Uint8)}
+			if inModel {
+				net = append(net, layers()...)
+			} else {
+				net[0] = nn.Input(6, 6, 2)
+				if ds, err = preprocess.Augment(base, layers()...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m := glia.Sequential(append(net, nn.Flatten(), nn.Dense(1))...)
+			m.Seed = seed
+			compile(t, m, optim.Adam(0.01), loss.MeanSquaredError())
+			_, err := m.Fit(ds, append(opts, glia.Epochs(3), glia.BatchSize(8))...)
+			if err != nil && !errors.Is(err, errHalt) {
+				t.Fatal(err)
+			}
+			return weights(m)
+		}
+		want := train(5)
+		for _, procs := range []int{1, 3} {
+			before := runtime.GOMAXPROCS(procs)
+			if !bytes.Equal(train(5), want) {
+				t.Errorf("layers in the model %v, GOMAXPROCS %d: other weights", inModel, procs)
+			}
+			runtime.GOMAXPROCS(before)
+		}
+		if bytes.Equal(train(6), want) {
+			t.Errorf("layers in the model %v: another seed gives the same weights", inModel)
+		}
+		dir := t.TempDir()
+		steps := 0
+		cut := glia.Callback{OnBatchEnd: func(_ *glia.Model, e, b int, _ float64) error {
+			if e == 1 && b == 1 {
+				return errHalt
+			}
+			return nil
+		}}
+		count := glia.Callback{OnBatchEnd: func(*glia.Model, int, int, float64) error { steps++; return nil }}
+		train(5, glia.Use(glia.BackupAndRestore(dir, glia.EveryBatches(1)), cut))
+		if got := train(5, glia.Use(glia.BackupAndRestore(dir), count)); !bytes.Equal(got, want) || steps >= 9 {
+			t.Errorf("layers in the model %v: a training that is resumed ends with other weights, or was not resumed: %d steps", inModel, steps)
+		}
 	}
 }
 

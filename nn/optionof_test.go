@@ -33,6 +33,23 @@ func (l *amplifier) Call(c *nn.Ctx, x *graph.Node) *graph.Node {
 	return ops.Scale(ops.MatMul(x, c.Value(l.kernel)), l.Gain)
 }
 
+// TestSetupOfGroups sets groups of settings that a layer embeds.
+func TestSetupOfGroups(t *testing.T) {
+	type layer struct {
+		nn.Base
+		nn.Spatial
+		nn.Interpolating
+	}
+	of := nn.Setup(&layer{}, nn.ChannelsFirst, nn.Bicubic, nn.SettingOf[nn.Spatial](func(*nn.Spatial) {}), nn.Name("x"))
+	if of.DataFormat != nn.ChannelsFirst || of.Interpolation != nn.Bicubic || of.Name != "x" {
+		t.Errorf("the layer is %+v", of)
+	}
+	err := graph.Catch(func() { newAmplifier(3, nn.ChannelsFirst) })
+	if want := "nn.Setup: option 0 of *nn_test.amplifier is a setting of *nn.Spatial: want one of *nn_test.amplifier"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
 // TestSetup mixes options that every layer takes with a layer's own.
 func TestSetup(t *testing.T) {
 	l := newAmplifier(3, gain(2), nn.Name("amp"), nn.Frozen, nn.Float64)

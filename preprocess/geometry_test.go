@@ -212,3 +212,40 @@ func distance(got []float64, want *packed) float64 {
 	}
 	return d
 }
+
+// TestGeometrySpreads measures what layers draw on pictures whose pixels are their own columns: the
+// numbers have to be uniform, each picture's its own.
+func TestGeometrySpreads(t *testing.T) {
+	const n, side = 800, 41
+	const middle = (side - 1) / 2
+	x := tensor.New(tensor.Float32, n, side, side, 1)
+	for i := range tensor.Data[float32](x) {
+		tensor.Data[float32](x)[i] = float32(i % side)
+	}
+	f := func(v ...float64) preprocess.Factor { return v }
+	for name, c := range map[string]struct {
+		layer     nn.Layer
+		row, col  int                     // of the pixel that tells
+		of        func(v float64) float64 // the number that was drawn
+		low, high float64
+	}{
+		"translation":  {preprocess.RandomTranslation(f(0.2), f(-0.2, 0.4)), middle, middle, func(v float64) float64 { return (middle - v) / side }, -0.2, 0.4},
+		"zoom":         {preprocess.RandomZoom(f(0.2), f(-0.3, 0.5)), middle, middle + 10, func(v float64) float64 { return (v-middle)/10 - 1 }, -0.3, 0.5},
+		"zoom of both": {preprocess.RandomZoom(f(0.25), nil), middle, middle + 10, func(v float64) float64 { return (v-middle)/10 - 1 }, -0.25, 0.25},
+		"rotation":     {preprocess.RandomRotation(f(-0.1, 0.2)), middle - 10, middle, func(v float64) float64 { return math.Asin((v-middle)/10) / (2 * math.Pi) }, -0.1, 0.2},
+		"shear":        {preprocess.RandomShear(f(0, 0.3), f(0)), 10, middle, func(v float64) float64 { return math.Abs(v-middle) / 10 }, 0, 0.3},
+	} {
+		images, _, _, _, _ := apply(t, c.layer, 11, parts{images: x})
+		least, most, sum, squares := math.Inf(1), math.Inf(-1), 0.0, 0.0
+		for i := range n {
+			v := c.of(images[(i*side+c.row)*side+c.col])
+			least, most, sum, squares = min(least, v), max(most, v), sum+v, squares+v*v
+		}
+		mean, width := sum/n, c.high-c.low
+		deviation := math.Sqrt(squares/n - mean*mean)
+		if least < c.low-1e-4 || least > c.low+width/50 || most > c.high+1e-4 || most < c.high-width/50 ||
+			math.Abs(mean-(c.low+c.high)/2) > width/30 || math.Abs(deviation-width/math.Sqrt(12)) > width/30 {
+			t.Errorf("%s: numbers from %.4f to %.4f, mean %.4f, deviation %.4f: want them uniform from %v to %v", name, least, most, mean, deviation, c.low, c.high)
+		}
+	}
+}

@@ -9,8 +9,8 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// TestPoolAllocates wants kernels of pooling, once they ran, to take no more memory, also
-// where they convert and where windows reach into the padding.
+// TestPoolAllocates wants kernels of pooling, and those that sample between elements, once they ran,
+// to take no more memory, also where they convert and where windows reach into the padding.
 func TestPoolAllocates(t *testing.T) {
 	x, size := tensor.D(2, 9, 8, 11), tensor.D(3, 3)
 	w := ops.Window{Strides: tensor.D(2, 2), Dilations: tensor.D(1, 1), Low: tensor.D(1, 1), High: tensor.D(1, 1)}
@@ -27,6 +27,7 @@ func TestPoolAllocates(t *testing.T) {
 			{ops.MaxPoolOp{Window: w, Size: size, Index: true}, []tensor.Spec{in}},
 			{ops.MaxPoolGradOp{Window: w, Size: size, Places: ops.Places(x)}, pooled},
 			{ops.AvgPoolOp{Window: w, Size: size}, []tensor.Spec{in}},
+			{ops.MapCoordinatesOp{Sampling: ops.Sampling{Fill: ops.FillReflect}}, []tensor.Spec{in, tensor.S(tensor.Float32, 2, 2, 7, 5)}},
 			{ops.AvgPoolGradOp{Window: w, Size: size, Places: ops.Places(x)}, pooled[:1]},
 		} {
 			out, err := c.op.Infer(c.in)
