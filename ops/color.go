@@ -25,8 +25,9 @@ func RGBToGrayscale(x *graph.Node) *graph.Node {
 	if !dt.IsFloat() {
 		x = Cast(x, tensor.Float32)
 	}
-	p := channels(x)
-	return Cast(Add(Add(Scale(p[0], 0.2989), Scale(p[1], 0.5870)), Scale(p[2], 0.1140)), dt)
+	weights := Cast(Reshape(x.Graph().Const(tensor.Of(0.2989, 0.5870, 0.1140)), 3, 1), x.DType())
+	y := MatMul(Reshape(x, x.Shape().Size()/3, 3), weights)
+	return Cast(Reshape(y, x.Shape().With(x.Rank()-1, 1).Slice()...), dt)
 }
 
 // RGBToHSV returns hue, saturation and value of pixels from 0 to 1: of red, green and blue, value

@@ -52,6 +52,6 @@ func (l *RandomColorDegenerationLayer) Draw(d Draw) Transformation {
 	}
 	part := d.each(low, high)
 	return changed(func(x *graph.Node) *graph.Node {
-		return r.clip(ops.Add(x, ops.Mul(part, ops.Sub(ops.RGBToGrayscale(x), x))))
+		return r.clip(ops.Add(x, ops.Mul(part, ops.Sub(grayed(x), x))))
 	})
 }

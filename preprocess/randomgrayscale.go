@@ -47,5 +47,21 @@ func (l *RandomGrayscaleLayer) Draw(d Draw) Transformation {
 		return Transformation{}
 	}
 	gray := d.some(l.Factor, l.Factor)
-	return changed(func(x *graph.Node) *graph.Node { return ops.Where(gray, ops.RGBToGrayscale(x), x) })
+	return changed(func(x *graph.Node) *graph.Node { return ops.Where(gray, grayed(x), x) })
+}
+
+// grayed returns [ops.RGBToGrayscale] of pictures in all of their channels. One product makes them:
+// that is faster than to copy one channel.
+func grayed(x *graph.Node) *graph.Node {
+	if x.Shape().At(3) == 1 {
+		return x
+	}
+	dt := x.DType()
+	if !dt.IsFloat() {
+		x = ops.Cast(x, tensor.Float32)
+	}
+	const r, g, b = 0.2989, 0.5870, 0.1140
+	weights := ops.Reshape(x.Graph().Const(tensor.Of[float64](r, r, r, g, g, g, b, b, b)), 3, 3)
+	y := ops.MatMul(ops.Reshape(x, x.Shape().Size()/3, 3), ops.Cast(weights, x.DType()))
+	return ops.Cast(ops.Reshape(y, x.Shape().Slice()...), dt)
 }
