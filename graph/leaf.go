@@ -81,7 +81,7 @@ func (o VarOp) String() string { return "Variable " + o.Var.Path }
 // gave it, else the one from before the run. The body of a loop or a branch reads
 // the value that the graph around it has. A nil variable panics with *Error.
 func (g *Graph) Value(v *Var) *Node {
-	if v == nil || v.value == nil {
+	if v == nil || v.spec == (tensor.Spec{}) {
 		panic(Errorf("graph.Value: the variable is nil: want one that was made, in a layer by Build"))
 	}
 	g = g.outermost()

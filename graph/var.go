@@ -28,7 +28,9 @@ type Var struct {
 	// optimizer's updates.
 	Constraint func(value *Node) *Node
 
-	value *tensor.Tensor // in host memory
+	spec  tensor.Spec
+	value *tensor.Tensor // in host memory; of a ZeroVar nil until it is asked for
+	taken sync.Once      // the memory of value
 
 	number  uint64       // of all variables, in the order in which they were made
 	valueMu sync.RWMutex // of the value; no code of a user's runs under it
@@ -54,14 +56,34 @@ type Home interface {
 
 // NewVar returns a variable that holds t, which becomes the variable's own memory.
 func NewVar(path string, t *tensor.Tensor) *Var {
-	return &Var{Path: path, value: t, number: made.Add(1)}
+	v := &Var{Path: path, value: t, number: made.Add(1)}
+	if t != nil {
+		v.spec = t.Spec()
+	}
+	return v
+}
+
+// NewZeroVar returns a variable of zeros. It takes memory when its value is first read or
+// written: a network of such variables can be described without.
+func NewZeroVar(path string, s tensor.Spec) *Var {
+	return &Var{Path: path, spec: s, number: made.Add(1)}
+}
+
+// memory returns the host memory.
+func (v *Var) memory() *tensor.Tensor {
+	v.taken.Do(func() {
+		if v.value == nil && v.spec.DType != tensor.Invalid { // else a variable that nothing made
+			v.value = tensor.NewSpec(v.spec)
+		}
+	})
+	return v.value
 }
 
 // made counts the variables.
 var made atomic.Uint64
 
 // Spec returns dtype and shape.
-func (v *Var) Spec() tensor.Spec { return v.value.Spec() }
+func (v *Var) Spec() tensor.Spec { return v.spec }
 
 // Tensor returns the variable's host memory, fetched from its home first if the value
 // there is newer. It is for reading while nothing changes the variable: Value returns a
@@ -71,7 +93,7 @@ func (v *Var) Tensor() *tensor.Tensor {
 	if err := v.Fetch(); err != nil {
 		panic(Errorf("%v", err))
 	}
-	return v.value
+	return v.memory()
 }
 
 // Fetch brings the host memory up to date. It returns an error if the device has lost
@@ -85,7 +107,7 @@ func (v *Var) Fetch() error {
 	if v.newest.Load() != atHome {
 		return nil // another goroutine was first
 	}
-	if err := v.home.Fetch(v.value); err != nil {
+	if err := v.home.Fetch(v.memory()); err != nil {
 		return fmt.Errorf("graph: variable %s: fetching it from its device: %w", v.Path, err)
 	}
 	v.newest.Store(onBoth)
@@ -106,7 +128,7 @@ func (v *Var) Set(t *tensor.Tensor) error {
 	}
 	v.valueMu.Lock()
 	defer v.valueMu.Unlock()
-	copy(v.value.Bytes(), t.Bytes())
+	copy(v.memory().Bytes(), t.Bytes())
 	v.Wrote()
 	return nil
 }
@@ -133,7 +155,7 @@ func (v *Var) Write(f func(t *tensor.Tensor)) {
 	f(t)
 	v.valueMu.Lock()
 	defer v.valueMu.Unlock()
-	copy(v.value.Bytes(), t.Bytes())
+	copy(v.memory().Bytes(), t.Bytes())
 	v.Wrote()
 }
 
@@ -141,7 +163,7 @@ func (v *Var) Write(f func(t *tensor.Tensor)) {
 func (v *Var) Clear() {
 	v.valueMu.Lock()
 	defer v.valueMu.Unlock()
-	clear(v.value.Bytes())
+	clear(v.memory().Bytes())
 	v.Wrote()
 }
 

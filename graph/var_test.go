@@ -68,3 +68,22 @@ func TestVarHome(t *testing.T) {
 		t.Errorf("Tensor: got %v, want %q", err, want)
 	}
 }
+
+// TestZeroVar takes memory for a variable when its value is asked for.
+func TestZeroVar(t *testing.T) {
+	huge := tensor.S(tensor.Float64, 1<<24, 1<<10)
+	if got := graph.NewZeroVar("huge", huge).Spec(); got != huge {
+		t.Errorf("spec %v, want %v", got, huge)
+	}
+	a, b := graph.NewZeroVar("a", tensor.S(tensor.Float32, 2)), graph.NewZeroVar("b", tensor.S(tensor.Float32, 2))
+	if got := a.Value(); !tensor.Equal(got, tensor.Of[float32](0, 0)) || a.Tensor() != a.Tensor() {
+		t.Errorf("value %v, want zeros, in the same memory always", got)
+	}
+	if err := b.Set(tensor.Of[float32](1, 2)); err != nil || !tensor.Equal(b.Value(), tensor.Of[float32](1, 2)) {
+		t.Errorf("value %v (%v), want what was set", b.Value(), err)
+	}
+	g := graph.New()
+	if n := g.Value(graph.NewZeroVar("c", tensor.S(tensor.Float32, 3))); n.Spec() != tensor.S(tensor.Float32, 3) {
+		t.Errorf("in a graph it is %v", n.Spec())
+	}
+}

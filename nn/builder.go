@@ -14,7 +14,8 @@ type Builder struct {
 	// DType is the dtype policy of layers that have none of their own, and of the layer
 	// that is being built. [Float32] unless it is set.
 	DType DTypePolicy
-	// Blank leaves variables at zero, for values that are read from a file.
+	// Blank leaves variables at zero, for values that are read from a file. They take memory
+	// when they are first read or written.
 	Blank bool
 	// Limit bounds the number of elements of all variables together; 0 is no limit. A
 	// variable beyond it panics with *graph.Error before it takes memory.
@@ -63,14 +64,15 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 		panic(graph.Errorf("nn.Builder: variable %s %v: want at most %d elements in all variables, %d of them before it", path, s, b.Limit, b.count))
 	}
 	b.count += s.Shape.Size()
-	t := tensor.NewSpec(s)
+	v := graph.NewZeroVar(path, s)
 	if !b.Blank {
+		t := tensor.NewSpec(s)
 		if err := init.set(t, b.seed, paramStream|b.order); err != nil {
 			panic(graph.Errorf("nn.Builder: variable %s: %v", path, err))
 		}
+		v = graph.NewVar(path, t)
 	}
 	b.order++
-	v := graph.NewVar(path, t)
 	b.known[v] = true
 	return v
 }

@@ -12,10 +12,10 @@ import (
 const Any = -1
 
 // Lengths that stand for open axes while a network is built. Windows fit into them. Their
-// difference shows the axes whose length follows from an open one.
+// difference shows the axes whose length follows from an open one, also after six strides of 2.
 const (
 	openLength  = 120
-	otherLength = 136
+	otherLength = 1144
 )
 
 // Fits reports whether a shape is want, where axes that are [Any] have any length.
@@ -71,6 +71,9 @@ func (n *Network) reopen(in []tensor.Spec) {
 		r := n.parts[c.Layer]
 		r.guard(func() { out = outputsOf(r.Layer, x, n.policy) })
 		if !seen[c.Layer] { // the record is that of the first call
+			if sub, ok := r.Layer.(*Network); ok {
+				sub.reopen(x)
+			}
 			openSpecs(r.In, x)
 			openSpecs(r.Out, out)
 			seen[c.Layer] = true
