@@ -21,9 +21,9 @@ const module = "github.com/glia-ml/glia"
 // imports those on lower lines only; beside lists the exceptions.
 var picture = []string{
 	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/endian internal/plaintext internal/resample internal/tty internal/vocab internal/zipfile",
-	1: "graph ops internal/hdf5 internal/diagram",
+	1: "graph ops internal/fetch internal/hdf5 internal/diagram",
 	2: "autodiff backend flow loss",
-	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/digits",
+	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/fashionmnist data/cifar data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia",
 	6: "callback remote tensorboard tune plot internal/curves internal/bench",
@@ -42,6 +42,8 @@ var beside = map[string]string{
 	"preprocess":          "data nn internal/cpu internal/plan",
 	"data/image":          "data",
 	"data/mnist":          "data data/idx",
+	"data/fashionmnist":   "data data/idx",
+	"data/cifar":          "data",
 	"data/digits":         "data",
 	"internal/curves":     "plot",
 	"interop/keras":       "interop/npy interop/safetensors",

@@ -24,7 +24,7 @@ func (l *loader) cached() (t [4]*tensor.Tensor, err error) {
 		dir = dirErr.Error()
 	}
 	d := l.downloader()
-	defer d.close()
+	defer d.Close()
 	for i, f := range l.files {
 		if t[i] != nil {
 			continue
@@ -38,7 +38,7 @@ func (l *loader) cached() (t [4]*tensor.Tensor, err error) {
 			err = dirErr
 		}
 		if err != nil {
-			d.report.line("mnist: %s is not kept for the next time: %v", f.name, err)
+			d.Tell("%s is not kept for the next time: %v", f.name, err)
 		}
 	}
 	return t, nil

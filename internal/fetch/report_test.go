@@ -1,4 +1,4 @@
-package mnist
+package fetch
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 
 func TestReportOnATerminal(t *testing.T) {
 	var b bytes.Buffer
-	r := &report{w: &b, live: true}
+	r := &report{of: "mnist", w: &b, live: true}
 	r.start("a", "there")
 	r.update(500, 10_000_000)
 	r.update(600, 10_000_000) // too soon to show
@@ -23,7 +23,7 @@ func TestReportOnATerminal(t *testing.T) {
 }
 
 func TestReportNowhere(t *testing.T) {
-	r := newReport(nil)
+	r := newReport("mnist", nil)
 	r.start("a", "there")
 	r.update(1, 2)
 	r.clear()

@@ -1,4 +1,4 @@
-package mnist
+package fetch
 
 import (
 	"fmt"
@@ -13,15 +13,16 @@ import (
 // report tells how a download goes: on a terminal by a line that changes, elsewhere
 // by one line for each file.
 type report struct {
+	of   string    // what is loaded, before every line
 	w    io.Writer // nil: none
 	live bool
 	name string
 	last time.Time // when the line changed
 }
 
-func newReport(w io.Writer) *report {
+func newReport(of string, w io.Writer) *report {
 	f, ok := w.(*os.File)
-	return &report{w: w, live: ok && f != nil && tty.Is(f.Fd())}
+	return &report{of: of, w: w, live: ok && f != nil && tty.Is(f.Fd())}
 }
 
 // clearLine goes to the start of the line and erases it.
@@ -31,7 +32,7 @@ const clearLine = "\r\x1b[K"
 func (r *report) start(name, url string) {
 	r.name = name
 	if r.live {
-		fmt.Fprintf(r.w, "%smnist: %s: asking %s", clearLine, name, url)
+		fmt.Fprintf(r.w, "%s%s: %s: asking %s", clearLine, r.of, name, url)
 	}
 }
 
@@ -42,9 +43,9 @@ func (r *report) update(off, total int64) {
 	}
 	r.last = time.Now()
 	if total > 0 {
-		fmt.Fprintf(r.w, "%smnist: %s: %s of %s", clearLine, r.name, size(off), size(total))
+		fmt.Fprintf(r.w, "%s%s: %s: %s of %s", clearLine, r.of, r.name, size(off), size(total))
 	} else {
-		fmt.Fprintf(r.w, "%smnist: %s: %s", clearLine, r.name, size(off))
+		fmt.Fprintf(r.w, "%s%s: %s: %s", clearLine, r.of, r.name, size(off))
 	}
 }
 
@@ -58,7 +59,7 @@ func (r *report) clear() {
 // line prints one line.
 func (r *report) line(format string, args ...any) {
 	if r.w != nil {
-		fmt.Fprintln(r.w, plaintext.Lines(fmt.Sprintf(format, args...))) // a server's words among it
+		fmt.Fprintln(r.w, plaintext.Lines(r.of+": "+fmt.Sprintf(format, args...))) // a server's words among it
 	}
 }
 
