@@ -25,7 +25,7 @@ var picture = []string{
 	2: "autodiff backend flow loss",
 	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/fashionmnist data/cifar data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
-	5: "glia",
+	5: "glia applications",
 	6: "callback remote tensorboard tune plot internal/curves internal/bench",
 	7: "cmd/glia cmd/glia-plot examples/* bench/files bench/reliability",
 	8: forTests,
@@ -62,6 +62,7 @@ var besideInTests = map[string]string{
 	"internal/plan": "internal/cpu",
 	"interop/keras": "glia",
 	"glia":          "callback",
+	"applications":  "glia",
 }
 
 // core is the last line whose packages import the standard library and

@@ -123,6 +123,7 @@ func TestLayers(t *testing.T) {
 		"BatchNormalization/renorm": {New: func() nn.Layer {
 			return nn.BatchNormalization(nn.Renorm, nn.RenormMomentum(0.9), nn.RenormClip(0.5, 2, 1))
 		}, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10, States: 25},
+		"ScaledAdd":          {New: func() nn.Layer { return nn.ScaledAdd(0.5) }, Ins: []tensor.Spec{f32(4, 2, 3), f32(4, 2, 3)}, Outs: []tensor.Spec{f32(4, 2, 3)}},
 		"LayerScale":         {New: func() nn.Layer { return nn.LayerScale(0.5, 3) }, In: f32(4, 2, 3), Out: f32(4, 2, 3), Params: 3},
 		"LayerNormalization": {New: func() nn.Layer { return nn.LayerNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10},
 		"LayerNormalization/options": {New: func() nn.Layer {

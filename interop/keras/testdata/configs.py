@@ -14,6 +14,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 from keras import constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from keras.src.applications.convnext import LayerScale
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 ACTIVATIONS = """linear relu relu6 sigmoid hard_sigmoid log_sigmoid tanh softmax log_softmax elu selu gelu silu
 hard_silu mish leaky_relu softplus softsign exponential celu glu hard_shrink hard_tanh soft_shrink sparse_plus
@@ -304,7 +305,7 @@ MERGES = {
     "Add": lambda: layers.Add(), "Average": lambda: layers.Average(), "Concatenate": lambda: layers.Concatenate(),
     "Concatenate along an axis": lambda: layers.Concatenate(axis=1, name="joined"), "Dot": lambda: layers.Dot(axes=(1, -2)),
     "Dot normalized": lambda: layers.Dot(2, normalize=True), "Maximum": lambda: layers.Maximum(), "Minimum": lambda: layers.Minimum(),
-    "Multiply": lambda: layers.Multiply(), "Subtract": lambda: layers.Subtract(),
+    "CustomScaleLayer": lambda: CustomScaleLayer(0.25), "Multiply": lambda: layers.Multiply(), "Subtract": lambda: layers.Subtract(),
 }
 
 

@@ -6,6 +6,7 @@ trained afterwards. See cases.py:
 import cases
 from cases import keras, np, pack
 from keras.src.applications.convnext import LayerScale
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 c = cases.Cases(14)
 k = keras.layers
@@ -55,4 +56,6 @@ for layer, *shape in [
     config = {key: v for key, v in layer.get_config().items() if key != "dtype"}
     name = type(layer).__name__
     c.add("layer", "layers." + name, f"{name} of {shape}", [layer(x)], config=config, args=[pack(x)], weights=packed)
+x, y = c.f32(2, 2, 3), c.f32(2, 2, 3)
+c.add("layer", "layers.CustomScaleLayer", "CustomScaleLayer", [CustomScaleLayer(0.25)([x, y])], config={"scale": 0.25}, args=[[pack(x), pack(y)]])
 c.write("normalizations.py")
