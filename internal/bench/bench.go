@@ -226,7 +226,7 @@ func epochFlops(samples int) float64 {
 }
 
 // epochsOf returns what trains a model for some epochs and tells the seconds of each.
-func epochsOf(ctx context.Context, m *glia.Model, train *data.Memory) func(n int) (seconds []float64, err error) {
+func epochsOf(ctx context.Context, m *glia.Model, train *data.Memory, batch int) func(n int) (seconds []float64, err error) {
 	return func(n int) (seconds []float64, err error) {
 		h, err := m.Fit(train, glia.Epochs(n), glia.BatchSize(batch), glia.Context(ctx))
 		for _, e := range h.Epochs {
@@ -242,7 +242,7 @@ func mlp(ctx context.Context, train *data.Memory, r *Report) (MLP, error) {
 	if err != nil {
 		return res, err
 	}
-	epochs := epochsOf(ctx, m, train)
+	epochs := epochsOf(ctx, m, train, batch)
 	for _, threads := range []int{1, 0} {
 		par.SetThreads(threads)
 		seconds, err := epochs(6)
@@ -256,7 +256,7 @@ func mlp(ctx context.Context, train *data.Memory, r *Report) (MLP, error) {
 			res.EpochSecondsAll, res.OfFloorAll = s, floor/r.PeakGflopsAll/s
 		}
 	}
-	if res.AllocsPerStep, err = allocsPerStep(epochs, train.Len()); err != nil {
+	if res.AllocsPerStep, err = allocsPerStep(epochs, (train.Len()+batch-1)/batch); err != nil {
 		return res, err
 	}
 	if res.PlanMS, err = planTime(train); err != nil {
@@ -268,7 +268,7 @@ func mlp(ctx context.Context, train *data.Memory, r *Report) (MLP, error) {
 
 // allocsPerStep returns how many allocations one more epoch makes, divided by its
 // steps. An epoch makes a few of its own, for its results.
-func allocsPerStep(epochs func(int) ([]float64, error), samples int) (float64, error) {
+func allocsPerStep(epochs func(int) ([]float64, error), steps int) (float64, error) {
 	count := func(n int) (float64, error) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -281,7 +281,7 @@ func allocsPerStep(epochs func(int) ([]float64, error), samples int) (float64, e
 		return 0, err
 	}
 	two, err := count(2)
-	return (two - one) / float64((samples+batch-1)/batch), err
+	return (two - one) / float64(steps), err
 }
 
 // planTime returns the milliseconds that tracing and planning a training step take.

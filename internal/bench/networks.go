@@ -2,11 +2,16 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
+	"time"
 
 	"github.com/glia-ml/glia"
+	"github.com/glia-ml/glia/applications"
 	"github.com/glia-ml/glia/data"
 	"github.com/glia-ml/glia/internal/impl"
 	"github.com/glia-ml/glia/internal/par"
@@ -25,6 +30,7 @@ type Networks struct {
 	PeakGflops1   float64            `json:"peak_gflops_1"`
 	PeakGflopsAll float64            `json:"peak_gflops_all"`
 	Networks      map[string]Network `json:"networks"`
+	Images        map[string]Image   `json:"images"`
 }
 
 // Network is a training step of a network with Adam. The floor of a step is the arithmetic
@@ -37,14 +43,30 @@ type Network struct {
 	AllocsPerStep float64 `json:"allocs_per_step"`
 }
 
-// known is a network that is measured: with batches of images of a size and some channels.
-type known struct {
-	name           string
-	size, channels int
-	make           func() *glia.Model
+// Image is a prediction for one image of 224 by 224.
+type Image struct {
+	P50MS1   float64 `json:"p50_ms_1"`
+	P99MS1   float64 `json:"p99_ms_1"`
+	P50MSAll float64 `json:"p50_ms_all"`
+	P99MSAll float64 `json:"p99_ms_all"`
 }
 
-var knownNetworks = []known{{"mnist_convnet", 28, 1, convnet}, {"resnet20", 32, 3, resnet20}}
+// known is a network that is measured: with batches of images of a size and some channels.
+type known struct {
+	name                  string
+	batch, size, channels int
+	make                  func() (*glia.Model, error)
+}
+
+var knownNetworks = []known{
+	{"mnist_convnet", batch, 28, 1, convnet}, {"resnet20", batch, 32, 3, resnet20}, {"mobilenetv2", 32, 96, 3, mobilenet},
+}
+
+// knownOfImages are the networks that predict single images.
+var knownOfImages = map[string]func() (*nn.Network, error){
+	"resnet50":    func() (*nn.Network, error) { return applications.ResNet50() },
+	"mobilenetv2": func() (*nn.Network, error) { return applications.MobileNetV2() },
+}
 
 const networkSteps = 3 // of an epoch
 
@@ -52,7 +74,7 @@ const networkSteps = 3 // of an epoch
 func RunNetworks(ctx context.Context, log io.Writer) (*Networks, error) {
 	defer par.SetThreads(0)
 	par.SetThreads(0)
-	r := &Networks{CPU: cpuName(), ISA: impl.ISA(), Go: runtime.Version(), Threads: par.Threads(), Networks: map[string]Network{}}
+	r := &Networks{CPU: cpuName(), ISA: impl.ISA(), Go: runtime.Version(), Threads: par.Threads(), Networks: map[string]Network{}, Images: map[string]Image{}}
 	fmt.Fprintf(log, "%s, %s, %d threads, %s\n", r.CPU, r.ISA, r.Threads, r.Go)
 	for range 2 {
 		r.PeakGflops1, r.PeakGflopsAll = max(r.PeakGflops1, peak(1)), max(r.PeakGflopsAll, peak(r.Threads))
@@ -64,15 +86,56 @@ func RunNetworks(ctx context.Context, log io.Writer) (*Networks, error) {
 		}
 		r.Networks[k.name] = n
 		fmt.Fprintf(log, "%-14s  a step of %d: %.1f ms with one thread (%.0f %% of the floor), %.1f ms with all (%.0f %%), %.2f allocations\n",
-			k.name, batch, n.StepMS1, 100*n.OfFloor1, n.StepMSAll, 100*n.OfFloorAll, n.AllocsPerStep)
+			k.name, k.batch, n.StepMS1, 100*n.OfFloor1, n.StepMSAll, 100*n.OfFloorAll, n.AllocsPerStep)
+	}
+	for _, name := range slices.Sorted(maps.Keys(knownOfImages)) {
+		image, err := predictions(ctx, knownOfImages[name])
+		if err != nil {
+			return nil, fmt.Errorf("an image through %s: %w", name, err)
+		}
+		r.Images[name] = image
+		fmt.Fprintf(log, "%-14s  an image: p50 %.1f ms, p99 %.1f ms with one thread, %.1f and %.1f ms with all\n",
+			name, image.P50MS1, image.P99MS1, image.P50MSAll, image.P99MSAll)
 	}
 	return r, nil
+}
+
+// predictions times predictions for one image, for some seconds.
+func predictions(ctx context.Context, make func() (*nn.Network, error)) (Image, error) {
+	var res Image
+	network, err := make()
+	if err != nil {
+		return res, err
+	}
+	m := glia.New(network)
+	x := tensor.New(tensor.Float32, 1, 224, 224, 3)
+	copy(tensor.Data[float32](x), noise(x.Shape().Size()))
+	for _, threads := range []int{1, 0} {
+		par.SetThreads(threads)
+		var ms []float64
+		for begin := time.Now(); time.Since(begin) < 6*time.Second || len(ms) < 10; {
+			start := time.Now()
+			if _, err := m.Predict(x); err != nil || ctx.Err() != nil {
+				return res, errors.Join(err, ctx.Err())
+			}
+			ms = append(ms, 1000*time.Since(start).Seconds())
+		}
+		ms = ms[2:] // which compile
+		slices.Sort(ms)
+		p50, p99 := ms[len(ms)/2], ms[len(ms)*99/100]
+		if threads == 1 {
+			res.P50MS1, res.P99MS1 = p50, p99
+		} else {
+			res.P50MSAll, res.P99MSAll = p50, p99
+		}
+	}
+	return res, nil
 }
 
 // measure times epochs of few steps, of which it takes the median.
 func (r *Networks) measure(ctx context.Context, k known) (Network, error) {
 	var res Network
-	samples := networkSteps * batch
+	samples := networkSteps * k.batch
 	x, y := tensor.New(tensor.Float32, samples, k.size, k.size, k.channels), tensor.New(tensor.Float32, samples, 10)
 	copy(tensor.Data[float32](x), noise(x.Shape().Size()))
 	for i := range samples {
@@ -82,11 +145,14 @@ func (r *Networks) measure(ctx context.Context, k known) (Network, error) {
 	if err != nil {
 		return res, err
 	}
-	m := k.make()
+	m, err := k.make()
+	if err != nil {
+		return res, err
+	}
 	if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy()); err != nil {
 		return res, err
 	}
-	epochs := epochsOf(ctx, m, train)
+	epochs := epochsOf(ctx, m, train, k.batch)
 	for _, threads := range []int{1, 0} {
 		par.SetThreads(threads)
 		seconds, err := epochs(6)
@@ -94,19 +160,19 @@ func (r *Networks) measure(ctx context.Context, k known) (Network, error) {
 			return res, err
 		}
 		step := median(seconds[1:]) / networkSteps
-		if floor := stepFlops(m) / 1e9; threads == 1 {
+		if floor := stepFlops(m, k.batch) / 1e9; threads == 1 {
 			res.StepMS1, res.OfFloor1 = 1000*step, floor/r.PeakGflops1/step
 		} else {
 			res.StepMSAll, res.OfFloorAll = 1000*step, floor/r.PeakGflopsAll/step
 		}
 	}
-	res.AllocsPerStep, err = allocsPerStep(epochs, samples)
+	res.AllocsPerStep, err = allocsPerStep(epochs, networkSteps)
 	return res, err
 }
 
 // stepFlops returns the arithmetic of the products and convolutions of a training step: of
 // each forward, by the weights, and by the input unless that is the network's own.
-func stepFlops(m *glia.Model) float64 {
+func stepFlops(m *glia.Model, batch int) float64 {
 	sum, first := 0.0, true
 	for _, r := range m.Network().Records() {
 		var each float64 // of an element of the output
@@ -115,6 +181,8 @@ func stepFlops(m *glia.Model) float64 {
 			each = float64(r.In[0].Shape.At(-1))
 		case *nn.ConvLayer:
 			each = float64(tensor.D(l.KernelSize...).Size() * r.In[0].Shape.At(-1))
+		case *nn.DepthwiseConvLayer:
+			each = float64(tensor.D(l.KernelSize...).Size())
 		default:
 			continue
 		}
@@ -128,20 +196,20 @@ func stepFlops(m *glia.Model) float64 {
 }
 
 // convnet is Keras's example mnist_convnet.
-func convnet() *glia.Model {
+func convnet() (*glia.Model, error) {
 	return glia.Sequential(
 		nn.Input(28, 28, 1),
 		nn.Conv2D(32, 3, nn.ReLU), nn.MaxPooling2D(2),
 		nn.Conv2D(64, 3, nn.ReLU), nn.MaxPooling2D(2),
 		nn.Flatten(), nn.Dropout(0.5), nn.Dense(10, nn.Softmax),
-	)
+	), nil
 }
 
 // resnet20 is the network of 20 layers for images of 32 by 32, whose shortcuts are
 // convolutions where they change the size.
 //
 // Source: He et al. 2015, arXiv:1512.03385, section 4.2.
-func resnet20() *glia.Model {
+func resnet20() (*glia.Model, error) {
 	conv := func(x *nn.Symbol, filters, size, stride int) *nn.Symbol {
 		return nn.Apply(nn.BatchNormalization(), nn.Apply(nn.Conv2D(filters, size, nn.Strides(stride), nn.Same, nn.NoBias), x))
 	}
@@ -157,5 +225,14 @@ func resnet20() *glia.Model {
 			x = nn.Apply(nn.ReLU, nn.Apply(nn.Add(), y, short))
 		}
 	}
-	return glia.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(10, nn.Softmax), nn.Apply(nn.GlobalAveragePooling2D(), x))})
+	return glia.Functional([]*nn.Symbol{in}, []*nn.Symbol{nn.Apply(nn.Dense(10, nn.Softmax), nn.Apply(nn.GlobalAveragePooling2D(), x))}), nil
+}
+
+// mobilenet is MobileNetV2 for ten classes of images of 96 by 96.
+func mobilenet() (*glia.Model, error) {
+	n, err := applications.MobileNetV2(applications.InputShape(96, 96, 3), applications.Classes(10))
+	if err != nil {
+		return nil, err
+	}
+	return glia.New(n), nil
 }
