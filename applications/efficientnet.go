@@ -81,8 +81,11 @@ func efficientNet(name string, width, depth float64, size int, dropout float64, 
 		x = n.then(x, "", preprocess.Rescaling(1.0/255, 0))
 		x = n.then(x, "", preprocess.Normalization(preprocess.PerAxis(3)))
 		if n.published {
-			// Keras's Rescaling by one factor for each channel, as a layer that glia has.
-			x = n.then(x, "rescaling_1", preprocess.Normalization(preprocess.Moments(make([]float64, 3), imageNetDeviation[:])))
+			scale := make([]float64, len(imageNetDeviation))
+			for i, d := range imageNetDeviation {
+				scale[i] = 1 / math.Sqrt(d)
+			}
+			x = n.then(x, "rescaling_1", preprocess.RescalingChannels(scale, []float64{0}))
 		}
 		x = n.padOdd(x, "stem_conv_pad", 3)
 		x = n.conv(x, "stem_conv", divisible(32*width), 3, nn.Strides(2), nn.NoBias, fanOut)
