@@ -196,7 +196,7 @@ func (l *lowering) emitProgram(g *group) {
 // readOutside reports whether a result is read outside its group.
 func (l *lowering) readOutside(g *group, r result) bool {
 	n := r.node
-	outside := func(u *graph.Node) bool { h := l.gr.of[u]; return h != g && !h.recomputes(n) }
+	outside := func(u *graph.Node) bool { h := l.gr.of[u]; return h != g && !h.recomputesFor(u, n) }
 	if len(n.Specs()) == 1 {
 		return l.gr.roots[n] || slices.ContainsFunc(l.gr.users[n], outside)
 	}

@@ -52,11 +52,19 @@ func (g *group) computes(n *graph.Node) bool {
 	return g != nil && g.fused && g.shape == n.Shape()
 }
 
-// readers returns the groups other than g that read n, nil for a view.
+// readers returns the groups other than g that read n, nil for a view and for a head, whose
+// operands are in memory.
 func (gr *grouping) readers(g *group, n *graph.Node) []*group {
 	var all []*group
 	for _, u := range gr.users[n] {
-		if h := gr.of[u]; h != g && !slices.Contains(all, h) && !h.recomputes(n) {
+		h := gr.of[u]
+		if h == g || h.recomputesFor(u, n) {
+			continue
+		}
+		if h != nil && u == h.head {
+			h = nil
+		}
+		if !slices.Contains(all, h) {
 			all = append(all, h)
 		}
 	}
@@ -65,6 +73,9 @@ func (gr *grouping) readers(g *group, n *graph.Node) []*group {
 
 // recomputes reports whether the program of g computes n, of another group, again.
 func (g *group) recomputes(n *graph.Node) bool { return g != nil && slices.Contains(g.again, n) }
+
+// recomputesFor reports whether u, of group g, reads n as the program of g computes it again.
+func (g *group) recomputesFor(u, n *graph.Node) bool { return g.recomputes(n) && u != g.head }
 
 // recipe returns the nodes of group g that compute n, and n, in order, from the value from,
 // the only large one that they read, or nil if n cannot be computed so. Other groups can
