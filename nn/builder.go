@@ -102,6 +102,17 @@ func (b *Builder) BuildAll(name string, l Layer, in []tensor.Spec) []tensor.Spec
 	return r.Out
 }
 
+// BuildPart is [Builder.Build] of a layer that another holds under an attribute, the place at which
+// Keras's files of weights have it: "layers/random_flip". The paths of its variables have the
+// layer's own name, by default that of its class.
+func (b *Builder) BuildPart(attribute string, l Layer, in tensor.Spec) tensor.Spec {
+	r := b.buildPart(attribute, l, in)
+	if len(r.Out) != 1 {
+		panic(graph.Errorf("nn.Builder: %s has %d outputs: want one", attribute, len(r.Out)))
+	}
+	return r.Out[0]
+}
+
 // buildPart builds the layer that a wrapper holds under an attribute, and returns its record.
 // Keras has the paths of its variables under the layer's own name.
 func (b *Builder) buildPart(attribute string, l Layer, in tensor.Spec) *Record {

@@ -79,7 +79,7 @@ func (l *PipelineLayer) Build(b *nn.Builder, in tensor.Spec) {
 		} else {
 			taken[name] = 1
 		}
-		in = b.Build("_pipeline_layers/"+name, part, in)
+		in = b.BuildPart("layers/"+name, part, in)
 	}
 }
 
