@@ -76,7 +76,8 @@ func TestZeroVar(t *testing.T) {
 		t.Errorf("spec %v, want %v", got, huge)
 	}
 	a, b := graph.NewZeroVar("a", tensor.S(tensor.Float32, 2)), graph.NewZeroVar("b", tensor.S(tensor.Float32, 2))
-	if got := a.Value(); !tensor.Equal(got, tensor.Of[float32](0, 0)) || a.Tensor() != a.Tensor() {
+	memory := a.Tensor()
+	if got := a.Value(); !tensor.Equal(got, tensor.Of[float32](0, 0)) || a.Tensor() != memory {
 		t.Errorf("value %v, want zeros, in the same memory always", got)
 	}
 	if err := b.Set(tensor.Of[float32](1, 2)); err != nil || !tensor.Equal(b.Value(), tensor.Of[float32](1, 2)) {
