@@ -317,8 +317,14 @@ func predictTime(m *glia.Model, train *data.Memory) (p50, p99 float64, err error
 		}
 		times[i] = time.Since(start).Seconds() * 1e6
 	}
-	slices.Sort(times)
-	return times[len(times)/2], times[len(times)*99/100], nil
+	p50, p99 = percentiles(times)
+	return p50, p99, nil
+}
+
+// percentiles sorts v and returns its median and its 99th percentile.
+func percentiles(v []float64) (p50, p99 float64) {
+	slices.Sort(v)
+	return v[len(v)/2], v[len(v)*99/100]
 }
 
 func median(v []float64) float64 {

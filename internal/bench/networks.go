@@ -120,9 +120,7 @@ func predictions(ctx context.Context, make func() (*nn.Network, error)) (Image, 
 			}
 			ms = append(ms, 1000*time.Since(start).Seconds())
 		}
-		ms = ms[2:] // which compile
-		slices.Sort(ms)
-		p50, p99 := ms[len(ms)/2], ms[len(ms)*99/100]
+		p50, p99 := percentiles(ms[2:]) // the first compile
 		if threads == 1 {
 			res.P50MS1, res.P99MS1 = p50, p99
 		} else {
