@@ -49,8 +49,8 @@ func PaddedBatches(x []*tensor.Tensor, y *tensor.Tensor, boundaries ...int) (*Se
 		s.y = targets
 	}
 	var err error
-	if s.x, err = paddedOf("PaddedBatches", x); err != nil {
-		return nil, err
+	if s.x, err = paddedOf(x); err != nil {
+		return nil, fmt.Errorf("data: PaddedBatches: %w", err)
 	}
 	longest := 0
 	for _, t := range x {
@@ -98,9 +98,9 @@ func (s *Sequences) WithTargets(y []*tensor.Tensor) (*Sequences, error) {
 	case len(y) != len(s.x.of):
 		return nil, fmt.Errorf("data: WithTargets: %d sequences with %d of targets: want one for each", len(s.x.of), len(y))
 	}
-	steps, err := paddedOf("WithTargets", y)
+	steps, err := paddedOf(y)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("data: WithTargets: %w", err)
 	}
 	for i, t := range s.x.of {
 		if t.Shape().At(0) != y[i].Shape().At(0) {
@@ -115,16 +115,12 @@ func (s *Sequences) WithTargets(y []*tensor.Tensor) (*Sequences, error) {
 // PadWith returns s with another value behind the steps of x than 0, such as the number of
 // a padding token. It returns an error if the elements cannot hold the value.
 func (s *Sequences) PadWith(v float64) (*Sequences, error) {
-	dt := s.x.sample.DType
-	t := tensor.New(dt)
-	if err := t.SetFloat64s([]float64{v}); err != nil {
-		return nil, fmt.Errorf("data: PadWith: %w", err)
-	}
-	if got := t.Float64s()[0]; got != v && dt.IsInt() {
-		return nil, fmt.Errorf("data: PadWith(%v): %v holds %v: want a value of the dtype", v, dt, got)
+	pad, err := elementOf(s.x.sample.DType, v)
+	if err != nil {
+		return nil, fmt.Errorf("data: PadWith(%v): %w", v, err)
 	}
 	other := *s
-	other.x.pad = slices.Clone(t.Bytes())
+	other.x.pad = pad
 	return &other, nil
 }
 
@@ -210,12 +206,13 @@ type padded struct {
 	pad    []byte      // one element
 }
 
-// paddedOf returns what a function pads with 0.
-func paddedOf(function string, of []*tensor.Tensor) (padded, error) {
+// paddedOf returns sequences that are padded with 0, or an error unless they differ in the
+// number of steps alone.
+func paddedOf(of []*tensor.Tensor) (padded, error) {
 	p := padded{of: slices.Clone(of)}
 	for i, t := range of {
 		if t == nil || t.Shape().Rank() == 0 {
-			return padded{}, fmt.Errorf("data: %s: sequence %d is nil or a scalar: want [steps ...]", function, i)
+			return padded{}, fmt.Errorf("sequence %d is nil or a scalar: want [steps ...]", i)
 		}
 		spec := t.Spec()
 		spec.Shape = spec.Shape.With(0, -1)
@@ -223,10 +220,10 @@ func paddedOf(function string, of []*tensor.Tensor) (padded, error) {
 			p.sample = spec
 		}
 		if spec != p.sample {
-			return padded{}, fmt.Errorf("data: %s: sequence %d is %v, the first %v: want them to differ in the number of steps only", function, i, t.Spec(), of[0].Spec())
+			return padded{}, fmt.Errorf("sequence %d is %v, the first %v: want them to differ in the number of steps only", i, t.Spec(), of[0].Spec())
 		}
 		if t.Shape().Rank() >= tensor.MaxRank {
-			return padded{}, fmt.Errorf("data: %s: sequence %d is %v: want less than %d axes", function, i, t.Spec(), tensor.MaxRank)
+			return padded{}, fmt.Errorf("sequence %d is %v: want less than %d axes", i, t.Spec(), tensor.MaxRank)
 		}
 		if !t.Contiguous() {
 			p.of[i] = t.Clone()
@@ -239,12 +236,18 @@ func paddedOf(function string, of []*tensor.Tensor) (padded, error) {
 // steps returns the number of steps of sequence i.
 func (p *padded) steps(i int) int { return p.of[i].Shape().At(0) }
 
-// read writes the sequences idx, padded to a length, to t.
-func (p *padded) read(t **tensor.Tensor, idx []int, length int) error {
-	spec := tensor.S(p.sample.DType, len(idx), length)
+// batch returns the spec of n sequences that are padded to a length.
+func (p *padded) batch(n, length int) tensor.Spec {
+	spec := tensor.S(p.sample.DType, n, length)
 	for axis := 1; axis < p.sample.Rank(); axis++ {
 		spec.Shape = spec.Shape.Append(p.sample.Shape.At(axis))
 	}
+	return spec
+}
+
+// read writes the sequences idx, padded to a length, to t.
+func (p *padded) read(t **tensor.Tensor, idx []int, length int) error {
+	spec := p.batch(len(idx), length)
 	if *t == nil || (*t).Spec() != spec {
 		if _, err := tensor.CheckedBytes(spec); err != nil {
 			return fmt.Errorf("data: a batch of %v: %w", spec, err)
