@@ -88,27 +88,33 @@ func (l *GroupNormalizationLayer) Call(c *Ctx, in *graph.Node) *graph.Node {
 	if groups == -1 {
 		groups = l.channels
 	}
-	each := l.channels / max(1, groups)
 	before, after := shape.From(1).To(axis-1).Size(), shape.From(axis+1).Size()
-	batch := shape.At(0)
 
 	x := ops.AtLeastFloat32(in)
 	gamma, beta := l.values(c, x)
-	x = ops.Reshape(x, batch, before, groups, each*after)
-	if before > 1 && groups > 1 {
-		x = swapped(x, 1, 2) // [B groups before each·after]
+	x = ops.Reshape(x, shape.At(0), before, l.channels, after)
+	mean, variance := groupMoments(x, groups)
+	y := ops.Mul(ops.Sub(x, mean), ops.Rsqrt(ops.Offset(variance, l.Epsilon)))
+	weights := tensor.D(l.channels, 1)
+	y = scaled(y, shapedLike(gamma, weights), shapedLike(beta, weights))
+	return ops.Cast(ops.Reshape(y, shape.Slice()...), in.DType())
+}
+
+// groupMoments returns mean and variance [B 1 C 1] of the groups of the channels of x
+// [B before C after]: every channel's by itself, which reads x as it lies in memory, then those
+// of a group together. Parts of one size have the mean of their means, and the mean of their
+// variances and of the squared distances of their means from it.
+func groupMoments(x *graph.Node, groups int) (mean, variance *graph.Node) {
+	mean, variance = ops.MomentsKeep(x, 1, 3)
+	channels := mean.Shape()
+	batch, c := channels.At(0), channels.At(2)
+	if groups == c {
+		return mean, variance
 	}
-	split := x.Shape()
-	x = ops.Reshape(x, batch, groups, before*each*after)
-	mean, variance := ops.MomentsKeep(x, -1)
-	y := ops.Reshape(ops.Mul(ops.Sub(x, mean), ops.Rsqrt(ops.Offset(variance, l.Epsilon))), split.Slice()...)
-	if before > 1 && groups > 1 {
-		y = swapped(y, 1, 2)
+	far, within := ops.Reshape(mean, batch, groups, c/groups), ops.Reshape(variance, batch, groups, c/groups)
+	together, between := ops.MomentsKeep(far, -1)
+	spread := func(v *graph.Node) *graph.Node {
+		return ops.Reshape(ops.BroadcastTo(v, far.Shape()), channels.Slice()...)
 	}
-	weights := tensor.D(l.channels)
-	for range shape.Rank() - 1 - axis {
-		weights = weights.Append(1)
-	}
-	y = scaled(ops.Reshape(y, shape.Slice()...), shapedLike(gamma, weights), shapedLike(beta, weights))
-	return ops.Cast(y, in.DType())
+	return spread(together), spread(ops.Add(ops.ReduceMeanKeep(within, -1), between))
 }

@@ -43,6 +43,7 @@ func run(dir, weights string, epochs int) glia.Result {
 	check(err)
 	result, err := m.Evaluate(validation)
 	check(err)
+	check(m.SetClassNames(pictures.Classes()...)) // a saved model tells them, and predictions do
 	log.Printf("%v of %d pictures of %v", result, validation.Len(), pictures.Classes())
 	return result
 }
