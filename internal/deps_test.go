@@ -26,7 +26,7 @@ var picture = []string{
 	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/fashionmnist data/cifar data/digits",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia applications",
-	6: "callback remote tensorboard tune plot internal/curves internal/bench",
+	6: "callback remote tensorboard tokenizer tune plot internal/curves internal/bench",
 	7: "cmd/glia cmd/glia-plot examples/* bench/files bench/reliability",
 	8: forTests,
 }
@@ -72,8 +72,9 @@ const core = 5
 var (
 	coreModules = []string{"golang.org/x/sys", "golang.org/x/term"}
 	rimModules  = map[string][]string{ // what packages above the core import besides
-		"cmd/glia": {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/image"},
-		"plot":     {"gonum.org/v1/plot"},
+		"cmd/glia":  {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/image"},
+		"plot":      {"gonum.org/v1/plot"},
+		"tokenizer": {"golang.org/x/text"},
 	}
 	testModules = []string{"github.com/google/go-cmp", "pgregory.net/rapid"} // any test
 )
