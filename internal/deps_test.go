@@ -21,7 +21,7 @@ const module = "github.com/glia-ml/glia"
 // imports those on lower lines only; beside lists the exceptions.
 var picture = []string{
 	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/endian internal/plaintext internal/resample internal/tty internal/vocab internal/zipfile",
-	1: "graph ops internal/fetch internal/hdf5 internal/diagram",
+	1: "graph ops internal/fetch internal/jpeg internal/hdf5 internal/diagram",
 	2: "autodiff backend flow loss",
 	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/fashionmnist data/cifar data/digits",
 	4: "interop/keras interop/npy interop/safetensors",

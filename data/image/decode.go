@@ -7,10 +7,10 @@ import (
 	stdimage "image"
 	"image/color"
 	_ "image/gif" // decoders that image.Decode finds
-	_ "image/jpeg"
 	_ "image/png"
 	"io"
-	"slices"
+
+	"github.com/glia-ml/glia/internal/jpeg"
 )
 
 // Option is an option to [Decode].
@@ -54,14 +54,13 @@ func decodingBy(opts []Option) decoding {
 // first of several frames or pages, on the whole canvas of a GIF; colors of 16 bits as the
 // next lower of 8, and those of ink, CMYK and YCCK, as Adobe's programs store them; those of a
 // lossy WebP in their full range, which golang.org/x/image/webp leaves out. Color profiles are
-// not applied. Colors of a JPEG are interpolated and rounded as libjpeg does it for pillow,
-// OpenCV and Keras's load_img, of which the standard library's inverse transform leaves a
-// level or two, rarely three.
+// not applied. A JPEG's pixels are those of libjpeg, which decodes for pillow, OpenCV and Keras's
+// load_img: its transform, interpolation and rounding.
 //
 // The header tells how much memory decoding takes. More than 64 MB and four times the file's
 // size, or than the bound of [LimitMemory], is an error before memory is taken, which is
 // [ErrLimit]; so is what is made of the picture then. A JPEG takes 1.5 to 3 bytes a pixel, a
-// progressive one five times as many, a PNG up to 8 and an interlaced one twice that. What
+// progressive one three times as many, a PNG up to 8 and an interlaced one twice that. What
 // decoders of other packages take is estimated. More than 64 Mi pixels are an error in any
 // case, and so are more than 100 scans of a JPEG.
 //
@@ -88,81 +87,121 @@ type opened struct {
 	decoding
 	kind   string // of its format
 	config stdimage.Config
+	jpeg   *jpeg.File // nil for other formats, whose marks, begin and file are set
 	marks  *marks
-	begin  []byte    // that was read
-	rest   io.Reader // behind that
+	begin  []byte // that was read
+	file   *source
 	taken  memory
+}
+
+// source is a file that counts what was read of it.
+type source struct {
+	io.Reader
+	read int64
+}
+
+// Read implements io.Reader.
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	s.read += int64(n)
+	return n, err
 }
 
 // open reads the header of a picture. It returns an error unless the picture may be decoded
 // within its bound of memory.
 func (d decoding) open(r io.Reader) (*opened, error) {
+	o := &opened{decoding: d, file: &source{Reader: r}}
 	size := sizeOf(r)
-	var head bytes.Buffer
-	config, kind, err := stdimage.DecodeConfig(io.TeeReader(r, &head))
-	if errors.Is(err, stdimage.ErrFormat) {
-		if name := formatName(head.Bytes()); name != "" {
-			return nil, fmt.Errorf("%s is unsupported: convert to JPEG or PNG", name)
-		}
+	begin := make([]byte, 2)
+	n, err := io.ReadFull(r, begin)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
 	}
-	if isAnimatedWebP(head.Bytes()) { // which golang.org/x/image/webp takes for a damaged one
-		return nil, errors.New("animated WebP is unsupported: convert one of its frames to PNG or JPEG")
+	o.file.Reader = io.MultiReader(bytes.NewReader(begin[:n]), r)
+	if isJPEG := string(begin[:n]) == "\xff\xd8"; isJPEG {
+		err = o.openJPEG()
+	} else {
+		err = o.openOther()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(config.Width, config.Height); err != nil {
-		return nil, fmt.Errorf("%s of %w", kind, err)
-	}
-	m := marksOf(kind)
-	if _, err := m.Write(head.Bytes()); err != nil {
+	if err := o.afford(size); err != nil {
 		return nil, err
 	}
-	ink := kind == "jpeg" && config.ColorModel == color.CMYKModel
-	for (kind == "png" || ink) && !m.pixels && head.Len() < mostHead {
-		if _, err := io.CopyN(io.MultiWriter(&head, m), r, 4<<10); err != nil {
+	return o, nil
+}
+
+// openJPEG reads the header of a JPEG.
+func (f *opened) openJPEG() (err error) {
+	f.kind = "jpeg"
+	if f.jpeg, err = jpeg.Open(f.file); err != nil {
+		return err
+	}
+	f.config.Width, f.config.Height = f.jpeg.Width, f.jpeg.Height
+	if err := checkSize(f.config.Width, f.config.Height); err != nil {
+		return fmt.Errorf("jpeg of %w", err)
+	}
+	f.taken = memory{f.jpeg.Bytes(), f.most}
+	return nil
+}
+
+// openOther reads the header of a picture that a decoder of the standard library's package reads.
+func (f *opened) openOther() (err error) {
+	var head bytes.Buffer
+	f.config, f.kind, err = stdimage.DecodeConfig(io.TeeReader(f.file, &head))
+	if errors.Is(err, stdimage.ErrFormat) {
+		if name := formatName(head.Bytes()); name != "" {
+			return fmt.Errorf("%s is unsupported: convert to JPEG or PNG", name)
+		}
+	}
+	if isAnimatedWebP(head.Bytes()) { // which golang.org/x/image/webp takes for a damaged one
+		return errors.New("animated WebP is unsupported: convert one of its frames to PNG or JPEG")
+	}
+	if err != nil {
+		return err
+	}
+	if err := checkSize(f.config.Width, f.config.Height); err != nil {
+		return fmt.Errorf("%s of %w", f.kind, err)
+	}
+	f.marks = marksOf(f.kind)
+	if _, err := f.marks.Write(head.Bytes()); err != nil {
+		return err
+	}
+	for f.kind == "png" && !f.marks.pixels && head.Len() < mostHead {
+		if _, err := io.CopyN(io.MultiWriter(&head, f.marks), f.file, 4<<10); err != nil {
 			break // the decoder says what is wrong
 		}
 	}
-	taken, rest := memory{decodedBytes(kind, config, m) + 2*int64(head.Cap()), d.most}, r
-	if d.byFile {
+	f.begin = head.Bytes()
+	f.taken = memory{decodedBytes(f.kind, f.config, f.marks) + 2*int64(head.Cap()), f.most}
+	return nil
+}
+
+// afford returns an error if a file of so many bytes, -1 if that is not known, takes more memory
+// than it may.
+func (f *opened) afford(size int64) error {
+	if f.byFile {
 		if size < 0 { // a stream counts by what of it can be read
-			missing := (taken.used+rowsBytes(config.Width, config.Height)-baseMemory)/3 - int64(head.Len())
-			var ahead int64
-			if rest, ahead, err = readAhead(r, missing); err != nil {
-				return nil, err
+			missing := (f.taken.used+rowsBytes(f.config.Width, f.config.Height)-baseMemory)/3 - f.file.read
+			rest, ahead, err := readAhead(f.file.Reader, missing)
+			if err != nil {
+				return err
 			}
-			size = int64(head.Len()) + ahead
-			taken.used += ahead
+			size = f.file.read + ahead
+			f.file.Reader = rest
+			f.taken.used += ahead
 		}
-		taken.most = baseMemory + 4*size
+		f.taken.most = baseMemory + 4*size
 	}
-	if err := taken.check(kind, config.Width, config.Height, 0); err != nil {
-		return nil, err
-	}
-	begin := head.Bytes()
-	m.counted = true
-	switch {
-	case ink && !m.adobe:
-		begin = slices.Concat(begin[:2], adobe, begin[2:])
-	case ink && m.transform != 0: // for the components as they are, which jpegOf makes colors of
-		begin[m.transformAt] = 0
-	}
-	return &opened{d, kind, config, m, begin, io.TeeReader(rest, m), taken}, nil
+	return f.taken.check(f.kind, f.config.Width, f.config.Height, 0)
 }
 
 // decode reads the pixels.
 func (f *opened) decode() (*Picture, error) {
-	img, _, err := stdimage.Decode(io.MultiReader(bytes.NewReader(f.begin), f.rest))
+	img, orientation, err := f.pixels()
 	if err != nil {
 		return nil, err
-	}
-	if f.kind == "webp" { // whose EXIF stands behind the pixels
-		_, _ = io.CopyN(io.Discard, f.rest, mostEXIF)
-		widen(img)
-	}
-	if f.kind == "jpeg" {
-		img = jpegOf(img, f.marks)
 	}
 	bounds := img.Bounds()
 	if f.kind == "gif" {
@@ -172,11 +211,32 @@ func (f *opened) decode() (*Picture, error) {
 		dropAlpha(img)
 	}
 	if f.unturned {
-		f.marks.orientation = 0
+		orientation = 0
 	}
-	p := pictureOf(img, bounds, f.marks.orientation)
+	p := pictureOf(img, bounds, orientation)
 	p.memory = f.taken
 	return p, nil
+}
+
+// pixels reads the pixels, and returns them and the orientation of EXIF.
+func (f *opened) pixels() (img stdimage.Image, orientation int, err error) {
+	if f.jpeg != nil {
+		if err := f.jpeg.Decode(); err != nil {
+			return nil, 0, err
+		}
+		m := marks{}
+		m.tiff(f.jpeg.EXIF)
+		return &jpegPicture{f.jpeg, isLuma(f.jpeg)}, m.orientation, nil
+	}
+	rest := io.TeeReader(f.file, f.marks)
+	if img, _, err = stdimage.Decode(io.MultiReader(bytes.NewReader(f.begin), rest)); err != nil {
+		return nil, 0, err
+	}
+	if f.kind == "webp" { // whose EXIF stands behind the pixels
+		_, _ = io.CopyN(io.Discard, rest, mostEXIF)
+		widen(img)
+	}
+	return img, f.marks.orientation, nil
 }
 
 // dropAlpha makes the pixels of a picture opaque, in the colors that they are stored with.
@@ -203,10 +263,6 @@ func dropAlpha(img stdimage.Image) {
 		}
 	}
 }
-
-// adobe is the marker of a JPEG of CMYK. The standard library does not decode one without
-// it; others, libjpeg among them, take it for given.
-var adobe = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
 
 // formats lists the first bytes of formats that the standard library does not decode, '?'
 // for any byte.

@@ -2,10 +2,10 @@
 // and brings them to the size and the channels that a model takes. A [Folder] is a dataset of
 // the pictures in a directory.
 //
-// PNG, JPEG and GIF are read by the standard library. Other formats are read if the
-// program registers a decoder with the standard library's package image, as an import of
-// golang.org/x/image/webp does. Of several frames or pages the first is read; an
-// animated WebP, which that package does not read, is an error that says so.
+// JPEG is read by glia itself, to the pixels that libjpeg makes; PNG and GIF by the standard
+// library. Other formats are read if the program registers a decoder with the standard library's
+// package image, as an import of golang.org/x/image/webp does. Of several frames or pages the
+// first is read; an animated WebP, which that package does not read, is an error that says so.
 //
 // Pixels are float32 from 0 to 255, [H W C], as preprocessing begins with: Scale of a
 // data.Memory, or a Rescaling layer, makes them what the model was trained on.

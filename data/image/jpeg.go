@@ -3,85 +3,43 @@ package image
 import (
 	stdimage "image"
 	"image/color"
+
+	"github.com/glia-ml/glia/internal/jpeg"
+	"github.com/glia-ml/glia/internal/kern"
 )
 
-// jpegPicture is a JPEG of three or four components, as they are stored. It makes colors of
-// them bit by bit as libjpeg does: the standard library, which decodes them, repeats samples
-// of color, where libjpeg interpolates, and rounds in another way.
+// jpegPicture is a JPEG, as its components are stored. It makes colors of them bit by bit as libjpeg
+// does for pillow.
 //
 // Source: T.81, annex A.1; T.871, section 7, YCbCr; libjpeg-turbo's documentation of
 // do_fancy_upsampling, the triangle filter whose weights are 3/4 for the nearer sample and 1/4
 // for the further one.
 type jpegPicture struct {
-	bounds stdimage.Rectangle
-	planes []plane // of 3 or 4 components
-	luma   bool    // the first three are luma and color, not red, green, and blue or their inks
+	*jpeg.File
+	luma bool // the first three components are luma and color, not red, green, and blue or their inks
 }
 
-// plane holds the samples of a component.
-type plane struct {
-	pix           []uint8
-	step, stride  int   // between samples and rows of samples in pix
-	flip          uint8 // is in them by xor
-	width, height int   // in samples
-	across, down  int   // pixels of a sample
-}
+// plane is a component, whose samples may be those of several pixels.
+type plane struct{ *jpeg.Component }
 
-// jpegOf returns a JPEG that the standard library decoded with the colors of libjpeg. What
-// has one component stays as it is.
-func jpegOf(img stdimage.Image, m *marks) stdimage.Image {
-	b := img.Bounds()
-	p := &jpegPicture{bounds: b, luma: m.luma()}
-	add := func(pix []uint8, step, stride int, flip uint8, across, down int) {
-		p.planes = append(p.planes, plane{
-			pix: pix, step: step, stride: stride, flip: flip, across: across, down: down,
-			width: (b.Dx() + across - 1) / across, height: (b.Dy() + down - 1) / down,
-		})
+// isLuma reports whether the first three components of a JPEG are luma and color, not colors or inks
+// themselves, as libjpeg decides it.
+func isLuma(f *jpeg.File) bool {
+	switch n := len(f.Components); {
+	case n == 1:
+		return false
+	case n == 4:
+		return f.Adobe && f.Transform != 0
+	case f.JFIF:
+		return true
+	case f.Adobe:
+		return f.Transform != 0
 	}
-	// interleaved adds components that the decoder put side by side, repeating samples.
-	interleaved := func(pix []uint8, stride int, flip uint8) {
-		first := m.frame.samples[0]
-		for c, s := range m.frame.samples {
-			across, down := int(first>>4/max(s>>4, 1)), int(first&15/max(s&15, 1))
-			add(pix[c:], 4*across, stride*down, flip, across, down)
-		}
-	}
-	components := len(m.frame.samples)
-	switch img := img.(type) {
-	case *stdimage.YCbCr:
-		across, down := 1, 1
-		switch img.SubsampleRatio {
-		case stdimage.YCbCrSubsampleRatio422:
-			across = 2
-		case stdimage.YCbCrSubsampleRatio420:
-			across, down = 2, 2
-		case stdimage.YCbCrSubsampleRatio440:
-			down = 2
-		case stdimage.YCbCrSubsampleRatio411:
-			across = 4
-		case stdimage.YCbCrSubsampleRatio410:
-			across, down = 4, 2
-		}
-		add(img.Y, 1, img.YStride, 0, 1, 1)
-		add(img.Cb, 1, img.CStride, 0, across, down)
-		add(img.Cr, 1, img.CStride, 0, across, down)
-	case *stdimage.RGBA: // the decoder takes the components for red, green, and blue
-		if components == 3 {
-			interleaved(img.Pix, img.Stride, 0)
-		}
-	case *stdimage.CMYK:
-		if components == 4 {
-			interleaved(img.Pix, img.Stride, 0xff)
-		}
-	}
-	if p.planes == nil {
-		return img
-	}
-	return p
+	return f.Components[0].ID != 'R' || f.Components[1].ID != 'G' || f.Components[2].ID != 'B'
 }
 
 // Bounds implements image.Image.
-func (p *jpegPicture) Bounds() stdimage.Rectangle { return p.bounds }
+func (p *jpegPicture) Bounds() stdimage.Rectangle { return stdimage.Rect(0, 0, p.Width, p.Height) }
 
 // ColorModel implements image.Image.
 func (p *jpegPicture) ColorModel() color.Model { return color.RGBAModel }
@@ -92,7 +50,7 @@ func (p *jpegPicture) Opaque() bool { return true }
 // At implements image.Image.
 func (p *jpegPicture) At(x, y int) color.Color {
 	at := stdimage.Rect(x, y, x+1, y+1)
-	if !at.In(p.bounds) {
+	if !at.In(p.Bounds()) {
 		return color.RGBA{}
 	}
 	var c canvas
@@ -103,69 +61,63 @@ func (p *jpegPicture) At(x, y int) color.Color {
 
 // drawOn sets the pixels of to that are the picture's at shift.
 func (p *jpegPicture) drawOn(to *stdimage.RGBA, shift stdimage.Point, c *canvas) {
-	at := to.Rect.Intersect(p.bounds.Sub(shift))
+	at := to.Rect.Intersect(p.Bounds().Sub(shift))
 	n := at.Dx()
-	if cap(c.samples) < len(p.planes)*n {
-		c.samples = make([]uint8, len(p.planes)*n)
+	if cap(c.samples) < len(p.Components)*n {
+		c.samples = make([]uint8, len(p.Components)*n)
 	}
 	var rows [4][]uint8
 	for y := at.Min.Y; y < at.Max.Y; y++ {
-		for i := range p.planes {
-			rows[i] = p.planes[i].row(c, c.samples[i*n:][:n], at.Min.X+shift.X-p.bounds.Min.X, y+shift.Y-p.bounds.Min.Y)
+		for i := range p.Components {
+			rows[i] = plane{&p.Components[i]}.row(c, c.samples[i*n:][:n], at.Min.X+shift.X, y+shift.Y)
 		}
 		pix := to.Pix[to.PixOffset(at.Min.X, y):][:4*n]
-		if p.luma {
-			fromLuma(pix, rows[0], rows[1], rows[2])
-		} else {
+		switch {
+		case len(p.Components) == 1:
+			interleave(pix, rows[0], rows[0], rows[0])
+		case p.luma:
+			kern.Colors(pix, rows[0], rows[1], rows[2])
+		default:
 			interleave(pix, rows[0], rows[1], rows[2])
 		}
-		if len(p.planes) == 4 {
+		if len(p.Components) == 4 {
 			darken(pix, rows[3], p.luma)
 		}
 	}
 }
 
 // row returns the samples of pixels from x on in row y, in dst or where they are.
-func (p *plane) row(c *canvas, dst []uint8, x, y int) []uint8 {
-	j := y / p.down
-	near := p.pix[j*p.stride:]
+func (p plane) row(c *canvas, dst []uint8, x, y int) []uint8 {
+	j := y / p.Down
+	near := p.Pix[j*p.Stride:]
 	switch {
-	case p.across == 1 && p.down == 1:
-		if p.step == 1 && p.flip == 0 {
-			return near[x:][:len(dst)]
+	case p.Across == 1 && p.Down == 1:
+		return near[x:][:len(dst)]
+	case p.Across == 1 && p.Down == 2:
+		far, bias := p.far(j, y)[x:], 1+y&1
+		for i, v := range near[x:][:len(dst)] {
+			dst[i] = uint8((3*int(v) + int(far[i]) + bias) >> 2)
 		}
-		p.repeat(dst, near, x)
-	case p.across == 1 && p.down == 2:
-		far, bias := p.far(j, y), 1+y&1
-		for i := range dst {
-			at := (x + i) * p.step
-			dst[i] = uint8((3*int(near[at]^p.flip) + int(far[at]^p.flip) + bias) >> 2)
-		}
-	case p.across == 2 && p.down == 1 && p.width > 2:
+	case p.Across == 2 && p.Down == 1 && p.Width > 2:
 		p.interpolate(c, dst, near, near, x, acrossOnly)
-	case p.across == 2 && p.down == 2 && p.width > 2:
+	case p.Across == 2 && p.Down == 2 && p.Width > 2:
 		p.interpolate(c, dst, near, p.far(j, y), x, acrossAndDown)
 	default:
-		p.repeat(dst, near, x)
+		for i := range dst {
+			dst[i] = near[(x+i)/p.Across]
+		}
 	}
 	return dst
 }
 
 // far returns the row of samples beside row j that is nearest to pixels in row y.
-func (p *plane) far(j, y int) []uint8 {
+func (p plane) far(j, y int) []uint8 {
 	if y&1 == 0 {
 		j--
 	} else {
 		j++
 	}
-	return p.pix[min(max(j, 0), p.height-1)*p.stride:]
-}
-
-// repeat sets dst to the nearest samples of a row.
-func (p *plane) repeat(dst, row []uint8, x int) {
-	for i := range dst {
-		dst[i] = row[(x+i)/p.across*p.step] ^ p.flip
-	}
+	return p.Pix[min(max(j, 0), p.Height-1)*p.Stride:]
 }
 
 // blend says how samples of two rows, and then of two columns, become a pixel's: a times the
@@ -182,68 +134,28 @@ var (
 )
 
 // interpolate sets dst to the pixels from x on of rows of samples half as wide.
-func (p *plane) interpolate(c *canvas, dst, near, far []uint8, x int, by blend) {
+func (p plane) interpolate(c *canvas, dst, near, far []uint8, x int, by blend) {
 	first := x / 2
 	n := (x+len(dst)+1)/2 - first // samples, beside which one more counts at each side
 	if cap(c.sums) < n+2 {
 		c.sums = make([]uint16, n+2)
 	}
 	sums := c.sums[:n+2]
-	p.add(sums, near, far, first-1, by)
-	at := 2*first - x // of the pixel at the left of a sample
-	for k, here := range sums[1 : n+1] {
-		if at >= 0 {
-			dst[at] = uint8((3*here + sums[k] + by.left) >> by.shift)
-		}
-		if at++; at < len(dst) {
-			dst[at] = uint8((3*here + sums[k+2] + by.right) >> by.shift)
-		}
-		at++
+	from, to := max(1-first, 0), min(n+2, p.Width-first+1) // those that there are
+	kern.SumSamples(sums[from:to], near[first-1+from:], far[first-1+from:], by.a, by.b)
+	if from > 0 { // those at the edge stand for others beyond
+		sums[0] = sums[1]
 	}
-}
-
-// add sets sums of two rows' samples from i on, those at the edge standing for others beyond.
-func (p *plane) add(sums []uint16, near, far []uint8, i int, by blend) {
-	from, to := 0, 0 // which are done
-	if p.step == 1 && p.flip == 0 {
-		from, to = max(-i, 0), min(len(sums), p.width-i)
-		near, far := near[i+from:i+to], far[i+from:i+to]
-		for k, v := range near {
-			sums[from+k] = by.a*uint16(v) + by.b*uint16(far[k])
-		}
+	if to < n+2 {
+		sums[n+1] = sums[n]
 	}
-	for k := range sums {
-		if k < from || k >= to {
-			at := min(max(i+k, 0), p.width-1) * p.step
-			sums[k] = by.a*uint16(near[at]^p.flip) + by.b*uint16(far[at]^p.flip)
-		}
+	if x&1 == 1 {
+		dst[0] = uint8((3*sums[1] + sums[2] + by.right) >> by.shift)
+		dst, sums = dst[1:], sums[1:]
 	}
-}
-
-// Tables of what color adds to luma: to red by Cr and to blue by Cb; to green by both, in
-// 65536ths.
-var addRed, addBlue, addGreenCr, addGreenCb = func() (r, b, gr, gb [256]int32) {
-	const half = 1 << 15
-	for i := range int32(256) {
-		c := i - 128
-		r[i] = (91881*c + half) >> 16 // 1.402
-		b[i] = (116130*c + half) >> 16
-		gr[i] = -46802 * c // 0.71414
-		gb[i] = -22554*c + half
-	}
-	return
-}()
-
-// fromLuma sets pixels to the colors of luma and of color's two components.
-func fromLuma(pix, luma, cb, cr []uint8) {
-	cb, cr = cb[:len(luma)], cr[:len(luma)]
-	for i, y := range luma {
-		b, r := cb[i], cr[i]
-		q := pix[4*i : 4*i+4 : 4*i+4]
-		q[0] = clipped(int32(y) + addRed[r])
-		q[1] = clipped(int32(y) + (addGreenCb[b]+addGreenCr[r])>>16)
-		q[2] = clipped(int32(y) + addBlue[b])
-		q[3] = 255
+	kern.BetweenSamples(dst[:len(dst)&^1], sums, by.left, by.right, by.shift)
+	if k := len(dst) / 2; len(dst)&1 == 1 {
+		dst[2*k] = uint8((3*sums[k+1] + sums[k] + by.left) >> by.shift)
 	}
 }
 

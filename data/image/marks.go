@@ -3,35 +3,20 @@ package image
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 )
 
 // marks finds in the bytes of a picture, written to it from the first on, what image.Decode
-// does not tell: the orientation that a camera noted in the block of EXIF, whether a JPEG
-// has Adobe's marker, and what else decides the memory and the time that decoding takes. It
-// keeps no more than a block of 1 MB; what is damaged or larger counts as not there.
+// does not tell: the orientation that a camera noted in the block of EXIF, and what else decides
+// the memory that decoding takes. It keeps no more than a block of 1 MB; what is damaged or larger
+// counts as not there. A JPEG tells these things by itself.
 //
 // Source: CIPA DC-008, Exif 3.0, section 4; PNG (third edition), section 11.3.2.8 eXIf;
 // WebP container specification, chunk EXIF; TIFF 6.0, section 8, Orientation.
 type marks struct {
 	orientation int  // 1 to 8; 0 if there is none
-	jfif        bool // a JPEG has the marker APP0 of JFIF
-	adobe       bool // and APP14 of Adobe
-	transform   byte // of the components, by that
-	transformAt int  // the offset of that byte in the file
-	frame       jpegFrame
 	interlaced  bool // a PNG is stored in passes
 	transparent bool // a PNG has the chunk tRNS
-	pixels      bool // the pixels began, of a PNG or a JPEG
-
-	counted bool // how the file is decoded is decided by what was read
-	scans   int  // of a JPEG, so far
-	err     error
-	read    int // bytes
-
-	hunting bool // for a marker of a JPEG
-	last    byte // that was looked at
+	pixels      bool // the pixels of a PNG began
 
 	next func(b []byte) // takes the want bytes of b; nil if no more are of interest
 	want int
@@ -45,20 +30,10 @@ const mostEXIF = 1 << 20
 // mostHead is how far into a PNG the chunk tRNS is looked for.
 const mostHead = 64 << 10
 
-// Scans that a JPEG may have: a usual one has as many as components, a usual progressive one
-// 10. Each passes over all of the picture, and takes a few bytes only.
-const (
-	mostScans            = 16
-	mostProgressiveScans = 100
-)
-
 // marksOf returns the marks of a kind of picture, as image.Decode names it.
 func marksOf(kind string) *marks {
 	m := &marks{}
 	switch kind {
-	case "jpeg":
-		m.skip = 2 // SOI
-		m.jpegMarkers()
 	case "png":
 		m.skip = 8 // the signature
 		m.pngChunks()
@@ -71,26 +46,21 @@ func marksOf(kind string) *marks {
 	return m
 }
 
-// Write implements io.Writer. It returns an error if a JPEG would take time or memory that
-// its header does not tell.
+// Write implements io.Writer. It returns no error.
 func (m *marks) Write(b []byte) (int, error) {
-	n, before := len(b), m.read
-	for len(b) > 0 && m.err == nil {
-		m.read = before + n - len(b)
+	n := len(b)
+	for len(b) > 0 {
 		switch {
 		case m.skip > 0:
 			over := min(m.skip, int64(len(b)))
 			m.skip -= over
 			b = b[over:]
-		case m.hunting:
-			b = m.hunt(b)
 		case m.next == nil:
 			b = nil
 		default:
 			more := min(m.want-len(m.buf), len(b))
 			m.buf = append(m.buf, b[:more]...)
 			b = b[more:]
-			m.read += more
 			if len(m.buf) == m.want {
 				take, all := m.next, m.buf
 				m.next, m.buf = nil, all[:0]
@@ -98,108 +68,11 @@ func (m *marks) Write(b []byte) (int, error) {
 			}
 		}
 	}
-	if m.err != nil {
-		return 0, m.err
-	}
-	m.read = before + n
 	return n, nil
 }
 
 // then has f take the next n bytes after some to be skipped.
 func (m *marks) then(skip int64, n int, f func(b []byte)) { m.skip, m.want, m.next = m.skip+skip, n, f }
-
-// jpegMarkers reads the next marker of a JPEG and what follows.
-func (m *marks) jpegMarkers() { m.hunting = true }
-
-// hunt looks for a marker, 0xff and a byte that tells its kind, as decoders do: between
-// segments, and in the data of a scan, which has a 0 behind such a byte. It returns the bytes
-// behind the marker.
-func (m *marks) hunt(b []byte) []byte {
-	const filler, rst0, rst7, eoi = 0xff, 0xd0, 0xd7, 0xd9
-	for i, c := range b {
-		begun := m.last == 0xff
-		m.last = c
-		if begun && c != 0 && c != filler && (c < rst0 || c > rst7) {
-			m.hunting, m.last = false, 0
-			if c != eoi {
-				m.then(0, 2, func(b []byte) {
-					if size := int(binary.BigEndian.Uint16(b)); size >= 2 {
-						m.segment(c, size-2)
-					}
-				})
-			}
-			return b[i+1:]
-		}
-	}
-	return nil
-}
-
-// segment reads what follows a marker and its length.
-func (m *marks) segment(marker byte, size int) {
-	const app0, app1, app14, sof0, sof2, sos = 0xe0, 0xe1, 0xee, 0xc0, 0xc2, 0xda
-	const transform = 11 // its place in Adobe's marker
-	switch {
-	case marker == app0 && size >= 14 || marker == app1 && size > 6 || marker == app14 && size > transform:
-		m.then(0, size, func(seg []byte) {
-			m.jfif = m.jfif || marker == app0 && bytes.HasPrefix(seg, []byte("JFIF\x00"))
-			if marker == app14 && bytes.HasPrefix(seg, []byte("Adobe")) {
-				m.adobe, m.transform, m.transformAt = true, seg[transform], m.read-size+transform
-				if m.scans > 0 || m.counted && len(m.frame.samples) == 4 { // it changes how colors are made, and so the memory for them
-					m.err = errors.New("jpeg with Adobe's marker behind its pixels")
-				}
-			}
-			if bytes.HasPrefix(seg, []byte("Exif\x00")) {
-				m.tiff(seg[6:])
-			}
-			m.jpegMarkers()
-		})
-	case marker >= sof0 && marker <= sof2 && size >= 6:
-		m.then(0, size, func(seg []byte) { // precision, height, width, count, components of 3 bytes
-			if len(m.frame.samples) > 0 {
-				m.err = errors.New("jpeg with more than one frame")
-			}
-			m.frame = jpegFrame{progressive: marker == sof2}
-			for c := seg[6:]; len(c) >= 3; c = c[3:] {
-				if c[1]>>4 == 0 || c[1]&15 == 0 {
-					m.err = errors.New("jpeg with a sampling factor of 0")
-				}
-				m.frame.ids, m.frame.samples = m.frame.ids+string(c[:1]), append(m.frame.samples, c[1])
-			}
-			m.jpegMarkers()
-		})
-	default:
-		if marker == sos {
-			m.scan()
-		}
-		m.jpegMarkers()
-		m.skip += int64(size)
-	}
-}
-
-// scan counts a scan of a JPEG.
-func (m *marks) scan() {
-	m.scans++
-	m.pixels = true
-	most := mostScans
-	if m.frame.progressive {
-		most = mostProgressiveScans
-	}
-	if m.scans > most {
-		m.err = fmt.Errorf("jpeg of more than %d scans", most)
-	}
-}
-
-// luma reports whether the first three components of a JPEG are luma and color, not colors
-// or inks themselves, as libjpeg decides it.
-func (m *marks) luma() bool {
-	if m.jfif && len(m.frame.samples) < 4 {
-		return true
-	}
-	if m.adobe || len(m.frame.samples) == 4 {
-		return m.transform != 0
-	}
-	return m.frame.ids != "RGB"
-}
 
 // pngChunks reads the head of a chunk.
 func (m *marks) pngChunks() {

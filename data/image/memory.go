@@ -49,8 +49,6 @@ func decodedBytes(kind string, config stdimage.Config, m *marks) int64 {
 	width, height := int64(config.Width), int64(config.Height)
 	n := width * height * pixelBytes(config.ColorModel)
 	switch kind {
-	case "jpeg":
-		return m.frame.bytes(width, height, config.ColorModel)
 	case "png":
 		grey := config.ColorModel == color.GrayModel || config.ColorModel == color.Gray16Model
 		if grey && (m.transparent || !m.pixels) { // grey without transparency is a quarter
@@ -80,40 +78,6 @@ func pixelBytes(m color.Model) int64 {
 		return 4
 	}
 	return 8
-}
-
-// jpegFrame is what the header of a JPEG says of its frame.
-type jpegFrame struct {
-	progressive bool
-	ids         string  // a byte for each component
-	samples     []uint8 // of each component, across and down in four bits each
-}
-
-// bytes bounds the bytes that decoding takes.
-func (f jpegFrame) bytes(width, height int64, model color.Model) int64 {
-	if len(f.samples) == 0 {
-		return 24 * width * height // more than any takes
-	}
-	across, down := int64(1), int64(1) // of the first component
-	if len(f.samples) > 1 {
-		across, down = int64(f.samples[0]>>4), int64(f.samples[0]&15)
-	}
-	units := func(n, of int64) int64 { return (n + 8*of - 1) / (8 * of) }
-	minimal := units(width, across) * units(height, down) // coded units
-	var n int64
-	for _, s := range f.samples {
-		if len(f.samples) == 1 {
-			s = 0x11
-		}
-		n += minimal * int64(s>>4) * int64(s&15) * 64
-	}
-	if f.progressive {
-		n += 4 * n // coefficients, until the last scan is read
-	}
-	if len(f.samples) == 4 || model == color.RGBAModel {
-		n += 4 * width * height
-	}
-	return n
 }
 
 // sizeOf returns how many bytes are left in r, and -1 if it does not say.

@@ -49,8 +49,8 @@ def segments(jpeg):
         at += size
 
 
-def encode(planes, factors, ids, markers=b""):
-    """Returns a JPEG of components of full size, each sampled by its factors."""
+def encode(planes, factors, ids, markers=b"", apart=False):
+    """Returns a JPEG of components of full size, each sampled by its factors, in a scan or apart."""
     h, w = planes[0].shape
     hm, vm = max(f[0] for f in factors), max(f[1] for f in factors)
     model = list(segments(saved(Image.new("L", (8, 8)), quality=85)))
@@ -71,46 +71,61 @@ def encode(planes, factors, ids, markers=b""):
     for i, (fh, fv) in zip(ids, factors):
         out += bytes([i, fh << 4 | fv, 0])
     out += b"".join(tables)
-    out += b"\xff\xda" + (6 + 2 * len(planes)).to_bytes(2, "big") + bytes([len(planes)])
-    out += b"".join(bytes([i, 0]) for i in ids) + bytes([0, 63, 0])
     mh, mv = -(-w // (8 * hm)), -(-h // (8 * vm))
     small = []
     for p, (fh, fv) in zip(planes, factors):
         p = np.pad(p.astype(float), ((0, mv * 8 * vm - h), (0, mh * 8 * hm - w)), "edge")
         small.append(p.reshape(p.shape[0] * fv // vm, vm // fv, p.shape[1] * fh // hm, hm // fh).mean((1, 3)) - 128)
-    bits, last = "", [0] * len(planes)
-
     def number(v):
         n = abs(v).bit_length()
         return n, format(v if v > 0 else v + (1 << n) - 1, f"0{n}b") if n else ""
 
-    for my in range(mv):
-        for mx in range(mh):
-            for c, (fh, fv) in enumerate(factors):
-                for by in range(my * fv, my * fv + fv):
-                    for bx in range(mx * fh, mx * fh + fh):
-                        block = DCT @ small[c][8 * by : 8 * by + 8, 8 * bx : 8 * bx + 8] @ DCT.T
-                        z = np.round(block.ravel() / step).astype(int)[ZIGZAG].tolist()
-                        n, text = number(z[0] - last[c])
-                        last[c] = z[0]
-                        bits += codes[0, n] + text
-                        run = 0
-                        while z and z[-1] == 0:
-                            z.pop()
-                        for v in z[1:]:
-                            if v == 0:
-                                run += 1
-                                continue
-                            while run > 15:
-                                bits, run = bits + codes[1, 0xF0], run - 16
-                            n, text = number(v)
-                            bits += codes[1, run << 4 | n] + text
-                            run = 0
-                        if len(z) < 64:
-                            bits += codes[1, 0]
-    bits += "1" * (-len(bits) % 8)
-    body = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
-    return out + body.replace(b"\xff", b"\xff\x00") + b"\xff\xd9"
+    def scan(components, units):
+        """Returns a scan of components in units of blocks (component, row, column)."""
+        head = (6 + 2 * len(components)).to_bytes(2, "big") + bytes([len(components)])
+        head += b"".join(bytes([ids[c], 0]) for c in components) + bytes([0, 63, 0])
+        bits, last = "", [0] * len(planes)
+        for c, by, bx in units:
+            block = DCT @ small[c][8 * by : 8 * by + 8, 8 * bx : 8 * bx + 8] @ DCT.T
+            z = np.round(block.ravel() / step).astype(int)[ZIGZAG].tolist()
+            n, text = number(z[0] - last[c])
+            last[c] = z[0]
+            bits += codes[0, n] + text
+            run = 0
+            while z and z[-1] == 0:
+                z.pop()
+            for v in z[1:]:
+                if v == 0:
+                    run += 1
+                    continue
+                while run > 15:
+                    bits, run = bits + codes[1, 0xF0], run - 16
+                n, text = number(v)
+                bits += codes[1, run << 4 | n] + text
+                run = 0
+            if len(z) < 64:
+                bits += codes[1, 0]
+        bits += "1" * (-len(bits) % 8)
+        body = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+        return b"\xff\xda" + head + body.replace(b"\xff", b"\xff\x00")
+
+    if apart:
+        for c, (fh, fv) in enumerate(factors):
+            columns, rows = -(-w * fh // (8 * hm)), -(-h * fv // (8 * vm))
+            out += scan([c], ((c, by, bx) for by in range(rows) for bx in range(columns)))
+    else:
+        out += scan(
+            range(len(planes)),
+            (
+                (c, by, bx)
+                for my in range(mv)
+                for mx in range(mh)
+                for c, (fh, fv) in enumerate(factors)
+                for by in range(my * fv, my * fv + fv)
+                for bx in range(mx * fh, mx * fh + fh)
+            ),
+        )
+    return out + b"\xff\xd9"
 
 
 JFIF = b"\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0"
@@ -153,6 +168,20 @@ for kind, make in (("stripes", stripes), ("photo", photo)):
 for w, h in ((1, 1), (2, 2), (3, 1), (1, 3), (4, 5), (5, 4), (6, 7)):
     add(f"tiny 4:2:0 {w}x{h}", saved(Image.fromarray(stripes(w, h)), quality=95, subsampling=2))
     add(f"tiny 4:4:0 {w}x{h}", encode(components(stripes(w, h)), [(1, 2), (1, 1), (1, 1)], [1, 2, 3], JFIF))
+
+for w, h in ((37, 29),):
+    img = Image.fromarray(photo(w, h))
+    for s, name in enumerate(("4:4:4", "4:2:2", "4:2:0")):
+        add(f"progressive {name} {w}x{h}", saved(img, quality=95, subsampling=s, progressive=True))
+        add(f"restarts {name} {w}x{h}", saved(img, quality=80, subsampling=s, restart_marker_blocks=2))
+        add(f"progressive, restarts {name} {w}x{h}", saved(img, quality=80, subsampling=s, progressive=True, restart_marker_rows=1))
+        add(f"scans apart {name} {w}x{h}", encode(components(photo(w, h)), [(1 + (s > 0), 1 + (s > 1)), (1, 1), (1, 1)], [1, 2, 3], JFIF, True))
+    add(f"best {w}x{h}", saved(img, quality=100, subsampling=0, optimize=True))
+    add(f"worst {w}x{h}", saved(img, quality=1))
+    add(f"progressive grey {w}x{h}", saved(img.convert("L"), quality=90, progressive=True))
+    add(f"progressive CMYK {w}x{h}", saved(Image.fromarray(photo(w, h, 4), "CMYK"), quality=90, progressive=True))
+    y = components(photo(w, h))
+    add(f"colors finer than luma {w}x{h}", encode(y, [(1, 1), (2, 2), (1, 2)], [1, 2, 3], JFIF))
 
 rgb = photo(19, 17)
 planes = [rgb[..., i] for i in range(3)]
