@@ -30,7 +30,8 @@ type trainRecord struct {
 	DType        string        `json:"dtype"`
 	Parameters   int           `json:"parameters"`
 	Optimizer    string        `json:"optimizer"`
-	LearningRate number        `json:"learning_rate"`
+	LearningRate number        `json:"learning_rate"` // at the beginning
+	Schedule     schedule      `json:"schedule"`
 	BatchSize    int           `json:"batch_size"`
 	Seed         uint64        `json:"seed"`
 	ISA          string        `json:"isa"`

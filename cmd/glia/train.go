@@ -21,6 +21,7 @@ type training struct {
 	pictures
 	optimizer    optimizer
 	learningRate float64
+	schedule     schedule
 	save         saving
 	jsonPath     string
 	quiet        bool
@@ -31,7 +32,7 @@ type training struct {
 }
 
 func newTrain() *cobra.Command {
-	t := &training{setup: newSetup(), optimizer: optimizer{ruleOf("adam")}}
+	t := &training{setup: newSetup(), optimizer: optimizer{ruleOf("adam")}, schedule: constant}
 	t.kinds = []string{mlp, cnn, resnet, mobilenet, fileKind}
 	c := &cobra.Command{
 		Use:   "train mnist|FOLDER",
@@ -40,7 +41,8 @@ func newTrain() *cobra.Command {
 pictures.
 
 Of MNIST --model is mlp, a multilayer perceptron, or cnn, a convolutional network,
-which goes over the data 15 times unless --epochs says otherwise.
+which goes over the data 15 times, with a learning rate that falls as a cosine,
+unless --epochs and --schedule say otherwise.
 The data are looked for in the directory that --data names, or else in mnist/ in
 $GLIA_DATA, in the user's cache directory, and on the network. Where there is
 none of them, generated digits take MNIST's place.
@@ -109,6 +111,7 @@ that an uninterrupted training comes to. The backup goes when all is done.`,
 	t.pictures.flags(f)
 	f.Var(&t.optimizer, "optimizer", oneOf(ruleNames()))
 	f.Float64Var(&t.learningRate, "learning-rate", 0, "learning rate (default that of Keras: 0.01 for sgd and momentum, mostly 0.001)")
+	f.Var(&t.schedule, "schedule", "of the learning rate: constant, or cosine, which falls from epoch to epoch, almost to 0")
 	t.save.flags(f)
 	f.StringVar(&t.jsonPath, "json", "", "file to write the results to")
 	f.BoolVar(&t.quiet, "quiet", false, "print nothing but errors")
@@ -138,7 +141,8 @@ func (t *training) check(c *cobra.Command, folder bool) error {
 }
 
 // cnnEpochs is how often the convolutional network goes over MNIST unless --epochs says it, as
-// Keras's example does.
+// Keras's example does. That one's learning rate is constant, and the last epochs of it are
+// noise; with a cosine they settle.
 const cnnEpochs = 15
 
 // checkDigits finds flags that do not go with MNIST.
@@ -146,6 +150,9 @@ func (t *training) checkDigits(c *cobra.Command) error {
 	t.kinds = []string{mlp, cnn}
 	if t.network == cnn && !c.Flags().Changed("epochs") {
 		t.epochs = cnnEpochs
+	}
+	if t.network == cnn && !c.Flags().Changed("schedule") {
+		t.schedule = cosine
 	}
 	return wantNone(c, "a folder of pictures", "size", "augment", "freeze", "skip-unreadable", "memory")
 }
@@ -177,7 +184,7 @@ func (t *training) run(ctx context.Context, load func() (*task, error)) error {
 	}
 	rec := trainRecord{
 		Dataset: k.name, Samples: k.train.Len(), Classes: k.names, Model: layersOf(m), DType: t.dtype.String(), Optimizer: t.optimizer.name,
-		LearningRate: number(m.Optimizer().LearningRate()), BatchSize: t.batchSize.of(k.train.Len()), Seed: t.seed,
+		LearningRate: number(m.Optimizer().LearningRate()), Schedule: t.schedule, BatchSize: t.batchSize.of(k.train.Len()), Seed: t.seed,
 		ISA: impl.ISA(), GOMAXPROCS: runtime.GOMAXPROCS(0), Threads: par.Threads(), Epochs: []epochRecord{},
 	}
 	trainable, fixed := m.Params()
@@ -236,19 +243,22 @@ func (t *training) finish(ctx context.Context, m *glia.Model, with *tested) (*me
 	return &got, nil
 }
 
-func (t *training) newOptimizer() optim.Optimizer {
+// rate returns the learning rate at the beginning.
+func (t *training) rate() float64 {
 	if t.learningRate == 0 {
-		return t.optimizer.new(t.optimizer.rate)
+		return t.optimizer.rate
 	}
-	return t.optimizer.new(t.learningRate)
+	return t.learningRate
 }
+
+func (t *training) newOptimizer() optim.Optimizer { return t.optimizer.new(t.rate()) }
 
 // fit trains the model. The history is not nil.
 func (t *training) fit(ctx context.Context, m *glia.Model, k *task) (*glia.History, error) {
 	if err := t.profile.start(); err != nil {
 		return &glia.History{}, err
 	}
-	opts := append(t.options(k.validation), glia.Context(ctx), glia.Use(t.save.callbacks()...), warnTo(t.stderr))
+	opts := append(t.options(k.validation), glia.Context(ctx), glia.Use(t.save.callbacks()...), glia.Use(t.schedule.callbacks(t.rate(), t.epochs)...), warnTo(t.stderr))
 	if !t.quiet {
 		opts = append(opts, glia.Progress(live(t.stdout)))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,6 +120,34 @@ func TestTrain(t *testing.T) {
 }
 
 // TestTrainIsRepeatable trains twice with every optimizer.
+// TestSchedule checks the learning rate of the last epoch, which the model's file has.
+func TestSchedule(t *testing.T) {
+	dir, data := t.TempDir(), tiny(t)
+	for _, c := range []struct {
+		args []string
+		kind schedule
+		last float64
+	}{
+		{nil, constant, 0.01},
+		{[]string{"--schedule", "cosine"}, cosine, 0.01 * (1 - math.Sqrt2/2) / 2},
+		{[]string{"--model", "cnn"}, cosine, 0.01 * (1 - math.Sqrt2/2) / 2},
+		{[]string{"--model", "cnn", "--schedule", "constant"}, constant, 0.01},
+	} {
+		path, to := filepath.Join(dir, "m.keras"), filepath.Join(dir, "out.json")
+		must(t, append([]string{"train", "mnist", "--data", data, "--epochs", "4", "--learning-rate", "0.01", "--save", path, "--json", to}, c.args...)...)
+		m, err := glia.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Optimizer().LearningRate(); math.Abs(got-c.last) > 1e-8 {
+			t.Errorf("%v: the last learning rate is %v, want %v", c.args, got, c.last)
+		}
+		if rec := read(t, to); rec.Schedule != c.kind || rec.LearningRate != 0.01 {
+			t.Errorf("%v: JSON: schedule %v from %v, want %v from 0.01", c.args, rec.Schedule, rec.LearningRate, c.kind)
+		}
+	}
+}
+
 // TestTrainConvolutions trains the convolutional network, and reads its file.
 func TestTrainConvolutions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cnn.keras")
@@ -195,6 +224,7 @@ func TestUsage(t *testing.T) {
 		{"compare mnist --json=", `--json: got an empty name`},
 		{"compare mnist --data=", `--data: got an empty name`},
 		{"train mnist --learning-rate 0", `--learning-rate: got 0, want`},
+		{"train mnist --schedule linear", `"linear" for "--schedule" flag: got "linear", want constant or cosine`},
 		{"train mnist --learning-rate NaN", `--learning-rate: got NaN, want`},
 		{"train mnist --learning-rate Inf", `--learning-rate: got \+Inf, want`},
 		{"train mnist --model resnet", `--model: got "resnet", want mlp or cnn`},
