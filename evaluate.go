@@ -370,6 +370,9 @@ func (e *evaluation) step(idx []int) error {
 	if err := e.totals.checkLabels(b, idx); err != nil {
 		return err
 	}
+	if err := e.m.checkTokens(b.X, func(i int) int { return idx[i] }); err != nil {
+		return err
+	}
 	if err := e.m.run(s, b, false); err != nil || e.warnedNaN {
 		return err
 	}

@@ -385,6 +385,9 @@ func (f *fitRun) step(idx []int) error {
 	if err := f.totals.checkLabels(batch, idx); err != nil {
 		return err
 	}
+	if err := f.m.checkTokens(batch.X, func(i int) int { return idx[i] }); err != nil {
+		return err
+	}
 	return f.m.run(s, batch, true)
 }
 

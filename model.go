@@ -53,6 +53,7 @@ type Model struct {
 	trained []*graph.Var        // that the optimizer was built for
 	frozen  int                 // the network's count of changes in what is frozen, which its steps follow
 	inputs  []tensor.Spec       // that the network was built for, batches of 1
+	tokens  [][]nn.TokenLimit   // of the inputs
 	random  *graph.Var          // the state of random layers
 	preds   memo[[]tensor.Spec] // of the outputs, by the specs of inputs
 
@@ -227,7 +228,7 @@ func (m *Model) build(in []tensor.Spec, from *keras.File) {
 		m.resetOptimizer(c.opt)
 	}
 	m.random = nn.NewSeed(m.Seed)
-	m.inputs, m.built = in, true
+	m.inputs, m.built, m.tokens = in, true, m.net.TokenLimits(in)
 }
 
 // open makes the axes of in open that the network declares open. Its layers compare the

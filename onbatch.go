@@ -122,6 +122,9 @@ func (m *Model) onBatch(b *data.Batch, training bool) (Result, error) {
 	if err := ms.checkLabels(b, inOrder(n)); err != nil {
 		return Result{}, err
 	}
+	if err := m.checkTokens(b.X, func(i int) int { return i }); err != nil {
+		return Result{}, err
+	}
 	if err := m.run(s, b, training); err != nil {
 		return Result{}, err
 	}

@@ -68,6 +68,9 @@ func (m *Model) predictInBatches(x []*tensor.Tensor, size int) ([]*tensor.Tensor
 	if err != nil {
 		return nil, m.batched(x, err)
 	}
+	if err := m.checkTokens(x, func(i int) int { return i }); err != nil {
+		return nil, err
+	}
 	if n > size { // otherwise the plan's own output, which compile checked
 		need := bytesOf(withBatch(slices.Clone(p.Outputs()), n))
 		if err := m.checkMemory(fmt.Sprintf("the output for %d samples", n), need); err != nil {

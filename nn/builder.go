@@ -30,7 +30,8 @@ type Builder struct {
 	count  int     // elements made so far
 	fresh  []*Base // layers built by this builder
 
-	parts []*Record // of the layer that is being built, so far
+	parts []*Record      // of the layer that is being built, so far
+	args  []CallArgument // of its first call
 }
 
 // NewBuilder returns a Builder of float32 parameters. Their initial values
@@ -137,9 +138,10 @@ func (b *Builder) record(name string, l Layer, in []tensor.Spec) *Record {
 // build builds the layer of a record, unless it was built before, as a part of the layer
 // that is being built, and completes the record.
 func (b *Builder) build(r *Record) {
-	l, around := r.Layer, b.DType
-	b.path, b.DType = append(b.path, r.Name), policyOf(l, around)
-	defer func() { b.path, b.DType = b.path[:len(b.path)-1], around }()
+	l, around, args := r.Layer, b.DType, b.args
+	b.path, b.DType, b.args = append(b.path, r.Name), policyOf(l, around), r.args
+	defer func() { b.path, b.DType, b.args = b.path[:len(b.path)-1], around, args }()
+	wantArguments(l, r.args, len(r.In))
 	in := slices.Clone(r.In)
 	for i := range in {
 		in[i].DType = b.DType.takes(l, in[i].DType)
@@ -175,7 +177,7 @@ func (b *Builder) build(r *Record) {
 		r.Out = n.out
 		return
 	}
-	r.Out = outputsOf(l, in, around)
+	r.Out = outputsOf(calling(l, r.args), in, around)
 }
 
 // partsOf returns the records of the layers that f builds.
@@ -258,9 +260,11 @@ type Ctx struct {
 	seed        *graph.Var
 	drawn       *graph.Node // the seed before this step
 	streams     uint32
-	policy      DTypePolicy  // of the layer that is called
-	autocast    tensor.DType // that variables are converted to, if it is set
-	frozen      bool         // the layer that is called, or one around
+	policy      DTypePolicy    // of the layer that is called
+	autocast    tensor.DType   // that variables are converted to, if it is set
+	frozen      bool           // the layer that is called, or one around
+	args        []CallArgument // of the present call
+	limits      []TokenLimit
 
 	masks map[*graph.Node]*graph.Node // of the values of the layer that is traced
 }

@@ -43,6 +43,7 @@ func (s *Symbol) none() bool { return s == nil || s.of == nil }
 // application is a layer applied to symbols. An Input is applied to no symbol.
 type application struct {
 	layer Layer
+	args  []CallArgument
 	in    []*Symbol
 	where string // the user's line
 }
@@ -82,7 +83,8 @@ func applied(l Layer, in []*Symbol) *application {
 	if a, ok := l.(*ActivationLayer); ok && a.isSoftmax() && len(in) == 2 {
 		a.itself = true // Keras's layer takes a mask, its Activation none
 	}
-	return &application{l, slices.Clone(in), graph.Caller()}
+	l, args := called(l)
+	return &application{l, args, slices.Clone(in), graph.Caller()}
 }
 
 // Functional returns the network that computes outputs from inputs, which are
@@ -106,6 +108,8 @@ type Call struct {
 	Layer int
 	// In holds the values that it is applied to.
 	In []Port
+	// Arguments are those of the call, see [Calling].
+	Arguments []CallArgument
 
 	where string // the user's line, empty in a chain
 }
@@ -250,7 +254,7 @@ func (w *walk) wire(inputs map[*application]int, outputs []*Symbol) {
 			number[a.layer] = len(n.layers)
 			n.layers = append(n.layers, a.layer)
 		}
-		c := Call{Layer: number[a.layer], where: a.where}
+		c := Call{Layer: number[a.layer], Arguments: a.args, where: a.where}
 		if k, ok := inputs[a]; ok {
 			c.In = []Port{{Call: -1, Out: k}}
 		}

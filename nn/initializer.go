@@ -19,6 +19,7 @@ type Initializer struct {
 	fill  func(dst []float64, shape tensor.Dims, r *Rand)
 	own   bool // a function of the user's
 	fixed bool // it draws no random numbers
+	fans  bool // its variance follows from the numbers of inputs and outputs
 }
 
 // initConfig holds the settings of Keras's configs of initializers.
@@ -144,7 +145,7 @@ func VarianceScaling(scale float64, fan Fan, d Distribution) Initializer {
 var truncatedStddev = math.Sqrt(1 - 4*math.Exp(-2)/math.Sqrt(2*math.Pi)/math.Erf(math.Sqrt2))
 
 func named(class string, scale float64, fan Fan, d Distribution) Initializer {
-	return Initializer{class: class, fill: func(dst []float64, shape tensor.Dims, r *Rand) {
+	return Initializer{class: class, fans: true, fill: func(dst []float64, shape tensor.Dims, r *Rand) {
 		if !(scale > 0) || math.IsInf(scale, 1) || fan != FanIn && fan != FanOut && fan != FanAvg || d != Uniform && d != Normal && d != Truncated {
 			panic(graph.Errorf("nn.VarianceScaling: scale %v, fan %q, distribution %q: want a positive number, a Fan and a Distribution of package nn", scale, fan, d))
 		}
@@ -162,6 +163,15 @@ func named(class string, scale float64, fan Fan, d Distribution) Initializer {
 			affine(dst, 2*limit, -limit)
 		}
 	}}
+}
+
+// between returns the initializer of a kernel with these numbers of inputs and outputs, which may
+// lie on any of its axes.
+func (i Initializer) between(in, out int) Initializer {
+	if fill := i.fill; i.fans {
+		i.fill = func(dst []float64, _ tensor.Dims, r *Rand) { fill(dst, tensor.D(in, out), r) }
+	}
+	return i
 }
 
 // of returns the fan of a variable.

@@ -123,6 +123,45 @@ func TestLayers(t *testing.T) {
 		"BatchNormalization/renorm": {New: func() nn.Layer {
 			return nn.BatchNormalization(nn.Renorm, nn.RenormMomentum(0.9), nn.RenormClip(0.5, 2, 1))
 		}, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10, States: 25},
+		"Embedding": {New: func() nn.Layer { return nn.Embedding(10, 3) }, In: tensor.S(tensor.Int32, 4, 5), Out: f32(4, 5, 3), Params: 30},
+		"Embedding/options": {New: func() nn.Layer {
+			return nn.Embedding(10, 3, nn.MaskZero, nn.EmbeddingsInitializer(nn.HeNormal), nn.EmbeddingsRegularizer(nn.L2(0.1)), nn.EmbeddingsConstraint(nn.UnitNorm()), nn.Name("e"))
+		}, In: tensor.S(tensor.Int32, 4, 2, 5), KeepsMask: true, Out: f32(4, 2, 5, 3), Params: 30},
+		"ReversibleEmbedding": {New: func() nn.Layer {
+			return nn.ReversibleEmbedding(10, 3, nn.LogitSoftCap(3), nn.ReverseDType(tensor.Float64), nn.Name("e"))
+		}, In: tensor.S(tensor.Int32, 4, 5), Out: f32(4, 5, 3), Params: 30},
+		"EinsumDense": {New: func() nn.Layer {
+			return nn.EinsumDense("abc,cde->abde", []int{nn.Any, 2, 4}, nn.BiasAxes("de"), nn.Tanh)
+		},
+			In: f32(4, 3, 5), Out: f32(4, 3, 2, 4), Params: 48},
+		"EinsumDense/options": {New: func() nn.Layer {
+			return nn.EinsumDense("ab...,bc->ac...", []int{6}, nn.BiasAxes("c"), nn.KernelRegularizer(nn.L2(0.1)), nn.BiasConstraint(nn.NonNeg), nn.Name("e"))
+		}, In: f32(4, 3, 2, 2), Out: f32(4, 6, 2, 2), Params: 24},
+		"TernaryDense":         {New: func() nn.Layer { return nn.TernaryDense(3, nn.ReLU) }, In: f32(4, 2, 5), KeepsMask: true, Out: f32(4, 2, 3), Params: 18, NoGradient: true},
+		"TernaryDense/options": {New: func() nn.Layer { return nn.TernaryDense(3, nn.TernaryThreshold(0.1), nn.NoBias) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 3), Params: 15, NoGradient: true},
+		"Attention":            {New: func() nn.Layer { return nn.Attention() }, Ins: []tensor.Spec{f32(4, 2, 3), f32(4, 5, 3)}, KeepsMask: true, Out: f32(4, 2, 3)},
+		"Attention/options": {New: func() nn.Layer {
+			return nn.Attention(nn.UseScale, nn.ConcatScores, nn.AttentionDropout(0.2), nn.Name("a"))
+		},
+			Ins: []tensor.Spec{f32(4, 2, 3), f32(4, 5, 2), f32(4, 5, 3)}, KeepsMask: true, Out: f32(4, 2, 2), Params: 2},
+		"AdditiveAttention": {New: func() nn.Layer { return nn.AdditiveAttention(nn.AttentionDropout(0.1)) },
+			Ins: []tensor.Spec{f32(4, 2, 3), f32(4, 5, 3)}, KeepsMask: true, Out: f32(4, 2, 3), Params: 3},
+		"AdditiveAttention/unscaled": {New: func() nn.Layer { return nn.AdditiveAttention(nn.Unscaled) },
+			Ins: []tensor.Spec{f32(4, 2, 3), f32(4, 5, 3)}, KeepsMask: true, Out: f32(4, 2, 3)},
+		"MultiHeadAttention": {New: func() nn.Layer { return nn.MultiHeadAttention(2, 3, nn.KernelInitializer(nn.HeNormal)) },
+			Ins: []tensor.Spec{f32(4, 3, 4), f32(4, 5, 6)}, KeepsMask: true, Out: f32(4, 3, 4), Params: 24 + 6 + 36 + 6 + 36 + 6 + 24 + 4,
+			NoGradient: true}, // the bias of keys adds one number to all scores of a query
+		"MultiHeadAttention/options": {New: func() nn.Layer {
+			return nn.MultiHeadAttention(2, 3, nn.ValueDim(4), nn.UseGate, nn.SlidingWindow(2), nn.OutputShape(2, 2), nn.AttentionDropout(0.2), nn.NoBias,
+				nn.KernelRegularizer(nn.L2(0.1)), nn.Name("m"))
+		}, Ins: []tensor.Spec{f32(4, 3, 4), f32(4, 3, 6), f32(4, 3, 5)}, KeepsMask: true, Out: f32(4, 3, 2, 2), Params: 24 + 30 + 32 + 48 + 32},
+		"MultiHeadAttention/axes": {New: func() nn.Layer { return nn.MultiHeadAttention(2, 3, nn.AttentionAxes(-2), nn.NoBias) },
+			Ins: []tensor.Spec{f32(2, 2, 3, 4), f32(2, 2, 3, 4)}, KeepsMask: true, MaskAxes: 1, Out: f32(2, 2, 3, 4), Params: 4 * 24},
+		"GroupQueryAttention": {New: func() nn.Layer { return nn.GroupQueryAttention(3, 4, 2, nn.NoBias) },
+			Ins: []tensor.Spec{f32(4, 3, 4), f32(4, 5, 6)}, KeepsMask: true, Out: f32(4, 3, 4), Params: 48 + 36 + 36 + 48},
+		"GroupQueryAttention/options": {New: func() nn.Layer {
+			return nn.GroupQueryAttention(3, 4, 1, nn.UseGate, nn.SlidingWindow(2), nn.AttentionDropout(0.1), nn.BiasInitializer(nn.Ones))
+		}, Ins: []tensor.Spec{f32(4, 3, 4), f32(4, 3, 4)}, KeepsMask: true, Out: f32(4, 3, 4), Params: 48 + 12 + 12 + 3 + 48 + 12 + 12 + 3 + 48 + 4},
 		"ScaledAdd":          {New: func() nn.Layer { return nn.ScaledAdd(0.5) }, Ins: []tensor.Spec{f32(4, 2, 3), f32(4, 2, 3)}, Outs: []tensor.Spec{f32(4, 2, 3)}},
 		"LayerScale":         {New: func() nn.Layer { return nn.LayerScale(0.5, 3) }, In: f32(4, 2, 3), Out: f32(4, 2, 3), Params: 3},
 		"LayerNormalization": {New: func() nn.Layer { return nn.LayerNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10},

@@ -48,6 +48,8 @@ type Record struct {
 	// Parts are the records of the layers that the layer built, as a [Network] or one of
 	// your own does. Their variables are the layer's, too.
 	Parts []*Record
+
+	args []CallArgument // of the first call
 }
 
 // Own returns the variables of the layer itself, without those of its parts.
@@ -319,10 +321,11 @@ func (n *Network) build(b *Builder, in []tensor.Spec) []tensor.Spec {
 		l := n.layers[c.Layer]
 		r := records[c.Layer]
 		if r != nil {
-			r.guard(func() { out = outputsOf(l, x, b.DType) })
+			r.guard(func() { out = outputsOf(calling(l, c.Arguments), x, b.DType) })
 			return out
 		}
 		r = b.record(names[c.Layer], l, x)
+		r.args = c.Arguments
 		r.guard(func() {
 			b.build(r)
 			if !n.functional && len(r.Out) != 1 {
@@ -409,7 +412,7 @@ func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 	return nodesOf(flow(n, valuesOf(x), func(call Call, x []value) (out []value) {
 		r := n.parts[call.Layer]
 		defer c.g.SetScope(c.g.SetScope(r.Path))
-		r.guard(func() { out = valuesOf(c.TraceAll(r.Layer, nodesOf(x))) })
+		r.guard(func() { out = valuesOf(c.TraceAll(calling(r.Layer, call.Arguments), nodesOf(x))) })
 		return out
 	}))
 }

@@ -69,7 +69,7 @@ func (n *Network) reopen(in []tensor.Spec) {
 	seen := make([]bool, len(n.layers))
 	flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
 		r := n.parts[c.Layer]
-		r.guard(func() { out = outputsOf(r.Layer, x, n.policy) })
+		r.guard(func() { out = outputsOf(calling(r.Layer, c.Arguments), x, n.policy) })
 		if !seen[c.Layer] { // the record is that of the first call
 			if sub, ok := r.Layer.(*Network); ok {
 				sub.reopen(x)

@@ -182,7 +182,7 @@ func operate(class string, operands ...any) *Symbol {
 		}
 		l.operands = append(l.operands, v)
 	}
-	return &Symbol{of: &application{l, in, l.where}}
+	return &Symbol{of: &application{layer: l, in: in, where: l.where}}
 }
 
 func operationOf(class string) operation {

@@ -169,11 +169,11 @@ func policyOf(l Layer, around DTypePolicy) DTypePolicy {
 }
 
 // takes returns the dtype that an input of dtype dt is converted to for l: floats become the
-// dtype that l computes in. An Input takes the dtype that it declares, an operation any, and a
-// network leaves the conversion to its layers.
+// dtype that l computes in. An Input takes the dtype that it declares, an operation any, an
+// Embedding tokens as they are, and a network leaves the conversion to its layers.
 func (p DTypePolicy) takes(l Layer, dt tensor.DType) tensor.DType {
 	switch l.(type) {
-	case *InputLayer, *Network, *OperationLayer:
+	case *InputLayer, *Network, *OperationLayer, *EmbeddingLayer, *ReversibleEmbeddingLayer:
 		return dt
 	}
 	if dt.IsFloat() {
@@ -204,6 +204,10 @@ func (c *Ctx) TraceAll(l Layer, x []*graph.Node) []*graph.Node {
 	if isNil(l) {
 		panic(graph.Errorf("nn.Ctx: the layer to trace is nil: want a layer"))
 	}
+	l, args := called(l)
+	wantArguments(l, args, len(x))
+	defer func(around []CallArgument) { c.args = around }(c.args)
+	c.args = args
 	defer c.follow(l)()
 	in := make([]*graph.Node, len(x))
 	for i := range x {

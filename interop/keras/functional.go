@@ -12,8 +12,8 @@ const functionalClass = "Functional"
 
 // inbound is how a layer is applied in a functional model.
 type inbound struct {
-	Args   []any               `json:"args"`
-	Kwargs map[string]symbolic `json:"kwargs"`
+	Args   []any          `json:"args"`
+	Kwargs map[string]any `json:"kwargs"`
 }
 
 // symbolic is the JSON of a symbolic tensor.
@@ -49,12 +49,17 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 		var in []symbolic
 		for _, p := range c.In {
 			s := symbolic{Class: "__keras_tensor__"}
-			spec := records[calls[p.Call].Layer].Out[p.Out]
+			outs := records[calls[p.Call].Layer].Out
+			spec := outs[min(p.Out, len(outs)-1)]
 			s.Config.Shape, s.Config.DType, s.Config.History = batched(spec), spec.DType.String(), history(p)
 			in = append(in, s)
 		}
-		call := inbound{[]any{in}, map[string]symbolic{}}
+		call := inbound{[]any{in}, map[string]any{}}
 		l := n.Layers()[c.Layer]
+		if a, ok := l.(nn.ArgumentLayer); ok {
+			of[c.Layer] = append(of[c.Layer], argued(a, c.Arguments, in))
+			continue
+		}
 		if o, ok := l.(*nn.OperationLayer); ok {
 			if number[i] > 0 {
 				return nil, fmt.Errorf("operation %s is applied twice: want one for each call", names[c.Layer])
@@ -63,7 +68,7 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 			if err != nil {
 				return nil, err
 			}
-			of[c.Layer] = append(of[c.Layer], inbound{args, map[string]symbolic{}})
+			of[c.Layer] = append(of[c.Layer], inbound{args, map[string]any{}})
 			continue
 		}
 		if !takesList(l) || isChain(l) {
@@ -86,6 +91,31 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 	}
 	config["input_layers"], config["output_layers"] = oneOrAll(inputs), oneOrAll(outputs)
 	return of, nil
+}
+
+// argued returns a call of a layer that takes arguments.
+func argued(l nn.ArgumentLayer, args []nn.CallArgument, in []symbolic) inbound {
+	call := inbound{[]any{}, map[string]any{}}
+	var named []string
+	for _, a := range args {
+		if a.Input {
+			named = append(named, a.Name)
+		} else {
+			call.Kwargs[a.Name] = true
+		}
+	}
+	first := len(in) - len(named)
+	if names, _ := l.Arguments(); names == nil {
+		call.Args = append(call.Args, in[:first])
+	} else {
+		for _, s := range in[:first] {
+			call.Args = append(call.Args, s)
+		}
+	}
+	for i, name := range named {
+		call.Kwargs[name] = in[first+i]
+	}
+	return call
 }
 
 // takesList reports whether Keras gives a layer its inputs as a list, also if there is one.

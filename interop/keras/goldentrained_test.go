@@ -211,6 +211,9 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l, ok := m.Network.Layers()[0].(nn.ArgumentLayer); ok {
+		return c.replayCall(l, m.Network.DType, run)
+	}
 	_, several := m.Network.Layers()[0].(nn.MultiLayer)
 	keywords, ok := m.Network.Layers()[0].(nn.KeywordLayer)
 	args := 1
@@ -257,6 +260,78 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 	return out, c.checkStates(net)
 }
 
+// replayCall builds a layer, gives it Keras's weights and calls it with the arguments of the case.
+func (c *golden) replayCall(l nn.ArgumentLayer, policy nn.DTypePolicy, run engine) ([]ops.Array, error) {
+	names, flags := l.Arguments()
+	var raw, masks []json.RawMessage
+	var args []nn.CallArgument
+	used := []string{"inputs", "training", "mask"}
+	if names == nil { // a list
+		if err := json.Unmarshal(c.arg(0, "inputs"), &raw); err != nil {
+			return nil, err
+		}
+		if m := c.arg(1, "mask"); m != nil {
+			if err := json.Unmarshal(m, &masks); err != nil {
+				return nil, err
+			}
+		}
+	}
+	positional := true
+	for i, name := range names {
+		used = append(used, name)
+		v := c.arg(i, name)
+		if v == nil {
+			positional = false
+			continue
+		}
+		raw = append(raw, v)
+		if !positional {
+			args = append(args, nn.Named(name))
+		}
+	}
+	for _, name := range flags {
+		used = append(used, name)
+		if string(c.arg(-1, name)) == "true" {
+			args = append(args, nn.CallArgument{Name: name})
+		}
+	}
+	if err := c.only(used...); err != nil {
+		return nil, err
+	}
+	x, err := arguments(raw...)
+	if err != nil {
+		return nil, err
+	}
+	var in []*nn.Symbol
+	specs := make([]tensor.Spec, len(x))
+	for i, t := range x {
+		specs[i] = t.Spec()
+		in = append(in, nn.Apply(nn.Input(t.Shape().From(1), t.DType())))
+	}
+	net := nn.Functional(in, nn.ApplyAll(l.Outputs(args), nn.Calling(l, args...), in...))
+	net.DType = policy
+	net.BuildAll(nn.NewBuilder(1), specs)
+	if err := c.setWeights(net); err != nil {
+		return nil, err
+	}
+	g := graph.New()
+	ctx := nn.NewCtx(g, nn.NewSeed(1))
+	ctx.Training = string(c.arg(-1, "training")) == "true"
+	var nodes []*graph.Node
+	for i, s := range specs {
+		n := g.Input("x", s)
+		if i < len(masks) && string(masks[i]) != "null" {
+			m, err := argument(masks[i])
+			if err != nil {
+				return nil, err
+			}
+			ctx.SetMask(n, g.Const(m))
+		}
+		nodes = append(nodes, n)
+	}
+	return run(g, net.CallAll(ctx, nodes), x...)
+}
+
 // applied returns a network of one layer, or for several inputs one that applies that
 // layer to them.
 func applied(net *nn.Network, x []*tensor.Tensor) *nn.Network {
@@ -267,7 +342,9 @@ func applied(net *nn.Network, x []*tensor.Tensor) *nn.Network {
 	for i, t := range x {
 		in[i] = nn.Apply(nn.Input(t.Shape().From(1)))
 	}
-	return nn.Functional(in, []*nn.Symbol{nn.Apply(net.Layers()[0], in...)})
+	n := nn.Functional(in, []*nn.Symbol{nn.Apply(net.Layers()[0], in...)})
+	n.DType = net.DType
+	return n
 }
 
 // setWeights gives a network the weights of the case.
@@ -280,7 +357,7 @@ func (c *golden) setWeights(net *nn.Network) error {
 	for i, v := range vars {
 		w, err := argument(want[i].Value)
 		if err == nil {
-			err = v.Set(w)
+			err = v.Set(w.AsType(v.Spec().DType))
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", v.Path, err)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -99,7 +100,7 @@ func (w *writer) network(n *nn.Network, name string, in []tensor.Spec, a around)
 			in = []tensor.Spec{s}
 		}
 		head["dtype"] = policyObject(a.policy)
-		if build = w.build(in, false); build != nil {
+		if build = w.build(nil, nil, in); build != nil {
 			head["build_input_shape"] = batched(in[0])
 		}
 	}
@@ -239,7 +240,7 @@ func (w *writer) layer(l nn.Layer, name string, calls []inbound, in []tensor.Spe
 	if op, ok := l.(*nn.OperationLayer); ok && calls == nil {
 		return fmt.Errorf("layer %s: the operation %s in a Sequential: want the functional form", where, op.Class())
 	}
-	o, err := w.plain(l, name, in, a)
+	o, err := w.plain(l, name, calls, in, a)
 	if err != nil {
 		return fmt.Errorf("layer %s: %w", where, err)
 	}
@@ -255,7 +256,7 @@ func (o *Object) at(name string, calls []inbound) {
 }
 
 // plain returns the object of a layer that is no network.
-func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Object, error) {
+func (w *writer) plain(l nn.Layer, name string, calls []inbound, in []tensor.Spec, a around) (*Object, error) {
 	if op, ok := l.(*nn.OperationLayer); ok {
 		return operationObject(op, name)
 	}
@@ -286,7 +287,7 @@ func (w *writer) plain(l nn.Layer, name string, in []tensor.Spec, a around) (*Ob
 			delete(more, "dtype")
 		}
 		o.Config, err = with(o.Config, more)
-		o.BuildConfig = w.build(in, takesList(l))
+		o.BuildConfig = w.build(l, calls, in)
 	}
 	return o, err
 }
@@ -375,10 +376,18 @@ func policyObject(p nn.DTypePolicy) *Object {
 }
 
 // build writes the shapes that a layer is built for, nil if they are not known. A
-// layer that merges has a list of them.
-func (w *writer) build(in []tensor.Spec, list bool) json.RawMessage {
+// layer that merges has a list of them, one of several arguments a shape for each.
+func (w *writer) build(l nn.Layer, calls []inbound, in []tensor.Spec) json.RawMessage {
 	if len(in) == 0 {
 		return nil
+	}
+	list := takesList(l)
+	if a, ok := l.(nn.ArgumentLayer); ok {
+		names, _ := a.Arguments()
+		if len(names) > 1 && len(calls) > 0 {
+			return shapesByName(names, calls[0])
+		}
+		list = len(names) == 0
 	}
 	var shape any = batched(in[0])
 	if list {
@@ -389,6 +398,28 @@ func (w *writer) build(in []tensor.Spec, list bool) json.RawMessage {
 		shape = all
 	}
 	b, err := json.Marshal(map[string]any{"input_shape": shape})
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// shapesByName writes the shapes of the inputs of a call that Keras builds a layer for: those that
+// are no masks.
+func shapesByName(names []string, call inbound) json.RawMessage {
+	shapes := map[string]any{}
+	add := func(name string, in any) {
+		if of, ok := in.(symbolic); ok && !strings.HasSuffix(name, "_mask") {
+			shapes[name+"_shape"] = of.Config.Shape
+		}
+	}
+	for i, in := range call.Args {
+		add(names[i], in)
+	}
+	for name, in := range call.Kwargs {
+		add(name, in)
+	}
+	b, err := json.Marshal(map[string]any{"shapes_dict": shapes})
 	if err != nil {
 		return nil
 	}

@@ -109,8 +109,9 @@ type pending struct {
 	n    *node
 	upTo int       // the last call that is wanted
 	ins  []history // of the call that is next
-	read bool      // whether these are known
-	made int       // how many of them are there
+	args []nn.CallArgument
+	read bool // whether these are known
+	made int  // how many of them are there
 }
 
 // make makes the calls of a layer up to one, and first those that they depend on. It keeps
@@ -138,7 +139,7 @@ func (w *wiring) make(n *node, call int) error {
 // that one then.
 func (w *wiring) advance(p *pending) (before *pending, err error) {
 	if !p.read {
-		if p.ins, err = w.inputs(p.n, p.n.calls[len(p.n.outs)]); err != nil {
+		if p.ins, p.args, err = w.inputs(p.n, p.n.calls[len(p.n.outs)]); err != nil {
 			return nil, err
 		}
 		p.read, p.made = true, 0
@@ -155,13 +156,13 @@ func (w *wiring) advance(p *pending) (before *pending, err error) {
 			return &pending{n: of, upTo: h.call}, nil
 		}
 	}
-	out, err := w.call(p.n, p.ins)
+	out, err := w.call(p.n, p.ins, p.args)
 	p.n.outs, p.read = append(p.n.outs, out), false
 	return nil, err
 }
 
 // call applies a layer to outputs of calls that are made.
-func (w *wiring) call(n *node, ins []history) ([]*nn.Symbol, error) {
+func (w *wiring) call(n *node, ins []history, args []nn.CallArgument) ([]*nn.Symbol, error) {
 	symbols := make([]*nn.Symbol, len(ins))
 	for i, h := range ins {
 		var err error
@@ -170,42 +171,52 @@ func (w *wiring) call(n *node, ins []history) ([]*nn.Symbol, error) {
 		}
 	}
 	outs := 1
-	if sub, ok := n.layer.(*nn.Network); ok {
-		outs = len(sub.Outputs())
+	switch l := n.layer.(type) {
+	case *nn.Network:
+		outs = len(l.Outputs())
+	case nn.ArgumentLayer:
+		outs = l.Outputs(args)
+	}
+	if len(args) > 0 {
+		return nn.ApplyAll(outs, nn.Calling(n.layer, args...), symbols...), nil
 	}
 	return nn.ApplyAll(outs, n.layer, symbols...), nil
 }
 
-// inputs returns the outputs that a layer is applied to: in the form of Keras 3, or in the
-// older one.
-func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
+// inputs returns the outputs that a layer is applied to, and the arguments of the call: in the
+// form of Keras 3, or in the older one.
+func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, []nn.CallArgument, error) {
 	if elements, err := vocab.Elements(raw); err == nil {
 		var ins []history
 		for _, e := range elements {
 			h, kwargs, err := w.oldHistory(e)
 			if err != nil {
-				return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+				return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
 			}
 			w.arguments(kwargs, n.where)
 			ins = append(ins, h)
 		}
-		return ins, nil
+		return ins, nil, nil
 	}
 	m, err := vocab.Members(raw)
 	if err != nil {
-		return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+		return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+	}
+	if l, ok := n.layer.(nn.ArgumentLayer); ok {
+		return w.argued(n, l, m)
 	}
 	kwargs, named, err := w.keywords(n, m["kwargs"])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w.arguments(kwargs, n.where)
 	args, err := vocab.Elements(m["args"])
 	if err != nil || len(args) == 0 {
-		return nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, vocab.Short(m["args"]))
+		return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list of a tensor or of tensors", n.where, vocab.Short(m["args"]))
 	}
 	if _, ok := n.layer.(*nn.OperationLayer); ok {
-		return w.operands(n, args)
+		ins, err := w.operands(n, args)
+		return ins, nil, err
 	}
 	for _, a := range args[1:] {
 		if !empty(a) {
@@ -220,11 +231,83 @@ func (w *wiring) inputs(n *node, raw json.RawMessage) ([]history, error) {
 	for _, t := range tensors {
 		h, err := w.tensor(t)
 		if err != nil {
-			return nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
+			return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %w", n.where, err)
 		}
 		ins = append(ins, h)
 	}
-	return append(ins, named...), nil
+	return append(ins, named...), nil, nil
+}
+
+// argued returns the inputs and the arguments of a call of a layer that takes such.
+func (w *wiring) argued(n *node, l nn.ArgumentLayer, call map[string]json.RawMessage) (ins []history, args []nn.CallArgument, err error) {
+	names, flags := l.Arguments()
+	given, err := vocab.Elements(call["args"])
+	if err != nil {
+		return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: args %s: want a list", n.where, vocab.Short(call["args"]))
+	}
+	kwargs := map[string]json.RawMessage{}
+	if raw := call["kwargs"]; len(raw) > 0 && !vocab.Unset(raw) {
+		if kwargs, err = vocab.Members(raw); err != nil {
+			return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: kwargs: %w", n.where, err)
+		}
+	}
+	take := func(name string, raw json.RawMessage) error {
+		h, err := w.tensor(raw)
+		if err != nil {
+			return fmt.Errorf("keras: %s: inbound_nodes: %s: %w", n.where, name, err)
+		}
+		ins = append(ins, h)
+		return nil
+	}
+	if names == nil { // they stand in a list
+		list := kwargs["inputs"]
+		delete(kwargs, "inputs")
+		if len(given) > 0 {
+			list, given = given[0], given[1:]
+		}
+		elements, err := vocab.Elements(list)
+		if err != nil {
+			return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %s: want a list of tensors", n.where, vocab.Short(list))
+		}
+		for _, e := range elements {
+			if err := take("inputs", e); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	positional := true
+	for i, name := range names {
+		raw := kwargs[name]
+		delete(kwargs, name)
+		if i < len(given) {
+			raw = given[i]
+		}
+		if len(raw) == 0 || empty(raw) {
+			positional = false
+			continue
+		}
+		if err := take(name, raw); err != nil {
+			return nil, nil, err
+		}
+		if !positional {
+			args = append(args, nn.Named(name))
+		}
+	}
+	for _, a := range given[min(len(names), len(given)):] {
+		if !empty(a) {
+			w.after.add("option", "argument of a call without a name", n.where)
+		}
+	}
+	for _, flag := range flags {
+		if string(kwargs[flag]) == "true" {
+			args = append(args, nn.CallArgument{Name: flag})
+			delete(kwargs, flag)
+		}
+	}
+	if rest, err := json.Marshal(kwargs); err == nil {
+		w.arguments(rest, n.where)
+	}
+	return ins, args, nil
 }
 
 // keywords takes the tensors among a call's keyword arguments that the layer has as inputs

@@ -9,16 +9,17 @@ import (
 	"github.com/glia-ml/glia/tensor"
 )
 
-// integers compares a layer's outputs for integers in the shapes of in, under several
+// integers compares the outputs of layers that are made anew for integers in the shapes of in, under several
 // policies, with the dtypes that it declares.
-func integers(t *testing.T, l nn.IntegerLayer, in []tensor.Spec) {
+func integers(t *testing.T, made func() nn.Layer, in []tensor.Spec) {
 	t.Helper()
 	in = slices.Clone(in)
 	for i := range in {
 		in[i].DType = tensor.Int16
 	}
-	says := l.OfIntegers(tensor.Int16)
 	for _, policy := range []nn.DTypePolicy{nn.Float32, nn.BFloat16} {
+		l := made().(nn.IntegerLayer)
+		says := l.OfIntegers(tensor.Int16)
 		want := says
 		if says.IsFloat() {
 			want = policy.ComputeDType()

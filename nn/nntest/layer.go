@@ -63,8 +63,8 @@ func Layer(t *testing.T, c Case) {
 	for _, batch := range []int{1, 3} {
 		c.shapes(t, l, batch)
 	}
-	if l, ok := c.New().(nn.IntegerLayer); ok {
-		integers(t, l, c.Ins)
+	if _, ok := l.(nn.IntegerLayer); ok {
+		integers(t, c.New, c.Ins)
 	}
 	if !c.NoConfig {
 		config(t, l)

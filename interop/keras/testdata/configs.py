@@ -140,6 +140,14 @@ LAYERS = {
     "RMSNormalization over axes": ((3, 4), lambda: layers.RMSNormalization(axis=[2, 1], epsilon=0.25)),
     "UnitNormalization": ((4,), lambda: layers.UnitNormalization()),
     "UnitNormalization over axes": ((3, 4), lambda: layers.UnitNormalization(axis=[1, 2])),
+    "Embedding": ((4,), lambda: keras.Sequential([layers.ReLU(max_value=5.9), layers.Embedding(6, 3)])),
+    "Embedding with all": ((4,), lambda: keras.Sequential([layers.ReLU(max_value=5.9), layers.Embedding(
+        6, 3, embeddings_initializer="glorot_normal", embeddings_regularizer="l2", embeddings_constraint="unit_norm", mask_zero=True)])),
+    "ReversibleEmbedding": ((4,), lambda: keras.Sequential([layers.ReLU(max_value=5.9), layers.ReversibleEmbedding(6, 3, mask_zero=True)])),
+    "EinsumDense": ((3, 4), lambda: layers.EinsumDense("abc,cd->abd", output_shape=(3, 5))),
+    "EinsumDense with all": ((3, 4), lambda: layers.EinsumDense(
+        "...x,xyz->...yz", output_shape=(2, 3), activation="tanh", bias_axes="z", kernel_initializer="he_normal", bias_initializer="ones",
+        kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l2", kernel_constraint="non_neg", bias_constraint="non_neg")),
     "LayerScale": ((3, 4), lambda: LayerScale(0.25, 4)),
     "Normalization": ((4,), lambda: layers.Normalization()),
     "Normalization by moments": ((3, 2), lambda: layers.Normalization(axis=(1, -1), mean=[1.5, 2.5], variance=[4.0, 0.25], invert=True)),
@@ -305,8 +313,39 @@ MERGES = {
     "Add": lambda: layers.Add(), "Average": lambda: layers.Average(), "Concatenate": lambda: layers.Concatenate(),
     "Concatenate along an axis": lambda: layers.Concatenate(axis=1, name="joined"), "Dot": lambda: layers.Dot(axes=(1, -2)),
     "Dot normalized": lambda: layers.Dot(2, normalize=True), "Maximum": lambda: layers.Maximum(), "Minimum": lambda: layers.Minimum(),
+    "Attention": lambda: layers.Attention(), "Attention with Dropout and all": lambda: layers.Attention(use_scale=True, score_mode="concat", dropout=0.25),
+    "Attention of masked values": lambda: lambda ab: layers.Attention(use_scale=True)([masked(x) for x in ab], use_causal_mask=True),
+    "Attention with scores": lambda: lambda ab: layers.Concatenate()(list(layers.Attention()(ab, return_attention_scores=True))),
+    "AdditiveAttention": lambda: layers.AdditiveAttention(),
+    "AdditiveAttention with Dropout and all": lambda: lambda ab: layers.AdditiveAttention(use_scale=False, dropout=0.25)(ab, use_causal_mask=True),
+    "MultiHeadAttention": lambda: lambda ab: layers.MultiHeadAttention(2, 3)(*ab),
+    "MultiHeadAttention with Dropout and all": lambda: lambda ab: layers.MultiHeadAttention(
+        2, 3, value_dim=3, dropout=0.25, use_bias=False, output_shape=5, attention_axes=1, sliding_window=2, kernel_initializer="he_normal",
+        kernel_regularizer="l2", activity_regularizer="l2", kernel_constraint="unit_norm", use_gate=True)(ab[0], ab[1], ab[0], use_causal_mask=True),
+    "MultiHeadAttention of masked values": lambda: lambda ab: layers.MultiHeadAttention(2, 3)(*[masked(x) for x in ab], use_causal_mask=True),
+    "MultiHeadAttention with a mask": lambda: lambda ab: layers.MultiHeadAttention(2, 3)(*ab, attention_mask=layers.ReLU()(ab[0][:, :, :3])),
+    "MultiHeadAttention with scores": lambda: lambda ab: layers.Concatenate()(
+        [layers.Flatten()(x) for x in layers.MultiHeadAttention(2, 3)(*ab, return_attention_scores=True)]),
+    "MultiHeadAttention of rows and columns": lambda: lambda ab: layers.MultiHeadAttention(2, 3)(*[layers.Reshape((3, 2, 2))(x) for x in ab]),
+    "GroupQueryAttention": lambda: lambda ab: layers.GroupQueryAttention(3, 4, 2)(*ab),
+    "GroupQueryAttention with Dropout and all": lambda: lambda ab: layers.GroupQueryAttention(
+        3, 4, 2, dropout=0.25, use_bias=False, sliding_window=2, bias_regularizer="l2", kernel_constraint="unit_norm", use_gate=True)(
+        *[masked(x) for x in ab], use_causal_mask=True),
+    "GroupQueryAttention of masked values": lambda: lambda ab: layers.GroupQueryAttention(3, 4, 2)(*[masked(x) for x in ab]),
+    "ReversibleEmbedding in reverse": lambda: lambda ab: in_reverse(layers.ReversibleEmbedding(6, 3, tie_weights=False, logit_soft_cap=2.0), ab),
+    "ReversibleEmbedding that is tied": lambda: lambda ab: in_reverse(layers.ReversibleEmbedding(6, 3, reverse_dtype="float32"), ab),
     "CustomScaleLayer": lambda: CustomScaleLayer(0.25), "Multiply": lambda: layers.Multiply(), "Subtract": lambda: layers.Subtract(),
 }
+
+
+def masked(x):
+    """Steps, some of which are masked."""
+    return layers.Masking()(layers.ReLU(threshold=0.5)(x))
+
+
+def in_reverse(layer, ab):
+    """Logits of the vectors of tokens."""
+    return layer(layer(layers.ReLU(max_value=5.9)(ab[0])), reverse=True)
 
 
 def merged(layer):
