@@ -44,6 +44,11 @@ func TestPlans(t *testing.T) {
 			optim.RMSprop(1e-3), loss.MeanSquaredError(), nil, tensor.S(tensor.Float32, 4, 1)},
 		{"recurrent", []nn.Layer{nn.Input(28, 28), &Recurrent{Units: 16}, nn.Dense(1)},
 			optim.SGD(0.1), loss.MeanSquaredError(), nil, tensor.S(tensor.Float32, 4, 1)},
+		{"cnn", []nn.Layer{nn.Input(28, 28), nn.Reshape(28, 28, 1),
+			nn.Conv2D(8, 3, nn.ReLU), nn.MaxPooling2D(2),
+			nn.Conv2D(16, 3, nn.Same, nn.NoBias), nn.BatchNormalization(), nn.ReLU, nn.DepthwiseConv2D(3), nn.BatchNormalization(),
+			nn.GlobalAveragePooling2D(), nn.Dense(10, nn.Softmax)},
+			optim.Adam(1e-3), loss.CategoricalCrossentropy(), []metric.Metric{metric.Accuracy()}, tensor.S(tensor.Float32, 4, 10)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -282,11 +282,13 @@ const (
 )
 
 // Fused is an operation of one result, its head, with an epilogue: a bias over the last
-// axis, an activation, then a program whose input number Acc is the head's result.
+// axis, an activation, then a program whose input number Acc is the head's result. A second
+// program, of columns, may reduce results while they are in the cache.
 // [Kernels.Heads] reports which operations can be heads.
 //
-// Inputs: the head's, the bias if Bias is set, the program's other inputs in order.
-// Results: those of the program, or the head's without a program.
+// Inputs: the head's, the bias if Bias is set, the program's other inputs in order, those of
+// the second program that are not results.
+// Results: those of the program, or the head's without a program; those of the second program.
 type Fused struct {
 	Head  graph.Op
 	Ins   int // inputs of the head
@@ -294,6 +296,8 @@ type Fused struct {
 	Act   Act
 	After *Program
 	Acc   int
+	Then  *Program // of columns, or nil
+	Reads []int    // for each input of Then: the result that it is, or -1
 }
 
 // Name implements graph.Op: the head's.
@@ -310,6 +314,9 @@ func (f *Fused) String() string {
 	}
 	if f.After != nil {
 		s += ", " + f.After.String()
+	}
+	if f.Then != nil {
+		s += ", then " + f.Then.String()
 	}
 	return s
 }
@@ -331,11 +338,46 @@ func describe(op graph.Op) string {
 }
 
 // Infer implements graph.Op.
-func (f *Fused) Infer(in []tensor.Spec) ([]tensor.Spec, error) {
+func (f *Fused) Infer(in []tensor.Spec) (specs []tensor.Spec, err error) {
 	if f.After != nil {
-		return f.After.Infer(nil)
+		specs, err = f.After.Infer(nil)
+	} else {
+		specs, err = f.Head.Infer(in[:f.Ins])
 	}
-	return f.Head.Infer(in[:f.Ins])
+	if f.Then == nil || err != nil {
+		return specs, err
+	}
+	columns, err := f.Then.Infer(nil)
+	return append(specs, columns...), err
+}
+
+// Whole returns how many results come before those of Then.
+func (f *Fused) Whole() int {
+	if f.After != nil {
+		return len(f.After.Results)
+	}
+	return 1
+}
+
+// First returns how many inputs come before those of Then.
+func (f *Fused) First() int {
+	if f.After != nil {
+		return f.Rest() + len(f.After.In) - 1
+	}
+	return f.Rest()
+}
+
+// ThenIn returns the inputs of Then, of the results of the whole step and its inputs.
+func ThenIn[T any](f *Fused, out, in []T) []T {
+	args, own := make([]T, len(f.Reads)), in[f.First():]
+	for i, r := range f.Reads {
+		if r >= 0 {
+			args[i] = out[r]
+		} else {
+			args[i], own = own[0], own[1:]
+		}
+	}
+	return args
 }
 
 // Rest returns how many inputs come before the program's.
@@ -364,8 +406,25 @@ func (f *Fused) Home() int {
 }
 
 // Overwrites reports whether result r may have the memory of input in: it is one of the
-// program's inputs, and the head is not computed there.
+// program's inputs, and the head is not computed there. Results of the second program are
+// computed last. An input that both programs read is two inputs, of which the second refuses.
 func (f *Fused) Overwrites(r, in int) bool {
+	own := in - f.First()
+	switch {
+	case r >= f.Whole() && own < 0:
+		return true
+	case r < f.Whole() && own >= 0:
+		return false
+	case own >= 0:
+		for i, result := range f.Reads {
+			if result < 0 {
+				if own == 0 {
+					return f.Then.Overwrites(r-f.Whole(), i)
+				}
+				own--
+			}
+		}
+	}
 	if f.After == nil || in < f.Rest() || r == f.Home() {
 		return false
 	}
@@ -397,11 +456,14 @@ func (f *Fused) Ref(out, in []ops.Array) {
 	}
 	if f.After == nil {
 		copy(out[0].V, c.V)
-		return
+	} else {
+		args := append([]ops.Array(nil), in[f.Rest():f.First()]...)
+		args = append(args[:f.Acc], append([]ops.Array{c}, args[f.Acc:]...)...)
+		f.After.Ref(out[:f.Whole()], args)
 	}
-	args := append([]ops.Array(nil), in[f.Rest():]...)
-	args = append(args[:f.Acc], append([]ops.Array{c}, args[f.Acc:]...)...)
-	f.After.Ref(out, args)
+	if f.Then != nil {
+		f.Then.Ref(out[f.Whole():], ThenIn(f, out, in))
+	}
 }
 
 // Sweep is several operations of one type that do not depend on each other, done

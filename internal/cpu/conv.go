@@ -90,7 +90,7 @@ func (e *matrixEpilogue) attachTo(act *kern.Act, after *kern.Epilogue) {
 	if e.relu {
 		*act = kern.ReLU
 	}
-	if e.after != nil {
+	if e.hasPrograms() {
 		*after = e
 	}
 }

@@ -50,6 +50,7 @@ type fused struct {
 	epilogue
 	home int
 	args []backend.Buf // of the program
+	read []backend.Buf // by the second program
 	wide []float32     // a bias of 16 bits, widened
 }
 
@@ -63,6 +64,10 @@ func newFused(op *backend.Fused, h head, in []tensor.Spec) *fused {
 		k.after = newProgram(op.After, nil)
 		k.patches = newPatches(op.After, k.after)
 		k.args = make([]backend.Buf, len(op.After.In))
+	}
+	if op.Then != nil {
+		k.then = newSink(op.Then)
+		k.read = make([]backend.Buf, len(op.Then.In))
 	}
 	h.attach(&k.epilogue)
 	return k
@@ -78,25 +83,43 @@ func (k *fused) Run(out, in []backend.Buf) {
 		k.bias = floats(in[k.op.Ins])
 	}
 	if k.after != nil {
-		rest := in[k.op.Rest():]
+		rest := in[k.op.Rest():k.op.First()]
 		copy(k.args, rest[:k.op.Acc])
 		k.args[k.op.Acc] = out[k.home]
 		copy(k.args[k.op.Acc+1:], rest[k.op.Acc:])
 		k.after.in, k.after.out = k.args, out
 	}
+	if k.then != nil {
+		own := in[k.op.First():]
+		for i, r := range k.op.Reads {
+			if r >= 0 {
+				k.read[i] = out[r]
+			} else {
+				k.read[i], own = own[0], own[1:]
+			}
+		}
+		k.then.begin(out[k.op.Whole():], k.read)
+	}
 	k.result = out[k.home]
 	k.head.Run(out[k.home:k.home+1], in[:k.op.Ins])
+	if k.then != nil {
+		k.then.end()
+	}
 	k.bias, k.result = nil, backend.Buf{}
 }
 
-// epilogue computes a bias, an activation and a program on the parts of a head's result.
+// epilogue computes a bias, an activation and programs on the parts of a head's result.
 type epilogue struct {
 	bias    []float32 // along the last axis, or nil
 	relu    bool
 	after   *program // or nil
 	patches *patches // of after
+	then    *sink    // or nil
 	result  backend.Buf
 }
+
+// hasPrograms reports whether the epilogue is more than what a head does itself.
+func (e *epilogue) hasPrograms() bool { return e.after != nil || e.then != nil }
 
 // span runs the epilogue for elements [lo,hi) of the result.
 func (e *epilogue) span(lo, hi int, w *par.Worker) {
@@ -110,9 +133,7 @@ func (e *epilogue) span(lo, hi int, w *par.Worker) {
 		e.activate(wide, lo)
 		saveAs(e.result, lo, 1, wide)
 	}
-	if e.after != nil {
-		e.block(lo, 1, hi-lo, hi-lo, w)
-	}
+	e.block(lo, 1, hi-lo, hi-lo, w)
 }
 
 // activate adds the bias to x, elements of the result from at on, and takes the ReLU.
@@ -130,13 +151,18 @@ func (e *epilogue) activate(x []float32, at int) {
 	}
 }
 
-// block runs the program for rows of cols elements, the first at at and the others ld
+// block runs the programs for rows of cols elements, the first at at and the others ld
 // apart.
 func (e *epilogue) block(at, rows, cols, ld int, w *par.Worker) {
-	mem := w.Extra(e.patches.scratch())
-	if cols == ld {
-		e.after.run(mem, at, at+rows*ld)
-		return
+	if e.after != nil {
+		mem := w.Extra(e.patches.scratch())
+		if cols == ld {
+			e.after.run(mem, at, at+rows*ld)
+		} else {
+			e.patches.run(mem, at, rows, cols, ld)
+		}
 	}
-	e.patches.run(mem, at, rows, cols, ld)
+	if e.then != nil {
+		e.then.take(at, rows, cols, ld, w)
+	}
 }

@@ -177,7 +177,7 @@ func (p *matMul[T]) attach(e *epilogue) {
 	if e.relu {
 		p.Act = kern.ReLU
 	}
-	if e.after != nil {
+	if e.hasPrograms() {
 		p.After = p
 	}
 }

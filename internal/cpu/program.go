@@ -142,7 +142,7 @@ func newProgram(p *backend.Program, strides []tensor.Dims) *program {
 			cols *= p.Shape.At(-1 - i)
 		}
 	}
-	k := lower(p, cols, strides).chain().place()
+	k := lower(p, cols, strides).foldProducts().chain().place()
 	k.setTiles()
 	if k.columns != nil {
 		k.columns.setPieces(k)
@@ -200,8 +200,11 @@ func (k *program) Run(out, in []backend.Buf) {
 }
 
 // Piece implements par.Task.
-func (k *program) Piece(i int, w *par.Worker) {
-	f := k.run(w.Scratch(k.scratch()), i*k.piece, min((i+1)*k.piece, k.size))
+func (k *program) Piece(i int, w *par.Worker) { k.runPiece(i, w.Scratch(k.scratch())) }
+
+// runPiece runs the program for the elements of piece i.
+func (k *program) runPiece(i int, mem []byte) {
+	f := k.run(mem, i*k.piece, min((i+1)*k.piece, k.size))
 	if k.columns != nil {
 		k.columns.end(f, i)
 	}

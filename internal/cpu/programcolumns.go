@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"github.com/glia-ml/glia/backend"
 	"github.com/glia-ml/glia/internal/kern"
@@ -13,18 +14,21 @@ import (
 // rows of lanes, which are one or more rows of columns, in float32; its lanes then become
 // one number a column, and at the end the pieces are folded, in float64, always in the
 // same order. Instructions on the results follow, once.
+//
+// Maxima and minima take whole tiles as rows of lanes, sums and moments rows of few lanes, which
+// stay in registers along the rows of a tile.
 
 const (
-	leastLanes = 1024    // a fold's, if columns are fewer
+	leastLanes = 1024    // of a maximum or minimum, if columns are fewer
+	fewLanes   = 32      // of sums and moments, likewise
 	leastRows  = 64      // of a piece
-	mostPieces = 64      // whose folds are kept
+	mostPieces = 256     // whose folds are kept
 	mostParts  = 1 << 16 // columns of all pieces together
 )
 
 // columns is the reductions of a program along columns.
 type columns struct {
 	cols  int
-	width int // lanes of a fold: rows of columns side by side
 	lanes int // elements that the lanes of all folds take
 	folds []*columnFold
 	rows  []float64 // of each piece
@@ -35,14 +39,13 @@ type columnFold struct {
 	fold
 	*columns
 	x          ref         // the elements
+	width      int         // lanes: rows of columns side by side
 	at         int         // where its lanes begin
 	parts      [][]float32 // of each piece: numbers for each column
 	total, far []float64   // of all pieces; far is of moments
 }
 
-func newColumns(cols int) *columns {
-	return &columns{cols: cols, width: max(1, leastLanes/cols) * cols}
-}
+func newColumns(cols int) *columns { return &columns{cols: cols} }
 
 // foldColumns adds a reduction of x. Moments have the mean, too.
 func (l *lowering) foldColumns(f fold, outs int, x ref) []ref {
@@ -55,7 +58,7 @@ func (l *lowering) foldColumns(f fold, outs int, x ref) []ref {
 	if of == nil {
 		of = &columnFold{columns: l.columns, x: x}
 		l.columns.folds = append(l.columns.folds, of)
-		l.emitAll(accumulate{of}, false, 0, x)
+		l.emitAll(accumulate{columnFold: of}, false, 0, x)
 	}
 	if of.fold != momentsOf {
 		of.fold = f
@@ -70,8 +73,13 @@ func (c *columns) setPieces(k *program) {
 	k.piece = (least + k.tile - 1) / k.tile * k.tile
 	c.rows = make([]float64, (k.size+k.piece-1)/k.piece)
 	for _, f := range c.folds {
+		least := fewLanes
+		if f.fold == greatestOf || f.fold == leastOf {
+			least = leastLanes
+		}
+		f.width = max(1, least/c.cols) * c.cols
 		f.at = c.lanes
-		c.lanes += c.width * f.rowsOfLanes()
+		c.lanes += f.width * f.numbers()
 		f.total = make([]float64, c.cols)
 		if f.fold == momentsOf {
 			f.far = make([]float64, c.cols)
@@ -80,15 +88,6 @@ func (c *columns) setPieces(k *program) {
 			f.parts = append(f.parts, make([]float32, c.cols*f.numbers()))
 		}
 	}
-}
-
-// rowsOfLanes returns how many rows of lanes a fold takes: moments take one for each of
-// the numbers, and one for the distances of elements.
-func (f *columnFold) rowsOfLanes() int {
-	if f.fold == momentsOf {
-		return 4
-	}
-	return 1
 }
 
 // numbers returns how many numbers a fold keeps for each column of a piece.
@@ -136,7 +135,7 @@ func (c *columnFold) join(dst, x []float32) {
 
 // lanesOf returns row n of a fold's lanes.
 func (f frame) lanesOf(c *columnFold, n int) []float32 {
-	return f.tiles[f.slots*f.slotLen()+c.at+n*c.width:][:c.width]
+	return f.tiles[f.slots*f.slotLen()+c.at+n*c.width:][:c.width:c.width]
 }
 
 // accumulate folds tiles into lanes.
@@ -147,15 +146,115 @@ func (o accumulate) run(f frame, c *instr, at, n int) {
 	if f.first {
 		o.begin(f, x)
 	}
-	if o.fold == momentsOf {
-		o.distances(f, x)
-		return
+	o.eachRow(n, func(at, rows, cols int) {
+		switch o.fold {
+		case momentsOf:
+			kern.ColumnMoments(acc, f.lanesOf(o.columnFold, 1), f.lanesOf(o.columnFold, 2), x[at:], rows, cols, cols)
+		case sumOf, meanOf:
+			kern.ColumnSum(acc, x[at:], rows, cols, cols)
+		default:
+			for r := range rows {
+				o.join(acc[:cols], x[at+r*cols:][:cols])
+			}
+		}
+	})
+}
+
+// eachRow calls f with the rows of lanes of n elements, from element at on, and with the elements
+// behind them, which are fewer than lanes.
+func (c *columnFold) eachRow(n int, f func(at, rows, cols int)) {
+	rows := n / c.width
+	f(0, rows, c.width)
+	if at := rows * c.width; at < n {
+		f(at, 1, n-at)
 	}
-	for len(x) > 0 {
-		n := min(len(x), len(acc))
-		o.join(acc[:n], x[:n])
-		x = x[n:]
+}
+
+// products is a sum, and one of the same elements times distances of others.
+type products struct{ sum, dot *columnFold }
+
+func (o products) run(f frame, c *instr, at, n int) {
+	dy, x, shift := f.f32(c.args[0], at, n), f.f32(c.args[1], at, n), f.f32(c.args[2], at, n)
+	dot, sum := f.lanesOf(o.dot, 0), f.lanesOf(o.sum, 0)
+	if f.first {
+		clear(dot)
+		clear(sum)
 	}
+	o.dot.eachRow(n, func(at, rows, cols int) {
+		kern.ColumnProducts(sum, dot, shift, dy[at:], x[at:], rows, cols, cols)
+	})
+}
+
+// foldProducts makes one instruction of a sum, and of the sum of the same elements times distances
+// from what is the same for all rows, as batch normalization's gradient has them.
+func (l *lowering) foldProducts() *lowering {
+	if l.columns == nil {
+		return l
+	}
+	uses, by := make([]int, len(l.refs)), make([]int, len(l.refs))
+	for i, c := range l.code {
+		for _, x := range c.args {
+			uses[x]++
+		}
+		for _, x := range c.dst {
+			by[x] = i + 1
+		}
+	}
+	for _, x := range l.results {
+		uses[x]++
+	}
+	// only returns the instruction of a function that makes x for one reader, or nil.
+	only := func(x ref, f kern.LinkFunc) *lowered {
+		if uses[x] != 1 || by[x] == 0 {
+			return nil
+		}
+		c := &l.code[by[x]-1]
+		if m, ok := c.op.(mapFloats); !ok || c.row || !m.linked || m.links[0] != f {
+			return nil
+		}
+		return c
+	}
+	gone := make([]bool, len(l.code))
+	for i := range l.code {
+		c := &l.code[i]
+		acc, ok := c.op.(accumulate)
+		if !ok || acc.fold != sumOf {
+			continue
+		}
+		times := only(c.args[0], kern.LinkMul)
+		if times == nil {
+			continue
+		}
+		for side := range 2 {
+			from, dy := only(times.args[side], kern.LinkSub), times.args[1-side]
+			if from == nil || !l.sameRows(from.args[1]) {
+				continue
+			}
+			j := slices.IndexFunc(l.code, func(s lowered) bool {
+				sum, ok := s.op.(accumulate)
+				return ok && sum.fold == sumOf && s.args[0] == dy
+			})
+			if j < 0 || gone[j] {
+				continue
+			}
+			gone[j], gone[by[c.args[0]]-1], gone[by[times.args[side]]-1] = true, true, true
+			*c = lowered{op: products{l.code[j].op.(accumulate).columnFold, acc.columnFold}, args: []ref{dy, from.args[0], from.args[1]}}
+			break
+		}
+	}
+	code := l.code[:0]
+	for i, c := range l.code {
+		if !gone[i] {
+			code = append(code, c)
+		}
+	}
+	l.code = code
+	return l
+}
+
+// sameRows reports whether x is loaded, and the same for all rows.
+func (l *lowering) sameRows(x ref) bool {
+	return slices.ContainsFunc(l.loads, func(d load) bool { return ref(d.slot) == x && !d.row && !d.half && l.cols%d.period == 0 })
 }
 
 // begin sets the lanes to those of no elements. Moments are taken from sums of distances
@@ -170,15 +269,9 @@ func (c *columnFold) begin(f frame, x []float32) {
 		kern.Fill(lanes, float32(math.Inf(1)))
 	case momentsOf:
 		shift := f.lanesOf(c, 2)
-		kern.Fill(lanes, 0)
-		kern.Fill(f.lanesOf(c, 1), 0)
-		kern.Fill(shift, 0)
-		for rest := x; len(rest) > 0; {
-			n := min(len(rest), len(shift))
-			kern.Add(shift[:n], shift[:n], rest[:n])
-			rest = rest[n:]
-		}
-		c.joinLanes(shift)
+		clear(lanes)
+		clear(f.lanesOf(c, 1))
+		kern.SumCols(shift[:c.cols], x, len(x)/c.cols, c.cols, c.cols)
 		kern.DivScalar(shift[:c.cols], shift[:c.cols], float32(len(x)/c.cols))
 		for j, v := range shift[:c.cols] {
 			if v-v != 0 {
@@ -187,19 +280,7 @@ func (c *columnFold) begin(f frame, x []float32) {
 		}
 		repeatRows(shift, c.cols)
 	default:
-		kern.Fill(lanes, 0)
-	}
-}
-
-// distances adds the distances of x from the shift, and their squares.
-func (c *columnFold) distances(f frame, x []float32) {
-	sum, squares, shift, far := f.lanesOf(c, 0), f.lanesOf(c, 1), f.lanesOf(c, 2), f.lanesOf(c, 3)
-	for len(x) > 0 {
-		n := min(len(x), c.width)
-		kern.Sub(far[:n], x[:n], shift[:n])
-		kern.Add(sum[:n], sum[:n], far[:n])
-		kern.FMAdd(squares[:n], far[:n], far[:n], squares[:n])
-		x = x[n:]
+		clear(lanes)
 	}
 }
 

@@ -5,7 +5,8 @@
 // The passes, in order: simplify rewrites the graph; fuse gathers elementwise operations
 // and reductions into programs, programs into the epilogues of heads such as matrix
 // products, and parameter updates into sweeps, and lets programs compute cheap values again;
-// lower makes steps of them, of which a convolution and a maximum of windows become one; place puts every buffer into one arena by
+// lower makes steps of them, of which a convolution and a maximum of windows become one,
+// and a head and the sums over columns of its results; place puts every buffer into one arena by
 // its live range and lets results take the memory of inputs whose live range ends. A loop
 // or a branch is one step, with the plans of its bodies.
 package plan
@@ -109,6 +110,7 @@ func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels bac
 	}
 	l := lower(p, fuse(roots, kernels), roots)
 	l.joinPools(roots)
+	l.joinColumns()
 	l.widenInSweeps(roots)
 	l.sweep()
 	l.place(roots[:len(outputs)], replaces, updates, roots[len(outputs):])

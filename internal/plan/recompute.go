@@ -100,7 +100,7 @@ func (gr *grouping) recipe(g *group, n *graph.Node) (part []*graph.Node, from *g
 				continue
 			}
 			at := owner(in)
-			if (gr.of[at] == g || g.recomputes(at)) && (at != in || g.rows[at] || len(gr.readers(g, at)) == 0) {
+			if g.recomputes(at) || gr.of[at] == g && (at != in || g.rows[at] || len(gr.readers(g, at)) == 0) {
 				if at != in || !visit(in) {
 					return false
 				}

@@ -46,7 +46,8 @@ func TestRecompute(t *testing.T) {
 	if a, b := written(after), written(before); a != b-2 {
 		t.Errorf("values of all elements written: got %d, want 2 less than %d\n%v", a, b, after)
 	}
-	if after.Arena() > before.Arena() {
-		t.Errorf("arena: got %d bytes, want %d at most", after.Arena(), before.Arena())
+	// Columns may live longer, values of all elements may not.
+	if after.Arena() >= before.Arena()+8*5*16 {
+		t.Errorf("arena: got %d bytes, want about %d at most", after.Arena(), before.Arena())
 	}
 }
