@@ -61,6 +61,7 @@ var besideInTests = map[string]string{
 	"optim":         "internal/cpu internal/plan",
 	"internal/plan": "internal/cpu",
 	"interop/keras": "glia",
+	"preprocess":    "glia",
 	"glia":          "callback",
 	"applications":  "glia",
 }

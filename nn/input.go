@@ -21,6 +21,7 @@ import (
 //
 //	nn.Input(28, 28)
 //	nn.Input(nn.Any, tensor.Int32, nn.Name("words"))
+//	nn.Input(nn.Text)
 //
 // With a float type, other floats are converted to it; with an integer type, integers and truths
 // whose values it holds for certain. Other samples are an error, integers for a float type too:
@@ -37,6 +38,14 @@ func Input(parts ...any) *InputLayer {
 	return l
 }
 
+// text is the type of Text.
+type text struct{}
+
+// Text declares samples that are texts, as the only part of [Input] but for options. They reach the network as
+// int64 [tokens], the numbers that a layer gives outside it, preprocess.TextVectorization's Encode, which is to
+// follow. In Keras's files the input is one of strings.
+var Text text
+
 // take sets the part of Input with that number.
 func (l *InputLayer) take(i int, part any) {
 	switch p := part.(type) {
@@ -46,6 +55,8 @@ func (l *InputLayer) take(i int, part any) {
 		l.Dims = append(l.Dims, p...)
 	case tensor.Dims:
 		l.Dims = append(l.Dims, p.Slice()...)
+	case text:
+		l.Text, l.DType, l.Dims = true, tensor.Int64, []int{Any}
 	case tensor.DType:
 		if l.DType = p; p == tensor.Invalid || l.DType.Size() == 0 {
 			l.mistake(i, part)
@@ -73,6 +84,8 @@ type InputLayer struct {
 	// DType is the element type, to which samples are converted as [Input] says. If it is not
 	// set, any is accepted, and [Network.Declared] reports float32.
 	DType tensor.DType
+	// Text says that samples are texts, see [Text].
+	Text bool
 
 	bad *graph.Error // a mistake in the parts of Input
 }
@@ -146,6 +159,9 @@ func (l *InputLayer) spec() tensor.Spec {
 	return tensor.Spec{DType: dt, Shape: shape}
 }
 
+// textDType is Keras's dtype of texts.
+const textDType = "string"
+
 type inputConfig struct {
 	Name       string `json:"name,omitempty"`
 	BatchShape []*int `json:"batch_shape"`
@@ -165,6 +181,9 @@ func (l *InputLayer) MarshalJSON() ([]byte, error) {
 	if l.DType != tensor.Invalid {
 		c.DType = l.DType.String()
 	}
+	if l.Text {
+		c.BatchShape, c.DType = []*int{nil}, textDType
+	}
 	return json.Marshal(c)
 }
 
@@ -175,7 +194,7 @@ func (l *InputLayer) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("nn: %w", err)
 	}
 	in := made.(*InputLayer)
-	l.Name, l.DType, l.Dims = in.Name, in.DType, in.Dims
+	l.Name, l.DType, l.Dims, l.Text = in.Name, in.DType, in.Dims, in.Text
 	return nil
 }
 
@@ -187,6 +206,11 @@ func inputOf(c *vocab.Config) (Layer, error) {
 	}
 	if len(s.BatchShape) == 0 {
 		return nil, errors.New("no batch_shape: want one with null for the batch")
+	}
+	if s.DType == textDType && (len(s.BatchShape) == 1 || len(s.BatchShape) == 2 && s.BatchShape[1] != nil && *s.BatchShape[1] == 1) {
+		l := Input(Text)
+		l.Name = s.Name
+		return l, nil
 	}
 	l := &InputLayer{DType: tensor.ParseDType(s.DType)}
 	l.Name = s.Name

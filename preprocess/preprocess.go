@@ -10,9 +10,9 @@
 //
 // A layer belongs here if it learns nothing by gradients and acts on what a file or a camera
 // holds: it scales, encodes, crops, resizes or distorts. As a part of the model it is saved
-// with it, so that who loads the model feeds it what it was trained on. What decodes files,
-// or has to see strings, is a loader or a transform of package data instead: tensors hold
-// numbers.
+// with it, so that who loads the model feeds it what it was trained on. What decodes files
+// is a loader of package data instead. Tensors hold numbers: a layer of texts finds their words
+// outside the network, see [TextVectorization].
 //
 // Each layer is one file, with its constructor, its type and its row in nn's table, which
 // it adds by [nn.Register] under "keras.layers>" and Keras's class. Programs that link

@@ -39,6 +39,9 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	if err := f.readConfig(members, size); err != nil {
 		return nil, err
 	}
+	if err := f.readAssets(members, size); err != nil {
+		return nil, err
+	}
 	m := members[weightsFile]
 	if m == nil {
 		return nil, fmt.Errorf("no %s in the archive", weightsFile)

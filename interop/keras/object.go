@@ -26,6 +26,7 @@ type Object struct {
 	old   bool // out of a file of Keras 1 or 2
 	later bool // out of one of Keras 3.16 and later
 
+	assets  map[string][]byte          // vocabularies by the groups of their layers, of a model
 	shared  json.RawMessage            // the number of an object that others may name
 	members map[string]json.RawMessage // of the config, parsed on demand
 

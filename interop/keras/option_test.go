@@ -54,6 +54,7 @@ func TestOptionsOfEveryLayer(t *testing.T) {
 		"InputLayer":               nn.Input(2).With(name, nn.Frozen),
 		"LeakyReLU":                nn.LeakyReLU.Layer(name, nn.Frozen, policy),
 		"Masking":                  nn.Masking(0, name, nn.Frozen, policy),
+		"TextVectorization":        preprocess.TextVectorization(name, nn.Frozen, policy),
 		"Normalization":            preprocess.Normalization(name, nn.Frozen, policy),
 		"Maximum":                  nn.Maximum(name, nn.Frozen, policy),
 		"Minimum":                  nn.Minimum(name, nn.Frozen, policy),

@@ -204,6 +204,7 @@ var unmeasured = map[string]string{
 	"keras.layers.GaussianNoise":                      "random",
 	"keras.layers.Input":                              "declares a shape",
 	"keras.layers.InputLayer":                         "declares a shape",
+	"keras.layers.TextVectorization":                  "of texts: `preprocess`",
 	"keras.layers.Lambda":                             "of any function",
 	"keras.layers.Layer":                              "a type",
 	"keras.layers.Masking":                            "of masks: nn",

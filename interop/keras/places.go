@@ -8,6 +8,7 @@ import (
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/nn"
+	"github.com/glia-ml/glia/preprocess"
 )
 
 // place is where a part of a model has its variables in a file.
@@ -15,7 +16,8 @@ type place struct {
 	group string // in a store: "layers/dense", "" for the model itself
 	name  string // of the layer or the model
 	vars  []*graph.Var
-	front string // of the variables' paths in the file that is read, "sequential/"
+	names []string // of the variables in a store; nil: their numbers
+	front string   // of the variables' paths in the file that is read, "sequential/"
 }
 
 // networkName returns the name of a network, Keras's default if it has none.
@@ -55,6 +57,12 @@ func placesAt(r *nn.Record, group string) []place {
 		return placesUnder(sub, r.Name, group)
 	}
 	all := []place{{group: group, name: r.Name, vars: variables(r)}}
+	if _, ok := r.Layer.(*preprocess.TextVectorizationLayer); ok { // Keras writes it, and a layer inside it
+		all[0].names = []string{"idf_weights"}[:len(all[0].vars)]
+		inner := all[0]
+		inner.group, inner.name = path.Join(group, "_lookup_layer"), "string_lookup"
+		all = append(all, inner)
+	}
 	for _, p := range r.Parts {
 		all = append(all, placesAt(p, path.Join(group, p.Attribute))...)
 	}

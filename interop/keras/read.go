@@ -60,7 +60,7 @@ func readModel(o *Object, opt Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, pass := range []func(*tree) error{limitNames, noteShared, modernize, makeLayers, limitSize, checkActivations, followIntegers, inheritPolicies} {
+	for _, pass := range []func(*tree) error{limitNames, noteShared, modernize, setVocabularies, makeLayers, limitSize, checkActivations, followIntegers, inheritPolicies} {
 		if err := pass(t); err != nil {
 			return nil, err
 		}

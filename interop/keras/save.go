@@ -76,7 +76,11 @@ func (s *State) writeStore(w io.Writer) error { return WriteStore(w, s.store()) 
 func (s *State) store() []Group {
 	var all []Group
 	for _, p := range placesOf(s.Network) {
-		all = append(all, s.group(path.Join(p.group, varsGroup), p.name, p.vars))
+		g := s.group(path.Join(p.group, varsGroup), p.name, p.vars)
+		if p.names != nil {
+			g.Names = p.names
+		}
+		all = append(all, g)
 	}
 	if vars := s.optimizerVars(); vars != nil {
 		all = append(all, s.group(optimizerGroup+"/"+varsGroup, s.Optimizer.Name(), vars))
