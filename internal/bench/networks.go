@@ -34,13 +34,16 @@ type Networks struct {
 }
 
 // Network is a training step of a network with Adam. The floor of a step is the arithmetic
-// of its products and convolutions at the peak rate.
+// of its products and convolutions at the peak rate. The activations are the values of the
+// forward part that the backward part reads.
 type Network struct {
-	StepMS1       float64 `json:"step_ms_1"`
-	StepMSAll     float64 `json:"step_ms_all"`
-	OfFloor1      float64 `json:"of_floor_1"`
-	OfFloorAll    float64 `json:"of_floor_all"`
-	AllocsPerStep float64 `json:"allocs_per_step"`
+	StepMS1         float64 `json:"step_ms_1"`
+	StepMSAll       float64 `json:"step_ms_all"`
+	OfFloor1        float64 `json:"of_floor_1"`
+	OfFloorAll      float64 `json:"of_floor_all"`
+	AllocsPerStep   float64 `json:"allocs_per_step"`
+	ArenaBytes      int     `json:"arena_bytes"`
+	ActivationBytes int     `json:"activation_bytes"`
 }
 
 // Image is a prediction for one image of 224 by 224.
@@ -85,8 +88,9 @@ func RunNetworks(ctx context.Context, log io.Writer) (*Networks, error) {
 			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}
 		r.Networks[k.name] = n
-		fmt.Fprintf(log, "%-14s  a step of %d: %.1f ms with one thread (%.0f %% of the floor), %.1f ms with all (%.0f %%), %.2f allocations\n",
-			k.name, k.batch, n.StepMS1, 100*n.OfFloor1, n.StepMSAll, 100*n.OfFloorAll, n.AllocsPerStep)
+		fmt.Fprintf(log, "%-14s  a step of %d: %.1f ms with one thread (%.0f %% of the floor), %.1f ms with all (%.0f %%), %.2f allocations, arena %.1f MB, %.2f of the activations\n",
+			k.name, k.batch, n.StepMS1, 100*n.OfFloor1, n.StepMSAll, 100*n.OfFloorAll, n.AllocsPerStep,
+			float64(n.ArenaBytes)/1e6, float64(n.ArenaBytes)/float64(n.ActivationBytes))
 	}
 	for _, name := range slices.Sorted(maps.Keys(knownOfImages)) {
 		image, err := predictions(ctx, knownOfImages[name])
@@ -148,6 +152,13 @@ func (r *Networks) measure(ctx context.Context, k known) (Network, error) {
 		return res, err
 	}
 	if err := m.Compile(optim.Adam(1e-3), loss.CategoricalCrossentropy()); err != nil {
+		return res, err
+	}
+	listing, err := m.Plan(train, k.batch)
+	if err != nil {
+		return res, err
+	}
+	if res.ArenaBytes, res.ActivationBytes, err = stepMemory(listing); err != nil {
 		return res, err
 	}
 	epochs := epochsOf(ctx, m, train, k.batch)
