@@ -7177,6 +7177,12 @@ unrolled:
 	VPADDD    Y5, Y9, Y5
 	VPADDD    Y6, Y10, Y6
 	VPADDD    Y7, Y11, Y7
+	VCMPPS    $0x03, Y0, Y1, Y8
+	VCMPPS    $0x03, Y2, Y3, Y9
+	VORPS     Y9, Y8, Y8
+	VMOVMSKPS Y8, DI
+	TESTL     DI, DI
+	JEQ       numbers4
 	VCMPPS    $0x03, Y0, Y0, Y8
 	VCMPPS    $0x03, Y1, Y1, Y9
 	VCMPPS    $0x03, Y2, Y2, Y10
@@ -7189,16 +7195,22 @@ unrolled:
 	VBLENDVPS Y9, Y1, Y5, Y1
 	VBLENDVPS Y10, Y2, Y6, Y2
 	VBLENDVPS Y11, Y3, Y7, Y3
-	VPSRLD    $0x10, Y0, Y0
-	VPSRLD    $0x10, Y1, Y1
-	VPACKUSDW Y1, Y0, Y0
-	VPERMQ    $0xd8, Y0, Y0
-	VMOVUPS   Y0, (CX)(BX*2)
-	VPSRLD    $0x10, Y2, Y2
-	VPSRLD    $0x10, Y3, Y3
-	VPACKUSDW Y3, Y2, Y2
-	VPERMQ    $0xd8, Y2, Y2
-	VMOVUPS   Y2, 32(CX)(BX*2)
+	VMOVAPS   Y0, Y4
+	VMOVAPS   Y1, Y5
+	VMOVAPS   Y2, Y6
+	VMOVAPS   Y3, Y7
+
+numbers4:
+	VPSRLD    $0x10, Y4, Y4
+	VPSRLD    $0x10, Y5, Y5
+	VPACKUSDW Y5, Y4, Y4
+	VPERMQ    $0xd8, Y4, Y4
+	VMOVUPS   Y4, (CX)(BX*2)
+	VPSRLD    $0x10, Y6, Y6
+	VPSRLD    $0x10, Y7, Y7
+	VPACKUSDW Y7, Y6, Y6
+	VPERMQ    $0xd8, Y6, Y6
+	VMOVUPS   Y6, 32(CX)(BX*2)
 	ADDQ      $+32, BX
 	CMPQ      BX, SI
 	JLE       unrolled
@@ -7219,17 +7231,25 @@ single:
 	VPADDD    vecConst<>+64(SB), Y1, Y5
 	VPADDD    Y2, Y4, Y2
 	VPADDD    Y3, Y5, Y3
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VMOVMSKPS Y4, SI
+	TESTL     SI, SI
+	JEQ       numbers2
 	VCMPPS    $0x03, Y0, Y0, Y4
 	VCMPPS    $0x03, Y1, Y1, Y5
 	VPOR      vecConst<>+2208(SB), Y0, Y0
 	VPOR      vecConst<>+2208(SB), Y1, Y1
 	VBLENDVPS Y4, Y0, Y2, Y0
 	VBLENDVPS Y5, Y1, Y3, Y1
-	VPSRLD    $0x10, Y0, Y0
-	VPSRLD    $0x10, Y1, Y1
-	VPACKUSDW Y1, Y0, Y0
-	VPERMQ    $0xd8, Y0, Y0
-	VMOVUPS   Y0, (CX)(BX*2)
+	VMOVAPS   Y0, Y2
+	VMOVAPS   Y1, Y3
+
+numbers2:
+	VPSRLD    $0x10, Y2, Y2
+	VPSRLD    $0x10, Y3, Y3
+	VPACKUSDW Y3, Y2, Y2
+	VPERMQ    $0xd8, Y2, Y2
+	VMOVUPS   Y2, (CX)(BX*2)
 	ADDQ      $+16, BX
 	CMPQ      BX, AX
 	JLE       single
@@ -7276,6 +7296,12 @@ unrolled:
 	VPADDD    Y6, Y10, Y6
 	VPADDD    Y7, Y11, Y7
 	VPADDD    Y8, Y12, Y8
+	VCMPPS    $0x03, Y1, Y2, Y9
+	VCMPPS    $0x03, Y3, Y4, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVMSKPS Y9, DI
+	TESTL     DI, DI
+	JEQ       numbers4
 	VCMPPS    $0x03, Y1, Y1, Y9
 	VCMPPS    $0x03, Y2, Y2, Y10
 	VCMPPS    $0x03, Y3, Y3, Y11
@@ -7288,16 +7314,22 @@ unrolled:
 	VBLENDVPS Y10, Y2, Y6, Y2
 	VBLENDVPS Y11, Y3, Y7, Y3
 	VBLENDVPS Y12, Y4, Y8, Y4
-	VPSRLD    $0x10, Y1, Y1
-	VPSRLD    $0x10, Y2, Y2
-	VPACKUSDW Y2, Y1, Y1
-	VPERMQ    $0xd8, Y1, Y1
-	VMOVUPS   Y1, (CX)(BX*2)
-	VPSRLD    $0x10, Y3, Y3
-	VPSRLD    $0x10, Y4, Y4
-	VPACKUSDW Y4, Y3, Y3
-	VPERMQ    $0xd8, Y3, Y3
-	VMOVUPS   Y3, 32(CX)(BX*2)
+	VMOVAPS   Y1, Y5
+	VMOVAPS   Y2, Y6
+	VMOVAPS   Y3, Y7
+	VMOVAPS   Y4, Y8
+
+numbers4:
+	VPSRLD    $0x10, Y5, Y5
+	VPSRLD    $0x10, Y6, Y6
+	VPACKUSDW Y6, Y5, Y5
+	VPERMQ    $0xd8, Y5, Y5
+	VMOVUPS   Y5, (CX)(BX*2)
+	VPSRLD    $0x10, Y7, Y7
+	VPSRLD    $0x10, Y8, Y8
+	VPACKUSDW Y8, Y7, Y7
+	VPERMQ    $0xd8, Y7, Y7
+	VMOVUPS   Y7, 32(CX)(BX*2)
 	ADDQ      $+32, BX
 	CMPQ      BX, SI
 	JLE       unrolled
@@ -7320,17 +7352,25 @@ single:
 	VPADDD    vecConst<>+64(SB), Y2, Y6
 	VPADDD    Y3, Y5, Y3
 	VPADDD    Y4, Y6, Y4
+	VCMPPS    $0x03, Y1, Y2, Y5
+	VMOVMSKPS Y5, SI
+	TESTL     SI, SI
+	JEQ       numbers2
 	VCMPPS    $0x03, Y1, Y1, Y5
 	VCMPPS    $0x03, Y2, Y2, Y6
 	VPOR      vecConst<>+2208(SB), Y1, Y1
 	VPOR      vecConst<>+2208(SB), Y2, Y2
 	VBLENDVPS Y5, Y1, Y3, Y1
 	VBLENDVPS Y6, Y2, Y4, Y2
-	VPSRLD    $0x10, Y1, Y1
-	VPSRLD    $0x10, Y2, Y2
-	VPACKUSDW Y2, Y1, Y1
-	VPERMQ    $0xd8, Y1, Y1
-	VMOVUPS   Y1, (CX)(BX*2)
+	VMOVAPS   Y1, Y3
+	VMOVAPS   Y2, Y4
+
+numbers2:
+	VPSRLD    $0x10, Y3, Y3
+	VPSRLD    $0x10, Y4, Y4
+	VPACKUSDW Y4, Y3, Y3
+	VPERMQ    $0xd8, Y3, Y3
+	VMOVUPS   Y3, (CX)(BX*2)
 	ADDQ      $+16, BX
 	CMPQ      BX, AX
 	JLE       single
@@ -7458,6 +7498,12 @@ unrolled:
 	VPADDD    Y5, Y9, Y5
 	VPADDD    Y6, Y10, Y6
 	VPADDD    Y7, Y11, Y7
+	VCMPPS    $0x03, Y0, Y1, Y8
+	VCMPPS    $0x03, Y2, Y3, Y9
+	VORPS     Y9, Y8, Y8
+	VMOVMSKPS Y8, DI
+	TESTL     DI, DI
+	JEQ       numbers4
 	VCMPPS    $0x03, Y0, Y0, Y8
 	VCMPPS    $0x03, Y1, Y1, Y9
 	VCMPPS    $0x03, Y2, Y2, Y10
@@ -7470,17 +7516,23 @@ unrolled:
 	VBLENDVPS Y9, Y1, Y5, Y1
 	VBLENDVPS Y10, Y2, Y6, Y2
 	VBLENDVPS Y11, Y3, Y7, Y3
-	VPAND     vecConst<>+0(SB), Y0, Y0
-	VPAND     vecConst<>+0(SB), Y1, Y1
-	VPAND     vecConst<>+0(SB), Y2, Y2
-	VPAND     vecConst<>+0(SB), Y3, Y3
-	VMOVUPS   Y0, (CX)(BX*4)
-	VMOVUPS   Y1, 32(CX)(BX*4)
-	VMOVUPS   Y2, 64(CX)(BX*4)
-	VMOVUPS   Y3, 96(CX)(BX*4)
-	ADDQ      $+32, BX
-	CMPQ      BX, SI
-	JLE       unrolled
+	VMOVAPS   Y0, Y4
+	VMOVAPS   Y1, Y5
+	VMOVAPS   Y2, Y6
+	VMOVAPS   Y3, Y7
+
+numbers4:
+	VPAND   vecConst<>+0(SB), Y4, Y0
+	VPAND   vecConst<>+0(SB), Y5, Y1
+	VPAND   vecConst<>+0(SB), Y6, Y2
+	VPAND   vecConst<>+0(SB), Y7, Y3
+	VMOVUPS Y0, (CX)(BX*4)
+	VMOVUPS Y1, 32(CX)(BX*4)
+	VMOVUPS Y2, 64(CX)(BX*4)
+	VMOVUPS Y3, 96(CX)(BX*4)
+	ADDQ    $+32, BX
+	CMPQ    BX, SI
+	JLE     unrolled
 
 unrolled_end:
 	LEAQ -8(AX), AX
@@ -7494,13 +7546,20 @@ single:
 	VPADDD    vecConst<>+64(SB), Y0, Y2
 	VPADDD    Y1, Y2, Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
+	VMOVMSKPS Y2, SI
+	TESTL     SI, SI
+	JEQ       numbers1
+	VCMPPS    $0x03, Y0, Y0, Y2
 	VPOR      vecConst<>+2208(SB), Y0, Y0
 	VBLENDVPS Y2, Y0, Y1, Y0
-	VPAND     vecConst<>+0(SB), Y0, Y0
-	VMOVUPS   Y0, (CX)(BX*4)
-	ADDQ      $+8, BX
-	CMPQ      BX, AX
-	JLE       single
+	VMOVAPS   Y0, Y1
+
+numbers1:
+	VPAND   vecConst<>+0(SB), Y1, Y0
+	VMOVUPS Y0, (CX)(BX*4)
+	ADDQ    $+8, BX
+	CMPQ    BX, AX
+	JLE     single
 
 single_end:
 	VZEROUPPER

@@ -195,7 +195,8 @@ func (m *Product[T]) plan() {
 	c.wholeRows = c.isa == avx2 && m.After != nil && m.M >= 16*c.mr && m.N <= 32*c.nr
 	if m.Narrow != NotNarrow {
 		m.planNarrow()
-	} else if c.isa == avx2 {
+	}
+	if c.isa == avx2 {
 		m.planFused()
 	}
 
@@ -256,9 +257,13 @@ func (m *Product[T]) planFused() {
 	if m.M <= c.mr || m.M > 2*highRows && m.K*m.N*4 > largeB {
 		return
 	}
+	if c.unit == 2 && m.K%2 != 0 || c.inPlace || m.K == 0 {
+		return // the kernel packs pairs
+	}
 	c.high = true
-	c.fusesA = m.TransA && m.N >= 2*c.nr
+	c.fusesA = m.TransA && !c.lines && m.N >= 2*c.nr
 	c.fusesB = !m.TransB && (c.packB || m.M >= highStrips*c.mr)
+	c.columns = c.columns && !c.fusesA
 	c.packA, c.packB = c.packA && !c.fusesA, c.packB && !c.fusesB
 }
 

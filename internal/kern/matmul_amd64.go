@@ -100,6 +100,7 @@ func kernel[T Float](i isa, s *strips[T]) {
 			wide4 = !s.byCol && s.rows <= 6-int(i-avx512) // the registers of AVX512BF16 hold one row less
 		}
 	}
+	packs := s.packedA != nil || s.packedB != nil
 	for j := 0; j < s.n; {
 		left, vecs := s.n-j, 1
 		if left > lanes {
@@ -122,12 +123,17 @@ func kernel[T Float](i isa, s *strips[T]) {
 		}
 		if s.a16 != nil {
 			t.a, t.lda, t.stepA = ptr16(s.a16), uintptr(2*s.lda), uintptr(2*s.stepA)
+		}
+		if s.a16 != nil && !packs {
 			t.k, t.odd = s.depth/2, uintptr(s.depth%2)
 		}
 		if s.narrow == BF16 && s.k > 0 {
 			t.flush = flushSubnormals
 		}
 		switch {
+		case s.next16 != nil:
+			t.next, t.nextStep = uintptr(ptr16(s.next16)), uintptr(2*s.ldNext)
+			t.nextEnd = t.next + uintptr(s.k)*t.nextStep
 		case len(s.next) == 0:
 			t.next = uintptr(t.b)
 		case s.ldNext > 0:
@@ -151,6 +157,8 @@ func kernel[T Float](i isa, s *strips[T]) {
 		}
 		if s.b16 != nil {
 			t.b, t.ldb = ptr16(s.b16[j:]), uintptr(2*s.ldb)
+		}
+		if s.b16 != nil && !packs {
 			t.k, t.odd = s.depth/2, uintptr(s.depth%2)
 			t.mask = 1<<n - 1
 		}
@@ -158,14 +166,14 @@ func kernel[T Float](i isa, s *strips[T]) {
 			t.segs = unsafe.Pointer(&s.more[0])
 		}
 		switch p := (*byte)(unsafe.Pointer(&t)); {
-		case s.b16 != nil:
+		case s.b16 != nil && !packs:
 			for range s.strips {
 				tilesFew(i, s.narrow, p, vecs, s.byCol)
 				t.a, t.c, t.init = unsafe.Add(t.a, t.stepA), unsafe.Add(t.c, t.stepC), unsafe.Add(t.init, t.stepInit)
 			}
-		case s.packedA != nil || s.packedB != nil:
+		case packs:
 			t.packedA, t.packedB = ptr(s.packedA, 0), ptr(s.packedB, 0)
-			tilesPack(p, s.packedA != nil, s.packedB != nil, s.byCol)
+			tilesPack(p, s.narrow, s.packedA != nil, s.packedB != nil, s.byCol)
 		case i == avx512BF16:
 			tilesBF16(p, vecs, s.byCol)
 		case i == avx512:
@@ -249,8 +257,12 @@ func tiles256(p *byte, vecs int, byCol, full bool) {
 }
 
 // tilesPack computes whole tiles of AVX2 and packs one of the operands, or both.
-func tilesPack(p *byte, packA, packB, byCol bool) {
+func tilesPack(p *byte, f Narrow, packA, packB, byCol bool) {
 	switch {
+	case f == BF16:
+		tilesPackBF16(p, packA, packB, byCol)
+	case f == F16:
+		tilesPackF16(p, packA, packB, byCol)
 	case packA && packB:
 		tileAVX2Col2PackAB(p)
 	case packA:

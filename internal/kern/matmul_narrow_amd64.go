@@ -36,6 +36,20 @@ func packRowPairs[T Float](t tile, dst []T, ldDst int, src []uint16, ldSrc, n, k
 	}
 }
 
+// widenLines widens k rows of elements along K in whole vectors. Bfloat16 change places.
+func widenLines[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	if t.isa != avx2 || k == 0 {
+		widenRows(t, f, true, dst, ldDst, src, ldSrc, n, k)
+		return
+	}
+	p := rowArgs{dst: ptr(dst, 0), ldDst: uintptr(4 * ldDst), src: ptr16(src), ldSrc: uintptr(2 * ldSrc), k: k}
+	if a := (*byte)(unsafe.Pointer(&p)); f == F16 {
+		packLinesF16AVX2(a, ceil(n, t.lanes))
+	} else {
+		packLinesAlongBF16AVX2(a, ceil(n, t.lanes))
+	}
+}
+
 // widenRows widens k rows in whole vectors. Along K bfloat16 change places.
 func widenRows[T Float](t tile, f Narrow, along bool, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
 	for j := 0; j < n && k > 0; j += 2 * t.lanes {
@@ -47,20 +61,17 @@ func widenRows[T Float](t tile, f Narrow, along bool, dst []T, ldDst int, src []
 		}
 		a := (*byte)(unsafe.Pointer(&p))
 		if t.isa == avx2 {
-			widen256(f, along, a, vecs)
+			widen256(f, a, vecs)
 		} else {
 			widen512(f, along, a, vecs)
 		}
 	}
 }
 
-func widen256(f Narrow, along bool, p *byte, vecs int) {
-	switch {
-	case f == F16:
+func widen256(f Narrow, p *byte, vecs int) {
+	if f == F16 {
 		packRowsF16AVX2(p, vecs)
-	case along:
-		packRowsAlongBF16AVX2(p, vecs)
-	default:
+	} else {
 		packRowsBF16AVX2(p, vecs)
 	}
 }
@@ -193,5 +204,31 @@ func few256(f Narrow, p *byte, vecs int) {
 		fewRow4BF16AVX2(p)
 	default:
 		fewRow4F16AVX2(p)
+	}
+}
+
+func tilesPackBF16(p *byte, packA, packB, byCol bool) {
+	switch {
+	case packA && packB:
+		tileAVX2Col2BF16PackAB(p)
+	case packA:
+		tileAVX2Col2BF16PackA(p)
+	case byCol:
+		tileAVX2Col2BF16PackB(p)
+	default:
+		tileAVX2Row2BF16PackB(p)
+	}
+}
+
+func tilesPackF16(p *byte, packA, packB, byCol bool) {
+	switch {
+	case packA && packB:
+		tileAVX2Col2F16PackAB(p)
+	case packA:
+		tileAVX2Col2F16PackA(p)
+	case byCol:
+		tileAVX2Col2F16PackB(p)
+	default:
+		tileAVX2Row2F16PackB(p)
 	}
 }

@@ -47,7 +47,7 @@ func (t tile) rowsFit(src []uint16, ld, n, k int) int {
 // which they are multiplied. Behind each there is room up to a whole vector.
 func packNarrowLines[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
 	fit := t.rowsFit(src, ldSrc, n, k)
-	widenRows(t, f, true, dst, ldDst, src, ldSrc, n, fit)
+	widenLines(t, f, dst, ldDst, src, ldSrc, n, fit)
 	for i := 0; f == BF16 && n%2 != 0 && i < fit; i++ {
 		dst[i*ldDst+n-1] = 0 // the place of the missing element
 	}

@@ -144,7 +144,7 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for i, c := range []mmCase{{m: 61, n: 70, k: 91, bias: true}, {m: 130, n: 300, k: 2500}, {m: 9, n: 300, k: 1100, relu: true},
-		{m: 20, n: 70, k: 4101}} {
+		{m: 20, n: 70, k: 4101}, {m: 128, n: 70, k: 98}, {m: 41, n: 48, k: 1070, relu: true}} {
 		if testing.Short() && c.m*c.n*c.k > 1<<23 {
 			continue
 		}
@@ -171,9 +171,10 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 					row.M = 1
 					row.C16 = make([]uint16, c.n)
 					for r := 0; r < c.m; r += step {
-						row.A16 = p.A16[r*p.LDA:]
 						if ta {
 							row.A16 = p.A16[r:]
+						} else {
+							row.A16 = p.A16[r*p.LDA:]
 						}
 						row.Run()
 						mmSame16(t, fmt.Sprintf("%+v %d %s, row %d alone", c, f, name, r), row.C16, first[r*p.LDC:][:c.n])
@@ -189,7 +190,8 @@ func TestNarrowMatMulSameBits(t *testing.T) {
 func subnormalProducts(each func(c mmCase, p *MatMul)) {
 	r := rand.New(rand.NewPCG(7, 8))
 	tiny := func() float64 { return math.Ldexp(r.NormFloat64(), -60-r.IntN(8)) }
-	for _, c := range []mmCase{{m: 20, n: 40, k: 31}, {m: 3, n: 130, k: 8, bias: true}, {m: 15, n: 16, k: 3, transA: true, transB: true}} {
+	for _, c := range []mmCase{{m: 20, n: 40, k: 31}, {m: 3, n: 130, k: 8, bias: true}, {m: 15, n: 16, k: 3, transA: true, transB: true},
+		{m: 20, n: 40, k: 30}, {m: 20, n: 40, k: 30, transA: true}} {
 		p := mmNarrow(mmNew[float32](c, tiny), BF16)
 		for i := range p.A16 {
 			if r.IntN(4) == 0 {

@@ -84,3 +84,8 @@ func widenRows[T Float](t tile, f Narrow, along bool, dst []T, ldDst int, src []
 
 // segmented reports whether kernels take a depth in segments.
 func segmented(isa) bool { return false }
+
+// widenLines widens k rows of elements along K in whole vectors. Bfloat16 change places.
+func widenLines[T Float](t tile, f Narrow, dst []T, ldDst int, src []uint16, ldSrc, n, k int) {
+	widenRows(t, f, true, dst, ldDst, src, ldSrc, n, k)
+}

@@ -157,6 +157,8 @@ func (b *block[T]) run(k0, k1 int) {
 			job.b, job.ldb = b.ownB, c.nr
 		case c.inPlace:
 			j0 = b.few(&job, k0, j0, j1)
+		case m.Narrow != NotNarrow:
+			b.fuseB(&job, q, k0)
 		default:
 			job.b, job.ldb = from(m.B, m.firstB(b.batch)+k0*m.LDB+j0), m.LDB
 			job.next = nil
@@ -191,7 +193,28 @@ func (b *block[T]) fuseA(job *strips[T], k0 int) {
 		m.packA(job.a, b.batch, b.s0, b.s1, k0, job.k, 0, job.k)
 	default:
 		job.packedA = job.a
-		job.a = from(m.A, m.firstA(b.batch)+k0*m.LDA+b.i0)
+		at := m.firstA(b.batch) + k0*m.LDA + b.i0
+		if m.Narrow != NotNarrow {
+			job.a16 = from(m.A16, at)
+		} else {
+			job.a = from(m.A, at)
+		}
+	}
+}
+
+// fuseB sets panel q of B of 16 bits: for the kernel to pack, or packed if it is not whole.
+func (b *block[T]) fuseB(job *strips[T], q, k0 int) {
+	m := b.m
+	c := &m.cut
+	job.next16 = nil
+	if c.col(q+1)-c.col(q) < c.nr {
+		m.packB(b.ownB, b.batch, q, q+1, k0, job.depth, 0, job.depth)
+		job.b, job.ldb = b.ownB, c.nr
+		return
+	}
+	job.b16, job.ldb, job.packedB = m.operandB(b.batch, k0, c.col(q)).narrow, m.LDB, b.ownB
+	if c.col(q+1) < c.j1 {
+		job.next16, job.ldNext = from(job.b16, c.nr), m.LDB
 	}
 }
 
@@ -232,13 +255,14 @@ func (b *block[T]) finish(j0, j1 int) {
 // some columns of it.
 type strips[T Float] struct {
 	a, b, c, bias []T      // bias: nil for zeros
-	a16           []uint16 // in place of a: pairs in place, with lda and stepA in 16 bits
-	b16           []uint16 // in place of b: B in place for few rows
+	a16           []uint16 // in place of a: pairs in place, or to be packed, with lda and stepA in 16 bits
+	b16           []uint16 // in place of b: B in place for few rows, or to be packed
 	c16           []uint16 // if there are bfloat16 results to write, in place of c
 	// Where the kernel copies the strips and the panel, as it reads them; or nil.
 	packedA, packedB []T
-	next             []T // the next b, to prefetch; or nil
-	ldNext           int // of next if it is to be packed by the kernel
+	next             []T      // the next b, to prefetch; or nil
+	next16           []uint16 // in place of next, of 16 bits
+	ldNext           int      // of next if it is to be packed by the kernel
 	lda, ldb         int
 	byCol            bool // a is [k rows], not [rows k]
 	stepA            int  // from one strip to the next
@@ -283,6 +307,7 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 			job.lda, job.byCol = m.LDA, true
 			job.stepA = job.rows
 			job.a = from(a, i-b.i0)
+			job.a16 = from(a16, i-b.i0)
 			job.packedA = from(packedA, c.sizeA(s-b.s0, job.k))
 		default:
 			job.lda, job.byCol = m.LDA, false
@@ -300,12 +325,12 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 		}
 		kernel(c.isa, job)
 		if job.packedB != nil {
-			job.b, job.ldb, job.packedB = job.packedB, c.nr, nil
+			job.b, job.b16, job.ldb, job.packedB = job.packedB, nil, c.nr, nil
 		}
 	}
 	job.a, job.a16 = a, a16
 	if packedA != nil {
-		job.a, job.packedA = packedA, nil
+		job.a, job.a16, job.packedA = packedA, nil, nil
 	}
 }
 

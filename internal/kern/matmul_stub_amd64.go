@@ -152,11 +152,6 @@ func tileAVX2Row2Mask(p *byte)
 //go:noescape
 func tileAVX2Row2(p *byte)
 
-// tileAVX2Row2PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first.
-//
-//go:noescape
-func tileAVX2Row2PackB(p *byte)
-
 // tileAVX2Col1Mask computes p.strips tiles of p.rows <= 6 rows and 8 columns.
 //
 //go:noescape
@@ -177,6 +172,11 @@ func tileAVX2Col2Mask(p *byte)
 //go:noescape
 func tileAVX2Col2(p *byte)
 
+// tileAVX2Row2PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first.
+//
+//go:noescape
+func tileAVX2Row2PackB(p *byte)
+
 // tileAVX2Col2PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first.
 //
 //go:noescape
@@ -191,6 +191,46 @@ func tileAVX2Col2PackA(p *byte)
 //
 //go:noescape
 func tileAVX2Col2PackAB(p *byte)
+
+// tileAVX2Row2BF16PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first, as float32.
+//
+//go:noescape
+func tileAVX2Row2BF16PackB(p *byte)
+
+// tileAVX2Col2BF16PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first, as float32.
+//
+//go:noescape
+func tileAVX2Col2BF16PackB(p *byte)
+
+// tileAVX2Col2BF16PackA computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies strips of A to p.packedA, as float32.
+//
+//go:noescape
+func tileAVX2Col2BF16PackA(p *byte)
+
+// tileAVX2Col2BF16PackAB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies strips of A to p.packedA, as float32, and copies the panel of B to p.packedB with the first, as float32.
+//
+//go:noescape
+func tileAVX2Col2BF16PackAB(p *byte)
+
+// tileAVX2Row2F16PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first, as float32.
+//
+//go:noescape
+func tileAVX2Row2F16PackB(p *byte)
+
+// tileAVX2Col2F16PackB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies the panel of B to p.packedB with the first, as float32.
+//
+//go:noescape
+func tileAVX2Col2F16PackB(p *byte)
+
+// tileAVX2Col2F16PackA computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies strips of A to p.packedA, as float32.
+//
+//go:noescape
+func tileAVX2Col2F16PackA(p *byte)
+
+// tileAVX2Col2F16PackAB computes p.strips tiles of p.rows <= 6 rows and 16 columns, and copies strips of A to p.packedA, as float32, and copies the panel of B to p.packedB with the first, as float32.
+//
+//go:noescape
+func tileAVX2Col2F16PackAB(p *byte)
 
 // tileAVX2Row4 computes p.strips tiles of p.rows <= 3 rows and 32 columns.
 //
@@ -215,10 +255,15 @@ func packTransposedAVX2(p *byte)
 // fmaLoopAVX2 does n times 12 vector multiply-adds.
 func fmaLoopAVX2(n int)
 
-// packRowsAlongBF16AVX2 copies p.k rows of one or two vectors as float32.
+// packLinesAlongBF16AVX2 copies p.k rows of vectors as float32.
 //
 //go:noescape
-func packRowsAlongBF16AVX2(p *byte, vecs int)
+func packLinesAlongBF16AVX2(p *byte, vecs int)
+
+// packLinesF16AVX2 copies p.k rows of vectors as float32.
+//
+//go:noescape
+func packLinesF16AVX2(p *byte, vecs int)
 
 // packRowsBF16AVX2 copies p.k rows of one or two vectors as float32.
 //

@@ -254,24 +254,37 @@ func toBF16(a isa.ISA, halfUnit, unit, quietBit Mem) (storing, storingTwo) {
 		}, nil
 	}
 	words := func(v reg.VecVirtual) reg.VecVirtual {
-		r, nan := a.Vec(), a.Vec()
-		VPSRLD(Imm(16), v, nan)
-		VPAND(one, nan, r)
+		r := a.Vec()
+		VPSRLD(Imm(16), v, r)
+		VPAND(one, r, r)
 		VPADDD(half, r, r)
 		VPADDD(v, r, r)
 		VPSRLD(Imm(16), r, r)
-		VPOR(quiet, nan, nan)
-		VCMPPS(Imm(3), v, v, v)
-		VBLENDVPS(v, nan, r, r)
 		return r
+	}
+	quieted := func(v, r reg.VecVirtual) {
+		nan, is := a.Vec(), a.Vec()
+		VPSRLD(Imm(16), v, nan)
+		VPOR(quiet, nan, nan)
+		VCMPPS(Imm(3), v, v, is)
+		VBLENDVPS(is, nan, r, r)
 	}
 	return func(v reg.VecVirtual, d Mem, _ reg.Register) {
 			r := words(v)
+			quieted(v, r)
 			VPACKUSDW(r, r, r)
 			VPERMQ(Imm(8), r, r)
 			VMOVDQU(r.AsX(), d)
 		}, func(v, w reg.VecVirtual, d Mem) {
 			r, next := words(v), words(w)
+			any, found := a.Vec(), GP32()
+			VCMPPS(Imm(3), v, w, any)
+			VMOVMSKPS(any, found)
+			TESTL(found, found)
+			JEQ(LabelRef("numbers"))
+			quieted(v, r)
+			quieted(w, next)
+			Label("numbers")
 			VPACKUSDW(next, r, r)
 			VPERMQ(Imm(0xd8), r, r)
 			VMOVDQU(r, d)

@@ -321,7 +321,7 @@ func packIntCols(quads bool) {
 	MOVQ(Mem{Base: p, Disp: packMask}, change)
 	XORQ(b, b)
 	Label("loop")
-	out := avx2.transpose(func(m Mem, x VecPhysical) {
+	out := avx2.transpose(func(m Op, x VecPhysical) {
 		if quads {
 			VMOVDQU(m, x)
 			VPXOR(Mem{Base: change}, x, x)

@@ -56,13 +56,11 @@ func main() {
 					tiles(tile{isa: s, layout: layout, vecs: vecs}, s.rows)
 				}
 			}
-			if !s.masks() {
-				tiles(tile{isa: s, layout: layout, vecs: 2, packsB: true}, s.rows)
-			}
 		}
 		if !s.masks() {
-			tiles(tile{isa: s, layout: byCol, vecs: 2, packsA: true}, s.rows)
-			tiles(tile{isa: s, layout: byCol, vecs: 2, packsA: true, packsB: true}, s.rows)
+			for _, from := range []source{float32s, bfloat16s, float16s} {
+				packing(tile{isa: s, vecs: 2, from: from})
+			}
 		}
 		for _, vecs := range []int{4, 8} {
 			tiles(tile{isa: s, layout: byRow, vecs: vecs}, s.wide[vecs])
@@ -79,7 +77,12 @@ func main() {
 		packRows(s)
 		packTransposed(s, float32s)
 		fmaLoop(s)
-		packWidened(s, alongK)
+		if s.masks() {
+			packWidened(s, alongK)
+		} else {
+			packLines(s, alongK)
+			packLines(s, float16s)
+		}
 		for _, from := range []source{bfloat16s, float16s} {
 			packWidened(s, from)
 			packTransposed(s, from)
@@ -164,15 +167,27 @@ const ahead = 8 // rows of B that wide tiles ask for in advance; half of those o
 
 const unroll = 4
 
+// packing writes the functions that pack what they read.
+func packing(t tile) {
+	for _, layout := range []layout{byRow, byCol} {
+		t.layout, t.packsB = layout, true
+		tiles(t, t.isa.rows)
+	}
+	t.packsA, t.packsB = true, false
+	tiles(t, t.isa.rows)
+	t.packsB = true
+	tiles(t, t.isa.rows)
+}
+
 // tiles writes a function that computes strips of 1 to maxRows rows. Where masked, the
 // last vector is cut off by the mask.
 func tiles(t tile, maxRows int) {
 	doc := fmt.Sprintf("%s computes p.strips tiles of p.rows <= %d rows and %d columns", t.function(), maxRows, t.vecs*t.bytes/4)
 	if t.packsA {
-		doc += ", and copies strips of A to p.packedA"
+		doc += ", and copies strips of A to p.packedA" + t.from.as()
 	}
 	if t.packsB {
-		doc += ", and copies the panel of B to p.packedB with the first"
+		doc += ", and copies the panel of B to p.packedB with the first" + t.from.as()
 	}
 	TEXT(t.function(), NOSPLIT, "func(p *byte)")
 	Pragma("noescape")
@@ -209,8 +224,9 @@ type tile struct {
 	vecs   int
 	masked bool // the last vector, or each of two by its own mask
 	each   bool
-	packsA bool // A is read where it is and packed
-	packsB bool // so is B, by the first strip
+	packsA bool   // A is read where it is and packed
+	packsB bool   // so is B, by the first strip
+	from   source // what packing reads
 	rows   int
 	odd    bool // an element of A is half a pair, the last one
 }
@@ -222,7 +238,7 @@ func (t tile) function() string {
 		name += "Mask"
 	}
 	if t.packsA || t.packsB {
-		name += "Pack"
+		name += t.from.name + "Pack"
 	}
 	if t.packsA {
 		name += "A"
@@ -250,7 +266,7 @@ func (t tile) acc(r, v int) VecPhysical { return t.vec[r*t.vecs+v] }
 // flush emits do for the case that subnormals count as zeros, as they do in VDPBF16PS:
 // p.flush is then the control word that makes them so.
 func (t tile) flush(label string, do func()) {
-	if t.pairs || t.packsB {
+	if t.pairs || t.packsB && !t.widens() {
 		return
 	}
 	CMPQ(Mem{Base: p, Disp: argFlush}, Imm(0))
@@ -342,9 +358,16 @@ func (t tile) strips(rows int) {
 	ADDQ(Imm(unroll), k)
 	JEQ(LabelRef(label("done")))
 	Label(label("one"))
-	t.step(0)
-	t.advance(1)
-	DECQ(k)
+	if t.swaps() {
+		t.step(0)
+		t.step(1)
+		t.advance(2)
+		SUBQ(Imm(2), k)
+	} else {
+		t.step(0)
+		t.advance(1)
+		DECQ(k)
+	}
 	JNE(LabelRef(label("one")))
 
 	Label(label("done"))
@@ -380,7 +403,7 @@ func (t tile) strips(rows int) {
 		ADDQ(rowTmp, Mem{Base: p, Disp: f.ptr})
 	}
 	if t.packsB {
-		t.goOn(label("end"))
+		t.goOn(label)
 	} else {
 		DECQ(Mem{Base: p, Disp: argStrips})
 		JNE(LabelRef(label("rows")))
@@ -414,15 +437,31 @@ func (t tile) nextSegment(label func(string) string) {
 }
 
 // goOn leaves the other strips, if there are any, to the function that reads B packed.
-func (t tile) goOn(end string) {
+func (t tile) goOn(label func(string) string) {
 	DECQ(Mem{Base: p, Disp: argStrips})
-	JEQ(LabelRef(end))
+	JEQ(LabelRef(label("end")))
+	t.flush(label("others"), func() { LDMXCSR(Mem{Base: p, Disp: argSaved}) })
 	MOVQ(Mem{Base: p, Disp: argPackedB}, rowTmp)
 	MOVQ(rowTmp, Mem{Base: p, Disp: argB})
 	MOVQ(U32(uint32(t.vecs*t.bytes)), Mem{Base: p, Disp: argLDB})
 	t.packsB = false
 	vec.TailCall(t.function())
-	Label(end)
+	Label(label("end"))
+}
+
+// widens reports whether packing makes float32s of 16 bits.
+func (t tile) widens() bool { return (t.packsA || t.packsB) && t.from.size == 2 }
+
+// swaps reports whether the rows of A and B change places in pairs, of which K has a whole
+// number.
+func (t tile) swaps() bool { return t.widens() && t.from.swap }
+
+// source is the row that is packed as row u.
+func (t tile) source(u int) int {
+	if t.swaps() {
+		return u ^ 1
+	}
+	return u
 }
 
 // load sets the accumulators from p.init.
@@ -532,15 +571,12 @@ func (t tile) step(u int) {
 	}
 	n := len(t.vec)
 	bv := t.vec[n-4 : n-2]
-	for v := range t.vecs {
-		t.loadVec(t.memB(u, v), bv[v], v, t.vec[15])
-	}
 	if t.packsB {
-		PREFETCHT0(Mem{Base: b, Index: ldb, Scale: ahead})
-		for v, x := range bv {
-			VMOVUPS(x, Mem{Base: packedB, Disp: (u*len(bv) + v) * t.bytes})
+		t.packB(u, bv)
+	} else {
+		for v := range t.vecs {
+			t.loadVec(t.memB(u, v), bv[v], v, t.vec[15])
 		}
-		ADDQ(ldb, b)
 	}
 	if t.packsA {
 		t.packA(u)
@@ -550,33 +586,79 @@ func (t tile) step(u int) {
 	}
 	for r := range t.rows {
 		x := t.bcast(r)
-		t.broadcast(t.memA(r, u), x)
+		if t.packsA && t.widens() {
+			t.broadcast(t.packedA(r, u), x)
+		} else {
+			t.broadcast(t.memA(r, u), x)
+		}
 		for v := range t.vecs {
 			t.fma(bv[v], x, t.acc(r, v))
 		}
 	}
 }
 
+// packB loads the vectors of B for one k, u after the pointers, and copies them.
+func (t tile) packB(u int, bv []VecPhysical) {
+	PREFETCHT0(Mem{Base: b, Index: ldb, Scale: ahead})
+	row := Mem{Base: b}
+	if t.source(u) > u {
+		row = Mem{Base: b, Index: ldb, Scale: 1}
+	}
+	for v, x := range bv {
+		t.from.load(row.Offset(v*t.bytes*t.from.size/4), x)
+		VMOVUPS(x, Mem{Base: packedB, Disp: (u*len(bv) + v) * t.bytes})
+	}
+	switch {
+	case !t.swaps():
+		ADDQ(ldb, b)
+	case u%2 == 1:
+		LEAQ(Mem{Base: b, Index: ldb, Scale: 2}, b)
+	}
+}
+
 // packA copies the elements of A for one k, u after the pointers.
 func (t tile) packA(u int) {
 	for r, i := 0, 0; r < t.rows; i++ {
-		from, to := t.memA(r, u), Mem{Base: packedA, Disp: 4 * (u*t.isa.rows + r)}
-		x := t.bcast(i).AsX()
+		from, to := strided(a0, lda, lda3, t.source(u), t.from.size*r), t.packedA(r, u)
+		x := t.bcast(i).AsX().(VecPhysical)
 		switch left := t.rows - r; {
 		case left >= 4:
-			VMOVUPS(from, x)
+			t.from.load(from, x)
 			VMOVUPS(x, to)
 			r += 4
 		case left >= 2:
-			VMOVSD(from, x)
+			if t.from.size == 2 {
+				VMOVD(from, x)
+				t.from.load(x, x)
+			} else {
+				VMOVSD(from, x)
+			}
 			VMOVSD(x, to)
 			r += 2
 		default:
-			VMOVSS(from, x)
+			if t.from.size == 2 {
+				VPBROADCASTW(from, x)
+				t.from.load(x, x)
+			} else {
+				VMOVSS(from, x)
+			}
 			VMOVSS(x, to)
 			r++
 		}
 	}
+}
+
+// packedA is where the element of A of row r is packed, u after the pointers.
+func (t tile) packedA(r, u int) Mem {
+	return Mem{Base: packedA, Disp: 4 * (u*t.stripWidth() + r)}
+}
+
+// stripWidth is the elements from one k to the next in a strip that is packed.
+func (t tile) stripWidth() int {
+	if t.widens() {
+		return t.bytes / 4
+	}
+	return t.isa.rows
 }
 
 // broadcast fills x with an element of A.
@@ -610,9 +692,6 @@ func (t tile) wideStep(u int) {
 }
 
 func (t tile) memB(u, v int) Mem {
-	if t.packsB {
-		u = 0
-	}
 	return strided(b, ldb, ldb3, u, v*t.bytes)
 }
 
@@ -657,7 +736,7 @@ func (t tile) advance(n int) {
 		}
 	}
 	if t.packsA {
-		ADDQ(Imm(uint64(4*n*t.isa.rows)), packedA)
+		ADDQ(Imm(uint64(4*n*t.stripWidth())), packedA)
 	}
 	if t.packsB {
 		ADDQ(U32(uint32(n*t.vecs*t.bytes)), packedB)
@@ -743,7 +822,7 @@ func packRows(s isa) {
 
 // transpose loads a square from the rows at p.ptr, b bytes in, and returns the
 // registers that hold its columns. It uses all registers.
-func (s isa) transpose(load func(m Mem, x VecPhysical)) []VecPhysical {
+func (s isa) transpose(load func(m Op, x VecPhysical)) []VecPhysical {
 	n := s.bytes / 4
 	x, y := s.vec[:n], s.vec[n:]
 	for r := range n {

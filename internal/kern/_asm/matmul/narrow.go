@@ -13,19 +13,19 @@ import (
 type source struct {
 	name string
 	size int                             // bytes of an element
-	load func(m Mem, x VecPhysical)      // a vector of elements, as float32s or pairs
+	load func(m Op, x VecPhysical)       // a vector of elements, as float32s or pairs
 	tail func(m, mask Op, x VecPhysical) // those that AVX-512's mask selects
 	swap bool                            // elements 2i and 2i+1 change places
 }
 
 var (
 	float32s = source{"", 4,
-		func(m Mem, x VecPhysical) { VMOVUPS(m, x) },
+		func(m Op, x VecPhysical) { VMOVUPS(m, x) },
 		func(m, mask Op, x VecPhysical) { VMOVUPS_Z(m, mask, x) }, false}
 	// VDPBF16PS adds the second product of a pair first. Float32s made of bfloat16s
 	// are multiplied in the same order.
 	bfloat16s = source{"BF16", 2,
-		func(m Mem, x VecPhysical) {
+		func(m Op, x VecPhysical) {
 			VPMOVZXWD(m, x)
 			VPSLLD(Imm(16), x, x)
 		},
@@ -35,7 +35,7 @@ var (
 		}, true}
 	// As bfloat16s, for rows along K: there neighbours change places.
 	alongK = source{"AlongBF16", 2,
-		func(m Mem, x VecPhysical) {
+		func(m Op, x VecPhysical) {
 			VPMOVZXWD(m, x)
 			VPSLLD(Imm(16), x, x)
 			VPSHUFD(Imm(0xb1), x, x)
@@ -46,10 +46,10 @@ var (
 			VPSHUFD(Imm(0xb1), x, x)
 		}, true}
 	float16s = source{"F16", 2,
-		func(m Mem, x VecPhysical) { VCVTPH2PS(m, x) },
+		func(m Op, x VecPhysical) { VCVTPH2PS(m, x) },
 		func(m, mask Op, x VecPhysical) { VCVTPH2PS_Z(m, mask, x) }, false}
 	pairs = source{"Pairs", 4,
-		func(m Mem, x VecPhysical) { VMOVDQU32(m, x) },
+		func(m Op, x VecPhysical) { VMOVDQU32(m, x) },
 		func(m, mask Op, x VecPhysical) { VMOVDQU16_Z(m, mask, x) }, false}
 )
 
@@ -114,25 +114,25 @@ func packTransposed(s isa, from source) {
 }
 
 // tail loads the mask and returns the function that emits the load of a row's tail.
-func (s isa) tail(from source) func(m Mem, x VecPhysical) {
+func (s isa) tail(from source) func(m Op, x VecPhysical) {
 	if s.masks() {
 		if from.name == pairs.name {
 			KMOVD(Mem{Base: p, Disp: packMask}, K1)
 		} else {
 			KMOVW(Mem{Base: p, Disp: packMask}, K1)
 		}
-		return func(m Mem, x VecPhysical) { from.tail(m, K1, x) }
+		return func(m Op, x VecPhysical) { from.tail(m, K1, x) }
 	}
 	mask := Y15
 	MOVQ(Mem{Base: p, Disp: packMask}, c)
-	return func(m Mem, x VecPhysical) {
+	return func(m Op, x VecPhysical) {
 		VMOVUPS(Mem{Base: c}, mask)
 		VMASKMOVPS(m, mask, x)
 	}
 }
 
 // transposed is transpose, in the order of the source.
-func (s isa) transposed(from source, load func(m Mem, x VecPhysical)) []VecPhysical {
+func (s isa) transposed(from source, load func(m Op, x VecPhysical)) []VecPhysical {
 	out := s.transpose(load)
 	if from.swap {
 		for i := 0; i < len(out); i += 2 {
@@ -152,7 +152,7 @@ func packWidened(s isa, from source) {
 	last := from.load
 	if s.masks() {
 		doc = " copies p.k rows of one or two vectors as float32, the last one masked and filled up with zeros."
-		last = func(m Mem, x VecPhysical) { from.tail(m, K1, x) }
+		last = func(m Op, x VecPhysical) { from.tail(m, K1, x) }
 	}
 	Doc(name + doc)
 	Load(Param("p"), p)
@@ -186,6 +186,55 @@ func packWidened(s isa, from source) {
 		VZEROUPPER()
 		RET()
 	}
+}
+
+// packLines writes a routine that copies k rows of 16-bit elements, as float32: row after
+// row, since they are long.
+func packLines(s isa, from source) {
+	name := "packLines" + from.name + s.name
+	TEXT(name, NOSPLIT, "func(p *byte, vecs int)")
+	Pragma("noescape")
+	Doc(name + " copies p.k rows of vectors as float32.")
+	Load(Param("p"), p)
+	MOVQ(Mem{Base: p, Disp: packDst}, a0)
+	MOVQ(Mem{Base: p, Disp: packLDDst}, lda)
+	MOVQ(Mem{Base: p, Disp: packSrc}, b)
+	MOVQ(Mem{Base: p, Disp: packLDSrc}, ldb)
+	MOVQ(Mem{Base: p, Disp: packK}, k)
+	dst, src, left := c, rowTmp, ldb3
+	copied := func(vecs int) {
+		for v := range vecs {
+			from.load(Mem{Base: src, Disp: v * s.bytes / 2}, s.vec[v])
+			VMOVUPS(s.vec[v], Mem{Base: dst, Disp: v * s.bytes})
+		}
+		ADDQ(Imm(uint64(vecs*s.bytes/2)), src)
+		ADDQ(U32(uint32(vecs*s.bytes)), dst)
+	}
+	Label("row")
+	MOVQ(a0, dst)
+	MOVQ(b, src)
+	Load(Param("vecs"), left)
+	SUBQ(Imm(unroll), left)
+	JLT(LabelRef("tail"))
+	Label("loop")
+	PREFETCHT0(Mem{Base: src, Index: ldb, Scale: 1}) // a part of the next row
+	copied(unroll)
+	SUBQ(Imm(unroll), left)
+	JGE(LabelRef("loop"))
+	Label("tail")
+	ADDQ(Imm(unroll), left)
+	JEQ(LabelRef("done"))
+	Label("one")
+	copied(1)
+	DECQ(left)
+	JNE(LabelRef("one"))
+	Label("done")
+	ADDQ(ldb, b)
+	ADDQ(lda, a0)
+	DECQ(k)
+	JNE(LabelRef("row"))
+	VZEROUPPER()
+	RET()
 }
 
 // packPairs writes a routine that makes k rows of pairs out of k rows at p.src and k
@@ -237,4 +286,12 @@ func packPairs(s isa) {
 		VZEROUPPER()
 		RET()
 	}
+}
+
+// as is the end of the sentence about packing from s.
+func (s source) as() string {
+	if s.size == 2 {
+		return ", as float32"
+	}
+	return ""
 }

@@ -239,6 +239,15 @@ func (g *gen) roundQuiet(x vec) vec {
 // roundAny is roundQuiet for numbers of all bits: NaNs are made quiet.
 func (g *gen) roundAny(x vec) vec {
 	y := g.roundQuiet(x)
+	if !g.avx512 && g.neon == nil {
+		g.anyNaN(x, func() {
+			quiet := g.pick(g.cmp(x, unord, x), g.or(x, con(0x400000)), y)
+			for j := range y {
+				VMOVAPS(quiet[j], y[j])
+			}
+		})
+		return y
+	}
 	nan := g.cmp(x, unord, x)
 	if !g.avx512 {
 		return g.pick(nan, g.or(x, con(0x400000)), y)
@@ -247,6 +256,28 @@ func (g *gen) roundAny(x vec) vec {
 		VPORD_BCST(con(0x400000).mem(), x[j], nan[j], y[j])
 	}
 	return y
+}
+
+// anyNaN emits a branch around do for vectors of AVX2 without a NaN.
+func (g *gen) anyNaN(x vec, do func()) {
+	any := g.reg()
+	for j := 0; j < len(x); j += 2 {
+		pair := any
+		if j > 0 {
+			pair = g.reg()
+		}
+		VCMPPS(operand.U8(unord), x[j], x[min(j+1, len(x)-1)], pair)
+		if j > 0 {
+			VORPS(pair, any, any)
+		}
+	}
+	found := GP32()
+	VMOVMSKPS(any, found)
+	TESTL(found, found)
+	numbers := fmt.Sprintf("numbers%d", g.u)
+	JEQ(operand.LabelRef(numbers))
+	do()
+	Label(numbers)
 }
 
 // writeNarrow emits the conversion of float32 to bfloat16, and of float32 times a number.
