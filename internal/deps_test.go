@@ -20,10 +20,10 @@ const module = "github.com/glia-ml/glia"
 // picture lists glia's packages, "glia" being the one at the root. A package
 // imports those on lower lines only; beside lists the exceptions.
 var picture = []string{
-	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/endian internal/plaintext internal/resample internal/tty internal/vocab internal/zipfile",
+	0: "tensor internal/kern internal/impl internal/par internal/atomicfile internal/endian internal/mt19937 internal/plaintext internal/resample internal/tty internal/vocab internal/zipfile",
 	1: "graph ops internal/fetch internal/jpeg internal/hdf5 internal/diagram",
 	2: "autodiff backend flow loss",
-	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/fashionmnist data/cifar data/digits",
+	3: "nn preprocess metric optim internal/plan internal/cpu data data/idx data/image data/mnist data/fashionmnist data/cifar data/digits data/text data/words data/imdb data/reuters",
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia applications",
 	6: "callback remote tensorboard tokenizer tune plot internal/curves internal/bench",
@@ -45,6 +45,9 @@ var beside = map[string]string{
 	"data/fashionmnist":   "data data/idx",
 	"data/cifar":          "data",
 	"data/digits":         "data",
+	"data/words":          "data",
+	"data/imdb":           "data/words",
+	"data/reuters":        "data/words",
 	"internal/curves":     "plot",
 	"interop/keras":       "interop/npy interop/safetensors",
 	"nn/nntest":           "internal/optest",

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/glia-ml/glia/data"
+	"github.com/glia-ml/glia/internal/mt19937"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -604,7 +605,7 @@ func (f *Folder) read(name string, pix []float32) error {
 // error if that leaves one of the two without samples.
 func (f *Folder) Split(fraction float64, seed uint32) (train, validation *Folder, err error) {
 	files := slices.Clone(f.files)
-	newMT19937(seed).shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
+	mt19937.New(seed).Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
 	return f.cut(files, fraction)
 }
 

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -11,12 +12,12 @@ import (
 	"github.com/glia-ml/glia/internal/atomicfile"
 )
 
-// File is a file whose MD5 was published with it.
-type File struct{ Name, MD5 string }
+// File is a file whose MD5 or SHA-256 was published with it.
+type File struct{ Name, MD5, SHA256 string }
 
 // Cached returns where a file lies: in a directory below the one that the environment variable
 // GLIA_DATA names, or in glia below the user's cache directory, where it puts a file that is
-// missing or has another MD5. Offline forbids that. It returns an error if the file is not there
+// missing or has another checksum. Offline forbids that. It returns an error if the file is not there
 // and not to be downloaded, or cannot be kept.
 func (d *Fetcher) Cached(dir string, f File, offline bool) (string, error) {
 	if root := os.Getenv("GLIA_DATA"); root != "" {
@@ -49,7 +50,7 @@ func (d *Fetcher) Cached(dir string, f File, offline bool) (string, error) {
 	return path, nil
 }
 
-// checkFile returns an error unless the file at path has the MD5.
+// checkFile returns an error unless the file at path has the checksum.
 func (f File) checkFile(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -59,14 +60,17 @@ func (f File) checkFile(path string) error {
 	return f.check(file)
 }
 
-// check returns an error unless r has the MD5. It reads all of it.
+// check returns an error unless r has the checksum. It reads all of it.
 func (f File) check(r io.Reader) error {
-	h := md5.New()
+	h, name, want := md5.New(), "MD5", f.MD5
+	if f.SHA256 != "" {
+		h, name, want = sha256.New(), "SHA-256", f.SHA256
+	}
 	if _, err := io.Copy(h, r); err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != f.MD5 {
-		return fmt.Errorf("MD5: got %s, want %s", got, f.MD5)
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
+		return fmt.Errorf("%s: got %s, want %s", name, got, want)
 	}
 	return nil
 }

@@ -1,16 +1,18 @@
-package image
+// Package mt19937 draws the numbers of numpy.random.RandomState, in whose orders Keras shuffles files and data sets.
+package mt19937
 
-// mt19937 is the generator of numpy.random.RandomState.
+// Generator is the generator of numpy.random.RandomState.
 //
 // Source: Matsumoto, Nishimura 1998, Mersenne twister (2002 initialization); NumPy's legacy
 // RandomState, which draws numbers below a bound by a mask and rejection.
-type mt19937 struct {
+type Generator struct {
 	state [624]uint32
 	at    int
 }
 
-func newMT19937(seed uint32) *mt19937 {
-	m := &mt19937{at: 624}
+// New returns the generator of a seed.
+func New(seed uint32) *Generator {
+	m := &Generator{at: 624}
 	for i := range m.state {
 		m.state[i] = seed
 		seed = 1812433253*(seed^seed>>30) + uint32(i+1)
@@ -19,7 +21,7 @@ func newMT19937(seed uint32) *mt19937 {
 }
 
 // next returns 32 random bits.
-func (m *mt19937) next() uint32 {
+func (m *Generator) next() uint32 {
 	const n, half = 624, 397
 	if m.at == n {
 		for i := range n {
@@ -36,8 +38,8 @@ func (m *mt19937) next() uint32 {
 	return y ^ y>>18
 }
 
-// shuffle calls swap as RandomState.shuffle exchanges n things, fewer than 1<<32.
-func (m *mt19937) shuffle(n int, swap func(i, j int)) {
+// Shuffle calls swap as RandomState.shuffle exchanges n things, fewer than 1<<32.
+func (m *Generator) Shuffle(n int, swap func(i, j int)) {
 	for i := n - 1; i > 0; i-- {
 		mask := uint32(i)
 		for shift := 1; shift < 32; shift *= 2 {
