@@ -403,6 +403,9 @@ func (f *Folder) unreadable(pixels bool) []FileError {
 		if err == nil && pixels {
 			_, err = o.decode()
 		}
+		if err == nil && o.jpeg != nil {
+			o.jpeg.Drop()
+		}
 		if o != nil {
 			o.file.Close()
 		}
@@ -596,6 +599,9 @@ func (f *Folder) read(name string, pix []float32) error {
 		return fmt.Errorf("%q: %w", name, err)
 	}
 	f.frame.resized(pix, p, at, f.frame.Width, f.frame.Height)
+	if o.jpeg != nil {
+		o.jpeg.Drop()
+	}
 	return nil
 }
 

@@ -183,12 +183,8 @@ func (f Frame) resizing(p *Picture, at stdimage.Rectangle, width, height int) re
 func (f Frame) resized(out []float32, p *Picture, at stdimage.Rectangle, width, height int) {
 	rows := newRows(p)
 	within := at.Intersect(p.Bounds())
-	rounds := filters[f.Filter].of != exact // which takes whole numbers, of grey too
-	f.resizing(p, at, width, height).run(out, f.Width*f.Channels, func(y int, into []float32) {
-		floats(rows.at(within.Min.Y + y)[4*within.Min.X:4*within.Max.X], f.Channels, into)
-		if rounds && f.Channels == 1 {
-			levels(into)
-		}
+	f.resizing(p, at, width, height).run(out, f.Width*f.Channels, func(y int) line {
+		return line{pixels: rows.at(within.Min.Y + y)[4*within.Min.X : 4*within.Max.X]}
 	})
 }
 

@@ -62,27 +62,31 @@ func (p *jpegPicture) At(x, y int) color.Color {
 // drawOn sets the pixels of to that are the picture's at shift.
 func (p *jpegPicture) drawOn(to *stdimage.RGBA, shift stdimage.Point, c *canvas) {
 	at := to.Rect.Intersect(p.Bounds().Sub(shift))
-	n := at.Dx()
+	for y := at.Min.Y; y < at.Max.Y; y++ {
+		p.line(to.Pix[to.PixOffset(at.Min.X, y):][:4*at.Dx()], at.Min.X+shift.X, y+shift.Y, c)
+	}
+}
+
+// line sets pixels of 4 bytes to those of row y from x on.
+func (p *jpegPicture) line(pix []uint8, x, y int, c *canvas) {
+	n := len(pix) / 4
 	if cap(c.samples) < len(p.Components)*n {
 		c.samples = make([]uint8, len(p.Components)*n)
 	}
 	var rows [4][]uint8
-	for y := at.Min.Y; y < at.Max.Y; y++ {
-		for i := range p.Components {
-			rows[i] = plane{&p.Components[i]}.row(c, c.samples[i*n:][:n], at.Min.X+shift.X, y+shift.Y)
-		}
-		pix := to.Pix[to.PixOffset(at.Min.X, y):][:4*n]
-		switch {
-		case len(p.Components) == 1:
-			interleave(pix, rows[0], rows[0], rows[0])
-		case p.luma:
-			kern.Colors(pix, rows[0], rows[1], rows[2])
-		default:
-			interleave(pix, rows[0], rows[1], rows[2])
-		}
-		if len(p.Components) == 4 {
-			darken(pix, rows[3], p.luma)
-		}
+	for i := range p.Components {
+		rows[i] = plane{&p.Components[i]}.row(c, c.samples[i*n:][:n], x, y)
+	}
+	switch {
+	case len(p.Components) == 1:
+		interleave(pix, rows[0], rows[0], rows[0])
+	case p.luma:
+		kern.Colors(pix, rows[0], rows[1], rows[2])
+	default:
+		interleave(pix, rows[0], rows[1], rows[2])
+	}
+	if len(p.Components) == 4 {
+		darken(pix, rows[3], p.luma)
 	}
 }
 

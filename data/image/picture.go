@@ -181,20 +181,42 @@ func (p *Picture) isLight() bool {
 // rows draws a picture row by row, some at a time.
 type rows struct {
 	p      *Picture
+	jpeg   *jpegPicture // which has rows by itself, or nil
 	canvas canvas
 	band   *stdimage.RGBA // the rows that are drawn
 }
 
-// bandPixels is how many pixels are drawn at a time, in one row or more.
-const bandPixels = 1 << 18
+// Pixels that are drawn at a time, in one row or more: of a picture whose rows are columns of its
+// file, and of others, of which rows may be left out.
+const (
+	bandPixels = 1 << 18
+	fewPixels  = 1 << 12
+)
 
-func newRows(p *Picture) *rows { return &rows{p: p, band: &stdimage.RGBA{}} }
+func newRows(p *Picture) *rows {
+	r := &rows{p: p, band: &stdimage.RGBA{}}
+	if own, ok := p.img.(*jpegPicture); ok && p.orientation < 2 {
+		r.jpeg = own
+	}
+	return r
+}
 
 // at returns row y of the picture, 4 bytes a pixel, until the next call.
 func (r *rows) at(y int) []uint8 {
+	all := r.p.Bounds()
+	if r.jpeg != nil {
+		if r.canvas.drawn == nil {
+			r.canvas.drawn = make([]uint8, 4*all.Dx())
+		}
+		r.jpeg.line(r.canvas.drawn, r.p.canvas.Min.X, r.p.canvas.Min.Y+y, &r.canvas)
+		return r.canvas.drawn
+	}
 	if y < r.band.Rect.Min.Y || y >= r.band.Rect.Max.Y {
-		all := r.p.Bounds()
-		n := max(bandPixels/all.Dx(), 1)
+		most := fewPixels
+		if r.p.orientation >= 5 {
+			most = bandPixels
+		}
+		n := max(most/all.Dx(), 1)
 		r.band = r.p.draw(&r.canvas, stdimage.Rect(0, y, all.Dx(), min(y+n, all.Dy())))
 	}
 	return r.band.Pix[(y-r.band.Rect.Min.Y)*r.band.Stride:][:r.band.Stride]

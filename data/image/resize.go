@@ -5,6 +5,7 @@ import (
 	stdimage "image"
 	"math"
 
+	"github.com/glia-ml/glia/internal/kern"
 	"github.com/glia-ml/glia/internal/resample"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -34,9 +35,8 @@ func Resize(x *tensor.Tensor, height, width int, filter Filter) (*tensor.Tensor,
 	r := resizing{filter, shape.At(2), shape.At(1), shape.At(0), width, height, x.DType() == tensor.Uint8, stdimage.Rect(0, 0, shape.At(1), shape.At(0))}
 	from := tensor.Data[float32](x.AsType(tensor.Float32))
 	out := tensor.New(tensor.Float32, height, width, r.channels)
-	r.run(tensor.Data[float32](out), width*r.channels, func(y int, into []float32) {
-		copy(into, from[y*len(into):])
-	})
+	n := r.width * r.channels
+	r.run(tensor.Data[float32](out), width*r.channels, func(y int) line { return line{numbers: from[y*n:][:n]} })
 	return out, nil
 }
 
@@ -54,8 +54,8 @@ type resizing struct {
 // much: a run of at most n, whose weights sum to 1.
 type taps struct {
 	n      int
-	at     []int32   // where a run begins
-	length []int32   // of a run
+	at     []int     // where a run begins
+	length []int     // of a run
 	weight []float32 // n for each pixel, those of its run first
 	whole  []int32   // or these, of which 1<<wholeBits is 1, as pillow rounds them
 }
@@ -66,14 +66,46 @@ const wholeBits = 22
 // leave the range of the pixels.
 const manyTaps = 64
 
+// line is a row of the source: pixels of 4 bytes, or numbers [within][channels].
+type line struct {
+	pixels  []uint8
+	numbers []float32
+}
+
+// numbers returns those of a row, which it may write to into.
+func (r resizing) numbers(l line, into []float32) []float32 {
+	if l.pixels == nil {
+		return l.numbers
+	}
+	floats(l.pixels, r.channels, into)
+	if r.channels == 1 && r.rounds() { // such filters take whole numbers
+		levels(into)
+	}
+	return into
+}
+
+// levels sets into to the whole numbers of a row.
+func (r resizing) levels(into []uint8, l line, numbers []float32) {
+	if l.pixels == nil || r.channels != 3 {
+		toBytes(into, r.numbers(l, numbers))
+		return
+	}
+	for i := range len(l.pixels) / 4 {
+		p, q := l.pixels[4*i:4*i+3:4*i+3], into[3*i:3*i+3:3*i+3]
+		q[0], q[1], q[2] = p[0], p[1], p[2]
+	}
+}
+
+// rounds reports whether the result consists of whole numbers.
+func (r resizing) rounds() bool { return r.bytes && filters[r.filter].of != exact }
+
 // run writes the picture to out, [toHeight][toWidth][channels], whose rows begin stride
 // numbers apart. It asks for the rows within the source that count, by their numbers there, one
-// after the other; row fills a slice [within][channels].
-func (r resizing) run(out []float32, stride int, row func(y int, into []float32)) {
+// after the other.
+func (r resizing) run(out []float32, stride int, row func(y int) line) {
 	across, down := r.taps(r.width, r.toWidth), r.taps(r.height, r.toHeight)
 	across.clip(r.within.Min.X, r.within.Max.X)
 	down.clip(r.within.Min.Y, r.within.Max.Y)
-	rounds := r.bytes && filters[r.filter].of != exact
 	if r.bytes && filters[r.filter].of == twofold {
 		r.runWhole(across, down, out, stride, row)
 		return
@@ -88,30 +120,36 @@ func (r resizing) run(out []float32, stride int, row func(y int, into []float32)
 	}
 	for y := range r.toHeight {
 		into := out[y*stride:][:n]
-		clear(into)
 		clear(sums)
-		at := int(down.at[y])
-		for k, weight := range down.weight[y*down.n:][:down.length[y]] {
+		at, weights := down.at[y], down.weight[y*down.n:][:down.length[y]]
+		if len(weights) == 0 {
+			clear(into)
+		}
+		for k, weight := range weights {
 			from := narrow[(at+k)%down.n*n:][:n]
 			if at+k >= ready {
-				row(at+k, source)
-				across.apply(from, source, r.channels)
+				if l := row(at + k); l.pixels != nil && r.channels == 3 && across.n <= manyTaps {
+					kern.SumPixels(from, l.pixels, across.at, across.length, across.weight, across.n)
+				} else {
+					across.apply(from, r.numbers(l, source), r.channels)
+				}
 				ready = at + k + 1
 			}
-			if sums != nil {
+			switch {
+			case sums != nil:
 				for i, v := range from {
 					sums[i] += float64(v) * float64(weight)
 				}
-				continue
-			}
-			for i, v := range from {
-				into[i] += v * weight
+			case k == 0:
+				kern.MulScalar(into, from, weight)
+			default:
+				kern.AddScaled(into, into, from, weight)
 			}
 		}
 		for i, v := range sums {
 			into[i] = float32(v)
 		}
-		if rounds {
+		if r.rounds() {
 			levels(into)
 		}
 	}
@@ -126,38 +164,30 @@ func (r resizing) memory() int64 {
 	} else if down > manyTaps {
 		rows += 8 * int64(r.toWidth)
 	}
-	return (4*across+8)*int64(r.toWidth) + (4*down+8)*int64(r.toHeight) + 8*max(across, down) + rows*int64(r.channels)
+	return (4*across+16)*int64(r.toWidth) + (4*down+16)*int64(r.toHeight) + 8*max(across, down) + rows*int64(r.channels)
 }
 
 // apply makes a row of another length.
 func (t *taps) apply(into, from []float32, channels int) {
+	if channels == 3 && t.n <= manyTaps {
+		kern.SumTriples(into, from, t.at, t.length, t.weight, t.n)
+		return
+	}
 	for x, at := range t.at {
 		weights := t.weight[x*t.n:][:t.length[x]]
-		run := from[int(at)*channels:][:len(weights)*channels]
-		if len(weights) > manyTaps {
-			for c := range channels {
+		run := from[at*channels:][:len(weights)*channels]
+		for c := range channels {
+			if len(weights) > manyTaps {
 				sum := 0.0
 				for k, w := range weights {
 					sum += float64(run[k*channels+c]) * float64(w)
 				}
 				into[x*channels+c] = float32(sum)
+				continue
 			}
-			continue
-		}
-		if channels == 3 {
-			var r, g, b float32
-			for k, w := range weights {
-				p := run[3*k : 3*k+3 : 3*k+3]
-				r, g, b = r+p[0]*w, g+p[1]*w, b+p[2]*w
-			}
-			p := into[3*x : 3*x+3 : 3*x+3]
-			p[0], p[1], p[2] = r, g, b
-			continue
-		}
-		for c := range channels {
 			sum := float32(0)
 			for k, w := range weights {
-				sum += run[k*channels+c] * w
+				sum += float32(run[k*channels+c] * w)
 			}
 			into[x*channels+c] = sum
 		}
@@ -184,14 +214,14 @@ func (r resizing) by() *resample.Filter {
 func (r resizing) taps(from, to int) *taps {
 	by := r.by()
 	n := by.Most(from, to)
-	t := &taps{n: n, at: make([]int32, to), length: make([]int32, to)}
+	t := &taps{n: n, at: make([]int, to), length: make([]int, to)}
 	if r.bytes && filters[r.filter].of == twofold {
 		t.whole = make([]int32, n*to)
 	} else {
 		t.weight = make([]float32, n*to)
 	}
 	by.Runs(from, to, func(i, at int, weights []float64) {
-		t.at[i], t.length[i] = int32(at), int32(len(weights))
+		t.at[i], t.length[i] = at, len(weights)
 		for k, w := range weights {
 			if t.whole != nil {
 				t.whole[i*n+k] = int32(math.Round(w * (1 << wholeBits)))
@@ -206,8 +236,8 @@ func (r resizing) taps(from, to int) *taps {
 // clip leaves pixels from to to-1 alone to count, which are numbered from 0 then.
 func (t *taps) clip(from, to int) {
 	for i := range t.at {
-		first := int(t.at[i])
-		a, b := max(first, from), min(first+int(t.length[i]), to)
+		first := t.at[i]
+		a, b := max(first, from), min(first+t.length[i], to)
 		if a >= b {
 			t.at[i], t.length[i] = 0, 0
 			continue
@@ -217,14 +247,14 @@ func (t *taps) clip(from, to int) {
 		} else {
 			copy(t.weight[i*t.n:], t.weight[i*t.n+a-first:i*t.n+b-first])
 		}
-		t.at[i], t.length[i] = int32(a-from), int32(b-a)
+		t.at[i], t.length[i] = a-from, b-a
 	}
 }
 
 // runWhole is run in whole numbers, rounded after each of two passes. Which is first is
 // pillow's choice, as of 13.0.0: across, unless the rows get fewer by more than twice as many
 // as the columns do.
-func (r resizing) runWhole(across, down *taps, out []float32, stride int, row func(y int, into []float32)) {
+func (r resizing) runWhole(across, down *taps, out []float32, stride int, row func(y int) line) {
 	downFirst := r.height > r.toHeight && r.height-r.toHeight > 2*(r.width-r.toWidth)
 	source := make([]float32, r.within.Dx()*r.channels)
 	pixels := make([]uint8, len(source)) // of a row between the passes
@@ -244,12 +274,12 @@ func (r resizing) runWhole(across, down *taps, out []float32, stride int, row fu
 		for k, weight := range weights {
 			from := kept[(at+k)%down.n*n:][:n]
 			if at+k >= ready {
-				row(at+k, source)
+				l := row(at + k)
 				ready = at + k + 1
 				if downFirst {
-					toBytes(from, source)
+					r.levels(from, l, source)
 				} else {
-					toBytes(pixels, source)
+					r.levels(pixels, l, source)
 					across.applyWhole(from, pixels, r.channels)
 				}
 			}
@@ -276,7 +306,7 @@ func (r resizing) runWhole(across, down *taps, out []float32, stride int, row fu
 
 // wholeOf returns where the pixels begin that count into pixel i, and their weights.
 func (t *taps) wholeOf(i int) (at int, weights []int32) {
-	return int(t.at[i]), t.whole[i*t.n:][:t.length[i]]
+	return t.at[i], t.whole[i*t.n:][:t.length[i]]
 }
 
 // toBytes sets whole numbers.

@@ -20,9 +20,9 @@ func init() {
 
 func newResizeOf(t *resample.Table, axis int, out, in tensor.Spec) backend.Kernel {
 	if out.DType == tensor.Float64 {
-		return newResize(t, axis, out, in, sumLong[float64])
+		return newResize(t, axis, out, in, sums[float64]{sumLong[float64], sumTriples[float64]})
 	}
-	return newResize(t, axis, out, in, sumLongFloats)
+	return newResize(t, axis, out, in, sums[float32]{sumLongFloats, kern.SumTriples})
 }
 
 // resize is the kernel of sums of neighbors along an axis: x [outer n inner] becomes y [outer m
@@ -32,7 +32,13 @@ type resize[W float32 | float64] struct {
 	at, length  []int
 	most        int
 	weight      []W // most for each element
-	long        func(dst, src []W, inner int, weights []W)
+	sums[W]
+}
+
+// sums holds the functions that a dtype's sums are made of: of rows, and of many triples.
+type sums[W float32 | float64] struct {
+	long    func(dst, src []W, inner int, weights []W)
+	triples func(dst, src []W, at, length []int, weight []W, most int)
 }
 
 const (
@@ -41,10 +47,10 @@ const (
 	longOfMany = 16   // the same where sums are of more than four
 )
 
-func newResize[W float32 | float64](t *resample.Table, axis int, out, in tensor.Spec, long func(dst, src []W, inner int, weights []W)) backend.Kernel {
+func newResize[W float32 | float64](t *resample.Table, axis int, out, in tensor.Spec, of sums[W]) backend.Kernel {
 	k := &resize[W]{
 		n: in.Shape.At(axis), m: out.Shape.At(axis), inner: out.Shape.From(axis + 1).Size(),
-		at: t.At, length: t.Length, most: t.Most, weight: make([]W, len(t.Weight)), long: long,
+		at: t.At, length: t.Length, most: t.Most, weight: make([]W, len(t.Weight)), sums: of,
 	}
 	for i, w := range t.Weight {
 		k.weight[i] = W(w)
@@ -65,13 +71,13 @@ func (k *resize[W]) rows(out backend.Buf, in []backend.Buf, lo, hi int, _ *par.W
 	for lo < hi {
 		outer, i := lo/k.m, lo%k.m
 		n := min(k.m-i, hi-lo)
-		k.sums(y[lo*k.inner:], x[outer*k.n*k.inner:], i, n)
+		k.sum(y[lo*k.inner:], x[outer*k.n*k.inner:], i, n)
 		lo += n
 	}
 }
 
-// sums sets dst to n elements from i on, made of src.
-func (k *resize[W]) sums(dst, src []W, i, n int) {
+// sum sets dst to n elements from i on, made of src.
+func (k *resize[W]) sum(dst, src []W, i, n int) {
 	inner := k.inner
 	switch {
 	case inner == 1:
@@ -84,16 +90,7 @@ func (k *resize[W]) sums(dst, src []W, i, n int) {
 			dst[j] = sum
 		}
 	case inner == 3:
-		for j := range n {
-			from := src[3*k.at[i+j]:]
-			var r, g, b W
-			for t, w := range k.of(i + j) {
-				p := from[3*t : 3*t+3 : 3*t+3]
-				r, g, b = r+W(w*p[0]), g+W(w*p[1]), b+W(w*p[2])
-			}
-			p := dst[3*j : 3*j+3 : 3*j+3]
-			p[0], p[1], p[2] = r, g, b
-		}
+		k.triples(dst, src, k.at[i:i+n], k.length[i:i+n], k.weight[i*k.most:], k.most)
 	case inner < longOfMany, inner < longRow && k.most <= 4:
 		for j := range n {
 			sumShort(dst[j*inner:][:inner], src[k.at[i+j]*inner:], k.of(i+j))
@@ -131,6 +128,20 @@ func (k *resize[W]) halves(out backend.Buf, in []backend.Buf, lo, hi int, w *par
 			}
 			saveAs(out, u*k.inner+c, 1, sum[:n])
 		}
+	}
+}
+
+// sumTriples is [kern.SumTriples] of another type.
+func sumTriples[W float32 | float64](dst, src []W, at, length []int, weight []W, most int) {
+	for i, from := range at {
+		run := src[3*from:]
+		var r, g, b W
+		for k, w := range weight[i*most:][:length[i]] {
+			p := run[3*k : 3*k+3 : 3*k+3]
+			r, g, b = r+W(w*p[0]), g+W(w*p[1]), b+W(w*p[2])
+		}
+		p := dst[3*i : 3*i+3 : 3*i+3]
+		p[0], p[1], p[2] = r, g, b
 	}
 }
 

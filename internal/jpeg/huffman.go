@@ -24,20 +24,20 @@ type table struct {
 	symbols [256]uint8
 }
 
-// newTable returns the table of codes of which there are counts of each length. Symbols of a table
-// of differences are the lengths of numbers.
-func newTable(counts [16]uint8, symbols []byte, differences bool) (*table, error) {
-	t := &table{}
+// set makes t the table of codes of which there are counts of each length. Symbols of a table of
+// differences are the lengths of numbers.
+func (t *table) set(counts [16]uint8, symbols []byte, differences bool) error {
+	*t = table{}
 	copy(t.symbols[:], symbols)
 	code, k := int32(0), 0
 	for l := 1; l <= 16; l++ {
 		t.offset[l] = int32(k) - code
 		for range counts[l-1] {
 			if code >= 1<<l {
-				return nil, errors.New("jpeg with a damaged table of codes: more than there are of a length")
+				return errors.New("jpeg with a damaged table of codes: more than there are of a length")
 			}
 			if differences && symbols[k] > 15 {
-				return nil, errors.New("jpeg with a damaged table of codes: a difference of more than 15 bits")
+				return errors.New("jpeg with a damaged table of codes: a difference of more than 15 bits")
 			}
 			if l <= fastBits {
 				t.fill(uint32(code)<<(fastBits-l), l, symbols[k])
@@ -47,7 +47,7 @@ func newTable(counts [16]uint8, symbols []byte, differences bool) (*table, error
 		t.limit[l] = uint32(code) << (16 - l)
 		code <<= 1
 	}
-	return t, nil
+	return nil
 }
 
 // fill sets the entries of fast of a code of l bits, which begin at at.

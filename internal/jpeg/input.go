@@ -35,9 +35,6 @@ func (in *input) more() bool {
 	if in.err != nil {
 		return false
 	}
-	if in.space == nil {
-		in.space = make([]byte, inputBytes)
-	}
 	for range 100 {
 		n, err := in.src.Read(in.space)
 		if in.raw = in.space[:n]; n > 0 {
@@ -157,9 +154,6 @@ func (in *input) ahead(most int) ([]byte, error) {
 
 // begin makes bits ready to be read behind the header of a scan, or a restart.
 func (in *input) begin() {
-	if in.data == nil {
-		in.data = make([]byte, 0, windowBytes)
-	}
 	in.data, in.at = in.data[:0], 0
 	in.acc, in.n, in.pad, in.end, in.code = 0, 0, 0, 0, false
 }

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+	"unsafe"
 )
 
 // File is a JPEG whose header was read.
@@ -32,6 +34,7 @@ type File struct {
 	EXIF []byte
 
 	in      input
+	memory  *memory
 	quant   [4]*[64]uint16 // in the order of rows
 	dc, ac  [4]*table
 	restart int  // units between restarts, 0 for none
@@ -94,8 +97,8 @@ const mostAhead = 64 << 20
 
 // Open reads a file up to its first scan, and returns an error if it could not be decoded.
 func Open(r io.Reader) (*File, error) {
-	f := &File{}
-	f.in.src = r
+	f := &File{memory: memories.Get().(*memory)}
+	f.in.src, f.in.space, f.in.data = r, f.memory.input[:], f.memory.window[:0]
 	if a, b := f.in.byte(), f.in.byte(); f.in.err == nil && (a != 0xff || b != soi) {
 		return nil, errors.New("no JPEG: want it to begin with its marker")
 	}
@@ -116,7 +119,7 @@ func Open(r io.Reader) (*File, error) {
 
 // Bytes returns how many bytes Decode takes.
 func (f *File) Bytes() int64 {
-	n := int64(windowBytes + inputBytes + len(f.in.raw))
+	n := int64(unsafe.Sizeof(memory{})) + int64(len(f.in.raw))
 	for _, c := range f.Components {
 		samples := 64 * int64(c.columns) * int64(c.rows)
 		n += samples
@@ -132,7 +135,7 @@ func (f *File) Decode() error {
 	for i := range f.Components {
 		c := &f.Components[i]
 		c.Stride = 8 * c.columns
-		c.Pix = make([]uint8, c.Stride*8*c.rows)
+		c.Pix = f.memory.samples(i, c.Stride*8*c.rows)
 		if f.Progressive {
 			c.coefficients = make([][64]int16, c.columns*c.rows)
 		}
@@ -156,6 +159,36 @@ func (f *File) Decode() error {
 		}
 	}
 	return nil
+}
+
+// Drop lets the files that are opened next have the memory of this one, whose samples are not to be
+// read then.
+func (f *File) Drop() {
+	for i := range f.Components {
+		f.Components[i].Pix = nil
+	}
+	if m := f.memory; m != nil {
+		f.memory, f.in = nil, input{}
+		memories.Put(m)
+	}
+}
+
+// memory is what decoding a file takes, beside coefficients.
+type memory struct {
+	input  [inputBytes]byte
+	window [windowBytes]byte
+	tables [2][4]table // of differences and others
+	pix    [4][]uint8
+}
+
+var memories = sync.Pool{New: func() any { return &memory{} }}
+
+// samples returns memory for n samples of component i, of any content.
+func (m *memory) samples(i, n int) []uint8 {
+	if cap(m.pix[i]) < n || cap(m.pix[i]) > 4*n+1<<16 {
+		m.pix[i] = make([]uint8, n)
+	}
+	return m.pix[i][:n]
 }
 
 // segments reads segments up to the header of a scan, which it leaves in next, or to the end.
@@ -369,8 +402,8 @@ func (f *File) huffman(b []byte) error {
 		if n > 256 || len(b) < 17+n || class > 1 || id > 3 {
 			return errors.New("jpeg with a damaged table of codes")
 		}
-		t, err := newTable([16]uint8(b[1:17]), b[17:17+n], class == 0)
-		if err != nil {
+		t := &f.memory.tables[class][id]
+		if err := t.set([16]uint8(b[1:17]), b[17:17+n], class == 0); err != nil {
 			return err
 		}
 		if class == 0 {

@@ -214,7 +214,7 @@ func (d *decoding) coded(c *scanned) (last int) {
 		e := ac.fast[acc>>(64-fastBits)]
 		l := uint(e & 31)
 		if v := int16(e >> 16); v != 0 {
-			acc, n = acc<<l, n-l
+			acc, n = acc<<(l&63), n-l
 			k += int(e >> 8 & 15)
 			if k > 63 {
 				in.code = true
@@ -231,7 +231,7 @@ func (d *decoding) coded(c *scanned) (last int) {
 				break
 			}
 		}
-		acc, n = acc<<l, n-l
+		acc, n = acc<<(l&63), n-l
 		size, zeros := uint(symbol&15), int(symbol>>4)
 		if size == 0 {
 			if zeros < 15 {
@@ -246,7 +246,7 @@ func (d *decoding) coded(c *scanned) (last int) {
 			break
 		}
 		block[zigzag[k&127]&63] = int16(extend(acc, size))
-		acc, n = acc<<size, n-size
+		acc, n = acc<<(size&63), n-size
 		last = k
 	}
 	in.acc, in.n, in.at = acc, n, at
