@@ -132,3 +132,24 @@ func TestReadAheadEnds(t *testing.T) {
 	ds = &slow{Augmented: noisy(t, 80), fails: func([]int) error { panic("broken reader") }}
 	_, _ = m.Fit(ds, glia.BatchSize(8))
 }
+
+// TestWaited counts what steps wait for batches: the time of reading them, unless they are read
+// ahead of steps that take as long.
+func TestWaited(t *testing.T) {
+	const pause, batches = 20 * time.Millisecond, 7
+	rest := func([]int) error {
+		time.Sleep(pause)
+		return nil
+	}
+	fitted := func(ds data.Dataset) glia.Epoch {
+		wait := glia.Callback{Name: "step", OnBatchEnd: func(*glia.Model, int, int, float64) error { return rest(nil) }}
+		return fit(t, classifier(t, 4, 3), ds, glia.Epochs(1), glia.BatchSize(8), glia.Use(wait)).Epochs[0]
+	}
+	at, ahead := &slow{Augmented: noisy(t, 50), fails: rest}, &slow{Augmented: noisy(t, 50), fails: rest}
+	if e := fitted(struct{ data.Augmented }{at}); e.Waited < (batches*pause).Seconds() || e.Waited > e.Seconds-(batches*pause).Seconds() {
+		t.Errorf("waited %v s of %v, want %v or more, and no step's time", e.Waited, e.Seconds, (batches * pause).Seconds())
+	}
+	if e := fitted(ahead); e.Waited > e.Seconds/2 {
+		t.Errorf("read ahead: waited %v s of %v", e.Waited, e.Seconds)
+	}
+}

@@ -68,6 +68,7 @@ func TestPackErrors(t *testing.T) {
 		t.Error("a metric of 8 axes: no error")
 	}
 	good := &History{Epochs: []Epoch{epoch(tensor.Of(1.0, 2))}}
+	good.Epochs[0].Waited = 0.5
 	packed, err := pack(good)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestPackErrors(t *testing.T) {
 		tensors[e.Name] = e.Tensor.(*tensor.Tensor)
 	}
 	m := []string{"m"}
-	if back, err := unpack(tensors, m); err != nil || len(back) != 1 || back[0].Metrics[0].Value != 1.5 {
+	if back, err := unpack(tensors, m); err != nil || len(back) != 1 || back[0].Metrics[0].Value != 1.5 || back[0].Waited != 0.5 {
 		t.Errorf("got %+v (%v), want the epoch that was packed", back, err)
 	}
 	for name := range tensors {
@@ -86,7 +87,10 @@ func TestPackErrors(t *testing.T) {
 		}
 		was := tensors[name]
 		delete(tensors, name)
-		if _, err := unpack(tensors, m); err == nil {
+		back, err := unpack(tensors, m)
+		if old := name == pastPrefix+"waited"; old && (err != nil || back[0].Waited != 0) {
+			t.Errorf("without %s, as a backup of before: %v, error %v", name, back, err)
+		} else if !old && err == nil {
 			t.Errorf("without %s: no error", name)
 		}
 		tensors[name] = was

@@ -40,6 +40,9 @@ func pack(h *History) ([]safetensors.Entry, error) {
 	}
 	err := add("seconds", h.Epochs, func(e Epoch) *tensor.Tensor { return tensor.Scalar(e.Seconds) })
 	if err == nil {
+		err = add("waited", h.Epochs, func(e Epoch) *tensor.Tensor { return tensor.Scalar(e.Waited) })
+	}
+	if err == nil {
 		err = addResults("train", h.Epochs, func(e Epoch) *Result { return &e.Result })
 	}
 	if err == nil {
@@ -87,6 +90,13 @@ func unpack(tensors tensorMap, metrics []string) ([]Epoch, error) {
 			return nil, err
 		}
 		epochs[i], place[n] = Epoch{Epoch: n, Seconds: seconds.Item(), Result: results[i]}, i
+		if tensors[pastPrefix+"waited"] != nil { // backups of before lack it
+			waited, err := row(tensors, "waited", i, len(numbers))
+			if err != nil {
+				return nil, err
+			}
+			epochs[i].Waited = waited.Item()
+		}
 	}
 	if tensors[pastPrefix+"validation/epoch"] == nil {
 		return epochs, nil

@@ -97,6 +97,7 @@ type fitRun struct {
 	begun      bool   // the order has those of a pass
 	batches    batches
 	ahead      data.Reader // of a dataset that is slow
+	waited     time.Duration
 	classes    *classWeigher
 	weighed    data.Batch
 	last       *data.Batch // of the step before
@@ -266,6 +267,7 @@ func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 	}
 	f.nan.epoch()
 	start := time.Now()
+	f.waited = 0
 	for b := f.at.Batch; b < steps; b++ {
 		if err := f.ctx.Err(); err != nil {
 			err = fmt.Errorf("glia: Fit: stopped in epoch %d before batch %d: %w", e+1, b+1, err)
@@ -276,7 +278,7 @@ func (f *fitRun) trainEpoch(e int) (Epoch, error) {
 			return Epoch{}, err
 		}
 	}
-	done := Epoch{Epoch: e + 1, Result: f.totals.result()}
+	done := Epoch{Epoch: e + 1, Waited: f.waited.Seconds(), Result: f.totals.result()}
 	if f.validating != nil && (e+1)%f.valFreq == 0 {
 		r, err := f.validating.measure(f.ctx, nil)
 		if err != nil {
@@ -417,11 +419,13 @@ func (f *fitRun) read(pass uint64, idx []int, b *data.Batch) error {
 
 // load reads the samples idx, or takes them if they were read ahead, and weighs them.
 func (f *fitRun) load(idx []int) (*data.Batch, error) {
+	begun := time.Now()
 	batch, ok, err := f.ahead.Next(idx)
 	if !ok {
 		batch = f.batches.of(len(idx), f.order.group(idx))
 		err = f.read(f.pass, idx, batch)
 	}
+	f.waited += time.Since(begun)
 	if err != nil {
 		return nil, err
 	}

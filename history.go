@@ -46,6 +46,9 @@ type Epoch struct {
 	Epoch int
 	// Seconds is the time it took, with the validation.
 	Seconds float64
+	// Waited counts the seconds of these in which steps waited for their batches: all of reading
+	// them, or what is left of it when they are read ahead, see [data.Slow].
+	Waited float64
 	Result
 	// Validation is nil if there was none.
 	Validation *Result

@@ -27,7 +27,7 @@ var picture = []string{
 	4: "interop/keras interop/npy interop/safetensors",
 	5: "glia applications",
 	6: "callback remote tensorboard tokenizer tune plot internal/curves internal/bench",
-	7: "cmd/glia cmd/glia-plot examples/* bench/files bench/reliability",
+	7: "cmd/glia cmd/glia-plot examples/* bench/files bench/pictures bench/reliability",
 	8: forTests,
 }
 

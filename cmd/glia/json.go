@@ -53,6 +53,7 @@ type layerRecord struct {
 type epochRecord struct {
 	Epoch   int    `json:"epoch"`
 	Seconds number `json:"seconds"`
+	Waited  number `json:"waited"` // seconds of these, for batches
 	measured
 	ValLoss    *number           `json:"val_loss,omitempty"`
 	ValMetrics map[string]number `json:"val_metrics,omitempty"`
@@ -72,7 +73,7 @@ func measuredOf(r glia.Result) measured {
 }
 
 func epochOf(e glia.Epoch) epochRecord {
-	r := epochRecord{Epoch: e.Epoch, Seconds: number(e.Seconds), measured: measuredOf(e.Result)}
+	r := epochRecord{Epoch: e.Epoch, Seconds: number(e.Seconds), Waited: number(e.Waited), measured: measuredOf(e.Result)}
 	if e.Validation != nil {
 		v := measuredOf(*e.Validation)
 		r.ValLoss, r.ValMetrics = &v.Loss, v.Metrics
