@@ -123,18 +123,20 @@ func TestTrain(t *testing.T) {
 // TestSchedule checks the learning rate of the last epoch, which the model's file has.
 func TestSchedule(t *testing.T) {
 	dir, data := t.TempDir(), tiny(t)
+	last := (1 - math.Sqrt2/2) / 2
 	for _, c := range []struct {
-		args []string
-		kind schedule
-		last float64
+		args        []string
+		kind        schedule
+		first, last float64
 	}{
-		{nil, constant, 0.01},
-		{[]string{"--schedule", "cosine"}, cosine, 0.01 * (1 - math.Sqrt2/2) / 2},
-		{[]string{"--model", "cnn"}, cosine, 0.01 * (1 - math.Sqrt2/2) / 2},
-		{[]string{"--model", "cnn", "--schedule", "constant"}, constant, 0.01},
+		{nil, constant, 0.001, 0.001},
+		{[]string{"--schedule", "cosine", "--learning-rate", "0.01"}, cosine, 0.01, 0.01 * last},
+		{[]string{"--model", "cnn"}, cosine, 0.003, 0.003 * last},
+		{[]string{"--model", "cnn", "--learning-rate", "0.01"}, constant, 0.01, 0.01},
+		{[]string{"--model", "cnn", "--schedule", "cosine"}, cosine, 0.001, 0.001 * last},
 	} {
 		path, to := filepath.Join(dir, "m.keras"), filepath.Join(dir, "out.json")
-		must(t, append([]string{"train", "mnist", "--data", data, "--epochs", "4", "--learning-rate", "0.01", "--save", path, "--json", to}, c.args...)...)
+		must(t, append([]string{"train", "mnist", "--data", data, "--epochs", "4", "--save", path, "--json", to}, c.args...)...)
 		m, err := glia.Load(path)
 		if err != nil {
 			t.Fatal(err)
@@ -142,8 +144,8 @@ func TestSchedule(t *testing.T) {
 		if got := m.Optimizer().LearningRate(); math.Abs(got-c.last) > 1e-8 {
 			t.Errorf("%v: the last learning rate is %v, want %v", c.args, got, c.last)
 		}
-		if rec := read(t, to); rec.Schedule != c.kind || rec.LearningRate != 0.01 {
-			t.Errorf("%v: JSON: schedule %v from %v, want %v from 0.01", c.args, rec.Schedule, rec.LearningRate, c.kind)
+		if rec := read(t, to); rec.Schedule != c.kind || math.Abs(float64(rec.LearningRate)-c.first) > 1e-8 {
+			t.Errorf("%v: JSON: schedule %v from %v, want %v from %v", c.args, rec.Schedule, rec.LearningRate, c.kind, c.first)
 		}
 	}
 }
