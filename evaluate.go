@@ -172,8 +172,12 @@ func (m *Model) predSpecs(x []tensor.Spec) ([]tensor.Spec, error) {
 	}
 	var pred []tensor.Spec
 	err := graph.Catch(func() {
-		for _, n := range m.call(graph.New(), nn.Concrete(x)) {
-			pred = append(pred, n.Spec())
+		for _, n := range m.call(graph.New(), m.concrete(x)) {
+			spec := n.Spec()
+			if batch := m.net.BatchSize(); batch > 0 && spec.Rank() > 0 && spec.Shape.At(0) == batch {
+				spec.Shape = spec.Shape.With(0, x[0].Shape.At(0))
+			}
+			pred = append(pred, spec)
 		}
 	})
 	if err == nil {
@@ -204,6 +208,16 @@ func (m *Model) call(g *graph.Graph, in []tensor.Spec) []*graph.Node {
 		x[i] = g.Input("x", s)
 	}
 	return m.net.CallAll(nn.NewCtx(g, m.random), x)
+}
+
+// concrete returns specs of samples with lengths for open axes, and that of the batch if the
+// network declares it.
+func (m *Model) concrete(x []tensor.Spec) []tensor.Spec {
+	x = nn.Concrete(x)
+	if n := m.net.BatchSize(); n > 0 {
+		x = withBatch(x, n)
+	}
+	return x
 }
 
 // evaluation measures a dataset, any number of times.

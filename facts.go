@@ -182,8 +182,8 @@ type stateVar struct {
 	of   *graph.Var
 }
 
-// vars returns the whole state of a training: weights, the optimizer's, the random
-// layers', and the totals of the epoch.
+// vars returns the whole state of a training: weights, the optimizer's, that of
+// layers that are stateful or random, and the totals of the epoch.
 func (f *fitRun) vars() []stateVar {
 	var all []stateVar
 	taken := map[string]bool{}
@@ -199,6 +199,7 @@ func (f *fitRun) vars() []stateVar {
 	}
 	add("model", f.m.net.Vars()...)
 	add("optimizer", f.totals.opt.Vars()...)
+	add("states", f.m.net.Memories()...)
 	add("random", f.m.random)
 	add("metrics", f.totals.losses()...)
 	for _, s := range f.totals.states {

@@ -19,6 +19,9 @@ import (
 // them. Where it is certain that none does, batches are padded to 1, 2, 4, ..., 256
 // samples and the results cut, so that few plans serve all lengths of x.
 //
+// A model with a layer that is [nn.Stateful] goes on from the states that the call before left,
+// in batches of the length that its Input declares: see [Model.ResetStates].
+//
 // It is for models of one input and output; [Model.PredictAll] is for others.
 func (m *Model) Predict(x *tensor.Tensor) (*tensor.Tensor, error) {
 	return m.predictOne("Predict", x, predictBatch)
@@ -47,6 +50,11 @@ func (m *Model) predictOne(call string, x *tensor.Tensor, size int) (*tensor.Ten
 // than predictBatch. Errors name the call.
 func (m *Model) predictBatches(call string, x []*tensor.Tensor, size int) (out []*tensor.Tensor, err error) {
 	defer catch(call, &err)
+	if m.net != nil {
+		if n := m.net.BatchSize(); n > 0 && size == predictBatch { // of stateful layers
+			size = n
+		}
+	}
 	out, err = m.predictInBatches(x, size)
 	for isMemoryError(err) && size <= predictBatch && size > 1 {
 		size /= 2
@@ -268,6 +276,9 @@ func (m *Model) paddingOf(x []*tensor.Tensor) *padding {
 func (m *Model) runPredict(p backend.Executable, out, x []*tensor.Tensor) error {
 	n := x[0].Shape().At(0)
 	if p.Inputs()[0].Shape.At(0) == n {
+		if m.net.IsStateful() {
+			return m.weightsMu.change(func() error { return p.Run(out, x) })
+		}
 		if err := m.weightsMu.read(); err != nil {
 			return err
 		}
@@ -314,4 +325,23 @@ func Classes(predictions *tensor.Tensor) (*tensor.Tensor, error) {
 		tensor.Data[int64](classes)[i] = int64(best)
 	}
 	return classes, nil
+}
+
+// ResetStates sets the states of all layers that are [nn.Stateful] to 0, as they are at first:
+// the next batch begins a new sequence. It waits for the step or the prediction that runs.
+func (m *Model) ResetStates() error {
+	if m.net == nil {
+		return fmt.Errorf("glia: ResetStates: %w", errNoNetwork)
+	}
+	err := m.weightsMu.change(func() error {
+		return graph.Catch(func() {
+			for _, v := range m.net.Memories() {
+				v.Clear()
+			}
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("glia: ResetStates: %w", err)
+	}
+	return nil
 }

@@ -108,6 +108,24 @@ func trainings() []training {
 			epochs: 2, batches: 4,
 		},
 		{
+			name: "layers that keep their states",
+			model: func(t testing.TB) *glia.Model {
+				m := glia.Sequential(nn.Input(3, 2, nn.BatchSize(4)), nn.LSTM(4, nn.Stateful, nn.ReturnSequences, nn.RecurrentDropout(0.2)),
+					nn.Bidirectional(nn.GRU(3, nn.Stateful)), nn.Dense(2, nn.Softmax))
+				compile(t, m, optim.Adam(0.02), loss.SparseCategoricalCrossentropy(), metric.Accuracy())
+				return m
+			},
+			data: func(t testing.TB) data.Dataset {
+				ds, err := data.New(noise(t, 12, 3, 2), tensor.Of[int32](0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ds
+			},
+			opts:   []glia.Option{glia.BatchSize(4)},
+			epochs: 3, batches: 3,
+		},
+		{
 			name: "two inputs and outputs, shared layers",
 			model: func(t testing.TB) *glia.Model {
 				m := forkedTwice()

@@ -9,7 +9,6 @@ import (
 	"github.com/glia-ml/glia/internal/plaintext"
 	"github.com/glia-ml/glia/loss"
 	"github.com/glia-ml/glia/metric"
-	"github.com/glia-ml/glia/nn"
 	"github.com/glia-ml/glia/ops"
 	"github.com/glia-ml/glia/tensor"
 )
@@ -49,7 +48,7 @@ func (c *compiled) warnOnce(f func(string), warnings ...string) {
 // always 1. The caller holds traceMu.
 func (m *Model) doubts(c *compiled, x, y []tensor.Spec) (warnings []string, err error) {
 	var pred []*graph.Node
-	if err := graph.Catch(func() { pred = m.call(graph.New(), nn.Concrete(x)) }); err != nil {
+	if err := graph.Catch(func() { pred = m.call(graph.New(), m.concrete(x)) }); err != nil {
 		return nil, err
 	}
 	add := func(output int, text string) {

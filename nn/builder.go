@@ -32,6 +32,7 @@ type Builder struct {
 
 	parts []*Record      // of the layer that is being built, so far
 	args  []CallArgument // of its first call
+	batch int            // the length that an Input declares, 0 if none does
 }
 
 // NewBuilder returns a Builder of float32 parameters. Their initial values
@@ -78,6 +79,14 @@ func (b *Builder) variable(name string, s tensor.Spec, init Initializer) *graph.
 	return v
 }
 
+// memory makes a variable of zeros that is no weight: a state from one batch to the next.
+// Files of weights have none of these.
+func (b *Builder) memory(name string, s tensor.Spec) *graph.Var {
+	v := b.variable(name, s, Zeros)
+	b.order-- // the weights behind it are drawn as without it
+	return v
+}
+
 // Build builds l, a part of the layer that is being built, under the given name and
 // l's dtype policy, and returns the spec of its output. A layer that embeds [Base] and
 // was built before keeps its variables.
@@ -120,11 +129,13 @@ func (b *Builder) buildPart(attribute string, l Layer, in tensor.Spec) *Record {
 	if isNil(l) {
 		panic(graph.Errorf("nn.Builder: %s is nil: want a layer", attribute))
 	}
-	name := SnakeCase(ClassOf(l))
-	if base := BaseOf(l); base != nil && base.Name != "" {
-		name = base.Name
-	}
-	r := b.record(name, l, []tensor.Spec{in})
+	return b.buildPartNamed(attribute, partName(l), l, in)
+}
+
+// buildPartNamed is buildPart of a layer that has another name in the paths, and perhaps several
+// inputs.
+func (b *Builder) buildPartNamed(attribute, name string, l Layer, in ...tensor.Spec) *Record {
+	r := b.record(name, l, in)
 	r.Attribute = attribute
 	b.build(r)
 	return r
@@ -194,7 +205,7 @@ func (b *Builder) partsOf(f func()) []*Record {
 func outputsOf(l Layer, in []tensor.Spec, around DTypePolicy) []tensor.Spec {
 	g := graph.New()
 	c := NewCtx(g, NewSeed(0))
-	c.policy = around
+	c.policy, c.trial = around, true
 	x := make([]*graph.Node, len(in))
 	for i, s := range in {
 		x[i] = g.Input("x", s)
@@ -267,6 +278,7 @@ type Ctx struct {
 	limits      []TokenLimit
 
 	masks map[*graph.Node]*graph.Node // of the values of the layer that is traced
+	trial bool                        // Build calls, to learn the outputs
 }
 
 // NewCtx returns a context that traces into g, with a seed that [NewSeed] made.

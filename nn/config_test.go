@@ -35,6 +35,12 @@ func FuzzLayerFromConfig(f *testing.F) {
 		"RMSNormalization":       `{"axis":[-1],"epsilon":1e-6}`,
 		"UnitNormalization":      `{"axis":[1,2]}`,
 		"SpectralNormalization":  `{"layer":{"class_name":"Dense","config":{"units":2}},"power_iterations":2}`,
+		"LSTM":                   `{"units":2,"return_sequences":true,"return_state":true,"recurrent_activation":"hard_sigmoid","dropout":0.5}`,
+		"GRU":                    `{"units":2,"reset_after":false,"go_backwards":true,"stateful":true}`,
+		"RNN":                    `{"cell":{"class_name":"StackedRNNCells","config":{"cells":[{"class_name":"LSTMCell","config":{"units":2}}]}}}`,
+		"Bidirectional":          `{"layer":{"class_name":"SimpleRNN","config":{"units":2}},"merge_mode":null,"backward_layer":{"class_name":"GRU","config":{"units":2,"go_backwards":true}}}`,
+		"TimeDistributed":        `{"layer":{"class_name":"Dense","config":{"units":2}}}`,
+		"ConvLSTM2D":             `{"filters":2,"kernel_size":[2,1],"padding":"same"}`,
 		"SpatialDropout2D":       `{"rate":0.5,"data_format":"channels_last"}`,
 	} {
 		f.Add(class, config)
@@ -56,7 +62,10 @@ func FuzzLayerFromConfig(f *testing.F) {
 		if wide(l) {
 			return
 		}
-		_ = graph.Catch(func() { nn.Sequential(l).Build(nn.NewBuilder(1), f32(2, 3)) })
+		b := nn.NewBuilder(1)
+		b.Limit = 1 << 20
+		_ = graph.Catch(func() { nn.Sequential(l).Build(b, f32(2, 3)) })
+		_ = graph.Catch(func() { nn.Sequential(l).Build(b, f32(2, 3, 4)) })
 	})
 }
 

@@ -204,7 +204,12 @@ func wantOneOf(class string, strides, dilation Sizes) {
 
 // windowOf returns the window of an operation on x, with the padding that its places take.
 func (w *Window) windowOf(x *graph.Node, size, dilation Sizes) ops.Window {
-	kernel, places := tensor.D(size.over(w.places)...), ops.Places(x.Shape())
+	return w.windowFor(ops.Places(x.Shape()), size, dilation)
+}
+
+// windowFor is windowOf for an input of these places.
+func (w *Window) windowFor(places tensor.Dims, size, dilation Sizes) ops.Window {
+	kernel := tensor.D(size.over(w.places)...)
 	o := ops.Valid(w.places)
 	o.Strides, o.Dilations = tensor.D(w.Strides.over(w.places, 1)...), tensor.D(dilation.over(w.places, 1)...)
 	switch w.Padding {

@@ -24,8 +24,16 @@ type MultiLayer interface {
 // Keras's call(x, mask=None).
 type KeywordLayer interface {
 	MultiLayer
-	// Keywords returns the arguments' names, in the order of the inputs behind the first.
+	// Keywords returns the arguments' names, in the order of the inputs behind the first. One
+	// that is a list of tensors stands there once for each, with "[]" behind the name.
 	Keywords() []string
+}
+
+// CountedLayer is a [MultiLayer] that knows the number of its outputs before it is built.
+type CountedLayer interface {
+	MultiLayer
+	// OutputCount returns the number of outputs.
+	OutputCount() int
 }
 
 // Symbol stands for an output of a layer in a network that is not built yet, as Keras's

@@ -16,7 +16,7 @@ import (
 // depend on its length then, as they must not on the batch's.
 //
 // The parts are the lengths of the axes, ints, or all of them at once, a []int or
-// [tensor.Dims]; behind them may stand the element type, a [tensor.DType], and any
+// [tensor.Dims]; behind them may stand the element type, a [tensor.DType], a [BatchSize], and any
 // [LayerOption]:
 //
 //	nn.Input(28, 28)
@@ -57,6 +57,10 @@ func (l *InputLayer) take(i int, part any) {
 		l.Dims = append(l.Dims, p.Slice()...)
 	case text:
 		l.Text, l.DType, l.Dims = true, tensor.Int64, []int{Any}
+	case BatchSize:
+		if l.Batch = int(p); p < 1 {
+			l.mistake(i, part)
+		}
 	case tensor.DType:
 		if l.DType = p; p == tensor.Invalid || l.DType.Size() == 0 {
 			l.mistake(i, part)
@@ -76,6 +80,10 @@ func (l *InputLayer) mistake(i int, part any) {
 	}
 }
 
+// BatchSize is a part of [Input] that fixes the length of all batches, which a layer that is
+// [Stateful] must know.
+type BatchSize int
+
 // InputLayer passes its input on after checking its shape.
 type InputLayer struct {
 	Base
@@ -86,6 +94,8 @@ type InputLayer struct {
 	DType tensor.DType
 	// Text says that samples are texts, see [Text].
 	Text bool
+	// Batch is the length of all batches, 0 for any: see [BatchSize].
+	Batch int
 
 	bad *graph.Error // a mistake in the parts of Input
 }
@@ -113,7 +123,8 @@ func (l *InputLayer) takePolicy() {
 func (*InputLayer) keepsMask() {}
 
 // Build implements [Layer].
-func (l *InputLayer) Build(_ *Builder, in tensor.Spec) {
+func (l *InputLayer) Build(b *Builder, in tensor.Spec) {
+	b.batch = max(b.batch, l.Batch)
 	if want := l.spec().Shape; !Fits(in.Shape.From(1), want.From(1)) {
 		panic(graph.Errorf("nn.Input: samples are %v: want %v", in.Shape.From(1), want.From(1)))
 	}
@@ -168,9 +179,12 @@ type inputConfig struct {
 	DType      string `json:"dtype"`
 }
 
-// MarshalJSON writes the layer's config as Keras does, with null for the batch and open axes.
+// MarshalJSON writes the layer's config as Keras does, with null for open axes, and for the batch unless its length is fixed.
 func (l *InputLayer) MarshalJSON() ([]byte, error) {
 	c := inputConfig{Name: l.Name, BatchShape: []*int{nil}, DType: "float32"}
+	if l.Batch > 0 {
+		c.BatchShape[0] = &l.Batch
+	}
 	for i := range l.Dims {
 		if l.Dims[i] == Any {
 			c.BatchShape = append(c.BatchShape, nil)
@@ -194,7 +208,7 @@ func (l *InputLayer) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("nn: %w", err)
 	}
 	in := made.(*InputLayer)
-	l.Name, l.DType, l.Dims, l.Text = in.Name, in.DType, in.Dims, in.Text
+	l.Name, l.DType, l.Dims, l.Text, l.Batch = in.Name, in.DType, in.Dims, in.Text, in.Batch
 	return nil
 }
 
@@ -216,6 +230,12 @@ func inputOf(c *vocab.Config) (Layer, error) {
 	l.Name = s.Name
 	if l.DType == tensor.Invalid {
 		return nil, &vocab.MissingError{Items: []vocab.Missing{{Kind: "dtype", Name: s.DType, At: "dtype"}}}
+	}
+	if n := s.BatchShape[0]; n != nil {
+		if *n < 1 || *n > mostElements {
+			return nil, fmt.Errorf("batch_shape: a batch of %d: want 1 to %d", *n, mostElements)
+		}
+		l.Batch = *n
 	}
 	for _, d := range s.BatchShape[1:] {
 		if d == nil {

@@ -111,6 +111,50 @@ func TestLayers(t *testing.T) {
 		"SpatialDropout3D":       {New: func() nn.Layer { return nn.SpatialDropout3D(0.3) }, In: f32(4, 5, 1, 2, 3), KeepsMask: true, Out: f32(4, 5, 1, 2, 3)},
 		"GaussianNoise":          {New: func() nn.Layer { return nn.GaussianNoise(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
 		"GaussianDropout":        {New: func() nn.Layer { return nn.GaussianDropout(0.1) }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5)},
+		// The layers that go through sequences.
+		"SimpleRNN": {New: func() nn.Layer { return nn.SimpleRNN(3) }, In: f32(4, 5, 2), Out: f32(4, 3), Params: 18},
+		"SimpleRNN/options": {New: func() nn.Layer {
+			return nn.SimpleRNN(3, nn.ReLU, nn.NoBias, nn.ReturnSequences, nn.GoBackwards, nn.Unroll, nn.KernelRegularizer(nn.L2(0.1)), nn.RecurrentRegularizer(nn.L1(0.1)),
+				nn.RecurrentConstraint(nn.NonNeg), nn.RecurrentInitializer(nn.HeNormal), nn.KernelConstraint(nn.MaxNorm(2)), nn.ActivityRegularizer(nn.L2(0.1)))
+		}, In: f32(4, 5, 2), Out: f32(4, 5, 3), KeepsMask: true, Params: 15},
+		"LSTM": {New: func() nn.Layer { return nn.LSTM(3) }, In: f32(4, 5, 2), Out: f32(4, 3), Params: 72},
+		"LSTM/options": {New: func() nn.Layer {
+			return nn.LSTM(3, nn.Softsign, nn.RecurrentActivation(nn.HardSigmoid), nn.NoUnitForgetBias, nn.ReturnSequences, nn.ZeroOutputForMask,
+				nn.BiasInitializer(nn.Ones), nn.BiasRegularizer(nn.L2(0.1)), nn.BiasConstraint(nn.NonNeg))
+		}, In: f32(4, 5, 2), Out: f32(4, 5, 3), KeepsMask: true, Params: 72},
+		"LSTM/dropout": {New: func() nn.Layer { return nn.LSTM(3, nn.InputDropout(0.25), nn.RecurrentDropout(0.5)) }, In: f32(4, 5, 2), Out: f32(4, 3), Params: 72},
+		"LSTM/states": {New: func() nn.Layer { return nn.LSTM(3, nn.ReturnState, nn.ReturnSequences) }, Ins: []tensor.Spec{f32(4, 5, 2), f32(4, 3), f32(4, 3)},
+			Outs: []tensor.Spec{f32(4, 5, 3), f32(4, 3), f32(4, 3)}, KeepsMask: true, Params: 72},
+		"GRU": {New: func() nn.Layer { return nn.GRU(3) }, In: f32(4, 5, 2), Out: f32(4, 3), Params: 63},
+		"GRU/before": {New: func() nn.Layer { return nn.GRU(3, nn.ResetBefore, nn.InputDropout(0.2), nn.RecurrentDropout(0.2)) },
+			In: f32(4, 5, 2), Out: f32(4, 3), Params: 54},
+		"GRU/states": {New: func() nn.Layer { return nn.GRU(3, nn.ReturnState) }, Ins: []tensor.Spec{f32(4, 5, 2), f32(4, 3)},
+			Outs: []tensor.Spec{f32(4, 3), f32(4, 3)}, Params: 63},
+		"SimpleRNNCell": {New: func() nn.Layer { return nn.SimpleRNNCell(3) }, Ins: []tensor.Spec{f32(4, 2), f32(4, 3)}, Outs: []tensor.Spec{f32(4, 3), f32(4, 3)}, Params: 18},
+		"LSTMCell": {New: func() nn.Layer { return nn.LSTMCell(3, nn.InputDropout(0.1)) }, Ins: []tensor.Spec{f32(4, 2), f32(4, 3), f32(4, 3)},
+			Outs: []tensor.Spec{f32(4, 3), f32(4, 3), f32(4, 3)}, Params: 72},
+		"GRUCell": {New: func() nn.Layer { return nn.GRUCell(3, nn.ResetBefore, nn.NoBias) }, Ins: []tensor.Spec{f32(4, 2), f32(4, 3)}, Outs: []tensor.Spec{f32(4, 3), f32(4, 3)}, Params: 45},
+		"RNN": {New: func() nn.Layer {
+			return nn.RNN(nn.StackedRNNCells([]nn.Cell{nn.LSTMCell(3), nn.SimpleRNNCell(2), nn.LSTMCell(1, nn.Name("last"))}), nn.ReturnState)
+		}, In: f32(4, 5, 2), Outs: []tensor.Spec{f32(4, 1), f32(4, 3), f32(4, 3), f32(4, 2), f32(4, 1), f32(4, 1)}, Params: 72 + 12 + 16},
+		"StackedRNNCells": {New: func() nn.Layer { return nn.StackedRNNCells([]nn.Cell{nn.LSTMCell(3), nn.GRUCell(2)}) },
+			Ins:  []tensor.Spec{f32(4, 2), f32(4, 3), f32(4, 3), f32(4, 2)},
+			Outs: []tensor.Spec{f32(4, 2), f32(4, 3), f32(4, 3), f32(4, 2)}, Params: 72 + 42},
+		"Bidirectional": {New: func() nn.Layer { return nn.Bidirectional(nn.LSTM(3, nn.ReturnSequences)) }, In: f32(4, 5, 2), Out: f32(4, 5, 6), KeepsMask: true, Params: 144},
+		"Bidirectional/options": {New: func() nn.Layer {
+			return nn.Bidirectional(nn.GRU(3, nn.Name("g")), nn.MergeMul, nn.BackwardLayer(nn.SimpleRNN(3, nn.GoBackwards)))
+		}, In: f32(4, 5, 2), Out: f32(4, 3), Params: 81},
+		"Bidirectional/states": {New: func() nn.Layer {
+			return nn.Bidirectional(nn.RNN(nn.GRUCell(3), nn.ReturnState, nn.ReturnSequences), nn.MergeNone)
+		}, Ins: []tensor.Spec{f32(4, 5, 2), f32(4, 3), f32(4, 3)}, Outs: []tensor.Spec{f32(4, 5, 3), f32(4, 5, 3), f32(4, 3), f32(4, 3)}, KeepsMask: true, Params: 126},
+		"TimeDistributed":      {New: func() nn.Layer { return nn.TimeDistributed(nn.Dense(3)) }, In: f32(4, 5, 2), Out: f32(4, 5, 3), KeepsMask: true, Params: 9},
+		"TimeDistributed/LSTM": {New: func() nn.Layer { return nn.TimeDistributed(nn.LSTM(3)) }, In: f32(4, 2, 5, 2), Out: f32(4, 2, 3), KeepsMask: true, Params: 72},
+		"TimeDistributed/norm": {New: func() nn.Layer { return nn.TimeDistributed(nn.BatchNormalization()) }, In: f32(4, 5, 2), Out: f32(4, 5, 2), KeepsMask: true, Params: 4, States: 4},
+		"ConvLSTM1D":           {New: func() nn.Layer { return nn.ConvLSTM1D(3, 2) }, In: f32(2, 3, 5, 2), Out: f32(2, 4, 3), Params: 132},
+		"ConvLSTM2D": {New: func() nn.Layer {
+			return nn.ConvLSTM2D(2, 3, nn.Sizes{2, 3}, nn.Same, nn.Strides(1, 2), nn.ReturnSequences, nn.ReturnState, nn.NoBias, nn.ChannelsFirst, nn.RecurrentDropout(0.2))
+		}, In: f32(2, 3, 1, 4, 5), Outs: []tensor.Spec{f32(2, 3, 2, 4, 3), f32(2, 2, 4, 3), f32(2, 2, 4, 3)}, KeepsMask: true, Params: 144},
+		"ConvLSTM3D": {New: func() nn.Layer { return nn.ConvLSTM3D(1, 2, nn.DilationRate(1, 2, 1)) }, In: f32(2, 2, 3, 3, 2, 1), Out: f32(2, 2, 1, 1, 1), Params: 68},
 		// The layers that normalize.
 		"BatchNormalization": {New: func() nn.Layer { return nn.BatchNormalization() }, In: f32(4, 5), KeepsMask: true, Out: f32(4, 5), Params: 10, States: 10},
 		"BatchNormalization/options": {New: func() nn.Layer {

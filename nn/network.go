@@ -187,6 +187,52 @@ func (n *Network) Vars() []*graph.Var {
 	return all
 }
 
+// Memories returns the variables in which layers of a built network that are [Stateful] keep
+// their states. They are no weights: Vars has none of them.
+func (n *Network) Memories() (all []*graph.Var) {
+	n.eachMemory(n.parts, func(v *graph.Var) {
+		if !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	})
+	return all
+}
+
+func (n *Network) eachMemory(records []*Record, f func(v *graph.Var)) {
+	for _, r := range records {
+		if l, ok := r.Layer.(interface{ memories() []*graph.Var }); ok {
+			for _, v := range l.memories() {
+				f(v)
+			}
+		}
+		n.eachMemory(r.Parts, f)
+	}
+}
+
+// IsStateful reports whether a layer of a built network is [Stateful].
+func (n *Network) IsStateful() (stateful bool) {
+	n.eachMemory(n.parts, func(*graph.Var) { stateful = true })
+	return stateful
+}
+
+// BatchSize returns the length that an [Input] of the network declares for all batches, 0 if none
+// does.
+func (n *Network) BatchSize() int {
+	for _, l := range n.layers {
+		switch l := l.(type) {
+		case *InputLayer:
+			if l.Batch > 0 {
+				return l.Batch
+			}
+		case *Network:
+			if size := l.BatchSize(); size > 0 {
+				return size
+			}
+		}
+	}
+	return 0
+}
+
 // Params returns the variables that training changes: those that are trainable
 // in layers that are not frozen. It sets the variables' Trainable accordingly.
 func (n *Network) Params() []*graph.Var {
@@ -317,7 +363,7 @@ func (n *Network) BuildAll(b *Builder, in []tensor.Spec) {
 func (n *Network) build(b *Builder, in []tensor.Spec) []tensor.Spec {
 	names := n.Names()
 	records := make([]*Record, len(n.layers))
-	return flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
+	return carry(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
 		l := n.layers[c.Layer]
 		r := records[c.Layer]
 		if r != nil {
@@ -348,9 +394,9 @@ func (n *Network) wantInputs(got int) {
 	}
 }
 
-// flow carries values through the calls of a network: those of its inputs to those
+// carry carries values through the calls of a network: those of its inputs to those
 // of its outputs, which it returns.
-func flow[V any](n *Network, in []V, call func(c Call, x []V) []V) []V {
+func carry[V any](n *Network, in []V, call func(c Call, x []V) []V) []V {
 	calls := n.Calls()
 	made := make([][]V, len(calls))
 	take := func(p Port) V {
@@ -409,7 +455,7 @@ func (n *Network) CallAll(c *Ctx, x []*graph.Node) []*graph.Node {
 		}
 		return nodes
 	}
-	return nodesOf(flow(n, valuesOf(x), func(call Call, x []value) (out []value) {
+	return nodesOf(carry(n, valuesOf(x), func(call Call, x []value) (out []value) {
 		r := n.parts[call.Layer]
 		defer c.g.SetScope(c.g.SetScope(r.Path))
 		r.guard(func() { out = valuesOf(c.TraceAll(calling(r.Layer, call.Arguments), nodesOf(x))) })

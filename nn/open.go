@@ -67,7 +67,7 @@ func (n *Network) BuildOpen(b *Builder, in []tensor.Spec) {
 // reopen traces a built network for other lengths of open axes.
 func (n *Network) reopen(in []tensor.Spec) {
 	seen := make([]bool, len(n.layers))
-	flow(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
+	carry(n, in, func(c Call, x []tensor.Spec) (out []tensor.Spec) {
 		r := n.parts[c.Layer]
 		r.guard(func() { out = outputsOf(calling(r.Layer, c.Arguments), x, n.policy) })
 		if !seen[c.Layer] { // the record is that of the first call

@@ -137,14 +137,22 @@ func (s *Spatial) channelsOf(in tensor.Spec) int {
 
 // channelsLast returns f of x, both of them with the channels last, in the layer's data format.
 func (s *Spatial) channelsLast(x *graph.Node, f func(x *graph.Node) *graph.Node) *graph.Node {
+	return s.transposed(f(s.transposed(x, false)), true)
+}
+
+// transposed returns x, in the layer's data format, with the channels last; or back in it.
+func (s *Spatial) transposed(x *graph.Node, back bool) *graph.Node {
 	if s.DataFormat != ChannelsFirst {
-		return f(x)
+		return x
 	}
 	last, first := []int{0}, []int{0, s.places + 1}
 	for i := range s.places {
 		last, first = append(last, i+2), append(first, i+1)
 	}
-	return ops.Transpose(f(ops.Transpose(x, append(last, 1)...)), first...)
+	if back {
+		return ops.Transpose(x, first...)
+	}
+	return ops.Transpose(x, append(last, 1)...)
 }
 
 // Window groups the settings of a layer that moves a window over spatial axes: pooling and

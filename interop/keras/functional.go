@@ -3,6 +3,7 @@ package keras
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/glia-ml/glia/nn"
 )
@@ -26,9 +27,9 @@ type symbolic struct {
 	} `json:"config"`
 }
 
-// wired returns how the layers of a network are applied, and gives its config the inputs
-// and outputs.
-func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, error) {
+// wired returns how the layers of a network are applied to batches of that length, 0 for any,
+// and gives its config the inputs and outputs.
+func wired(n *nn.Network, batch int, names []string, config map[string]any) ([][]inbound, error) {
 	records, calls := n.Records(), n.Calls()
 	if len(records) == 0 {
 		return nil, errors.New("a network of the functional form that is not built: want it built")
@@ -51,7 +52,7 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 			s := symbolic{Class: "__keras_tensor__"}
 			outs := records[calls[p.Call].Layer].Out
 			spec := outs[min(p.Out, len(outs)-1)]
-			s.Config.Shape, s.Config.DType, s.Config.History = batched(spec), spec.DType.String(), history(p)
+			s.Config.Shape, s.Config.DType, s.Config.History = batched(spec, batch), spec.DType.String(), history(p)
 			in = append(in, s)
 		}
 		call := inbound{[]any{in}, map[string]any{}}
@@ -76,7 +77,15 @@ func wired(n *nn.Network, names []string, config map[string]any) ([][]inbound, e
 		}
 		if k, ok := l.(nn.KeywordLayer); ok {
 			for i, s := range in[1:] {
-				call.Kwargs[k.Keywords()[i]] = s
+				key := strings.TrimSuffix(k.Keywords()[i], "[]")
+				switch before := call.Kwargs[key].(type) { // one of a list stands alone
+				case nil:
+					call.Kwargs[key] = s
+				case symbolic:
+					call.Kwargs[key] = []symbolic{before, s}
+				case []symbolic:
+					call.Kwargs[key] = append(before, s)
+				}
 			}
 		}
 		of[c.Layer] = append(of[c.Layer], call)

@@ -220,12 +220,37 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 	if ok {
 		args += len(keywords.Keywords())
 	}
-	if err := c.only("inputs", "training"); err != nil || len(c.Args) > args {
+	loops := ok && slices.ContainsFunc(keywords.Keywords(), func(name string) bool { return strings.HasSuffix(name, "[]") })
+	named := []string{"inputs", "training"}
+	if loops {
+		named = append(named, "sequences", "initial_state", "states")
+	}
+	masked := !ok || !slices.Contains(keywords.Keywords(), "mask") // by its input alone
+	if masked {
+		named = append(named, "mask")
+	}
+	if err := c.only(named...); err != nil || len(c.Args) > args {
 		return nil, fmt.Errorf("%d arguments: %w: %w", len(c.Args), err, errUncovered)
 	}
 	raw := []json.RawMessage{c.arg(0, "inputs")}
 	if len(c.Args) > 1 {
 		raw = c.Args
+	}
+	var mask json.RawMessage
+	if loops {
+		var states []json.RawMessage
+		for _, name := range []string{"initial_state", "states"} {
+			if list := c.arg(-1, name); list != nil && json.Unmarshal(list, &states) != nil {
+				states = []json.RawMessage{list}
+			}
+		}
+		if raw[0] == nil {
+			raw[0] = c.arg(-1, "sequences")
+		}
+		raw = append(raw[:1:1], states...)
+	}
+	if masked {
+		mask = c.arg(-1, "mask")
 	}
 	if several && !ok {
 		of := raw[0]
@@ -238,6 +263,10 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 		return nil, err
 	}
 	net := applied(m.Network, x)
+	stateful := strings.Contains(strings.ReplaceAll(string(c.Config), " ", ""), `"stateful":true`)
+	if stateful {
+		net = nn.Sequential(nn.Input(x[0].Shape().From(1), nn.BatchSize(x[0].Shape().At(0))), m.Network.Layers()[0])
+	}
 	specs := make([]tensor.Spec, len(x))
 	for i, t := range x {
 		specs[i] = t.Spec()
@@ -253,7 +282,21 @@ func replayLayer(c *golden, run engine) ([]ops.Array, error) {
 	for _, s := range specs {
 		nodes = append(nodes, g.Input("x", s))
 	}
-	out, err := run(g, net.CallAll(ctx, nodes), x...)
+	if mask != nil {
+		m, err := argument(mask)
+		if err != nil {
+			return nil, err
+		}
+		x = append(x, m)
+		ctx.SetMask(nodes[0], g.Input("mask", m.Spec()))
+	}
+	outputs := net.CallAll(ctx, nodes)
+	if stateful { // whose state is that of the call that built it
+		if _, err := run(g, outputs, x...); err != nil {
+			return nil, err
+		}
+	}
+	out, err := run(g, outputs, x...)
 	if err != nil {
 		return nil, err
 	}
@@ -335,14 +378,18 @@ func (c *golden) replayCall(l nn.ArgumentLayer, policy nn.DTypePolicy, run engin
 // applied returns a network of one layer, or for several inputs one that applies that
 // layer to them.
 func applied(net *nn.Network, x []*tensor.Tensor) *nn.Network {
-	if len(x) == 1 {
+	outs := 1
+	if counted, ok := net.Layers()[0].(nn.CountedLayer); ok {
+		outs = counted.OutputCount()
+	}
+	if len(x) == 1 && outs == 1 {
 		return net
 	}
 	in := make([]*nn.Symbol, len(x))
 	for i, t := range x {
 		in[i] = nn.Apply(nn.Input(t.Shape().From(1)))
 	}
-	n := nn.Functional(in, []*nn.Symbol{nn.Apply(net.Layers()[0], in...)})
+	n := nn.Functional(in, nn.ApplyAll(outs, net.Layers()[0], in...))
 	n.DType = net.DType
 	return n
 }

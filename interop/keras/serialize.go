@@ -35,7 +35,7 @@ func writeModel(m *Model) (*Object, error) {
 	if m.Network == nil {
 		return nil, errors.New("the model has no network")
 	}
-	w := &writer{seen: map[nn.Layer]string{}}
+	w := &writer{seen: map[nn.Layer]string{}, batch: m.Network.BatchSize()}
 	build, err := w.network(m.Network, networkName(m.Network), m.Inputs, around{})
 	if err != nil {
 		return nil, err
@@ -56,6 +56,7 @@ func writeModel(m *Model) (*Object, error) {
 type writer struct {
 	config bytes.Buffer        // of the model
 	seen   map[nn.Layer]string // where a layer stands
+	batch  int                 // the length of all batches, 0 for any
 }
 
 // around holds the facts about the networks around a layer: the beginning of its place,
@@ -88,7 +89,7 @@ func (w *writer) network(n *nn.Network, name string, in []tensor.Spec, a around)
 	calls := make([][]inbound, len(names)) // nil in a chain
 	if n.Class() == functionalClass {
 		var err error
-		if calls, err = wired(n, names, head); err != nil {
+		if calls, err = wired(n, w.batch, names, head); err != nil {
 			return nil, fmt.Errorf("%s%s: %w", a.inside, name, err)
 		}
 	} else {
@@ -101,7 +102,7 @@ func (w *writer) network(n *nn.Network, name string, in []tensor.Spec, a around)
 		}
 		head["dtype"] = policyObject(a.policy)
 		if build = w.build(nil, nil, in); build != nil {
-			head["build_input_shape"] = batched(in[0])
+			head["build_input_shape"] = batched(in[0], w.batch)
 		}
 	}
 	b, err := json.Marshal(head)
@@ -225,6 +226,7 @@ func (w *writer) onceInside(l nn.Layer, where string) error {
 // input writes the layer that declares an input, under a name that is not taken.
 func (w *writer) input(in tensor.Spec, taken []string) (*Object, error) {
 	l := nn.Input(in.Shape.From(1), in.DType)
+	l.Batch = w.batch
 	l.Name = "input_layer"
 	for i := 1; slices.Contains(taken, l.Name); i++ {
 		l.Name = fmt.Sprintf("input_layer_%d", i)
@@ -389,11 +391,11 @@ func (w *writer) build(l nn.Layer, calls []inbound, in []tensor.Spec) json.RawMe
 		}
 		list = len(names) == 0
 	}
-	var shape any = batched(in[0])
+	var shape any = batched(in[0], w.batch)
 	if list {
 		var all [][]*int
 		for _, s := range in {
-			all = append(all, batched(s))
+			all = append(all, batched(s, w.batch))
 		}
 		shape = all
 	}
@@ -426,9 +428,12 @@ func shapesByName(names []string, call inbound) json.RawMessage {
 	return b
 }
 
-// batched returns a shape with null for the length of the batch and of open axes.
-func batched(in tensor.Spec) []*int {
+// batched returns a shape with null for open axes, and for the length of the batch if that is 0.
+func batched(in tensor.Spec, batch int) []*int {
 	dims := make([]*int, in.Rank())
+	if batch > 0 && len(dims) > 0 {
+		dims[0] = &batch
+	}
 	for i, d := range in.Shape.Slice() {
 		if i > 0 && d != nn.Any {
 			dims[i] = &d

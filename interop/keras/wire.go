@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/glia-ml/glia/graph"
 	"github.com/glia-ml/glia/internal/vocab"
@@ -174,6 +175,8 @@ func (w *wiring) call(n *node, ins []history, args []nn.CallArgument) ([]*nn.Sym
 	switch l := n.layer.(type) {
 	case *nn.Network:
 		outs = len(l.Outputs())
+	case nn.CountedLayer:
+		outs = l.OutputCount()
 	case nn.ArgumentLayer:
 		outs = l.Outputs(args)
 	}
@@ -321,15 +324,22 @@ func (w *wiring) keywords(n *node, raw json.RawMessage) (rest json.RawMessage, i
 	if err != nil {
 		return raw, nil, nil // noted as it is
 	}
-	for _, key := range k.Keywords() {
+	for _, name := range slices.Compact(k.Keywords()) {
+		key, list := strings.CutSuffix(name, "[]")
 		if len(m[key]) == 0 || empty(m[key]) {
 			break
 		}
-		h, err := w.tensor(m[key])
-		if err != nil {
-			return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %s: %w", n.where, key, err)
+		tensors := []json.RawMessage{m[key]}
+		if all, err := vocab.Elements(m[key]); list && err == nil {
+			tensors = all
 		}
-		ins = append(ins, h)
+		for _, t := range tensors {
+			h, err := w.tensor(t)
+			if err != nil {
+				return nil, nil, fmt.Errorf("keras: %s: inbound_nodes: %s: %w", n.where, key, err)
+			}
+			ins = append(ins, h)
+		}
 		delete(m, key)
 	}
 	rest, err = json.Marshal(m)

@@ -228,6 +228,39 @@ LAYERS = {
     "Rescaling with arrays": ((4, 5, 3), lambda: layers.Rescaling([0.5, 0.25, 2.0], offset=[-1.0, 0.0, 1.0])),
 }
 
+# Layers that go through sequences.
+RECURRENT = {
+    "SimpleRNN": ((5, 4), lambda: layers.SimpleRNN(3)),
+    "SimpleRNN with all": ((5, 4), lambda: layers.SimpleRNN(
+        3, activation="relu", use_bias=False, kernel_initializer="he_normal", recurrent_initializer=initializers.Orthogonal(0.5, seed=3),
+        kernel_regularizer="l2", recurrent_regularizer=regularizers.L1(0.5), activity_regularizer="l1", kernel_constraint="non_neg",
+        recurrent_constraint=constraints.MaxNorm(0.5), dropout=0.25, recurrent_dropout=0.5, return_sequences=True, go_backwards=True, unroll=True,
+        zero_output_for_mask=True, seed=3)),
+    "LSTM": ((5, 4), lambda: layers.LSTM(3)),
+    "LSTM with all": ((5, 4), lambda: layers.LSTM(
+        3, activation="relu", recurrent_activation="hard_sigmoid", unit_forget_bias=False, bias_initializer="ones", bias_regularizer="l2",
+        bias_constraint="non_neg", dropout=0.25, recurrent_dropout=0.5, return_sequences=True, seed=3)),
+    "LSTM of masked steps": ((5, 4), lambda: keras.Sequential([layers.ReLU(threshold=0.5), layers.Masking(), layers.LSTM(3)])),
+    "GRU": ((5, 4), lambda: layers.GRU(3)),
+    "GRU with all": ((5, 4), lambda: layers.GRU(3, reset_after=False, recurrent_activation="relu", kernel_regularizer="l1", return_sequences=True)),
+    "RNN": ((5, 4), lambda: layers.RNN(layers.LSTMCell(3))),
+    "RNN with all": ((5, 4), lambda: layers.RNN(
+        [layers.SimpleRNNCell(3, activation="relu"), layers.LSTMCell(2, unit_forget_bias=False), layers.LSTMCell(4), layers.GRUCell(2, reset_after=False, name="last")],
+        return_sequences=True, go_backwards=True)),
+    "Bidirectional": ((5, 4), lambda: layers.Bidirectional(layers.LSTM(3))),
+    "Bidirectional with all": ((5, 4), lambda: layers.Bidirectional(
+        layers.GRU(3, return_sequences=True, name="g"), merge_mode="ave", backward_layer=layers.LSTM(3, return_sequences=True, go_backwards=True))),
+    "Bidirectional of cells": ((5, 4), lambda: layers.Bidirectional(layers.RNN(layers.GRUCell(3)), merge_mode="mul")),
+    "TimeDistributed": ((5, 4), lambda: layers.TimeDistributed(layers.Dense(3, activation="relu"))),
+    "TimeDistributed chain": ((5, 4, 2), lambda: layers.TimeDistributed(keras.Sequential([layers.Flatten(), layers.Dense(3)]))),
+    "ConvLSTM1D": ((3, 5, 2), lambda: layers.ConvLSTM1D(3, 2)),
+    "ConvLSTM2D": ((3, 5, 4, 2), lambda: layers.ConvLSTM2D(3, 2)),
+    "ConvLSTM2D with all": ((3, 5, 4, 2), lambda: layers.ConvLSTM2D(
+        3, (2, 3), strides=(1, 2), padding="same", activation="relu", recurrent_activation="hard_sigmoid", unit_forget_bias=False,
+        kernel_regularizer="l2", dropout=0.25, recurrent_dropout=0.5, return_sequences=True)),
+    "ConvLSTM3D": ((2, 3, 4, 3, 2), lambda: layers.ConvLSTM3D(2, 2, padding="same")),
+}
+
 INITIALIZERS = [
     initializers.Zeros(), initializers.Ones(), initializers.Constant(0.5), initializers.RandomNormal(0.5, 0.25, seed=1),
     initializers.TruncatedNormal(), initializers.RandomUniform(-1.0, 2.0), initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
@@ -405,6 +438,19 @@ def cases():
         yield "metric " + label(x), model((4,), layers.Dense(2), metrics=[x])
     for x in OPTIMIZERS:
         yield "optimizer " + label(x), model((4,), layers.Dense(2), optimizer=x)
+    yield from recurrent()
+
+
+def recurrent():
+    for name, (shape, layer) in RECURRENT.items():
+        yield "layer " + name, model(shape, layer())
+    x, y, z = keras.Input((5, 4)), keras.Input((3,)), keras.Input((3,))
+    yield "states among inputs and outputs", keras.Model([x, y, z], layers.LSTM(3, return_state=True)(x, initial_state=[y, z]))
+    yield "state that is an input", keras.Model([x, y], layers.GRU(3)(x, initial_state=y))
+    first, *states = layers.LSTM(3, return_sequences=True, return_state=True)(x)
+    yield "states from one layer to another", keras.Model(x, layers.LSTM(3)(first, initial_state=states))
+    yield "states of both directions", keras.Model([x, y, z], layers.Bidirectional(layers.GRU(3, return_state=True), merge_mode=None)(x, initial_state=[y, z]))
+    yield "stateful", keras.Sequential([keras.Input(batch_shape=(2, 5, 4)), layers.LSTM(3, stateful=True, return_sequences=True), layers.GRU(2, stateful=True)])
 
 
 def write(path):
