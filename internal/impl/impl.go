@@ -10,8 +10,8 @@
 //	func init() { impl.Register("kern", "avx2", &useAVX2) }
 //
 // The environment variable GLIA_ISA names the best implementation that may be used: of
-// amd64 avx512bf16, avx512vnni, avx512, avxvnni or avx2, of arm64 neondot or neon, or
-// portable.
+// amd64 avx512bf16, avx512vnni, avx512, avxvnni or avx2, of arm64 neonmm, neondot or neon,
+// or portable.
 package impl
 
 import (
@@ -40,7 +40,7 @@ var limit = limitFrom(os.Stderr, runtime.GOARCH, os.Getenv("GLIA_ISA"))
 // names lists the implementations of the packages for each architecture, best first.
 var names = map[string][]string{
 	"amd64": {"avx512bf16", "avx512vnni", "avx512", "avxvnni", "avx2"},
-	"arm64": {"neondot", "neon"},
+	"arm64": {"neonmm", "neondot", "neon"},
 }
 
 // limitFrom returns the limit that a value of GLIA_ISA means, and tells on w if it is none

@@ -42,7 +42,7 @@ func TestLimit(t *testing.T) {
 		{"amd64", "sse", "", "glia: GLIA_ISA=sse: want one of [avx512bf16 avx512vnni avx512 avxvnni avx2 portable] on amd64; it has no effect\n"},
 		{"amd64", "neon", "", "glia: GLIA_ISA=neon: want one of [avx512bf16 avx512vnni avx512 avxvnni avx2 portable] on amd64; it has no effect\n"},
 		{"arm64", "neon", "neon", ""},
-		{"arm64", "avx2", "", "glia: GLIA_ISA=avx2: want one of [neondot neon portable] on arm64; it has no effect\n"},
+		{"arm64", "avx2", "", "glia: GLIA_ISA=avx2: want one of [neonmm neondot neon portable] on arm64; it has no effect\n"},
 		{"wasm", "neon", "", "glia: GLIA_ISA=neon: want one of [portable] on wasm; it has no effect\n"},
 	} {
 		var told strings.Builder

@@ -9,13 +9,15 @@ import (
 )
 
 // useNEON tells that vectors are used, which every arm64 has. useDot adds products of four
-// bytes, and implies useNEON.
+// bytes, useMM of two rows and two columns of eight bytes; each implies those before.
 var (
 	useNEON = true
 	useDot  = cpu.ARM64.HasASIMDDP
+	useMM   = useDot && cpu.ARM64.HasI8MM
 )
 
 func init() {
+	impl.Register("kern", "neonmm", &useMM)
 	impl.Register("kern", "neondot", &useDot)
 	impl.Register("kern", "neon", &useNEON)
 }

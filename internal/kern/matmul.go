@@ -115,6 +115,7 @@ type isa uint8
 const (
 	portable isa = iota
 	neon
+	neonMM // of 8-bit integers
 	avx2
 	avx512
 	avx512BF16 // multiplies pairs of bfloat16

@@ -21176,6 +21176,2653 @@ store8:
 	BNE rows8
 	RET
 
+// func intTileNEONMM(p *byte)
+TEXT ·intTileNEONMM(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 40(R0), R1
+	CMP $8, R1
+	BEQ rows8
+	CMP $7, R1
+	BEQ rows7
+	CMP $6, R1
+	BEQ rows6
+	CMP $5, R1
+	BEQ rows5
+	CMP $4, R1
+	BEQ rows4
+	CMP $3, R1
+	BEQ rows3
+	CMP $2, R1
+	BEQ rows2
+
+rows1:
+	MOVD 72(R0), R1
+	CBZ R1, zeros1
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	WORD $0x4ec33806 // zip1.2d v6, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V6.B16, V0.B16
+	WORD $0x4ec43826 // zip1.2d v6, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V6.B16, V1.B16
+	WORD $0x4ec53846 // zip1.2d v6, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V6.B16, V2.B16
+	B start1
+
+zeros1:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+start1:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows1by4_end
+
+rows1by4:
+	FMOVQ 0(R1), F6
+	FMOVQ 32(R1), F7
+	WORD $0x4e8738c8 // zip1.4s v8, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	FMOVQ 0(R2), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a500 // smmla v0, v8, v9
+	WORD $0x4e86a503 // smmla v3, v8, v6
+	FMOVQ 16(R2), F6
+	FMOVQ 64(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a501 // smmla v1, v8, v9
+	WORD $0x4e86a504 // smmla v4, v8, v6
+	FMOVQ 32(R2), F6
+	FMOVQ 80(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a502 // smmla v2, v8, v9
+	WORD $0x4e86a505 // smmla v5, v8, v6
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F6
+	FMOVQ 32(R1), F7
+	WORD $0x4e8738c8 // zip1.4s v8, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	FMOVQ 0(R2), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a500 // smmla v0, v8, v9
+	WORD $0x4e86a503 // smmla v3, v8, v6
+	FMOVQ 16(R2), F6
+	FMOVQ 64(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a501 // smmla v1, v8, v9
+	WORD $0x4e86a504 // smmla v4, v8, v6
+	FMOVQ 32(R2), F6
+	FMOVQ 80(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a502 // smmla v2, v8, v9
+	WORD $0x4e86a505 // smmla v5, v8, v6
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows1by4
+
+rows1by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows1by1_end
+
+rows1by1:
+	FMOVQ 0(R1), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c8 // zip1.4s v8, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	FMOVQ 0(R2), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a500 // smmla v0, v8, v9
+	WORD $0x4e86a503 // smmla v3, v8, v6
+	FMOVQ 16(R2), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a501 // smmla v1, v8, v9
+	WORD $0x4e86a504 // smmla v4, v8, v6
+	FMOVQ 32(R2), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a502 // smmla v2, v8, v9
+	WORD $0x4e86a505 // smmla v5, v8, v6
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows1by1
+
+rows1by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec33806 // zip1.2d v6, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V6.B16, V0.B16
+	WORD $0x4ec43823 // zip1.2d v3, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V3.B16, V1.B16
+	WORD $0x4ec53843 // zip1.2d v3, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V3.B16, V2.B16
+	MOVD 96(R0), R1
+	CBZ R1, store1
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F3
+	WORD $0x4e040463 // dup v3, v3
+	FMOVQ 0(R1), F4
+	WORD $0x4ea49460 // mla v0, v3, v4
+	FMOVQ 16(R1), F4
+	WORD $0x4ea49461 // mla v1, v3, v4
+	FMOVQ 32(R1), F4
+	WORD $0x4ea49462 // mla v2, v3, v4
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F3
+	WORD $0x4e040463 // dup v3, v3
+	FMOVQ 0(R2), F4
+	WORD $0x4ea49460 // mla v0, v3, v4
+	FMOVQ 16(R2), F4
+	WORD $0x4ea49461 // mla v1, v3, v4
+	FMOVQ 32(R2), F4
+	WORD $0x4ea49462 // mla v2, v3, v4
+	MOVD R3, 88(R0)
+
+store1:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows1
+	RET
+
+rows2:
+	MOVD 72(R0), R1
+	CBZ R1, zeros2
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	WORD $0x4ec33806 // zip1.2d v6, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V6.B16, V0.B16
+	WORD $0x4ec43826 // zip1.2d v6, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V6.B16, V1.B16
+	WORD $0x4ec53846 // zip1.2d v6, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V6.B16, V2.B16
+	B start2
+
+zeros2:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+start2:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows2by4_end
+
+rows2by4:
+	FMOVQ 0(R1), F6
+	FMOVQ 32(R1), F7
+	WORD $0x4e8738c8 // zip1.4s v8, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	FMOVQ 0(R2), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a500 // smmla v0, v8, v9
+	WORD $0x4e86a503 // smmla v3, v8, v6
+	FMOVQ 16(R2), F6
+	FMOVQ 64(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a501 // smmla v1, v8, v9
+	WORD $0x4e86a504 // smmla v4, v8, v6
+	FMOVQ 32(R2), F6
+	FMOVQ 80(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a502 // smmla v2, v8, v9
+	WORD $0x4e86a505 // smmla v5, v8, v6
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F6
+	FMOVQ 32(R1), F7
+	WORD $0x4e8738c8 // zip1.4s v8, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	FMOVQ 0(R2), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a500 // smmla v0, v8, v9
+	WORD $0x4e86a503 // smmla v3, v8, v6
+	FMOVQ 16(R2), F6
+	FMOVQ 64(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a501 // smmla v1, v8, v9
+	WORD $0x4e86a504 // smmla v4, v8, v6
+	FMOVQ 32(R2), F6
+	FMOVQ 80(R2), F7
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a502 // smmla v2, v8, v9
+	WORD $0x4e86a505 // smmla v5, v8, v6
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows2by4
+
+rows2by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows2by1_end
+
+rows2by1:
+	FMOVQ 0(R1), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c8 // zip1.4s v8, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	FMOVQ 0(R2), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a500 // smmla v0, v8, v9
+	WORD $0x4e86a503 // smmla v3, v8, v6
+	FMOVQ 16(R2), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a501 // smmla v1, v8, v9
+	WORD $0x4e86a504 // smmla v4, v8, v6
+	FMOVQ 32(R2), F6
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4e8738c9 // zip1.4s v9, v6, v7
+	WORD $0x4e8778c6 // zip2.4s v6, v6, v7
+	WORD $0x4e89a502 // smmla v2, v8, v9
+	WORD $0x4e86a505 // smmla v5, v8, v6
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows2by1
+
+rows2by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec33806 // zip1.2d v6, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V6.B16, V0.B16
+	WORD $0x4ec43826 // zip1.2d v6, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V6.B16, V1.B16
+	WORD $0x4ec53846 // zip1.2d v6, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V6.B16, V2.B16
+	MOVD 96(R0), R1
+	CBZ R1, store2
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R1), F7
+	WORD $0x4ea794c0 // mla v0, v6, v7
+	FMOVQ 16(R1), F7
+	WORD $0x4ea794c1 // mla v1, v6, v7
+	FMOVQ 32(R1), F7
+	WORD $0x4ea794c2 // mla v2, v6, v7
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R1), F7
+	WORD $0x4ea794c3 // mla v3, v6, v7
+	FMOVQ 16(R1), F7
+	WORD $0x4ea794c4 // mla v4, v6, v7
+	FMOVQ 32(R1), F7
+	WORD $0x4ea794c5 // mla v5, v6, v7
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R2), F7
+	WORD $0x4ea794c0 // mla v0, v6, v7
+	FMOVQ 16(R2), F7
+	WORD $0x4ea794c1 // mla v1, v6, v7
+	FMOVQ 32(R2), F7
+	WORD $0x4ea794c2 // mla v2, v6, v7
+	FMOVS.P 4(R3), F6
+	WORD $0x4e0404c6 // dup v6, v6
+	FMOVQ 0(R2), F7
+	WORD $0x4ea794c3 // mla v3, v6, v7
+	FMOVQ 16(R2), F7
+	WORD $0x4ea794c4 // mla v4, v6, v7
+	FMOVQ 32(R2), F7
+	WORD $0x4ea794c5 // mla v5, v6, v7
+	MOVD R3, 88(R0)
+
+store2:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows2
+	RET
+
+rows3:
+	MOVD 72(R0), R1
+	CBZ R1, zeros3
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	WORD $0x4ec3380c // zip1.2d v12, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V12.B16, V0.B16
+	WORD $0x4ec4382c // zip1.2d v12, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V12.B16, V1.B16
+	WORD $0x4ec5384c // zip1.2d v12, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V12.B16, V2.B16
+	WORD $0x4ec938cc // zip1.2d v12, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V12.B16, V6.B16
+	WORD $0x4eca38ec // zip1.2d v12, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V12.B16, V7.B16
+	WORD $0x4ecb390c // zip1.2d v12, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V12.B16, V8.B16
+	B start3
+
+zeros3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+start3:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows3by4_end
+
+rows3by4:
+	FMOVQ 0(R1), F12
+	FMOVQ 32(R1), F13
+	WORD $0x4e8d398e // zip1.4s v14, v12, v13
+	WORD $0x4e8d798c // zip2.4s v12, v12, v13
+	FMOVQ 0(R2), F13
+	FMOVQ 48(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c0 // smmla v0, v14, v16
+	WORD $0x4e8da5c3 // smmla v3, v14, v13
+	WORD $0x4e90a586 // smmla v6, v12, v16
+	WORD $0x4e8da589 // smmla v9, v12, v13
+	FMOVQ 16(R2), F13
+	FMOVQ 64(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c1 // smmla v1, v14, v16
+	WORD $0x4e8da5c4 // smmla v4, v14, v13
+	WORD $0x4e90a587 // smmla v7, v12, v16
+	WORD $0x4e8da58a // smmla v10, v12, v13
+	FMOVQ 32(R2), F13
+	FMOVQ 80(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c2 // smmla v2, v14, v16
+	WORD $0x4e8da5c5 // smmla v5, v14, v13
+	WORD $0x4e90a588 // smmla v8, v12, v16
+	WORD $0x4e8da58b // smmla v11, v12, v13
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F12
+	FMOVQ 32(R1), F13
+	WORD $0x4e8d398e // zip1.4s v14, v12, v13
+	WORD $0x4e8d798c // zip2.4s v12, v12, v13
+	FMOVQ 0(R2), F13
+	FMOVQ 48(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c0 // smmla v0, v14, v16
+	WORD $0x4e8da5c3 // smmla v3, v14, v13
+	WORD $0x4e90a586 // smmla v6, v12, v16
+	WORD $0x4e8da589 // smmla v9, v12, v13
+	FMOVQ 16(R2), F13
+	FMOVQ 64(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c1 // smmla v1, v14, v16
+	WORD $0x4e8da5c4 // smmla v4, v14, v13
+	WORD $0x4e90a587 // smmla v7, v12, v16
+	WORD $0x4e8da58a // smmla v10, v12, v13
+	FMOVQ 32(R2), F13
+	FMOVQ 80(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c2 // smmla v2, v14, v16
+	WORD $0x4e8da5c5 // smmla v5, v14, v13
+	WORD $0x4e90a588 // smmla v8, v12, v16
+	WORD $0x4e8da58b // smmla v11, v12, v13
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows3by4
+
+rows3by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows3by1_end
+
+rows3by1:
+	FMOVQ 0(R1), F12
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4e8d398e // zip1.4s v14, v12, v13
+	WORD $0x4e8d798c // zip2.4s v12, v12, v13
+	FMOVQ 0(R2), F13
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c0 // smmla v0, v14, v16
+	WORD $0x4e8da5c3 // smmla v3, v14, v13
+	WORD $0x4e90a586 // smmla v6, v12, v16
+	WORD $0x4e8da589 // smmla v9, v12, v13
+	FMOVQ 16(R2), F13
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c1 // smmla v1, v14, v16
+	WORD $0x4e8da5c4 // smmla v4, v14, v13
+	WORD $0x4e90a587 // smmla v7, v12, v16
+	WORD $0x4e8da58a // smmla v10, v12, v13
+	FMOVQ 32(R2), F13
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c2 // smmla v2, v14, v16
+	WORD $0x4e8da5c5 // smmla v5, v14, v13
+	WORD $0x4e90a588 // smmla v8, v12, v16
+	WORD $0x4e8da58b // smmla v11, v12, v13
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows3by1
+
+rows3by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec3380c // zip1.2d v12, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V12.B16, V0.B16
+	WORD $0x4ec4382c // zip1.2d v12, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V12.B16, V1.B16
+	WORD $0x4ec5384c // zip1.2d v12, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V12.B16, V2.B16
+	WORD $0x4ec938cc // zip1.2d v12, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V12.B16, V6.B16
+	WORD $0x4eca38e9 // zip1.2d v9, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V9.B16, V7.B16
+	WORD $0x4ecb3909 // zip1.2d v9, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V9.B16, V8.B16
+	MOVD 96(R0), R1
+	CBZ R1, store3
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R1), F10
+	WORD $0x4eaa9520 // mla v0, v9, v10
+	FMOVQ 16(R1), F10
+	WORD $0x4eaa9521 // mla v1, v9, v10
+	FMOVQ 32(R1), F10
+	WORD $0x4eaa9522 // mla v2, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R1), F10
+	WORD $0x4eaa9523 // mla v3, v9, v10
+	FMOVQ 16(R1), F10
+	WORD $0x4eaa9524 // mla v4, v9, v10
+	FMOVQ 32(R1), F10
+	WORD $0x4eaa9525 // mla v5, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R1), F10
+	WORD $0x4eaa9526 // mla v6, v9, v10
+	FMOVQ 16(R1), F10
+	WORD $0x4eaa9527 // mla v7, v9, v10
+	FMOVQ 32(R1), F10
+	WORD $0x4eaa9528 // mla v8, v9, v10
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R2), F10
+	WORD $0x4eaa9520 // mla v0, v9, v10
+	FMOVQ 16(R2), F10
+	WORD $0x4eaa9521 // mla v1, v9, v10
+	FMOVQ 32(R2), F10
+	WORD $0x4eaa9522 // mla v2, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R2), F10
+	WORD $0x4eaa9523 // mla v3, v9, v10
+	FMOVQ 16(R2), F10
+	WORD $0x4eaa9524 // mla v4, v9, v10
+	FMOVQ 32(R2), F10
+	WORD $0x4eaa9525 // mla v5, v9, v10
+	FMOVS.P 4(R3), F9
+	WORD $0x4e040529 // dup v9, v9
+	FMOVQ 0(R2), F10
+	WORD $0x4eaa9526 // mla v6, v9, v10
+	FMOVQ 16(R2), F10
+	WORD $0x4eaa9527 // mla v7, v9, v10
+	FMOVQ 32(R2), F10
+	WORD $0x4eaa9528 // mla v8, v9, v10
+	MOVD R3, 88(R0)
+
+store3:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows3
+	RET
+
+rows4:
+	MOVD 72(R0), R1
+	CBZ R1, zeros4
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	WORD $0x4ec3380c // zip1.2d v12, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V12.B16, V0.B16
+	WORD $0x4ec4382c // zip1.2d v12, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V12.B16, V1.B16
+	WORD $0x4ec5384c // zip1.2d v12, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V12.B16, V2.B16
+	WORD $0x4ec938cc // zip1.2d v12, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V12.B16, V6.B16
+	WORD $0x4eca38ec // zip1.2d v12, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V12.B16, V7.B16
+	WORD $0x4ecb390c // zip1.2d v12, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V12.B16, V8.B16
+	B start4
+
+zeros4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+start4:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows4by4_end
+
+rows4by4:
+	FMOVQ 0(R1), F12
+	FMOVQ 32(R1), F13
+	WORD $0x4e8d398e // zip1.4s v14, v12, v13
+	WORD $0x4e8d798c // zip2.4s v12, v12, v13
+	FMOVQ 0(R2), F13
+	FMOVQ 48(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c0 // smmla v0, v14, v16
+	WORD $0x4e8da5c3 // smmla v3, v14, v13
+	WORD $0x4e90a586 // smmla v6, v12, v16
+	WORD $0x4e8da589 // smmla v9, v12, v13
+	FMOVQ 16(R2), F13
+	FMOVQ 64(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c1 // smmla v1, v14, v16
+	WORD $0x4e8da5c4 // smmla v4, v14, v13
+	WORD $0x4e90a587 // smmla v7, v12, v16
+	WORD $0x4e8da58a // smmla v10, v12, v13
+	FMOVQ 32(R2), F13
+	FMOVQ 80(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c2 // smmla v2, v14, v16
+	WORD $0x4e8da5c5 // smmla v5, v14, v13
+	WORD $0x4e90a588 // smmla v8, v12, v16
+	WORD $0x4e8da58b // smmla v11, v12, v13
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F12
+	FMOVQ 32(R1), F13
+	WORD $0x4e8d398e // zip1.4s v14, v12, v13
+	WORD $0x4e8d798c // zip2.4s v12, v12, v13
+	FMOVQ 0(R2), F13
+	FMOVQ 48(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c0 // smmla v0, v14, v16
+	WORD $0x4e8da5c3 // smmla v3, v14, v13
+	WORD $0x4e90a586 // smmla v6, v12, v16
+	WORD $0x4e8da589 // smmla v9, v12, v13
+	FMOVQ 16(R2), F13
+	FMOVQ 64(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c1 // smmla v1, v14, v16
+	WORD $0x4e8da5c4 // smmla v4, v14, v13
+	WORD $0x4e90a587 // smmla v7, v12, v16
+	WORD $0x4e8da58a // smmla v10, v12, v13
+	FMOVQ 32(R2), F13
+	FMOVQ 80(R2), F15
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c2 // smmla v2, v14, v16
+	WORD $0x4e8da5c5 // smmla v5, v14, v13
+	WORD $0x4e90a588 // smmla v8, v12, v16
+	WORD $0x4e8da58b // smmla v11, v12, v13
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows4by4
+
+rows4by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows4by1_end
+
+rows4by1:
+	FMOVQ 0(R1), F12
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4e8d398e // zip1.4s v14, v12, v13
+	WORD $0x4e8d798c // zip2.4s v12, v12, v13
+	FMOVQ 0(R2), F13
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c0 // smmla v0, v14, v16
+	WORD $0x4e8da5c3 // smmla v3, v14, v13
+	WORD $0x4e90a586 // smmla v6, v12, v16
+	WORD $0x4e8da589 // smmla v9, v12, v13
+	FMOVQ 16(R2), F13
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c1 // smmla v1, v14, v16
+	WORD $0x4e8da5c4 // smmla v4, v14, v13
+	WORD $0x4e90a587 // smmla v7, v12, v16
+	WORD $0x4e8da58a // smmla v10, v12, v13
+	FMOVQ 32(R2), F13
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e8f39b0 // zip1.4s v16, v13, v15
+	WORD $0x4e8f79ad // zip2.4s v13, v13, v15
+	WORD $0x4e90a5c2 // smmla v2, v14, v16
+	WORD $0x4e8da5c5 // smmla v5, v14, v13
+	WORD $0x4e90a588 // smmla v8, v12, v16
+	WORD $0x4e8da58b // smmla v11, v12, v13
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows4by1
+
+rows4by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec3380c // zip1.2d v12, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V12.B16, V0.B16
+	WORD $0x4ec4382c // zip1.2d v12, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V12.B16, V1.B16
+	WORD $0x4ec5384c // zip1.2d v12, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V12.B16, V2.B16
+	WORD $0x4ec938cc // zip1.2d v12, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V12.B16, V6.B16
+	WORD $0x4eca38ec // zip1.2d v12, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V12.B16, V7.B16
+	WORD $0x4ecb390c // zip1.2d v12, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V12.B16, V8.B16
+	MOVD 96(R0), R1
+	CBZ R1, store4
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9580 // mla v0, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead9581 // mla v1, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead9582 // mla v2, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9583 // mla v3, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead9584 // mla v4, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead9585 // mla v5, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9586 // mla v6, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead9587 // mla v7, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead9588 // mla v8, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R1), F13
+	WORD $0x4ead9589 // mla v9, v12, v13
+	FMOVQ 16(R1), F13
+	WORD $0x4ead958a // mla v10, v12, v13
+	FMOVQ 32(R1), F13
+	WORD $0x4ead958b // mla v11, v12, v13
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9580 // mla v0, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead9581 // mla v1, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead9582 // mla v2, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9583 // mla v3, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead9584 // mla v4, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead9585 // mla v5, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9586 // mla v6, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead9587 // mla v7, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead9588 // mla v8, v12, v13
+	FMOVS.P 4(R3), F12
+	WORD $0x4e04058c // dup v12, v12
+	FMOVQ 0(R2), F13
+	WORD $0x4ead9589 // mla v9, v12, v13
+	FMOVQ 16(R2), F13
+	WORD $0x4ead958a // mla v10, v12, v13
+	FMOVQ 32(R2), F13
+	WORD $0x4ead958b // mla v11, v12, v13
+	MOVD R3, 88(R0)
+
+store4:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows4
+	RET
+
+rows5:
+	MOVD 72(R0), R1
+	CBZ R1, zeros5
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	WORD $0x4ec33812 // zip1.2d v18, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V18.B16, V0.B16
+	WORD $0x4ec43832 // zip1.2d v18, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V18.B16, V1.B16
+	WORD $0x4ec53852 // zip1.2d v18, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V18.B16, V2.B16
+	WORD $0x4ec938d2 // zip1.2d v18, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V18.B16, V6.B16
+	WORD $0x4eca38f2 // zip1.2d v18, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V18.B16, V7.B16
+	WORD $0x4ecb3912 // zip1.2d v18, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V18.B16, V8.B16
+	WORD $0x4ecf3992 // zip1.2d v18, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V18.B16, V12.B16
+	WORD $0x4ed039b2 // zip1.2d v18, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V18.B16, V13.B16
+	WORD $0x4ed139d2 // zip1.2d v18, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V18.B16, V14.B16
+	B start5
+
+zeros5:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+
+start5:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows5by4_end
+
+rows5by4:
+	FMOVQ 0(R1), F18
+	FMOVQ 32(R1), F19
+	WORD $0x4e933a54 // zip1.4s v20, v18, v19
+	WORD $0x4e937a52 // zip2.4s v18, v18, v19
+	FMOVQ 16(R1), F19
+	FMOVQ 48(R1), F21
+	WORD $0x4e953a76 // zip1.4s v22, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	FMOVQ 0(R2), F19
+	FMOVQ 48(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a680 // smmla v0, v20, v23
+	WORD $0x4e93a683 // smmla v3, v20, v19
+	WORD $0x4e97a646 // smmla v6, v18, v23
+	WORD $0x4e93a649 // smmla v9, v18, v19
+	WORD $0x4e97a6cc // smmla v12, v22, v23
+	WORD $0x4e93a6cf // smmla v15, v22, v19
+	FMOVQ 16(R2), F19
+	FMOVQ 64(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a681 // smmla v1, v20, v23
+	WORD $0x4e93a684 // smmla v4, v20, v19
+	WORD $0x4e97a647 // smmla v7, v18, v23
+	WORD $0x4e93a64a // smmla v10, v18, v19
+	WORD $0x4e97a6cd // smmla v13, v22, v23
+	WORD $0x4e93a6d0 // smmla v16, v22, v19
+	FMOVQ 32(R2), F19
+	FMOVQ 80(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a682 // smmla v2, v20, v23
+	WORD $0x4e93a685 // smmla v5, v20, v19
+	WORD $0x4e97a648 // smmla v8, v18, v23
+	WORD $0x4e93a64b // smmla v11, v18, v19
+	WORD $0x4e97a6ce // smmla v14, v22, v23
+	WORD $0x4e93a6d1 // smmla v17, v22, v19
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F18
+	FMOVQ 32(R1), F19
+	WORD $0x4e933a54 // zip1.4s v20, v18, v19
+	WORD $0x4e937a52 // zip2.4s v18, v18, v19
+	FMOVQ 16(R1), F19
+	FMOVQ 48(R1), F21
+	WORD $0x4e953a76 // zip1.4s v22, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	FMOVQ 0(R2), F19
+	FMOVQ 48(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a680 // smmla v0, v20, v23
+	WORD $0x4e93a683 // smmla v3, v20, v19
+	WORD $0x4e97a646 // smmla v6, v18, v23
+	WORD $0x4e93a649 // smmla v9, v18, v19
+	WORD $0x4e97a6cc // smmla v12, v22, v23
+	WORD $0x4e93a6cf // smmla v15, v22, v19
+	FMOVQ 16(R2), F19
+	FMOVQ 64(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a681 // smmla v1, v20, v23
+	WORD $0x4e93a684 // smmla v4, v20, v19
+	WORD $0x4e97a647 // smmla v7, v18, v23
+	WORD $0x4e93a64a // smmla v10, v18, v19
+	WORD $0x4e97a6cd // smmla v13, v22, v23
+	WORD $0x4e93a6d0 // smmla v16, v22, v19
+	FMOVQ 32(R2), F19
+	FMOVQ 80(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a682 // smmla v2, v20, v23
+	WORD $0x4e93a685 // smmla v5, v20, v19
+	WORD $0x4e97a648 // smmla v8, v18, v23
+	WORD $0x4e93a64b // smmla v11, v18, v19
+	WORD $0x4e97a6ce // smmla v14, v22, v23
+	WORD $0x4e93a6d1 // smmla v17, v22, v19
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows5by4
+
+rows5by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows5by1_end
+
+rows5by1:
+	FMOVQ 0(R1), F18
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x4e933a54 // zip1.4s v20, v18, v19
+	WORD $0x4e937a52 // zip2.4s v18, v18, v19
+	FMOVQ 16(R1), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a76 // zip1.4s v22, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	FMOVQ 0(R2), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a680 // smmla v0, v20, v23
+	WORD $0x4e93a683 // smmla v3, v20, v19
+	WORD $0x4e97a646 // smmla v6, v18, v23
+	WORD $0x4e93a649 // smmla v9, v18, v19
+	WORD $0x4e97a6cc // smmla v12, v22, v23
+	WORD $0x4e93a6cf // smmla v15, v22, v19
+	FMOVQ 16(R2), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a681 // smmla v1, v20, v23
+	WORD $0x4e93a684 // smmla v4, v20, v19
+	WORD $0x4e97a647 // smmla v7, v18, v23
+	WORD $0x4e93a64a // smmla v10, v18, v19
+	WORD $0x4e97a6cd // smmla v13, v22, v23
+	WORD $0x4e93a6d0 // smmla v16, v22, v19
+	FMOVQ 32(R2), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a682 // smmla v2, v20, v23
+	WORD $0x4e93a685 // smmla v5, v20, v19
+	WORD $0x4e97a648 // smmla v8, v18, v23
+	WORD $0x4e93a64b // smmla v11, v18, v19
+	WORD $0x4e97a6ce // smmla v14, v22, v23
+	WORD $0x4e93a6d1 // smmla v17, v22, v19
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows5by1
+
+rows5by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec33812 // zip1.2d v18, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V18.B16, V0.B16
+	WORD $0x4ec43832 // zip1.2d v18, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V18.B16, V1.B16
+	WORD $0x4ec53852 // zip1.2d v18, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V18.B16, V2.B16
+	WORD $0x4ec938d2 // zip1.2d v18, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V18.B16, V6.B16
+	WORD $0x4eca38f2 // zip1.2d v18, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V18.B16, V7.B16
+	WORD $0x4ecb3912 // zip1.2d v18, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V18.B16, V8.B16
+	WORD $0x4ecf3992 // zip1.2d v18, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V18.B16, V12.B16
+	WORD $0x4ed039af // zip1.2d v15, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V15.B16, V13.B16
+	WORD $0x4ed139cf // zip1.2d v15, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V15.B16, V14.B16
+	MOVD 96(R0), R1
+	CBZ R1, store5
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e0 // mla v0, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095e1 // mla v1, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095e2 // mla v2, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e3 // mla v3, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095e4 // mla v4, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095e5 // mla v5, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e6 // mla v6, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095e7 // mla v7, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095e8 // mla v8, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095e9 // mla v9, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095ea // mla v10, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095eb // mla v11, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R1), F16
+	WORD $0x4eb095ec // mla v12, v15, v16
+	FMOVQ 16(R1), F16
+	WORD $0x4eb095ed // mla v13, v15, v16
+	FMOVQ 32(R1), F16
+	WORD $0x4eb095ee // mla v14, v15, v16
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e0 // mla v0, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095e1 // mla v1, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095e2 // mla v2, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e3 // mla v3, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095e4 // mla v4, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095e5 // mla v5, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e6 // mla v6, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095e7 // mla v7, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095e8 // mla v8, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095e9 // mla v9, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095ea // mla v10, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095eb // mla v11, v15, v16
+	FMOVS.P 4(R3), F15
+	WORD $0x4e0405ef // dup v15, v15
+	FMOVQ 0(R2), F16
+	WORD $0x4eb095ec // mla v12, v15, v16
+	FMOVQ 16(R2), F16
+	WORD $0x4eb095ed // mla v13, v15, v16
+	FMOVQ 32(R2), F16
+	WORD $0x4eb095ee // mla v14, v15, v16
+	MOVD R3, 88(R0)
+
+store5:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows5
+	RET
+
+rows6:
+	MOVD 72(R0), R1
+	CBZ R1, zeros6
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	WORD $0x4ec33812 // zip1.2d v18, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V18.B16, V0.B16
+	WORD $0x4ec43832 // zip1.2d v18, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V18.B16, V1.B16
+	WORD $0x4ec53852 // zip1.2d v18, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V18.B16, V2.B16
+	WORD $0x4ec938d2 // zip1.2d v18, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V18.B16, V6.B16
+	WORD $0x4eca38f2 // zip1.2d v18, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V18.B16, V7.B16
+	WORD $0x4ecb3912 // zip1.2d v18, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V18.B16, V8.B16
+	WORD $0x4ecf3992 // zip1.2d v18, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V18.B16, V12.B16
+	WORD $0x4ed039b2 // zip1.2d v18, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V18.B16, V13.B16
+	WORD $0x4ed139d2 // zip1.2d v18, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V18.B16, V14.B16
+	B start6
+
+zeros6:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+
+start6:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows6by4_end
+
+rows6by4:
+	FMOVQ 0(R1), F18
+	FMOVQ 32(R1), F19
+	WORD $0x4e933a54 // zip1.4s v20, v18, v19
+	WORD $0x4e937a52 // zip2.4s v18, v18, v19
+	FMOVQ 16(R1), F19
+	FMOVQ 48(R1), F21
+	WORD $0x4e953a76 // zip1.4s v22, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	FMOVQ 0(R2), F19
+	FMOVQ 48(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a680 // smmla v0, v20, v23
+	WORD $0x4e93a683 // smmla v3, v20, v19
+	WORD $0x4e97a646 // smmla v6, v18, v23
+	WORD $0x4e93a649 // smmla v9, v18, v19
+	WORD $0x4e97a6cc // smmla v12, v22, v23
+	WORD $0x4e93a6cf // smmla v15, v22, v19
+	FMOVQ 16(R2), F19
+	FMOVQ 64(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a681 // smmla v1, v20, v23
+	WORD $0x4e93a684 // smmla v4, v20, v19
+	WORD $0x4e97a647 // smmla v7, v18, v23
+	WORD $0x4e93a64a // smmla v10, v18, v19
+	WORD $0x4e97a6cd // smmla v13, v22, v23
+	WORD $0x4e93a6d0 // smmla v16, v22, v19
+	FMOVQ 32(R2), F19
+	FMOVQ 80(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a682 // smmla v2, v20, v23
+	WORD $0x4e93a685 // smmla v5, v20, v19
+	WORD $0x4e97a648 // smmla v8, v18, v23
+	WORD $0x4e93a64b // smmla v11, v18, v19
+	WORD $0x4e97a6ce // smmla v14, v22, v23
+	WORD $0x4e93a6d1 // smmla v17, v22, v19
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F18
+	FMOVQ 32(R1), F19
+	WORD $0x4e933a54 // zip1.4s v20, v18, v19
+	WORD $0x4e937a52 // zip2.4s v18, v18, v19
+	FMOVQ 16(R1), F19
+	FMOVQ 48(R1), F21
+	WORD $0x4e953a76 // zip1.4s v22, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	FMOVQ 0(R2), F19
+	FMOVQ 48(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a680 // smmla v0, v20, v23
+	WORD $0x4e93a683 // smmla v3, v20, v19
+	WORD $0x4e97a646 // smmla v6, v18, v23
+	WORD $0x4e93a649 // smmla v9, v18, v19
+	WORD $0x4e97a6cc // smmla v12, v22, v23
+	WORD $0x4e93a6cf // smmla v15, v22, v19
+	FMOVQ 16(R2), F19
+	FMOVQ 64(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a681 // smmla v1, v20, v23
+	WORD $0x4e93a684 // smmla v4, v20, v19
+	WORD $0x4e97a647 // smmla v7, v18, v23
+	WORD $0x4e93a64a // smmla v10, v18, v19
+	WORD $0x4e97a6cd // smmla v13, v22, v23
+	WORD $0x4e93a6d0 // smmla v16, v22, v19
+	FMOVQ 32(R2), F19
+	FMOVQ 80(R2), F21
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a682 // smmla v2, v20, v23
+	WORD $0x4e93a685 // smmla v5, v20, v19
+	WORD $0x4e97a648 // smmla v8, v18, v23
+	WORD $0x4e93a64b // smmla v11, v18, v19
+	WORD $0x4e97a6ce // smmla v14, v22, v23
+	WORD $0x4e93a6d1 // smmla v17, v22, v19
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows6by4
+
+rows6by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows6by1_end
+
+rows6by1:
+	FMOVQ 0(R1), F18
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x4e933a54 // zip1.4s v20, v18, v19
+	WORD $0x4e937a52 // zip2.4s v18, v18, v19
+	FMOVQ 16(R1), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a76 // zip1.4s v22, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	FMOVQ 0(R2), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a680 // smmla v0, v20, v23
+	WORD $0x4e93a683 // smmla v3, v20, v19
+	WORD $0x4e97a646 // smmla v6, v18, v23
+	WORD $0x4e93a649 // smmla v9, v18, v19
+	WORD $0x4e97a6cc // smmla v12, v22, v23
+	WORD $0x4e93a6cf // smmla v15, v22, v19
+	FMOVQ 16(R2), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a681 // smmla v1, v20, v23
+	WORD $0x4e93a684 // smmla v4, v20, v19
+	WORD $0x4e97a647 // smmla v7, v18, v23
+	WORD $0x4e93a64a // smmla v10, v18, v19
+	WORD $0x4e97a6cd // smmla v13, v22, v23
+	WORD $0x4e93a6d0 // smmla v16, v22, v19
+	FMOVQ 32(R2), F19
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e953a77 // zip1.4s v23, v19, v21
+	WORD $0x4e957a73 // zip2.4s v19, v19, v21
+	WORD $0x4e97a682 // smmla v2, v20, v23
+	WORD $0x4e93a685 // smmla v5, v20, v19
+	WORD $0x4e97a648 // smmla v8, v18, v23
+	WORD $0x4e93a64b // smmla v11, v18, v19
+	WORD $0x4e97a6ce // smmla v14, v22, v23
+	WORD $0x4e93a6d1 // smmla v17, v22, v19
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows6by1
+
+rows6by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec33812 // zip1.2d v18, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V18.B16, V0.B16
+	WORD $0x4ec43832 // zip1.2d v18, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V18.B16, V1.B16
+	WORD $0x4ec53852 // zip1.2d v18, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V18.B16, V2.B16
+	WORD $0x4ec938d2 // zip1.2d v18, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V18.B16, V6.B16
+	WORD $0x4eca38f2 // zip1.2d v18, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V18.B16, V7.B16
+	WORD $0x4ecb3912 // zip1.2d v18, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V18.B16, V8.B16
+	WORD $0x4ecf3992 // zip1.2d v18, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V18.B16, V12.B16
+	WORD $0x4ed039b2 // zip1.2d v18, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V18.B16, V13.B16
+	WORD $0x4ed139d2 // zip1.2d v18, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V18.B16, V14.B16
+	MOVD 96(R0), R1
+	CBZ R1, store6
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39640 // mla v0, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39641 // mla v1, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39642 // mla v2, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39643 // mla v3, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39644 // mla v4, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39645 // mla v5, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39646 // mla v6, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39647 // mla v7, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39648 // mla v8, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb39649 // mla v9, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb3964a // mla v10, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb3964b // mla v11, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb3964c // mla v12, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb3964d // mla v13, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb3964e // mla v14, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R1), F19
+	WORD $0x4eb3964f // mla v15, v18, v19
+	FMOVQ 16(R1), F19
+	WORD $0x4eb39650 // mla v16, v18, v19
+	FMOVQ 32(R1), F19
+	WORD $0x4eb39651 // mla v17, v18, v19
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39640 // mla v0, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39641 // mla v1, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39642 // mla v2, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39643 // mla v3, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39644 // mla v4, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39645 // mla v5, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39646 // mla v6, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39647 // mla v7, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39648 // mla v8, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb39649 // mla v9, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb3964a // mla v10, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb3964b // mla v11, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb3964c // mla v12, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb3964d // mla v13, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb3964e // mla v14, v18, v19
+	FMOVS.P 4(R3), F18
+	WORD $0x4e040652 // dup v18, v18
+	FMOVQ 0(R2), F19
+	WORD $0x4eb3964f // mla v15, v18, v19
+	FMOVQ 16(R2), F19
+	WORD $0x4eb39650 // mla v16, v18, v19
+	FMOVQ 32(R2), F19
+	WORD $0x4eb39651 // mla v17, v18, v19
+	MOVD R3, 88(R0)
+
+store6:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 16(R1)
+	FMOVQ F17, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows6
+	RET
+
+rows7:
+	MOVD 72(R0), R1
+	CBZ R1, zeros7
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	WORD $0x4ec33818 // zip1.2d v24, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V24.B16, V0.B16
+	WORD $0x4ec43838 // zip1.2d v24, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V24.B16, V1.B16
+	WORD $0x4ec53858 // zip1.2d v24, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V24.B16, V2.B16
+	WORD $0x4ec938d8 // zip1.2d v24, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V24.B16, V6.B16
+	WORD $0x4eca38f8 // zip1.2d v24, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V24.B16, V7.B16
+	WORD $0x4ecb3918 // zip1.2d v24, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V24.B16, V8.B16
+	WORD $0x4ecf3998 // zip1.2d v24, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V24.B16, V12.B16
+	WORD $0x4ed039b8 // zip1.2d v24, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V24.B16, V13.B16
+	WORD $0x4ed139d8 // zip1.2d v24, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V24.B16, V14.B16
+	WORD $0x4ed53a58 // zip1.2d v24, v18, v21
+	WORD $0x4ed57a55 // zip2.2d v21, v18, v21
+	VMOV V24.B16, V18.B16
+	WORD $0x4ed63a78 // zip1.2d v24, v19, v22
+	WORD $0x4ed67a76 // zip2.2d v22, v19, v22
+	VMOV V24.B16, V19.B16
+	WORD $0x4ed73a98 // zip1.2d v24, v20, v23
+	WORD $0x4ed77a97 // zip2.2d v23, v20, v23
+	VMOV V24.B16, V20.B16
+	B start7
+
+zeros7:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+
+start7:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows7by4_end
+
+rows7by4:
+	FMOVQ 0(R1), F24
+	FMOVQ 32(R1), F25
+	WORD $0x4e993b1a // zip1.4s v26, v24, v25
+	WORD $0x4e997b18 // zip2.4s v24, v24, v25
+	FMOVQ 16(R1), F25
+	FMOVQ 48(R1), F27
+	WORD $0x4e9b3b3c // zip1.4s v28, v25, v27
+	WORD $0x4e9b7b39 // zip2.4s v25, v25, v27
+	FMOVQ 0(R2), F27
+	FMOVQ 48(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea740 // smmla v0, v26, v30
+	WORD $0x4e9ba743 // smmla v3, v26, v27
+	WORD $0x4e9ea706 // smmla v6, v24, v30
+	WORD $0x4e9ba709 // smmla v9, v24, v27
+	WORD $0x4e9ea78c // smmla v12, v28, v30
+	WORD $0x4e9ba78f // smmla v15, v28, v27
+	WORD $0x4e9ea732 // smmla v18, v25, v30
+	WORD $0x4e9ba735 // smmla v21, v25, v27
+	FMOVQ 16(R2), F27
+	FMOVQ 64(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea741 // smmla v1, v26, v30
+	WORD $0x4e9ba744 // smmla v4, v26, v27
+	WORD $0x4e9ea707 // smmla v7, v24, v30
+	WORD $0x4e9ba70a // smmla v10, v24, v27
+	WORD $0x4e9ea78d // smmla v13, v28, v30
+	WORD $0x4e9ba790 // smmla v16, v28, v27
+	WORD $0x4e9ea733 // smmla v19, v25, v30
+	WORD $0x4e9ba736 // smmla v22, v25, v27
+	FMOVQ 32(R2), F27
+	FMOVQ 80(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea742 // smmla v2, v26, v30
+	WORD $0x4e9ba745 // smmla v5, v26, v27
+	WORD $0x4e9ea708 // smmla v8, v24, v30
+	WORD $0x4e9ba70b // smmla v11, v24, v27
+	WORD $0x4e9ea78e // smmla v14, v28, v30
+	WORD $0x4e9ba791 // smmla v17, v28, v27
+	WORD $0x4e9ea734 // smmla v20, v25, v30
+	WORD $0x4e9ba737 // smmla v23, v25, v27
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F24
+	FMOVQ 32(R1), F25
+	WORD $0x4e993b1a // zip1.4s v26, v24, v25
+	WORD $0x4e997b18 // zip2.4s v24, v24, v25
+	FMOVQ 16(R1), F25
+	FMOVQ 48(R1), F27
+	WORD $0x4e9b3b3c // zip1.4s v28, v25, v27
+	WORD $0x4e9b7b39 // zip2.4s v25, v25, v27
+	FMOVQ 0(R2), F27
+	FMOVQ 48(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea740 // smmla v0, v26, v30
+	WORD $0x4e9ba743 // smmla v3, v26, v27
+	WORD $0x4e9ea706 // smmla v6, v24, v30
+	WORD $0x4e9ba709 // smmla v9, v24, v27
+	WORD $0x4e9ea78c // smmla v12, v28, v30
+	WORD $0x4e9ba78f // smmla v15, v28, v27
+	WORD $0x4e9ea732 // smmla v18, v25, v30
+	WORD $0x4e9ba735 // smmla v21, v25, v27
+	FMOVQ 16(R2), F27
+	FMOVQ 64(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea741 // smmla v1, v26, v30
+	WORD $0x4e9ba744 // smmla v4, v26, v27
+	WORD $0x4e9ea707 // smmla v7, v24, v30
+	WORD $0x4e9ba70a // smmla v10, v24, v27
+	WORD $0x4e9ea78d // smmla v13, v28, v30
+	WORD $0x4e9ba790 // smmla v16, v28, v27
+	WORD $0x4e9ea733 // smmla v19, v25, v30
+	WORD $0x4e9ba736 // smmla v22, v25, v27
+	FMOVQ 32(R2), F27
+	FMOVQ 80(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea742 // smmla v2, v26, v30
+	WORD $0x4e9ba745 // smmla v5, v26, v27
+	WORD $0x4e9ea708 // smmla v8, v24, v30
+	WORD $0x4e9ba70b // smmla v11, v24, v27
+	WORD $0x4e9ea78e // smmla v14, v28, v30
+	WORD $0x4e9ba791 // smmla v17, v28, v27
+	WORD $0x4e9ea734 // smmla v20, v25, v30
+	WORD $0x4e9ba737 // smmla v23, v25, v27
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows7by4
+
+rows7by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows7by1_end
+
+rows7by1:
+	FMOVQ 0(R1), F24
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x4e993b1a // zip1.4s v26, v24, v25
+	WORD $0x4e997b18 // zip2.4s v24, v24, v25
+	FMOVQ 16(R1), F25
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x4e9b3b3c // zip1.4s v28, v25, v27
+	WORD $0x4e9b7b39 // zip2.4s v25, v25, v27
+	FMOVQ 0(R2), F27
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea740 // smmla v0, v26, v30
+	WORD $0x4e9ba743 // smmla v3, v26, v27
+	WORD $0x4e9ea706 // smmla v6, v24, v30
+	WORD $0x4e9ba709 // smmla v9, v24, v27
+	WORD $0x4e9ea78c // smmla v12, v28, v30
+	WORD $0x4e9ba78f // smmla v15, v28, v27
+	WORD $0x4e9ea732 // smmla v18, v25, v30
+	WORD $0x4e9ba735 // smmla v21, v25, v27
+	FMOVQ 16(R2), F27
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea741 // smmla v1, v26, v30
+	WORD $0x4e9ba744 // smmla v4, v26, v27
+	WORD $0x4e9ea707 // smmla v7, v24, v30
+	WORD $0x4e9ba70a // smmla v10, v24, v27
+	WORD $0x4e9ea78d // smmla v13, v28, v30
+	WORD $0x4e9ba790 // smmla v16, v28, v27
+	WORD $0x4e9ea733 // smmla v19, v25, v30
+	WORD $0x4e9ba736 // smmla v22, v25, v27
+	FMOVQ 32(R2), F27
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea742 // smmla v2, v26, v30
+	WORD $0x4e9ba745 // smmla v5, v26, v27
+	WORD $0x4e9ea708 // smmla v8, v24, v30
+	WORD $0x4e9ba70b // smmla v11, v24, v27
+	WORD $0x4e9ea78e // smmla v14, v28, v30
+	WORD $0x4e9ba791 // smmla v17, v28, v27
+	WORD $0x4e9ea734 // smmla v20, v25, v30
+	WORD $0x4e9ba737 // smmla v23, v25, v27
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows7by1
+
+rows7by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec33818 // zip1.2d v24, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V24.B16, V0.B16
+	WORD $0x4ec43838 // zip1.2d v24, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V24.B16, V1.B16
+	WORD $0x4ec53858 // zip1.2d v24, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V24.B16, V2.B16
+	WORD $0x4ec938d8 // zip1.2d v24, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V24.B16, V6.B16
+	WORD $0x4eca38f8 // zip1.2d v24, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V24.B16, V7.B16
+	WORD $0x4ecb3918 // zip1.2d v24, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V24.B16, V8.B16
+	WORD $0x4ecf3998 // zip1.2d v24, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V24.B16, V12.B16
+	WORD $0x4ed039b8 // zip1.2d v24, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V24.B16, V13.B16
+	WORD $0x4ed139d8 // zip1.2d v24, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V24.B16, V14.B16
+	WORD $0x4ed53a58 // zip1.2d v24, v18, v21
+	WORD $0x4ed57a55 // zip2.2d v21, v18, v21
+	VMOV V24.B16, V18.B16
+	WORD $0x4ed63a75 // zip1.2d v21, v19, v22
+	WORD $0x4ed67a76 // zip2.2d v22, v19, v22
+	VMOV V21.B16, V19.B16
+	WORD $0x4ed73a95 // zip1.2d v21, v20, v23
+	WORD $0x4ed77a97 // zip2.2d v23, v20, v23
+	VMOV V21.B16, V20.B16
+	MOVD 96(R0), R1
+	CBZ R1, store7
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a0 // mla v0, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696a1 // mla v1, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696a2 // mla v2, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a3 // mla v3, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696a4 // mla v4, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696a5 // mla v5, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a6 // mla v6, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696a7 // mla v7, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696a8 // mla v8, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696a9 // mla v9, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696aa // mla v10, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696ab // mla v11, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696ac // mla v12, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696ad // mla v13, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696ae // mla v14, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696af // mla v15, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696b0 // mla v16, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696b1 // mla v17, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R1), F22
+	WORD $0x4eb696b2 // mla v18, v21, v22
+	FMOVQ 16(R1), F22
+	WORD $0x4eb696b3 // mla v19, v21, v22
+	FMOVQ 32(R1), F22
+	WORD $0x4eb696b4 // mla v20, v21, v22
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a0 // mla v0, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696a1 // mla v1, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696a2 // mla v2, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a3 // mla v3, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696a4 // mla v4, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696a5 // mla v5, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a6 // mla v6, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696a7 // mla v7, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696a8 // mla v8, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696a9 // mla v9, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696aa // mla v10, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696ab // mla v11, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696ac // mla v12, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696ad // mla v13, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696ae // mla v14, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696af // mla v15, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696b0 // mla v16, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696b1 // mla v17, v21, v22
+	FMOVS.P 4(R3), F21
+	WORD $0x4e0406b5 // dup v21, v21
+	FMOVQ 0(R2), F22
+	WORD $0x4eb696b2 // mla v18, v21, v22
+	FMOVQ 16(R2), F22
+	WORD $0x4eb696b3 // mla v19, v21, v22
+	FMOVQ 32(R2), F22
+	WORD $0x4eb696b4 // mla v20, v21, v22
+	MOVD R3, 88(R0)
+
+store7:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 16(R1)
+	FMOVQ F17, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F18, 0(R1)
+	FMOVQ F19, 16(R1)
+	FMOVQ F20, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows7
+	RET
+
+rows8:
+	MOVD 72(R0), R1
+	CBZ R1, zeros8
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ 32(R1), F5
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F6
+	FMOVQ 16(R1), F7
+	FMOVQ 32(R1), F8
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F12
+	FMOVQ 16(R1), F13
+	FMOVQ 32(R1), F14
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F15
+	FMOVQ 16(R1), F16
+	FMOVQ 32(R1), F17
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	ADD R2, R1, R1
+	FMOVQ 0(R1), F21
+	FMOVQ 16(R1), F22
+	FMOVQ 32(R1), F23
+	WORD $0x4ec33818 // zip1.2d v24, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V24.B16, V0.B16
+	WORD $0x4ec43838 // zip1.2d v24, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V24.B16, V1.B16
+	WORD $0x4ec53858 // zip1.2d v24, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V24.B16, V2.B16
+	WORD $0x4ec938d8 // zip1.2d v24, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V24.B16, V6.B16
+	WORD $0x4eca38f8 // zip1.2d v24, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V24.B16, V7.B16
+	WORD $0x4ecb3918 // zip1.2d v24, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V24.B16, V8.B16
+	WORD $0x4ecf3998 // zip1.2d v24, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V24.B16, V12.B16
+	WORD $0x4ed039b8 // zip1.2d v24, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V24.B16, V13.B16
+	WORD $0x4ed139d8 // zip1.2d v24, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V24.B16, V14.B16
+	WORD $0x4ed53a58 // zip1.2d v24, v18, v21
+	WORD $0x4ed57a55 // zip2.2d v21, v18, v21
+	VMOV V24.B16, V18.B16
+	WORD $0x4ed63a78 // zip1.2d v24, v19, v22
+	WORD $0x4ed67a76 // zip2.2d v22, v19, v22
+	VMOV V24.B16, V19.B16
+	WORD $0x4ed73a98 // zip1.2d v24, v20, v23
+	WORD $0x4ed77a97 // zip2.2d v23, v20, v23
+	VMOV V24.B16, V20.B16
+	B start8
+
+zeros8:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+
+start8:
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 32(R0), R3
+	SUBS $4, R3, R3
+	BLT rows8by4_end
+
+rows8by4:
+	FMOVQ 0(R1), F24
+	FMOVQ 32(R1), F25
+	WORD $0x4e993b1a // zip1.4s v26, v24, v25
+	WORD $0x4e997b18 // zip2.4s v24, v24, v25
+	FMOVQ 16(R1), F25
+	FMOVQ 48(R1), F27
+	WORD $0x4e9b3b3c // zip1.4s v28, v25, v27
+	WORD $0x4e9b7b39 // zip2.4s v25, v25, v27
+	FMOVQ 0(R2), F27
+	FMOVQ 48(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea740 // smmla v0, v26, v30
+	WORD $0x4e9ba743 // smmla v3, v26, v27
+	WORD $0x4e9ea706 // smmla v6, v24, v30
+	WORD $0x4e9ba709 // smmla v9, v24, v27
+	WORD $0x4e9ea78c // smmla v12, v28, v30
+	WORD $0x4e9ba78f // smmla v15, v28, v27
+	WORD $0x4e9ea732 // smmla v18, v25, v30
+	WORD $0x4e9ba735 // smmla v21, v25, v27
+	FMOVQ 16(R2), F27
+	FMOVQ 64(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea741 // smmla v1, v26, v30
+	WORD $0x4e9ba744 // smmla v4, v26, v27
+	WORD $0x4e9ea707 // smmla v7, v24, v30
+	WORD $0x4e9ba70a // smmla v10, v24, v27
+	WORD $0x4e9ea78d // smmla v13, v28, v30
+	WORD $0x4e9ba790 // smmla v16, v28, v27
+	WORD $0x4e9ea733 // smmla v19, v25, v30
+	WORD $0x4e9ba736 // smmla v22, v25, v27
+	FMOVQ 32(R2), F27
+	FMOVQ 80(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea742 // smmla v2, v26, v30
+	WORD $0x4e9ba745 // smmla v5, v26, v27
+	WORD $0x4e9ea708 // smmla v8, v24, v30
+	WORD $0x4e9ba70b // smmla v11, v24, v27
+	WORD $0x4e9ea78e // smmla v14, v28, v30
+	WORD $0x4e9ba791 // smmla v17, v28, v27
+	WORD $0x4e9ea734 // smmla v20, v25, v30
+	WORD $0x4e9ba737 // smmla v23, v25, v27
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	FMOVQ 0(R1), F24
+	FMOVQ 32(R1), F25
+	WORD $0x4e993b1a // zip1.4s v26, v24, v25
+	WORD $0x4e997b18 // zip2.4s v24, v24, v25
+	FMOVQ 16(R1), F25
+	FMOVQ 48(R1), F27
+	WORD $0x4e9b3b3c // zip1.4s v28, v25, v27
+	WORD $0x4e9b7b39 // zip2.4s v25, v25, v27
+	FMOVQ 0(R2), F27
+	FMOVQ 48(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea740 // smmla v0, v26, v30
+	WORD $0x4e9ba743 // smmla v3, v26, v27
+	WORD $0x4e9ea706 // smmla v6, v24, v30
+	WORD $0x4e9ba709 // smmla v9, v24, v27
+	WORD $0x4e9ea78c // smmla v12, v28, v30
+	WORD $0x4e9ba78f // smmla v15, v28, v27
+	WORD $0x4e9ea732 // smmla v18, v25, v30
+	WORD $0x4e9ba735 // smmla v21, v25, v27
+	FMOVQ 16(R2), F27
+	FMOVQ 64(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea741 // smmla v1, v26, v30
+	WORD $0x4e9ba744 // smmla v4, v26, v27
+	WORD $0x4e9ea707 // smmla v7, v24, v30
+	WORD $0x4e9ba70a // smmla v10, v24, v27
+	WORD $0x4e9ea78d // smmla v13, v28, v30
+	WORD $0x4e9ba790 // smmla v16, v28, v27
+	WORD $0x4e9ea733 // smmla v19, v25, v30
+	WORD $0x4e9ba736 // smmla v22, v25, v27
+	FMOVQ 32(R2), F27
+	FMOVQ 80(R2), F29
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea742 // smmla v2, v26, v30
+	WORD $0x4e9ba745 // smmla v5, v26, v27
+	WORD $0x4e9ea708 // smmla v8, v24, v30
+	WORD $0x4e9ba70b // smmla v11, v24, v27
+	WORD $0x4e9ea78e // smmla v14, v28, v30
+	WORD $0x4e9ba791 // smmla v17, v28, v27
+	WORD $0x4e9ea734 // smmla v20, v25, v30
+	WORD $0x4e9ba737 // smmla v23, v25, v27
+	ADD $64, R1, R1
+	ADD $96, R2, R2
+	SUBS $4, R3, R3
+	BGE rows8by4
+
+rows8by4_end:
+	ADD $4, R3, R3
+	SUBS $1, R3, R3
+	BLT rows8by1_end
+
+rows8by1:
+	FMOVQ 0(R1), F24
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x4e993b1a // zip1.4s v26, v24, v25
+	WORD $0x4e997b18 // zip2.4s v24, v24, v25
+	FMOVQ 16(R1), F25
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x4e9b3b3c // zip1.4s v28, v25, v27
+	WORD $0x4e9b7b39 // zip2.4s v25, v25, v27
+	FMOVQ 0(R2), F27
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea740 // smmla v0, v26, v30
+	WORD $0x4e9ba743 // smmla v3, v26, v27
+	WORD $0x4e9ea706 // smmla v6, v24, v30
+	WORD $0x4e9ba709 // smmla v9, v24, v27
+	WORD $0x4e9ea78c // smmla v12, v28, v30
+	WORD $0x4e9ba78f // smmla v15, v28, v27
+	WORD $0x4e9ea732 // smmla v18, v25, v30
+	WORD $0x4e9ba735 // smmla v21, v25, v27
+	FMOVQ 16(R2), F27
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea741 // smmla v1, v26, v30
+	WORD $0x4e9ba744 // smmla v4, v26, v27
+	WORD $0x4e9ea707 // smmla v7, v24, v30
+	WORD $0x4e9ba70a // smmla v10, v24, v27
+	WORD $0x4e9ea78d // smmla v13, v28, v30
+	WORD $0x4e9ba790 // smmla v16, v28, v27
+	WORD $0x4e9ea733 // smmla v19, v25, v30
+	WORD $0x4e9ba736 // smmla v22, v25, v27
+	FMOVQ 32(R2), F27
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x4e9d3b7e // zip1.4s v30, v27, v29
+	WORD $0x4e9d7b7b // zip2.4s v27, v27, v29
+	WORD $0x4e9ea742 // smmla v2, v26, v30
+	WORD $0x4e9ba745 // smmla v5, v26, v27
+	WORD $0x4e9ea708 // smmla v8, v24, v30
+	WORD $0x4e9ba70b // smmla v11, v24, v27
+	WORD $0x4e9ea78e // smmla v14, v28, v30
+	WORD $0x4e9ba791 // smmla v17, v28, v27
+	WORD $0x4e9ea734 // smmla v20, v25, v30
+	WORD $0x4e9ba737 // smmla v23, v25, v27
+	ADD $32, R1, R1
+	ADD $48, R2, R2
+	SUBS $1, R3, R3
+	BGE rows8by1
+
+rows8by1_end:
+	ADD $1, R3, R3
+	WORD $0x4ec33818 // zip1.2d v24, v0, v3
+	WORD $0x4ec37803 // zip2.2d v3, v0, v3
+	VMOV V24.B16, V0.B16
+	WORD $0x4ec43838 // zip1.2d v24, v1, v4
+	WORD $0x4ec47824 // zip2.2d v4, v1, v4
+	VMOV V24.B16, V1.B16
+	WORD $0x4ec53858 // zip1.2d v24, v2, v5
+	WORD $0x4ec57845 // zip2.2d v5, v2, v5
+	VMOV V24.B16, V2.B16
+	WORD $0x4ec938d8 // zip1.2d v24, v6, v9
+	WORD $0x4ec978c9 // zip2.2d v9, v6, v9
+	VMOV V24.B16, V6.B16
+	WORD $0x4eca38f8 // zip1.2d v24, v7, v10
+	WORD $0x4eca78ea // zip2.2d v10, v7, v10
+	VMOV V24.B16, V7.B16
+	WORD $0x4ecb3918 // zip1.2d v24, v8, v11
+	WORD $0x4ecb790b // zip2.2d v11, v8, v11
+	VMOV V24.B16, V8.B16
+	WORD $0x4ecf3998 // zip1.2d v24, v12, v15
+	WORD $0x4ecf798f // zip2.2d v15, v12, v15
+	VMOV V24.B16, V12.B16
+	WORD $0x4ed039b8 // zip1.2d v24, v13, v16
+	WORD $0x4ed079b0 // zip2.2d v16, v13, v16
+	VMOV V24.B16, V13.B16
+	WORD $0x4ed139d8 // zip1.2d v24, v14, v17
+	WORD $0x4ed179d1 // zip2.2d v17, v14, v17
+	VMOV V24.B16, V14.B16
+	WORD $0x4ed53a58 // zip1.2d v24, v18, v21
+	WORD $0x4ed57a55 // zip2.2d v21, v18, v21
+	VMOV V24.B16, V18.B16
+	WORD $0x4ed63a78 // zip1.2d v24, v19, v22
+	WORD $0x4ed67a76 // zip2.2d v22, v19, v22
+	VMOV V24.B16, V19.B16
+	WORD $0x4ed73a98 // zip1.2d v24, v20, v23
+	WORD $0x4ed77a97 // zip2.2d v23, v20, v23
+	VMOV V24.B16, V20.B16
+	MOVD 96(R0), R1
+	CBZ R1, store8
+	MOVD 104(R0), R2
+	MOVD 80(R0), R3
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99700 // mla v0, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99701 // mla v1, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99702 // mla v2, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99703 // mla v3, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99704 // mla v4, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99705 // mla v5, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99706 // mla v6, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99707 // mla v7, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99708 // mla v8, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99709 // mla v9, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb9970a // mla v10, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb9970b // mla v11, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb9970c // mla v12, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb9970d // mla v13, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb9970e // mla v14, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb9970f // mla v15, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99710 // mla v16, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99711 // mla v17, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99712 // mla v18, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99713 // mla v19, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99714 // mla v20, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R1), F25
+	WORD $0x4eb99715 // mla v21, v24, v25
+	FMOVQ 16(R1), F25
+	WORD $0x4eb99716 // mla v22, v24, v25
+	FMOVQ 32(R1), F25
+	WORD $0x4eb99717 // mla v23, v24, v25
+	MOVD R3, 80(R0)
+	MOVD 88(R0), R3
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99700 // mla v0, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99701 // mla v1, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99702 // mla v2, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99703 // mla v3, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99704 // mla v4, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99705 // mla v5, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99706 // mla v6, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99707 // mla v7, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99708 // mla v8, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99709 // mla v9, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb9970a // mla v10, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb9970b // mla v11, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb9970c // mla v12, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb9970d // mla v13, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb9970e // mla v14, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb9970f // mla v15, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99710 // mla v16, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99711 // mla v17, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99712 // mla v18, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99713 // mla v19, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99714 // mla v20, v24, v25
+	FMOVS.P 4(R3), F24
+	WORD $0x4e040718 // dup v24, v24
+	FMOVQ 0(R2), F25
+	WORD $0x4eb99715 // mla v21, v24, v25
+	FMOVQ 16(R2), F25
+	WORD $0x4eb99716 // mla v22, v24, v25
+	FMOVQ 32(R2), F25
+	WORD $0x4eb99717 // mla v23, v24, v25
+	MOVD R3, 88(R0)
+
+store8:
+	MOVD 16(R0), R1
+	MOVD 24(R0), R2
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F3, 0(R1)
+	FMOVQ F4, 16(R1)
+	FMOVQ F5, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F6, 0(R1)
+	FMOVQ F7, 16(R1)
+	FMOVQ F8, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F9, 0(R1)
+	FMOVQ F10, 16(R1)
+	FMOVQ F11, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F12, 0(R1)
+	FMOVQ F13, 16(R1)
+	FMOVQ F14, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 16(R1)
+	FMOVQ F17, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F18, 0(R1)
+	FMOVQ F19, 16(R1)
+	FMOVQ F20, 32(R1)
+	ADD R2, R1, R1
+	FMOVQ F21, 0(R1)
+	FMOVQ F22, 16(R1)
+	FMOVQ F23, 32(R1)
+	MOVD 0(R0), R1
+	MOVD 56(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 0(R0)
+	MOVD 16(R0), R1
+	MOVD 64(R0), R2
+	ADD R2, R1, R1
+	MOVD R1, 16(R0)
+	MOVD 48(R0), R1
+	SUBS $1, R1, R1
+	MOVD R1, 48(R0)
+	BNE rows8
+	RET
+
 // func packIntRows8NEON(dst *int32, ldDst int, src *uint8, ldSrc int, steps int, flip uint32)
 TEXT ·packIntRows8NEON(SB), NOSPLIT, $0-44
 	MOVD dst+0(FP), R0

@@ -14,7 +14,8 @@ import (
 // matrix is subtracted as they are packed. VNNI multiplies four uint8 of A by four int8
 // of B: a bias of 128 turns either type into the other, and what it and zero points add
 // to the sums is removed at the end, by the sums of A's rows and B's columns. SDOT, of
-// arm64, multiplies four int8 by four int8 in the same way.
+// arm64, multiplies four int8 by four int8 in the same way, and SMMLA two rows of eight by two
+// columns of eight.
 //
 // The tiles of AVX2 and the packing of all instruction sets have run so far; those of
 // AVX-VNNI, AVX-512 and AVX512_VNNI are tested where the processor has them, and were only

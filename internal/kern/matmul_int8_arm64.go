@@ -6,6 +6,9 @@ import "unsafe"
 
 // intTileHere returns the best tile in use.
 func intTileHere() intTile {
+	if useMM {
+		return intTile{isa: neonMM, group: 4, signed: true, mr: 8, width: 8, nr: 12, grain: 1 << 21}
+	}
 	if useDot {
 		return intTile{isa: neon, group: 4, signed: true, mr: 8, width: 8, nr: 12, grain: 1 << 20}
 	}
@@ -16,7 +19,13 @@ func intTileHere() intTile {
 const maxIntTile = 8 * 12
 
 // run computes strips. The assembly leaves p at the strip after them.
-func (t intTile) run(p *intTileArgs) { intTileNEON((*byte)(unsafe.Pointer(p))) }
+func (t intTile) run(p *intTileArgs) {
+	if t.isa == neonMM {
+		intTileNEONMM((*byte)(unsafe.Pointer(p)))
+	} else {
+		intTileNEON((*byte)(unsafe.Pointer(p)))
+	}
+}
 
 // pack packs n rows or columns from at on, of depth elements from k0 on.
 func (t intTile) pack(dst []int32, o *intOperand, at, n, k0, depth int) {

@@ -119,6 +119,11 @@ func packRowsF16NEON(dst *float32, ldDst int, src *uint16, ldSrc int, rows int, 
 //go:noescape
 func intTileNEON(p *byte)
 
+// intTileNEONMM computes p.strips tiles of p.rows <= 8 rows and 12 columns, of words of four int8.
+//
+//go:noescape
+func intTileNEONMM(p *byte)
+
 // packIntRows8NEON packs 8 columns of 4 rows for each step; ldDst and ldSrc are bytes, flip the bits that change.
 //
 //go:noescape

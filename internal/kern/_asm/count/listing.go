@@ -175,7 +175,7 @@ func (l *loop) addARM(op, operands string) int {
 		l.vector++
 	}
 	switch {
-	case strings.HasPrefix(name, "fmla"), strings.HasPrefix(name, "fmls"), name == "sdot":
+	case strings.HasPrefix(name, "fmla"), strings.HasPrefix(name, "fmls"), name == "sdot", name == "smmla":
 		l.fma++
 	case name == "fdiv" || name == "fsqrt":
 		l.slow++

@@ -91,7 +91,7 @@ func listing(family, arch string) ([]function, error) {
 	return functions(string(b)), err
 }
 
-var tileName = regexp.MustCompile(`^(tile(NEON64|NEON|AVX2)(Row|Col)[0-9]+|intTile(NEON|AVX2))$`)
+var tileName = regexp.MustCompile(`^(tile(NEON64|NEON|AVX2)(Row|Col)[0-9]+|intTile(NEON|NEONMM|AVX2))$`)
 
 // products is the table of the tiles of most rows.
 func products() (string, error) {

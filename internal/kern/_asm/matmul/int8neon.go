@@ -6,8 +6,12 @@ import (
 	"github.com/glia-ml/glia/internal/kern/_asm/neon"
 )
 
-// intNEON is the tile of products of four bytes, both of int8, of NEON with SDOT.
-type intNEON struct{ *neon.Func }
+// intNEON is the tile of products of four bytes, both of int8, of NEON with SDOT; or of
+// eight, with SMMLA.
+type intNEON struct {
+	*neon.Func
+	eights bool
+}
 
 const (
 	intNEONRows = 8
@@ -17,7 +21,13 @@ const (
 // intTilesNEON writes the tile, and what packs for it.
 func intTilesNEON(file *neon.File) {
 	doc := fmt.Sprintf("computes p.strips tiles of p.rows <= %d rows and %d columns, of words of four int8.", intNEONRows, 4*intNEONVecs)
-	file.Func("intTileNEON", "func(p *byte)", doc, func(f *neon.Func, _ int) { intNEON{f}.tile() })
+	for _, eights := range []bool{false, true} {
+		name := "intTileNEON"
+		if eights {
+			name = "intTileNEONMM"
+		}
+		file.Func(name, "func(p *byte)", doc, func(f *neon.Func, _ int) { intNEON{f, eights}.tile() })
+	}
 	packIntRowsNEON(file)
 	packIntColsNEON(file)
 	sumWordsNEON(file)
@@ -47,7 +57,11 @@ func (t intNEON) tile() {
 // strips writes the loop over strips of r rows.
 func (t intNEON) strips(p neon.GP, r int) {
 	label := func(s string) string { return fmt.Sprintf("%s%d", s, r) }
-	sums := make([][intNEONVecs]neon.Reg, r)
+	wide := r
+	if t.eights { // rows are multiplied by twos
+		wide = (r + 1) &^ 1
+	}
+	sums := make([][intNEONVecs]neon.Reg, wide)
 	for i := range sums {
 		for v := range sums[i] {
 			sums[i][v] = t.New()
@@ -57,7 +71,7 @@ func (t intNEON) strips(p neon.GP, r int) {
 	each := func(f func(c neon.GP, offset int, sum neon.Reg)) {
 		t.Scope(func() {
 			c, ld := t.arg(p, intC), t.arg(p, intLDC)
-			for i := range sums {
+			for i := range r {
 				for v, s := range sums[i] {
 					f(c, 16*v, s)
 				}
@@ -72,6 +86,12 @@ func (t intNEON) strips(p neon.GP, r int) {
 		t.Branch(fmt.Sprintf("CBZ %v,", t.arg(p, intAdd)), label("zeros"))
 	})
 	each(func(c neon.GP, offset int, sum neon.Reg) { t.Load(sum, c, offset, false) })
+	if wide > r {
+		for _, s := range sums[r] {
+			t.Zero(s)
+		}
+	}
+	t.squares(sums)
 	t.Jump(label("start"))
 	t.Label(label("zeros"))
 	for i := range sums {
@@ -84,16 +104,26 @@ func (t intNEON) strips(p neon.GP, r int) {
 		a, b, k := t.arg(p, intA), t.arg(p, intB), t.arg(p, intSteps)
 		for _, unroll := range []int{4, 1} {
 			t.Loop(fmt.Sprintf("%sby%d", label("rows"), unroll), k, unroll, func() {
-				for range unroll {
-					t.step(sums, a, b)
+				switch {
+				case !t.eights:
+					for range unroll {
+						t.step(sums, a, b)
+					}
+				case unroll == 1:
+					t.two(sums, a, b, 1)
+				default:
+					for range unroll / 2 {
+						t.two(sums, a, b, 2)
+					}
 				}
 			})
 		}
 	})
+	t.squares(sums)
 	t.Scope(func() {
 		colX := t.arg(p, intColX)
 		t.Branch(fmt.Sprintf("CBZ %v,", colX), label("store"))
-		t.correct(p, colX, t.arg(p, intColY), sums)
+		t.correct(p, colX, t.arg(p, intColY), sums[:r])
 	})
 	t.Label(label("store"))
 	each(func(c neon.GP, offset int, sum neon.Reg) { t.Store(sum, c, offset, false) })
@@ -131,6 +161,54 @@ func (t intNEON) step(sums [][intNEONVecs]neon.Reg, a, b neon.GP) {
 	}
 	t.Plain("ADD $%d, %v, %v", 4*intNEONRows, a, a)
 	t.Plain("ADD $%d, %v, %v", 16*intNEONVecs, b, b)
+}
+
+// squares makes of the words of each two rows, as C has them, squares of two rows and two
+// columns, as SMMLA has them, and of these again rows.
+func (t intNEON) squares(sums [][intNEONVecs]neon.Reg) {
+	if !t.eights {
+		return
+	}
+	for i := 0; i < len(sums); i += 2 {
+		for v := range sums[i] {
+			low := t.New()
+			t.Op3(neon.Zip64, low, sums[i][v], sums[i+1][v])
+			t.Op3(neon.Zip64Up, sums[i+1][v], sums[i][v], sums[i+1][v])
+			t.Move(sums[i][v], low)
+		}
+	}
+}
+
+// two adds the products of eight elements along K, of two steps, or of four, of one.
+func (t intNEON) two(sums [][intNEONVecs]neon.Reg, a, b neon.GP, steps int) {
+	// pairs loads four words of each step and returns those of two rows or columns.
+	pairs := func(at neon.GP, offset, step int) (low, high neon.Reg) {
+		first, second := t.New(), t.New()
+		low, high = t.New(), t.New()
+		t.Load(first, at, offset, false)
+		if steps == 2 {
+			t.Load(second, at, offset+step, false)
+		} else {
+			t.Zero(second)
+		}
+		t.Op3(neon.Zip, low, first, second)
+		t.Op3(neon.ZipUp, high, first, second)
+		return low, high
+	}
+	var rows []neon.Reg
+	for i := 0; i < len(sums); i += 4 {
+		low, high := pairs(a, 4*i, 4*intNEONRows)
+		rows = append(rows, low, high)
+	}
+	for v := range intNEONVecs {
+		low, high := pairs(b, 16*v, 16*intNEONVecs)
+		for i := 0; i < len(sums); i += 2 {
+			t.Change(neon.SMMLA, sums[i][v], rows[i/2], low)
+			t.Change(neon.SMMLA, sums[i+1][v], rows[i/2], high)
+		}
+	}
+	t.Plain("ADD $%d, %v, %v", steps*4*intNEONRows, a, a)
+	t.Plain("ADD $%d, %v, %v", steps*16*intNEONVecs, b, b)
 }
 
 // correct adds rowP·colX + rowQ·colY, and moves the pointers to those of rows.

@@ -182,6 +182,9 @@ var (
 	MLA  = Word{Code: 0x4ea09400, Name: "mla"}
 	SDot = Word{Code: 0x4e809400, Name: "sdot"}
 
+	// SMMLA adds the products of each two rows of eight int8 of n by two of m (FEAT_I8MM).
+	SMMLA = Word{Code: 0x4e80a400, Name: "smmla"}
+
 	// The instructions on words of 32 bits whose results have 64, and others of integers.
 	UMulL  = Word{Code: 0x2ea0c000, Name: "umull.2d"}
 	UMulL2 = Word{Code: 0x6ea0c000, Name: "umull2.2d"}
