@@ -38,6 +38,7 @@ type Var struct {
 	mu     sync.Mutex // of home
 	home   Home
 	newest atomic.Uint32
+	writes atomic.Uint64
 }
 
 // Values of Var.newest: which copies have the newest value.
@@ -170,7 +171,14 @@ func (v *Var) Clear() {
 // Wrote records that the newest value is in the host memory that Tensor returned. It
 // is for devices that compute there, between Lock and Unlock of an [Access]; others use
 // Write.
-func (v *Var) Wrote() { v.newest.Store(onHost) }
+func (v *Var) Wrote() {
+	v.newest.Store(onHost)
+	v.writes.Add(1)
+}
+
+// Version returns the number of the value: it grows with each Set, Write, Clear, Wrote and
+// Moved. What is computed from the value holds as long as the number is the same.
+func (v *Var) Version() uint64 { return v.writes.Load() }
 
 // Home returns the copy that a device gave to Keep or Moved last, nil if none did, and
 // reports whether it holds the newest value.
@@ -185,7 +193,10 @@ func (v *Var) Keep(h Home) { v.setHome(h, onBoth) }
 
 // Moved makes h the home, with a value that a run on its device made: it is newer than
 // that of the host.
-func (v *Var) Moved(h Home) { v.setHome(h, atHome) }
+func (v *Var) Moved(h Home) {
+	v.setHome(h, atHome)
+	v.writes.Add(1)
+}
 
 func (v *Var) setHome(h Home, newest uint32) {
 	v.mu.Lock()

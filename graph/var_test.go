@@ -69,6 +69,33 @@ func TestVarHome(t *testing.T) {
 	}
 }
 
+// TestVersion wants a new number for each new value, and the old one for the same.
+func TestVersion(t *testing.T) {
+	v, m := graph.NewVar("w", tensor.Of[float32](1)), &memory{value: 2}
+	last := v.Version()
+	for _, c := range []struct {
+		name  string
+		do    func()
+		wants bool
+	}{
+		{"Set", func() { v.Set(tensor.Of[float32](3)) }, true},
+		{"a Set that fails", func() { v.Set(tensor.Of[float32](3, 4)) }, false},
+		{"Write", func() { v.Write(func(*tensor.Tensor) {}) }, true},
+		{"Clear", v.Clear, true},
+		{"Wrote", v.Wrote, true},
+		{"Value", func() { v.Value() }, false},
+		{"Keep", func() { v.Keep(m) }, false},
+		{"Moved", func() { v.Moved(m) }, true},
+		{"Fetch", func() { v.Fetch() }, false},
+	} {
+		c.do()
+		if changed := v.Version() != last; changed != c.wants {
+			t.Errorf("%s: the version changes: %v, want %v", c.name, changed, c.wants)
+		}
+		last = v.Version()
+	}
+}
+
 // TestZeroVar takes memory for a variable when its value is asked for.
 func TestZeroVar(t *testing.T) {
 	huge := tensor.S(tensor.Float64, 1<<24, 1<<10)
