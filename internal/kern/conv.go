@@ -185,6 +185,9 @@ type lines[T Float] struct {
 	all    []segment
 	segs   []segment // of all, those that the line at hand reads
 	low    T
+	cap    T   // see strips
+	add    []T // or nil: what is added to the results of the line, ldAdd apart; see strips
+	ldAdd  int
 	table  []int // what the kernel reads of all segments, if it takes several
 	more   []int // of job: what it reads of segs
 	cut    int   // where table says that segs end, instead of the length of the next segment
@@ -252,7 +255,10 @@ func (l *lines[T]) line(f *frame[T], at, step int, c []T, ldc, n int, own []T) {
 		if s < more {
 			job.rows, job.strips, i = rows+1, more-s, s*(rows+1)
 		}
-		job.c, job.ldc = c[i*ldc:], ldc
+		job.c, job.ldc, job.cap = c[i*ldc:], ldc, l.cap
+		if l.add != nil {
+			job.add, job.ldAdd = l.add[i*l.ldAdd:], l.ldAdd
+		}
 		if l.isa == portable {
 			l.packed(f, at+i*step, step, own)
 			continue
@@ -290,7 +296,7 @@ func (l *lines[T]) packed(f *frame[T], at, step int, own []T) {
 	}
 	job.stepA, job.k, job.depth = l.width*depth, depth, depth
 	job.first, job.last, job.low = true, true, l.low
-	strips, c := job.strips, job.c
+	strips, c, add := job.strips, job.c, job.add
 	job.strips = 1
 	for s := range strips {
 		k := 0
@@ -298,7 +304,7 @@ func (l *lines[T]) packed(f *frame[T], at, step int, own []T) {
 			packColsGo(own[k*l.width:], l.width, f.at[at+s*job.rows*step+f.offset(seg.at):], step, job.rows, seg.n)
 			k += seg.n
 		}
-		job.a, job.c = own, from(c, s*job.rows*job.ldc)
+		job.a, job.c, job.add = own, from(c, s*job.rows*job.ldc), from(add, s*job.rows*job.ldAdd)
 		kernel(l.isa, job)
 	}
 	job.strips = strips
@@ -383,8 +389,11 @@ func (s *slabs) panel(u, columns, nr int) (g, j, n int) {
 type ConvForward[T Float] struct {
 	Conv
 	X, W, Y Values[T]
+	Packed  []T // or nil: W as a [ConvPack] lays it out, in place of W
 	Bias    []T // [Results] or nil
+	Add     []T // or nil: added to the sums before the activation, where Y has them; not for a depthwise one
 	Act     Act
+	Cap     T        // an upper bound of the activation, or 0 for none
 	After   Epilogue // or nil: of the matrix of places and results
 	Into    Sink[T]  // or nil: what takes the results instead of Y
 	Unit    [3]int   // with Into: the places along each axis that it takes together; Out is a multiple
@@ -392,6 +401,7 @@ type ConvForward[T Float] struct {
 	tile     tile
 	slabs    slabs
 	segs     []segment
+	gathered gathered[T]
 	packed   []T
 	packsOwn bool      // a piece packs its panels, which no other reads
 	wide     []T       // W, if it is narrow
@@ -419,6 +429,10 @@ func (c *ConvForward[T]) Run() {
 		return
 	}
 	var t T
+	if c.gathers() {
+		c.runGathered()
+		return
+	}
 	c.tile = tileFor[T](blockRows, false, NotNarrow)
 	if c.segs == nil {
 		c.segs = c.windows()
@@ -436,14 +450,17 @@ func (c *ConvForward[T]) Run() {
 		budget = largeFrame
 	}
 	c.slabs = cutUp(&c.tile, c.Images, axis, units, c.results(), c.Groups, perPlace, c.extent(axis, 1)/c.Stride[axis]/unit, budget/int(unsafe.Sizeof(t)), 2*places*c.results()*c.Groups*depth)
-	c.packsOwn = c.Images*c.slabs.parts == 1
+	c.packsOwn = c.Packed == nil && c.Images*c.slabs.parts == 1
 	if c.wide = c.W.Wide; c.W.Narrow != NotNarrow {
 		c.wide = getBuf[T](depth * c.Results)
 		c.W.copyTo(c.wide[:depth*c.Results], 0)
 	}
-	if depthwiseOf[T](&c.Conv) {
+	switch {
+	case depthwiseOf[T](&c.Conv):
 		c.zeros = zeros32(c.zeros, c.Bias == nil, c.Results)
-	} else if !c.packsOwn {
+	case c.Packed != nil:
+		c.packed = c.Packed
+	case !c.packsOwn:
 		c.packed = getBuf[T](c.slabs.all * depth * c.tile.nr)
 		par.Do(c.slabs.all, (*convForwardPack[T])(c))
 	}
@@ -451,7 +468,9 @@ func (c *ConvForward[T]) Run() {
 	if c.W.Narrow != NotNarrow {
 		putBuf(c.wide)
 	}
-	putBuf(c.packed)
+	if c.Packed == nil {
+		putBuf(c.packed)
+	}
 	c.packed, c.wide = nil, nil
 }
 
@@ -539,7 +558,7 @@ func (t *convForwardCompute[T]) Piece(p int, w *par.Worker) {
 // panels computes panels of a slab, line by line.
 func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], start, count [3]int, s slab, packed, strips []T, w *par.Worker) {
 	depth := c.taps() * c.channels()
-	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act), start: start, places: c.Size}
+	l := lines[T]{tile: c.tile, low: lowOf[T](c.Act), cap: c.Cap, start: start, places: c.Size}
 	l.setSegments(w, f, c.segs)
 	l.job.ldb = c.tile.nr
 	for u := s.u0; u < s.u1; u++ {
@@ -557,6 +576,9 @@ func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], start, count [3]int,
 		for d := range count[0] {
 			for h := range count[1] {
 				y, ldy := out.from((d*count[1]+h)*count[2], j)
+				if c.Add != nil {
+					l.add, l.ldAdd = c.Add[(out.at0+(d*count[1]+h)*count[2])*c.Results+j:], c.Results
+				}
 				l.job.b = panel[l.enter(d*c.Stride[0], h*c.Stride[1])*c.tile.nr:]
 				l.line(f, d*c.Stride[0]*f.step[0]+h*c.Stride[1]*f.step[1]+g*c.channels(), c.Stride[2]*f.step[2], y, ldy, count[2], strips)
 			}
@@ -567,6 +589,9 @@ func (c *ConvForward[T]) panels(f *frame[T], out *sheet[T], start, count [3]int,
 // depthwise computes channels of a slab, line by line.
 func (c *ConvForward[T]) depthwise(f *frame[T], out *sheet[T], count [3]int, s slab, w *par.Worker) {
 	l := newDepthwiseLine(w, f, c.segs, wide(c.wide), biasOr(c.Bias, c.zeros), c.Results, s.u0, s.u1, float32(lowOf[T](c.Act)))
+	if c.Cap != 0 {
+		l.high = float32(c.Cap)
+	}
 	for d := range count[0] {
 		for h := range count[1] {
 			y, ldy := out.from((d*count[1]+h)*count[2], s.u0)

@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/glia-ml/glia/internal/par"
@@ -47,18 +48,18 @@ type depthwiseLine struct {
 	at              []int
 	channels, first int
 	cols            int
-	low             float32
+	low, high       float32 // bounds of the results
 }
 
 // newDepthwiseLine returns one for kernels w, of all channels for each element of the
 // window, at segments of a frame.
 func newDepthwiseLine[T Float](worker *par.Worker, f *frame[T], segs []segment, w, bias []float32, channels, u0, u1 int, low float32) depthwiseLine {
-	return depthwiseLine{from(w, u0), bias[u0:], tapsAt(worker, f, segs), channels, u0, u1 - u0, low}
+	return depthwiseLine{from(w, u0), bias[u0:], tapsAt(worker, f, segs), channels, u0, u1 - u0, low, float32(math.Inf(1))}
 }
 
 // run computes n results, ld elements apart, from the windows of x, step apart.
 func (l *depthwiseLine) run(dst, x []float32, n, step, ld int) {
-	depthwise(dst, x, l.w, l.bias, l.at, len(l.at), 4*l.channels, l.cols, n, 4*step, 4*ld, l.low)
+	depthwise(dst, x, l.w, l.bias, l.at, len(l.at), 4*l.channels, l.cols, n, 4*step, 4*ld, l.low, l.high)
 }
 
 // depthwise adds to sums, [window channels], what the places of a frame give.
@@ -81,9 +82,9 @@ func (c *ConvKernel[T]) depthwise(sums []float32, f *frame[T], dy []float32, cou
 	}
 }
 
-// depthwiseGo computes dst[p, c] = max(low, bias[c] + Σ x[p, at[t] + c]·w[t, c]) for so many
+// depthwiseGo computes dst[p, c] = min(high, max(low, bias[c] + Σ x[p, at[t] + c]·w[t, c])) for so many
 // places and columns. Distances are in bytes. A NaN stays a NaN.
-func depthwiseGo(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, step, ld int, low float32) {
+func depthwiseGo(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, step, ld int, low, high float32) {
 	for p := range places {
 		row := dst[p*ld/4:][:cols]
 		copy(row, bias[:cols])
@@ -96,6 +97,8 @@ func depthwiseGo(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, s
 		for c, v := range row {
 			if v < low {
 				row[c] = low
+			} else if v > high {
+				row[c] = high
 			}
 		}
 	}

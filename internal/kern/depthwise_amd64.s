@@ -70,9 +70,9 @@ DATA iota64<>+248(SB)/4, $0x0000003e
 DATA iota64<>+252(SB)/4, $0x0000003f
 GLOBL iota64<>(SB), RODATA|NOPTR, $256
 
-// func depthwiseAVX512(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32)
+// func depthwiseAVX512(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32, high float32)
 // Requires: AVX, AVX512F
-TEXT ·depthwiseAVX512(SB), NOSPLIT, $8-92
+TEXT ·depthwiseAVX512(SB), NOSPLIT, $8-96
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         w+16(FP), DX
@@ -82,6 +82,7 @@ TEXT ·depthwiseAVX512(SB), NOSPLIT, $8-92
 	MOVQ         ld+80(FP), R8
 	LEAQ         (DI)(DI*2), R9
 	VBROADCASTSS low+88(FP), Z0
+	VBROADCASTSS high+92(FP), Z1
 
 full:
 	CMPQ    SI, $+16
@@ -89,15 +90,15 @@ full:
 	MOVQ    CX, R10
 	MOVQ    AX, R11
 	MOVQ    places+64(FP), R12
-	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
 
 full_four:
 	CMPQ    R12, $0x04
 	JL      full_one
-	VMOVAPS Z1, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z4
-	VMOVAPS Z1, Z5
+	VMOVAPS Z2, Z3
+	VMOVAPS Z2, Z4
+	VMOVAPS Z2, Z5
+	VMOVAPS Z2, Z6
 	MOVQ    at+32(FP), R13
 	MOVQ    DX, R14
 	MOVQ    taps+40(FP), R15
@@ -107,28 +108,32 @@ full_four:
 full_four_tap:
 	MOVQ        (R13), BP
 	ADDQ        R10, BP
-	VMOVUPS     (R14), Z6
-	VFMADD231PS (BP), Z6, Z2
-	VFMADD231PS (BP)(DI*1), Z6, Z3
-	VFMADD231PS (BP)(DI*2), Z6, Z4
-	VFMADD231PS (BP)(R9*1), Z6, Z5
+	VMOVUPS     (R14), Z7
+	VFMADD231PS (BP), Z7, Z3
+	VFMADD231PS (BP)(DI*1), Z7, Z4
+	VFMADD231PS (BP)(DI*2), Z7, Z5
+	VFMADD231PS (BP)(R9*1), Z7, Z6
 	ADDQ        $0x08, R13
 	ADDQ        ldw+48(FP), R14
 	DECQ        R15
 	JNZ         full_four_tap
 
 full_four_store:
-	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, (R11)
-	ADDQ    R8, R11
 	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
 	VMOVUPS Z3, (R11)
 	ADDQ    R8, R11
 	VMAXPS  Z4, Z0, Z4
+	VMINPS  Z4, Z1, Z4
 	VMOVUPS Z4, (R11)
 	ADDQ    R8, R11
 	VMAXPS  Z5, Z0, Z5
+	VMINPS  Z5, Z1, Z5
 	VMOVUPS Z5, (R11)
+	ADDQ    R8, R11
+	VMAXPS  Z6, Z0, Z6
+	VMINPS  Z6, Z1, Z6
+	VMOVUPS Z6, (R11)
 	ADDQ    R8, R11
 	LEAQ    (R10)(DI*4), R10
 	SUBQ    $0x04, R12
@@ -137,7 +142,7 @@ full_four_store:
 full_one:
 	TESTQ   R12, R12
 	JLE     full_end
-	VMOVAPS Z1, Z2
+	VMOVAPS Z2, Z3
 	MOVQ    at+32(FP), R13
 	MOVQ    DX, R14
 	MOVQ    taps+40(FP), R15
@@ -147,16 +152,17 @@ full_one:
 full_one_tap:
 	MOVQ        (R13), BP
 	ADDQ        R10, BP
-	VMOVUPS     (R14), Z3
-	VFMADD231PS (BP), Z3, Z2
+	VMOVUPS     (R14), Z4
+	VFMADD231PS (BP), Z4, Z3
 	ADDQ        $0x08, R13
 	ADDQ        ldw+48(FP), R14
 	DECQ        R15
 	JNZ         full_one_tap
 
 full_one_store:
-	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, (R11)
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, (R11)
 	ADDQ    R8, R11
 	ADDQ    DI, R10
 	SUBQ    $0x01, R12
@@ -173,19 +179,19 @@ full_end:
 rest:
 	TESTQ        SI, SI
 	JLE          done
-	VPBROADCASTD SI, Z1
-	VPCMPGTD     iota64<>+0(SB), Z1, K1
+	VPBROADCASTD SI, Z2
+	VPCMPGTD     iota64<>+0(SB), Z2, K1
 	MOVQ         AX, AX
 	MOVQ         places+64(FP), SI
-	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (BX), K1, Z2
 
 rest_four:
 	CMPQ    SI, $0x04
 	JL      rest_one
-	VMOVAPS Z1, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z4
-	VMOVAPS Z1, Z5
+	VMOVAPS Z2, Z3
+	VMOVAPS Z2, Z4
+	VMOVAPS Z2, Z5
+	VMOVAPS Z2, Z6
 	MOVQ    at+32(FP), BX
 	MOVQ    DX, R10
 	MOVQ    taps+40(FP), R11
@@ -195,32 +201,36 @@ rest_four:
 rest_four_tap:
 	MOVQ        (BX), R12
 	ADDQ        CX, R12
-	VMOVUPS.Z   (R10), K1, Z6
-	VMOVUPS.Z   (R12), K1, Z7
-	VFMADD231PS Z7, Z6, Z2
-	VMOVUPS.Z   (R12)(DI*1), K1, Z7
-	VFMADD231PS Z7, Z6, Z3
-	VMOVUPS.Z   (R12)(DI*2), K1, Z7
-	VFMADD231PS Z7, Z6, Z4
-	VMOVUPS.Z   (R12)(R9*1), K1, Z7
-	VFMADD231PS Z7, Z6, Z5
+	VMOVUPS.Z   (R10), K1, Z7
+	VMOVUPS.Z   (R12), K1, Z8
+	VFMADD231PS Z8, Z7, Z3
+	VMOVUPS.Z   (R12)(DI*1), K1, Z8
+	VFMADD231PS Z8, Z7, Z4
+	VMOVUPS.Z   (R12)(DI*2), K1, Z8
+	VFMADD231PS Z8, Z7, Z5
+	VMOVUPS.Z   (R12)(R9*1), K1, Z8
+	VFMADD231PS Z8, Z7, Z6
 	ADDQ        $0x08, BX
 	ADDQ        ldw+48(FP), R10
 	DECQ        R11
 	JNZ         rest_four_tap
 
 rest_four_store:
-	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, K1, (AX)
-	ADDQ    R8, AX
 	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    R8, AX
 	VMAXPS  Z4, Z0, Z4
+	VMINPS  Z4, Z1, Z4
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    R8, AX
 	VMAXPS  Z5, Z0, Z5
+	VMINPS  Z5, Z1, Z5
 	VMOVUPS Z5, K1, (AX)
+	ADDQ    R8, AX
+	VMAXPS  Z6, Z0, Z6
+	VMINPS  Z6, Z1, Z6
+	VMOVUPS Z6, K1, (AX)
 	ADDQ    R8, AX
 	LEAQ    (CX)(DI*4), CX
 	SUBQ    $0x04, SI
@@ -229,7 +239,7 @@ rest_four_store:
 rest_one:
 	TESTQ   SI, SI
 	JLE     rest_end
-	VMOVAPS Z1, Z2
+	VMOVAPS Z2, Z3
 	MOVQ    at+32(FP), BX
 	MOVQ    DX, R9
 	MOVQ    taps+40(FP), R10
@@ -239,17 +249,18 @@ rest_one:
 rest_one_tap:
 	MOVQ        (BX), R11
 	ADDQ        CX, R11
-	VMOVUPS.Z   (R9), K1, Z3
-	VMOVUPS.Z   (R11), K1, Z4
-	VFMADD231PS Z4, Z3, Z2
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (R11), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
 	ADDQ        $0x08, BX
 	ADDQ        ldw+48(FP), R9
 	DECQ        R10
 	JNZ         rest_one_tap
 
 rest_one_store:
-	VMAXPS  Z2, Z0, Z2
-	VMOVUPS Z2, K1, (AX)
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, K1, (AX)
 	ADDQ    R8, AX
 	ADDQ    DI, CX
 	SUBQ    $0x01, SI
@@ -442,9 +453,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX2(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32)
+// func depthwiseAVX2(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32, high float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·depthwiseAVX2(SB), NOSPLIT, $8-92
+TEXT ·depthwiseAVX2(SB), NOSPLIT, $8-96
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         w+16(FP), DX
@@ -454,6 +465,7 @@ TEXT ·depthwiseAVX2(SB), NOSPLIT, $8-92
 	MOVQ         ld+80(FP), R8
 	LEAQ         (DI)(DI*2), R9
 	VBROADCASTSS low+88(FP), Y0
+	VBROADCASTSS high+92(FP), Y1
 
 full:
 	CMPQ    SI, $+8
@@ -461,15 +473,15 @@ full:
 	MOVQ    CX, R10
 	MOVQ    AX, R11
 	MOVQ    places+64(FP), R12
-	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
 
 full_four:
 	CMPQ    R12, $0x04
 	JL      full_one
-	VMOVAPS Y1, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y4
-	VMOVAPS Y1, Y5
+	VMOVAPS Y2, Y3
+	VMOVAPS Y2, Y4
+	VMOVAPS Y2, Y5
+	VMOVAPS Y2, Y6
 	MOVQ    at+32(FP), R13
 	MOVQ    DX, R14
 	MOVQ    taps+40(FP), R15
@@ -479,28 +491,32 @@ full_four:
 full_four_tap:
 	MOVQ        (R13), BP
 	ADDQ        R10, BP
-	VMOVUPS     (R14), Y6
-	VFMADD231PS (BP), Y6, Y2
-	VFMADD231PS (BP)(DI*1), Y6, Y3
-	VFMADD231PS (BP)(DI*2), Y6, Y4
-	VFMADD231PS (BP)(R9*1), Y6, Y5
+	VMOVUPS     (R14), Y7
+	VFMADD231PS (BP), Y7, Y3
+	VFMADD231PS (BP)(DI*1), Y7, Y4
+	VFMADD231PS (BP)(DI*2), Y7, Y5
+	VFMADD231PS (BP)(R9*1), Y7, Y6
 	ADDQ        $0x08, R13
 	ADDQ        ldw+48(FP), R14
 	DECQ        R15
 	JNZ         full_four_tap
 
 full_four_store:
-	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, (R11)
-	ADDQ    R8, R11
 	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
 	VMOVUPS Y3, (R11)
 	ADDQ    R8, R11
 	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
 	VMOVUPS Y4, (R11)
 	ADDQ    R8, R11
 	VMAXPS  Y5, Y0, Y5
+	VMINPS  Y5, Y1, Y5
 	VMOVUPS Y5, (R11)
+	ADDQ    R8, R11
+	VMAXPS  Y6, Y0, Y6
+	VMINPS  Y6, Y1, Y6
+	VMOVUPS Y6, (R11)
 	ADDQ    R8, R11
 	LEAQ    (R10)(DI*4), R10
 	SUBQ    $0x04, R12
@@ -509,7 +525,7 @@ full_four_store:
 full_one:
 	TESTQ   R12, R12
 	JLE     full_end
-	VMOVAPS Y1, Y2
+	VMOVAPS Y2, Y3
 	MOVQ    at+32(FP), R13
 	MOVQ    DX, R14
 	MOVQ    taps+40(FP), R15
@@ -519,16 +535,17 @@ full_one:
 full_one_tap:
 	MOVQ        (R13), BP
 	ADDQ        R10, BP
-	VMOVUPS     (R14), Y3
-	VFMADD231PS (BP), Y3, Y2
+	VMOVUPS     (R14), Y4
+	VFMADD231PS (BP), Y4, Y3
 	ADDQ        $0x08, R13
 	ADDQ        ldw+48(FP), R14
 	DECQ        R15
 	JNZ         full_one_tap
 
 full_one_store:
-	VMAXPS  Y2, Y0, Y2
-	VMOVUPS Y2, (R11)
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, (R11)
 	ADDQ    R8, R11
 	ADDQ    DI, R10
 	SUBQ    $0x01, R12
@@ -545,20 +562,20 @@ full_end:
 rest:
 	TESTQ        SI, SI
 	JLE          done
-	VMOVD        SI, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     iota64<>+0(SB), Y1, Y1
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     iota64<>+0(SB), Y2, Y2
 	MOVQ         AX, AX
 	MOVQ         places+64(FP), SI
-	VMASKMOVPS   (BX), Y1, Y2
+	VMASKMOVPS   (BX), Y2, Y3
 
 rest_four:
 	CMPQ    SI, $0x04
 	JL      rest_one
-	VMOVAPS Y2, Y3
-	VMOVAPS Y2, Y4
-	VMOVAPS Y2, Y5
-	VMOVAPS Y2, Y6
+	VMOVAPS Y3, Y4
+	VMOVAPS Y3, Y5
+	VMOVAPS Y3, Y6
+	VMOVAPS Y3, Y7
 	MOVQ    at+32(FP), BX
 	MOVQ    DX, R10
 	MOVQ    taps+40(FP), R11
@@ -568,32 +585,36 @@ rest_four:
 rest_four_tap:
 	MOVQ        (BX), R12
 	ADDQ        CX, R12
-	VMASKMOVPS  (R10), Y1, Y7
-	VMASKMOVPS  (R12), Y1, Y8
-	VFMADD231PS Y8, Y7, Y3
-	VMASKMOVPS  (R12)(DI*1), Y1, Y8
-	VFMADD231PS Y8, Y7, Y4
-	VMASKMOVPS  (R12)(DI*2), Y1, Y8
-	VFMADD231PS Y8, Y7, Y5
-	VMASKMOVPS  (R12)(R9*1), Y1, Y8
-	VFMADD231PS Y8, Y7, Y6
+	VMASKMOVPS  (R10), Y2, Y8
+	VMASKMOVPS  (R12), Y2, Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMASKMOVPS  (R12)(DI*1), Y2, Y9
+	VFMADD231PS Y9, Y8, Y5
+	VMASKMOVPS  (R12)(DI*2), Y2, Y9
+	VFMADD231PS Y9, Y8, Y6
+	VMASKMOVPS  (R12)(R9*1), Y2, Y9
+	VFMADD231PS Y9, Y8, Y7
 	ADDQ        $0x08, BX
 	ADDQ        ldw+48(FP), R10
 	DECQ        R11
 	JNZ         rest_four_tap
 
 rest_four_store:
-	VMAXPS     Y3, Y0, Y3
-	VMASKMOVPS Y3, Y1, (AX)
-	ADDQ       R8, AX
 	VMAXPS     Y4, Y0, Y4
-	VMASKMOVPS Y4, Y1, (AX)
+	VMINPS     Y4, Y1, Y4
+	VMASKMOVPS Y4, Y2, (AX)
 	ADDQ       R8, AX
 	VMAXPS     Y5, Y0, Y5
-	VMASKMOVPS Y5, Y1, (AX)
+	VMINPS     Y5, Y1, Y5
+	VMASKMOVPS Y5, Y2, (AX)
 	ADDQ       R8, AX
 	VMAXPS     Y6, Y0, Y6
-	VMASKMOVPS Y6, Y1, (AX)
+	VMINPS     Y6, Y1, Y6
+	VMASKMOVPS Y6, Y2, (AX)
+	ADDQ       R8, AX
+	VMAXPS     Y7, Y0, Y7
+	VMINPS     Y7, Y1, Y7
+	VMASKMOVPS Y7, Y2, (AX)
 	ADDQ       R8, AX
 	LEAQ       (CX)(DI*4), CX
 	SUBQ       $0x04, SI
@@ -602,7 +623,7 @@ rest_four_store:
 rest_one:
 	TESTQ   SI, SI
 	JLE     rest_end
-	VMOVAPS Y2, Y3
+	VMOVAPS Y3, Y4
 	MOVQ    at+32(FP), BX
 	MOVQ    DX, R9
 	MOVQ    taps+40(FP), R10
@@ -612,17 +633,18 @@ rest_one:
 rest_one_tap:
 	MOVQ        (BX), R11
 	ADDQ        CX, R11
-	VMASKMOVPS  (R9), Y1, Y4
-	VMASKMOVPS  (R11), Y1, Y5
-	VFMADD231PS Y5, Y4, Y3
+	VMASKMOVPS  (R9), Y2, Y5
+	VMASKMOVPS  (R11), Y2, Y6
+	VFMADD231PS Y6, Y5, Y4
 	ADDQ        $0x08, BX
 	ADDQ        ldw+48(FP), R9
 	DECQ        R10
 	JNZ         rest_one_tap
 
 rest_one_store:
-	VMAXPS     Y3, Y0, Y3
-	VMASKMOVPS Y3, Y1, (AX)
+	VMAXPS     Y4, Y0, Y4
+	VMINPS     Y4, Y1, Y4
+	VMASKMOVPS Y4, Y2, (AX)
 	ADDQ       R8, AX
 	ADDQ       DI, CX
 	SUBQ       $0x01, SI

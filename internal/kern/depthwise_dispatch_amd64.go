@@ -6,14 +6,14 @@ package kern
 
 import "unsafe"
 
-func depthwise(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, step, ld int, low float32) {
+func depthwise(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, step, ld int, low, high float32) {
 	switch {
 	case useAVX512:
-		depthwiseAVX512(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(w), unsafe.SliceData(bias), unsafe.SliceData(at), taps, ldw, cols, places, step, ld, low)
+		depthwiseAVX512(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(w), unsafe.SliceData(bias), unsafe.SliceData(at), taps, ldw, cols, places, step, ld, low, high)
 	case useAVX2:
-		depthwiseAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(w), unsafe.SliceData(bias), unsafe.SliceData(at), taps, ldw, cols, places, step, ld, low)
+		depthwiseAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(w), unsafe.SliceData(bias), unsafe.SliceData(at), taps, ldw, cols, places, step, ld, low, high)
 	default:
-		depthwiseGo(dst, x, w, bias, at, taps, ldw, cols, places, step, ld, low)
+		depthwiseGo(dst, x, w, bias, at, taps, ldw, cols, places, step, ld, low, high)
 	}
 }
 

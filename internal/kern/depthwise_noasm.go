@@ -4,8 +4,8 @@
 
 package kern
 
-func depthwise(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, step, ld int, low float32) {
-	depthwiseGo(dst, x, w, bias, at, taps, ldw, cols, places, step, ld, low)
+func depthwise(dst, x, w, bias []float32, at []int, taps, ldw, cols, places, step, ld int, low, high float32) {
+	depthwiseGo(dst, x, w, bias, at, taps, ldw, cols, places, step, ld, low, high)
 }
 
 func depthwiseGrad4(dw, x, dy []float32, at []int, ldw, cols, places, step, ld int) {

@@ -7,7 +7,7 @@ package kern
 // depthwiseAVX512 is depthwise.
 //
 //go:noescape
-func depthwiseAVX512(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32)
+func depthwiseAVX512(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32, high float32)
 
 // depthwiseGrad4AVX512 is depthwiseGrad4.
 //
@@ -22,7 +22,7 @@ func depthwiseGrad1AVX512(dw *float32, x *float32, dy *float32, at *int, ldw int
 // depthwiseAVX2 is depthwise.
 //
 //go:noescape
-func depthwiseAVX2(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32)
+func depthwiseAVX2(dst *float32, x *float32, w *float32, bias *float32, at *int, taps int, ldw int, cols int, places int, step int, ld int, low float32, high float32)
 
 // depthwiseGrad4AVX2 is depthwiseGrad4.
 //

@@ -27,7 +27,7 @@ type Epilogue interface {
 	Block(b, i0, i1, j0, j1 int, w *par.Worker)
 }
 
-// Product is C = act(op(A)·op(B) + bias), then After on every finished block, for
+// Product is C = act(op(A)·op(B) + bias + add), then After on every finished block, for
 // every matrix of a batch. Matrices are row-major.
 //
 // Each element of C is one chain of multiply-adds, for k = 0 ... K-1, that starts
@@ -48,8 +48,13 @@ type Product[T Float] struct {
 	OuterA, OuterB, OuterC int
 
 	Bias  []T // [N] or nil
+	Add   []T // or nil: added to the sums before the activation, where C has them
 	Act   Act
+	Cap   T        // an upper bound of the activation, or 0 for none
 	After Epilogue // or nil
+
+	// PackedB, or nil, holds B packed by a [ConvPack], in place of B, for one matrix.
+	PackedB []T
 
 	// A MatMul may be of 16-bit floats: its matrices are then A16, B16 and C16 in
 	// place of A, B and C. It accumulates in float32 and rounds once, before After.
@@ -180,11 +185,11 @@ type planKey struct {
 	transA, transB           bool
 	narrow                   Narrow
 	best                     isa
-	after                    bool
+	after, packedB           bool
 }
 
 func (m *Product[T]) key() planKey {
-	return planKey{m.M, m.N, m.K, m.LDA, m.LDB, m.Batch, m.TransA, m.TransB, m.Narrow, bestISA(), m.After != nil}
+	return planKey{m.M, m.N, m.K, m.LDA, m.LDB, m.Batch, m.TransA, m.TransB, m.Narrow, bestISA(), m.After != nil, m.PackedB != nil}
 }
 
 // plan decides how to cut the product, from its shape alone.
@@ -192,18 +197,27 @@ func (m *Product[T]) plan() {
 	c := &m.cut
 	*c = cut[T]{tile: tileFor[T](m.M, m.TransA, m.Narrow)}
 	batch := max(m.Batch, 1)
+	if m.PackedB != nil {
+		c.tile = tileFor[T](blockRows, false, NotNarrow)
+	}
 	c.packA, c.packB = m.packs()
+	if m.PackedB != nil {
+		c.packB = false
+	}
 	c.wholeRows = c.isa == avx2 && m.After != nil && m.M >= 16*c.mr && m.N <= 32*c.nr
 	if m.Narrow != NotNarrow {
 		m.planNarrow()
 	}
-	if c.isa == avx2 {
+	if c.isa == avx2 && m.PackedB == nil {
 		m.planFused()
 	}
 
 	c.setWindow(0, m.M, 0, m.N, 0, m.K)
 	work := 2 * m.M * m.N * max(m.K, 1)
 	want := min(morePieces, work*batch/c.grain)
+	if m.PackedB != nil { // which every block of rows reads again
+		want = min(want, convPieces)
+	}
 	c.small = want <= 1
 	c.blocks(batch, want)
 	switch {
@@ -211,7 +225,7 @@ func (m *Product[T]) plan() {
 		c.depth = fewDepth
 	case c.packB && m.M <= c.mr:
 		c.depth = 8192 / c.nr
-	case c.packB:
+	case c.packB || m.PackedB != nil:
 		c.depth = packDepth
 	default:
 		c.depth = directDepth
@@ -223,7 +237,7 @@ func (m *Product[T]) plan() {
 	c.depth = max(16, ceil(ceil(m.K, parts), 16)*16)
 	c.shared = c.packB && c.rows > 1 || c.packA && c.cols > 1 || c.fusesA && m.K > c.depth
 	c.shared = c.shared && (batch == 1 || work > 64*c.grain)
-	c.direct = c.small && c.strips == 1 && !c.packA && !c.packB && !m.TransA && m.Narrow == NotNarrow && m.K <= c.depth
+	c.direct = c.small && c.strips == 1 && !c.packA && !c.packB && m.PackedB == nil && !m.TransA && m.Narrow == NotNarrow && m.K <= c.depth
 	c.inParts = m.K > c.depth
 	c.accumulates = m.Narrow != NotNarrow && (!c.rounds || c.inParts)
 }

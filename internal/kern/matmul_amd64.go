@@ -2,7 +2,10 @@
 
 package kern
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // packArgs holds the arguments of the assembly of packing.
 type packArgs struct {
@@ -119,7 +122,15 @@ func kernel[T Float](i isa, s *strips[T]) {
 			k: s.k, rows: s.rows, strips: s.strips,
 			stepA: uintptr(4 * s.stepA), stepC: uintptr(4 * s.rows * s.ldc),
 			mask: i.maskFor(max(1, n-(vecs-1)*lanes)),
-			low:  float32(s.low),
+			low:  float32(s.low), high: float32(math.Inf(1)),
+		}
+		if s.last {
+			if s.cap != 0 {
+				t.high = float32(s.cap)
+			}
+			if s.add != nil {
+				t.add, t.ldAdd, t.stepAdd = ptr(s.add, j), uintptr(4*s.ldAdd), uintptr(4*s.rows*s.ldAdd)
+			}
 		}
 		if s.a16 != nil {
 			t.a, t.lda, t.stepA = ptr16(s.a16), uintptr(2*s.lda), uintptr(2*s.stepA)

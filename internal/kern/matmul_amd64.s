@@ -125,7 +125,21 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added1
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -137,6 +151,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -236,7 +252,25 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added2
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -251,6 +285,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -362,7 +398,29 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added3
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -380,6 +438,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -503,7 +563,33 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added4
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -524,6 +610,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -659,7 +747,37 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added5
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -683,6 +801,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -830,7 +950,41 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added6
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -857,6 +1011,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -1016,7 +1172,45 @@ done7:
 	JMP   start7
 
 whole7:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added7
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+
+added7:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded7
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+
+bounded7:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1046,6 +1240,8 @@ whole7:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows7
 	CMPQ         144(DI), $0x00
@@ -1221,7 +1417,49 @@ done8:
 	JMP   start8
 
 whole8:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added8
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+
+added8:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded8
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+
+bounded8:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1254,6 +1492,8 @@ whole8:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows8
 	CMPQ         144(DI), $0x00
@@ -1441,7 +1681,53 @@ done9:
 	JMP   start9
 
 whole9:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added9
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+
+added9:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded9
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+
+bounded9:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1477,6 +1763,8 @@ whole9:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows9
 	CMPQ         144(DI), $0x00
@@ -1676,7 +1964,57 @@ done10:
 	JMP   start10
 
 whole10:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added10
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+
+added10:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded10
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+
+bounded10:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1715,6 +2053,8 @@ whole10:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows10
 	CMPQ         144(DI), $0x00
@@ -1926,7 +2266,61 @@ done11:
 	JMP   start11
 
 whole11:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added11
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+
+added11:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded11
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+
+bounded11:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -1968,6 +2362,8 @@ whole11:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows11
 	CMPQ         144(DI), $0x00
@@ -2191,7 +2587,65 @@ done12:
 	JMP   start12
 
 whole12:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added12
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+
+added12:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded12
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+
+bounded12:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2236,6 +2690,8 @@ whole12:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows12
 	CMPQ         144(DI), $0x00
@@ -2471,7 +2927,69 @@ done13:
 	JMP   start13
 
 whole13:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added13
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z12, Z12
+
+added13:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded13
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+
+bounded13:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2519,6 +3037,8 @@ whole13:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows13
 	CMPQ         144(DI), $0x00
@@ -2766,7 +3286,73 @@ done14:
 	JMP   start14
 
 whole14:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added14
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+
+added14:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded14
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+
+bounded14:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2817,6 +3403,8 @@ whole14:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows14
 	CMPQ         144(DI), $0x00
@@ -2960,7 +3548,23 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added1
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -2974,6 +3578,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -3091,7 +3697,29 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added2
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3110,6 +3738,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -3245,7 +3875,35 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added3
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3269,6 +3927,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -3422,7 +4082,41 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added4
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3451,6 +4145,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -3622,7 +4318,47 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added5
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3656,6 +4392,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -3845,7 +4583,53 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added6
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -3884,6 +4668,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -4091,7 +4877,59 @@ done7:
 	JMP   start7
 
 whole7:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added7
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+
+added7:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded7
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+
+bounded7:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -4135,6 +4973,8 @@ whole7:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows7
 	CMPQ         144(DI), $0x00
@@ -4364,7 +5204,65 @@ done8:
 	JMP   start8
 
 whole8:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added8
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+
+added8:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded8
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+
+bounded8:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -4413,6 +5311,8 @@ whole8:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows8
 	CMPQ         144(DI), $0x00
@@ -4660,7 +5560,71 @@ done9:
 	JMP   start9
 
 whole9:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added9
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+
+added9:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded9
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+
+bounded9:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -4714,6 +5678,8 @@ whole9:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows9
 	CMPQ         144(DI), $0x00
@@ -4979,7 +5945,77 @@ done10:
 	JMP   start10
 
 whole10:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added10
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+
+added10:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded10
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+
+bounded10:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5038,6 +6074,8 @@ whole10:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows10
 	CMPQ         144(DI), $0x00
@@ -5321,7 +6359,83 @@ done11:
 	JMP   start11
 
 whole11:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added11
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+
+added11:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded11
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+
+bounded11:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5385,6 +6499,8 @@ whole11:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows11
 	CMPQ         144(DI), $0x00
@@ -5686,7 +6802,89 @@ done12:
 	JMP   start12
 
 whole12:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added12
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      DX, SI
+	VADDPS    (SI), Z22, Z22
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z23, Z23
+
+added12:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded12
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
+	VMINPS       Z23, Z28, Z23
+
+bounded12:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -5755,6 +6953,8 @@ whole12:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows12
 	CMPQ         144(DI), $0x00
@@ -6074,7 +7274,95 @@ done13:
 	JMP   start13
 
 whole13:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added13
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      DX, SI
+	VADDPS    (SI), Z22, Z22
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      DX, SI
+	VADDPS    (SI), Z24, Z24
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z25, Z25
+
+added13:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded13
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
+	VMINPS       Z23, Z28, Z23
+	VMINPS       Z24, Z28, Z24
+	VMINPS       Z25, Z28, Z25
+
+bounded13:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6148,6 +7436,8 @@ whole13:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows13
 	CMPQ         144(DI), $0x00
@@ -6485,7 +7775,101 @@ done14:
 	JMP   start14
 
 whole14:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added14
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      DX, SI
+	VADDPS    (SI), Z22, Z22
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      DX, SI
+	VADDPS    (SI), Z24, Z24
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z25, Z25
+	ADDQ      DX, SI
+	VADDPS    (SI), Z26, Z26
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z27, Z27
+
+added14:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded14
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
+	VMINPS       Z23, Z28, Z23
+	VMINPS       Z24, Z28, Z24
+	VMINPS       Z25, Z28, Z25
+	VMINPS       Z26, Z28, Z26
+	VMINPS       Z27, Z28, Z27
+
+bounded14:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6564,6 +7948,8 @@ whole14:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows14
 	CMPQ         144(DI), $0x00
@@ -6704,7 +8090,21 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added1
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6716,6 +8116,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -6825,7 +8227,25 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added2
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6840,6 +8260,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -6961,7 +8383,29 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added3
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -6979,6 +8423,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -7112,7 +8558,33 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added4
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7133,6 +8605,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -7278,7 +8752,37 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added5
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7302,6 +8806,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -7459,7 +8965,41 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added6
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7486,6 +9026,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -7655,7 +9197,45 @@ done7:
 	JMP   start7
 
 whole7:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added7
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+
+added7:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded7
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+
+bounded7:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7685,6 +9265,8 @@ whole7:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows7
 	CMPQ         144(DI), $0x00
@@ -7866,7 +9448,49 @@ done8:
 	JMP   start8
 
 whole8:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added8
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+
+added8:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded8
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+
+bounded8:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -7899,6 +9523,8 @@ whole8:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows8
 	CMPQ         144(DI), $0x00
@@ -8092,7 +9718,53 @@ done9:
 	JMP   start9
 
 whole9:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added9
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+
+added9:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded9
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+
+bounded9:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8128,6 +9800,8 @@ whole9:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows9
 	CMPQ         144(DI), $0x00
@@ -8333,7 +10007,57 @@ done10:
 	JMP   start10
 
 whole10:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added10
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+
+added10:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded10
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+
+bounded10:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8372,6 +10096,8 @@ whole10:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows10
 	CMPQ         144(DI), $0x00
@@ -8589,7 +10315,61 @@ done11:
 	JMP   start11
 
 whole11:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added11
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+
+added11:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded11
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+
+bounded11:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8631,6 +10411,8 @@ whole11:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows11
 	CMPQ         144(DI), $0x00
@@ -8860,7 +10642,65 @@ done12:
 	JMP   start12
 
 whole12:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added12
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+
+added12:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded12
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+
+bounded12:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -8905,6 +10745,8 @@ whole12:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows12
 	CMPQ         144(DI), $0x00
@@ -9146,7 +10988,69 @@ done13:
 	JMP   start13
 
 whole13:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added13
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z12, Z12
+
+added13:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded13
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+
+bounded13:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9194,6 +11098,8 @@ whole13:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows13
 	CMPQ         144(DI), $0x00
@@ -9447,7 +11353,73 @@ done14:
 	JMP   start14
 
 whole14:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added14
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	ADDQ      DX, SI
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+
+added14:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded14
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+
+bounded14:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9498,6 +11470,8 @@ whole14:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows14
 	CMPQ         144(DI), $0x00
@@ -9650,7 +11624,23 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added1
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9664,6 +11654,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -9791,7 +11783,29 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added2
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9810,6 +11824,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -9955,7 +11971,35 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added3
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -9979,6 +12023,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -10142,7 +12188,41 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added4
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10171,6 +12251,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -10352,7 +12434,47 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added5
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10386,6 +12508,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -10585,7 +12709,53 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added6
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10624,6 +12794,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -10841,7 +13013,59 @@ done7:
 	JMP   start7
 
 whole7:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added7
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+
+added7:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded7
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+
+bounded7:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -10885,6 +13109,8 @@ whole7:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows7
 	CMPQ         144(DI), $0x00
@@ -11120,7 +13346,65 @@ done8:
 	JMP   start8
 
 whole8:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added8
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+
+added8:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded8
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+
+bounded8:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -11169,6 +13453,8 @@ whole8:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows8
 	CMPQ         144(DI), $0x00
@@ -11422,7 +13708,71 @@ done9:
 	JMP   start9
 
 whole9:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added9
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+
+added9:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded9
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+
+bounded9:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -11476,6 +13826,8 @@ whole9:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows9
 	CMPQ         144(DI), $0x00
@@ -11747,7 +14099,77 @@ done10:
 	JMP   start10
 
 whole10:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added10
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+
+added10:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded10
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+
+bounded10:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -11806,6 +14228,8 @@ whole10:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows10
 	CMPQ         144(DI), $0x00
@@ -12095,7 +14519,83 @@ done11:
 	JMP   start11
 
 whole11:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added11
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+
+added11:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded11
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+
+bounded11:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -12159,6 +14659,8 @@ whole11:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows11
 	CMPQ         144(DI), $0x00
@@ -12466,7 +14968,89 @@ done12:
 	JMP   start12
 
 whole12:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added12
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      DX, SI
+	VADDPS    (SI), Z22, Z22
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z23, Z23
+
+added12:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded12
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
+	VMINPS       Z23, Z28, Z23
+
+bounded12:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -12535,6 +15119,8 @@ whole12:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows12
 	CMPQ         144(DI), $0x00
@@ -12860,7 +15446,95 @@ done13:
 	JMP   start13
 
 whole13:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added13
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      DX, SI
+	VADDPS    (SI), Z22, Z22
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      DX, SI
+	VADDPS    (SI), Z24, Z24
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z25, Z25
+
+added13:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded13
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
+	VMINPS       Z23, Z28, Z23
+	VMINPS       Z24, Z28, Z24
+	VMINPS       Z25, Z28, Z25
+
+bounded13:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -12934,6 +15608,8 @@ whole13:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows13
 	CMPQ         144(DI), $0x00
@@ -13277,7 +15953,101 @@ done14:
 	JMP   start14
 
 whole14:
-	MOVQ         R12, 128(DI)
+	MOVQ      R12, 128(DI)
+	CMPQ      216(DI), $0x00
+	JEQ       added14
+	MOVQ      216(DI), SI
+	MOVQ      224(DI), DX
+	VADDPS    (SI), Z0, Z0
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      DX, SI
+	VADDPS    (SI), Z2, Z2
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      DX, SI
+	VADDPS    (SI), Z4, Z4
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      DX, SI
+	VADDPS    (SI), Z6, Z6
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      DX, SI
+	VADDPS    (SI), Z8, Z8
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      DX, SI
+	VADDPS    (SI), Z10, Z10
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      DX, SI
+	VADDPS    (SI), Z12, Z12
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      DX, SI
+	VADDPS    (SI), Z14, Z14
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      DX, SI
+	VADDPS    (SI), Z16, Z16
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      DX, SI
+	VADDPS    (SI), Z18, Z18
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      DX, SI
+	VADDPS    (SI), Z20, Z20
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      DX, SI
+	VADDPS    (SI), Z22, Z22
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      DX, SI
+	VADDPS    (SI), Z24, Z24
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z25, Z25
+	ADDQ      DX, SI
+	VADDPS    (SI), Z26, Z26
+	VMOVUPS.Z 64(SI), K1, Z28
+	VADDPS    Z28, Z27, Z27
+
+added14:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded14
+	VBROADCASTSS 240(DI), Z28
+	VMINPS       Z0, Z28, Z0
+	VMINPS       Z1, Z28, Z1
+	VMINPS       Z2, Z28, Z2
+	VMINPS       Z3, Z28, Z3
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
+	VMINPS       Z7, Z28, Z7
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
+	VMINPS       Z11, Z28, Z11
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
+	VMINPS       Z15, Z28, Z15
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
+	VMINPS       Z19, Z28, Z19
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
+	VMINPS       Z23, Z28, Z23
+	VMINPS       Z24, Z28, Z24
+	VMINPS       Z25, Z28, Z25
+	VMINPS       Z26, Z28, Z26
+	VMINPS       Z27, Z28, Z27
+
+bounded14:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z30
@@ -13356,6 +16126,8 @@ whole14:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows14
 	CMPQ         144(DI), $0x00
@@ -13492,7 +16264,26 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -13510,6 +16301,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -13669,7 +16462,35 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	ADDQ   DX, SI
+	VADDPS (SI), Z4, Z4
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z6, Z6
+	VADDPS 192(SI), Z7, Z7
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -13696,6 +16517,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -13885,7 +16708,44 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	ADDQ   DX, SI
+	VADDPS (SI), Z4, Z4
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z6, Z6
+	VADDPS 192(SI), Z7, Z7
+	ADDQ   DX, SI
+	VADDPS (SI), Z8, Z8
+	VADDPS 64(SI), Z9, Z9
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z11, Z11
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
+	VMINPS       Z11, Z31, Z11
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -13921,6 +16781,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -14140,7 +17002,53 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	ADDQ   DX, SI
+	VADDPS (SI), Z4, Z4
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z6, Z6
+	VADDPS 192(SI), Z7, Z7
+	ADDQ   DX, SI
+	VADDPS (SI), Z8, Z8
+	VADDPS 64(SI), Z9, Z9
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z11, Z11
+	ADDQ   DX, SI
+	VADDPS (SI), Z12, Z12
+	VADDPS 64(SI), Z13, Z13
+	VADDPS 128(SI), Z14, Z14
+	VADDPS 192(SI), Z15, Z15
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
+	VMINPS       Z11, Z31, Z11
+	VMINPS       Z12, Z31, Z12
+	VMINPS       Z13, Z31, Z13
+	VMINPS       Z14, Z31, Z14
+	VMINPS       Z15, Z31, Z15
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -14185,6 +17093,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -14434,7 +17344,62 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	ADDQ   DX, SI
+	VADDPS (SI), Z4, Z4
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z6, Z6
+	VADDPS 192(SI), Z7, Z7
+	ADDQ   DX, SI
+	VADDPS (SI), Z8, Z8
+	VADDPS 64(SI), Z9, Z9
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z11, Z11
+	ADDQ   DX, SI
+	VADDPS (SI), Z12, Z12
+	VADDPS 64(SI), Z13, Z13
+	VADDPS 128(SI), Z14, Z14
+	VADDPS 192(SI), Z15, Z15
+	ADDQ   DX, SI
+	VADDPS (SI), Z16, Z16
+	VADDPS 64(SI), Z17, Z17
+	VADDPS 128(SI), Z18, Z18
+	VADDPS 192(SI), Z19, Z19
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
+	VMINPS       Z11, Z31, Z11
+	VMINPS       Z12, Z31, Z12
+	VMINPS       Z13, Z31, Z13
+	VMINPS       Z14, Z31, Z14
+	VMINPS       Z15, Z31, Z15
+	VMINPS       Z16, Z31, Z16
+	VMINPS       Z17, Z31, Z17
+	VMINPS       Z18, Z31, Z18
+	VMINPS       Z19, Z31, Z19
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -14488,6 +17453,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -14767,7 +17734,71 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	ADDQ   DX, SI
+	VADDPS (SI), Z4, Z4
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z6, Z6
+	VADDPS 192(SI), Z7, Z7
+	ADDQ   DX, SI
+	VADDPS (SI), Z8, Z8
+	VADDPS 64(SI), Z9, Z9
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z11, Z11
+	ADDQ   DX, SI
+	VADDPS (SI), Z12, Z12
+	VADDPS 64(SI), Z13, Z13
+	VADDPS 128(SI), Z14, Z14
+	VADDPS 192(SI), Z15, Z15
+	ADDQ   DX, SI
+	VADDPS (SI), Z16, Z16
+	VADDPS 64(SI), Z17, Z17
+	VADDPS 128(SI), Z18, Z18
+	VADDPS 192(SI), Z19, Z19
+	ADDQ   DX, SI
+	VADDPS (SI), Z20, Z20
+	VADDPS 64(SI), Z21, Z21
+	VADDPS 128(SI), Z22, Z22
+	VADDPS 192(SI), Z23, Z23
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
+	VMINPS       Z11, Z31, Z11
+	VMINPS       Z12, Z31, Z12
+	VMINPS       Z13, Z31, Z13
+	VMINPS       Z14, Z31, Z14
+	VMINPS       Z15, Z31, Z15
+	VMINPS       Z16, Z31, Z16
+	VMINPS       Z17, Z31, Z17
+	VMINPS       Z18, Z31, Z18
+	VMINPS       Z19, Z31, Z19
+	VMINPS       Z20, Z31, Z20
+	VMINPS       Z21, Z31, Z21
+	VMINPS       Z22, Z31, Z22
+	VMINPS       Z23, Z31, Z23
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -14830,6 +17861,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -15004,7 +18037,34 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -15030,6 +18090,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -15277,7 +18339,51 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	ADDQ   DX, SI
+	VADDPS (SI), Z8, Z8
+	VADDPS 64(SI), Z9, Z9
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z11, Z11
+	VADDPS 256(SI), Z12, Z12
+	VADDPS 320(SI), Z13, Z13
+	VADDPS 384(SI), Z14, Z14
+	VADDPS 448(SI), Z15, Z15
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
+	VMINPS       Z11, Z31, Z11
+	VMINPS       Z12, Z31, Z12
+	VMINPS       Z13, Z31, Z13
+	VMINPS       Z14, Z31, Z14
+	VMINPS       Z15, Z31, Z15
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -15320,6 +18426,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -15621,7 +18729,68 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	ADDQ   DX, SI
+	VADDPS (SI), Z8, Z8
+	VADDPS 64(SI), Z9, Z9
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z11, Z11
+	VADDPS 256(SI), Z12, Z12
+	VADDPS 320(SI), Z13, Z13
+	VADDPS 384(SI), Z14, Z14
+	VADDPS 448(SI), Z15, Z15
+	ADDQ   DX, SI
+	VADDPS (SI), Z16, Z16
+	VADDPS 64(SI), Z17, Z17
+	VADDPS 128(SI), Z18, Z18
+	VADDPS 192(SI), Z19, Z19
+	VADDPS 256(SI), Z20, Z20
+	VADDPS 320(SI), Z21, Z21
+	VADDPS 384(SI), Z22, Z22
+	VADDPS 448(SI), Z23, Z23
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Z31
+	VMINPS       Z0, Z31, Z0
+	VMINPS       Z1, Z31, Z1
+	VMINPS       Z2, Z31, Z2
+	VMINPS       Z3, Z31, Z3
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
+	VMINPS       Z7, Z31, Z7
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
+	VMINPS       Z11, Z31, Z11
+	VMINPS       Z12, Z31, Z12
+	VMINPS       Z13, Z31, Z13
+	VMINPS       Z14, Z31, Z14
+	VMINPS       Z15, Z31, Z15
+	VMINPS       Z16, Z31, Z16
+	VMINPS       Z17, Z31, Z17
+	VMINPS       Z18, Z31, Z18
+	VMINPS       Z19, Z31, Z19
+	VMINPS       Z20, Z31, Z20
+	VMINPS       Z21, Z31, Z21
+	VMINPS       Z22, Z31, Z22
+	VMINPS       Z23, Z31, Z23
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Z24
@@ -15681,6 +18850,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -37986,7 +41157,23 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added1
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -38000,6 +41187,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -38103,7 +41292,27 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added2
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -38120,6 +41329,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -38235,7 +41446,31 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added3
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -38255,6 +41490,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -38382,7 +41619,35 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added4
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -38405,6 +41670,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -38544,7 +41811,39 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added5
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y4, Y4
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -38570,6 +41869,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -38721,7 +42022,43 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added6
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y4, Y4
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -38750,6 +42087,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -38866,7 +42205,20 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -38878,6 +42230,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -38979,7 +42333,23 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -38994,6 +42364,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -39107,7 +42479,26 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -39125,6 +42516,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -39250,7 +42643,29 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   DX, SI
+	VADDPS (SI), Y3, Y3
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -39271,6 +42686,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -39408,7 +42825,32 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   DX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -39432,6 +42874,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -39581,7 +43025,35 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   DX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   DX, SI
+	VADDPS (SI), Y5, Y5
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -39608,6 +43080,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -39737,7 +43211,25 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added1
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -39753,6 +43245,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -39873,7 +43367,31 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added2
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -39894,6 +43412,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -40032,7 +43552,37 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added3
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -40058,6 +43608,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -40214,7 +43766,43 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added4
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       DX, SI
+	VADDPS     (SI), Y6, Y6
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -40245,6 +43833,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -40419,7 +44009,49 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added5
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       DX, SI
+	VADDPS     (SI), Y6, Y6
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       DX, SI
+	VADDPS     (SI), Y8, Y8
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -40455,6 +44087,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -40647,7 +44281,55 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added6
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       DX, SI
+	VADDPS     (SI), Y6, Y6
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       DX, SI
+	VADDPS     (SI), Y8, Y8
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y9, Y9
+	ADDQ       DX, SI
+	VADDPS     (SI), Y10, Y10
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -40688,6 +44370,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -40815,7 +44499,22 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -40829,6 +44528,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -40947,7 +44648,27 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -40966,6 +44687,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -41102,7 +44825,32 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -41126,6 +44874,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -41280,7 +45030,37 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -41309,6 +45089,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -41481,7 +45263,42 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -41515,6 +45332,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -41705,7 +45524,47 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -41744,6 +45603,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -41871,7 +45732,23 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added1
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -41885,6 +45762,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -41998,7 +45877,27 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added2
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -42015,6 +45914,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -42140,7 +46041,31 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added3
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -42160,6 +46085,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -42297,7 +46224,35 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added4
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -42320,6 +46275,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -42469,7 +46426,39 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added5
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y4, Y4
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -42495,6 +46484,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -42656,7 +46647,43 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added6
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y0, Y0
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y4, Y4
+	ADDQ       DX, SI
+	VMASKMOVPS (SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -42685,6 +46712,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -42810,7 +46839,20 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -42822,6 +46864,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -42933,7 +46977,23 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -42948,6 +47008,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -43071,7 +47133,26 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -43089,6 +47170,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -43224,7 +47307,29 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   DX, SI
+	VADDPS (SI), Y3, Y3
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -43245,6 +47350,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -43392,7 +47499,32 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   DX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -43416,6 +47548,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -43575,7 +47709,35 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	ADDQ   DX, SI
+	VADDPS (SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	ADDQ   DX, SI
+	VADDPS (SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	ADDQ   DX, SI
+	VADDPS (SI), Y5, Y5
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -43602,6 +47764,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -43740,7 +47904,25 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added1
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -43756,6 +47938,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -43886,7 +48070,31 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added2
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -43907,6 +48115,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -44055,7 +48265,37 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added3
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -44081,6 +48321,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -44247,7 +48489,43 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added4
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       DX, SI
+	VADDPS     (SI), Y6, Y6
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -44278,6 +48556,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -44462,7 +48742,49 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added5
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       DX, SI
+	VADDPS     (SI), Y6, Y6
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       DX, SI
+	VADDPS     (SI), Y8, Y8
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -44498,6 +48820,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -44700,7 +49024,55 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ       R12, 128(DI)
+	CMPQ       216(DI), $0x00
+	JEQ        added6
+	MOVQ       216(DI), SI
+	MOVQ       224(DI), DX
+	MOVQ       112(DI), R14
+	VMOVUPS    (R14), Y15
+	VADDPS     (SI), Y0, Y0
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       DX, SI
+	VADDPS     (SI), Y2, Y2
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       DX, SI
+	VADDPS     (SI), Y4, Y4
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       DX, SI
+	VADDPS     (SI), Y6, Y6
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       DX, SI
+	VADDPS     (SI), Y8, Y8
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y9, Y9
+	ADDQ       DX, SI
+	VADDPS     (SI), Y10, Y10
+	VMASKMOVPS 32(SI), Y15, Y12
+	VADDPS     Y12, Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	MOVQ         112(DI), R14
@@ -44741,6 +49113,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -44877,7 +49251,22 @@ done1:
 	JMP   start1
 
 whole1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -44891,6 +49280,8 @@ whole1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -45019,7 +49410,27 @@ done2:
 	JMP   start2
 
 whole2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -45038,6 +49449,8 @@ whole2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -45184,7 +49597,32 @@ done3:
 	JMP   start3
 
 whole3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -45208,6 +49646,8 @@ whole3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -45372,7 +49812,37 @@ done4:
 	JMP   start4
 
 whole4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -45401,6 +49871,8 @@ whole4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -45583,7 +50055,42 @@ done5:
 	JMP   start5
 
 whole5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -45617,6 +50124,8 @@ whole5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -45817,7 +50326,47 @@ done6:
 	JMP   start6
 
 whole6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -45856,6 +50405,8 @@ whole6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -45981,7 +50532,22 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -45995,6 +50561,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	MOVQ         184(DI), R14
@@ -46120,7 +50688,27 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -46139,6 +50727,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	MOVQ         184(DI), R14
@@ -46282,7 +50872,32 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -46306,6 +50921,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	MOVQ         184(DI), R14
@@ -46467,7 +51084,37 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -46496,6 +51143,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	MOVQ         184(DI), R14
@@ -46675,7 +51324,42 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -46709,6 +51393,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	MOVQ         184(DI), R14
@@ -46906,7 +51592,47 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -46945,6 +51671,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	MOVQ         184(DI), R14
@@ -47079,7 +51807,22 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -47093,6 +51836,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	MOVQ         184(DI), R14
@@ -47227,7 +51972,27 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -47246,6 +52011,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	MOVQ         184(DI), R14
@@ -47398,7 +52165,32 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -47422,6 +52214,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	MOVQ         184(DI), R14
@@ -47592,7 +52386,37 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -47621,6 +52445,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	MOVQ         184(DI), R14
@@ -47809,7 +52635,42 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -47843,6 +52704,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	MOVQ         184(DI), R14
@@ -48049,7 +52912,47 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -48088,6 +52991,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	MOVQ         184(DI), R14
@@ -48222,8 +53127,23 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -48237,6 +53157,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -48362,8 +53284,28 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -48382,6 +53324,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -48535,8 +53479,33 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -48560,6 +53529,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -48721,8 +53692,38 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -48751,6 +53752,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -48940,8 +53943,43 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -48975,6 +54013,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -49182,8 +54222,48 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -49222,6 +54302,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -49368,8 +54450,23 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -49383,6 +54480,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	MOVQ         184(DI), R14
@@ -49530,8 +54629,28 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -49550,6 +54669,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	MOVQ         184(DI), R14
@@ -49725,8 +54846,33 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -49750,6 +54896,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	MOVQ         184(DI), R14
@@ -49933,8 +55081,38 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -49963,6 +55141,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	MOVQ         184(DI), R14
@@ -50174,8 +55354,43 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -50209,6 +55424,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	MOVQ         184(DI), R14
@@ -50438,8 +55655,48 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -50478,6 +55735,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	MOVQ         184(DI), R14
@@ -50628,7 +55887,22 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -50642,6 +55916,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	CMPQ         144(DI), $0x00
@@ -50798,7 +56074,27 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -50817,6 +56113,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	CMPQ         144(DI), $0x00
@@ -50994,7 +56292,32 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -51018,6 +56341,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	CMPQ         144(DI), $0x00
@@ -51216,7 +56541,37 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -51245,6 +56600,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	CMPQ         144(DI), $0x00
@@ -51464,7 +56821,42 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -51498,6 +56890,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	CMPQ         144(DI), $0x00
@@ -51738,7 +57132,47 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -51777,6 +57211,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	CMPQ         144(DI), $0x00
@@ -51946,7 +57382,22 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -51960,6 +57411,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	CMPQ         144(DI), $0x00
@@ -52126,7 +57579,27 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -52145,6 +57618,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	CMPQ         144(DI), $0x00
@@ -52332,7 +57807,32 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -52356,6 +57856,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	CMPQ         144(DI), $0x00
@@ -52564,7 +58066,37 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -52593,6 +58125,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	CMPQ         144(DI), $0x00
@@ -52822,7 +58356,42 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -52856,6 +58425,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	CMPQ         144(DI), $0x00
@@ -53106,7 +58677,47 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -53145,6 +58756,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	CMPQ         144(DI), $0x00
@@ -53309,8 +58922,23 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -53324,6 +58952,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -53472,8 +59102,28 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -53492,6 +59142,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -53685,8 +59337,33 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -53710,6 +59387,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -53894,8 +59573,38 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -53924,6 +59633,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -54153,8 +59864,43 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -54188,6 +59934,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -54438,8 +60186,48 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -54478,6 +60266,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -54663,8 +60453,23 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -54678,6 +60483,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	CMPQ         144(DI), $0x00
@@ -54871,8 +60678,28 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -54891,6 +60718,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	CMPQ         144(DI), $0x00
@@ -55129,8 +60958,33 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -55154,6 +61008,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	CMPQ         144(DI), $0x00
@@ -55383,8 +61239,38 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -55413,6 +61299,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	CMPQ         144(DI), $0x00
@@ -55687,8 +61575,43 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -55722,6 +61645,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	CMPQ         144(DI), $0x00
@@ -56017,8 +61942,48 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -56057,6 +62022,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	CMPQ         144(DI), $0x00
@@ -56199,7 +62166,22 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -56213,6 +62195,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	CMPQ         144(DI), $0x00
@@ -56348,7 +62332,27 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -56367,6 +62371,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	CMPQ         144(DI), $0x00
@@ -56520,7 +62526,32 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -56544,6 +62575,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	CMPQ         144(DI), $0x00
@@ -56715,7 +62748,37 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -56744,6 +62807,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	CMPQ         144(DI), $0x00
@@ -56933,7 +62998,42 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -56967,6 +63067,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	CMPQ         144(DI), $0x00
@@ -57174,7 +63276,47 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -57213,6 +63355,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	CMPQ         144(DI), $0x00
@@ -57363,7 +63507,22 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -57377,6 +63536,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	CMPQ         144(DI), $0x00
@@ -57521,7 +63682,27 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -57540,6 +63721,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	CMPQ         144(DI), $0x00
@@ -57702,7 +63885,32 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -57726,6 +63934,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	CMPQ         144(DI), $0x00
@@ -57906,7 +64116,37 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -57935,6 +64175,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	CMPQ         144(DI), $0x00
@@ -58133,7 +64375,42 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -58167,6 +64444,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	CMPQ         144(DI), $0x00
@@ -58383,7 +64662,47 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -58422,6 +64741,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	CMPQ         144(DI), $0x00
@@ -58571,8 +64892,23 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -58586,6 +64922,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -58716,8 +65054,28 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -58736,6 +65094,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -58899,8 +65259,33 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -58924,6 +65309,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -59085,8 +65472,38 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -59115,6 +65532,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows4
 	CMPQ         144(DI), $0x00
@@ -59309,8 +65728,43 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -59344,6 +65798,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows5
 	CMPQ         144(DI), $0x00
@@ -59556,8 +66012,48 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -59596,6 +66092,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows6
 	CMPQ         144(DI), $0x00
@@ -59753,8 +66251,23 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -59768,6 +66281,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end1
 	CMPQ         144(DI), $0x00
@@ -59930,8 +66445,28 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -59950,6 +66485,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end2
 	CMPQ         144(DI), $0x00
@@ -60145,8 +66682,33 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -60170,6 +66732,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end3
 	CMPQ         144(DI), $0x00
@@ -60363,8 +66927,38 @@ one4:
 	JNE          one4
 
 done4:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added4
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+
+added4:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded4
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+
+bounded4:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -60393,6 +66987,8 @@ done4:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end4
 	CMPQ         144(DI), $0x00
@@ -60619,8 +67215,43 @@ one5:
 	JNE          one5
 
 done5:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added5
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+
+added5:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded5
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+bounded5:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -60654,6 +67285,8 @@ done5:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end5
 	CMPQ         144(DI), $0x00
@@ -60898,8 +67531,48 @@ one6:
 	JNE          one6
 
 done6:
-	MOVQ         R12, 128(DI)
-	MOVQ         CX, 176(DI)
+	MOVQ   R12, 128(DI)
+	MOVQ   CX, 176(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added6
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DX, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	ADDQ   DX, SI
+	VADDPS (SI), Y6, Y6
+	VADDPS 32(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	ADDQ   DX, SI
+	VADDPS (SI), Y10, Y10
+	VADDPS 32(SI), Y11, Y11
+
+added6:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded6
+	VBROADCASTSS 240(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+	VMINPS       Y10, Y12, Y10
+	VMINPS       Y11, Y12, Y11
+
+bounded6:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y14
@@ -60938,6 +67611,8 @@ done6:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JEQ          end6
 	CMPQ         144(DI), $0x00
@@ -61070,7 +67745,26 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y15
+	VMINPS       Y0, Y15, Y0
+	VMINPS       Y1, Y15, Y1
+	VMINPS       Y2, Y15, Y2
+	VMINPS       Y3, Y15, Y3
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -61088,6 +67782,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00
@@ -61238,7 +67934,35 @@ one2:
 	JNE          one2
 
 done2:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added2
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	VADDPS 64(SI), Y6, Y6
+	VADDPS 96(SI), Y7, Y7
+
+added2:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded2
+	VBROADCASTSS 240(DI), Y15
+	VMINPS       Y0, Y15, Y0
+	VMINPS       Y1, Y15, Y1
+	VMINPS       Y2, Y15, Y2
+	VMINPS       Y3, Y15, Y3
+	VMINPS       Y4, Y15, Y4
+	VMINPS       Y5, Y15, Y5
+	VMINPS       Y6, Y15, Y6
+	VMINPS       Y7, Y15, Y7
+
+bounded2:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -61265,6 +67989,8 @@ done2:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows2
 	CMPQ         144(DI), $0x00
@@ -61445,7 +68171,44 @@ one3:
 	JNE          one3
 
 done3:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added3
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+	ADDQ   DX, SI
+	VADDPS (SI), Y4, Y4
+	VADDPS 32(SI), Y5, Y5
+	VADDPS 64(SI), Y6, Y6
+	VADDPS 96(SI), Y7, Y7
+	ADDQ   DX, SI
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	VADDPS 64(SI), Y10, Y10
+	VADDPS 96(SI), Y11, Y11
+
+added3:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded3
+	VBROADCASTSS 240(DI), Y15
+	VMINPS       Y0, Y15, Y0
+	VMINPS       Y1, Y15, Y1
+	VMINPS       Y2, Y15, Y2
+	VMINPS       Y3, Y15, Y3
+	VMINPS       Y4, Y15, Y4
+	VMINPS       Y5, Y15, Y5
+	VMINPS       Y6, Y15, Y6
+	VMINPS       Y7, Y15, Y7
+	VMINPS       Y8, Y15, Y8
+	VMINPS       Y9, Y15, Y9
+	VMINPS       Y10, Y15, Y10
+	VMINPS       Y11, Y15, Y11
+
+bounded3:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -61481,6 +68244,8 @@ done3:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows3
 	CMPQ         144(DI), $0x00
@@ -61632,7 +68397,34 @@ one1:
 	JNE          one1
 
 done1:
-	MOVQ         R12, 128(DI)
+	MOVQ   R12, 128(DI)
+	CMPQ   216(DI), $0x00
+	JEQ    added1
+	MOVQ   216(DI), SI
+	MOVQ   224(DI), DX
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 224(SI), Y7, Y7
+
+added1:
+	CMPL         240(DI), $0x7f800000
+	JEQ          bounded1
+	VBROADCASTSS 240(DI), Y15
+	VMINPS       Y0, Y15, Y0
+	VMINPS       Y1, Y15, Y1
+	VMINPS       Y2, Y15, Y2
+	VMINPS       Y3, Y15, Y3
+	VMINPS       Y4, Y15, Y4
+	VMINPS       Y5, Y15, Y5
+	VMINPS       Y6, Y15, Y6
+	VMINPS       Y7, Y15, Y7
+
+bounded1:
 	MOVQ         16(DI), R12
 	MOVQ         48(DI), R13
 	VBROADCASTSS 120(DI), Y12
@@ -61658,6 +68450,8 @@ done1:
 	ADDQ         R14, 16(DI)
 	MOVQ         104(DI), R14
 	ADDQ         R14, 24(DI)
+	MOVQ         232(DI), R14
+	ADDQ         R14, 216(DI)
 	DECQ         80(DI)
 	JNE          rows1
 	CMPQ         144(DI), $0x00

@@ -40,6 +40,11 @@ func kernel[T Float](i isa, s *strips[T]) {
 		kernelGo(s)
 		return
 	}
+	if t, ok := s.unfinished(); ok {
+		kernel(i, &t)
+		s.finish()
+		return
+	}
 	size := unsafe.Sizeof(T(0))
 	lanes := 16 / int(size)
 	for j := 0; j < s.n; {

@@ -5,6 +5,11 @@ var goTile = tile{isa: portable, lanes: 1, mr: 2, nr: 4, width: 2, grain: 1 << 1
 
 // kernelGo computes strips in plain Go. A is packed.
 func kernelGo[T Float](s *strips[T]) {
+	if t, ok := s.unfinished(); ok {
+		kernelGo(&t)
+		s.finish()
+		return
+	}
 	a, c := s.a, s.c
 	for range s.strips {
 		switch {
@@ -17,6 +22,33 @@ func kernelGo[T Float](s *strips[T]) {
 		}
 		a = a[s.stepA:]
 		c = from(c, s.rows*s.ldc)
+	}
+}
+
+// unfinished returns the work without what is added to the results, and without their bounds,
+// if there is more than a lower one: finish does these.
+func (s *strips[T]) unfinished() (t strips[T], ok bool) {
+	if !s.last || s.add == nil && s.cap == 0 {
+		return t, false
+	}
+	t = *s
+	t.add, t.low, t.cap = nil, lowOf[T](NoAct), 0
+	return t, true
+}
+
+// finish adds what is added to the results, and bounds them.
+func (s *strips[T]) finish() {
+	for i := range s.rows * s.strips {
+		row := s.c[i*s.ldc:][:s.n]
+		for j, x := range row {
+			if s.add != nil {
+				x += s.add[i*s.ldAdd+j]
+			}
+			if x = s.act(x); s.cap != 0 && x > s.cap {
+				x = s.cap
+			}
+			row[j] = x
+		}
 	}
 }
 

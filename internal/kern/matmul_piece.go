@@ -58,10 +58,13 @@ func (t *computeAll[T]) Piece(_ int, w *par.Worker) {
 func (m *Product[T]) direct(w *par.Worker) {
 	job := strips[T]{
 		bias: m.Bias, lda: m.LDA, ldb: m.LDB, ldc: m.LDC, k: m.K, n: m.N, rows: m.M, strips: 1,
-		low: lowOf[T](m.Act), first: true, last: true, depth: m.K,
+		low: lowOf[T](m.Act), cap: m.Cap, first: true, last: true, depth: m.K,
 	}
 	for b := range max(1, m.Batch) {
 		job.a, job.b, job.c = from(m.A, m.firstA(b)), from(m.B, m.firstB(b)), m.C[m.firstC(b):]
+		if m.Add != nil {
+			job.add, job.ldAdd = m.Add[m.firstC(b):], m.LDC
+		}
 		kernel(m.cut.isa, &job)
 		if m.After != nil {
 			m.After.Block(b, 0, m.M, 0, m.N, w)
@@ -126,7 +129,7 @@ func (b *block[T]) run(k0, k1 int) {
 	c := &m.cut
 	depth := k1 - k0
 	steps := c.steps(depth)
-	job := strips[T]{k: steps, low: lowOf[T](m.Act), first: k0 == 0, last: k1 == m.K, depth: depth, narrow: m.Narrow}
+	job := strips[T]{k: steps, low: lowOf[T](m.Act), cap: m.Cap, first: k0 == 0, last: k1 == m.K, depth: depth, narrow: m.Narrow}
 	if !job.last {
 		job.low = lowOf[T](NoAct)
 	}
@@ -149,6 +152,9 @@ func (b *block[T]) run(k0, k1 int) {
 	for q := b.q0; q < b.q1; q++ {
 		j0, j1 := c.col(q), c.col(q+1)
 		switch {
+		case m.PackedB != nil:
+			panel := func(q int) []T { return m.PackedB[(c.j0/c.nr+q)*c.nr*m.K+k0*c.nr:] }
+			job.b, job.ldb, job.next = panel(q), c.nr, panel(min(q+1, c.panels-1))
 		case c.packB && c.shared:
 			job.b, job.ldb = c.b[q*c.nr*steps:], c.nr
 			job.next = c.b[min(q+1, c.panels-1)*c.nr*steps:]
@@ -270,6 +276,9 @@ type strips[T Float] struct {
 	k, n             int
 	rows, strips     int
 	low              T
+	cap              T   // an upper bound of the results, with the last part of K; 0 for none
+	add              []T // or nil: what is added to the results with the last part of K
+	ldAdd            int
 	// more holds the segments of the depth behind the first, of k, for kernels that take
 	// them: how many bytes of A lie between the end of one and the next, and its length;
 	// at the end stands a negative length.
@@ -318,6 +327,9 @@ func (b *block[T]) panel(job *strips[T], j0, j1 int) {
 		job.c, job.ldc = from(b.c, (i-b.i0)*b.ldc+j0-b.j0), b.ldc
 		if job.last && c.rounds {
 			job.c16, job.ldc16 = m.C16[m.firstC(b.batch)+i*m.LDC+j0:], m.LDC
+		}
+		if m.Add != nil {
+			job.add, job.ldAdd = m.Add[m.firstC(b.batch)+i*m.LDC+j0:], m.LDC
 		}
 		job.n = j1 - j0
 		if m.Bias != nil {

@@ -21,6 +21,9 @@ type tileArgs struct {
 	packedA, packedB       unsafe.Pointer // where tiles that pack copy the operands
 	nextEnd                uintptr        // next goes no further
 	segs, seg              unsafe.Pointer // of the depth behind the first, or nil: see strips
+	add                    unsafe.Pointer // what is added to the results, or nil
+	ldAdd, stepAdd         uintptr        // bytes
+	high                   float32        // upper bound of the results
 }
 
 // zeros is a row of the widest tile.

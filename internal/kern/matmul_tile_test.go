@@ -17,7 +17,7 @@ func TestTileArgsLayout(t *testing.T) {
 	}{
 		{"init", unsafe.Offsetof(a.init), 3}, {"lda", unsafe.Offsetof(a.lda), 4}, {"k", unsafe.Offsetof(a.k), 8},
 		{"strips", unsafe.Offsetof(a.strips), 10}, {"stepInit", unsafe.Offsetof(a.stepInit), 13}, {"mask", unsafe.Offsetof(a.mask), 14},
-		{"low", unsafe.Offsetof(a.low), 15}, {"nextStep", unsafe.Offsetof(a.nextStep), 17},
+		{"low", unsafe.Offsetof(a.low), 15}, {"nextStep", unsafe.Offsetof(a.nextStep), 17}, {"add", unsafe.Offsetof(a.add), 27}, {"high", unsafe.Offsetof(a.high), 30},
 	} {
 		if f.got != 8*f.word {
 			t.Errorf("%s is at byte %d, want %d", f.name, f.got, 8*f.word)

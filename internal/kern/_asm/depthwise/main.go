@@ -80,11 +80,11 @@ func fma(a isa.ISA, at Mem, mask reg.Register, w, acc reg.VecVirtual) {
 // forward writes the loop over places, four at a time, of which each takes the sum over
 // taps. Distances are in bytes.
 func forward(a isa.ISA, iota Mem) {
-	a.Func(isa.Kernel{Name: "depthwise", Sig: "func(dst, x, w, bias *float32, at *int, taps, ldw, cols, places, step, ld int, low float32)", Doc: "is depthwise."})
+	a.Func(isa.Kernel{Name: "depthwise", Sig: "func(dst, x, w, bias *float32, at *int, taps, ldw, cols, places, step, ld int, low, high float32)", Doc: "is depthwise."})
 	dst, x, w, bias, cols, step, ld := gp("dst"), gp("x"), gp("w"), gp("bias"), gp("cols"), gp("step"), gp("ld")
 	step3 := GP64()
 	LEAQ(Mem{Base: step, Index: step, Scale: 2}, step3)
-	low := a.Broadcast("low")
+	low, high := a.Broadcast("low"), a.Broadcast("high")
 	blocks(a, iota, cols, []reg.GPVirtual{dst, x, w, bias}, func(label string, mask reg.Register) {
 		q, d, n := GP64(), GP64(), GP64()
 		MOVQ(x, q)
@@ -118,6 +118,7 @@ func forward(a isa.ISA, iota Mem) {
 			Label(label + "_store")
 			for i := range acc {
 				VMAXPS(acc[i], low, acc[i]) // a NaN stays
+				VMINPS(acc[i], high, acc[i])
 				store(a, acc[i], mask, Mem{Base: d})
 				ADDQ(ld, d)
 			}

@@ -133,6 +133,10 @@ const (
 	argNextEnd
 	argSegs
 	argSeg
+	argAdd
+	argLDAdd
+	argStepAdd
+	argHigh
 )
 
 // A layout is how the rows of A that a tile needs lie in memory.
@@ -389,6 +393,8 @@ func (t tile) strips(rows int) {
 	if t.pairs {
 		CMPQ(Mem{Base: p, Disp: argRound}, Imm(0))
 		JNE(LabelRef(label("round")))
+	} else {
+		t.finish(label)
 	}
 	t.store(t.storeVec)
 	if t.pairs {
@@ -398,7 +404,10 @@ func (t tile) strips(rows int) {
 		Label(label("stored"))
 	}
 
-	for _, f := range []struct{ ptr, step int }{{argA, argStepA}, {argC, argStepC}, {argInit, argStepInit}} {
+	for _, f := range []struct{ ptr, step int }{{argA, argStepA}, {argC, argStepC}, {argInit, argStepInit}, {argAdd, argStepAdd}} {
+		if f.ptr == argAdd && t.pairs {
+			continue
+		}
 		MOVQ(Mem{Base: p, Disp: f.step}, rowTmp)
 		ADDQ(rowTmp, Mem{Base: p, Disp: f.ptr})
 	}
@@ -477,6 +486,43 @@ func (t tile) load() {
 			ADDQ(ldc, c)
 		}
 	}
+}
+
+// finish adds p.add, if there is one, to the accumulators and applies the upper bound, if it
+// is finite.
+func (t tile) finish(label func(string) string) {
+	tmp := t.vec[len(t.vec)-1]
+	if t.vecs <= 2 {
+		tmp = t.vec[len(t.vec)-4]
+	}
+	CMPQ(Mem{Base: p, Disp: argAdd}, Imm(0))
+	JEQ(LabelRef(label("added")))
+	add, ldAdd := a0, b
+	MOVQ(Mem{Base: p, Disp: argAdd}, add)
+	MOVQ(Mem{Base: p, Disp: argLDAdd}, ldAdd)
+	mask := t.loadMask()
+	for r := range t.rows {
+		for v := range t.vecs {
+			m, x := Mem{Base: add, Disp: v * t.bytes}, t.acc(r, v)
+			if t.masked && v+1 == t.vecs {
+				t.loadVec(m, tmp, v, mask)
+				VADDPS(tmp, x, x)
+			} else {
+				VADDPS(m, x, x)
+			}
+		}
+		if r+1 < t.rows {
+			ADDQ(ldAdd, add)
+		}
+	}
+	Label(label("added"))
+	CMPL(Mem{Base: p, Disp: argHigh}, U32(0x7f800000)) // +Inf
+	JEQ(LabelRef(label("bounded")))
+	VBROADCASTSS(Mem{Base: p, Disp: argHigh}, tmp)
+	for _, x := range t.vec[:t.rows*t.vecs] {
+		VMINPS(x, tmp, x) // x where x is a NaN
+	}
+	Label(label("bounded"))
 }
 
 // store applies the activation's lower bound and writes the accumulators to p.c.
