@@ -58,6 +58,10 @@ type Kernels interface {
 	// Heads reports whether op, on inputs of these specs, can be the head of a
 	// [Fused].
 	Heads(op graph.Op, out, in []tensor.Spec) bool
+	// Packs returns the dtype and the length of the vector in which the kernel of a [Packed]
+	// reads the weights of op, its input 1, and false if there is no such kernel, or no gain
+	// by it.
+	Packs(op graph.Op, out, in []tensor.Spec) (packed tensor.Spec, ok bool)
 	// InPlace reports whether the kernel of op may compute a result in the memory of an
 	// input of the same spec that is not read later: it reads every element of that input
 	// before, or together with, writing the same element of the result.

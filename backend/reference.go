@@ -19,6 +19,11 @@ func (Reference) Fuses(graph.Op, []tensor.Spec, []tensor.Spec) bool { return fal
 // Heads implements [Kernels]: nothing is gained by it.
 func (Reference) Heads(graph.Op, []tensor.Spec, []tensor.Spec) bool { return false }
 
+// Packs implements [Kernels]: nothing is gained by it.
+func (Reference) Packs(graph.Op, []tensor.Spec, []tensor.Spec) (packed tensor.Spec, ok bool) {
+	return packed, false
+}
+
 // InPlace implements [Kernels]: a kernel copies all inputs before it writes a result.
 func (Reference) InPlace(graph.Op, int, int) bool { return true }
 

@@ -100,6 +100,7 @@ type conv[T kern.Float] struct {
 	kern.ConvForward[T]
 	narrow kern.Narrow
 	then   matrixEpilogue
+	packed bool // the weights are packed
 }
 
 func newConv[T kern.Float](op ops.ConvOp, out tensor.Spec, in []tensor.Spec) head {
@@ -114,17 +115,22 @@ func newConv[T kern.Float](op ops.ConvOp, out tensor.Spec, in []tensor.Spec) hea
 // Run implements backend.Kernel.
 func (k *conv[T]) Run(out, in []backend.Buf) {
 	k.X, k.W, k.Y = valuesOf[T](in[0], k.narrow), valuesOf[T](in[1], k.narrow), valuesOf[T](out[0], k.narrow)
-	if k.then.epilogue != nil && k.then.bias != nil {
-		k.Bias = view[T](k.then.bias)
+	if k.packed {
+		k.Packed = k.W.Wide
+	}
+	if k.then.epilogue != nil {
+		k.Bias, k.Add = viewOrNil[T](k.then.bias), viewOrNil[T](k.then.add)
 	}
 	k.ConvForward.Run()
-	k.X, k.W, k.Y, k.Bias = kern.Values[T]{}, kern.Values[T]{}, kern.Values[T]{}, nil
+	k.X, k.W, k.Y = kern.Values[T]{}, kern.Values[T]{}, kern.Values[T]{}
+	k.Packed, k.Bias, k.Add = nil, nil, nil
 }
 
 // attach implements head.
 func (k *conv[T]) attach(e *epilogue) {
 	k.then = matrixEpilogue{e, k.Results}
 	k.then.attachTo(&k.Act, &k.After)
+	k.Cap = T(e.limit)
 }
 
 // convInput is the kernel of the gradient of a convolution by its input.

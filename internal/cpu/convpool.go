@@ -76,20 +76,24 @@ func init() {
 // convOf returns the kernel of a convolution, alone or in a backend.Fused without a program,
 // and within it that of the convolution itself: nil if it is of another kind.
 func convOf(op any, y tensor.Spec, in []tensor.Spec) (backend.Kernel, *conv[float32]) {
+	f, fused := op.(*backend.Fused)
+	if fused && f.After == nil && f.Then == nil {
+		op = f.Head
+	}
+	var c *conv[float32]
 	switch o := op.(type) {
 	case ops.ConvOp:
-		c, _ := newConv[float32](o, y, in).(*conv[float32])
-		return c, c
-	case *backend.Fused:
-		head, ok := o.Head.(ops.ConvOp)
-		if !ok || o.After != nil {
-			break
-		}
-		if c, ok := newConv[float32](head, y, in[:o.Ins]).(*conv[float32]); ok {
-			return newFused(o, c, in), c
-		}
+		c, _ = newConv[float32](o, y, in).(*conv[float32])
+	case backend.Packed:
+		c, _ = newPacked(o, y, in).(*conv[float32])
 	}
-	return nil, nil
+	switch {
+	case c == nil:
+		return nil, nil
+	case fused:
+		return newFused(f, c, in), c
+	}
+	return c, c
 }
 
 // mostTaps is the largest window of a maximum that a convolution computes.

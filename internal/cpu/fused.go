@@ -45,8 +45,9 @@ func init() {
 
 // fused is the kernel of a backend.Fused.
 type fused struct {
-	op   *backend.Fused
-	head head
+	op     *backend.Fused
+	head   head
+	native *native // or nil: the program, if the head computes it
 	epilogue
 	home int
 	args []backend.Buf // of the program
@@ -60,7 +61,9 @@ func newFused(op *backend.Fused, h head, in []tensor.Spec) *fused {
 	if op.Bias && in[op.Ins].DType != tensor.Float32 {
 		k.wide = make([]float32, in[op.Ins].Shape.Size())
 	}
-	if op.After != nil {
+	if k.native = nativeOf(op, h); k.native != nil {
+		k.relu, k.limit = k.relu || k.native.relu, k.native.limit
+	} else if op.After != nil {
 		k.after = newProgram(op.After, nil)
 		k.patches = newPatches(op.After, k.after)
 		k.args = make([]backend.Buf, len(op.After.In))
@@ -100,18 +103,23 @@ func (k *fused) Run(out, in []backend.Buf) {
 		}
 		k.then.begin(out[k.op.Whole():], k.read)
 	}
+	if k.native != nil && k.native.adds {
+		k.add = floats(in[k.op.Rest()])
+	}
 	k.result = out[k.home]
 	k.head.Run(out[k.home:k.home+1], in[:k.op.Ins])
 	if k.then != nil {
 		k.then.end()
 	}
-	k.bias, k.result = nil, backend.Buf{}
+	k.bias, k.add, k.result = nil, nil, backend.Buf{}
 }
 
 // epilogue computes a bias, an activation and programs on the parts of a head's result.
 type epilogue struct {
 	bias    []float32 // along the last axis, or nil
+	add     []float32 // or nil: added to the result, with the bias
 	relu    bool
+	limit   float64  // an upper bound, or 0 for none
 	after   *program // or nil
 	patches *patches // of after
 	then    *sink    // or nil
@@ -165,4 +173,12 @@ func (e *epilogue) block(at, rows, cols, ld int, w *par.Worker) {
 	if e.then != nil {
 		e.then.take(at, rows, cols, ld, w)
 	}
+}
+
+// viewOrNil returns x as a slice of T, nil if it is nil.
+func viewOrNil[T kern.Float](x []float32) []T {
+	if x == nil {
+		return nil
+	}
+	return view[T](x)
 }

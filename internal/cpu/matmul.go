@@ -40,6 +40,7 @@ type matMul[T kern.Float] struct {
 	outA, outB, outC []int // their strides
 	at               int   // the element of the result where the present product begins
 	then             *epilogue
+	packed           bool // B is packed
 }
 
 // newMatMul returns nil if a value has gaps along both axes of its matrices.
@@ -143,8 +144,11 @@ func (p *matMul[T]) run(c, a, b backend.Buf) {
 	if len(c.Mem) == 0 {
 		return
 	}
-	if p.then != nil && p.then.bias != nil {
-		p.Bias = view[T](p.then.bias)
+	if p.then != nil {
+		p.Bias, p.Add = viewOrNil[T](p.then.bias), viewOrNil[T](p.then.add)
+	}
+	if p.packed {
+		p.PackedB = backend.Data[T](b)
 	}
 	count := 1
 	for _, d := range p.outer {
@@ -168,7 +172,7 @@ func (p *matMul[T]) run(c, a, b backend.Buf) {
 	}
 	p.A, p.B, p.C = nil, nil, nil
 	p.A16, p.B16, p.C16 = nil, nil, nil
-	p.Bias = nil
+	p.Bias, p.Add, p.PackedB = nil, nil, nil
 }
 
 // attach implements head.
@@ -177,6 +181,7 @@ func (p *matMul[T]) attach(e *epilogue) {
 	if e.relu {
 		p.Act = kern.ReLU
 	}
+	p.Cap = T(e.limit)
 	if e.hasPrograms() {
 		p.After = p
 	}

@@ -15,7 +15,7 @@ type condPlan struct {
 }
 
 func newCond(op flow.CondOp, kernels backend.Kernels) *condPlan {
-	return &condPlan{op, compile(op.Then.Graph, op.Then.Out, nil, kernels), compile(op.Else.Graph, op.Else.Out, nil, kernels)}
+	return &condPlan{op, compile(op.Then.Graph, op.Then.Out, nil, kernels, nil), compile(op.Else.Graph, op.Else.Out, nil, kernels, nil)}
 }
 
 func (c *condPlan) plans() []*Plan        { return []*Plan{c.then, c.els} }
@@ -61,8 +61,8 @@ type whilePlan struct {
 
 func newWhile(op flow.WhileOp, kernels backend.Kernels) *whilePlan {
 	w := &whilePlan{WhileOp: op}
-	w.cond = compile(op.Cond.Graph, op.Cond.Out, nil, kernels)
-	w.body = compile(op.Body.Graph, op.Body.Out, slices.Repeat([]bool{true}, op.State), kernels)
+	w.cond = compile(op.Cond.Graph, op.Cond.Out, nil, kernels, nil)
+	w.body = compile(op.Body.Graph, op.Body.Out, slices.Repeat([]bool{true}, op.State), kernels, nil)
 	var l layout
 	l.add(max(w.cond.arena, w.body.arena))
 	w.answer = l.add(tensor.S(tensor.Bool).Bytes())

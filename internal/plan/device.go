@@ -6,7 +6,7 @@ import (
 )
 
 // On returns the device that runs plans of these kernels. Operations without a kernel run
-// their references. All plans of the device share arenas.
+// their references. All plans of the device share arenas and packed weights.
 func On(kernels backend.Kernels) backend.Device { return &device{kernels: kernels} }
 
 // device is a table of kernels as a device.
@@ -20,7 +20,5 @@ func (d *device) Name() string { return d.kernels.Name() }
 
 // Compile implements backend.Device.
 func (d *device) Compile(g *graph.Graph, outputs []*graph.Node) (backend.Executable, error) {
-	p := compile(g, outputs, nil, d.kernels)
-	d.pool.serve(p)
-	return p, nil
+	return d.pool.compile(g, outputs, d.kernels), nil
 }

@@ -72,6 +72,8 @@ func (p *Plan) at(at place) string {
 		return fmt.Sprintf("output %d", at.index)
 	case inVar:
 		return at.v.Path
+	case inDerived:
+		return derivedOp{p.derived[at.index]}.String()
 	case inConst:
 		if at.data.Len() == 1 {
 			return fmt.Sprintf("%g", at.data.Item())

@@ -40,7 +40,7 @@ type grouping struct {
 // another node.
 func leaf(n *graph.Node) bool {
 	switch n.Op.(type) {
-	case graph.InputOp, graph.VarOp, graph.ConstOp, graph.PickOp, ops.FullOp:
+	case graph.InputOp, graph.VarOp, graph.ConstOp, graph.PickOp, ops.FullOp, derivedOp:
 		return true
 	}
 	return isView(n)

@@ -131,6 +131,9 @@ func (l *lowering) valueOf(n *graph.Node) int {
 		l.values[v].place = place{kind: inVar, v: op.Var}
 	case graph.ConstOp:
 		l.values[v].place = place{kind: inConst, data: op.Tensor}
+	case derivedOp:
+		l.values[v].place = place{kind: inDerived, index: len(l.derived)}
+		l.derived = append(l.derived, op.of)
 	case ops.FullOp:
 		l.values[v].place = place{kind: inConst, data: fullTensor(op)}
 	}

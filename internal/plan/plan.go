@@ -2,7 +2,9 @@
 // buffers whose places are fixed. A plan is immutable; each run borrows memory
 // of its own, so any number of goroutines may run one plan at once.
 //
-// The passes, in order: simplify rewrites the graph; fuse gathers elementwise operations
+// The passes, in order: simplify rewrites the graph; derive takes out what is computed from
+// variables alone, in plans that do not train, for it is computed again only when these
+// change, and packs weights; fuse gathers elementwise operations
 // and reductions into programs, programs into the epilogues of heads such as matrix
 // products, and parameter updates into sweeps, and lets programs compute cheap values again;
 // lower makes steps of them, of which a convolution and a maximum of windows become one,
@@ -31,6 +33,8 @@ type Plan struct {
 	overwrites []bool       // outputs that are computed in the memory of the inputs of their numbers
 	vars       []*graph.Var // that a run reads or updates
 	updated    []*graph.Var
+	derived    []*derived // that a run reads
+	trains     bool       // a run updates trainable variables
 	arena      int
 	pool       *pool
 	free       freeList
@@ -56,7 +60,7 @@ type value struct {
 // place says where a value's memory is.
 type place struct {
 	kind  kind
-	index int // of the input, the output; the offset in the arena
+	index int // of the input, the output, the derived value; the offset in the arena
 	v     *graph.Var
 	data  *tensor.Tensor
 }
@@ -70,6 +74,7 @@ const (
 	inOutput
 	inVar
 	inConst
+	inDerived
 )
 
 // final is a copy after the last step: a value that could not be computed in the
@@ -82,22 +87,31 @@ type final struct {
 // Compile makes the plan that computes outputs, and every update of the graph's
 // variables, from the graph's inputs.
 func Compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Plan {
-	p := compile(g, outputs, nil, kernels)
-	new(pool).serve(p)
-	return p
+	return new(pool).compile(g, outputs, kernels)
+}
+
+// compile makes a plan that borrows memory from p, and shares what it derives.
+func (p *pool) compile(g *graph.Graph, outputs []*graph.Node, kernels backend.Kernels) *Plan {
+	plan := compile(g, outputs, nil, kernels, p)
+	p.serve(plan)
+	return plan
 }
 
 // compile does the work of [Compile]. Output i may be computed in the memory of input i
-// where replaces[i] is true.
-func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels backend.Kernels) *Plan {
+// where replaces[i] is true. What no run changes is derived in the pool, if there is one.
+func compile(g *graph.Graph, outputs []*graph.Node, replaces []bool, kernels backend.Kernels, share *pool) *Plan {
 	updates := g.Updates()
 	roots := append([]*graph.Node(nil), outputs...)
 	for _, u := range updates {
 		roots = append(roots, u.Node)
 	}
-	roots = simplify(g, roots, kernels)
+	steady := share != nil && derives(g)
+	roots = simplify(g, roots, kernels, steady)
+	if steady {
+		roots = derive(g, roots, kernels, share)
+	}
 
-	p := &Plan{kernels: kernels, vars: slices.Clone(g.Vars())}
+	p := &Plan{kernels: kernels, vars: slices.Clone(g.Vars()), trains: !derives(g)}
 	for _, u := range updates {
 		p.updated = append(p.updated, u.Var)
 	}

@@ -15,7 +15,8 @@ type pool struct {
 	mu   sync.Mutex
 	idle [][]byte // by length, the shortest first
 	// plans are those whose idle runs may point to an arena.
-	plans []weak.Pointer[Plan]
+	plans   []weak.Pointer[Plan]
+	derived shared
 }
 
 // keepArenas bounds how many idle arenas a pool keeps.

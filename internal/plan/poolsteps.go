@@ -70,13 +70,14 @@ func (l *lowering) joinPools(roots []*graph.Node) {
 // joinPool makes one step, in the place of the maximum, of a convolution and a maximum of its
 // result. It reports whether the backend has that.
 func (l *lowering) joinPool(conv, pool *step, op ops.MaxPoolOp) bool {
-	switch c := conv.op.(type) {
-	case ops.ConvOp:
-	case *backend.Fused:
-		if _, ok := c.Head.(ops.ConvOp); !ok || c.After != nil {
-			return false
-		}
-	default:
+	head := conv.op
+	if f, ok := head.(*backend.Fused); ok && f.After == nil && f.Then == nil {
+		head = f.Head
+	}
+	if p, ok := head.(backend.Packed); ok {
+		head = p.Op
+	}
+	if _, ok := head.(ops.ConvOp); !ok {
 		return false
 	}
 	s := step{op: &backend.Pooled{Conv: conv.op, Pool: op}, in: conv.in, out: pool.out}

@@ -17,11 +17,12 @@ import (
 type run struct {
 	kernels []backend.Kernel
 	in, out [][]backend.Buf
-	// inputs and outputs list, for each tensor of the caller, the buffers over it.
-	inputs, outputs [][]bound
-	arena           []bound // the buffers in the arena
-	last            *byte   // of the arena before, which kernels may still point to
-	finals          []copying
+	// inputs and outputs list, for each tensor of the caller, the buffers over it; derived
+	// those over derived values.
+	inputs, outputs, derived [][]bound
+	arena                    []bound // the buffers in the arena
+	last                     *byte   // of the arena before, which kernels may still point to
+	finals                   []copying
 }
 
 // bound is a buffer over bytes of a larger piece of memory.
@@ -52,6 +53,7 @@ func (p *Plan) newRun() *run {
 	r := &run{
 		inputs:  make([][]bound, len(p.inputs)),
 		outputs: make([][]bound, len(p.outputs)),
+		derived: make([][]bound, len(p.derived)),
 	}
 	for _, s := range p.steps {
 		in, out := make([]backend.Buf, len(s.in)), make([]backend.Buf, len(s.out))
@@ -89,6 +91,8 @@ func (r *run) bindPlace(b bound, at place) {
 		b.to(at.v.Tensor().Bytes())
 	case inConst:
 		b.to(at.data.Bytes())
+	case inDerived:
+		r.derived[at.index] = append(r.derived[at.index], b)
 	case inInput:
 		r.inputs[at.index] = append(r.inputs[at.index], b)
 	case inOutput:
@@ -167,6 +171,13 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	if r == nil {
 		r = p.newRun()
 	}
+	for i, d := range p.derived {
+		t, err := d.value()
+		if err != nil {
+			return err
+		}
+		bind(r.derived[i], t.Bytes())
+	}
 	arena := p.pool.take(p.arena)
 	r.use(arena)
 	for i, t := range in {
@@ -178,6 +189,9 @@ func (p *Plan) Run(out, in []*tensor.Tensor) error {
 	r.do()
 	for _, v := range p.updated {
 		v.Wrote()
+	}
+	if p.trains {
+		p.pool.derived.dropOld()
 	}
 	r.unbind()
 	r.use(nil)
@@ -211,8 +225,11 @@ func (r *run) do() {
 	}
 }
 
-// unbind releases the caller's tensors.
+// unbind releases the caller's tensors and the derived values.
 func (r *run) unbind() {
+	for _, bufs := range r.derived {
+		bind(bufs, nil)
+	}
 	for _, bufs := range r.inputs {
 		bind(bufs, nil)
 	}

@@ -62,7 +62,7 @@ func newScan(op flow.ScanOp, kernels backend.Kernels) *scanPlan {
 	for i, h := range s.states {
 		replaces[i] = h.kind == twoBuffers
 	}
-	s.body = compile(op.Body.Graph, outputs, replaces, kernels)
+	s.body = compile(op.Body.Graph, outputs, replaces, kernels, nil)
 	var l layout
 	l.add(s.body.arena)
 	for i := range s.states {

@@ -32,6 +32,8 @@ var rules = []rule{
 	{"drop first axes of reductions", dropAxes},
 	{"drop first axes of length 1", dropFirstOnes},
 	{"drop factors of 1", dropOnes},
+	{"scale weights instead of results", scaleWeights},
+	{"join biases", joinBiases},
 	{"drop double negations", dropNegations},
 	{"let products transpose", transposeInProduct},
 	{"join sums of slices' gradients", joinSliceGrads},
@@ -44,12 +46,14 @@ var rules = []rule{
 }
 
 // simplify rewrites the nodes that the roots depend on into a new graph, one after
-// another, and returns the roots there. Equal nodes become one, as in any graph.
-func simplify(g *graph.Graph, roots []*graph.Node, kernels backend.Kernels) []*graph.Node {
+// another, and returns the roots there. Equal nodes become one, as in any graph. If steady,
+// what no run changes will be computed once for many.
+func simplify(g *graph.Graph, roots []*graph.Node, kernels backend.Kernels, steady bool) []*graph.Node {
 	order := live(roots)
 	s := &rewriter{
 		g: graph.New(), kernels: kernels, new: make(map[*graph.Node]*graph.Node, len(order)), uses: make(map[*graph.Node]int, len(order)),
 		parts: map[*graph.Node][]*graph.Node{}, asked: map[call]bool{}, covered: map[*graph.Node]int{},
+		steady: steady, fixed: newFixedNodes(g),
 	}
 	s.results = neededResults(roots)
 	for _, in := range g.Inputs() {
@@ -83,7 +87,9 @@ type rewriter struct {
 	asked   map[call]bool                 // results of has
 	covered map[*graph.Node]int           // of joinSliceGrads
 	uses    map[*graph.Node]int           // how often a node of the old graph is read
-	results map[*graph.Node][]int         // of operations of several results: those that are read, in order
+	steady  bool
+	fixed   fixedNodes            // of the new graph
+	results map[*graph.Node][]int // of operations of several results: those that are read, in order
 }
 
 func (s *rewriter) rewrite(n *graph.Node) *graph.Node {
