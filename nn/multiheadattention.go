@@ -231,7 +231,7 @@ func (l *MultiHeadAttentionLayer) BuildAll(b *Builder, in []tensor.Spec) {
 	l.key = l.part(b, "key_dense", l.dense("key", rank, 1, keys), a.key)
 	l.gate = nil
 	if l.UseGate {
-		l.gate = l.part(b, "gate_dense", l.dense("gate", rank, 1, values, Sigmoid), a.query)
+		l.gate = l.part(b, "_gate_dense", l.dense("gate", rank, 1, values, Sigmoid), a.query)
 	}
 	l.value = l.part(b, "value_dense", l.dense("value", rank, 1, values), a.value)
 	to := l.OutputShape

@@ -537,8 +537,14 @@ func ClassOf(l any) string {
 }
 
 // SnakeCase turns a class into the name that Keras gives its layers:
-// BatchNormalization into batch_normalization, Conv2D into conv2d.
-func SnakeCase(class string) string { return vocab.SnakeCase(class) }
+// BatchNormalization into batch_normalization, Conv2D into conv2d. Of GroupQueryAttention it makes
+// grouped_query_attention, as the class in Keras's own code is another than the one it exports.
+func SnakeCase(class string) string {
+	if class == "GroupQueryAttention" {
+		class = "GroupedQueryAttention"
+	}
+	return vocab.SnakeCase(class)
+}
 
 // chain is the config of a [Sequential] that a layer holds.
 type chain struct {

@@ -299,7 +299,7 @@ def has_statistics(m):
 def is_random(m):
     """Whether a step gives other weights than one of glia: it draws random numbers, or Keras on
     JAX forgets that SpectralNormalization divided a kernel."""
-    return any(any(w in type(l).__name__ for w in RANDOM) and getattr(l, "rate", 1) or "Spectral" in type(l).__name__ for l in m.layers)
+    return any(any(w in type(l).__name__ for w in RANDOM) and getattr(l, "rate", 1) or getattr(l, "dropout", 0) or "Spectral" in type(l).__name__ for l in m.layers)
 
 
 def write(to):
@@ -435,12 +435,12 @@ def near(got, want, dtype, what):
 
 def tree(path):
     """Groups, datasets and attributes of the weights in a file, but for what is glia's,
-    what random layers draw from, the empty groups of layers that are an activation or choose
-    among others, and what optimizers in an optimizer have once more."""
+    what random layers draw from, the empty groups of layers that are an activation, a part of
+    attention or choose among others, and what optimizers in an optimizer have once more."""
     names = {}
 
     def visit(name, o):
-        if not re.search("^glia|seed_generator|/activation(/|$)|^optimizer/.*optimizer|/(rand_augment|aug_mix|random_color_jitter)[^/]*/", name):
+        if not re.search("^glia|seed_generator|/activation(/|$)|/_(softmax|dropout_layer)(/|$)|^optimizer/.*optimizer|/(rand_augment|aug_mix|random_color_jitter)[^/]*/", name):
             names[name] = str(getattr(o, "shape", "")) + str({k: str(v) for k, v in sorted(o.attrs.items())})
     with h5py.File(zipfile.ZipFile(path).open("model.weights.h5") if path.endswith(".keras") else path) as h:
         h.visititems(visit)
