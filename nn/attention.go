@@ -14,7 +14,8 @@ import (
 //
 // It has two inputs, query and value, which is the key, too, or three: query, value and key. Keys that
 // the mask of the values leaves out get no share; where the query's mask leaves a query out, y is
-// 0, and y has that mask. A query without a key takes the mean of all values.
+// 0, and y has that mask. A query without a key takes the mean of all values; its scores have no
+// gradient, where Keras, which takes 1e9 from them, finds that of equal scores.
 //
 // Calls take [UseCausalMask], and [ReturnAttentionScores], which makes the shares [B T S], after
 // dropout, a second output.

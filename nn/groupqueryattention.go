@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/glia-ml/glia/graph"
+	"github.com/glia-ml/glia/internal/vocab"
 	"github.com/glia-ml/glia/tensor"
 )
 
@@ -43,7 +44,8 @@ type GroupQueryAttentionLayer struct {
 }
 
 func init() {
-	addLayer("GroupQueryAttention", layerOf[GroupQueryAttentionLayer](), anySeed)
+	layers.Add(vocab.Class[Layer]{Name: "GroupQueryAttention", Aliases: []string{"GroupedQueryAttention"}, // of Keras's own code, in .h5
+		Fixed: anySeed, New: layerOf[GroupQueryAttentionLayer]()})
 }
 
 // GroupQueryAttentionOption is an option of [GroupQueryAttention]: a [HeadsOption].

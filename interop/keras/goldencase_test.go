@@ -95,7 +95,11 @@ func (c *golden) compare(got []ops.Array) (worst float64, err error) {
 	if err != nil || c.KerasValue == nil {
 		return worst, err
 	}
-	if worst, err = farthest(got, c.OutputIndex, c.Select, c.KerasValue, 1e-4, 1e-5); err != nil {
+	rtol := 1e-4
+	if got[c.OutputIndex].DType == tensor.Float16 {
+		rtol = 1.0 / 1024 // one place of the last bit
+	}
+	if worst, err = farthest(got, c.OutputIndex, c.Select, c.KerasValue, rtol, 1e-5); err != nil {
 		return 0, fmt.Errorf("beside Keras's own value: %w", err)
 	}
 	return worst, nil

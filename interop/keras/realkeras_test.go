@@ -172,7 +172,7 @@ func checkFolder(t *testing.T, dir string) map[string]*tensor.Tensor {
 func noH5(dir string) bool {
 	name := filepath.Base(dir)
 	return slices.ContainsFunc([]string{"Adafactor", "Lamb", "bfloat16"}, func(end string) bool { return strings.HasSuffix(name, end) }) ||
-		slices.ContainsFunc([]string{"Rand", "AugMix", "Solarization", "AutoContrast", "Equalization", "Resizing"}, func(part string) bool { return strings.Contains(name, part) })
+		slices.ContainsFunc([]string{"with a mask", "Rand", "AugMix", "Solarization", "AutoContrast", "Equalization", "Resizing"}, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // loadReal loads a file. Weights alone go into the model of the .keras file, whose own
@@ -209,8 +209,10 @@ func checkClasses(t *testing.T, path string, used map[string]bool) {
 				continue
 			}
 			n++
-			if name == "Equalization" {
-				continue // Keras 3.15.1 takes it for a part of a cycle in a model whose input it knows
+			if name == "Equalization" || name == "TextVectorization" {
+				// Keras 3.15.1 takes the one for a part of a cycle in a model whose input it knows; of
+				// the other it has models on TensorFlow alone (see TestTexts).
+				continue
 			}
 			if !used[name] && !used[nn.SnakeCase(name)] {
 				t.Errorf("%s %s: glia has it, and testdata/realkeras.py no model of it", kind, name)

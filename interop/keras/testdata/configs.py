@@ -31,7 +31,7 @@ LAYERS = {
     "Dense with all": ((2, 4), lambda: layers.Dense(
         3, use_bias=False, kernel_initializer=initializers.HeNormal(seed=7), kernel_regularizer=regularizers.L1(0.5),
         bias_regularizer="l2", activity_regularizer=regularizers.L1L2(0.25, 0.125), trainable=False)),
-    "Dense with a layer for activation": ((4,), lambda: layers.Dense(3, activation=layers.ReLU(max_value=2.0))),
+    "Dense with a layer for activation": ((4,), lambda: layers.Dense(3, activation=layers.ReLU(max_value=2.0, name="re_lu"))),
     "Dropout": ((4,), lambda: layers.Dropout(0.25, noise_shape=(None, 1), seed=3)),
     "ELU": ((4,), lambda: layers.ELU(0.5)),
     "Flatten": ((2, 3), lambda: layers.Flatten()),
@@ -347,7 +347,8 @@ MERGES = {
     "Concatenate along an axis": lambda: layers.Concatenate(axis=1, name="joined"), "Dot": lambda: layers.Dot(axes=(1, -2)),
     "Dot normalized": lambda: layers.Dot(2, normalize=True), "Maximum": lambda: layers.Maximum(), "Minimum": lambda: layers.Minimum(),
     "Attention": lambda: layers.Attention(), "Attention with Dropout and all": lambda: layers.Attention(use_scale=True, score_mode="concat", dropout=0.25),
-    "Attention of masked values": lambda: lambda ab: layers.Attention(use_scale=True)([masked(x) for x in ab], use_causal_mask=True),
+    "Attention of masked values": lambda: lambda ab: layers.Attention()([masked(x) for x in ab], use_causal_mask=True),
+    "Attention with a scale": lambda: lambda ab: layers.Attention(use_scale=True)(ab, use_causal_mask=True),
     "Attention with scores": lambda: lambda ab: layers.Concatenate()(list(layers.Attention()(ab, return_attention_scores=True))),
     "AdditiveAttention": lambda: layers.AdditiveAttention(),
     "AdditiveAttention with Dropout and all": lambda: lambda ab: layers.AdditiveAttention(use_scale=False, dropout=0.25)(ab, use_causal_mask=True),

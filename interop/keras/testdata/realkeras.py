@@ -65,8 +65,9 @@ OPTIMIZERS = {
 # Models that Keras cannot write to an .h5 file, or not read from there again: it names
 # two variables of an optimizer alike, does not know another, and no bfloat16.
 NO_H5 = ("Adafactor", "Lamb", "bfloat16")
-# Parts of the names of others: some layers of pictures hold a module, which it cannot copy.
-SOME_NO_H5 = ("Rand", "AugMix", "Solarization", "AutoContrast", "Equalization", "Resizing")
+# Parts of the names of others: some layers of pictures hold a module, which it cannot copy, and
+# operations are no layers that it knows.
+SOME_NO_H5 = ("with a mask", "Rand", "AugMix", "Solarization", "AutoContrast", "Equalization", "Resizing")
 
 
 # Parts of the names of layers without weights, of which a step of training shows nothing; some
@@ -166,6 +167,8 @@ def cases():
         # RandomCrop makes other pictures in training than otherwise, of which Dense takes one size.
         flat = layers.GlobalAveragePooling2D if name.startswith("RandomCrop") else layers.Flatten
         yield "layer " + name, lambda: case(softmax(layer(), flat(), shape=shape), trained, steps=1)
+    for name, (shape, layer) in configs.RECURRENT.items():
+        yield "layer " + name, lambda: case(softmax(layer(), layers.Flatten(), shape=shape), steps=1)
     for name, layer in configs.MERGES.items():
         yield "merge " + name, lambda: case(merged(layer()), steps=1)
     yield "graph", lambda: case(configs.graph(), "adam", {"one": "categorical_crossentropy", "two": "mse"}, loss_weights={"one": 2.0, "two": 0.25},
