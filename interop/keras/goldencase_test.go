@@ -97,7 +97,7 @@ func (c *golden) compare(got []ops.Array) (worst float64, err error) {
 	}
 	rtol := 1e-4
 	if got[c.OutputIndex].DType == tensor.Float16 {
-		rtol = 1.0 / 1024 // one place of the last bit
+		rtol = 1.0 / 512 // one place of the last bit, and what the decimals leave out
 	}
 	if worst, err = farthest(got, c.OutputIndex, c.Select, c.KerasValue, rtol, 1e-5); err != nil {
 		return 0, fmt.Errorf("beside Keras's own value: %w", err)
